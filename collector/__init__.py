@@ -1,0 +1,1 @@
+"""Takes in what the field sends, keeps it, runs the jobs."""

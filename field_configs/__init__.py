@@ -1,0 +1,1 @@
+"""Types and first data of a deployment as TOML, and their only reader."""

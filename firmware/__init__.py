@@ -1,0 +1,1 @@
+"""The wire format, the node program, its drivers and the technician's workbench."""

@@ -1,0 +1,1 @@
+"""One module per sensor chip or probe; each takes its bus."""

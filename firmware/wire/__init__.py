@@ -1,0 +1,1 @@
+"""What field and server say to each other; runs unchanged under MicroPython and CPython."""

@@ -1,0 +1,1 @@
+"""CPython tools for technicians: enrol, simulate, list."""

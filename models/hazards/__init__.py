@@ -1,0 +1,1 @@
+"""One module per hazard; each ends in ``HAZARD = Hazard(...)``."""

@@ -1,0 +1,1 @@
+"""Machine interfaces; each module registers its blueprint ``bp``."""
