@@ -1,0 +1,236 @@
+"""The types of everything that field_configs declares: places, crops, boards, nodes, errors.
+
+Every record is frozen. Identifiers are strings; national division codes are kept as text
+because they are names, not numbers. Dates are local days (Asia/Shanghai).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+RESISTANCE_CLASSES = ("VS", "S", "MS", "MR")
+FIELD_KINDS = ("open", "greenhouse")
+POSITIONS = ("illustrative", "surveyed")
+SEASON_NAMES = ("autumn", "spring", "summer", "greenhouse")
+
+
+@dataclass(frozen=True, slots=True)
+class County:
+    """A county-level unit under its GB/T 2260 code (six digits)."""
+
+    code: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Township:
+    """A township-level unit under its nine-digit code (GB/T 10114, county code + three digits)."""
+
+    code: str
+    county: str
+    zh: str
+    en: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One growth stage of a crop.
+
+    ``degree_days`` [degC d] are counted from sowing or transplanting above the crop's base
+    temperature up to the first day of the stage; None where no source was found. ``verified``
+    says whether that figure was read in a published source for this crop.
+    """
+
+    bbch: int
+    zh: str
+    en: str
+    degree_days: float | None
+    verified: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class SowWindow:
+    """The usual sowing (or transplanting) days of a crop, as (month, day), both included.
+
+    A window whose start lies after its end runs over the new year.
+    """
+
+    start: tuple[int, int]
+    end: tuple[int, int]
+    source: str
+
+    def holds(self, day: date) -> bool:
+        """Tell whether ``day`` lies in the window of its year."""
+        point = (day.month, day.day)
+        if self.start <= self.end:
+            return self.start <= point <= self.end
+        return point >= self.start or point <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A crop, its EPPO code, base and upper temperature [degC] and its stages in order.
+
+    ``longest_days`` bounds a season [d]: an open season ends at the next sowing in the same
+    field or after that many days.
+    """
+
+    id: str
+    eppo: str
+    zh: str
+    en: str
+    base_c: float
+    upper_c: float | None
+    season: str
+    longest_days: int
+    stages: tuple[Stage, ...]
+    sow_windows: tuple[SowWindow, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class BoardChannel:
+    """One channel of a board type: what it measures, by which driver, where on which bus.
+
+    ``height_m`` is the usual mounting height [m] above ground; negative values are depths.
+    """
+
+    number: int
+    quantity: str
+    driver: str
+    bus: str
+    address: int | None
+    height_m: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A board type: its channels, sampling step [s] and samples per frame."""
+
+    id: str
+    zh: str
+    en: str
+    sample_s: int
+    samples_per_frame: int
+    channels: tuple[BoardChannel, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Village:
+    """A village: its page is ``/v/<id>``. Longitude and latitude in degrees (WGS 84)."""
+
+    id: str
+    zh: str
+    en: str
+    county: str
+    township: str | None
+    longitude: float
+    latitude: float
+    position: str
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field or greenhouse of a village; area in hectares."""
+
+    id: str
+    village: str
+    zh: str
+    en: str
+    kind: str
+    area_ha: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Season:
+    """One crop in one field. ``sown`` is the day of sowing, or of transplanting in greenhouses.
+
+    ``resistance`` is the variety's class against Fusarium head blight (VS, S, MS, MR), None
+    where nobody knows it.
+    """
+
+    field: str
+    crop: str
+    variety: str | None
+    resistance: str | None
+    sown: date
+    previous_crop: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageObservation:
+    """Somebody saw a crop at a BBCH stage in a field on a day."""
+
+    field: str
+    crop: str
+    date: date
+    bbch: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A quantity measured at a place: field, and height above ground [m] (negative: depth)."""
+
+    id: str
+    field: str
+    quantity: str
+    height_m: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A device of a board type in a field; ``channels`` maps channel number to placement id."""
+
+    id: str
+    board: str
+    field: str
+    channels: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Configs:
+    """Everything that was declared, keyed by id or code; records without an id as tuples."""
+
+    counties: Mapping[str, County]
+    townships: Mapping[str, Township]
+    crops: Mapping[str, Crop]
+    boards: Mapping[str, Board]
+    villages: Mapping[str, Village]
+    fields: Mapping[str, Field]
+    seasons: tuple[Season, ...]
+    stage_observations: tuple[StageObservation, ...]
+    placements: Mapping[str, Placement]
+    nodes: Mapping[str, Node]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigError:
+    """One thing wrong in one file.
+
+    ``key`` is the dotted path inside the file (``nodes.qf-001.channels.2``) or
+    ``line 4, column 7`` where the file is no TOML; ``nearest`` the valid word that was
+    probably meant, or None.
+    """
+
+    file: str
+    key: str
+    reason: str
+    nearest: str | None = None
+
+    def __str__(self) -> str:
+        """One line: file, key, reason, and the nearest valid word."""
+        hint = f' (did you mean "{self.nearest}"?)' if self.nearest else ""
+        return f"{self.file}: {self.key}: {self.reason}{hint}"
+
+
+class ConfigErrors(Exception):
+    """All errors of a load, one per line."""
+
+    def __init__(self, errors: tuple[ConfigError, ...]) -> None:
+        super().__init__("\n".join(str(error) for error in errors))
+        self.errors = errors
