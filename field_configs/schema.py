@@ -228,7 +228,7 @@ class ConfigError:
         return f"{self.file}: {self.key}: {self.reason}{hint}"
 
 
-class ConfigErrors(Exception):
+class ConfigErrors(Exception):  # noqa: N818 - it carries many errors
     """All errors of a load, one per line."""
 
     def __init__(self, errors: tuple[ConfigError, ...]) -> None:
