@@ -1,0 +1,38 @@
+"""MQTT topics of the field: ``nq/1/{node}/{kind}``.
+
+Kinds: ``up`` frames and ``evt`` events go from the node, ``ack`` and ``cmd`` to it.
+"""
+
+PREFIX = "nq/1/"
+KINDS = ("up", "evt", "ack", "cmd")
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+class TopicError(ValueError):
+    """A topic or node id outside the grammar; the message names it."""
+
+
+def check_node_id(node):
+    """Return `node` if it is ``[a-z0-9][a-z0-9-]{1,30}``, else raise TopicError."""
+    good = isinstance(node, str) and 2 <= len(node) <= 31 and node[0] in _LETTERS
+    if not good or any(c not in _LETTERS and c != "-" for c in node):
+        raise TopicError(
+            "node id %r: must be 2 to 31 of a-z, 0-9 and '-', not starting with '-'" % (node,)
+        )
+    return node
+
+
+def topic(node, kind):
+    """Return the topic of `kind` (``up``, ``evt``, ``ack`` or ``cmd``) for `node`."""
+    if kind not in KINDS:
+        raise TopicError("topic kind %r: must be one of %s" % (kind, ", ".join(KINDS)))
+    return PREFIX + check_node_id(node) + "/" + kind
+
+
+def parse_topic(text):
+    """Return (node, kind) of a topic; TopicError if it is not one of ours."""
+    parts = text.split("/")
+    if len(parts) != 4 or not text.startswith(PREFIX) or parts[3] not in KINDS:
+        raise TopicError("topic %r: must be nq/1/{node}/%s" % (text, "|".join(KINDS)))
+    return check_node_id(parts[2]), parts[3]
