@@ -17,7 +17,7 @@ class DecodeError(ValueError):
     """Bytes that are not the one valid form; says why and at which byte."""
 
     def __init__(self, reason, offset):
-        ValueError.__init__(self, "%s at byte %d" % (reason, offset))
+        super().__init__("%s at byte %d" % (reason, offset))
         self.reason = reason
         self.offset = offset
 

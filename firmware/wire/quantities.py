@@ -168,7 +168,7 @@ class UnknownQuantity(KeyError):
         text = "unknown quantity %r" % (asked,)
         if nearest:
             text += ' (did you mean "%s"?)' % nearest
-        KeyError.__init__(self, text)
+        super().__init__(text)
         self.message = text
         self.nearest = nearest
 
