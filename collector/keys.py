@@ -1,0 +1,130 @@
+"""The master key, and node keys encrypted under it.
+
+Node keys stand in the database encrypted with AES-256-GCM; node and epoch are bound in as
+associated data, so a row cannot be passed off as another's.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+KEY_FILE = "master.key"
+
+
+class MasterKeyError(Exception):
+    """The master key is missing, broken, readable by others, or not the one in use."""
+
+
+class MasterKey:
+    """Encrypts and decrypts node keys.
+
+    Parameters
+    ----------
+    key : bytes
+        32 bytes.
+    source : str
+        Where it came from, for messages.
+    """
+
+    def __init__(self, key: bytes, source: str = "the given key") -> None:
+        if len(key) != KEY_BYTES:
+            raise MasterKeyError(
+                f"{source}: a master key has {KEY_BYTES} bytes, this has {len(key)}; "
+                "restore the key that the database was made with, or make one with "
+                "`head -c 32 /dev/urandom | base64` where there is no database yet"
+            )
+        self._aead = AESGCM(key)
+        self.source = source
+
+    def encrypt(self, node: str, epoch: int, key: bytes) -> bytes:
+        """Return nonce and ciphertext of a node's key."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return nonce + self._aead.encrypt(nonce, key, _associated(node, epoch))
+
+    def decrypt(self, node: str, epoch: int, encrypted: bytes) -> bytes:
+        """Return a node's key.
+
+        Raises
+        ------
+        MasterKeyError
+            When it was encrypted under another master key, or for another node or epoch.
+        """
+        nonce, rest = encrypted[:NONCE_BYTES], encrypted[NONCE_BYTES:]
+        try:
+            return self._aead.decrypt(nonce, rest, _associated(node, epoch))
+        except (InvalidTag, ValueError) as error:
+            raise MasterKeyError(
+                f"{self.source}: does not open the key of node {node}, epoch {epoch}; "
+                "restore the master key that this database was made with"
+            ) from error
+
+
+def _associated(node: str, epoch: int) -> bytes:
+    return f"nongqing node key\0{node}\0{epoch}".encode()
+
+
+def _parse(text: str, source: str) -> MasterKey:
+    try:
+        key = base64.b64decode(text.strip(), validate=True)
+    except binascii.Error:
+        key = b""
+    return MasterKey(key, source)
+
+
+def load_master_key(state_dir: Path, given: str | None = None) -> MasterKey:
+    """Return the master key: the given one, else the one in the state folder's file.
+
+    The file is made, with mode 0600, where it does not exist.
+
+    Parameters
+    ----------
+    state_dir : Path
+        Folder of the file ``master.key``.
+    given : str, optional
+        Base64 of 32 bytes, from NONGQING_MASTER_KEY.
+
+    Raises
+    ------
+    MasterKeyError
+        When the key is broken, or the file can be read by others.
+    """
+    if given is not None:
+        return _parse(given, "NONGQING_MASTER_KEY")
+    path = state_dir / KEY_FILE
+    state_dir.mkdir(parents=True, exist_ok=True)
+    _make_file(path)
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        raise MasterKeyError(
+            f"{path}: other users can read the master key (mode {mode:04o}); "
+            f"run: chmod 600 {path}"
+        )
+    return _parse(path.read_text("ascii", errors="replace"), str(path))
+
+
+def _make_file(path: Path) -> None:
+    """Make the key file in one step: complete or not at all, even with several processes."""
+    if path.exists():
+        return
+    draft = path.with_name(f"{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(base64.b64encode(secrets.token_bytes(KEY_BYTES)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

@@ -1,0 +1,379 @@
+-- The backbone: registry, frame log, readings, roll-ups, risk, jobs.
+-- Times are timestamptz in UTC. Values are in the units of firmware/wire/quantities.py.
+
+-- Registry: places ---------------------------------------------------------------------------
+
+CREATE TABLE county (
+    code text PRIMARY KEY,
+    zh text NOT NULL,
+    en text NOT NULL
+);
+
+CREATE TABLE township (
+    code text PRIMARY KEY,
+    county text NOT NULL REFERENCES county,
+    zh text NOT NULL,
+    en text NOT NULL
+);
+
+CREATE TABLE village (
+    id text PRIMARY KEY,
+    zh text NOT NULL,
+    en text NOT NULL,
+    county text NOT NULL REFERENCES county,
+    township text REFERENCES township,
+    longitude double precision NOT NULL CHECK (longitude BETWEEN -180 AND 180),
+    latitude double precision NOT NULL CHECK (latitude BETWEEN -90 AND 90),
+    position text NOT NULL CHECK (position IN ('illustrative', 'surveyed'))
+);
+
+CREATE TABLE field (
+    id text PRIMARY KEY,
+    village text NOT NULL REFERENCES village,
+    zh text NOT NULL,
+    en text NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('open', 'greenhouse')),
+    area_ha double precision CHECK (area_ha > 0)
+);
+CREATE INDEX field_village ON field (village);
+
+CREATE TABLE season (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    field text NOT NULL REFERENCES field,
+    crop text NOT NULL,
+    variety text,
+    resistance text CHECK (resistance IN ('VS', 'S', 'MS', 'MR')),
+    sown date NOT NULL,
+    previous_crop text,
+    UNIQUE (field, crop, sown)
+);
+
+CREATE TABLE stage_observation (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    field text NOT NULL REFERENCES field,
+    crop text NOT NULL,
+    date date NOT NULL,
+    bbch smallint NOT NULL CHECK (bbch BETWEEN 0 AND 99),
+    observer text NOT NULL,
+    UNIQUE (field, crop, date, bbch)
+);
+
+CREATE TABLE placement (
+    id text PRIMARY KEY,
+    field text NOT NULL REFERENCES field,
+    quantity text NOT NULL,
+    height_m double precision
+);
+CREATE INDEX placement_field ON placement (field);
+
+CREATE TABLE series (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    placement text NOT NULL UNIQUE REFERENCES placement
+);
+
+-- Registry: devices --------------------------------------------------------------------------
+
+CREATE TABLE layout (
+    id bytea PRIMARY KEY CHECK (length(id) = 4),
+    board text,
+    channels jsonb NOT NULL,
+    known_since timestamptz NOT NULL
+);
+
+CREATE TABLE node (
+    id text PRIMARY KEY,
+    board text NOT NULL,
+    field text NOT NULL REFERENCES field,
+    layout bytea REFERENCES layout,
+    enrolled timestamptz,
+    last_seen timestamptz
+);
+CREATE INDEX node_field ON node (field);
+
+CREATE TABLE node_key (
+    node text NOT NULL REFERENCES node,
+    epoch integer NOT NULL CHECK (epoch > 0),
+    encrypted bytea NOT NULL,
+    created timestamptz NOT NULL,
+    retired timestamptz,
+    PRIMARY KEY (node, epoch)
+);
+CREATE UNIQUE INDEX node_key_current ON node_key (node) WHERE retired IS NULL;
+
+-- valid_from NULL: since the device exists; valid_to NULL: until further notice.
+CREATE TABLE assignment (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    node text NOT NULL REFERENCES node,
+    channel smallint NOT NULL,
+    placement text NOT NULL REFERENCES placement,
+    valid_from timestamptz,
+    valid_to timestamptz,
+    CHECK (valid_from IS NULL OR valid_to IS NULL OR valid_from < valid_to)
+);
+CREATE UNIQUE INDEX assignment_current ON assignment (node, channel) WHERE valid_to IS NULL;
+
+CREATE TABLE registry_import (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at timestamptz NOT NULL,
+    source text NOT NULL,
+    counts jsonb NOT NULL
+);
+
+-- One row; every change of the registry raises it, so that readers know when to read again.
+CREATE TABLE registry_version (
+    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    version bigint NOT NULL
+);
+INSERT INTO registry_version (version) VALUES (1);
+
+CREATE TABLE setting (
+    key text PRIMARY KEY,
+    value text NOT NULL,
+    changed timestamptz NOT NULL
+);
+
+-- What arrived -------------------------------------------------------------------------------
+
+-- The evidence: every authentic frame once, sealed as the node sent it.
+CREATE TABLE frame (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    node text NOT NULL,
+    epoch integer NOT NULL,
+    boot bigint NOT NULL,
+    seq bigint NOT NULL,
+    received timestamptz NOT NULL,
+    layout bytea,
+    state text NOT NULL CHECK (state IN ('decoded', 'waiting_time', 'waiting_layout', 'dead')),
+    sealed bytea NOT NULL,
+    UNIQUE (node, epoch, boot, seq)
+);
+CREATE INDEX frame_waiting_time ON frame (node, epoch, boot) WHERE state = 'waiting_time';
+CREATE INDEX frame_waiting_layout ON frame (layout) WHERE state = 'waiting_layout';
+
+-- UTC unix seconds at which a boot began, once a frame of that boot told it.
+CREATE TABLE boot_offset (
+    node text NOT NULL,
+    epoch integer NOT NULL,
+    boot bigint NOT NULL,
+    unix_s bigint NOT NULL,
+    PRIMARY KEY (node, epoch, boot)
+);
+
+-- Frames that a node reported as lost; the watermark passes over them.
+CREATE TABLE lost_frames (
+    node text NOT NULL,
+    epoch integer NOT NULL,
+    boot bigint NOT NULL,
+    first bigint NOT NULL,
+    last bigint NOT NULL CHECK (last >= first),
+    received timestamptz NOT NULL,
+    PRIMARY KEY (node, epoch, boot, first, last)
+);
+
+-- All frames of a boot up to and including seq are durable or reported lost.
+CREATE TABLE watermark (
+    node text NOT NULL,
+    epoch integer NOT NULL,
+    boot bigint NOT NULL,
+    seq bigint NOT NULL,
+    PRIMARY KEY (node, epoch, boot)
+);
+
+CREATE TABLE dead_letter (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    received timestamptz NOT NULL,
+    topic text NOT NULL,
+    node text NOT NULL,
+    frame_id bigint,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    bytes bytea NOT NULL
+);
+CREATE INDEX dead_letter_received ON dead_letter (received);
+CREATE UNIQUE INDEX dead_letter_once ON dead_letter (topic, reason, md5(bytes));
+
+CREATE TABLE refusal (
+    node text NOT NULL,
+    reason text NOT NULL,
+    day date NOT NULL,
+    count bigint NOT NULL,
+    last_received timestamptz NOT NULL,
+    last_bytes bytea NOT NULL,
+    PRIMARY KEY (node, reason, day)
+);
+
+CREATE TABLE maintenance_item (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind text NOT NULL,
+    subject text NOT NULL,
+    node text,
+    opened timestamptz NOT NULL,
+    last_seen timestamptz NOT NULL,
+    count bigint NOT NULL DEFAULT 1,
+    closed timestamptz,
+    detail text NOT NULL
+);
+CREATE UNIQUE INDEX maintenance_item_open ON maintenance_item (kind, subject) WHERE closed IS NULL;
+
+-- Readings -----------------------------------------------------------------------------------
+
+-- No foreign keys here: each would cost a look-up per row, and the importer wrote both ends.
+-- A missing value is NULL with quality bit 128.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN
+        CREATE TABLE reading (
+            series_id integer NOT NULL,
+            time timestamptz NOT NULL,
+            value double precision,
+            qc smallint NOT NULL,
+            frame_id bigint NOT NULL,
+            PRIMARY KEY (series_id, time)
+        );
+        PERFORM create_hypertable('reading', 'time', chunk_time_interval => interval '1 month');
+        ALTER TABLE reading SET (
+            timescaledb.compress,
+            timescaledb.compress_segmentby = 'series_id',
+            timescaledb.compress_orderby = 'time'
+        );
+    ELSE
+        CREATE TABLE reading (
+            series_id integer NOT NULL,
+            time timestamptz NOT NULL,
+            value double precision,
+            qc smallint NOT NULL,
+            frame_id bigint NOT NULL,
+            PRIMARY KEY (series_id, time)
+        ) PARTITION BY RANGE (time);
+    END IF;
+END
+$$;
+
+-- Makes the partition that holds an instant; does nothing where TimescaleDB makes its own.
+-- ATTACH takes a weaker lock than CREATE ... PARTITION OF, so writers of other months go on.
+CREATE FUNCTION ensure_reading_partition(instant timestamptz) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    first_day date := date_trunc('month', instant AT TIME ZONE 'UTC')::date;
+    next_day date := (first_day + interval '1 month')::date;
+    name text := 'reading_' || to_char(first_day, 'YYYYMM');
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_partitioned_table WHERE partrelid = 'reading'::regclass) THEN
+        RETURN NULL;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('nongqing.reading.partition'));
+    IF to_regclass(name) IS NULL THEN
+        EXECUTE format(
+            'CREATE TABLE %I (LIKE reading INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
+        EXECUTE format(
+            'ALTER TABLE %I ADD CHECK (time >= %L::timestamptz AND time < %L::timestamptz)',
+            name, first_day || ' 00:00+00', next_day || ' 00:00+00');
+        EXECUTE format(
+            'ALTER TABLE reading ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
+            name, first_day || ' 00:00+00', next_day || ' 00:00+00');
+    END IF;
+    RETURN name;
+END
+$$;
+
+-- A second, different value for the same series and time, with the frame that brought it.
+CREATE TABLE reading_conflict (
+    series_id integer NOT NULL,
+    time timestamptz NOT NULL,
+    value double precision,
+    qc smallint NOT NULL,
+    frame_id bigint NOT NULL,
+    received timestamptz NOT NULL,
+    PRIMARY KEY (series_id, time, frame_id)
+);
+
+-- The newest reading of a series, and since when its value has not changed.
+CREATE TABLE series_tail (
+    series_id integer PRIMARY KEY,
+    time timestamptz NOT NULL,
+    value double precision,
+    qc smallint NOT NULL,
+    valid_time timestamptz,
+    valid_value double precision,
+    same_since timestamptz
+) WITH (fillfactor = 70);
+
+-- Hours whose readings changed since the last roll-up. Rows are only added and deleted: a row
+-- is visible exactly when the readings that caused it are.
+CREATE TABLE dirty_hour (
+    series_id integer NOT NULL,
+    hour timestamptz NOT NULL,
+    step_s integer NOT NULL
+);
+
+-- hour is the start of the hour. completeness: valid samples / expected samples.
+CREATE TABLE reading_hourly (
+    series_id integer NOT NULL,
+    hour timestamptz NOT NULL,
+    mean double precision,
+    sum double precision,
+    min double precision,
+    max double precision,
+    last double precision,
+    count integer NOT NULL,
+    completeness real NOT NULL,
+    qc smallint NOT NULL,
+    PRIMARY KEY (series_id, hour)
+);
+CREATE INDEX reading_hourly_hour ON reading_hourly USING brin (hour);
+
+-- Answers ------------------------------------------------------------------------------------
+
+CREATE TABLE risk_status (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    site text NOT NULL,
+    crop text NOT NULL,
+    hazard text NOT NULL,
+    time timestamptz NOT NULL,
+    issued timestamptz NOT NULL,
+    status smallint NOT NULL CHECK (status BETWEEN 0 AND 4),
+    score double precision,
+    certainty double precision,
+    stage_bbch double precision,
+    stage_source text,
+    drivers jsonb NOT NULL,
+    missing text[] NOT NULL,
+    data_age_h double precision,
+    inputs_hash text NOT NULL,
+    model_version text NOT NULL,
+    validated boolean NOT NULL,
+    UNIQUE (site, crop, hazard, time, model_version, inputs_hash)
+);
+CREATE INDEX risk_status_latest ON risk_status (site, crop, hazard, time DESC, id DESC);
+
+CREATE TABLE advisory (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    site text NOT NULL,
+    crop text NOT NULL,
+    hazard text NOT NULL,
+    status smallint NOT NULL CHECK (status BETWEEN 0 AND 4),
+    certainty double precision,
+    issued timestamptz NOT NULL,
+    window_from timestamptz,
+    window_to timestamptz,
+    reason_key text NOT NULL,
+    reason_params jsonb NOT NULL,
+    actions text[] NOT NULL,
+    draft boolean NOT NULL,
+    ended timestamptz
+);
+CREATE UNIQUE INDEX advisory_current ON advisory (site, crop, hazard) WHERE ended IS NULL;
+
+-- due and finished are on the system's clock (simulated in the demo); seconds are real ones.
+CREATE TABLE job_run (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    job text NOT NULL,
+    due timestamptz NOT NULL,
+    attempt integer NOT NULL,
+    started timestamptz NOT NULL,
+    finished timestamptz,
+    outcome text NOT NULL CHECK (outcome IN ('running', 'ok', 'failed')),
+    detail text NOT NULL DEFAULT '',
+    seconds double precision
+);
+CREATE INDEX job_run_latest ON job_run (job, id DESC);
