@@ -174,6 +174,18 @@ class EmbeddedPostgres:
                 "or set NONGQING_DSN to a server of yours"
             )
 
+    def _end_predecessor(self) -> None:
+        """Stop a server that an interrupted start left behind on this data directory."""
+        if (self.data / "postmaster.pid").exists():
+            # it exits with 1 when the file is only a crash's remnant: then nothing is to be done
+            subprocess.run(
+                self._command("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-s"),
+                stdin=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                check=False,
+                **self._as_server(),  # type: ignore[call-overload]
+            )
+
     @property
     def dsn(self) -> str:
         """The connection string of the database `postgres`, password included."""
@@ -188,6 +200,7 @@ class EmbeddedPostgres:
             When it does not start; the message names the log.
         """
         self._initialise()
+        self._end_predecessor()
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(self.port),
@@ -214,7 +227,7 @@ class EmbeddedPostgres:
             if subprocess.run(probe, stdin=subprocess.DEVNULL).returncode == 0:
                 return
             time.sleep(0.05)
-        tail = self.log.read_text(errors="replace").strip().splitlines()[-3:]
+        tail = self.log.read_text(errors="replace").strip().splitlines()[-5:]
         self.stop()
         raise EmbeddedError(
             f"embedded PostgreSQL: it did not start in {self.data}; its log {self.log} ends: "
