@@ -7,13 +7,28 @@ because they are names, not numbers. Dates are local days (Asia/Shanghai).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 RESISTANCE_CLASSES = ("VS", "S", "MS", "MR")
 FIELD_KINDS = ("open", "greenhouse")
 POSITIONS = ("illustrative", "surveyed")
 SEASON_NAMES = ("autumn", "spring", "summer", "greenhouse")
+OTHER_PREVIOUS_CROPS = ("fallow", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The area a deployment serves, with the box [degree, WGS 84] its villages must lie in."""
+
+    id: str
+    zh: str
+    en: str
+    west: float
+    south: float
+    east: float
+    north: float
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +56,8 @@ class Stage:
 
     ``degree_days`` [degC d] are counted from sowing or transplanting above the crop's base
     temperature up to the first day of the stage; None where no source was found. ``verified``
-    says whether that figure was read in a published source for this crop.
+    says whether that figure was read in a published source that was fitted in the North China
+    Plain; ``source`` names it, or says why the figure is absent or provisional.
     """
 
     bbch: int
@@ -75,8 +91,8 @@ class SowWindow:
 class Crop:
     """A crop, its EPPO code, base and upper temperature [degC] and its stages in order.
 
-    ``longest_days`` bounds a season [d]: an open season ends at the next sowing in the same
-    field or after that many days.
+    ``shortest_days`` and ``longest_days`` [d] bound a season. They guard against typing
+    errors (a second crop in the same field, an observation after harvest); they are no agronomy.
     """
 
     id: str
@@ -86,9 +102,10 @@ class Crop:
     base_c: float
     upper_c: float | None
     season: str
+    shortest_days: int
     longest_days: int
     stages: tuple[Stage, ...]
-    sow_windows: tuple[SowWindow, ...]
+    sow_window: tuple[SowWindow, ...]
     source: str
 
 
@@ -150,7 +167,8 @@ class Season:
     """One crop in one field. ``sown`` is the day of sowing, or of transplanting in greenhouses.
 
     ``resistance`` is the variety's class against Fusarium head blight (VS, S, MS, MR), None
-    where nobody knows it.
+    where nobody knows it. ``previous_crop`` is a crop id, "fallow" or "other"; None where
+    nobody knows it. ``relay`` says that the crop was sown into the standing one before it.
     """
 
     field: str
@@ -159,6 +177,8 @@ class Season:
     resistance: str | None
     sown: date
     previous_crop: str | None
+    harvested: date | None = None
+    relay: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,34 +213,19 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Configs:
-    """Everything that was declared, keyed by id or code; records without an id as tuples."""
-
-    counties: Mapping[str, County]
-    townships: Mapping[str, Township]
-    crops: Mapping[str, Crop]
-    boards: Mapping[str, Board]
-    villages: Mapping[str, Village]
-    fields: Mapping[str, Field]
-    seasons: tuple[Season, ...]
-    stage_observations: tuple[StageObservation, ...]
-    placements: Mapping[str, Placement]
-    nodes: Mapping[str, Node]
-
-
-@dataclass(frozen=True, slots=True)
 class ConfigError:
     """One thing wrong in one file.
 
-    ``key`` is the dotted path inside the file (``nodes.qf-001.channels.2``) or
+    ``key`` is the dotted path inside the file (``nodes[qf-001].channels.2``) or
     ``line 4, column 7`` where the file is no TOML; ``nearest`` the valid word that was
-    probably meant, or None.
+    probably meant, or None. A ``warning`` is told but stops nothing.
     """
 
     file: str
     key: str
     reason: str
     nearest: str | None = None
+    severity: str = "error"
 
     def __str__(self) -> str:
         """One line: file, key, reason, and the nearest valid word."""
@@ -234,3 +239,21 @@ class ConfigErrors(Exception):  # noqa: N818 - it carries many errors
     def __init__(self, errors: tuple[ConfigError, ...]) -> None:
         super().__init__("\n".join(str(error) for error in errors))
         self.errors = errors
+
+
+@dataclass(frozen=True, slots=True)
+class Configs:
+    """Everything that was declared, keyed by id or code; records without an id as tuples."""
+
+    counties: Mapping[str, County]
+    townships: Mapping[str, Township]
+    crops: Mapping[str, Crop]
+    boards: Mapping[str, Board]
+    villages: Mapping[str, Village]
+    fields: Mapping[str, Field]
+    seasons: tuple[Season, ...]
+    stage_observations: tuple[StageObservation, ...]
+    placements: Mapping[str, Placement]
+    nodes: Mapping[str, Node]
+    regions: Mapping[str, Region] = field(default_factory=dict)
+    warnings: tuple[ConfigError, ...] = ()
