@@ -71,7 +71,6 @@ class Supervisor:
         self.environment = {**os.environ, **environment}
         self.say = say
         self.services: list[Service] = []
-        self.stopping = False
 
     def log_of(self, service: Service) -> Path:
         """Return the log file of a service."""
@@ -129,23 +128,11 @@ class Supervisor:
                 self._spawn(service)
 
     def run(self, every: Callable[[], None]) -> None:
-        """Tend the services until SIGINT or SIGTERM comes; call `every` once a second."""
-        while not self.stopping:
+        """Tend the services and call `every` once a second, until interrupted."""
+        while True:
             self.tend()
             every()
             time.sleep(1.0)
-
-    def catch_signals(self) -> None:
-        """Make SIGINT and SIGTERM end `run` (or interrupt a start) instead of the process."""
-
-        def stop(number: int, frame: FrameType | None) -> None:
-            if self.stopping:
-                return
-            self.stopping = True
-            raise KeyboardInterrupt
-
-        signal.signal(signal.SIGINT, stop)
-        signal.signal(signal.SIGTERM, stop)
 
     def stop(self) -> None:
         """Stop every service, last started first; kill what does not go."""
@@ -159,3 +146,18 @@ class Supervisor:
                 os.killpg(service.process.pid, signal.SIGKILL)
                 service.process.wait()
         self.services.clear()
+
+
+def interrupt_on_signals() -> None:
+    """Let the first SIGINT or SIGTERM raise KeyboardInterrupt and ignore all further ones.
+
+    So a second Ctrl-C does not cut short the orderly stop that the first one began.
+    """
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)

@@ -1,0 +1,49 @@
+"""The device registry as the workbench sees it, without the database's connections in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from collector.keys import load_master_key
+from collector.settings import Settings
+from collector.store import db, registry
+from firmware.wire.codec import Layout
+
+T = TypeVar("T")
+
+
+class StoreRegistry:
+    """Enrols nodes and hands out their keys; each call is one transaction.
+
+    Parameters
+    ----------
+    settings : Settings
+        Names the database and the master key.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def _with(self, work: Callable[[db.Connection], T]) -> T:
+        pool = db.Pool(self._settings.need_dsn(), size=1)
+        try:
+            with pool.connection() as conn:
+                return work(conn)
+        finally:
+            pool.close()
+
+    def enroll(self, node_id: str, *, layout: Layout | None, at: datetime) -> registry.NodeKey:
+        """Give a node a new key under the next epoch; earlier ones are retired."""
+        master = load_master_key(self._settings.state_dir, self._settings.master_key)
+        return self._with(lambda conn: registry.enroll(conn, master, node_id, at=at, layout=layout))
+
+    def nodes(self) -> list[registry.NodeRow]:
+        """Return every node of the registry, by id."""
+        return self._with(registry.nodes)
+
+    def key(self, node_id: str) -> registry.NodeKey | None:
+        """Return a node's current key, or None when it has none."""
+        master = load_master_key(self._settings.state_dir, self._settings.master_key)
+        return self._with(lambda conn: registry.key(conn, master, node_id))

@@ -1,0 +1,73 @@
+"""The front door: mounts the rooms' commands and hands one room's parts to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+import collector.cli
+import collector.up
+import field_configs.cli
+import firmware.workbench.cli
+import models.cli
+import webapp.cli
+from collector.clock import Clock
+from collector.enrolment import StoreRegistry
+from collector.settings import Settings
+from collector.store.db import Pool
+from firmware.workbench import weather
+
+
+class Parts:
+    """What commands ask for; nothing is opened before it is asked for."""
+
+    def settings(self) -> Settings:
+        """Return the settings in the environment."""
+        return Settings.from_env()
+
+    def clock(self) -> Clock:
+        """Return the clock of this installation."""
+        return self.settings().clock()
+
+    @contextmanager
+    def store(self) -> Iterator[Pool]:
+        """Lend a pool of connections to the database."""
+        pool = Pool(self.settings().need_dsn())
+        try:
+            yield pool
+        finally:
+            pool.close()
+
+    def registry(self) -> StoreRegistry:
+        """Return the device registry, for the workbench."""
+        return StoreRegistry(self.settings())
+
+    def demo_weather(self, folder: Path, csv: Path | None) -> weather.Prepared:
+        """Prepare the weather of the demonstration's virtual sensors."""
+        return weather.prepare(folder, csv)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "obj": Parts()})
+@click.version_option(package_name="nongqing")
+def main() -> None:
+    """农情 Nongqing: field nodes, collector, risk models, village pages.
+
+    \b
+    Example:
+      nongqing up --demo
+    """
+
+
+main.add_command(collector.up.up)
+main.add_command(collector.cli.ingest)
+main.add_command(collector.cli.jobs)
+main.add_command(webapp.cli.web)
+main.add_command(field_configs.cli.check)
+main.add_command(collector.cli.sites)
+main.add_command(collector.cli.db)
+main.add_command(firmware.workbench.cli.node)
+main.add_command(models.cli.risk)
+models.cli.risk.add_command(collector.cli.risk_run)
