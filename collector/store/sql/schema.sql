@@ -261,6 +261,9 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_partitioned_table WHERE partrelid = 'reading'::regclass) THEN
         RETURN NULL;
     END IF;
+    IF to_regclass(name) IS NOT NULL THEN
+        RETURN name;
+    END IF;
     PERFORM pg_advisory_xact_lock(hashtext('nongqing.reading.partition'));
     IF to_regclass(name) IS NULL THEN
         EXECUTE format(

@@ -1,0 +1,74 @@
+"""What the jobs did, when, and with what success."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from collector.store import queries
+from collector.store.db import Connection
+
+SQL = queries.load("job_runs")
+
+RUNNING, OK, FAILED = "running", "ok", "failed"
+
+
+@dataclass(frozen=True)
+class JobRun:
+    """One attempt at a job: `seconds` are real ones, the times are on the system's clock."""
+
+    job: str
+    due: datetime
+    attempt: int
+    started: datetime
+    finished: datetime | None
+    outcome: str
+    detail: str
+    seconds: float | None
+
+
+def _fetch(conn: Connection, name: str, **params: Any) -> list[tuple[Any, ...]]:
+    with conn.cursor() as cur:
+        cur.execute(SQL[name], params)
+        return cur.fetchall() if cur.description else []
+
+
+def begin(conn: Connection, job: str, due: datetime, attempt: int, started: datetime) -> int:
+    """Note that a job begins; return the run's number."""
+    ((run,),) = _fetch(conn, "begin", job=job, due=due, attempt=attempt, started=started)
+    return int(run)
+
+
+def finish(
+    conn: Connection, run: int, outcome: str, detail: str, finished: datetime, seconds: float
+) -> None:
+    """Note how a run ended; `detail` is what it did, or the error."""
+    _fetch(
+        conn, "finish", id=run, outcome=outcome, detail=detail, finished=finished, seconds=seconds
+    )
+
+
+def abandon(conn: Connection, at: datetime) -> None:
+    """Mark runs that a scheduler left behind when it ended as failed."""
+    _fetch(conn, "abandon", at=at)
+
+
+def latest(conn: Connection) -> list[JobRun]:
+    """Return the newest run of each job."""
+    return [JobRun(*row) for row in _fetch(conn, "latest")]
+
+
+def last_due(conn: Connection) -> dict[str, datetime]:
+    """Return, by job, the latest due time that was done with success."""
+    return dict(_fetch(conn, "last_due"))  # type: ignore[arg-type]
+
+
+def failures(conn: Connection, limit: int = 20) -> list[JobRun]:
+    """Return the newest failed runs."""
+    return [JobRun(*row) for row in _fetch(conn, "failures", limit=limit)]
+
+
+def prune(conn: Connection, before: datetime) -> None:
+    """Delete runs that started before a time."""
+    _fetch(conn, "prune", before=before)

@@ -1,0 +1,209 @@
+"""Issued risk statuses and advisories."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from psycopg2.extras import execute_values
+
+from collector.store import queries
+from collector.store.db import Connection
+
+SQL = queries.load("risk")
+
+
+class Status(Protocol):
+    """What `save_statuses` needs of a status: a `models.risk.RiskStatus` has it."""
+
+    @property
+    def site(self) -> str: ...  # noqa: D102
+    @property
+    def crop(self) -> str: ...  # noqa: D102
+    @property
+    def hazard(self) -> str: ...  # noqa: D102
+    @property
+    def time(self) -> datetime: ...  # noqa: D102
+    @property
+    def status(self) -> int: ...  # noqa: D102
+    @property
+    def score(self) -> float | None: ...  # noqa: D102
+    @property
+    def certainty(self) -> float: ...  # noqa: D102
+    @property
+    def stage_bbch(self) -> float | None: ...  # noqa: D102
+    @property
+    def stage_source(self) -> str | None: ...  # noqa: D102
+    @property
+    def drivers(self) -> Mapping[str, float]: ...  # noqa: D102
+    @property
+    def missing(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def data_age_h(self) -> float | None: ...  # noqa: D102
+    @property
+    def inputs_hash(self) -> str: ...  # noqa: D102
+    @property
+    def model_version(self) -> str: ...  # noqa: D102
+    @property
+    def validated(self) -> bool: ...  # noqa: D102
+
+
+class Advice(Protocol):
+    """What `save_advisories` needs of an advisory: a `models.advisory.Advisory` has it."""
+
+    @property
+    def site(self) -> str: ...  # noqa: D102
+    @property
+    def crop(self) -> str: ...  # noqa: D102
+    @property
+    def hazard(self) -> str: ...  # noqa: D102
+    @property
+    def status(self) -> int: ...  # noqa: D102
+    @property
+    def certainty(self) -> float: ...  # noqa: D102
+    @property
+    def issued(self) -> datetime: ...  # noqa: D102
+    @property
+    def window_from(self) -> datetime | None: ...  # noqa: D102
+    @property
+    def window_to(self) -> datetime | None: ...  # noqa: D102
+    @property
+    def reason_key(self) -> str: ...  # noqa: D102
+    @property
+    def reason_params(self) -> Mapping[str, Any]: ...  # noqa: D102
+    @property
+    def actions(self) -> Sequence[str]: ...  # noqa: D102
+    @property
+    def draft(self) -> bool: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class StatusRow:
+    """A status as it was issued: site is a field's id, `issued` when it was computed."""
+
+    site: str
+    crop: str
+    hazard: str
+    time: datetime
+    status: int
+    score: float | None
+    certainty: float | None
+    stage_bbch: float | None
+    stage_source: str | None
+    drivers: Mapping[str, float | None]
+    missing: tuple[str, ...]
+    data_age_h: float | None
+    inputs_hash: str
+    model_version: str
+    validated: bool
+    issued: datetime
+
+
+@dataclass(frozen=True)
+class AdvisoryRow:
+    """An advisory as it was issued."""
+
+    site: str
+    crop: str
+    hazard: str
+    status: int
+    certainty: float | None
+    issued: datetime
+    window_from: datetime | None
+    window_to: datetime | None
+    reason_key: str
+    reason_params: Mapping[str, Any]
+    actions: tuple[str, ...]
+    draft: bool
+
+
+def _plain(value: Any) -> Any:
+    """Turn NumPy scalars into Python's, and NaN, which neither SQL nor JSON compares, to None."""
+    value = value.item() if hasattr(value, "item") else value
+    return None if isinstance(value, float) and value != value else value
+
+
+def _json(mapping: Mapping[str, Any]) -> str:
+    plain = {key: _plain(value) for key, value in mapping.items()}
+    return json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def save_statuses(conn: Connection, statuses: Iterable[Status], issued: datetime) -> int:
+    """Keep statuses; one with the same inputs and model for the same time is kept once.
+
+    Returns
+    -------
+    int
+        How many were new.
+    """
+    rows = [
+        (x.site, x.crop, x.hazard, x.time, issued, int(x.status), _plain(x.score))
+        + (_plain(x.certainty), _plain(x.stage_bbch), x.stage_source, _json(x.drivers))
+        + (list(x.missing), _plain(x.data_age_h), x.inputs_hash, x.model_version)
+        + (bool(x.validated),)
+        for x in statuses
+    ]
+    if not rows:
+        return 0
+    with conn.cursor() as cur:
+        execute_values(cur, SQL["save_statuses"], rows, page_size=len(rows))
+        return cur.rowcount
+
+
+def _statuses(conn: Connection, name: str, **params: Any) -> list[StatusRow]:
+    with conn.cursor() as cur:
+        cur.execute(SQL[name], params)
+        rows = cur.fetchall()
+    return [StatusRow(*row[:10], tuple(row[10]), *row[11:]) for row in rows]
+
+
+def latest_statuses(conn: Connection, village_id: str | None = None) -> list[StatusRow]:
+    """Return the newest status of each field, crop and hazard, of a village or of all."""
+    return _statuses(conn, "latest_statuses", village=village_id)
+
+
+def status_history(
+    conn: Connection, site: str, hazard: str, start: datetime, end: datetime
+) -> list[StatusRow]:
+    """Return the statuses issued for a field and hazard from `start` to before `end`."""
+    return _statuses(conn, "status_history", site=site, hazard=hazard, start=start, end=end)
+
+
+def save_advisories(conn: Connection, advisories: Iterable[Advice], at: datetime) -> int:
+    """Keep advisories; each ends the current one of its field, crop and hazard.
+
+    Returns
+    -------
+    int
+        How many there are.
+    """
+    rows = [
+        (x.site, x.crop, x.hazard, int(x.status), _plain(x.certainty), x.issued)
+        + (x.window_from, x.window_to, x.reason_key, _json(x.reason_params))
+        + (list(x.actions), bool(x.draft))
+        for x in advisories
+    ]
+    end_advisories(conn, [row[:3] for row in rows], at)
+    if rows:
+        with conn.cursor() as cur:
+            execute_values(cur, SQL["save_advisories"], rows, page_size=len(rows))
+    return len(rows)
+
+
+def end_advisories(conn: Connection, keys: Sequence[tuple[Any, ...]], at: datetime) -> None:
+    """End the current advisories of these (site, crop, hazard)."""
+    sites, crops, hazards = ([key[i] for key in keys] for i in range(3))
+    params = {"at": at, "sites": sites, "crops": crops, "hazards": hazards}
+    with conn.cursor() as cur:
+        cur.execute(SQL["end_advisories"], params)
+
+
+def current_advisories(conn: Connection, village_id: str | None = None) -> list[AdvisoryRow]:
+    """Return the advisories in force in a village or everywhere, the most serious first."""
+    with conn.cursor() as cur:
+        cur.execute(SQL["current_advisories"], {"village": village_id})
+        rows = cur.fetchall()
+    return [AdvisoryRow(*row[:10], tuple(row[10]), row[11]) for row in rows]

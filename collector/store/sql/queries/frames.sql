@@ -1,0 +1,129 @@
+-- name: insert
+INSERT INTO frame (node, epoch, boot, seq, received, layout, state, sealed) VALUES %s
+ON CONFLICT (node, epoch, boot, seq) DO NOTHING
+RETURNING id, node, epoch, boot, seq
+
+-- name: seen
+UPDATE node SET last_seen = greatest(last_seen, %(at)s)
+WHERE id IN (SELECT id FROM node WHERE id = ANY(%(nodes)s) ORDER BY id FOR UPDATE)
+
+-- name: set_state
+UPDATE frame SET state = %(state)s WHERE id = ANY(%(ids)s)
+
+-- name: put_boot_offsets
+INSERT INTO boot_offset (node, epoch, boot, unix_s) VALUES %s
+ON CONFLICT (node, epoch, boot) DO UPDATE SET unix_s = excluded.unix_s
+
+-- name: boot_offsets
+SELECT b.node, b.epoch, b.boot, b.unix_s FROM boot_offset b
+JOIN unnest(%(nodes)s::text[], %(epochs)s::int[], %(boots)s::bigint[]) AS w (node, epoch, boot)
+    USING (node, epoch, boot)
+
+-- name: take_waiting_time
+SELECT f.id, f.node, f.epoch, f.boot, f.seq, f.received, f.sealed, b.unix_s
+FROM frame f JOIN boot_offset b USING (node, epoch, boot)
+WHERE f.state = 'waiting_time'
+ORDER BY f.id LIMIT %(limit)s FOR UPDATE OF f SKIP LOCKED
+
+-- name: take_waiting_layout
+SELECT f.id, f.node, f.epoch, f.boot, f.seq, f.received, f.sealed, NULL
+FROM frame f JOIN layout l ON l.id = f.layout
+WHERE f.state = 'waiting_layout'
+ORDER BY f.id LIMIT %(limit)s FOR UPDATE OF f SKIP LOCKED
+
+-- name: put_lost
+INSERT INTO lost_frames (node, epoch, boot, first, last, received)
+VALUES (%(node)s, %(epoch)s, %(boot)s, %(first)s, %(last)s, %(received)s)
+ON CONFLICT DO NOTHING
+
+-- name: begin_watermarks
+INSERT INTO watermark (node, epoch, boot, seq)
+SELECT node, epoch, boot, -1
+FROM unnest(%(nodes)s::text[], %(epochs)s::int[], %(boots)s::bigint[]) AS w (node, epoch, boot)
+ORDER BY 1, 2, 3
+ON CONFLICT DO NOTHING
+
+-- name: advance_watermarks
+WITH boots AS (
+    SELECT m.node, m.epoch, m.boot, m.seq FROM watermark m
+    JOIN unnest(%(nodes)s::text[], %(epochs)s::int[], %(boots)s::bigint[])
+        AS w (node, epoch, boot) USING (node, epoch, boot)
+    ORDER BY 1, 2, 3 FOR UPDATE OF m
+), ranges AS (
+    SELECT b.node, b.epoch, b.boot, f.seq AS first, f.seq AS last
+    FROM boots b CROSS JOIN LATERAL (
+        SELECT f.seq FROM frame f
+        WHERE f.node = b.node AND f.epoch = b.epoch AND f.boot = b.boot AND f.seq > b.seq
+        ORDER BY f.seq LIMIT 10000
+    ) f
+    UNION ALL
+    SELECT b.node, b.epoch, b.boot, l.first, l.last
+    FROM boots b JOIN lost_frames l USING (node, epoch, boot)
+    WHERE l.last > b.seq
+), reached AS (
+    SELECT r.node, r.epoch, r.boot, r.first, r.last,
+           greatest(b.seq, max(r.last) OVER (
+               PARTITION BY r.node, r.epoch, r.boot ORDER BY r.first, r.last
+               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS before
+    FROM ranges r JOIN boots b USING (node, epoch, boot)
+), marks AS (
+    SELECT node, epoch, boot,
+           coalesce(min(before) FILTER (WHERE first > before + 1), max(last)) AS seq
+    FROM reached GROUP BY node, epoch, boot
+)
+UPDATE watermark m SET seq = marks.seq FROM marks
+WHERE (m.node, m.epoch, m.boot) = (marks.node, marks.epoch, marks.boot) AND marks.seq > m.seq
+
+-- name: watermarks
+SELECT m.node, m.epoch, m.boot, m.seq FROM watermark m
+JOIN unnest(%(nodes)s::text[], %(epochs)s::int[], %(boots)s::bigint[]) AS w (node, epoch, boot)
+    USING (node, epoch, boot)
+WHERE m.seq >= 0
+
+-- name: stored
+SELECT f.node, f.epoch, f.boot, f.seq, f.sealed FROM frame f
+JOIN unnest(%(nodes)s::text[], %(epochs)s::int[], %(boots)s::bigint[], %(seqs)s::bigint[])
+    AS w (node, epoch, boot, seq) USING (node, epoch, boot, seq)
+
+-- name: put_dead_letters
+INSERT INTO dead_letter (received, topic, node, frame_id, reason, detail, bytes) VALUES %s
+ON CONFLICT (topic, reason, md5(bytes)) DO NOTHING
+
+-- name: dead_letters
+SELECT id, received, topic, node, frame_id, reason, detail, bytes FROM dead_letter
+ORDER BY id DESC LIMIT %(limit)s
+
+-- name: put_refusals
+INSERT INTO refusal (node, reason, day, count, last_received, last_bytes) VALUES %s
+ON CONFLICT (node, reason, day) DO UPDATE SET
+    count = refusal.count + excluded.count,
+    last_received = greatest(refusal.last_received, excluded.last_received),
+    last_bytes = excluded.last_bytes
+
+-- name: refusals
+SELECT node, reason, day, count, last_received, last_bytes FROM refusal
+ORDER BY day DESC, node, reason LIMIT %(limit)s
+
+-- name: raise_items
+INSERT INTO maintenance_item (kind, subject, node, opened, last_seen, detail) VALUES %s
+ON CONFLICT (kind, subject) WHERE closed IS NULL DO UPDATE SET
+    count = maintenance_item.count + 1,
+    last_seen = greatest(maintenance_item.last_seen, excluded.last_seen),
+    detail = excluded.detail
+
+-- name: close_item
+UPDATE maintenance_item SET closed = %(at)s
+WHERE kind = %(kind)s AND subject = %(subject)s AND closed IS NULL
+
+-- name: open_items
+SELECT kind, subject, node, opened, last_seen, count, detail FROM maintenance_item
+WHERE closed IS NULL ORDER BY opened, id
+
+-- name: counts
+SELECT (SELECT count(*) FROM frame) AS frames,
+       (SELECT count(*) FROM frame WHERE state = 'waiting_time') AS waiting_time,
+       (SELECT count(*) FROM frame WHERE state = 'waiting_layout') AS waiting_layout,
+       (SELECT count(*) FROM dead_letter) AS dead_letters,
+       (SELECT coalesce(sum(count), 0)::bigint FROM refusal) AS refusals,
+       (SELECT count(*) FROM reading_conflict) AS conflicts,
+       (SELECT count(*) FROM maintenance_item WHERE closed IS NULL) AS open_items
