@@ -1,0 +1,90 @@
+"""From a status to advice: when to act, how sure, what first. No words here, only their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from models.hazard import HIGH, MEDIUM, OUT_OF_SEASON, Hazard, catalogue
+from models.risk import RiskStatus
+
+
+@dataclass(frozen=True)
+class Advisory:
+    """Advice for one crop and hazard at one site.
+
+    ``reason_key`` and ``actions`` are keys into the words of field_configs; ``reason_params``
+    fill the reason. ``window_from`` and ``window_to`` bound the time to act (aware, UTC). A
+    ``draft`` is for an officer only: the hazard was not validated here.
+    """
+
+    site: str
+    crop: str
+    hazard: str
+    status: int
+    certainty: float
+    issued: datetime
+    window_from: datetime
+    window_to: datetime
+    reason_key: str
+    reason_params: Mapping[str, float]
+    actions: tuple[str, ...]
+    draft: bool
+
+
+def advise(
+    statuses: Iterable[RiskStatus],
+    previous: Sequence[Advisory] = (),
+    *,
+    hazards: Mapping[str, Hazard] | None = None,
+) -> list[Advisory]:
+    """Advisories that hold after these statuses.
+
+    Parameters
+    ----------
+    statuses
+        Newest statuses, at most one per site, crop and hazard.
+    previous
+        Advisories that held before.
+    hazards
+        Hazard id -> hazard; the catalogue when left out.
+
+    Returns
+    -------
+    list of Advisory
+        One per site, crop and hazard whose status is medium or high, or that a former advisory
+        still covers.
+    """
+    known = catalogue() if hazards is None else hazards
+    held = {(a.site, a.crop, a.hazard): a for a in previous}
+    found = []
+    for status in statuses:
+        advisory = advise_one(
+            status, held.get((status.site, status.crop, status.hazard)), known[status.hazard]
+        )
+        if advisory is not None:
+            found.append(advisory)
+    return found
+
+
+def advise_one(status: RiskStatus, before: Advisory | None, hazard: Hazard) -> Advisory | None:
+    """The advisory after one status, given the one that held before (None for none)."""
+    if status.status not in (MEDIUM, HIGH):
+        covered = before is not None and status.time <= before.window_to
+        return before if covered and status.status != OUT_OF_SEASON else None
+    first, last = hazard.act_days
+    return Advisory(
+        site=status.site,
+        crop=status.crop,
+        hazard=status.hazard,
+        status=status.status,
+        certainty=status.certainty,
+        issued=status.time,
+        window_from=status.time + timedelta(days=first),
+        window_to=status.time + timedelta(days=last),
+        reason_key=f"{status.hazard}.reason",
+        reason_params=dict(status.drivers),
+        actions=hazard.actions,
+        draft=not status.validated,
+    )

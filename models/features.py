@@ -1,0 +1,268 @@
+"""Daily features: the numbers that hazards are made of, each computed once per site and day.
+
+A feature turns the hours of one local day into one number per site, as a ``Range``: the lowest
+and the highest value that the missing hours allow. When every hour is there, ``lo`` and ``hi``
+are the same array. Nothing here knows a hazard; the catalogue shares these functions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array: TypeAlias = NDArray[np.float64]
+
+#: What a missing hour may have been: lowest and highest value per quantity, in its unit. Values
+#: outside are taken as missing by ``models.dataset.prepare``; so the bounds hold for what is in.
+PLAUSIBLE: Mapping[str, tuple[float, float]] = {
+    "air_temperature": (-40.0, 60.0),
+    "relative_humidity": (0.0, 100.0),
+    "precipitation_amount": (0.0, 250.0),
+    "wind_speed": (0.0, 60.0),
+    "shortwave_irradiance": (0.0, 1400.0),
+    "leaf_wetness_duration": (0.0, 60.0),
+    "soil_temperature": (-30.0, 60.0),
+    "soil_moisture": (0.0, 0.8),
+}
+
+
+class Range(NamedTuple):
+    """Lowest and highest possible value; the same object twice when nothing is missing."""
+
+    lo: Array
+    hi: Array
+
+
+class UnknownInputError(KeyError):
+    """A feature asks for a quantity that has no plausible range in ``models.features``."""
+
+    def __init__(self, quantity: str) -> None:
+        self.quantity = quantity
+        super().__init__(
+            f'models/features.py: PLAUSIBLE has no row for "{quantity}"; add its lowest and '
+            f"highest value (there are: {', '.join(sorted(PLAUSIBLE))})"
+        )
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+@dataclass(frozen=True)
+class Feature:
+    """A named daily number.
+
+    Parameters
+    ----------
+    name
+        Unique in the whole catalogue; two hazards that use the same name share the computation.
+    compute
+        Function of a `Day` returning a `Range` of arrays (site,).
+    inputs
+        Quantity names it reads.
+    unit
+        Unit of the value.
+    span
+        Hours it looks at, relative to the local midnight that starts the day: (0, 24) is the
+        calendar day, (-12, 12) noon to noon (a whole night), (-24, 24) two days.
+    estimated
+        True when an input is itself an estimate (leaf wetness from humidity and rain).
+    aggregation
+        How the hours become the day ("mean", "sum", "minimum", ...), for the printed catalogue.
+    """
+
+    name: str
+    compute: Callable[[Day], Range] = field(compare=False)
+    inputs: tuple[str, ...]
+    unit: str
+    span: tuple[int, int] = (0, 24)
+    estimated: bool = False
+    aggregation: str = "custom"
+
+
+class Day:
+    """The hours of one local day (or another span of hours) at all sites.
+
+    ``get(quantity)`` gives a `Range` of arrays (hour, site); what hazards derive from it is
+    kept under a name by ``shared``, so that several features pay for it once.
+    """
+
+    def __init__(
+        self,
+        day: date,
+        hours: Mapping[str, Array],
+        shape: tuple[int, int],
+        wetness_measured: NDArray[np.bool_] | None = None,
+        wet_threshold: Array | None = None,
+        first_hour: int = 0,
+    ) -> None:
+        self.date = day
+        self.shape = shape
+        self.wetness_measured = wetness_measured
+        self.wet_threshold = wet_threshold
+        #: Local clock hour of every row, 0..23.
+        self.clock = (np.arange(shape[0]) + first_hour) % 24
+        self._hours = hours
+        self._kept: dict[str, Range] = {}
+
+    def get(self, quantity: str) -> Range:
+        """Hourly values (hour, site) of a quantity, in its unit, with bounds where missing."""
+        return self.shared(quantity, self._read)
+
+    def shared(self, name: str, make: Callable[[str], Range]) -> Range:
+        """Make a derived hourly `Range` once and keep it under ``name``."""
+        if name not in self._kept:
+            self._kept[name] = make(name)
+        return self._kept[name]
+
+    def _read(self, quantity: str) -> Range:
+        if quantity not in PLAUSIBLE:
+            raise UnknownInputError(quantity)
+        low, high = PLAUSIBLE[quantity]
+        values = self._hours.get(quantity)
+        if values is None:
+            return Range(np.full(self.shape, low), np.full(self.shape, high))
+        if not np.isnan(values.sum(axis=0)).any():
+            return Range(values, values)
+        gaps = np.isnan(values)
+        return Range(np.where(gaps, low, values), np.where(gaps, high, values))
+
+
+def both(function: Callable[[Array], Array], hours: Range) -> Range:
+    """Apply a non-decreasing function to both bounds, once when they are the same."""
+    lo = function(hours.lo)
+    return Range(lo, lo if hours.hi is hours.lo else function(hours.hi))
+
+
+def both_of(function: Callable[[Array, Array], Array], a: Range, b: Range) -> Range:
+    """Apply a function that does not decrease in either argument to both bounds."""
+    lo = function(a.lo, b.lo)
+    same = a.hi is a.lo and b.hi is b.lo
+    return Range(lo, lo if same else function(a.hi, b.hi))
+
+
+def mean(quantity: str, unit: str = "", span: tuple[int, int] = (0, 24)) -> Feature:
+    """Mean over the hours of the span, in the quantity's unit."""
+
+    def compute(day: Day) -> Range:
+        return both(lambda x: x.sum(axis=0) / x.shape[0], day.get(quantity))
+
+    return _simple("mean", quantity, unit, span, compute)
+
+
+def total(quantity: str, unit: str = "", span: tuple[int, int] = (0, 24)) -> Feature:
+    """Sum over the hours of the span, in the quantity's unit."""
+    return _simple(
+        "sum", quantity, unit, span, lambda day: both(lambda x: x.sum(axis=0), day.get(quantity))
+    )
+
+
+def lowest(quantity: str, unit: str = "", span: tuple[int, int] = (0, 24)) -> Feature:
+    """Lowest hourly value of the span, in the quantity's unit."""
+    return _simple(
+        "minimum",
+        quantity,
+        unit,
+        span,
+        lambda day: both(lambda x: x.min(axis=0), day.get(quantity)),
+    )
+
+
+def highest(quantity: str, unit: str = "", span: tuple[int, int] = (0, 24)) -> Feature:
+    """Highest hourly value of the span, in the quantity's unit."""
+    return _simple(
+        "maximum",
+        quantity,
+        unit,
+        span,
+        lambda day: both(lambda x: x.max(axis=0), day.get(quantity)),
+    )
+
+
+def at_hour(quantity: str, clock: int, unit: str = "") -> Feature:
+    """Value of one local clock hour (0..23), in the quantity's unit."""
+    return _simple(
+        f"at{clock:02d}",
+        quantity,
+        unit,
+        (0, 24),
+        lambda day: both(lambda x: x[clock].copy(), day.get(quantity)),
+    )
+
+
+def hours_at_least(
+    quantity: str, threshold: float, unit: str = "h", span: tuple[int, int] = (0, 24)
+) -> Feature:
+    """Hours of the span in which the quantity is at or above the threshold [h]."""
+    return _simple(
+        f"hours>={threshold:g}",
+        quantity,
+        unit,
+        span,
+        lambda day: both(
+            lambda x: np.count_nonzero(x >= threshold, axis=0).astype(np.float64),
+            day.get(quantity),
+        ),
+    )
+
+
+def hours_where(
+    name: str,
+    condition: Callable[..., NDArray[np.bool_]],
+    quantities: tuple[str, ...],
+    span: tuple[int, int] = (0, 24),
+) -> Feature:
+    """Hours of the span for which a condition of several quantities holds [h].
+
+    Any condition will do: an hour with a missing quantity counts as "does not hold" in the
+    lower and as "holds" in the upper bound.
+    """
+
+    def compute(day: Day) -> Range:
+        ranges = [day.get(q) for q in quantities]
+        hold = condition(*(r.lo for r in ranges))
+        if all(r.hi is r.lo for r in ranges):
+            count = np.count_nonzero(hold, axis=0).astype(np.float64)
+            return Range(count, count)
+        known = np.ones(day.shape, dtype=bool)
+        for r in ranges:
+            if r.hi is not r.lo:
+                known &= r.lo == r.hi
+        lo = np.count_nonzero(hold & known, axis=0).astype(np.float64)
+        return Range(lo, lo + np.count_nonzero(~known, axis=0))
+
+    return Feature(name, compute, quantities, "h", span, False, "hours")
+
+
+def wet_hours(span: tuple[int, int] = (0, 24)) -> Feature:
+    """Hours with wet leaves [h]: measured where a sensor is fitted, else by the humidity rule."""
+    from models.meteo import wet  # physics stand above features only for this rule
+
+    def compute(day: Day) -> Range:
+        return both(lambda x: x.sum(axis=0), wet(day))
+
+    return Feature(
+        f"wet_hours[{span[0]},{span[1]}]",
+        compute,
+        ("relative_humidity", "precipitation_amount"),
+        "h",
+        span,
+        estimated=True,
+        aggregation="hours",
+    )
+
+
+def _simple(
+    kind: str,
+    quantity: str,
+    unit: str,
+    span: tuple[int, int],
+    compute: Callable[[Day], Range],
+) -> Feature:
+    return Feature(
+        f"{kind}:{quantity}[{span[0]},{span[1]}]", compute, (quantity,), unit, span, False, kind
+    )

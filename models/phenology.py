@@ -1,0 +1,188 @@
+"""Growth stage of a crop: from the newest observation, else from sowing, onward by degree-days.
+
+Thermal time is the daily mean temperature above the crop's base, capped at its upper
+temperature; the stage is read off the crop's table (``field_configs/crops``) by linear
+interpolation between BBCH stages. An observation moves the thermal time to its stage's value
+in the table. Everything that is not an observation of the last `OBSERVED_FOR` days is marked
+"estimated"; the tables are no better than their own ``verified`` column says.
+
+Where temperatures are missing, climate normals stand in and the stage gets bounds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from field_configs.schema import Crop
+from models.season import Active, CropSeasons, FloatArray, SeasonDay
+
+#: Days for which an observed stage is still called observed [d]; provisional.
+OBSERVED_FOR = 10
+#: A missing day may differ from the normal by this much [degC d], and a long run of missing
+#: days altogether by the larger of `RUN_SPREAD` [degC d] and `SHARE` of what was bridged.
+DAY_SPREAD, RUN_SPREAD, SHARE = 12.0, 36.0, 0.15
+
+#: Mean temperature of the months January..December [degC]: the mean of average high and low at
+#: Shangqiu, Henan, 1971-2000 (as published by Weather China), the stand-in for Puyang until a
+#: deployment passes its own normals.
+NORMALS: tuple[float, ...] = (
+    0.6, 3.25, 8.15, 15.1, 20.55, 25.55, 27.4, 26.35, 21.6, 15.85, 8.6, 2.75,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Thermal time of one crop at its sites; arrays (site,).
+
+    ``thermal`` [degC d], ``bridged`` [degC d] the part of it taken from normals, ``gap`` [d]
+    how many days that was.
+    """
+
+    thermal: FloatArray
+    bridged: FloatArray
+    gap: FloatArray
+
+
+def normal_temperature(day: date, normals: tuple[float, ...] = NORMALS) -> float:
+    """Climate-normal mean temperature of a day [degC], linear between mid-months.
+
+    Parameters
+    ----------
+    day
+        Local day.
+    normals
+        Twelve monthly means [degC].
+    """
+    month, into = day.month - 1, (day.day - 15) / 30.4
+    other = (month + (1 if into >= 0 else -1)) % 12
+    share = min(abs(into), 1.0)
+    return normals[month] * (1 - share) + normals[other] * share
+
+
+def thermal_of(mean: FloatArray | float, crop: Crop) -> FloatArray:
+    """Thermal time of a day [degC d] from its mean temperature [degC]."""
+    upper = np.inf if crop.upper_c is None else crop.upper_c
+    return np.maximum(np.minimum(np.asarray(mean, dtype=np.float64), upper) - crop.base_c, 0.0)
+
+
+def stage_table(crop: Crop) -> tuple[FloatArray, FloatArray]:
+    """Thermal time [degC d] and BBCH of the crop's stages that have a thermal time, ascending."""
+    rows = sorted({(s.degree_days, s.bbch) for s in crop.stages if s.degree_days is not None})
+    if not rows or rows[0][0] > 0:
+        rows.insert(0, (0.0, 0))
+    table = np.array(rows, dtype=np.float64)
+    return table[:, 0], table[:, 1]
+
+
+def stage_at(thermal: FloatArray, crop: Crop) -> FloatArray:
+    """BBCH stage at a thermal time since sowing [degC d]; NaN stays NaN."""
+    degree_days, bbch = stage_table(crop)
+    return np.interp(thermal, degree_days, bbch)
+
+
+def thermal_at(bbch: FloatArray, crop: Crop) -> FloatArray:
+    """Thermal time since sowing [degC d] at which the table reaches a BBCH stage."""
+    degree_days, stages = stage_table(crop)
+    first = np.searchsorted(stages, bbch, side="left").clip(0, len(stages) - 1)
+    exact = stages[first] == bbch
+    return np.where(exact, degree_days[first], np.interp(bbch, stages, degree_days))
+
+
+def begin(
+    seasons: CropSeasons, active: Active, day: date, normals: tuple[float, ...] = NORMALS
+) -> Growth:
+    """Thermal time on the morning of ``day``, bridged by normals from the anchor to that day."""
+    n = len(seasons.rows)
+    growth = Growth(np.full(n, np.nan), np.zeros(n), np.zeros(n))
+    for i in range(n):
+        if np.isnat(active.anchor[i]):
+            continue
+        anchor: date = active.anchor[i].astype(object)
+        gap = (day - anchor).days
+        bridged = sum(
+            float(thermal_of(normal_temperature(anchor + timedelta(k), normals), seasons.crop))
+            for k in range(gap)
+        )
+        growth.thermal[i] = thermal_at(active.anchor_bbch[i : i + 1], seasons.crop)[0] + bridged
+        growth.bridged[i], growth.gap[i] = bridged, gap
+    return growth
+
+
+def anchored(growth: Growth, seasons: CropSeasons, active: Active) -> Growth:
+    """Set thermal time anew at the sites whose season began or was observed on this day."""
+    today = active.anchor == np.datetime64(active.day)
+    if not today.any():
+        return growth
+    stage = np.where(today, active.anchor_bbch, 0.0)
+    return Growth(
+        np.where(today, thermal_at(stage, seasons.crop), growth.thermal),
+        np.where(today, 0.0, growth.bridged),
+        np.where(today, 0.0, growth.gap),
+    )
+
+
+def grow(
+    growth: Growth,
+    crop: Crop,
+    temperature: FloatArray,
+    day: date,
+    normals: tuple[float, ...] = NORMALS,
+) -> Growth:
+    """Add one day.
+
+    Parameters
+    ----------
+    growth
+        Thermal time on the morning of the day.
+    temperature
+        Hourly air temperature (24, site) [degC], NaN where missing.
+    day
+        Local day, for the normal that stands in for missing hours.
+    normals
+        Twelve monthly means [degC].
+    """
+    mean = temperature.sum(axis=0) / temperature.shape[0]
+    if not np.isnan(mean).any():
+        return replace(growth, thermal=growth.thermal + thermal_of(mean, crop))
+    there = ~np.isnan(temperature)
+    missing = 1.0 - there.sum(axis=0) / temperature.shape[0]
+    normal = normal_temperature(day, normals)
+    partial = np.where(there, temperature, normal).sum(axis=0) / temperature.shape[0]
+    added = thermal_of(np.where(missing > 0, partial, mean), crop)
+    stand_in = float(thermal_of(normal, crop))
+    return Growth(growth.thermal + added, growth.bridged + missing * stand_in, growth.gap + missing)
+
+
+def season_day(seasons: CropSeasons, active: Active, growth: Growth, day: date) -> SeasonDay:
+    """The stage and the season facts at the end of a local day."""
+    spread = np.minimum(DAY_SPREAD * growth.gap, np.maximum(RUN_SPREAD, SHARE * growth.bridged))
+    stage = stage_at(growth.thermal, seasons.crop)
+    if growth.gap.any():
+        low = stage_at(growth.thermal - spread, seasons.crop)
+        high = stage_at(growth.thermal + spread, seasons.crop)
+    else:
+        low = high = stage
+    if active.ended.any():
+        stage, low, high = (np.where(active.ended, 99.0, s) for s in (stage, low, high))
+    today = np.datetime64(day)
+    return SeasonDay(
+        crop=seasons.crop.id,
+        date=day,
+        bbch=stage,
+        bbch_low=low,
+        bbch_high=high,
+        observed=active.observed & (days_between(active.anchor, today) <= OBSERVED_FOR),
+        after_sowing=days_between(active.sown, today),
+        since_flowering=days_between(active.flowering, today),
+        resistance=active.resistance,
+        previous_crop=active.previous_crop,
+    )
+
+
+def days_between(first: NDArray[np.datetime64], last: np.datetime64) -> FloatArray:
+    """Days from ``first`` (NaT allowed) to ``last`` [d]; NaN where ``first`` is NaT."""
+    return (last - first) / np.timedelta64(1, "D")

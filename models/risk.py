@@ -1,0 +1,243 @@
+"""From hourly data to statuses: the fold run over a Dataset, and its answers as records."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from models.dataset import prepare
+from models.features import Array
+from models.fold import (
+    HOURS,
+    LOCAL,
+    MODEL_VERSION,
+    Fold,
+    Result,
+    feed,
+    start,
+)
+from models.hazard import CANNOT_SAY, Hazard
+from models.season import Seasons
+
+
+@dataclass(frozen=True)
+class RiskStatus:
+    """One answer: a hazard for a crop at a site, at the end of a local day.
+
+    Attributes
+    ----------
+    site, crop, hazard
+        Field id, crop id, hazard id.
+    time
+        End of the local day it is for (aware, UTC).
+    status
+        Code of ``models.hazard.STATUS``.
+    score
+        What is surely reached, in the hazard's own unit; NaN when unknown.
+    certainty
+        0..1; 0 when it cannot be said.
+    stage_bbch, stage_source
+        Growth stage (NaN before sowing); "observed" or "estimated".
+    drivers
+        The terms that made the score.
+    missing
+        Inputs with missing hours in the window, and "growth_stage" when that is the reason.
+    data_age_h
+        Hours since the oldest of the inputs was last measured, at the time of asking [h].
+    inputs_hash, model_version
+        SHA-256 over what the answer was computed from; version of engine and hazard.
+    validated
+        Whether local skill was shown; always False here, set from the skill ledger.
+    """
+
+    site: str
+    crop: str
+    hazard: str
+    time: datetime
+    status: int
+    score: float
+    certainty: float
+    stage_bbch: float
+    stage_source: str
+    drivers: Mapping[str, float]
+    missing: tuple[str, ...]
+    data_age_h: float
+    inputs_hash: str
+    model_version: str
+    validated: bool = False
+
+
+def begin(
+    data: xr.Dataset, seasons: Seasons, hazards: Sequence[Hazard], at: datetime | None = None
+) -> Fold:
+    """A fold for the sites of a prepared Dataset, opening on its first hour (or ``at``)."""
+    first = hour_of(data["time"].values[0]) if at is None else at
+    options: dict[str, NDArray[np.generic]] = {
+        name: data[name].values for name in ("wetness_measured", "wet_threshold") if name in data
+    }
+    return start(
+        [str(s) for s in data["site"].values],
+        hazards,
+        seasons,
+        first,
+        wetness_measured=_as_bool(options.get("wetness_measured")),
+        wet_threshold=_as_float(options.get("wet_threshold")),
+    )
+
+
+def walk(fold: Fold, data: xr.Dataset) -> Iterator[list[Result]]:
+    """Feed a prepared Dataset to a fold; yields the results of every local day that closes.
+
+    Raises
+    ------
+    ValueError
+        If the Dataset does not begin with the fold's next hour.
+    """
+    first = hour_of(data["time"].values[0])
+    if first != fold.next_hour:
+        raise ValueError(f"data begin at {first}, the fold goes on at {fold.next_hour}; fit them")
+    arrays = {
+        q: data[q].transpose("time", "site").values for q in fold.quantities if q in data.data_vars
+    }
+    hours, position = data.sizes["time"], 0
+    while position < hours:
+        count = min(HOURS - fold.filled, hours - position)
+        block = {q: a[position : position + count] for q, a in arrays.items()}
+        if not block:
+            block = {"air_temperature": np.full((count, len(fold.sites)), np.nan)}
+        position += count
+        results = feed(fold, block)
+        if fold.filled == 0:
+            yield results
+
+
+def assess(
+    dataset: xr.Dataset,
+    seasons: Seasons,
+    hazards: Sequence[Hazard],
+    at: datetime,
+    *,
+    validated: frozenset[str] = frozenset(),
+) -> list[RiskStatus]:
+    """Statuses of every hazard and crop at every site, for the local day that closed last.
+
+    Parameters
+    ----------
+    dataset
+        Hourly data as ``models.dataset`` says; hours after ``at`` are not looked at, hours
+        missing before it count as missing.
+    seasons
+        What is grown where.
+    hazards
+        Usually ``tuple(catalogue().values())``.
+    at
+        Aware time of asking.
+    validated
+        Hazard ids with local skill evidence.
+
+    Returns
+    -------
+    list of RiskStatus
+        Ordered by crop, hazard, site; empty before the first local day is over.
+    """
+    data, _ = prepare(dataset)
+    end = datetime.combine(at.astimezone(LOCAL).date(), datetime.min.time(), LOCAL)
+    cut = np.datetime64(end.astimezone(UTC).replace(tzinfo=None), "ns")
+    last = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "ns")
+    known = data.sel(time=data["time"].values <= last)
+    data = extended(data.sel(time=data["time"].values < cut), cut)
+    if not data.sizes["time"]:
+        return []
+    fold = begin(data, seasons, hazards)
+    results: list[Result] = []
+    for closed in walk(fold, data):
+        results = closed
+    ages = data_ages(known, fold.quantities, at)
+    return [s for result in results for s in records(fold, result, ages, validated)]
+
+
+def extended(data: xr.Dataset, end: np.datetime64) -> xr.Dataset:
+    """The Dataset with missing hours up to ``end`` (excluded), when it stops before."""
+    times = data["time"].values
+    if not len(times):
+        return data
+    grid = np.arange(times[0], end, np.timedelta64(1, "h"))
+    return data if len(grid) == len(times) else data.reindex(time=grid)
+
+
+def data_ages(data: xr.Dataset, quantities: Sequence[str], at: datetime) -> dict[str, Array]:
+    """Hours since each quantity was last measured at each site [h]; infinite for never."""
+    ages: dict[str, Array] = {}
+    stamp = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "ns")
+    passed = (stamp - data["time"].values).astype("timedelta64[s]").astype(np.float64)
+    back = passed[::-1] / 3600.0
+    for name in quantities:
+        if name not in data.data_vars or not len(back):
+            ages[name] = np.full(data.sizes["site"], np.inf)
+            continue
+        there = ~np.isnan(data[name].transpose("time", "site").values[::-1])
+        ages[name] = np.where(there.any(axis=0), back[there.argmax(axis=0)], np.inf)
+    return ages
+
+
+def records(
+    fold: Fold, result: Result, ages: Mapping[str, Array], validated: frozenset[str]
+) -> Iterator[RiskStatus]:
+    """The result of the day just closed as one record per site."""
+    end = datetime.combine(result.date + timedelta(days=1), datetime.min.time(), LOCAL)
+    hazard, season = result.hazard, result.season
+    for row, place in enumerate(result.index):
+        gaps, digest = looked_at(fold, hazard, int(place))
+        ambiguous = season.bbch_low[row] != season.bbch_high[row]
+        if result.status[row] == CANNOT_SAY and ambiguous:
+            gaps = (*gaps, "growth_stage")
+        digest.update(repr((season.date, season.bbch[row], season.resistance[row])).encode())
+        yield RiskStatus(
+            site=fold.sites[place],
+            crop=result.crop,
+            hazard=hazard.id,
+            time=end.astimezone(UTC),
+            status=int(result.status[row]),
+            score=float(result.score[row]),
+            certainty=float(result.certainty[row]),
+            stage_bbch=float(season.bbch[row]),
+            stage_source="observed" if season.observed[row] else "estimated",
+            drivers={k: float(v[row]) for k, v in result.drivers.items()},
+            missing=gaps,
+            data_age_h=max((float(ages[i.quantity][place]) for i in hazard.inputs), default=0.0),
+            inputs_hash=digest.hexdigest(),
+            model_version=f"{MODEL_VERSION}.{hazard.version}",
+            validated=hazard.id in validated,
+        )
+
+
+def looked_at(fold: Fold, hazard: Hazard, place: int) -> tuple[tuple[str, ...], hashlib._Hash]:
+    """Names of the inputs with missing hours in the window of a site, and a hash of the window."""
+    digest = hashlib.sha256(f"{MODEL_VERSION}.{hazard.id}.{hazard.version}".encode())
+    gaps: dict[str, None] = {}
+    for alias, use in sorted(hazard.uses.items()):
+        lo, hi = (b[:, place] for b in fold.rings[use.feature.name].window(hazard.days))
+        if not np.array_equal(lo, hi):
+            gaps.update(dict.fromkeys(use.feature.inputs))
+        digest.update(alias.encode() + lo.tobytes() + hi.tobytes())
+    return tuple(gaps), digest
+
+
+def hour_of(stamp: np.datetime64) -> datetime:
+    """Aware UTC datetime of a Dataset's time stamp."""
+    seconds = int(stamp.astype("datetime64[s]").astype(np.int64))
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _as_bool(values: NDArray[np.generic] | None) -> NDArray[np.bool_] | None:
+    return None if values is None else values.astype(bool)
+
+
+def _as_float(values: NDArray[np.generic] | None) -> Array | None:
+    return None if values is None else values.astype(np.float64)
