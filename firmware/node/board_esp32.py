@@ -1,0 +1,127 @@
+"""An ESP32 board: the only place, with board_unix and main, that knows its pins and chips."""
+
+import select
+import time
+
+import machine
+import network
+
+I2C_SCL, I2C_SDA = 22, 21
+PULSE_PIN, ADC_PIN = 27, 34
+RS485_TX, RS485_RX, RS485_BAUD = 17, 16, 9600
+EARLIEST_RTC_YEAR = 2010
+WATCHDOG_MS = 120000
+MAX_SLEEP_MS = 30000
+
+
+def _seconds(year, month, day):
+    """Seconds from 1970 to a day; `time.mktime` counts from 2000 here and 1970 elsewhere."""
+    year -= month <= 2
+    days = year * 365 + year // 4 - year // 100 + year // 400
+    days += (153 * ((month + 9) % 12) + 2) // 5 + day - 1
+    return (days - 719468) * 86400
+
+
+class Board:
+    """Buses, time, network and rest of one board; `root` is where its flash is mounted."""
+
+    root = ""
+
+    def __init__(self):
+        self.wlan = None
+        self.buses = {}
+        self.poller = select.poll()
+        self.last_ticks = time.ticks_ms()
+        self.uptime = 0
+        self.watchdog = None
+
+    def bus(self, name, address):
+        """Return the bus a driver takes: ``i2c``, ``rs485``, ``pulse`` or ``adc``.
+
+        `address` is the pin of ``pulse`` and ``adc``; None takes the board's usual one.
+        """
+        if name == "pulse":
+            return machine.Pin(address or PULSE_PIN, machine.Pin.IN, machine.Pin.PULL_UP)
+        if name == "adc":
+            return machine.ADC(machine.Pin(address or ADC_PIN), atten=machine.ADC.ATTN_11DB)
+        if name not in self.buses:
+            if name == "i2c":
+                scl, sda = machine.Pin(I2C_SCL), machine.Pin(I2C_SDA)
+                self.buses[name] = machine.I2C(0, scl=scl, sda=sda, freq=100000)
+            elif name == "rs485":
+                self.buses[name] = machine.UART(
+                    2, baudrate=RS485_BAUD, tx=RS485_TX, rx=RS485_RX, timeout=50
+                )
+            else:
+                raise ValueError("bus %r: this board has i2c, rs485, pulse and adc" % name)
+        return self.buses[name]
+
+    falling = machine.Pin.IRQ_FALLING
+
+    def join(self, ssid, password):
+        """Start joining the wireless network; it goes on by itself."""
+        self.wlan = network.WLAN(network.STA_IF)
+        self.wlan.active(True)
+        if ssid and not self.wlan.isconnected():
+            self.wlan.connect(ssid, password)
+
+    def online(self):
+        """Tell whether the network is there."""
+        return self.wlan is not None and self.wlan.isconnected()
+
+    def utc(self):
+        """Seconds since 1970 by the real-time clock, or None if nobody has ever set it."""
+        year, month, day, _, hour, minute, second, _ = machine.RTC().datetime()
+        if year < EARLIEST_RTC_YEAR:
+            return None
+        return _seconds(year, month, day) + hour * 3600 + minute * 60 + second
+
+    def uptime_ms(self):
+        """Milliseconds since boot, without the wrap of the tick counter after 12 days."""
+        ticks = time.ticks_ms()
+        self.uptime += time.ticks_diff(ticks, self.last_ticks)
+        self.last_ticks = ticks
+        return self.uptime
+
+    def ticks_ms(self):
+        """Tick counter for the network's waits [ms]; wraps."""
+        return time.ticks_ms()
+
+    def ticks_diff(self, a, b):
+        """Milliseconds from tick `b` to tick `a`."""
+        return time.ticks_diff(a, b)
+
+    def wait_ms(self, ms):
+        """Let a chip take its time."""
+        time.sleep_ms(ms)
+
+    def wait(self, socket, sample_ms, link_ms):
+        """Rest until a sample is due, the link wants attention or `socket` can be read.
+
+        Returns true if `socket` can be read.
+        """
+        return self._poll(socket, min(sample_ms, link_ms, MAX_SLEEP_MS))
+
+    def _poll(self, socket, ms):
+        if socket is None:
+            time.sleep_ms(ms)
+            return False
+        self.poller.register(socket, select.POLLIN)
+        try:
+            return bool(self.poller.poll(ms))
+        finally:
+            self.poller.unregister(socket)
+
+    def watch(self):
+        """Start the watchdog, or tell it that the program is alive."""
+        if self.watchdog is None:
+            self.watchdog = machine.WDT(timeout=WATCHDOG_MS)
+        self.watchdog.feed()
+
+    def restart(self):
+        """Start the board anew."""
+        machine.reset()
+
+    def reset_cause(self):
+        """Why the board started (a number of `machine`)."""
+        return machine.reset_cause()

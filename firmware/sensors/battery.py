@@ -1,0 +1,18 @@
+"""Battery voltage through a resistor divider on an ADC pin."""
+
+BATTERY_VOLTAGE = 15
+
+# Two equal resistors: a lithium cell's 4.2 V becomes 2.1 V, inside the ADC's range.
+DIVIDER = 2
+
+
+class Battery:
+    """The battery behind `adc` (``read_uv``), divided by `divider`."""
+
+    def __init__(self, adc, divider=DIVIDER):
+        self.adc = adc
+        self.divider = divider
+
+    def measure(self):
+        """Return {15: battery voltage [V]}."""
+        return {BATTERY_VOLTAGE: self.adc.read_uv() * self.divider / 1000000}

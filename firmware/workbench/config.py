@@ -1,0 +1,88 @@
+"""The configuration file of one node: what is on its flash as ``node.json``."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from field_configs.schema import Board
+from firmware.wire import quantities
+from firmware.workbench.registry import NodeKey
+
+MQTT_PORT = 1883
+
+
+class BrokerUrlError(ValueError):
+    """A broker URL that a node cannot use; the message names it and the form it must have."""
+
+
+def parse_broker_url(url: str) -> dict[str, Any]:
+    """Return host, port, user and password of ``mqtt://[user:password@]host[:port]``."""
+    parts = urlsplit(url)
+    if parts.scheme != "mqtt" or not parts.hostname:
+        raise BrokerUrlError(f"broker {url!r}: must be mqtt://[user:password@]host[:port]")
+    return {
+        "host": parts.hostname,
+        "port": parts.port or MQTT_PORT,
+        "user": parts.username,
+        "password": parts.password,
+    }
+
+
+def node_config(
+    key: NodeKey, board: Board, broker_url: str, wifi: tuple[str, str] | None = None
+) -> dict[str, Any]:
+    """Make the configuration of one node.
+
+    Parameters
+    ----------
+    key : NodeKey
+    board : Board
+    broker_url : str
+        ``mqtt://[user:password@]host[:port]``
+    wifi : (str, str), optional
+        Network name and password.
+
+    Raises
+    ------
+    BrokerUrlError, firmware.wire.quantities.UnknownQuantity
+    """
+    channels = []
+    for channel in sorted(board.channels, key=lambda c: c.number):
+        quantity = quantities.by_name(channel.quantity)
+        channels.append(
+            {
+                "number": channel.number,
+                "quantity": quantity.id,
+                "scale": quantity.scale,
+                "driver": channel.driver,
+                "bus": channel.bus,
+                "address": channel.address,
+            }
+        )
+    config: dict[str, Any] = {
+        "node": key.node,
+        "epoch": key.epoch,
+        "key": key.key.hex(),
+        "broker": parse_broker_url(broker_url),
+        "sample_s": board.sample_s,
+        "samples_per_frame": board.samples_per_frame,
+        "channels": channels,
+    }
+    if wifi:
+        config["wifi"] = {"ssid": wifi[0], "password": wifi[1]}
+    return config
+
+
+def write_config(path: Path, config: dict[str, Any]) -> None:
+    """Write a configuration so that only its owner can read it (it holds the node's key)."""
+    new = path.with_name(path.name + ".new")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(config, file, indent=1)
+        file.write("\n")
+    new.replace(path)

@@ -1,0 +1,224 @@
+"""Emulated chips of an ESP32 board, down to the bytes on the wire (MicroPython Unix port only).
+
+SHT4x: Sensirion, Datasheet SHT4x. Soil probe: MODBUS over Serial Line V1.02, two registers.
+Rain gauge: one falling edge per bucket. Battery: a lithium cell with a little daily charge.
+"""
+
+import math
+import os
+import struct
+
+from bench import clock, fault, settings, world
+
+PWRON_RESET = 1
+SHT4X_ADDRESS = 0x44
+PROBE_ADDRESS = 1
+BUCKET_MM = 0.2
+ENODEV = 19
+
+
+def reset_cause():
+    """A simulated node always starts from power."""
+    return PWRON_RESET
+
+
+def reset():
+    """End the process; who started it starts it again."""
+    raise SystemExit(3)
+
+
+class WDT:
+    """Watchdog: nothing to bite here."""
+
+    def __init__(self, timeout):
+        self.timeout = timeout
+
+    def feed(self):
+        """Accepted."""
+
+
+class RTC:
+    """Real-time clock; without a cell it starts at 2000 as the ESP32's does."""
+
+    def datetime(self):
+        """Return (year, month, day, weekday, hour, minute, second, 0) of virtual UTC."""
+        if not settings.get("rtc", True):
+            return (2000, 1, 1, 5, 0, 0, 0, 0)
+        seconds = int(clock.now())
+        days, left = divmod(seconds, 86400)
+        era_day = days + 719468
+        era, doe = divmod(era_day, 146097)
+        yoe = (doe - doe // 1460 + doe // 36524 - doe // 146096) // 365
+        doy = doe - (365 * yoe + yoe // 4 - yoe // 100)
+        mp = (5 * doy + 2) // 153
+        month = mp + 3 if mp < 10 else mp - 9
+        year = yoe + era * 400 + (month <= 2)
+        day = doy - (153 * mp + 2) // 5 + 1
+        return (year, month, day, (days + 3) % 7, left // 3600, left // 60 % 60, left % 60, 0)
+
+
+class Pin:
+    """A pin; on the rain gauge's, `irq` gets one call for each bucket that tips."""
+
+    IN, OUT, PULL_UP, IRQ_FALLING = 0, 1, 2, 2
+
+    def __init__(self, number, mode=0, pull=None):
+        self.number = number
+        self.level = 0.0
+        self.then = clock.now()
+        self.handler = None
+
+    def irq(self, handler, trigger):
+        """Call `handler(pin)` for every tip from now on."""
+        self.handler = handler
+        clock.watchers.append(self._rain_until)
+
+    def _rain_until(self, now):
+        self.level += world.rain(self.then, now)
+        self.then = max(self.then, now)
+        if fault("pulse") == "stuck":
+            self.level = 0.0
+        while self.level >= BUCKET_MM:
+            self.level -= BUCKET_MM
+            self.handler(self)
+
+
+def _crc8(data):
+    crc = 0xFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x31) & 0xFF if crc & 0x80 else crc << 1
+    return crc
+
+
+class I2C:
+    """The bus with an SHT4x at 0x44."""
+
+    def __init__(self, number, scl=None, sda=None, freq=100000):
+        self.asked = None
+
+    def writeto(self, address, data):
+        """Take a command; OSError where no chip acknowledges."""
+        if address != SHT4X_ADDRESS or fault("i2c") == "no_answer":
+            raise OSError(ENODEV)
+        self.asked = bytes(data)
+
+    def readfrom(self, address, count):
+        """Answer the last command."""
+        if address != SHT4X_ADDRESS or self.asked != b"\xfd" or fault("i2c") == "no_answer":
+            raise OSError(ENODEV)
+        self.asked = None
+        now = clock.now()
+        t = world.value("air_temperature", now)
+        rh = world.value("relative_humidity", now)
+        if t is None or rh is None:
+            raise OSError(ENODEV)
+        t = struct.pack(">H", min(65535, max(0, round((t + 45) * 65535 / 175))))
+        rh = struct.pack(">H", min(65535, max(0, round((min(rh, 100) + 6) * 65535 / 125))))
+        answer = bytearray(t + bytes((_crc8(t),)) + rh + bytes((_crc8(rh),)))
+        if fault("i2c") == "bad_checksum":
+            answer[2] ^= 1
+        return bytes(answer[:count])
+
+
+def _crc16(data):
+    crc = 0xFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ 0xA001 if crc & 1 else crc >> 1
+    return struct.pack("<H", crc)
+
+
+class UART:
+    """The RS-485 line with a soil probe as Modbus station 1."""
+
+    def __init__(self, number, baudrate=9600, tx=None, rx=None, timeout=0):
+        self.answer = b""
+
+    def write(self, data):
+        """Hear a request; stations keep silent unless it is theirs and undamaged."""
+        if len(data) != 8 or _crc16(data[:-2]) != data[-2:] or data[0] != PROBE_ADDRESS:
+            return len(data)
+        if fault("rs485") == "no_answer":
+            return len(data)
+        _, function, register, count = struct.unpack(">BBHH", data[:6])
+        now = clock.now()
+        moisture = world.value("soil_moisture", now)
+        temperature = world.value("soil_temperature", now)
+        if moisture is None or temperature is None:
+            return len(data)
+        if function != 3:
+            body = bytes((PROBE_ADDRESS, function | 0x80, 1))
+        elif register != 0 or count != 2:
+            body = bytes((PROBE_ADDRESS, function | 0x80, 2))
+        else:
+            values = round(max(0, moisture) * 1000), round(temperature * 10)
+            body = struct.pack(">BBBHh", PROBE_ADDRESS, function, 4, values[0], values[1])
+        crc = _crc16(body)
+        if fault("rs485") == "bad_checksum":
+            crc = bytes((crc[0] ^ 1, crc[1]))
+        self.answer = body + crc
+        return len(data)
+
+    def read(self, count):
+        """Give what has been answered, or None."""
+        answer, self.answer = self.answer[:count], self.answer[count:]
+        return answer or None
+
+
+class ADC:
+    """Half the voltage of a cell: 3.7 V, 0.15 V more in the afternoon than before dawn."""
+
+    ATTN_11DB = 3
+
+    def __init__(self, pin, atten=0):
+        self.pin = pin
+
+    def read_uv(self):
+        """Microvolts at the pin."""
+        hour = (clock.now() / 3600 + 8) % 24
+        return int((3.775 + 0.075 * math.sin((hour - 9) * math.pi / 12)) * 500000)
+
+
+class Flash:
+    """The flash chip: an ordinary file, every write carried out at once.
+
+    With ``cut_after`` in the settings the power goes in the middle of that write.
+    """
+
+    BLOCK = 4096
+
+    def __init__(self):
+        self.blocks = settings.get("flash_blocks", 512)
+        try:
+            self.file = open(settings["image"], "r+b")
+        except OSError:
+            with open(settings["image"], "wb") as file:
+                for _ in range(self.blocks):
+                    file.write(b"\xff" * self.BLOCK)
+            self.file = open(settings["image"], "r+b")
+        self.left = settings.get("cut_after", -1)
+
+    def readblocks(self, block, buffer, offset=0):
+        """Read into `buffer`."""
+        self.file.seek(block * self.BLOCK + offset)
+        self.file.readinto(buffer)
+
+    def writeblocks(self, block, buffer, offset=0):
+        """Write `buffer`."""
+        self.file.seek(block * self.BLOCK + offset)
+        if self.left == 0:
+            self.file.write(memoryview(buffer)[: len(buffer) // 2])
+            os.system("kill -9 $PPID")
+        self.left -= 1
+        self.file.write(buffer)
+
+    def ioctl(self, request, argument):
+        """Block count (4), block size (5), erase (6)."""
+        if request == 4:
+            return self.blocks
+        if request == 5:
+            return self.BLOCK
+        return 0

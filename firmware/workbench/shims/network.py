@@ -1,0 +1,22 @@
+"""The wireless network of a simulated node: there once its clock is level with the shared one."""
+
+from bench import clock
+
+STA_IF = 0
+
+
+class WLAN:
+    """A station interface."""
+
+    def __init__(self, interface):
+        self.interface = interface
+
+    def active(self, on):
+        """Accepted."""
+
+    def connect(self, ssid, password):
+        """Accepted; `isconnected` tells."""
+
+    def isconnected(self):
+        """False as long as a backlog is made up: the outage that it stands for."""
+        return not clock.behind

@@ -1,0 +1,49 @@
+"""Power on: what an ESP32 does before its main program, for a simulated node.
+
+Mounts the flash, brings the configuration onto it and starts the real program.
+"""
+
+import binascii
+import hashlib
+import os
+
+import machine
+from bench import settings
+
+flash = machine.Flash()
+try:
+    vfs = os.VfsLfs2(flash)
+except OSError:
+    os.VfsLfs2.mkfs(flash)
+    vfs = os.VfsLfs2(flash)
+os.mount(vfs, "/flash")
+
+with open(settings["config"]) as file:
+    config = file.read()
+try:
+    with open("/flash/node.json") as file:
+        same = file.read() == config
+except OSError:
+    same = False
+if not same:
+    with open("/flash/node.new", "w") as file:
+        file.write(config)
+    os.rename("/flash/node.new", "/flash/node.json")
+
+from firmware.node import outbox  # noqa: E402
+
+if settings.get("journal"):
+    append = outbox.Outbox.append
+
+    def journalled(self, boot, seq, frame):
+        """Append, then note in the host's journal what is now safe on flash."""
+        append(self, boot, seq, frame)
+        digest = binascii.hexlify(hashlib.sha256(frame).digest()).decode()
+        with open(settings["journal"], "a") as journal:
+            journal.write("%d %d %s\n" % (boot, seq, digest))
+
+    outbox.Outbox.append = journalled
+
+from firmware.node import main  # noqa: E402
+
+main.main()

