@@ -61,7 +61,7 @@ def latest(conn: Connection) -> list[JobRun]:
 
 def last_due(conn: Connection) -> dict[str, datetime]:
     """Return, by job, the latest due time that was done with success."""
-    return dict(_fetch(conn, "last_due"))  # type: ignore[arg-type]
+    return dict(_fetch(conn, "last_due"))
 
 
 def failures(conn: Connection, limit: int = 20) -> list[JobRun]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from psycopg2.extras import execute_values
 
@@ -14,70 +14,6 @@ from collector.store import queries
 from collector.store.db import Connection
 
 SQL = queries.load("risk")
-
-
-class Status(Protocol):
-    """What `save_statuses` needs of a status: a `models.risk.RiskStatus` has it."""
-
-    @property
-    def site(self) -> str: ...  # noqa: D102
-    @property
-    def crop(self) -> str: ...  # noqa: D102
-    @property
-    def hazard(self) -> str: ...  # noqa: D102
-    @property
-    def time(self) -> datetime: ...  # noqa: D102
-    @property
-    def status(self) -> int: ...  # noqa: D102
-    @property
-    def score(self) -> float | None: ...  # noqa: D102
-    @property
-    def certainty(self) -> float: ...  # noqa: D102
-    @property
-    def stage_bbch(self) -> float | None: ...  # noqa: D102
-    @property
-    def stage_source(self) -> str | None: ...  # noqa: D102
-    @property
-    def drivers(self) -> Mapping[str, float]: ...  # noqa: D102
-    @property
-    def missing(self) -> Sequence[str]: ...  # noqa: D102
-    @property
-    def data_age_h(self) -> float | None: ...  # noqa: D102
-    @property
-    def inputs_hash(self) -> str: ...  # noqa: D102
-    @property
-    def model_version(self) -> str: ...  # noqa: D102
-    @property
-    def validated(self) -> bool: ...  # noqa: D102
-
-
-class Advice(Protocol):
-    """What `save_advisories` needs of an advisory: a `models.advisory.Advisory` has it."""
-
-    @property
-    def site(self) -> str: ...  # noqa: D102
-    @property
-    def crop(self) -> str: ...  # noqa: D102
-    @property
-    def hazard(self) -> str: ...  # noqa: D102
-    @property
-    def status(self) -> int: ...  # noqa: D102
-    @property
-    def certainty(self) -> float: ...  # noqa: D102
-    @property
-    def issued(self) -> datetime: ...  # noqa: D102
-    @property
-    def window_from(self) -> datetime | None: ...  # noqa: D102
-    @property
-    def window_to(self) -> datetime | None: ...  # noqa: D102
-    @property
-    def reason_key(self) -> str: ...  # noqa: D102
-    @property
-    def reason_params(self) -> Mapping[str, Any]: ...  # noqa: D102
-    @property
-    def actions(self) -> Sequence[str]: ...  # noqa: D102
-    @property
-    def draft(self) -> bool: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -131,7 +67,7 @@ def _json(mapping: Mapping[str, Any]) -> str:
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str)
 
 
-def save_statuses(conn: Connection, statuses: Iterable[Status], issued: datetime) -> int:
+def save_statuses(conn: Connection, statuses: Iterable[Any], issued: datetime) -> int:
     """Keep statuses; one with the same inputs and model for the same time is kept once.
 
     Returns
@@ -157,7 +93,7 @@ def _statuses(conn: Connection, name: str, **params: Any) -> list[StatusRow]:
     with conn.cursor() as cur:
         cur.execute(SQL[name], params)
         rows = cur.fetchall()
-    return [StatusRow(*row[:10], tuple(row[10]), *row[11:]) for row in rows]
+    return [StatusRow(*(tuple(x) if isinstance(x, list) else x for x in row)) for row in rows]
 
 
 def latest_statuses(conn: Connection, village_id: str | None = None) -> list[StatusRow]:
@@ -172,7 +108,7 @@ def status_history(
     return _statuses(conn, "status_history", site=site, hazard=hazard, start=start, end=end)
 
 
-def save_advisories(conn: Connection, advisories: Iterable[Advice], at: datetime) -> int:
+def save_advisories(conn: Connection, advisories: Iterable[Any], at: datetime) -> int:
     """Keep advisories; each ends the current one of its field, crop and hazard.
 
     Returns
@@ -206,4 +142,4 @@ def current_advisories(conn: Connection, village_id: str | None = None) -> list[
     with conn.cursor() as cur:
         cur.execute(SQL["current_advisories"], {"village": village_id})
         rows = cur.fetchall()
-    return [AdvisoryRow(*row[:10], tuple(row[10]), row[11]) for row in rows]
+    return [AdvisoryRow(*(tuple(x) if isinstance(x, list) else x for x in row)) for row in rows]

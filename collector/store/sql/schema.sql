@@ -121,7 +121,7 @@ CREATE TABLE registry_import (
 
 -- One row; every change of the registry raises it, so that readers know when to read again.
 CREATE TABLE registry_version (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    one_row boolean PRIMARY KEY DEFAULT true CHECK (one_row),
     version bigint NOT NULL
 );
 INSERT INTO registry_version (version) VALUES (1);

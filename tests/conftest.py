@@ -1,0 +1,86 @@
+"""Fixtures that all rooms share: a real PostgreSQL, a fresh database, a real broker."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from collector.embedded import EmbeddedBroker, EmbeddedPostgres
+from collector.store import db
+
+TEMPLATE = "nongqing_template"
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Server:
+    """A PostgreSQL server of the test session; `dsn` leads to its database ``postgres``."""
+
+    embedded: EmbeddedPostgres
+    dsn: str
+
+    def dsn_of(self, name: str) -> str:
+        """Connection string of another of its databases."""
+        return self.dsn.rpartition("/")[0] + f"/{name}"
+
+    def run(self, statement: str) -> None:
+        """Run a statement outside any transaction."""
+        conn = psycopg2.connect(self.dsn)
+        conn.autocommit = True
+        with conn.cursor() as cur:
+            cur.execute(statement)
+        conn.close()
+
+    def create(self, template: str = "template0") -> str:
+        """Create a database and return its connection string."""
+        name = f"test_{next(_numbers)}"
+        self.run(f'CREATE DATABASE {name} TEMPLATE "{template}"')
+        return self.dsn_of(name)
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A PostgreSQL server with a migrated template database."""
+    embedded = EmbeddedPostgres(_state_dir(tmp_path_factory))
+    server = Server(embedded, embedded.start())
+    try:
+        server.run("ALTER SYSTEM SET fsync = off")
+        server.run("SELECT pg_reload_conf()")
+        server.run(f"CREATE DATABASE {TEMPLATE} TEMPLATE template0")
+        conn = db.connect(server.dsn_of(TEMPLATE))
+        db.migrate(conn)
+        conn.close()
+        yield server
+    finally:
+        embedded.stop()
+
+
+def _state_dir(factory: pytest.TempPathFactory) -> Path:
+    return factory.mktemp("postgres")
+
+
+@pytest.fixture
+def dsn(postgres: Server) -> str:
+    """Connection string of a fresh database with the schema in place."""
+    return postgres.create(TEMPLATE)
+
+
+@pytest.fixture
+def conn(dsn: str) -> Iterator[db.Connection]:
+    """A connection to a fresh database with the schema in place."""
+    connection = db.connect(dsn)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture(scope="session")
+def broker_url() -> Iterator[str]:
+    """Address of a real MQTT broker of the test session."""
+    broker = EmbeddedBroker()
+    yield broker.start()
+    broker.stop()
