@@ -378,7 +378,8 @@ def run(
     moved = dict(hazard.step(carried, window, season))
     given = hazard.evaluate(window, moved, season)
     score = given.score
-    for values in (*window.values(), *moved.values()):
+    entering = (window[alias] for alias, use in hazard.uses.items() if use.effect != "shown")
+    for values in (*entering, *moved.values()):
         unknown = np.isnan(values.sum(axis=0) if values.ndim > 1 else values)
         if unknown.any():
             score = np.where(unknown, np.nan, score)

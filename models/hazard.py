@@ -26,7 +26,7 @@ from models.season import SeasonDay
 OUT_OF_SEASON, CANNOT_SAY, NO_RISK, MEDIUM, HIGH = range(5)
 STATUS = ("out_of_season", "cannot_say", "no_risk", "medium", "high")
 
-Effect: TypeAlias = Literal["raises", "lowers", "mixed"]
+Effect: TypeAlias = Literal["raises", "lowers", "mixed", "shown"]
 Source: TypeAlias = Literal["primary", "second-hand", "provisional"]
 Window: TypeAlias = Mapping[str, Array]
 Carried: TypeAlias = Mapping[str, Array]
@@ -63,6 +63,7 @@ class Use:
     ``effect`` tells how the score moves when the feature grows and the others stay: "raises"
     (never falls), "lowers" (never rises) or "mixed". The engine needs it to bound the score when
     hours are missing; a "mixed" feature with missing hours makes the answer "cannot say".
+    "shown" is for drivers alone: it must not enter the score.
     """
 
     feature: Feature
