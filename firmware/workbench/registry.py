@@ -29,7 +29,7 @@ class NodeInfo:
     last_seen: datetime | None
 
 
-class UnknownNode(LookupError):
+class UnknownNodeError(LookupError):
     """The registry has no node of this id, or no key for it; the message says which."""
 
 
@@ -43,4 +43,4 @@ class Registry(Protocol):
         """All nodes, in order of their ids."""
 
     def key(self, node_id: str) -> NodeKey:
-        """The node's key in its newest epoch; UnknownNode if it has none."""
+        """The node's key in its newest epoch; UnknownNodeError if it has none."""

@@ -22,6 +22,15 @@ SHIMS = Path(__file__).parent / "shims"
 ROOT = Path(__file__).parents[2]
 STOP_S = 5.0
 
+# MicroPython never gives control back, so no thread can watch for our end: the kernel does, with
+# SIGIO (whose default is to end the process) when the pipe on its standard input is closed.
+LAUNCH = """
+import fcntl, os, sys, micropython_run
+fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
+fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_ASYNC)
+sys.exit(micropython_run.run_main(sys.argv))
+"""
+
 
 class SimulationError(RuntimeError):
     """A simulated node cannot run; the message names the node and where its log is."""
@@ -82,12 +91,11 @@ class SimulatedNode:
             "NONGQING_BENCH": str(bench),
             "MICROPYPATH": f"{SHIMS}:{ROOT}:.frozen",
             "PATH": os.environ.get("PATH", os.defpath),
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         }
         command = [
             sys.executable,
             "-c",
-            "import sys, micropython_run; sys.exit(micropython_run.run_main(sys.argv))",
+            LAUNCH,
             "-X",
             f"heapsize={HEAP}",
             str(SHIMS / "run_node.py"),
@@ -97,7 +105,7 @@ class SimulatedNode:
                 command,
                 cwd=self.folder,
                 env=environment,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
