@@ -1,0 +1,52 @@
+"""`/metrics`: what Prometheus reads."""
+
+from datetime import datetime
+
+from flask import Blueprint, Response
+from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from collector.store import frames, job_runs, registry
+from collector.store.db import Connection, DatabaseDown
+from webapp.database import now, this_app
+from webapp.metrics import EXTENSION
+
+bp = Blueprint("metrics", __name__)
+COUNTED = ("frames", "waiting_time", "waiting_layout", "dead_letters", "refusals", "conflicts")
+
+
+def store_gauges(conn: Connection, at: datetime, into: CollectorRegistry) -> None:
+    """Read the store's counts, the nodes' silence and the jobs' outcomes into gauges."""
+    counts = frames.counts(conn)
+    for name in (*COUNTED, "open_items"):
+        words = name.replace("_", " ")
+        Gauge(f"nongqing_{name}", f"In the store: {words}", registry=into).set(
+            getattr(counts, name)
+        )
+    silence = Gauge(
+        "nongqing_node_silence_seconds", "Since a node was heard", ["node"], registry=into
+    )
+    for node in registry.nodes(conn):
+        if node.last_seen:
+            silence.labels(node.id).set((at - node.last_seen).total_seconds())
+    failed = Gauge("nongqing_job_failed", "1 when a job's last run failed", ["job"], registry=into)
+    for run in job_runs.latest(conn):
+        failed.labels(run.job).set(run.outcome == "failed")
+
+
+@bp.get("/metrics")
+def metrics() -> Response:
+    """Counters of this process and gauges of the store; says so when the database is down."""
+    app = this_app()
+    store = CollectorRegistry()
+    up = Gauge("nongqing_database_up", "1 when the database answers", registry=store)
+    try:
+        with app.pool.connection() as conn:
+            store_gauges(conn, now(), store)
+        up.set(1)
+    except DatabaseDown:
+        up.set(0)
+    text = generate_latest(app.extensions[EXTENSION]) + generate_latest(store)
+    answer = Response(text, content_type=CONTENT_TYPE_LATEST)
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,241 @@
+"""Risks as the village page tells them: per crop and hazard, with reason, stage and advice."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask_babel import gettext
+
+from collector.store.risk import StatusRow
+from field_configs.schema import Crop, Field
+from models.advisory import Advisory
+from models.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON, STATUS, catalogue
+from webapp.formats import local_day, number, span_ago
+from webapp.risk_words import (
+    certainty_label,
+    change_of,
+    hazard_name,
+    missing_names,
+    reason_of,
+    stage_name,
+    status_label,
+    upper_first,
+)
+from webapp.village_list import GRAVITY
+from webapp.words import has_word, name_of, word
+
+ALARMS = (HIGH, MEDIUM)
+ANSWERS = (HIGH, MEDIUM, NO_RISK)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A line of what an answer rests on."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ShownAdvice:
+    """What to do by when; `draft` until an agronomist or local validation stands behind it."""
+
+    title: str
+    actions: list[str]
+    draft: bool
+
+
+@dataclass(frozen=True)
+class RiskRow:
+    """One hazard of one crop: the answer of the field where it is gravest."""
+
+    status: str
+    hazard: str
+    reason: str
+    change: str
+    certainty: str
+    validated: bool
+    data_age: str
+    advice: ShownAdvice | None
+    facts: list[Fact]
+
+
+@dataclass(frozen=True)
+class ShownStage:
+    """The growth stage of a field, in words, and whether somebody saw it."""
+
+    text: str
+    observed: bool
+
+
+@dataclass(frozen=True)
+class CropRisks:
+    """A crop of the village: its stages, what matters now, and what is not in season."""
+
+    name: str
+    stages: list[ShownStage]
+    rows: list[RiskRow]
+    resting: list[RiskRow]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The gravest answer of the page in one line and one sentence."""
+
+    status: str
+    title: str
+    text: str
+
+
+def _title(advice: Advisory) -> str:
+    title = upper_first(word("advisory.title"))
+    if advice.window_from is None or advice.window_to is None:
+        return title
+    first, last = (local_day(each) for each in (advice.window_from, advice.window_to))
+    window = word("advisory.window", start=first, end=last)
+    return str(gettext("%(title)s: %(window)s", title=title, window=window))
+
+
+def show_advice(advice: Advisory) -> ShownAdvice:
+    """Say what an advisory asks for, and by when, in local days."""
+    actions = [word(f"hazard.{advice.hazard}.action.{key}") for key in advice.actions]
+    return ShownAdvice(_title(advice), actions, advice.draft)
+
+
+def _field_name(site: str, places: Mapping[str, Field]) -> str:
+    return name_of(places[site]) if site in places else site
+
+
+def _stages(
+    statuses: Sequence[StatusRow], crop: Crop | None, places: Mapping[str, Field]
+) -> list[ShownStage]:
+    shown = []
+    for site, status in sorted({each.site: each for each in statuses}.items()):
+        if status.stage_bbch is None or crop is None:
+            continue
+        text = gettext(
+            "%(place)s: %(stage)s (BBCH %(bbch)s)",
+            place=_field_name(site, places),
+            stage=stage_name(crop, status.stage_bbch),
+            bbch=number(status.stage_bbch, 0),
+        )
+        shown.append(ShownStage(str(text), status.stage_source == "observed"))
+    return shown
+
+
+def _model_facts(status: StatusRow) -> list[Fact]:
+    facts = []
+    for key, value in status.drivers.items():
+        label = f"hazard.{status.hazard}.driver.{key}"
+        if value is not None and has_word(label):
+            facts.append(Fact(upper_first(word(label)), number(value, 1)))
+    if status.missing:
+        names = missing_names(status.missing) or word("reason.missing_stage")
+        facts.append(Fact(str(gettext("Missing hours in")), names))
+    last_day = local_day(status.time - timedelta(seconds=1))
+    facts.append(Fact(str(gettext("Reckoned up to")), last_day))
+    if not status.validated:
+        facts.append(Fact(str(gettext("Trust")), upper_first(word("validation.not_here"))))
+    hazard = catalogue().get(status.hazard)
+    if hazard is not None:
+        if hazard.provisional:
+            facts.append(Fact(str(gettext("Limits")), upper_first(word("validation.provisional"))))
+        facts.append(Fact(str(gettext("Source")), "; ".join(hazard.references)))
+    facts.append(Fact(str(gettext("Model")), f"{status.hazard} {status.model_version}"))
+    return facts
+
+
+def _facts(group: Sequence[StatusRow], places: Mapping[str, Field]) -> list[Fact]:
+    fields = [
+        Fact(_field_name(each.site, places), status_label(STATUS[each.status])) for each in group
+    ]
+    return fields + _model_facts(group[0])
+
+
+def _data_age(hours: float | None) -> str:
+    if hours is None or not math.isfinite(hours):
+        return str(gettext("never measured"))
+    return span_ago(hours * 3600)
+
+
+def _row(
+    group: Sequence[StatusRow],
+    advice: Mapping[tuple[str, str, str], Advisory],
+    places: Mapping[str, Field],
+) -> RiskRow:
+    worst = group[0]
+    given = advice.get((worst.site, worst.crop, worst.hazard))
+    return RiskRow(
+        status=STATUS[worst.status],
+        hazard=hazard_name(worst.hazard),
+        reason=reason_of(worst),
+        change=change_of(worst.hazard) if worst.status in ANSWERS else "",
+        certainty=certainty_label(worst.certainty) if worst.status in ANSWERS else "",
+        validated=worst.validated,
+        data_age=_data_age(worst.data_age_h),
+        advice=show_advice(given) if given and worst.status in ALARMS else None,
+        facts=_facts(group, places),
+    )
+
+
+def show_crops(
+    statuses: Sequence[StatusRow],
+    advisories: Sequence[Advisory],
+    crops: Mapping[str, Crop],
+    places: Mapping[str, Field],
+) -> list[CropRisks]:
+    """Group a village's answers by crop and hazard, the gravest first.
+
+    Parameters
+    ----------
+    statuses
+        The newest answer per field, crop and hazard.
+    advisories
+        What is current.
+    crops
+        Crop types by id.
+    places
+        Fields of the village by id.
+    """
+    advice = {(each.site, each.crop, each.hazard): each for each in advisories}
+    found = []
+    for crop_id in dict.fromkeys(each.crop for each in statuses):
+        of_crop = [each for each in statuses if each.crop == crop_id]
+        groups = []
+        for hazard in dict.fromkeys(each.hazard for each in of_crop):
+            group = [each for each in of_crop if each.hazard == hazard]
+            groups.append(sorted(group, key=lambda each: -GRAVITY[each.status]))
+        groups.sort(key=lambda group: -GRAVITY[group[0].status])
+        rows = [_row(group, advice, places) for group in groups]
+        resting = STATUS[OUT_OF_SEASON]
+        crop = crops.get(crop_id)
+        found.append(
+            CropRisks(
+                name=upper_first(name_of(crop)) if crop else crop_id,
+                stages=_stages(of_crop, crop, places),
+                rows=[row for row in rows if row.status != resting],
+                resting=[row for row in rows if row.status == resting],
+            )
+        )
+    return found
+
+
+def headline(crops: Sequence[CropRisks]) -> Headline:
+    """Put the gravest answer of all crops first."""
+    rows = [(crop, row) for crop in crops for row in crop.rows]
+    if not rows:
+        name = STATUS[OUT_OF_SEASON if crops else CANNOT_SAY]
+        nothing = gettext("No hazard of these crops is in season now.")
+        missing = gettext("No risk has been computed here yet.")
+        return Headline(name, status_label(name), str(nothing if crops else missing))
+    rank = {STATUS[code]: value for code, value in GRAVITY.items()}
+    crop, worst = max(rows, key=lambda each: rank[each[1].status])
+    if worst.status == STATUS[NO_RISK]:
+        text = gettext("None of the hazards in season threatens now.")
+        return Headline(worst.status, upper_first(word("status.no_risk")), str(text))
+    title = gettext(
+        "%(hazard)s: %(status)s", hazard=worst.hazard, status=word(f"status.{worst.status}")
+    )
+    text = worst.advice.title if worst.advice else worst.reason
+    return Headline(worst.status, str(title), str(text))

@@ -1,0 +1,100 @@
+"""Sentences about risk, put together from the words of field_configs."""
+
+from collections.abc import Mapping
+
+from flask_babel import gettext
+
+from collector.store.risk import StatusRow
+from field_configs.schema import Crop
+from field_configs.words import MissingParameter
+from models.hazard import CANNOT_SAY, STATUS
+from webapp.words import has_word, name_of, word
+
+STAGE_INPUT = "growth_stage"
+SURE, FAIR = 0.7, 0.5
+
+
+def upper_first(text: str) -> str:
+    """Write the first letter large, as at the head of a line; Chinese stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def status_label(name: str) -> str:
+    """The short name of a status, for lists and marks."""
+    labels = {
+        "high": gettext("High risk"),
+        "medium": gettext("Medium risk"),
+        "no_risk": gettext("No risk now"),
+        "cannot_say": gettext("Cannot say"),
+        "out_of_season": gettext("Out of season"),
+    }
+    return str(labels[name])
+
+
+def hazard_name(hazard: str) -> str:
+    """The name of a hazard."""
+    return upper_first(word(f"hazard.{hazard}.name"))
+
+
+def quantity_name(quantity: str) -> str:
+    """The name of a quantity, at the head of a line."""
+    return upper_first(word(f"quantity.{quantity}"))
+
+
+def unit_name(quantity: str) -> str:
+    """The unit of a quantity as people write it."""
+    return word(f"unit.{quantity}")
+
+
+def certainty_label(share: float | None) -> str:
+    """Say a certainty between 0 and 1 in words, with its number."""
+    if share is None or not share > 0:
+        return word("certainty.none")
+    level = "high" if share >= SURE else "medium" if share >= FAIR else "low"
+    words = upper_first(word(f"certainty.{level}"))
+    return str(gettext("%(words)s (%(share)s)", words=words, share=f"{share:.0%}"))
+
+
+def missing_names(missing: tuple[str, ...]) -> str:
+    """Name the inputs that were missing."""
+    names = [word(f"quantity.{each}") for each in missing if each != STAGE_INPUT]
+    return str(gettext(", ")).join(names)
+
+
+def missing_reason(missing: tuple[str, ...]) -> str:
+    """Say why an answer cannot be given, or nothing where nothing is missing."""
+    names = missing_names(missing)
+    parts = [word("reason.missing_inputs", inputs=names)] if names else []
+    parts += [word("reason.missing_stage")] if STAGE_INPUT in missing else []
+    text = str(gettext("; ")).join(parts)
+    return str(gettext("%(sentence)s.", sentence=upper_first(text))) if text else ""
+
+
+def reason_of(status: StatusRow) -> str:
+    """Say in plain words why a hazard has its status, from the model's own terms."""
+    name = STATUS[status.status]
+    known: Mapping[str, object] = {k: v for k, v in status.drivers.items() if v is not None}
+    try:
+        reason = word(f"hazard.{status.hazard}.reason.{name}", **known)
+    except MissingParameter:
+        # A term that is not known cannot be quoted; the status alone can.
+        reason = str(gettext("%(sentence)s.", sentence=upper_first(word(f"status.{name}"))))
+    why = missing_reason(status.missing) if status.status == CANNOT_SAY else ""
+    return " ".join(part for part in (reason, why) if part)
+
+
+def change_of(hazard: str) -> str:
+    """Say what would change an answer, where the hazard's words do."""
+    key = f"hazard.{hazard}.change"
+    return word(key) if has_word(key) else ""
+
+
+def stage_name(crop: Crop, bbch: float) -> str:
+    """Name the growth stage a crop has reached: the last named one at or below a BBCH code."""
+    reached = [stage for stage in crop.stages if stage.bbch <= bbch]
+    if not reached:
+        return ""
+    last = max(reached, key=lambda stage: stage.bbch)
+    if last.bbch == round(bbch):
+        return name_of(last)
+    return word("stage_source.between", earlier=name_of(last))
