@@ -7,9 +7,8 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from field_configs.load import ROOT
-from field_configs.reading import nearest
 from field_configs.schema import RESISTANCE_CLASSES, ConfigError
-from field_configs.words import LANGUAGES, Text, WordFiles, fields_of, file_of, read_words
+from field_configs.words import LANGUAGES, Text, WordFiles, fields_of, file_of, near_key, read_words
 from firmware.wire.quantities import MISSING, QUANTITIES
 
 STATUSES = ("out_of_season", "cannot_say", "no_risk", "medium", "high")
@@ -94,7 +93,7 @@ def _missing(
     language: str, wanted: Collection[str], texts: Mapping[str, Text]
 ) -> list[ConfigError]:
     return [
-        ConfigError(file_of(language, key), key, "has no text: add it", nearest(key, texts))
+        ConfigError(file_of(language, key), key, "has no text: add it", near_key(key, texts))
         for key in sorted(set(wanted) - set(texts))
     ]
 
@@ -152,6 +151,6 @@ def _sources(found: Mapping[str, WordFiles], language: str) -> list[ConfigError]
             errors.append(ConfigError(entry.file, key, reason))
     for key, entry in found[language].sources.items():
         if key not in texts:
-            near = nearest(key, texts)
+            near = near_key(key, texts)
             errors.append(ConfigError(entry.file, f"source: {key}", "is no text's key", near))
     return errors

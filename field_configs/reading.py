@@ -39,7 +39,9 @@ def nearest(word: str, valid: Iterable[str]) -> str | None:
         The words allowed there.
     """
     by_lower = {candidate.lower(): candidate for candidate in valid}
-    near = difflib.get_close_matches(word.lower(), list(by_lower), n=1, cutoff=0.6)
+    near = difflib.get_close_matches(
+        word.lower(), list(by_lower), n=1, cutoff=0.6 if len(word) > 3 else 0.5
+    )
     return by_lower[near[0]] if near else None
 
 

@@ -10,7 +10,7 @@ key by key, where a number in a hazard's text was read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -112,8 +112,7 @@ class Words:
         """
         entry = self.texts.get(key)
         if entry is None:
-            near = nearest(key, self.texts)
-            raise MissingWord(file_of(self.language, key), key, near)
+            raise MissingWord(file_of(self.language, key), key, near_key(key, self.texts))
         try:
             return entry.text.format(**params)
         except KeyError as error:
@@ -130,6 +129,12 @@ def file_of(language: str, key: str) -> str:
     head, _, rest = key.partition(".")
     stem = f"hazards/{rest.partition('.')[0]}" if head == "hazard" else head
     return f"field_configs/words/{language}/{stem}.toml"
+
+
+def near_key(key: str, keys: Iterable[str]) -> str | None:
+    """Find the key that was probably meant, among those that start with the same word."""
+    head = key.partition(".")[0]
+    return nearest(key, [other for other in keys if other.partition(".")[0] == head])
 
 
 def fields_of(text: str) -> set[str]:
