@@ -4,9 +4,6 @@ A `Fold` holds the hours of yesterday and of the open day, windows of daily feat
 values and thermal time, for all sites at once. Hours may come one at a time (the hourly job) or
 days at a time (a season's batch): the same code runs when a local day (UTC+8) closes, so both
 give the same bits. A fold can be saved and gone on with.
-
-When hours are missing, every hazard runs in two tracks: the features as bad for the crop as the
-gaps allow, and as good. Equal status on both: that is the status. Otherwise: cannot say.
 """
 
 from __future__ import annotations
@@ -14,90 +11,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models import phenology
-from models.features import Array, Day, Feature, Range
-from models.hazard import CANNOT_SAY, MEDIUM, NO_RISK, OUT_OF_SEASON, Answer, Hazard
+from models.features import Array, Day, Feature
+from models.hazard import Hazard
+from models.judge import Result, Track, judge
 from models.phenology import Growth
 from models.season import Active, CropSeasons, SeasonDay, Seasons
+from models.window import Ring
 
+T = TypeVar("T", bound=np.generic)
 LOCAL = timezone(timedelta(hours=8))
 HOURS = 24
 MODEL_VERSION = "1"
-#: Factor on the certainty when a growth stage is estimated, and when gaps left the two tracks
-#: apart without changing the status; provisional.
-ESTIMATED_STAGE, GAPS = 0.85, 0.8
 
 
 class FoldError(ValueError):
     """Hours that do not continue the fold."""
-
-
-class Ring:
-    """The last ``depth`` days of one feature, as bounds; windows are views, oldest day first."""
-
-    def __init__(self, depth: int, sites: int) -> None:
-        self.depth = depth
-        self.end = depth
-        self.lo: Array = np.full((3 * depth, sites), np.nan)
-        self.hi: Array | None = None
-
-    def push(self, day: Range) -> None:
-        """Append one day (arrays of sites)."""
-        if self.end == self.lo.shape[0]:
-            for rows in (self.lo, self.hi):
-                if rows is not None:
-                    rows[: self.depth] = rows[-self.depth :]
-            self.end = self.depth
-        if day.hi is not day.lo and self.hi is None:
-            self.hi = self.lo.copy()
-        self.lo[self.end] = day.lo
-        if self.hi is not None:
-            self.hi[self.end] = day.hi
-        self.end += 1
-        if self.hi is not None and np.array_equal(
-            self.lo[self.end - self.depth : self.end],
-            self.hi[self.end - self.depth : self.end],
-            equal_nan=True,
-        ):
-            self.hi = None
-
-    def window(self, days: int) -> Range:
-        """The last ``days`` days, (days, site)."""
-        cut = slice(self.end - days, self.end)
-        lo = self.lo[cut]
-        return Range(lo, lo if self.hi is None else self.hi[cut])
-
-
-@dataclass
-class Track:
-    """Carried values of one hazard and crop in the worst and in the best case."""
-
-    worst: dict[str, Array]
-    best: dict[str, Array]
-
-
-@dataclass(frozen=True)
-class Result:
-    """Answers of one hazard for one crop on one closed local day; arrays over ``index``.
-
-    ``index`` are the places of the crop's sites among the fold's sites. ``score`` is what is
-    surely reached (the best-case track), ``worst`` what the missing hours leave possible.
-    """
-
-    hazard: Hazard
-    crop: str
-    date: date
-    index: NDArray[np.intp]
-    status: NDArray[np.uint8]
-    score: Array
-    worst: Array
-    certainty: Array
-    drivers: Mapping[str, Array]
-    season: SeasonDay
 
 
 @dataclass
@@ -117,6 +51,7 @@ class Fold:
     sites: tuple[str, ...]
     quantities: tuple[str, ...]
     hazards: tuple[Hazard, ...]
+    features: tuple[Feature, ...]
     day: date
     filled: int
     today: dict[str, Array]
@@ -139,6 +74,15 @@ def local_day(hour: datetime) -> tuple[date, int]:
     """Local day (UTC+8) and clock hour of an hour given by its aware start."""
     local = hour.astimezone(LOCAL)
     return local.date(), local.hour
+
+
+def width_of(sites: Sequence[str]) -> int:
+    """Columns of the arrays: the sites, but at least two.
+
+    NumPy adds up a single column in another order than several; with two columns of the same
+    site its answer has the same bits as among ten thousand.
+    """
+    return max(2, len(sites))
 
 
 def features_of(hazards: Sequence[Hazard]) -> dict[str, tuple[Feature, int]]:
@@ -188,14 +132,14 @@ def start(
     names = {q for feature, _ in wanted.values() for q in feature.inputs} | {"air_temperature"}
     if wetness_measured is not None:
         names.add("leaf_wetness_duration")
-    n = len(sites)
+    width = width_of(sites)
     plots: dict[str, Plot] = {}
     for crop in sorted({c for h in hazards for c in h.crops} & set(seasons.crops)):
         grown = seasons.of_crop(crop, sites)
         if grown.rows:
             active = grown.at(day)
             growth = phenology.begin(grown, active, day, normals)
-            plots[crop] = Plot(grown, active, growth, len(grown.rows) == n)
+            plots[crop] = Plot(grown, active, growth, grown.count == width)
     tracks = {}
     for hazard in hazards:
         for crop in hazard.crops:
@@ -207,17 +151,23 @@ def start(
         tuple(sites),
         tuple(sorted(names)),
         tuple(hazards),
+        tuple(feature for feature, _ in wanted.values()),
         day,
         clock,
-        {q: np.full((HOURS, n), np.nan) for q in names},
-        {q: np.full((HOURS, n), np.nan) for q in names},
-        {name: Ring(depth, n) for name, (_, depth) in wanted.items()},
+        {q: np.full((HOURS, width), np.nan) for q in names},
+        {q: np.full((HOURS, width), np.nan) for q in names},
+        {name: Ring(depth, width) for name, (_, depth) in wanted.items()},
         plots,
         tracks,
-        wetness_measured,
-        wet_threshold,
+        widened(wetness_measured, width),
+        widened(wet_threshold, width),
         normals,
     )
+
+
+def widened(values: NDArray[T] | None, width: int) -> NDArray[T] | None:
+    """Facts of the sites, for all columns."""
+    return None if values is None else np.broadcast_to(values, (width,))
 
 
 def feed(fold: Fold, hours: Mapping[str, Array]) -> list[Result]:
@@ -240,6 +190,7 @@ def feed(fold: Fold, hours: Mapping[str, Array]) -> list[Result]:
     if len(shapes) != 1:
         raise FoldError(f"hours of {fold.day}: blocks of different shapes {sorted(shapes)}")
     count, sites = shapes.pop()
+    width = width_of(fold.sites)
     if sites != len(fold.sites) or fold.filled + count > HOURS:
         raise FoldError(
             f"hours of {fold.day}: {count} hours of {sites} sites given, but the open day has "
@@ -249,7 +200,7 @@ def feed(fold: Fold, hours: Mapping[str, Array]) -> list[Result]:
         given = hours.get(quantity)
         if given is None:
             continue
-        if count == HOURS and given.dtype == np.float64:
+        if given.shape == (HOURS, width) and given.dtype == np.float64:
             fold.today[quantity] = given
         else:
             fold.today[quantity][fold.filled : fold.filled + count] = given
@@ -263,12 +214,17 @@ def close_day(fold: Fold) -> list[Result]:
     results: list[Result] = []
     for crop, plot in fold.plots.items():
         season = move_crop(fold, plot)
+        measured = fold.wetness_measured
+        if measured is not None:
+            measured = measured[plot.seasons.index]
         for hazard in fold.hazards:
             if crop in hazard.crops:
-                results.append(answer(fold, hazard, crop, plot, season))
-    sites = len(fold.sites)
+                windows = windows_of(fold, hazard, plot)
+                track = fold.tracks[hazard.id, crop]
+                results.append(judge(hazard, plot.seasons, season, track, windows, measured))
     fold.yesterday = fold.today
-    fold.today = {q: np.full((HOURS, sites), np.nan) for q in fold.quantities}
+    width = width_of(fold.sites)
+    fold.today = {q: np.full((HOURS, width), np.nan) for q in fold.quantities}
     fold.day, fold.filled = fold.day + timedelta(days=1), 0
     return results
 
@@ -276,10 +232,10 @@ def close_day(fold: Fold) -> list[Result]:
 def push_features(fold: Fold) -> None:
     """Compute every feature of the open day once and append it to its ring."""
     days: dict[tuple[int, int], Day] = {}
-    for name, (feature, _) in features_of(fold.hazards).items():
+    for feature in fold.features:
         if feature.span not in days:
             days[feature.span] = span_of(fold, feature.span)
-        fold.rings[name].push(feature.compute(days[feature.span]))
+        fold.rings[feature.name].push(feature.compute(days[feature.span]))
 
 
 def span_of(fold: Fold, span: tuple[int, int]) -> Day:
@@ -292,7 +248,7 @@ def span_of(fold: Fold, span: tuple[int, int]) -> Day:
         else:
             parts = (fold.yesterday[quantity][HOURS + first :], today[:last])
             hours[quantity] = np.concatenate(parts)
-    shape = (last - first, len(fold.sites))
+    shape = (last - first, width_of(fold.sites))
     return Day(fold.day, hours, shape, fold.wetness_measured, fold.wet_threshold, first % HOURS)
 
 
@@ -303,7 +259,7 @@ def move_crop(fold: Fold, plot: Plot) -> SeasonDay:
         plot.growth = phenology.anchored(plot.growth, plot.seasons, plot.active)
     temperature = fold.today["air_temperature"]
     if not plot.everywhere:
-        temperature = temperature[:, plot.seasons.index]
+        temperature = temperature.take(plot.seasons.index, axis=1)
     crop = plot.seasons.crop
     plot.growth = phenology.grow(plot.growth, crop, temperature, fold.day, fold.normals)
     return phenology.season_day(plot.seasons, plot.active, plot.growth, fold.day)
@@ -324,97 +280,7 @@ def windows_of(fold: Fold, hazard: Hazard, plot: Plot) -> tuple[dict[str, Array]
                 lo, hi = hi, lo
         if not plot.everywhere:
             same = hi is lo
-            lo = lo[:, plot.seasons.index]
-            hi = lo if same else hi[:, plot.seasons.index]
+            lo = lo.take(plot.seasons.index, axis=1)
+            hi = lo if same else hi.take(plot.seasons.index, axis=1)
         worst[alias], best[alias] = hi, lo
     return worst, best if split else worst
-
-
-def answer(fold: Fold, hazard: Hazard, crop: str, plot: Plot, season: SeasonDay) -> Result:
-    """The status of one hazard at the sites of one crop on the open day."""
-    worst_window, best_window = windows_of(fold, hazard, plot)
-    track = fold.tracks[hazard.id, crop]
-    one = best_window is worst_window and track.best is track.worst
-    track.worst, worst = run(hazard, track.worst, worst_window, season)
-    if one:
-        track.best, best = track.worst, worst
-    else:
-        track.best, best = run(hazard, track.best, best_window, season)
-        if all(np.array_equal(track.best[k], v, equal_nan=True) for k, v in track.worst.items()):
-            track.best = track.worst
-    status, apart = decide(hazard, crop, season, worst.score, best.score)
-    certainty = np.full(len(status), hazard.certainty)
-    if any(use.feature.estimated for use in hazard.uses.values()):
-        measured = np.zeros(len(fold.sites), dtype=bool)
-        if fold.wetness_measured is not None:
-            measured = fold.wetness_measured
-        certainty *= np.where(measured[plot.seasons.index], 1.0, hazard.estimated_certainty)
-    if best.certainty is not None:
-        certainty *= best.certainty
-    certainty *= np.where(season.observed, 1.0, ESTIMATED_STAGE)
-    certainty[apart] *= GAPS
-    certainty[status == CANNOT_SAY] = 0.0
-    return Result(
-        hazard,
-        crop,
-        fold.day,
-        plot.seasons.index,
-        status,
-        best.score,
-        worst.score,
-        certainty,
-        best.drivers,
-        season,
-    )
-
-
-def run(
-    hazard: Hazard,
-    carried: Mapping[str, Array],
-    window: Mapping[str, Array],
-    season: SeasonDay,
-) -> tuple[dict[str, Array], Answer]:
-    """One track of one hazard: carried values moved on, and the answer; unknown stays unknown."""
-    moved = dict(hazard.step(carried, window, season))
-    given = hazard.evaluate(window, moved, season)
-    score = given.score
-    entering = (window[alias] for alias, use in hazard.uses.items() if use.effect != "shown")
-    for values in (*entering, *moved.values()):
-        unknown = np.isnan(values.sum(axis=0) if values.ndim > 1 else values)
-        if unknown.any():
-            score = np.where(unknown, np.nan, score)
-    return moved, Answer(score, given.drivers, given.certainty)
-
-
-def decide(
-    hazard: Hazard, crop: str, season: SeasonDay, worst: Array, best: Array
-) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Status codes, and where the two cases lie apart.
-
-    Out of season is decided by the stage alone. A crop whose stage may or may not be in the
-    window, because temperatures were missing, is "cannot say".
-    """
-    first, last = hazard.crops[crop]
-    sure = classes(hazard, best)
-    if worst is best:
-        status, apart = sure, np.zeros(len(sure), dtype=bool)
-    else:
-        apart = ~((worst == best) | (np.isnan(worst) & np.isnan(best)))
-        feared = classes(hazard, worst)
-        agree = (feared == sure) | ((sure >= MEDIUM) & (feared >= MEDIUM))
-        status = np.where(agree, sure, np.uint8(CANNOT_SAY))
-    inside = (season.bbch >= first) & (season.bbch <= last)
-    if not inside.all():
-        possible = (season.bbch_high >= first) & (season.bbch_low <= last)
-        status = np.where(inside, status, np.uint8(CANNOT_SAY))
-        status = np.where(possible, status, np.uint8(OUT_OF_SEASON))
-    return status, apart
-
-
-def classes(hazard: Hazard, score: Array) -> NDArray[np.uint8]:
-    """Status codes of scores by the hazard's limits; NaN is "cannot say"."""
-    status = (score >= hazard.medium).astype(np.uint8)
-    status += score >= hazard.high
-    status += np.uint8(NO_RISK)
-    status[np.isnan(score)] = CANNOT_SAY
-    return status

@@ -18,11 +18,11 @@ from models.fold import (
     LOCAL,
     MODEL_VERSION,
     Fold,
-    Result,
     feed,
     start,
 )
 from models.hazard import CANNOT_SAY, Hazard
+from models.judge import Result
 from models.season import Seasons
 
 

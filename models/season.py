@@ -85,14 +85,21 @@ class Seasons:
         )
 
     def of_crop(self, crop: str, sites: Sequence[str]) -> CropSeasons:
-        """The seasons of one crop at those of the given sites that ever grow it."""
+        """The seasons of one crop at those of the given sites that ever grow it.
+
+        A crop of a single site gets that site twice (see ``models.fold.width_of``); ``count``
+        tells how many are real.
+        """
         by_site: dict[str, list[SiteSeason]] = {}
         for season in self.seasons:
             if season.crop == crop:
                 by_site.setdefault(season.site, []).append(season)
         index = [i for i, site in enumerate(sites) if site in by_site]
         rows = tuple(tuple(sorted(by_site[sites[i]], key=lambda s: s.sown)) for i in index)
-        return CropSeasons(self.crops[crop], np.array(index, dtype=np.intp), rows)
+        count = len(rows)
+        if count == 1:
+            index, rows = index * 2, rows * 2
+        return CropSeasons(self.crops[crop], np.array(index, dtype=np.intp), rows, count)
 
 
 @dataclass(frozen=True)
@@ -117,6 +124,7 @@ class CropSeasons:
     crop: Crop
     index: NDArray[np.intp]
     rows: tuple[tuple[SiteSeason, ...], ...]
+    count: int
 
     @cached_property
     def changes(self) -> frozenset[date]:

@@ -1,0 +1,167 @@
+"""From windows to a status: one hazard, one crop, one local day, many sites.
+
+When hours are missing, the hazard runs in two tracks: the features as bad for the crop as the
+gaps allow, and as good. Equal status on both: that is the status. Both at least medium: the
+lower. Otherwise: cannot say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features import Array
+from models.hazard import CANNOT_SAY, MEDIUM, NO_RISK, OUT_OF_SEASON, Answer, Hazard, Window
+from models.season import CropSeasons, SeasonDay
+
+#: Factor on the certainty when a growth stage is estimated, and when gaps left the two tracks
+#: apart without changing the status; provisional.
+ESTIMATED_STAGE, GAPS = 0.85, 0.8
+
+
+@dataclass
+class Track:
+    """Carried values of one hazard and crop in the worst and in the best case."""
+
+    worst: dict[str, Array]
+    best: dict[str, Array]
+
+
+@dataclass(frozen=True)
+class Result:
+    """Answers of one hazard for one crop on one closed local day; arrays over ``index``.
+
+    ``index`` are the places of the crop's sites among the fold's sites. ``score`` is what is
+    surely reached (the best-case track), ``worst`` what the missing hours leave possible.
+    """
+
+    hazard: Hazard
+    crop: str
+    date: date
+    index: NDArray[np.intp]
+    status: NDArray[np.uint8]
+    score: Array
+    worst: Array
+    certainty: Array
+    drivers: Mapping[str, Array]
+    season: SeasonDay
+
+
+def judge(
+    hazard: Hazard,
+    seasons: CropSeasons,
+    season: SeasonDay,
+    track: Track,
+    windows: tuple[Window, Window],
+    measured: NDArray[np.bool_] | None,
+) -> Result:
+    """Move a hazard's track on by one day and answer for that day.
+
+    Parameters
+    ----------
+    hazard, seasons, season
+        What to judge, for which crop's sites, on which day.
+    track
+        Carried values; moved on in place.
+    windows
+        In the worst and in the best case; the same object twice when nothing is missing.
+    measured
+        (site,) where leaf wetness is measured; None for nowhere.
+    """
+    worst_window, best_window = windows
+    one = best_window is worst_window and track.best is track.worst
+    track.worst, worst = run(hazard, track.worst, worst_window, season)
+    if one:
+        track.best, best = track.worst, worst
+    else:
+        track.best, best = run(hazard, track.best, best_window, season)
+        if all(np.array_equal(track.best[k], v, equal_nan=True) for k, v in track.worst.items()):
+            track.best = track.worst
+    status, apart = decide(hazard, season, worst.score, best.score)
+    certainty = certainty_of(hazard, season, best, measured)
+    certainty[apart] *= GAPS
+    certainty[status == CANNOT_SAY] = 0.0
+    rows = slice(seasons.count)
+    return Result(
+        hazard,
+        season.crop,
+        season.date,
+        seasons.index[rows],
+        status[rows],
+        best.score[rows],
+        worst.score[rows],
+        certainty[rows],
+        {name: values[rows] for name, values in best.drivers.items()},
+        season,
+    )
+
+
+def certainty_of(
+    hazard: Hazard, season: SeasonDay, best: Answer, measured: NDArray[np.bool_] | None
+) -> Array:
+    """Certainty (site,) before gaps: the product of the stated factors."""
+    certainty = np.full(len(season.bbch), hazard.certainty)
+    if any(use.feature.estimated for use in hazard.uses.values()):
+        certainty *= hazard.estimated_certainty
+        if measured is not None:
+            certainty[measured] = hazard.certainty
+    if best.certainty is not None:
+        certainty *= best.certainty
+    certainty[~season.observed] *= ESTIMATED_STAGE
+    return certainty
+
+
+def run(
+    hazard: Hazard,
+    carried: Mapping[str, Array],
+    window: Mapping[str, Array],
+    season: SeasonDay,
+) -> tuple[dict[str, Array], Answer]:
+    """One track of one hazard: carried values moved on, and the answer; unknown stays unknown."""
+    moved = dict(hazard.step(carried, window, season))
+    given = hazard.evaluate(window, moved, season)
+    score = given.score
+    entering = (window[alias] for alias, use in hazard.uses.items() if use.effect != "shown")
+    for values in (*entering, *moved.values()):
+        unknown = np.isnan(values.sum(axis=0) if values.ndim > 1 else values)
+        if unknown.any():
+            score = np.where(unknown, np.nan, score)
+    return moved, Answer(score, given.drivers, given.certainty)
+
+
+def decide(
+    hazard: Hazard, season: SeasonDay, worst: Array, best: Array
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Status codes, and where the two cases lie apart.
+
+    Out of season is decided by the stage alone. A crop whose stage may or may not be in the
+    window, because temperatures were missing, is "cannot say".
+    """
+    first, last = hazard.crops[season.crop]
+    sure = classes(hazard, best)
+    if worst is best:
+        status, apart = sure, np.zeros(len(sure), dtype=bool)
+    else:
+        apart = ~((worst == best) | (np.isnan(worst) & np.isnan(best)))
+        feared = classes(hazard, worst)
+        agree = (feared == sure) | ((sure >= MEDIUM) & (feared >= MEDIUM))
+        status = np.where(agree, sure, np.uint8(CANNOT_SAY))
+    inside = (season.bbch >= first) & (season.bbch <= last)
+    if not inside.all():
+        possible = (season.bbch_high >= first) & (season.bbch_low <= last)
+        status = np.where(inside, status, np.uint8(CANNOT_SAY))
+        status = np.where(possible, status, np.uint8(OUT_OF_SEASON))
+    return status, apart
+
+
+def classes(hazard: Hazard, score: Array) -> NDArray[np.uint8]:
+    """Status codes of scores by the hazard's limits; NaN is "cannot say"."""
+    status = (score >= hazard.medium).astype(np.uint8)
+    status += score >= hazard.high
+    status += np.uint8(NO_RISK)
+    status[np.isnan(score)] = CANNOT_SAY
+    return status
