@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from field_configs.load import load
+from field_configs.schema import ConfigError, ConfigErrors
+
 REGION = """
 [region]
 zh = "濮阳市"
@@ -171,6 +174,18 @@ class Folder:
     def add(self, name: str, text: str) -> None:
         """Append to a file."""
         self.write(name, (self.root / name).read_text(encoding="utf-8") + text)
+
+    def errors(self) -> tuple[ConfigError, ...]:
+        """Load the folder, which must fail, and give its errors."""
+        with pytest.raises(ConfigErrors) as caught:
+            load(self.root)
+        return caught.value.errors
+
+    def only_error(self) -> ConfigError:
+        """Load the folder, which must fail with one error, and give it."""
+        errors = self.errors()
+        assert len(errors) == 1, [str(error) for error in errors]
+        return errors[0]
 
 
 @pytest.fixture
