@@ -106,8 +106,7 @@ def load_master_key(state_dir: Path, given: str | None = None) -> MasterKey:
     mode = stat.S_IMODE(path.stat().st_mode)
     if mode & 0o077:
         raise MasterKeyError(
-            f"{path}: other users can read the master key (mode {mode:04o}); "
-            f"run: chmod 600 {path}"
+            f"{path}: other users can read the master key (mode {mode:04o}); run: chmod 600 {path}"
         )
     return _parse(path.read_text("ascii", errors="replace"), str(path))
 

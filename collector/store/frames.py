@@ -283,6 +283,12 @@ def open_items(conn: Connection) -> list[MaintenanceItem]:
     return [MaintenanceItem(*row) for row in _fetch(conn, "open_items")]
 
 
+def count(conn: Connection) -> int:
+    """Return how many frames are kept."""
+    ((number,),) = _fetch(conn, "count")
+    return int(number)
+
+
 def counts(conn: Connection) -> Counts:
     """Return how much of each kind the store holds."""
     (row,) = _fetch(conn, "counts")

@@ -176,7 +176,7 @@ def import_configs(
             conn,
             "put_seasons",
             [
-                (x.field, x.crop, x.variety, x.resistance, x.sown, x.previous_crop)
+                (x.field, x.crop, x.variety, x.resistance, x.sown, x.previous_crop, x.harvested)
                 for x in c.seasons
             ],
         ),

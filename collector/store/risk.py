@@ -6,12 +6,15 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from typing import Any
 
 from psycopg2.extras import execute_values
 
 from collector.store import queries
 from collector.store.db import Connection
+from models.advisory import Advisory
+from models.risk import RiskStatus
 
 SQL = queries.load("risk")
 
@@ -38,28 +41,14 @@ class StatusRow:
     issued: datetime
 
 
-@dataclass(frozen=True)
-class AdvisoryRow:
-    """An advisory as it was issued."""
-
-    site: str
-    crop: str
-    hazard: str
-    status: int
-    certainty: float | None
-    issued: datetime
-    window_from: datetime | None
-    window_to: datetime | None
-    reason_key: str
-    reason_params: Mapping[str, Any]
-    actions: tuple[str, ...]
-    draft: bool
-
-
 def _plain(value: Any) -> Any:
-    """Turn NumPy scalars into Python's, and NaN, which neither SQL nor JSON compares, to None."""
+    """Turn NumPy scalars into Python's, and what JSON has no number for to None."""
     value = value.item() if hasattr(value, "item") else value
-    return None if isinstance(value, float) and value != value else value
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def _with_tuples(row: tuple[Any, ...]) -> list[Any]:
+    return [tuple(value) if isinstance(value, list) else value for value in row]
 
 
 def _json(mapping: Mapping[str, Any]) -> str:
@@ -67,7 +56,7 @@ def _json(mapping: Mapping[str, Any]) -> str:
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str)
 
 
-def save_statuses(conn: Connection, statuses: Iterable[Any], issued: datetime) -> int:
+def save_statuses(conn: Connection, statuses: Iterable[RiskStatus], issued: datetime) -> int:
     """Keep statuses; one with the same inputs and model for the same time is kept once.
 
     Returns
@@ -93,7 +82,7 @@ def _statuses(conn: Connection, name: str, **params: Any) -> list[StatusRow]:
     with conn.cursor() as cur:
         cur.execute(SQL[name], params)
         rows = cur.fetchall()
-    return [StatusRow(*(tuple(x) if isinstance(x, list) else x for x in row)) for row in rows]
+    return [StatusRow(*_with_tuples(row)) for row in rows]
 
 
 def latest_statuses(conn: Connection, village_id: str | None = None) -> list[StatusRow]:
@@ -108,7 +97,7 @@ def status_history(
     return _statuses(conn, "status_history", site=site, hazard=hazard, start=start, end=end)
 
 
-def save_advisories(conn: Connection, advisories: Iterable[Any], at: datetime) -> int:
+def save_advisories(conn: Connection, advisories: Iterable[Advisory], at: datetime) -> int:
     """Keep advisories; each ends the current one of its field, crop and hazard.
 
     Returns
@@ -137,9 +126,9 @@ def end_advisories(conn: Connection, keys: Sequence[tuple[Any, ...]], at: dateti
         cur.execute(SQL["end_advisories"], params)
 
 
-def current_advisories(conn: Connection, village_id: str | None = None) -> list[AdvisoryRow]:
+def current_advisories(conn: Connection, village_id: str | None = None) -> list[Advisory]:
     """Return the advisories in force in a village or everywhere, the most serious first."""
     with conn.cursor() as cur:
         cur.execute(SQL["current_advisories"], {"village": village_id})
         rows = cur.fetchall()
-    return [AdvisoryRow(*(tuple(x) if isinstance(x, list) else x for x in row)) for row in rows]
+    return [Advisory(*_with_tuples(row)) for row in rows]

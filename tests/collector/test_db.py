@@ -134,13 +134,18 @@ def test_aware_datetimes_return_in_utc(conn: db.Connection) -> None:
     assert row[0].utcoffset().total_seconds() == 0
 
 
+def fail_after_writing(conn: db.Connection) -> None:
+    with conn.cursor() as cur:
+        cur.execute("INSERT INTO setting VALUES ('b', '1', now())")
+    raise ZeroDivisionError
+
+
 def test_pool_commits_rolls_back_and_replaces_lost_connections(dsn: str) -> None:
     pool = db.Pool(dsn, size=1)
     with pool.connection() as conn, conn.cursor() as cur:
         cur.execute("INSERT INTO setting VALUES ('a', '1', now())")
-    with pytest.raises(ZeroDivisionError), pool.connection() as conn, conn.cursor() as cur:  # noqa: PT012 - leaving the block is part of it
-        cur.execute("INSERT INTO setting VALUES ('b', '1', now())")
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError), pool.connection() as conn:
+        fail_after_writing(conn)
     with (
         pytest.raises(db.DatabaseDown),
         pool.connection() as conn,

@@ -45,6 +45,7 @@ CREATE TABLE season (
     resistance text CHECK (resistance IN ('VS', 'S', 'MS', 'MR')),
     sown date NOT NULL,
     previous_crop text,
+    harvested date CHECK (harvested >= sown),
     UNIQUE (field, crop, sown)
 );
 

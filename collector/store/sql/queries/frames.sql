@@ -127,3 +127,6 @@ SELECT (SELECT count(*) FROM frame) AS frames,
        (SELECT coalesce(sum(count), 0)::bigint FROM refusal) AS refusals,
        (SELECT count(*) FROM reading_conflict) AS conflicts,
        (SELECT count(*) FROM maintenance_item WHERE closed IS NULL) AS open_items
+
+-- name: count
+SELECT count(*) FROM frame

@@ -25,10 +25,10 @@ ON CONFLICT (id) DO UPDATE SET
     area_ha = excluded.area_ha
 
 -- name: put_seasons
-INSERT INTO season (field, crop, variety, resistance, sown, previous_crop) VALUES %s
+INSERT INTO season (field, crop, variety, resistance, sown, previous_crop, harvested) VALUES %s
 ON CONFLICT (field, crop, sown) DO UPDATE SET
     variety = excluded.variety, resistance = excluded.resistance,
-    previous_crop = excluded.previous_crop
+    previous_crop = excluded.previous_crop, harvested = excluded.harvested
 
 -- name: put_stage_observations
 INSERT INTO stage_observation (field, crop, date, bbch, observer) VALUES %s
@@ -88,11 +88,12 @@ WHERE %(village)s::text IS NULL OR village = %(village)s
 ORDER BY village, id
 
 -- name: seasons
-SELECT field, crop, variety, resistance, sown, previous_crop FROM season ORDER BY field, sown, crop
+SELECT field, crop, variety, resistance, sown, previous_crop, harvested
+FROM season ORDER BY field, sown, crop
 
 -- name: seasons_at
 SELECT DISTINCT ON (field)
-       field, crop, variety, resistance, sown, previous_crop
+       field, crop, variety, resistance, sown, previous_crop, harvested
 FROM season WHERE sown <= (%(at)s AT TIME ZONE 'Asia/Shanghai')::date
 ORDER BY field, sown DESC, crop
 

@@ -1,0 +1,164 @@
+"""Quality checks of readings, as array functions: no clock, no database.
+
+Bits are those of the IPM Decisions weather data model: 1 and 2 say what was checked, 4 to 128
+what was found. Range, step and freeze limits come from the vocabulary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.store.reading_log import (
+    FREEZE,
+    HOUR_S,
+    INTERVAL,
+    LOGICAL,
+    MISSING,
+    NOT_A_NUMBER,
+    RANGE_CHECKED,
+    STEP,
+    STEP_CHECKED,
+    UNUSABLE,
+    NewTail,
+    Tail,
+)
+from firmware.wire.quantities import QUANTITIES
+
+# A change is judged between neighbours that are no further apart than this [s]; within an hour
+# the whole hourly limit is allowed, since limits for shorter times are not known.
+STEP_GAP_S = 2 * HOUR_S
+
+_HIGHEST = max(row.id for row in QUANTITIES) + 1
+
+
+def _column(name: str, none: float) -> NDArray[np.float64]:
+    column = np.full(_HIGHEST, np.nan)
+    for row in QUANTITIES:
+        value = getattr(row, name)
+        column[row.id] = none if value is None else value
+    return column
+
+
+_LOW, _HIGH = _column("low", -np.inf), _column("high", np.inf)
+_STEP, _FREEZE_S = _column("step", np.inf), _column("freeze_h", np.inf) * HOUR_S
+_IS_MINUTES = np.zeros(_HIGHEST, bool)
+_IS_MINUTES[[row.id for row in QUANTITIES if row.unit == "min"]] = True
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Result of `check`: quality bits of each reading, and the newest reading of each series."""
+
+    qc: NDArray[np.int16]
+    tails: list[NewTail]
+
+
+def check(
+    series: NDArray[np.int32],
+    quantity: NDArray[np.int16],
+    time: NDArray[np.int64],
+    value: NDArray[np.float64],
+    missing: NDArray[np.bool_],
+    step: NDArray[np.int32],
+    before: Mapping[int, Tail],
+) -> Checked:
+    """Check a batch of readings, sorted by series and time.
+
+    Parameters
+    ----------
+    series, quantity : ndarray
+        Series number and vocabulary id of each reading.
+    time : ndarray
+        [s since 1970 UTC].
+    value : ndarray
+        In the quantity's unit.
+    missing : ndarray of bool
+        The device said that it has no value; such a reading only gets bit 128.
+    step : ndarray
+        Sample step of the device [s].
+    before : mapping of int to Tail
+        Series → its valid reading before the first one of the batch.
+
+    Returns
+    -------
+    Checked
+    """
+    qc = np.where(missing, MISSING, RANGE_CHECKED).astype(np.int16)
+    with np.errstate(invalid="ignore"):
+        outside = (value < _LOW[quantity]) | (value > _HIGH[quantity])
+        illogical = _IS_MINUTES[quantity] & (value * 60 > step)
+    there = ~missing
+    qc[there & ~np.isfinite(value)] |= NOT_A_NUMBER
+    qc[there & outside] |= INTERVAL
+    qc[there & illogical] |= LOGICAL
+    valid = np.flatnonzero((qc & UNUSABLE) == 0)
+    since = _compare(series[valid], quantity[valid], time[valid], value[valid], before, qc, valid)
+    return Checked(qc, _tails(series, time, value, qc, valid, since))
+
+
+def _compare(
+    series: NDArray[np.int32],
+    quantity: NDArray[np.int16],
+    time: NDArray[np.int64],
+    value: NDArray[np.float64],
+    before: Mapping[int, Tail],
+    qc: NDArray[np.int16],
+    places: NDArray[np.intp],
+) -> NDArray[np.int64]:
+    """Set the step and freeze bits of valid readings; return since when each value stands."""
+    count = len(series)
+    if not count:
+        return np.empty(0, np.int64)
+    first = np.flatnonzero(np.r_[True, series[1:] != series[:-1]])
+    last_time, last_value = np.empty(count, np.int64), np.empty(count)
+    last_time[1:], last_value[1:] = time[:-1], value[:-1]
+    run_start = time.copy()
+    known = np.ones(count, bool)
+    for place in first:
+        tail = before.get(int(series[place]))
+        known[place] = tail is not None
+        last_time[place] = tail.time if tail else time[place]
+        last_value[place] = tail.value if tail else np.nan
+        if tail and tail.value == value[place]:
+            run_start[place] = tail.same_since
+    gap = time - last_time
+    with np.errstate(invalid="ignore"):
+        jump = np.abs(value - last_value) > _STEP[quantity] * np.maximum(gap / HOUR_S, 1.0)
+    near = known & (gap <= STEP_GAP_S)
+    qc[places[near]] |= STEP_CHECKED
+    qc[places[near & jump]] |= STEP
+    # A value stands since the start of its run: carry the last start forward.
+    starts = value != last_value
+    starts[first] = True
+    since = run_start[np.maximum.accumulate(np.where(starts, np.arange(count), 0))]
+    frozen = (time - since) >= _FREEZE_S[quantity]
+    qc[places[frozen]] |= FREEZE
+    return since
+
+
+def _tails(
+    series: NDArray[np.int32],
+    time: NDArray[np.int64],
+    value: NDArray[np.float64],
+    qc: NDArray[np.int16],
+    valid: NDArray[np.intp],
+    since: NDArray[np.int64],
+) -> list[NewTail]:
+    if not len(series):
+        return []
+    newest = np.flatnonzero(np.r_[series[1:] != series[:-1], True])
+    own = series[valid]
+    ends = np.flatnonzero(np.r_[own[1:] != own[:-1], True][: len(own)])
+    usable = {
+        int(own[i]): Tail(int(time[valid[i]]), float(value[valid[i]]), int(since[i])) for i in ends
+    }
+    return [
+        NewTail(
+            int(series[i]), int(time[i]), float(value[i]), int(qc[i]), usable.get(int(series[i]))
+        )
+        for i in newest
+    ]
