@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from firmware.workbench.weather import Weather, complete
+from firmware.workbench.hourly import Weather, complete
 
 MAXIMUM_C = (4.7, 8.8, 15.2, 22.2, 27.8, 32.5, 32.5, 30.8, 27.2, 21.4, 13.0, 6.4)
 MINIMUM_C = (-5.1, -2.0, 3.4, 9.8, 15.6, 20.6, 23.3, 22.0, 16.8, 10.4, 3.0, -3.0)

@@ -2,45 +2,61 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 from firmware.wire.codec import Layout
 
 
-@dataclass(frozen=True, slots=True)
-class NodeKey:
+class NodeKey(Protocol):
     """A node's key (32 bytes) and the epoch it belongs to."""
 
-    node: str
-    epoch: int
-    key: bytes = field(repr=False)
+    @property
+    def node(self) -> str:
+        """Node id."""
+
+    @property
+    def epoch(self) -> int:
+        """Key epoch."""
+
+    @property
+    def key(self) -> bytes:
+        """The key, 32 bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class NodeInfo:
+class NodeInfo(Protocol):
     """A node as the registry knows it; `epoch` is None before it is enrolled."""
 
-    node: str
-    board: str
-    village: str
-    epoch: int | None
-    last_seen: datetime | None
+    @property
+    def id(self) -> str:
+        """Node id."""
 
+    @property
+    def board(self) -> str:
+        """Board type."""
 
-class UnknownNodeError(LookupError):
-    """The registry has no node of this id, or no key for it; the message says which."""
+    @property
+    def village(self) -> str:
+        """Village id."""
+
+    @property
+    def epoch(self) -> int | None:
+        """Newest key epoch."""
+
+    @property
+    def last_seen(self) -> datetime | None:
+        """When its last frame came in (UTC)."""
 
 
 class Registry(Protocol):
     """Registry of nodes and their keys."""
 
-    def enroll(self, node_id: str, *, layout: Layout, at: datetime) -> NodeKey:
+    def enroll(self, node_id: str, *, layout: Layout | None, at: datetime) -> NodeKey:
         """Give the node a new key in a new epoch; the epoch before it is retired."""
 
-    def nodes(self) -> list[NodeInfo]:
+    def nodes(self) -> Sequence[NodeInfo]:
         """All nodes, in order of their ids."""
 
-    def key(self, node_id: str) -> NodeKey:
-        """The node's key in its newest epoch; UnknownNodeError if it has none."""
+    def key(self, node_id: str) -> NodeKey | None:
+        """The node's key in its newest epoch, or None if it has none."""

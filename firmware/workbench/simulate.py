@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,8 @@ HEAP = "160k"
 SHIMS = Path(__file__).parent / "shims"
 ROOT = Path(__file__).parents[2]
 STOP_S = 5.0
+SHORT_LIFE_S = 10.0
+SHORT_LIVES = 3
 
 # MicroPython never gives control back, so no thread can watch for our end: the kernel does, with
 # SIGIO (whose default is to end the process) when the pipe on its standard input is closed.
@@ -61,6 +64,8 @@ class SimulatedNode:
         self.folder = folder
         self.settings = dict(settings)
         self.process: subprocess.Popen[bytes] | None = None
+        self.started = 0.0
+        self.short_lives = 0
 
     @property
     def log(self) -> Path:
@@ -100,6 +105,7 @@ class SimulatedNode:
             f"heapsize={HEAP}",
             str(SHIMS / "run_node.py"),
         ]
+        self.started = time.monotonic()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,
@@ -119,7 +125,23 @@ class SimulatedNode:
         """End the process as a power cut would (SIGKILL)."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait()
+            self._gone(self.process)
+
+    def switch_off(self) -> None:
+        """End the process, by force if it does not listen."""
+        if self.process is not None:
+            self.process.terminate()
+            try:
+                self.process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+            self._gone(self.process)
+
+    def _gone(self, process: subprocess.Popen[bytes]) -> None:
+        process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+        self.process = None
 
     def last_words(self) -> str:
         """Last lines of its log."""
@@ -140,7 +162,7 @@ class Fleet:
     clock_spec : str
         ``sim:<sim_unix>@<real_unix>*<rate>`` or ``system``.
     weather_path : Path
-        Compact file of firmware.workbench.weather.
+        Compact file of firmware.workbench.hourly.
     state_dir : Path
         Gets one folder for each node, readable by the owner only.
     backlog_days : float
@@ -195,27 +217,38 @@ class Fleet:
         """Which nodes run."""
         return {node_id: node.alive() for node_id, node in self.nodes.items()}
 
-    def check(self) -> None:
-        """Raise SimulationError if a started node has ended by itself."""
-        for node in self.nodes.values():
+    def restart_ended(self) -> dict[str, int]:
+        """Start again every started node that has ended by itself; return their exit codes.
+
+        Raises
+        ------
+        SimulationError
+            If a node ends within seconds of every start; the message names its log.
+        """
+        ended = {}
+        for node_id, node in self.nodes.items():
             if node.process is not None and not node.alive():
-                raise SimulationError(
-                    f"node {node.node_id}: ended with code {node.process.returncode}; "
-                    f"its log is {node.log}\n{node.last_words()}"
-                )
+                ended[node_id] = node.process.returncode
+                node.switch_off()
+                if time.monotonic() - node.started < SHORT_LIFE_S:
+                    node.short_lives += 1
+                else:
+                    node.short_lives = 0
+                if node.short_lives >= SHORT_LIVES:
+                    raise SimulationError(
+                        f"node {node_id}: ends again and again, now with code {ended[node_id]}; "
+                        f"its log is {node.log}\n{node.last_words()}"
+                    )
+                node.start()
+        return ended
 
     def stop(self) -> None:
         """Switch every node off; they may be started again."""
-        running = [node for node in self.nodes.values() if node.alive()]
-        for node in running:
-            assert node.process is not None
-            node.process.terminate()
-        for node in running:
-            assert node.process is not None
-            try:
-                node.process.wait(STOP_S)
-            except subprocess.TimeoutExpired:
-                node.cut_power()
+        for node in self.nodes.values():
+            if node.process is not None:
+                node.process.terminate()
+        for node in self.nodes.values():
+            node.switch_off()
 
     def __enter__(self) -> Self:
         self.start()

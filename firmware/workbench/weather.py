@@ -1,353 +1,112 @@
-"""Hourly weather for simulated nodes: read, completed, written to the nodes' compact file.
-
-Sources: the measured Beijing series, any CSV, or the generator of firmware.workbench.climate.
-Hours are labelled by their start, in UTC.
-"""
+"""Which weather simulated nodes measure: the measured series, a CSV, or generated weather."""
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import math
-import struct
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+from firmware.workbench import climate
+from firmware.workbench.hourly import MAGIC, Weather, write_compact
+from firmware.workbench.weather_files import read_beijing, read_csv
 
-# Name, scale in the compact file, least and greatest value taken from a file.
-COLUMNS: tuple[tuple[str, int, float, float], ...] = (
-    ("air_temperature", 100, -60, 60),
-    ("relative_humidity", 100, 0, 100),
-    ("precipitation_amount", 100, 0, 250),
-    ("wind_speed", 100, 0, 75),
-    ("wind_from_direction", 10, 0, 360),
-    ("air_pressure", 10, 500, 1080),
-    ("soil_temperature", 100, -40, 70),
-    ("soil_moisture", 10000, 0, 1),
+BEIJING = Path(__file__).parents[3] / (
+    "shared/data/weather/beijing_prsa_hourly_weather_3stations_2013_2017.csv.gz"
 )
-NAMES = tuple(column[0] for column in COLUMNS)
-REQUIRED = NAMES[:3]
-MAGIC = b"NQW1"
-MISSING = -32768
-SHORT_GAP_H = 6
-MAX_HOURS = 24 * 366 * 20
-CHINA = timezone(timedelta(hours=8))
-COMPASS = tuple(
-    [
-        "N",
-        "NNE",
-        "NE",
-        "ENE",
-        "E",
-        "ESE",
-        "SE",
-        "SSE",
-        "S",
-        "SSW",
-        "SW",
-        "WSW",
-        "W",
-        "WNW",
-        "NW",
-        "NNW",
-    ]
-)
+SEED = 1
+COMPACT = "weather.nqw"
 
-Series = dict[str, NDArray[np.float64]]
-
-
-class WeatherError(ValueError):
-    """No weather could be made of a source; the message names it and what it must have."""
+# Winter wheat of the plain flowers in the first days of May; a week later both hazards have
+# something to say. The measured series is opened in its wettest such week, 2016.
+OPENING = (5, 10)
+OPENING_YEAR = 2016
+BEFORE_OPENING = timedelta(days=35)
 
 
 @dataclass(frozen=True)
-class Weather:
-    """Hourly weather without holes in time.
+class Prepared:
+    """Weather ready for simulated nodes.
 
     Attributes
     ----------
-    source : str
-        ``beijing``, ``csv`` or ``generated``.
-    name : str
-        File name, or the generator's seed.
-    start : int
-        First hour [s since 1970 UTC], a multiple of 3600.
-    series : dict of float arrays, shape (hours,)
-        NaN where missing. Units: degC, %, mm, m s-1, degree, hPa, degC, m3 m-3.
-    filled, missing : dict of int
-        Hours filled by interpolation and hours left missing, by column.
-    problems : tuple of str
-        ``file:line: reason`` of each line left out.
+    path : Path
+        The compact file.
+    opens : datetime
+        When a demonstration should open in it (UTC).
+    zh, en : str
+        What the weather is, for every page of a demonstration.
+    summary : str
+        What was read, filled and left out.
     """
 
-    source: str
-    name: str
-    start: int
-    series: Series
-    filled: dict[str, int] = field(default_factory=dict)
-    missing: dict[str, int] = field(default_factory=dict)
-    problems: tuple[str, ...] = ()
-
-    @property
-    def hours(self) -> int:
-        """Number of hours."""
-        return len(self.series[NAMES[0]])
-
-    @property
-    def end(self) -> int:
-        """End of the last hour [s since 1970 UTC]."""
-        return self.start + 3600 * self.hours
-
-    def summary(self) -> str:
-        """What was read, in one line for each thing worth knowing."""
-        first, last = (datetime.fromtimestamp(t, UTC) for t in (self.start, self.end))
-        lines = [f"weather: {self.source} {self.name}, {self.hours} hours, {first:%F} to {last:%F}"]
-        for name in NAMES:
-            filled, missing = self.filled.get(name, 0), self.missing.get(name, 0)
-            if name in REQUIRED and (filled or missing):
-                lines.append(f"  {name}: {filled} hours filled, {missing} hours missing")
-        if self.problems:
-            lines.append(f"  {len(self.problems)} lines left out, the first: {self.problems[0]}")
-        return "\n".join(lines)
+    path: Path
+    opens: datetime
+    zh: str
+    en: str
+    summary: str
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, str | None]]]:
-    opener = gzip.open if path.suffix == ".gz" else open
-    try:
-        with opener(path, "rb") as binary:
-            text = io.TextIOWrapper(binary, encoding="utf-8-sig", newline="")
-            reader = csv.DictReader(text)
-            for row in reader:
-                yield reader.line_num, row
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise WeatherError(f"{path}: cannot be read: {error}") from error
+def open_weather(csv: Path | None = None, beijing: Path = BEIJING, seed: int = SEED) -> Weather:
+    """Read or make weather.
 
-
-def _number(text: str | None, name: str, low: float, high: float) -> float:
-    if text is None or text.strip() in ("", "NA", "NaN", "nan"):
-        return math.nan
-    try:
-        value = float(text)
-    except ValueError:
-        raise ValueError(f"{name} {text!r} is not a number") from None
-    if not low <= value <= high:
-        raise ValueError(f"{name} {value:g} is not between {low:g} and {high:g}")
-    return value
-
-
-def _gather(
-    path: Path, rows: Iterator[tuple[int, tuple[int, dict[str, float]] | str]]
-) -> tuple[int, Series, tuple[str, ...]]:
-    """Lay parsed rows on an unbroken hourly axis; every row left out is told."""
-    problems: list[str] = []
-    found: dict[int, dict[str, float]] = {}
-    for line, row in rows:
-        if isinstance(row, str):
-            problems.append(f"{path.name}:{line}: {row}")
-        elif row[0] in found:
-            when = datetime.fromtimestamp(row[0] * 3600, UTC)
-            problems.append(f"{path.name}:{line}: hour {when:%FT%H:00Z} was there before")
-        else:
-            found[row[0]] = row[1]
-    if not found:
-        reason = f"; the first line left out: {problems[0]}" if problems else ""
-        raise WeatherError(f"{path}: no hour of weather in it{reason}")
-    first, last = min(found), max(found)
-    if last - first >= MAX_HOURS:
-        raise WeatherError(f"{path}: spans more than 20 years; are the times right?")
-    series = {name: np.full(last - first + 1, np.nan) for name in NAMES}
-    for hour, values in found.items():
-        for name, value in values.items():
-            series[name][hour - first] = value
-    return first * 3600, series, tuple(problems)
-
-
-def read_csv(path: Path) -> Weather:
-    """Read hourly weather from a CSV.
-
-    Columns: ``time`` (ISO 8601, start of the hour; UTC unless it carries an offset),
-    ``air_temperature`` [degC], ``relative_humidity`` [%] and ``precipitation_amount`` [mm in the
-    hour]; optional ``wind_speed`` [m s-1], ``wind_from_direction`` [degree], ``air_pressure``
-    [hPa], ``soil_temperature`` [degC] and ``soil_moisture`` [m3 m-3]. Empty means missing.
+    Parameters
+    ----------
+    csv : Path, optional
+        A CSV as `weather_files.read_csv` takes it; goes before all else.
+    beijing : Path
+        The measured series; used when the file is there.
+    seed : int
+        Seed of generated weather, which covers October 2015 to the end of 2017.
 
     Raises
     ------
-    WeatherError
-        If the file cannot be read, lacks a column or has no good line. A single broken line is
-        left out and told in `problems`.
+    firmware.workbench.hourly.WeatherError
     """
-
-    def parsed() -> Iterator[tuple[int, tuple[int, dict[str, float]] | str]]:
-        for line, row in _rows(path):
-            absent = [name for name in ("time", *REQUIRED) if name not in row]
-            if absent:
-                raise WeatherError(
-                    f"{path}: no column {', '.join(absent)}; needed are time, {', '.join(REQUIRED)}"
-                )
-            try:
-                yield line, (_hour(row["time"]), _values(row))
-            except ValueError as error:
-                yield line, str(error)
-
-    start, series, problems = _gather(path, parsed())
-    return complete(Weather("csv", path.name, start, series, problems=problems))
+    if csv is not None:
+        return read_csv(csv)
+    if beijing.is_file():
+        return read_beijing(beijing)
+    start = datetime(OPENING_YEAR - 1, 10, 1, tzinfo=UTC)
+    days = (datetime(OPENING_YEAR + 2, 1, 1, tzinfo=UTC) - start).days
+    return climate.generate(int(start.timestamp()), days, seed)
 
 
-def _hour(text: str | None) -> int:
-    try:
-        when = datetime.fromisoformat(text or "")
-    except ValueError:
-        raise ValueError(f"time {text!r} is not ISO 8601") from None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
-    seconds = when.timestamp()
-    if seconds % 3600:
-        raise ValueError(f"time {text!r} is not a full hour")
-    if not 0 < seconds < 1 << 32:
-        raise ValueError(f"time {text!r} is outside 1970 to 2106")
-    return int(seconds // 3600)
-
-
-def _values(row: dict[str, str | None]) -> dict[str, float]:
-    if None in row:
-        raise ValueError("more fields than columns")
-    return {name: _number(row.get(name), name, low, high) for name, _, low, high in COLUMNS}
-
-
-def read_beijing(path: Path, station: str = "Shunyi") -> Weather:
-    """Read one station of the Beijing series (UCI 501; local time UTC+8, hour's start).
-
-    Relative humidity above 100 % (it was derived from dew points) is taken as 100 %.
+def prepare(folder: Path, csv: Path | None = None, beijing: Path = BEIJING) -> Prepared:
+    """Write the compact weather file below `folder` and say what it holds.
 
     Raises
     ------
-    WeatherError
-        If the file cannot be read or does not hold the station.
+    firmware.workbench.hourly.WeatherError
+        If the source holds no weather; the message names it.
     """
-
-    def parsed() -> Iterator[tuple[int, tuple[int, dict[str, float]] | str]]:
-        for line, row in _rows(path):
-            if row.get("station") == station:
-                try:
-                    yield line, _beijing_row(row)
-                except (ValueError, TypeError) as error:
-                    yield line, str(error)
-
-    start, series, problems = _gather(path, parsed())
-    return complete(
-        Weather("beijing", f"{path.name} ({station})", start, series, problems=problems)
-    )
+    weather = open_weather(csv, beijing)
+    path = folder / COMPACT
+    write_compact(weather, path)
+    opens = opening(weather)
+    zh, en = {
+        "beijing": (f"北京 {opens.year} 年实测天气", f"Beijing weather of {opens.year}"),
+        "csv": (f"文件 {weather.name} 的天气", f"weather from {weather.name}"),
+        "generated": ("模拟生成的天气", "generated weather"),
+    }[weather.source]
+    return Prepared(path, opens, f"演示:{zh}", f"demonstration: {en}", weather.summary())
 
 
-def _beijing_row(row: dict[str, str | None]) -> tuple[int, dict[str, float]]:
-    year, month, day, hour = (int(row[name] or "") for name in ("year", "month", "day", "hour"))
-    local = datetime(year, month, day, hour, tzinfo=CHINA)
-    wind = row["wd"] or "NA"
-    values = {
-        "air_temperature": _number(row["TEMP"], "TEMP", -60, 60),
-        "relative_humidity": min(100.0, _number(row["RH_pct"], "RH_pct", 0, 110)),
-        "precipitation_amount": _number(row["RAIN"], "RAIN", 0, 250),
-        "wind_speed": _number(row["WSPM"], "WSPM", 0, 75),
-        "wind_from_direction": 22.5 * COMPASS.index(wind) if wind in COMPASS else math.nan,
-        "air_pressure": _number(row["PRES"], "PRES", 500, 1080),
-    }
-    return int(local.timestamp() // 3600), values
+def opening(weather: Weather) -> datetime:
+    """When to open: the 10th of May, of 2016 if it can be, else as late as the weather allows.
 
-
-def complete(weather: Weather) -> Weather:
-    """Fill gaps of up to 6 hours by interpolation (rain: 0 mm) and add soil where it is missing.
-
-    Longer gaps stay missing: the virtual sensors then do not answer.
+    Five weeks of weather must lie before it; shorter weather opens at its end.
     """
-    series, filled, missing = {}, {}, {}
-    for name in NAMES:
-        values = weather.series[name].copy()
-        gap = np.isnan(values)
-        short = gap & (_run_lengths(gap) <= SHORT_GAP_H)
-        if name == "precipitation_amount":
-            values[short] = 0.0
-        elif short.any() and not gap.all():
-            at = np.arange(len(values))
-            values[short] = np.interp(at[short], at[~gap], values[~gap])
-        filled[name] = int(short.sum())
-        missing[name] = int(np.isnan(values).sum())
-        series[name] = values
-    if missing["soil_temperature"] == weather.hours:
-        series["soil_temperature"] = soil_temperature(series["air_temperature"])
-    if missing["soil_moisture"] == weather.hours:
-        series["soil_moisture"] = soil_moisture(
-            series["air_temperature"], series["relative_humidity"], series["precipitation_amount"]
-        )
-    return Weather(
-        weather.source, weather.name, weather.start, series, filled, missing, weather.problems
-    )
+    first = datetime.fromtimestamp(weather.start, UTC) + BEFORE_OPENING
+    last = datetime.fromtimestamp(weather.end, UTC) - timedelta(days=1)
+    years = [OPENING_YEAR, *range(first.year, last.year + 1)]
+    for year in years:
+        day = datetime(year, *OPENING, tzinfo=UTC)
+        if first <= day <= last:
+            return day
+    return max(last, datetime.fromtimestamp(weather.start, UTC))
 
 
-def _run_lengths(gap: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """For each hour in a gap how long that gap is; gaps at either end count as endless."""
-    lengths = np.zeros(len(gap), dtype=np.int64)
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], gap, [False])).astype(np.int8)))
-    for first, last in edges.reshape(-1, 2):
-        inside = first > 0 and last < len(gap)
-        lengths[first:last] = last - first if inside else len(gap) + SHORT_GAP_H
-    return lengths
-
-
-def soil_temperature(air: NDArray[np.float64], delay_h: float = 24.0) -> NDArray[np.float64]:
-    """Soil temperature at about 10 cm as damped air temperature (first-order lag), [degC].
-
-    A simple stand-in for virtual probes, not a model of any real field.
-    """
-    result = np.empty_like(air)
-    known = air[~np.isnan(air)]
-    soil = float(known[:240].mean()) if len(known) else 15.0
-    for hour, value in enumerate(air):
-        if not math.isnan(value):
-            soil += (float(value) - soil) / delay_h
-        result[hour] = soil
-    return result
-
-
-def soil_moisture(
-    air: NDArray[np.float64],
-    humidity: NDArray[np.float64],
-    rain: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Soil moisture of the top 30 cm as one bucket of water, [m3 m-3].
-
-    Rain fills it; evaporation takes 0.12 mm per hour and kPa of vapour pressure deficit, less as
-    the bucket empties; what is above field capacity drains with a time constant of two days; below
-    0.17 the field is irrigated with 60 mm. Illustrative figures for a silt loam, not measured.
-    """
-    depth, wilting, capacity, full = 300.0, 0.10, 0.32, 0.45
-    saturation = 0.6108 * np.exp(17.27 * air / (air + 237.3))
-    deficit = np.nan_to_num(saturation * (1 - humidity / 100), nan=0.5)
-    result = np.empty_like(air)
-    theta = 0.26
-    for hour, (dry, wet) in enumerate(zip(deficit, np.nan_to_num(rain), strict=True)):
-        available = min(1.0, max(0.0, (theta - wilting) / (0.6 * (capacity - wilting))))
-        theta += (float(wet) - 0.12 * float(dry) * available) / depth
-        theta -= max(0.0, theta - capacity) / 48
-        if theta < 0.17:
-            theta += 60 / depth
-        theta = min(theta, full)
-        result[hour] = theta
-    return result
-
-
-def write_compact(weather: Weather, path: Path) -> None:
-    """Write the file that the simulated boards read: header, then eight 16-bit numbers an hour."""
-    table = np.full((weather.hours, len(COLUMNS)), MISSING, dtype="<i2")
-    for place, (name, scale, _, _) in enumerate(COLUMNS):
-        values = weather.series[name]
-        known = ~np.isnan(values)
-        table[known, place] = np.clip(np.rint(values[known] * scale), -32767, 32767)
-    new = path.with_name(path.name + ".new")
-    header = struct.pack("<4sII", MAGIC, weather.start, weather.hours)
-    new.write_bytes(header + table.tobytes())
-    new.replace(path)
+def is_compact(path: Path) -> bool:
+    """Tell whether `path` already is a compact weather file."""
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) == MAGIC

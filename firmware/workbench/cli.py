@@ -1,0 +1,270 @@
+"""The `node` commands: enrol, simulate and list field nodes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from datetime import datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any, Protocol
+
+import click
+
+from field_configs.board import layout_of
+from field_configs.load import load
+from field_configs.schema import Board
+from firmware.workbench import weather as weathers
+from firmware.workbench.config import BrokerUrlError, node_config, write_config
+from firmware.workbench.hourly import WeatherError
+from firmware.workbench.registry import NodeInfo, NodeKey, Registry
+from firmware.workbench.simulate import Fleet, SimulationError
+
+CHECK_S = 1.0
+
+
+class Clock(Protocol):
+    """The clock that all parts share."""
+
+    def now(self) -> datetime:
+        """Return the time, aware, in UTC."""
+
+    def spec(self) -> str:
+        """Return the text that says which clock it is."""
+
+
+class Settings(Protocol):
+    """Settings of this process."""
+
+    @property
+    def state_dir(self) -> Path:
+        """Folder of what this installation keeps."""
+
+    def need_broker(self) -> str:
+        """Return the broker's address."""
+
+
+class Parts(Protocol):
+    """What the front door hands over."""
+
+    def registry(self) -> Registry:
+        """Return the registry of nodes."""
+
+    def clock(self) -> Clock:
+        """Return the shared clock."""
+
+    def settings(self) -> Settings:
+        """Return the settings."""
+
+
+@click.group()
+def node() -> None:
+    """Field nodes: enrol, simulate, list."""
+
+
+def _find(registry: Registry, node_id: str) -> NodeInfo:
+    rows = {row.id: row for row in registry.nodes()}
+    if node_id not in rows:
+        known = ", ".join(sorted(rows)) or "none; bring some in with `nongqing sites import`"
+        raise click.ClickException(f"node {node_id}: not in the registry; it has {known}")
+    return rows[node_id]
+
+
+def _boards() -> dict[str, Board]:
+    return dict(load(site=None).boards)
+
+
+def _board(boards: dict[str, Board], row: NodeInfo) -> Board:
+    if row.board not in boards:
+        raise click.ClickException(
+            f"node {row.id}: board {row.board} is not in field_configs/boards; "
+            f"there are {', '.join(sorted(boards))}"
+        )
+    return boards[row.board]
+
+
+@node.command()
+@click.argument("node_id")
+@click.option("--broker", help="mqtt://[user:password@]host[:port]; else NONGQING_BROKER.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Configuration file to write (readable by you alone).  [default: <node>.json]",
+)
+@click.option("--wifi", nargs=2, metavar="NAME PASSWORD", help="Wireless network of the node.")
+@click.option("--json", "as_json", is_flag=True, help="Print the configuration, key included.")
+@click.pass_obj
+def enroll(
+    parts: Parts,
+    node_id: str,
+    broker: str | None,
+    out: Path | None,
+    wifi: tuple[str, str] | None,
+    as_json: bool,
+) -> None:
+    """Give NODE_ID a new key and write its configuration file.
+
+    Its earlier key is retired at once: what it still sends under that is refused.
+
+    \b
+    Example:
+      nongqing node enroll qf-001 --broker mqtt://broker.example --out qf-001.json
+    """
+    registry = parts.registry()
+    row = _find(registry, node_id)
+    board = _board(_boards(), row)
+    try:
+        url = broker or parts.settings().need_broker()
+        # Everything that can fail is tried before the old key is retired.
+        node_config(_NoKey(node_id), board, url, wifi)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    path = out or Path(f"{node_id}.json")
+    if not path.absolute().parent.is_dir():
+        raise click.ClickException(f"{path}: its folder does not exist; make it first")
+    key = registry.enroll(node_id, layout=layout_of(board), at=parts.clock().now())
+    config = node_config(key, board, url, wifi)
+    if as_json:
+        click.echo(json.dumps(config, indent=1))
+        if out is None:
+            return
+    write_config(path, config)
+    if not as_json:
+        click.echo(f"{node_id}: key epoch {key.epoch}; configuration in {path} (keep it secret)")
+
+
+class _NoKey:
+    """Stands in for a key that is not made yet."""
+
+    def __init__(self, node_id: str) -> None:
+        self.node = node_id
+        self.epoch = 0
+        self.key = b""
+
+
+@node.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def list_(parts: Parts, as_json: bool) -> None:
+    """List the nodes, their key epochs and when they were last heard.
+
+    \b
+    Example:
+      nongqing node list --json
+    """
+    rows = parts.registry().nodes()
+    if as_json:
+        click.echo(json.dumps([_as_json(row) for row in rows], indent=1))
+        return
+    click.echo(f"{'node':<16} {'board':<12} {'village':<20} {'epoch':>5}  last heard (UTC)")
+    for row in rows:
+        epoch = "-" if row.epoch is None else row.epoch
+        heard = "never" if row.last_seen is None else f"{row.last_seen:%Y-%m-%d %H:%M}"
+        click.echo(f"{row.id:<16} {row.board:<12} {row.village:<20} {epoch:>5}  {heard}")
+
+
+def _as_json(row: NodeInfo) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "board": row.board,
+        "village": row.village,
+        "epoch": row.epoch,
+        "last_seen": None if row.last_seen is None else row.last_seen.isoformat(),
+    }
+
+
+@node.command()
+@click.argument("node_ids", nargs=-1)
+@click.option(
+    "--weather",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Hourly weather: a CSV, or a compact file made before.",
+)
+@click.option("--broker", help="mqtt://[user:password@]host[:port]; else NONGQING_BROKER.")
+@click.option(
+    "--backlog-days",
+    type=click.FloatRange(0, 200),
+    default=0.0,
+    show_default=True,
+    help="What a node has measured before it first reaches the broker.",
+)
+@click.option(
+    "--journal",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that takes boot, seq and SHA-256 of every frame.",
+)
+@click.pass_obj
+def simulate(
+    parts: Parts,
+    node_ids: tuple[str, ...],
+    weather: Path | None,
+    broker: str | None,
+    backlog_days: float,
+    journal: Path | None,
+) -> None:
+    """Run the real firmware of NODE_IDS (or of every enrolled node) on emulated boards.
+
+    A CSV needs the columns time (ISO 8601, start of the hour), air_temperature [degC],
+    relative_humidity [%] and precipitation_amount [mm]. Ends with Ctrl-C.
+
+    \b
+    Example:
+      nongqing node simulate qf-001 --weather weather.csv --backlog-days 7
+    """
+    settings = parts.settings()
+    folder = settings.state_dir / "nodes"
+    folder.mkdir(parents=True, exist_ok=True)
+    nodes = _enrolled(parts.registry(), node_ids)
+    try:
+        path = _weather_file(folder, weather)
+        url = broker or settings.need_broker()
+        fleet = Fleet(nodes, url, parts.clock().spec(), path, folder, backlog_days, journal)
+        _run(fleet)
+    except (WeatherError, BrokerUrlError, SimulationError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _weather_file(folder: Path, source: Path | None) -> Path:
+    if source is not None and weathers.is_compact(source):
+        return source
+    prepared = weathers.prepare(folder, source)
+    click.echo(prepared.summary)
+    return prepared.path
+
+
+def _enrolled(registry: Registry, node_ids: tuple[str, ...]) -> list[tuple[str, NodeKey, Board]]:
+    boards = _boards()
+    rows = [_find(registry, node_id) for node_id in node_ids] or list(registry.nodes())
+    result = []
+    for row in rows:
+        key = registry.key(row.id)
+        if key is not None:
+            result.append((row.id, key, _board(boards, row)))
+        elif node_ids:
+            raise click.ClickException(
+                f"node {row.id}: has no key; run `nongqing node enroll {row.id}` first"
+            )
+    if not result:
+        raise click.ClickException(
+            "no node is enrolled; run `nongqing node enroll <node>`, or `nongqing sites import` "
+            "if the registry is empty"
+        )
+    return result
+
+
+def _run(fleet: Fleet) -> None:
+    stopped = False
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        nonlocal stopped
+        stopped = True
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    with fleet:
+        click.echo(f"{len(fleet.nodes)} nodes run; Ctrl-C ends them")
+        while not stopped:
+            time.sleep(CHECK_S)
+            for name, code in fleet.restart_ended().items():
+                click.echo(f"node {name}: ended with code {code}; started again", err=True)

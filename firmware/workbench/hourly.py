@@ -1,0 +1,183 @@
+"""Hourly weather of simulated nodes: completed where it may be, and the nodes' compact file.
+
+Hours are labelled by their start, in UTC.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Name, scale in the compact file, least and greatest value taken from a file.
+COLUMNS: tuple[tuple[str, int, float, float], ...] = (
+    ("air_temperature", 100, -60, 60),
+    ("relative_humidity", 100, 0, 100),
+    ("precipitation_amount", 100, 0, 250),
+    ("wind_speed", 100, 0, 75),
+    ("wind_from_direction", 10, 0, 360),
+    ("air_pressure", 10, 500, 1080),
+    ("soil_temperature", 100, -40, 70),
+    ("soil_moisture", 10000, 0, 1),
+)
+NAMES = tuple(column[0] for column in COLUMNS)
+REQUIRED = NAMES[:3]
+MAGIC = b"NQW1"
+MISSING = -32768
+SHORT_GAP_H = 6
+
+Series = dict[str, NDArray[np.float64]]
+
+
+class WeatherError(ValueError):
+    """No weather could be made of a source; the message names it and what it must have."""
+
+
+@dataclass(frozen=True)
+class Weather:
+    """Hourly weather without holes in time.
+
+    Attributes
+    ----------
+    source : str
+        ``beijing``, ``csv`` or ``generated``.
+    name : str
+        File name, or the generator's seed.
+    start : int
+        First hour [s since 1970 UTC], a multiple of 3600.
+    series : dict of float arrays, shape (hours,)
+        NaN where missing. Units: degC, %, mm, m s-1, degree, hPa, degC, m3 m-3.
+    filled, missing : dict of int
+        Hours filled by interpolation and hours left missing, by column.
+    problems : tuple of str
+        ``file:line: reason`` of each line left out.
+    """
+
+    source: str
+    name: str
+    start: int
+    series: Series
+    filled: dict[str, int] = field(default_factory=dict)
+    missing: dict[str, int] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
+
+    @property
+    def hours(self) -> int:
+        """Number of hours."""
+        return len(self.series[NAMES[0]])
+
+    @property
+    def end(self) -> int:
+        """End of the last hour [s since 1970 UTC]."""
+        return self.start + 3600 * self.hours
+
+    def summary(self) -> str:
+        """What was read, in one line for each thing worth knowing."""
+        first, last = (datetime.fromtimestamp(t, UTC) for t in (self.start, self.end))
+        lines = [f"weather: {self.source} {self.name}, {self.hours} hours, {first:%F} to {last:%F}"]
+        for name in NAMES:
+            filled, missing = self.filled.get(name, 0), self.missing.get(name, 0)
+            if name in REQUIRED and (filled or missing):
+                lines.append(f"  {name}: {filled} hours filled, {missing} hours missing")
+        if self.problems:
+            lines.append(f"  {len(self.problems)} lines left out, the first: {self.problems[0]}")
+        return "\n".join(lines)
+
+
+def complete(weather: Weather) -> Weather:
+    """Fill gaps of up to 6 hours by interpolation (rain: 0 mm) and add soil where it is missing.
+
+    Longer gaps stay missing: the virtual sensors then do not answer.
+    """
+    series, filled, missing = {}, {}, {}
+    for name in NAMES:
+        values = weather.series[name].copy()
+        gap = np.isnan(values)
+        short = gap & (_run_lengths(gap) <= SHORT_GAP_H)
+        if name == "precipitation_amount":
+            values[short] = 0.0
+        elif short.any() and not gap.all():
+            at = np.arange(len(values))
+            values[short] = np.interp(at[short], at[~gap], values[~gap])
+        filled[name] = int(short.sum())
+        missing[name] = int(np.isnan(values).sum())
+        series[name] = values
+    if missing["soil_temperature"] == weather.hours:
+        series["soil_temperature"] = soil_temperature(series["air_temperature"])
+    if missing["soil_moisture"] == weather.hours:
+        series["soil_moisture"] = soil_moisture(
+            series["air_temperature"], series["relative_humidity"], series["precipitation_amount"]
+        )
+    return Weather(
+        weather.source, weather.name, weather.start, series, filled, missing, weather.problems
+    )
+
+
+def _run_lengths(gap: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """For each hour in a gap how long that gap is; gaps at either end count as endless."""
+    lengths = np.zeros(len(gap), dtype=np.int64)
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], gap, [False])).astype(np.int8)))
+    for first, last in edges.reshape(-1, 2):
+        inside = first > 0 and last < len(gap)
+        lengths[first:last] = last - first if inside else len(gap) + SHORT_GAP_H
+    return lengths
+
+
+def soil_temperature(air: NDArray[np.float64], delay_h: float = 24.0) -> NDArray[np.float64]:
+    """Soil temperature at about 10 cm as damped air temperature (first-order lag), [degC].
+
+    A simple stand-in for virtual probes, not a model of any real field.
+    """
+    result = np.empty_like(air)
+    known = air[~np.isnan(air)]
+    soil = float(known[:240].mean()) if len(known) else 15.0
+    for hour, value in enumerate(air):
+        if not math.isnan(value):
+            soil += (float(value) - soil) / delay_h
+        result[hour] = soil
+    return result
+
+
+def soil_moisture(
+    air: NDArray[np.float64],
+    humidity: NDArray[np.float64],
+    rain: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Soil moisture of the top 30 cm as one bucket of water, [m3 m-3].
+
+    Rain fills it; evaporation takes 0.12 mm per hour and kPa of vapour pressure deficit, less as
+    the bucket empties; what is above field capacity drains with a time constant of two days; below
+    0.17 the field is irrigated with 60 mm. Illustrative figures for a silt loam, not measured.
+    """
+    depth, wilting, capacity, full = 300.0, 0.10, 0.32, 0.45
+    saturation = 0.6108 * np.exp(17.27 * air / (air + 237.3))
+    deficit = np.nan_to_num(saturation * (1 - humidity / 100), nan=0.5)
+    result = np.empty_like(air)
+    theta = 0.26
+    for hour, (dry, wet) in enumerate(zip(deficit, np.nan_to_num(rain), strict=True)):
+        available = min(1.0, max(0.0, (theta - wilting) / (0.6 * (capacity - wilting))))
+        theta += (float(wet) - 0.12 * float(dry) * available) / depth
+        theta -= max(0.0, theta - capacity) / 48
+        if theta < 0.17:
+            theta += 60 / depth
+        theta = min(theta, full)
+        result[hour] = theta
+    return result
+
+
+def write_compact(weather: Weather, path: Path) -> None:
+    """Write the file that the simulated boards read: header, then eight 16-bit numbers an hour."""
+    table = np.full((weather.hours, len(COLUMNS)), MISSING, dtype="<i2")
+    for place, (name, scale, _, _) in enumerate(COLUMNS):
+        values = weather.series[name]
+        known = ~np.isnan(values)
+        table[known, place] = np.clip(np.rint(values[known] * scale), -32767, 32767)
+    new = path.with_name(path.name + ".new")
+    header = struct.pack("<4sII", MAGIC, weather.start, weather.hours)
+    new.write_bytes(header + table.tobytes())
+    new.replace(path)

@@ -1,0 +1,101 @@
+"""A small collector that acknowledges, and what tests of simulated nodes share."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import paho.mqtt.client as mqtt
+
+from firmware.wire import codec, seal, topics
+from firmware.workbench.simulate import Fleet
+
+START = 1_459_468_800  # 2016-04-01 00:00 UTC
+DAYS = 200
+
+
+@dataclass(frozen=True)
+class Key:
+    """A node's key, as a registry would hand it out."""
+
+    node: str
+    epoch: int = 1
+    key: bytes = bytes(range(32))
+
+
+def wait_for(what: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Wait until `what` holds; fail if it does not."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Collector:
+    """Checks seals, keeps frames and events, and acknowledges as it is told."""
+
+    def __init__(self, port: int, key: bytes = bytes(range(32))) -> None:
+        self.key = key
+        self.frames: dict[tuple[str, int, int], codec.Frame] = {}
+        self.arrivals: list[tuple[str, int, int, bytes]] = []
+        self.events: list[tuple[str, codec.Event]] = []
+        self.refused: list[str] = []
+        self.acking = True
+        self.now: Callable[[codec.Frame], int] = lambda frame: (frame.offset or START) + frame.t0
+        self.lock = threading.Lock()
+        self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
+        self.client.on_connect = self._on_connect
+        self.client.on_message = self._on_message
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+
+    def stop(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+    def publish_ack(self, node: str, message: bytes) -> None:
+        self.client.publish(topics.topic(node, "ack"), message, 1)
+
+    def ack(self, node: str, now: int, pairs: list[tuple[int, int]], **options: object) -> None:
+        body = codec.encode_ack(now, pairs, **options)
+        self.publish_ack(node, seal.seal(self.key, 1, topics.topic(node, "ack"), body))
+
+    def received(self) -> set[tuple[str, int, int]]:
+        with self.lock:
+            return set(self.frames)
+
+    def kinds(self, kind: str) -> list[codec.Event]:
+        with self.lock:
+            return [event for _, event in self.events if event.kind == kind]
+
+    def _on_connect(self, client: mqtt.Client, *rest: object) -> None:
+        client.subscribe([("nq/1/+/up", 1), ("nq/1/+/evt", 1)])
+
+    def _on_message(self, client: mqtt.Client, data: object, message: mqtt.MQTTMessage) -> None:
+        node, kind = topics.parse_topic(message.topic)
+        try:
+            _, body = seal.open_(self.key, message.topic, message.payload)
+        except seal.SealError as error:
+            self.refused.append(str(error))
+            return
+        with self.lock:
+            if kind == "evt":
+                self.events.append((node, codec.decode_event(body)))
+                return
+            frame = codec.decode(body)
+            self.frames[node, frame.boot, frame.seq] = frame
+            self.arrivals.append((node, frame.boot, frame.seq, message.payload))
+        if self.acking:
+            self.ack(node, self.now(frame), [(frame.boot, frame.seq)])
+
+
+FleetMaker = Callable[..., Fleet]
