@@ -198,10 +198,10 @@ def test_number_without_a_source(words_root):
 
 def test_source_of_nothing(words_root):
     path = "zh_CN/hazards/wheat_stripe_rust.toml"
-    change(words_root, path, '\nremove_volunteers = "ext', '\nremove_volunters = "ext')
+    change(words_root, path, '\nreport_first_spot = "the', '\nreport_first_sopt = "the')
     assert lines(words_root) == [
-        f"field_configs/words/{path}: source: hazard.wheat_stripe_rust.action.remove_volunters: "
-        'is no text\'s key (did you mean "hazard.wheat_stripe_rust.action.remove_volunteers"?)'
+        f"field_configs/words/{path}: source: hazard.wheat_stripe_rust.action.report_first_sopt: "
+        'is no text\'s key (did you mean "hazard.wheat_stripe_rust.action.report_first_spot"?)'
     ]
 
 
