@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Protocol
 
@@ -46,19 +47,24 @@ class BrokerError(RuntimeError):
     """The broker refuses this collector; the message names the broker, the reason, the mend."""
 
 
+@dataclass
 class Counters:
     """What a collector has done since it started."""
 
-    def __init__(self) -> None:
-        self.messages = 0
-        self.batches = 0
-        self.new_frames = 0
-        self.readings = 0
-        self.refused = 0
-        self.dead = 0
-        self.dropped = 0
-        self.acks = 0
-        self.retries = 0
+    messages: int = 0
+    batches: int = 0
+    new_frames: int = 0
+    readings: int = 0
+    refused: int = 0
+    dead: int = 0
+    dropped: int = 0
+    acks: int = 0
+    retries: int = 0
+
+    def __str__(self) -> str:
+        """Name every figure that is not zero."""
+        figures = [f"{value} {name}" for name, value in asdict(self).items() if value]
+        return ", ".join(figures).replace("_", " ") or "nothing came in"
 
 
 class Link(Protocol):
@@ -93,6 +99,7 @@ class Collector:
         self.stopping = threading.Event()
         self._inbox: queue.Queue[Message] = queue.Queue(QUEUE_FRAMES)
         self._directory: Directory | None = None
+        self._failure: BaseException | None = None
 
     def put(self, message: Message) -> None:
         """Hand a message in, from any thread; dropped, and counted, when the queue is full."""
@@ -103,10 +110,19 @@ class Collector:
 
     def run(self) -> None:
         """Store batches until `stopping` is set; the batch in hand is finished if it can be."""
-        self._retry(self._refresh)
-        while not self.stopping.is_set():
-            batch = self._gather()
-            self._retry(partial(self.store, batch) if batch else self._idle)
+        try:
+            self._retry(self._refresh)
+            while not self.stopping.is_set():
+                batch = self._gather()
+                self._retry(partial(self.store, batch) if batch else self._idle)
+        except BaseException as error:
+            self._failure = error
+            raise
+
+    def check(self) -> None:
+        """Raise what ended `run` on another thread, if anything did."""
+        if self._failure is not None:
+            raise self._failure
 
     def _gather(self) -> list[Message]:
         """Wait up to a second for a first message, then take what comes within a short time."""

@@ -142,6 +142,11 @@ def _ensure_partitions(conn: Connection, times: NDArray[np.int64]) -> None:
             cur.execute(SQL["ensure_partition"], {"unix_s": int(month)})
 
 
+def ensure_partition(conn: Connection, instant: datetime) -> None:
+    """Make the partition that will hold readings of an instant."""
+    _ensure_partitions(conn, np.array([int(instant.timestamp())]))
+
+
 def _insert_copied(conn: Connection, rows: NDArray[np.void]) -> int:
     staged = np.empty(len(rows), _STAGED)
     for name in ("series", "value", "qc", "frame"):

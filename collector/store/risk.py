@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from math import isfinite
+from math import isfinite, nan
 from typing import Any
 
 from psycopg2.extras import execute_values
@@ -83,6 +83,15 @@ def _statuses(conn: Connection, name: str, **params: Any) -> list[StatusRow]:
         cur.execute(SQL[name], params)
         rows = cur.fetchall()
     return [StatusRow(*_with_tuples(row)) for row in rows]
+
+
+def as_status(row: StatusRow) -> RiskStatus:
+    """Return a kept status as the models made it; what was no number is NaN again."""
+    values = {f.name: getattr(row, f.name) for f in fields(RiskStatus)}
+    for name in ("score", "certainty", "stage_bbch", "data_age_h"):
+        values[name] = nan if values[name] is None else values[name]
+    values["drivers"] = {k: nan if v is None else v for k, v in row.drivers.items()}
+    return RiskStatus(**values)
 
 
 def latest_statuses(conn: Connection, village_id: str | None = None) -> list[StatusRow]:

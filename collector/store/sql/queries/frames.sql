@@ -12,7 +12,7 @@ UPDATE frame SET state = %(state)s WHERE id = ANY(%(ids)s)
 
 -- name: put_boot_offsets
 INSERT INTO boot_offset (node, epoch, boot, unix_s) VALUES %s
-ON CONFLICT (node, epoch, boot) DO UPDATE SET unix_s = excluded.unix_s
+ON CONFLICT (node, epoch, boot) DO NOTHING
 
 -- name: boot_offsets
 SELECT b.node, b.epoch, b.boot, b.unix_s FROM boot_offset b

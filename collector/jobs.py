@@ -1,0 +1,163 @@
+"""The jobs, and the scheduler that runs them on the system's clock.
+
+Several processes may be started; one of them leads and runs the jobs, the others stand by. The
+scheduler looks every second of real time which job is due by the clock, so that a simulated clock
+may run at any rate. A due time that passed while nobody ran is made up for once. Each attempt is
+recorded; a failed one is tried again, later and later, and never touches other jobs.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.base import BaseScheduler
+from apscheduler.schedulers.blocking import BlockingScheduler
+
+from collector import tasks
+from collector.clock import Clock
+from collector.store import job_runs
+from collector.store.db import DatabaseDown, Pool
+from collector.store.upkeep import Election
+from collector.tasks import Context
+
+POLL_SECONDS = 1.0
+RETRY_SECONDS = (2.0, 5.0, 15.0, 60.0, 300.0)
+
+log = logging.getLogger("nongqing.jobs")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job: due every `every` of the clock since 1970, `delay` later.
+
+    `function` takes a `Context` and returns a few words about what it did.
+    """
+
+    id: str
+    every: timedelta
+    function: Callable[[Context], str]
+    delay: timedelta = timedelta(0)
+
+    def due(self, now: datetime) -> datetime:
+        """Return the latest time at or before `now` at which the job was due."""
+        passed = (now - self.delay).timestamp() // self.every.total_seconds()
+        return datetime.fromtimestamp(passed * self.every.total_seconds(), UTC) + self.delay
+
+
+JOBS = (
+    Job("roll_up", timedelta(minutes=5), tasks.roll_up),
+    Job("risk", timedelta(hours=1), tasks.assess_risk, timedelta(minutes=10)),
+    Job("advisories", timedelta(hours=1), tasks.issue_advisories, timedelta(minutes=15)),
+    Job("silent_nodes", timedelta(minutes=30), tasks.find_silence),
+    Job("tidy", timedelta(days=1), tasks.tidy),
+)
+
+
+class Runner:
+    """Runs one job when it is due, records how it went, and tries again when it failed."""
+
+    def __init__(
+        self, job: Job, pool: Pool, clock: Clock, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.job = job
+        self.pool = pool
+        self.clock = clock
+        self.monotonic = monotonic
+        self.done: datetime | None = None
+        self.attempt = 0
+        self.not_before = 0.0
+
+    def tick(self) -> None:
+        """Run the job if it is due and, after a failure, if its pause is over."""
+        due = self.job.due(self.clock.now())
+        if (self.done is not None and due <= self.done) or self.monotonic() < self.not_before:
+            return
+        try:
+            ok = self._attempt(due)
+        except DatabaseDown as error:
+            log.warning("job %s: %s", self.job.id, error)
+            ok = False
+        if ok:
+            self.done, self.attempt, self.not_before = due, 0, 0.0
+        else:
+            pause = RETRY_SECONDS[min(self.attempt, len(RETRY_SECONDS)) - 1]
+            self.not_before = self.monotonic() + pause
+
+    def _attempt(self, due: datetime) -> bool:
+        self.attempt += 1
+        started = self.monotonic()
+        with self.pool.connection() as conn:
+            run = job_runs.begin(conn, self.job.id, due, self.attempt, self.clock.now())
+        try:
+            outcome, detail = job_runs.OK, self.job.function(Context(self.pool, self.clock.now()))
+        except Exception as error:
+            log.exception("job %s failed", self.job.id)
+            outcome, detail = job_runs.FAILED, f"{type(error).__name__}: {error}"
+        seconds = self.monotonic() - started
+        with self.pool.connection() as conn:
+            job_runs.finish(conn, run, outcome, detail, self.clock.now(), seconds)
+        return outcome == job_runs.OK
+
+
+class Jobs:
+    """All jobs of a process, run while it leads.
+
+    Parameters
+    ----------
+    pool : Pool
+    clock : Clock
+        Says what is due.
+    jobs : tuple of Job
+        Default: those of the collector.
+    """
+
+    def __init__(self, pool: Pool, clock: Clock, jobs: tuple[Job, ...] = JOBS) -> None:
+        self.pool = pool
+        self.clock = clock
+        self.election = Election(pool.dsn)
+        self.runners = tuple(Runner(job, pool, clock) for job in jobs)
+        self.leading = False
+
+    def elect(self) -> None:
+        """Find out whether this process leads."""
+        before = self.leading
+        try:
+            leads = self.election.leads()
+            if leads and not before:
+                log.info("this process runs the jobs now")
+                with self.pool.connection() as conn:
+                    job_runs.abandon(conn, self.clock.now())
+            self.leading = leads
+        except DatabaseDown as error:
+            self.leading = False
+            log.warning("%s", error)
+
+    def tick(self, runner: Runner) -> None:
+        """Let a job run, if this process leads."""
+        if self.leading:
+            runner.tick()
+
+    def add_to(self, scheduler: BaseScheduler) -> None:
+        """Have a scheduler call the election and every job once a second."""
+        options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+        at_once = datetime.now(UTC)
+        scheduler.add_job(
+            self.elect, "interval", seconds=POLL_SECONDS, next_run_time=at_once, **options
+        )
+        for runner in self.runners:
+            scheduler.add_job(
+                self.tick, "interval", [runner], id=runner.job.id, seconds=POLL_SECONDS, **options
+            )
+
+
+def scheduler_for(jobs: Jobs) -> BlockingScheduler:
+    """Return a scheduler for the calling thread that runs `jobs` once it is started."""
+    executors = {"default": ThreadPoolExecutor(len(jobs.runners) + 1)}
+    scheduler = BlockingScheduler(executors=executors, timezone=UTC)
+    jobs.add_to(scheduler)
+    return scheduler

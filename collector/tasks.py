@@ -1,0 +1,149 @@
+"""What the jobs do; each takes its context and returns a few words about what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import xarray as xr
+
+from collector.store import job_runs, reading_log, readings, registry, risk, upkeep
+from collector.store.db import Connection, Pool
+from field_configs.load import load
+from firmware.wire.quantities import by_name
+from models.advisory import advise
+from models.hazard import Hazard, catalogue
+from models.risk import RiskStatus, assess
+from models.season import Seasons, SiteSeason
+
+SILENT_AFTER = timedelta(hours=3)
+KEEP_RUNS = timedelta(days=60)
+ROLL_UP_CHANGES = 50_000
+# An hour with fewer of its samples counts as missing: half an hour's mean is near the hour's,
+# while a sum lacks what was not counted.
+LEAST_COMPLETENESS = {"mean": 0.5, "point": 0.1, "max": 0.8, "sum": 0.8}
+# A status older than this is no ground for advice.
+FRESH = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a job is given: connections, and the time for which it is due."""
+
+    pool: Pool
+    now: datetime
+
+
+def roll_up(context: Context) -> str:
+    """Roll new and late readings up to hours."""
+    hours = 0
+    while True:
+        with context.pool.connection() as conn:
+            done = reading_log.roll_up(conn, ROLL_UP_CHANGES)
+        hours += done.hours
+        if done.changes < ROLL_UP_CHANGES:
+            return f"{hours} hours"
+
+
+def current_seasons(conn: Connection) -> Seasons:
+    """Return what is grown where, with observed stages, from the registry."""
+    observed: dict[tuple[str, str], list[tuple[date, int]]] = {}
+    for seen in registry.stage_observations(conn):
+        observed.setdefault((seen.field, seen.crop), []).append((seen.date, seen.bbch))
+    crops = load(site=None).crops
+    return Seasons(
+        tuple(
+            SiteSeason(
+                site=s.field,
+                crop=s.crop,
+                sown=s.sown,
+                resistance=s.resistance,
+                previous_crop=s.previous_crop,
+                observed=tuple(o for o in observed.get((s.field, s.crop), ()) if o[0] >= s.sown),
+                ended=s.harvested,
+            )
+            for s in registry.seasons(conn)
+            if s.crop in crops
+        ),
+        crops,
+    )
+
+
+def risk_dataset(
+    conn: Connection, seasons: Seasons, hazards: Sequence[Hazard], at: datetime
+) -> xr.Dataset:
+    """Return what the hazards need, from the sowing of the crops that stand at `at`.
+
+    Hours with too few samples are missing in it.
+    """
+    names = sorted({i.quantity for h in hazards for i in h.inputs} | {"air_temperature"})
+    today = at.astimezone(UTC).date()
+    sown = [
+        s.sown
+        for s in seasons.seasons
+        if s.sown <= today
+        and (s.ended is None or s.ended >= today)
+        and (today - s.sown).days <= seasons.crops[s.crop].longest_days
+    ]
+    first = min(sown, default=today - timedelta(days=30)) - timedelta(days=1)
+    start = datetime(first.year, first.month, first.day, 16, tzinfo=UTC)
+    end = at.replace(minute=0, second=0, microsecond=0)
+    data = readings.hourly_dataset(conn, names, start, end)
+    for name in names:
+        enough = LEAST_COMPLETENESS[by_name(name).method]
+        data[name] = data[name].where(data[f"{name}_completeness"] >= np.float32(enough))
+    return data[names]
+
+
+def compute_risk(conn: Connection, at: datetime) -> list[RiskStatus]:
+    """Return the status of every hazard, crop and field for the local day that closed last."""
+    hazards = tuple(catalogue().values())
+    seasons = current_seasons(conn)
+    data = risk_dataset(conn, seasons, hazards, at)
+    if not data.sizes["site"] or not seasons.seasons:
+        return []
+    return assess(data, seasons, hazards, at)
+
+
+def assess_risk(context: Context) -> str:
+    """Compute and keep the risk of every hazard, crop and field."""
+    with context.pool.connection() as conn:
+        statuses = compute_risk(conn, context.now)
+        new = risk.save_statuses(conn, statuses, context.now)
+    return f"{len(statuses)} statuses, {new} new"
+
+
+def issue_advisories(context: Context) -> str:
+    """Keep the advice that follows from the newest statuses, and end what no longer holds."""
+    with context.pool.connection() as conn:
+        statuses = [
+            risk.as_status(row)
+            for row in risk.latest_statuses(conn)
+            if row.time >= context.now - FRESH and row.hazard in catalogue()
+        ]
+        held = risk.current_advisories(conn)
+        wanted = advise(statuses, held)
+        known = {(a.site, a.crop, a.hazard): a for a in held}
+        new = [a for a in wanted if known.get((a.site, a.crop, a.hazard)) != a]
+        over = known.keys() - {(a.site, a.crop, a.hazard) for a in wanted}
+        risk.end_advisories(conn, sorted(over), context.now)
+        risk.save_advisories(conn, new, context.now)
+    return f"{len(wanted)} in force, {len(new)} new, {len(over)} ended"
+
+
+def find_silence(context: Context) -> str:
+    """Note nodes and probes that have not been heard for hours."""
+    with context.pool.connection() as conn:
+        nodes, probes = upkeep.note_silence(conn, context.now - SILENT_AFTER, context.now)
+    return f"{nodes} nodes and {probes} probes are silent"
+
+
+def tidy(context: Context) -> str:
+    """Make the next month's partition ahead of time and drop old job runs."""
+    with context.pool.connection() as conn:
+        reading_log.ensure_partition(conn, context.now)
+        reading_log.ensure_partition(conn, context.now + timedelta(days=31))
+        job_runs.prune(conn, context.now - KEEP_RUNS)
+    return "done"
