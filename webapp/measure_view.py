@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from markupsafe import Markup
 from numpy.typing import NDArray
 
@@ -29,7 +29,7 @@ FIRST = (
 )
 DIGITS = {
     "relative_humidity": 0,
-    "soil_moisture": 2,
+    "soil_moisture": 1,
     "co2_mole_fraction": 0,
     "illuminance": 0,
     "shortwave_irradiance": 0,
@@ -38,6 +38,8 @@ DIGITS = {
     "leaf_wetness_duration": 0,
     "battery_voltage": 2,
 }
+# A share of the soil's volume is read more easily in percent.
+PERCENT = ("soil_moisture",)
 DAYS = 7
 HOUR = timedelta(hours=1)
 RAIN_HOURS = 24
@@ -58,9 +60,11 @@ class Tile:
 
 @dataclass(frozen=True)
 class Place:
-    """The values of one field."""
+    """The values of one field, the time of the newest, and their quality taken together."""
 
     name: str
+    time: datetime
+    quality: str
     tiles: list[Tile]
 
 
@@ -83,6 +87,16 @@ def order_of(quantity: str) -> tuple[int, int]:
 def digits_of(quantity: str) -> int:
     """Decimals with which a quantity is written."""
     return DIGITS.get(quantity, 1)
+
+
+def scale_of(quantity: str) -> float:
+    """What a stored value is multiplied with before it is written."""
+    return 100.0 if quantity in PERCENT else 1.0
+
+
+def shown_unit(quantity: str) -> str:
+    """The unit that stands beside a written value."""
+    return str(gettext("vol%")) if quantity in PERCENT else unit_name(quantity)
 
 
 def quality(qc: int) -> tuple[str, bool]:
@@ -117,8 +131,8 @@ def _tile(reading: LatestReading, rain: Mapping[tuple[str, float | None], float]
         name = str(gettext("%(quantity)s, 24 hours", quantity=name))
     return Tile(
         name=name,
-        value=number(value, digits_of(reading.quantity)),
-        unit=unit_name(reading.quantity),
+        value=number(value * scale_of(reading.quantity), digits_of(reading.quantity)),
+        unit=shown_unit(reading.quantity),
         where=where(reading.height_m),
         time=reading.time,
         quality=words,
@@ -151,8 +165,16 @@ def show_places(
         found.sort(key=lambda each: order_of(each.quantity))
         tiles = [tile for tile in (_tile(each, rain) for each in found) if tile]
         name = name_of(places[field]) if field in places else field
-        shown += [Place(name, tiles)] if tiles else []
+        if tiles:
+            shown.append(Place(name, max(tile.time for tile in tiles), _verdict(tiles), tiles))
     return shown
+
+
+def _verdict(tiles: Sequence[Tile]) -> str:
+    doubtful = sum(not tile.good for tile in tiles)
+    if not doubtful:
+        return tiles[0].quality
+    return str(ngettext("%(num)d value in doubt", "%(num)d values in doubt", doubtful))
 
 
 def day_sums(
@@ -167,15 +189,14 @@ def day_sums(
     return found
 
 
-def village_curve(curves: Sequence[Curve], *, is_sum: bool = False) -> NDArray[np.float64]:
+def village_curve(curves: Sequence[Curve]) -> NDArray[np.float64]:
     """One curve for a village: the mean of its fields hour by hour, NaN where none has a value.
 
     Parameters
     ----------
     curves
-        One per placement, on the same hours; of each field the first counts.
-    is_sum
-        For sums too the mean is taken: it is what fell on a typical field.
+        One per placement, on the same hours; of each field the first counts. For sums such as
+        rain too the mean is taken: it is what fell on a typical field.
     """
     of_field: dict[str, NDArray[np.float64]] = {}
     for curve in curves:
@@ -239,8 +260,8 @@ def show_curve(
         First and last moment shown, aware.
     """
     is_sum = by_name(quantity).method == "sum"
-    values, times = village_curve(curves), _times(curves[0])
-    name, unit, digits = quantity_name(quantity), unit_name(quantity), digits_of(quantity)
+    values, times = village_curve(curves) * scale_of(quantity), _times(curves[0])
+    name, unit, digits = quantity_name(quantity), shown_unit(quantity), digits_of(quantity)
     summary = _summary(values, is_sum, digits, unit)
     drawn = svg.chart(
         times,

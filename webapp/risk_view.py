@@ -42,16 +42,18 @@ class ShownAdvice:
     """What to do by when; `draft` until an agronomist or local validation stands behind it."""
 
     title: str
+    window: str
     actions: list[str]
     draft: bool
 
 
 @dataclass(frozen=True)
 class RiskRow:
-    """One hazard of one crop: the answer of the field where it is gravest."""
+    """One hazard of one crop: the answer of the field where it is gravest, which comes first."""
 
     status: str
     hazard: str
+    fields: list[tuple[str, str]]
     reason: str
     change: str
     certainty: str
@@ -88,19 +90,15 @@ class Headline:
     text: str
 
 
-def _title(advice: Advisory) -> str:
-    title = upper_first(word("advisory.title"))
-    if advice.window_from is None or advice.window_to is None:
-        return title
-    first, last = (local_day(each) for each in (advice.window_from, advice.window_to))
-    window = word("advisory.window", start=first, end=last)
-    return str(gettext("%(title)s: %(window)s", title=title, window=window))
-
-
 def show_advice(advice: Advisory) -> ShownAdvice:
     """Say what an advisory asks for, and by when, in local days."""
+    first, last = (local_day(each) for each in (advice.window_from, advice.window_to))
+    window = word("advisory.window", start=first, end=last)
+    title = gettext(
+        "%(title)s: %(window)s", title=upper_first(word("advisory.title")), window=window
+    )
     actions = [word(f"hazard.{advice.hazard}.action.{key}") for key in advice.actions]
-    return ShownAdvice(_title(advice), actions, advice.draft)
+    return ShownAdvice(str(title), upper_first(window), actions, advice.draft)
 
 
 def _field_name(site: str, places: Mapping[str, Field]) -> str:
@@ -146,13 +144,6 @@ def _model_facts(status: StatusRow) -> list[Fact]:
     return facts
 
 
-def _facts(group: Sequence[StatusRow], places: Mapping[str, Field]) -> list[Fact]:
-    fields = [
-        Fact(_field_name(each.site, places), status_label(STATUS[each.status])) for each in group
-    ]
-    return fields + _model_facts(group[0])
-
-
 def _data_age(hours: float | None) -> str:
     if hours is None or not math.isfinite(hours):
         return str(gettext("never measured"))
@@ -169,13 +160,14 @@ def _row(
     return RiskRow(
         status=STATUS[worst.status],
         hazard=hazard_name(worst.hazard),
+        fields=[(_field_name(each.site, places), STATUS[each.status]) for each in group],
         reason=reason_of(worst),
         change=change_of(worst.hazard) if worst.status in ANSWERS else "",
         certainty=certainty_label(worst.certainty) if worst.status in ANSWERS else "",
         validated=worst.validated,
         data_age=_data_age(worst.data_age_h),
         advice=show_advice(given) if given and worst.status in ALARMS else None,
-        facts=_facts(group, places),
+        facts=_model_facts(worst),
     )
 
 
@@ -223,19 +215,24 @@ def show_crops(
 
 def headline(crops: Sequence[CropRisks]) -> Headline:
     """Put the gravest answer of all crops first."""
-    rows = [(crop, row) for crop in crops for row in crop.rows]
+    rows = [row for crop in crops for row in crop.rows]
     if not rows:
         name = STATUS[OUT_OF_SEASON if crops else CANNOT_SAY]
         nothing = gettext("No hazard of these crops is in season now.")
         missing = gettext("No risk has been computed here yet.")
         return Headline(name, status_label(name), str(nothing if crops else missing))
     rank = {STATUS[code]: value for code, value in GRAVITY.items()}
-    crop, worst = max(rows, key=lambda each: rank[each[1].status])
+    worst = max(rows, key=lambda each: rank[each.status])
     if worst.status == STATUS[NO_RISK]:
         text = gettext("None of the hazards in season threatens now.")
         return Headline(worst.status, upper_first(word("status.no_risk")), str(text))
     title = gettext(
         "%(hazard)s: %(status)s", hazard=worst.hazard, status=word(f"status.{worst.status}")
     )
-    text = worst.advice.title if worst.advice else worst.reason
+    if worst.advice is None:
+        return Headline(worst.status, str(title), worst.reason)
+    call = gettext("not validated here; ask your officer before acting")
+    if not worst.advice.draft:
+        call = worst.advice.window
+    text = gettext("%(place)s: %(text)s", place=worst.fields[0][0], text=call)
     return Headline(worst.status, str(title), str(text))

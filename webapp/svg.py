@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 360, 148
 LEFT, RIGHT, TOP, BOTTOM = 34, 8, 16, 20
 PLOT_WIDTH = WIDTH - LEFT - RIGHT
 PLOT_HEIGHT = HEIGHT - TOP - BOTTOM
-LABEL_CLEARANCE = 12
+LABEL_CLEARANCE = 15
 
 Point = tuple[float, float]
 
@@ -183,7 +183,7 @@ def _axis_x(frame: Frame, zone: tzinfo, day: Callable[[date], str]) -> Iterator[
                 f'<rect class="day" x="{_number(x)}" y="{TOP}" width="{_number(width)}" '
                 f'height="{PLOT_HEIGHT}"/>'
             )
-        if width >= PLOT_WIDTH / 10:
+        if width >= PLOT_WIDTH / 14:
             yield _text(x + width / 2, HEIGHT - 6, day(local.date()), "tick x")
 
 
@@ -204,7 +204,7 @@ def _extremes(frame: Frame, points: Sequence[tuple[datetime, float]], digits: in
         label = f"{value:.{digits}f}".replace("-", "\N{MINUS SIGN}")
         inside = min(max(x, LEFT + LABEL_CLEARANCE), WIDTH - RIGHT - LABEL_CLEARANCE)
         # A low value at the floor of the plot would be written over the time axis.
-        height = y - 5.0 if y + shift > HEIGHT - BOTTOM + 2 else y + shift
+        height = y - 5.0 if y + shift > HEIGHT - BOTTOM else y + shift
         yield f'<circle class="mark" cx="{_number(x)}" cy="{_number(y)}" r="2.4"/>'
         yield _text(inside, height, label, "mark-label")
 

@@ -53,3 +53,4 @@ def pick(zh: str | None, en: str | None) -> str:
 def install(app: Flask) -> None:
     """Give templates the agronomic words."""
     app.add_template_global(word, "word")
+    app.add_template_global(has_word, "has_word")

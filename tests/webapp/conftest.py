@@ -1,0 +1,93 @@
+"""Fixtures of the web's tests: the application on a real database that holds a known world."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+
+from collector.store import db, settings_table
+from webapp import create_app
+from webapp.database import App
+
+_spec = importlib.util.spec_from_file_location("webapp_seed", Path(__file__).parent / "seed.py")
+assert _spec is not None
+assert _spec.loader is not None
+seed_module = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(seed_module)
+
+BANNER = {"zh": "演示：2016 年北京天气", "en": "demonstration: Beijing weather of 2016"}
+
+
+@dataclass
+class FixedClock:
+    """A clock that stands still."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
+
+    def spec(self) -> str:
+        return "fixed"
+
+    def real_seconds(self, seconds: float) -> float:
+        return seconds
+
+
+@pytest.fixture(scope="session")
+def seed():
+    """The module that fills the database."""
+    return seed_module
+
+
+@pytest.fixture(scope="session")
+def seeded_dsn(postgres) -> str:
+    """A database with the demo's world, shared by tests that only read."""
+    dsn = postgres.create("nongqing_template")
+    conn = db.connect(dsn)
+    seed_module.fill(conn)
+    settings_table.put(conn, "banner", json.dumps(BANNER, ensure_ascii=False), seed_module.NOW)
+    conn.commit()
+    conn.close()
+    return dsn
+
+
+def make_app(dsn: str) -> App:
+    app = create_app(db.Pool(dsn), FixedClock(seed_module.NOW))
+    app.testing = False
+    return app
+
+
+@pytest.fixture
+def app(seeded_dsn: str) -> Iterator[App]:
+    """The application on the demo's world."""
+    app = make_app(seeded_dsn)
+    yield app
+    app.pool.close()
+
+
+@pytest.fixture
+def client(app: App) -> FlaskClient:
+    """A browser without JavaScript, so to speak."""
+    return app.test_client()
+
+
+@pytest.fixture
+def empty_app(dsn: str) -> Iterator[App]:
+    """The application on a database that holds nothing yet."""
+    app = make_app(dsn)
+    yield app
+    app.pool.close()
+
+
+@pytest.fixture
+def down_app() -> App:
+    """The application while its database does not answer."""
+    return make_app("postgresql://nongqing:secret@127.0.0.1:1/nongqing")

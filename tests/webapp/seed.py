@@ -1,0 +1,154 @@
+"""A small, known world for tests of pages: the demo site with ten days of hours and its answers."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from collector.keys import MasterKey
+from collector.store import frames, job_runs, reading_log, registry, risk
+from collector.store.db import Connection
+from field_configs.load import load
+from firmware.wire.quantities import by_name
+from models.advisory import Advisory
+from models.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON
+from models.risk import RiskStatus
+
+NOW = datetime(2016, 5, 8, 6, 20, tzinfo=UTC)  # 14:20 local
+DAYS = 10
+GAP_H = range(60, 72)  # hours before now that one field did not measure
+GAP_FIELDS = ("py-bagongqiao-1", "py-bagongqiao-2")
+
+
+def _value(quantity: str, hours_ago: int, hour: int) -> float:
+    wave = math.sin((hour - 9 + 8) / 24 * 2 * math.pi)
+    slow = math.sin(hours_ago / 31)
+    return {
+        "air_temperature": 18 + 7 * wave + 2 * slow,
+        "relative_humidity": 68 - 22 * wave + 8 * slow,
+        "precipitation_amount": 1.8 if 40 < hours_ago < 47 else 0.0,
+        "soil_moisture": 0.24 + 0.02 * math.exp(-((hours_ago - 30) ** 2) / 300),
+        "soil_temperature": 15.5 + 2 * math.sin((hour - 12 + 8) / 24 * 2 * math.pi),
+        "battery_voltage": 3.92 - hours_ago * 1e-4,
+    }[quantity]
+
+
+def _readings(conn: Connection, now: datetime) -> None:
+    end = int(now.timestamp()) // 3600
+    fields = {place.id: place for place in registry.placements(conn)}
+    with conn.cursor() as cur:
+        cur.execute("SELECT id, placement FROM series")
+        series = {placement: number for number, placement in cur.fetchall()}
+    rows, tails = [], []
+    for placement, place in fields.items():
+        for back in range(DAYS * 24, -1, -1):
+            if place.field in GAP_FIELDS and back in GAP_H:
+                continue
+            value = round(_value(place.quantity, back, (end - back) % 24), 3)
+            rows.append((series[placement], (end - back) * 3600, value, 3, 1, 3600))
+        last = rows[-1]
+        tails.append(
+            reading_log.NewTail(
+                last[0], last[1], last[2], last[3], reading_log.Tail(last[1], last[2], last[1])
+            )
+        )
+        assert by_name(place.quantity)
+    rows.sort()
+    reading_log.insert_readings(conn, np.array(rows, reading_log.READING), now)
+    reading_log.put_tails(conn, tails)
+    reading_log.roll_up(conn)
+
+
+def status(site: str, hazard: str, code: int, at: datetime = NOW, **changes: object) -> RiskStatus:
+    """A status of winter wheat in a field, for the local day that ended last."""
+    day_end = at.replace(hour=16, minute=0) - timedelta(days=1)
+    drivers = {
+        "wheat_fhb": {"rh14": 74.6},
+        "wheat_stripe_rust": {},
+    }[hazard]
+    values: dict[str, object] = {
+        "site": site,
+        "crop": "winter_wheat",
+        "hazard": hazard,
+        "time": day_end,
+        "status": code,
+        "score": 0.41,
+        "certainty": 0.7,
+        "stage_bbch": 61.0,
+        "stage_source": "observed",
+        "drivers": drivers,
+        "missing": (),
+        "data_age_h": 1.3,
+        "inputs_hash": "0" * 64,
+        "model_version": "1.1",
+    }
+    return RiskStatus(**(values | changes))  # type: ignore[arg-type]
+
+
+def advisory(of: RiskStatus, **changes: object) -> Advisory:
+    """The advice that follows a status."""
+    values: dict[str, object] = {
+        "site": of.site,
+        "crop": of.crop,
+        "hazard": of.hazard,
+        "status": of.status,
+        "certainty": of.certainty,
+        "issued": of.time,
+        "window_from": of.time,
+        "window_to": of.time + timedelta(days=3),
+        "reason_key": f"hazard.{of.hazard}.reason",
+        "reason_params": of.drivers,
+        "actions": ("drain", "scout_heads", "ask_officer_fungicide_flowering"),
+        "draft": True,
+    }
+    return Advisory(**(values | changes))  # type: ignore[arg-type]
+
+
+def answers() -> list[RiskStatus]:
+    """What the demo's fields were told: every status occurs."""
+    rust_lost = {
+        "missing": ("relative_humidity", "air_temperature"),
+        "score": math.nan,
+        "certainty": 0.0,
+    }
+    estimated = {"stage_bbch": 57.4, "stage_source": "estimated"}
+    return [
+        status("qf-liuge-1", "wheat_fhb", HIGH),
+        status("qf-liuge-2", "wheat_fhb", MEDIUM, **estimated, certainty=0.595),
+        status("qf-liuge-1", "wheat_stripe_rust", CANNOT_SAY, **rust_lost),
+        status("qf-liuge-2", "wheat_stripe_rust", CANNOT_SAY, **rust_lost, **estimated),
+        status("qf-mazhuangqiao-1", "wheat_fhb", NO_RISK, **estimated),
+        status("qf-mazhuangqiao-1", "wheat_stripe_rust", OUT_OF_SEASON, **estimated),
+        status("py-bagongqiao-1", "wheat_fhb", MEDIUM, **estimated, certainty=0.476),
+        status("py-bagongqiao-1", "wheat_stripe_rust", OUT_OF_SEASON, **estimated),
+    ]
+
+
+def fill(conn: Connection, now: datetime = NOW) -> None:
+    """Fill an empty database with the demo site, its readings, answers and troubles."""
+    registry.import_configs(conn, load(site="demo"), now - timedelta(days=DAYS + 1))
+    _readings(conn, now)
+    master = MasterKey(bytes(range(32)))
+    nodes = [node.id for node in registry.nodes(conn)]
+    for node in nodes[:-1]:
+        registry.enroll(conn, master, node, at=now - timedelta(days=DAYS))
+    frames.note_seen(conn, nodes[:-2], now - timedelta(minutes=12))
+    frames.note_seen(conn, nodes[-2:-1], now - timedelta(hours=30))
+    statuses = answers()
+    risk.save_statuses(conn, statuses, now)
+    risk.save_advisories(conn, [advisory(s) for s in statuses if s.status in (HIGH, MEDIUM)], now)
+    run = job_runs.begin(conn, "risk", now, 1, now - timedelta(minutes=20))
+    job_runs.finish(conn, run, "ok", "6 fields", now - timedelta(minutes=20), 0.4)
+    run = job_runs.begin(conn, "rollup", now, 1, now - timedelta(minutes=5))
+    job_runs.finish(conn, run, "failed", "database: no answer", now, 0.1)
+    letter = frames.DeadLetter(
+        now, "nq/1/qf-001/up", "qf-001", None, "not_cbor", "byte 3: no CBOR", b"\x00"
+    )
+    frames.put_dead_letters(conn, [letter])
+    frames.put_refusals(
+        conn, [frames.Refusal("xx-999", "unknown_node", now.date(), 4, now, b"\x01")]
+    )
+    frames.raise_items(conn, [("silent_node", nodes[-2], nodes[-2], "30 h without a frame")], now)
+    conn.commit()
