@@ -87,16 +87,15 @@ class Cycle:
         """Return what `sensor` measured, or Missing; a sensor never stops the cycle."""
         if sensor is None:
             return codec.Missing(codec.NOT_FITTED)
-        name = type(sensor).__name__
         try:
             values = sensor.measure()
         except OSError:
-            return self._fault(name, codec.NO_ANSWER, "no answer")
+            return self._fault(sensor, codec.NO_ANSWER, "no answer")
         except ValueError:
-            return self._fault(name, codec.BAD_CHECKSUM, "bad checksum")
+            return self._fault(sensor, codec.BAD_CHECKSUM, "bad checksum")
         except Exception as error:  # noqa: BLE001  reported, and the channel says "driver fault"
-            return self._fault(name, codec.DRIVER_FAULT, repr(error))
-        self.faults.pop(name, None)
+            return self._fault(sensor, codec.DRIVER_FAULT, repr(error))
+        self.faults.pop(id(sensor), None)
         return values
 
     def _raw(self, channel, value):
@@ -107,8 +106,8 @@ class Cycle:
             return codec.Missing(codec.OUT_OF_RANGE)
         return raw
 
-    def _fault(self, name, reason, text):
-        if self.faults.get(name) != reason:
-            self.faults[name] = reason
-            self.report("fault", "%s: %s" % (name, text))
+    def _fault(self, sensor, reason, text):
+        if self.faults.get(id(sensor)) != reason:
+            self.faults[id(sensor)] = reason
+            self.report("fault", "%s: %s" % (type(sensor).__name__, text))
         return codec.Missing(reason)

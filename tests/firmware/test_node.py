@@ -1,27 +1,293 @@
-"""The real firmware under MicroPython, against a real broker."""
+"""The real firmware under MicroPython with 160 kB of heap, against a real broker."""
 
 from __future__ import annotations
 
+import hashlib
+import random
+import time
 from pathlib import Path
 
-from tests.firmware.field import Collector, FleetMaker, wait_for
+import pytest
+
+from firmware.wire import codec, seal
+from tests.firmware.field import START, Collector, FleetMaker, free_port, wait_for
+
+pytestmark = pytest.mark.system
+
+NODE = "qf-001"
 
 
-def journal(folder: Path, node: str) -> dict[tuple[int, int], str]:
+def journal(folder: Path, node: str = NODE) -> dict[tuple[int, int], str]:
+    """Digest of each frame that was safe on flash."""
     path = folder / "journal" / f"{node}.txt"
-    lines = path.read_text().splitlines() if path.exists() else []
+    lines = path.read_text().split("\n")[:-1] if path.exists() else []
     rows = [line.split() for line in lines]
     return {(int(boot), int(seq)): digest for boot, seq, digest in rows}
+
+
+def arrived(collector: Collector, folder: Path, node: str = NODE) -> bool:
+    """Tell whether every journalled frame has arrived, byte for byte."""
+    with collector.lock:
+        digests = {
+            (boot, seq): hashlib.sha256(message).hexdigest()
+            for name, boot, seq, message in collector.arrivals
+            if name == node
+        }
+    return journal(folder, node).items() <= digests.items()
 
 
 def test_every_frame_of_a_backlog_arrives(
     make_fleet: FleetMaker, collector: Collector, tmp_path: Path
 ) -> None:
-    fleet = make_fleet("qf-001", "py-002", days=10)
+    fleet = make_fleet(NODE, "py-002", days=10)
     fleet.start()
     wait_for(lambda: len(collector.received()) > 480)
-    fleet.stop()
-    for node in ("qf-001", "py-002"):
-        written = journal(tmp_path, node)
-        assert len(written) >= 240
+    for node in (NODE, "py-002"):
+        assert len(journal(tmp_path, node)) >= 240
+        wait_for(lambda node=node: arrived(collector, tmp_path, node))
     assert not collector.refused
+    assert all(fleet.alive().values())
+
+
+def test_the_values_are_those_of_the_weather(make_fleet: FleetMaker, collector: Collector) -> None:
+    fleet = make_fleet(NODE, days=2, settings={"place": {}})
+    fleet.start()
+    wait_for(lambda: len(collector.received()) >= 48)
+    with collector.lock:
+        frames = [collector.frames[key] for key in sorted(collector.frames)]
+    rain = 0.0
+    for frame in frames[1:47]:
+        at = frame.offset + frame.t0
+        assert at % 600 == 0
+        for place in range(6):
+            hours = (at + place * 600 - START) / 3600
+            temperature, humidity, _, moisture, soil, battery = (c[place] for c in frame.channels)
+            if 1 < hours % 1000 < 998 and 1 < hours % 40 < 38:
+                assert temperature / 100 == pytest.approx((hours - 0.5) % 1000 / 40, abs=0.03)
+                assert humidity / 100 == pytest.approx(50 + (hours - 0.5) % 40, abs=0.3)
+            assert moisture == 250
+            assert soil == 50
+            assert 3600 < battery < 3900
+        rain += sum(frame.channels[2]) / 100
+    # 1 mm in every 10th hour, in buckets of 0.2 mm
+    assert rain == pytest.approx(46 / 10, abs=1.0)
+
+
+def test_thousands_of_frames_wait_and_go_with_a_small_heap(
+    make_fleet: FleetMaker, collector: Collector, tmp_path: Path
+) -> None:
+    """3,000 frames written before the network comes: the node lives and delivers them all."""
+    fleet = make_fleet(NODE, days=130, at_day=140)
+    fleet.start()
+    wait_for(lambda: len(collector.received()) > 3100, 90)
+    wait_for(lambda: arrived(collector, tmp_path))
+    assert fleet.alive() == {NODE: True}
+    assert "MemoryError" not in fleet.nodes[NODE].last_words()
+    assert len(collector.kinds("boot")) == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_power_cuts_lose_no_frame_that_was_written(
+    make_fleet: FleetMaker, collector: Collector, tmp_path: Path, seed: int
+) -> None:
+    chance = random.Random(seed)
+    fleet = make_fleet(NODE, days=20)
+    node = fleet.nodes[NODE]
+    for _ in range(5):
+        node.start()
+        time.sleep(chance.uniform(0.1, 0.9))
+        node.cut_power()
+    node.start()
+    wait_for(lambda: len(journal(tmp_path)) > 20 and arrived(collector, tmp_path))
+    boots = {boot for boot, _ in journal(tmp_path)}
+    assert len(boots) <= 6
+    for boot in boots:
+        seqs = sorted(seq for b, seq in journal(tmp_path) if b == boot)
+        assert seqs == list(range(len(seqs)))
+
+
+@pytest.mark.parametrize("cut_after", [5, 23, 40, 61, 120, 333])
+def test_power_cut_in_the_middle_of_a_flash_write(
+    make_fleet: FleetMaker, collector: Collector, tmp_path: Path, cut_after: int
+) -> None:
+    fleet = make_fleet(NODE, days=3)
+    node = fleet.nodes[NODE]
+    node.start(cut_after=cut_after)
+    assert node.process is not None
+    assert node.process.wait(20) == -9
+    written = set(journal(tmp_path))
+    node.start()
+    wait_for(lambda: arrived(collector, tmp_path) and len(journal(tmp_path)) > len(written))
+    boots = [boot for boot, _ in sorted(journal(tmp_path))]
+    assert len(set(journal(tmp_path)) - written) > 0
+    assert boots == sorted(boots)
+
+
+def test_a_boot_number_is_never_used_twice(
+    make_fleet: FleetMaker, collector: Collector, tmp_path: Path
+) -> None:
+    fleet = make_fleet(NODE)
+    node = fleet.nodes[NODE]
+    for boot in range(1, 5):
+        node.start()
+        wait_for(lambda boot=boot: boot in {event.boot for event in collector.kinds("boot")})
+        node.cut_power()
+    assert sorted(event.boot for event in collector.kinds("boot")) == [1, 2, 3, 4]
+
+
+def test_without_acks_the_same_bytes_come_again(
+    make_fleet: FleetMaker, collector: Collector, tmp_path: Path
+) -> None:
+    collector.acking = False
+    fleet = make_fleet(NODE, days=1)
+    fleet.start()
+
+    def copies(seq: int) -> list[bytes]:
+        with collector.lock:
+            return [message for _, _, s, message in collector.arrivals if s == seq]
+
+    wait_for(lambda: len(copies(0)) >= 3 and len(copies(15)) >= 2)
+    assert len(set(copies(0))) == 1
+    assert not copies(16), "more than a window of frames went out unacknowledged"
+    collector.acking = True
+    wait_for(lambda: len(collector.received()) > 24)
+    wait_for(lambda: arrived(collector, tmp_path))
+
+
+def test_frames_wait_through_an_outage_of_the_broker(
+    make_fleet: FleetMaker, collector: Collector, broker_port: int, tmp_path: Path
+) -> None:
+    nowhere = make_fleet(NODE, days=1, port=free_port())
+    nowhere.start()
+    wait_for(lambda: len(journal(tmp_path)) > 25)
+    nowhere.stop()
+    assert not collector.received()
+    make_fleet(NODE).start()
+    wait_for(lambda: arrived(collector, tmp_path))
+
+
+def test_a_forged_ack_frees_nothing_and_is_reported(
+    make_fleet: FleetMaker, collector: Collector
+) -> None:
+    collector.acking = False
+    make_fleet(NODE, days=1).start()
+    wait_for(lambda: (NODE, 1, 0) in collector.received())
+    body = codec.encode_ack(1, [(1, seq) for seq in range(16)], (1, 1000))
+    for key, epoch, topic in (
+        (bytes(32), 1, "nq/1/qf-001/ack"),
+        (collector.key, 2, "nq/1/qf-001/ack"),
+        (collector.key, 1, "nq/1/py-002/ack"),
+    ):
+        collector.publish_ack(NODE, seal.seal(key, epoch, topic, body))
+    collector.publish_ack(NODE, b"garbage")
+    wait_for(lambda: bool(collector.kinds("fault")))
+    assert "ack refused: seal does not fit" in collector.kinds("fault")[0].detail
+    with collector.lock:
+        collector.arrivals.clear()
+    wait_for(lambda: any(seq == 0 for _, _, seq, _ in collector.arrivals))
+    assert (NODE, 1, 20) not in collector.received()
+
+
+def test_a_full_flash_gives_up_the_oldest_and_says_which(
+    make_fleet: FleetMaker, collector: Collector, tmp_path: Path
+) -> None:
+    make_fleet(NODE, days=30, config={"outbox_bytes": 30_000}).start()
+    wait_for(lambda: bool(collector.kinds("lost")))
+    wait_for(lambda: (NODE, 1, 700) in collector.received())
+    lost: set[tuple[int, int]] = set()
+    for event in collector.kinds("lost"):
+        boot, first, last = event.detail
+        lost |= {(boot, seq) for seq in range(first, last + 1)}
+    got = {(boot, seq) for _, boot, seq in collector.received()}
+    assert not lost & got
+    assert set(journal(tmp_path)) - got - lost <= {max(journal(tmp_path))}
+
+
+def test_a_flash_smaller_than_the_outbox_goes_on(
+    make_fleet: FleetMaker, collector: Collector
+) -> None:
+    """Flash full to the last block: the oldest frames go, the node does not stop."""
+    fleet = make_fleet(NODE, days=60, settings={"flash_blocks": 20})
+    fleet.start()
+    wait_for(lambda: (NODE, 1, 1400) in collector.received())
+    assert collector.kinds("lost")
+    assert len(collector.kinds("boot")) == 1
+
+
+@pytest.mark.parametrize(
+    ("part", "kind", "channels", "reason"),
+    [
+        ("i2c", "no_answer", (0, 1), codec.NO_ANSWER),
+        ("i2c", "bad_checksum", (0, 1), codec.BAD_CHECKSUM),
+        ("rs485", "no_answer", (3, 4), codec.NO_ANSWER),
+        ("rs485", "bad_checksum", (3, 4), codec.BAD_CHECKSUM),
+    ],
+)
+def test_a_failing_sensor_costs_its_own_channels_only(
+    make_fleet: FleetMaker,
+    collector: Collector,
+    part: str,
+    kind: str,
+    channels: tuple[int, int],
+    reason: int,
+) -> None:
+    make_fleet(NODE, days=1, settings={"faults": [[part, kind, 0, 2**40]]}).start()
+    wait_for(lambda: (NODE, 1, 5) in collector.received())
+    for place, samples in enumerate(collector.frames[NODE, 1, 5].channels):
+        missing = {s.reason for s in samples if isinstance(s, codec.Missing)}
+        assert missing == ({reason} if place in channels else set())
+    wait_for(lambda: bool(collector.kinds("fault")))
+
+
+def test_a_node_without_the_time_learns_it_from_an_ack(
+    make_fleet: FleetMaker, collector: Collector
+) -> None:
+    began = time.time()
+    at_day = 60.0
+    collector.now = lambda frame: int(START + at_day * 86400 + (time.time() - began) * 3600)
+    make_fleet(NODE, days=2, settings={"rtc": False}, at_day=at_day).start()
+    wait_for(lambda: any(f.offset is not None for f in list(collector.frames.values())))
+    frames = [collector.frames[key] for key in sorted(collector.frames)]
+    assert frames[0].offset is None
+    assert len(frames[0].channels[0]) == 1
+    assert all(frame.offset is None for frame in frames[:48])
+    offset = next(frame.offset for frame in frames if frame.offset is not None)
+    # Two days of backlog before the clock's day; an ack takes well under a second, which is an
+    # hour at this rate.
+    assert offset == pytest.approx(START + (at_day - 2) * 86400, abs=7200)
+
+
+def test_an_old_ack_sent_again_does_not_turn_the_clock_back(
+    make_fleet: FleetMaker, collector: Collector
+) -> None:
+    make_fleet(NODE, days=1).start()
+    wait_for(lambda: (NODE, 1, 30) in collector.received())
+    offset = collector.frames[NODE, 1, 30].offset
+    collector.ack(NODE, 5_000_000_000, [(1, 0)])
+    wait_for(lambda: (NODE, 1, 40) in collector.received())
+    assert collector.frames[NODE, 1, 40].offset == offset
+
+
+def test_nodes_end_with_the_process_that_started_them(
+    make_fleet: FleetMaker, collector: Collector
+) -> None:
+    fleet = make_fleet(NODE)
+    fleet.start()
+    wait_for(lambda: bool(collector.received()))
+    process = fleet.nodes[NODE].process
+    assert process is not None
+    assert process.stdin is not None
+    process.stdin.close()  # what the kernel does when the starter dies
+    assert process.wait(10) != 0
+
+
+def test_a_node_that_ends_is_started_again(make_fleet: FleetMaker, collector: Collector) -> None:
+    fleet = make_fleet(NODE)
+    fleet.start()
+    wait_for(lambda: bool(collector.received()))
+    process = fleet.nodes[NODE].process
+    assert process is not None
+    process.kill()
+    process.wait()
+    assert fleet.restart_ended() == {NODE: -9}
+    wait_for(lambda: (NODE, 2, 0) in collector.received())

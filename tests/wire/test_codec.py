@@ -89,7 +89,7 @@ def test_bytes_that_are_accepted_have_one_form(data: bytes) -> None:
 
 def test_a_refusal_says_why_and_where() -> None:
     with pytest.raises(codec.DecodeError) as caught:
-        codec.decode(b"\x88\x01\x18\x17")
+        codec.decode(b"\x82\x01\x18\x17")
     assert (caught.value.reason, caught.value.offset) == ("number not in its shortest form", 2)
     assert str(caught.value) == "number not in its shortest form at byte 2"
 

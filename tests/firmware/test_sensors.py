@@ -1,0 +1,145 @@
+"""The drivers, against bytes from data sheets and against buses that misbehave."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+import pytest
+
+from firmware.sensors.battery import Battery
+from firmware.sensors.sht4x import Sht4x, crc8
+from firmware.sensors.soil_modbus import SoilModbus, crc16
+from firmware.sensors.tipping_bucket import TippingBucket
+
+
+def no_wait(ms: int) -> None:
+    """Chips of a test are ready at once."""
+
+
+class I2C:
+    def __init__(self, answer: bytes) -> None:
+        self.answer = answer
+        self.written: list[tuple[int, bytes]] = []
+
+    def writeto(self, address: int, data: bytes) -> None:
+        self.written.append((address, data))
+
+    def readfrom(self, address: int, count: int) -> bytes:
+        return self.answer[:count]
+
+
+def sht4x_answer(t: int, rh: int) -> bytes:
+    words = struct.pack(">H", t), struct.pack(">H", rh)
+    return b"".join(word + bytes((crc8(word),)) for word in words)
+
+
+def test_crc8_example_of_the_sht4x_data_sheet() -> None:
+    """Data sheet SHT4x, section 4.4: CRC(0xBEEF) = 0x92."""
+    assert crc8(b"\xbe\xef") == 0x92
+
+
+@pytest.mark.parametrize(
+    ("t", "rh", "celsius", "percent"),
+    [
+        (0, 0, -45.0, 0.0),
+        (65535, 65535, 130.0, 100.0),
+        (0x6666, 0x8000, 25.0, 56.501),
+        (24849, 63963, 21.355, 100.0),
+    ],
+)
+def test_sht4x_formulas(t: int, rh: int, celsius: float, percent: float) -> None:
+    bus = I2C(sht4x_answer(t, rh))
+    measured = Sht4x(bus, 0x44, no_wait).measure()
+    assert bus.written == [(0x44, b"\xfd")]
+    assert measured[1] == pytest.approx(celsius, abs=0.002)
+    assert measured[2] == pytest.approx(percent, abs=0.002)
+
+
+@pytest.mark.parametrize("place", range(6))
+def test_sht4x_notices_a_changed_byte(place: int) -> None:
+    answer = bytearray(sht4x_answer(26214, 32768))
+    answer[place] ^= 0x10
+    with pytest.raises(ValueError, match="SHT4x: checksum"):
+        Sht4x(I2C(bytes(answer)), 0x44, no_wait).measure()
+
+
+class Pin:
+    def irq(self, handler: Callable[[object], None], trigger: int) -> None:
+        self.handler = handler
+
+
+def test_tipping_bucket_counts_since_the_last_call() -> None:
+    pin = Pin()
+    bucket = TippingBucket(pin, 2)
+    assert bucket.measure() == {3: 0.0}
+    for _ in range(7):
+        pin.handler(pin)
+    assert bucket.measure() == {3: pytest.approx(1.4)}
+    assert bucket.measure() == {3: 0.0}
+
+
+class Uart:
+    def __init__(self, answer: bytes | None, before: bytes = b"") -> None:
+        self.waiting, self.answer = before, answer
+        self.written = b""
+
+    def write(self, data: bytes) -> int:
+        self.written += data
+        self.waiting += self.answer or b""
+        return len(data)
+
+    def read(self, count: int) -> bytes | None:
+        part, self.waiting = self.waiting[:count], self.waiting[count:]
+        return part or None
+
+
+def modbus(body: bytes) -> bytes:
+    return body + struct.pack("<H", crc16(body))
+
+
+def test_crc16_check_value() -> None:
+    """The catalogue's check value of CRC-16/MODBUS over the digits 1 to 9."""
+    assert crc16(b"123456789") == 0x4B37
+
+
+@pytest.mark.parametrize(
+    ("moisture", "temperature", "expected"),
+    [(253, 187, (0.253, 18.7)), (0, -105, (0.0, -10.5)), (1000, 0, (1.0, 0.0))],
+)
+def test_soil_probe_registers(
+    moisture: int, temperature: int, expected: tuple[float, float]
+) -> None:
+    uart = Uart(modbus(struct.pack(">BBBHh", 1, 3, 4, moisture, temperature)))
+    measured = SoilModbus(uart, 1, no_wait).measure()
+    assert uart.written == bytes.fromhex("010300000002c40b")
+    assert (measured[10], measured[9]) == expected
+
+
+def test_soil_probe_forgets_a_late_answer() -> None:
+    good = modbus(struct.pack(">BBBHh", 1, 3, 4, 253, 187))
+    assert SoilModbus(Uart(good, before=b"\x01\x03\x04"), 1, no_wait).measure()[10] == 0.253
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "reason"),
+    [
+        (None, OSError, "soil probe 1: no answer"),
+        (b"\x01\x03", ValueError, "soil probe 1: checksum"),
+        (modbus(b"\x01\x03\x04\x00\x01\x00\x02")[:-1] + b"\x00", ValueError, "checksum"),
+        (modbus(b"\x01\x83\x02"), OSError, "answered function 131"),
+        (modbus(b"\x02\x03\x04\x00\x01\x00\x02"), OSError, "answered function 3"),
+    ],
+)
+def test_soil_probe_faults(answer: bytes | None, error: type[Exception], reason: str) -> None:
+    with pytest.raises(error, match=reason):
+        SoilModbus(Uart(answer), 1, no_wait).measure()
+
+
+class Adc:
+    def read_uv(self) -> int:
+        return 1_850_000
+
+
+def test_battery_behind_its_divider() -> None:
+    assert Battery(Adc()).measure() == {15: 3.7}
