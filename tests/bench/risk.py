@@ -1,0 +1,277 @@
+"""Speed and memory of the risk engine: ``python tests/bench/risk.py [--json] [--sites N]``.
+
+Every figure stands beside its bar; ratios are measured in one run on one machine.
+
+* whole catalogue, all sites, 30 days hourly: absolute rate, and peak memory over the input's
+* the named hazards through the engine, against the same equations in hand-written NumPy
+* the same against a Python loop over sites
+* one new hour through the job path, averaged over a day that closes, against the whole; the
+  dearest hour (the one that closes the day) is printed too
+* replay hour by hour equals the batch bit for bit
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import numpy as np
+
+from field_configs.load import load
+from models.dataset import dataset
+from models.fold import feed
+from models.hazard import catalogue
+from models.hazards import wheat_fhb, wheat_stripe_rust
+from models.risk import begin, walk
+from models.season import Seasons, SiteSeason
+
+DAYS, HOURS = 30, 24 * 30
+NAMED = ("wheat_fhb", "wheat_stripe_rust")
+FIRST = date(2016, 4, 10)
+
+
+def make_weather(sites: int, quantities: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Random weather (hour, site), the quantities that the catalogue reads."""
+    random = np.random.default_rng(1)
+    shape = (HOURS, sites)
+    clock = np.arange(HOURS)[:, None] % 24
+    heat = 14 + 6 * np.sin((clock - 9) / 24 * 2 * np.pi) + random.normal(0, 2, shape)
+    made = {
+        "air_temperature": heat,
+        "relative_humidity": np.clip(75 - 3 * (heat - 14) + random.normal(0, 9, shape), 3, 100),
+        "precipitation_amount": np.where(random.random(shape) < 0.05, 1.0, 0.0),
+        "wind_speed": random.gamma(2.0, 1.2, shape),
+        "shortwave_irradiance": np.clip(700 * np.sin((clock - 6) / 12 * np.pi), 0, None)
+        + random.random(shape),
+        "soil_moisture": random.uniform(0.1, 0.35, shape),
+        "soil_temperature": heat - 1.0,
+    }
+    return {q: made[q] for q in quantities if q in made}
+
+
+def make_seasons(names: list[str], hazards: list) -> Seasons:
+    """Every crop at every site, each observed in the middle of its hazards' stages."""
+    crops = load(site=None).crops
+    rows = []
+    for crop in sorted({c for h in hazards for c in h.crops if c in crops}):
+        windows = [h.crops[crop] for h in hazards if crop in h.crops]
+        stage = (max(w[0] for w in windows) + min(w[1] for w in windows)) // 2
+        sown = FIRST - timedelta(days=60)
+        for site in names:
+            rows.append(SiteSeason(site, crop, sown, "S", None, ((FIRST, stage),)))
+    return Seasons(tuple(rows), crops)
+
+
+def by_hand(weather: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The named hazards' scores per day in plain NumPy on whole arrays, missing data ignored."""
+    heat, damp = weather["air_temperature"], weather["relative_humidity"]
+    rain = weather["precipitation_amount"]
+    sites = heat.shape[1]
+    cut = (DAYS, 24, sites)
+    humid = damp.reshape(cut).sum(axis=1) / 24
+    mild = heat.reshape(cut).sum(axis=1) / 24
+    wet = ((damp >= 90.0) | (rain >= 0.1)).reshape(cut).sum(axis=1).astype(float)
+    fhb = np.full((DAYS, sites), np.nan)
+    rust = np.full((DAYS, sites), np.nan)
+    infection = wheat_stripe_rust.infection_efficiency(mild, wet)
+    for day in range(13, DAYS):
+        fhb[day] = wheat_fhb.probability(humid[day - 13 : day + 1].sum(axis=0) / 14, -0.82795556)
+    for day in range(9, DAYS):
+        rust[day] = infection[day - 9 : day + 1].sum(axis=0)
+    good = (damp > 92.0) & (rain <= 0.1) & (heat > 4.0) & (heat < 16.0)
+    full = good[3:] & good[2:-1] & good[1:-2] & good[:-3]
+    spells = np.zeros_like(good)
+    for ahead in range(4):
+        spells[ahead : ahead + len(full)] |= full
+    share = spells.reshape(cut).sum(axis=1)
+    return {"wheat_fhb": fhb, "wheat_stripe_rust": rust, "share": share}
+
+
+def by_site(weather: dict[str, np.ndarray], site: int) -> tuple[float, float]:
+    """The last day's two scores of one site in a plain Python loop."""
+    heat = weather["air_temperature"][:, site].tolist()
+    damp = weather["relative_humidity"][:, site].tolist()
+    rain = weather["precipitation_amount"][:, site].tolist()
+    days, infections = [], []
+    p = rust = math.nan
+    spell = favourable = 0
+    for day in range(DAYS):
+        t = h = w = 0.0
+        for hour in range(24 * day, 24 * day + 24):
+            t += heat[hour]
+            h += damp[hour]
+            w += damp[hour] >= 90.0 or rain[hour] >= 0.1
+            good = damp[hour] > 92.0 and rain[hour] <= 0.1 and 4.0 < heat[hour] < 16.0
+            spell = spell + 1 if good else 0
+            favourable += 4 if spell == 4 else spell > 4
+        days.append(h / 24)
+        t /= 24
+        ie = 0.0
+        if 2.37 < t < 19.8:
+            over = w - (10.14 - 1.024 * t + 0.0427 * t * t)
+            rate = -0.023 + 0.0246 * t - 0.00101 * t * t
+            if over > 0:
+                ft = 2.24 * ((t - 2.37) / 17.43) ** 0.87 * ((19.8 - t) / 17.43) ** 0.41
+                ie = 0.421 * ft * (1 - math.exp(-rate * over))
+        infections.append(ie)
+        if day >= 13:
+            mean = sum(days[-14:]) / 14
+            p = 1 / (1 + math.exp(-(-3.6432643 - 0.82795556 + 0.051459669 * mean)))
+        if day >= 9:
+            rust = sum(infections[-10:])
+    return p, rust
+
+
+def best_of(times: int, work) -> float:
+    """Shortest of several runs [s]."""
+    found = math.inf
+    for _ in range(times):
+        start = time.perf_counter()
+        work()
+        found = min(found, time.perf_counter() - start)
+    return found
+
+
+def through_engine(data, seasons, hazards) -> list:
+    """The batch: only the last day's results are kept."""
+    last: list = []
+    for results in walk(begin(data, seasons, hazards), data):
+        last = results
+    return last
+
+
+def frame(weather: dict[str, np.ndarray], names: list[str]):
+    """Weather as the Dataset of the contract."""
+    first = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC) - timedelta(hours=8)
+    return dataset([first + timedelta(hours=h) for h in range(HOURS)], names, weather)
+
+
+def peak_memory(sites: int) -> dict[str, float]:
+    """Peak resident memory of the whole catalogue in a process of its own, over its input's."""
+    run = [sys.executable, __file__, "--memory", "--sites", str(sites)]
+    done = subprocess.run(run, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+def measure_memory(sites: int) -> dict[str, float]:
+    """Run in the child: resident memory before the input, with it, and at its peak."""
+    import psutil
+
+    hazards = list(catalogue().values())
+    names = [f"s{i}" for i in range(sites)]
+    seasons = make_seasons(names, hazards)
+    quantities = tuple(sorted({i.quantity for h in hazards for i in h.inputs}))
+    process = psutil.Process(os.getpid())
+    before = process.memory_info().rss
+    weather = make_weather(sites, quantities)
+    data = frame(weather, names)
+    size = sum(a.nbytes for a in weather.values())
+    high = 0
+
+    def watch() -> None:
+        nonlocal high
+        high = max(high, process.memory_info().rss)
+
+    fold = begin(data, seasons, hazards)
+    for _ in walk(fold, data):
+        watch()
+    return {
+        "input_mb": size / 1e6,
+        "peak_mb": (high - before) / 1e6,
+        "ratio": (high - before) / size,
+    }
+
+
+def measure(sites: int) -> list[dict]:
+    """All figures."""
+    every = list(catalogue().values())
+    named = [catalogue()[name] for name in NAMED]
+    names = [f"s{i}" for i in range(sites)]
+    quantities = tuple(sorted({i.quantity for h in every for i in h.inputs}))
+    weather = make_weather(sites, quantities)
+    data = frame(weather, names)
+    hours = sites * HOURS
+    some, all_ = make_seasons(names, named), make_seasons(names, every)
+
+    hand = best_of(3, lambda: by_hand(weather))
+    engine = best_of(3, lambda: through_engine(data, some, named))
+    loop_sites = max(1, sites // 100)
+    loop = best_of(1, lambda: [by_site(weather, s) for s in range(loop_sites)])
+    loop *= sites / loop_sites
+    whole = best_of(2, lambda: through_engine(data, all_, every))
+
+    last = {r.hazard.id: r for r in through_engine(data, some, named)}
+    wanted = by_hand(weather)
+    for name in NAMED:
+        if not np.allclose(last[name].score, wanted[name][-1]):
+            raise SystemExit(f"{name}: engine and hand-written NumPy differ")
+    p, rust = by_site(weather, 0)
+    if not np.allclose([p, rust], [last[n].score[0] for n in NAMED]):
+        raise SystemExit("engine and Python loop differ")
+
+    batch = [r.score.tobytes() for rs in walk(begin(data, all_, every), data) for r in rs]
+    fold, replay, costs = begin(data, all_, every), [], []
+    for hour in range(HOURS):
+        block = {q: data[q].values[hour : hour + 1] for q in fold.quantities if q in data}
+        start = time.perf_counter()
+        results = feed(fold, block)
+        costs.append(time.perf_counter() - start)
+        replay += [r.score.tobytes() for r in results]
+    hour = sum(costs[-240:]) / 240
+    memory = peak_memory(sites)
+
+    def row(what: str, value: float, unit: str, bar: float | None = None, least: bool = True):
+        fine = None if bar is None else (value >= bar if least else value <= bar)
+        return {"what": what, "value": value, "unit": unit, "bar": bar, "ok": fine}
+
+    return [
+        row("sites x hours", hours, "site-hours"),
+        row("hazards in the catalogue", len(every), "hazards"),
+        row("hand-written NumPy, named hazards", hours / hand / 1e6, "M site-hours/s", 30.0),
+        row("engine, named hazards", hours / engine / 1e6, "M site-hours/s"),
+        row("engine / hand-written NumPy", hand / engine, "x", 0.8),
+        row("engine / Python loop over sites", loop / engine, "x", 20.0),
+        row("whole catalogue", whole, "s"),
+        row("whole catalogue", hours / whole / 1e6, "M site-hours/s"),
+        row("whole catalogue, site-hours x hazards", len(every) * hours / whole / 1e6, "M/s"),
+        row("peak memory, whole catalogue", memory["peak_mb"], "MB"),
+        row("input", memory["input_mb"], "MB"),
+        row("peak memory / input", memory["ratio"], "x", 3.0, least=False),
+        row("one new hour, mean of ten days", hour * 1e3, "ms"),
+        row("one new hour x 720 / whole", hour * HOURS / whole, "x", 2.0, least=False),
+        row("dearest hour (closes a day) / whole", max(costs[-240:]) / whole, "1"),
+        row("replay equals batch, differing bits", float(batch != replay), "", 0.0, least=False),
+    ]
+
+
+def main() -> int:
+    """Print the figures; 1 when one misses its bar."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--sites", type=int, default=10_000)
+    parser.add_argument("--memory", action="store_true", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.memory:
+        print(json.dumps(measure_memory(given.sites)))
+        return 0
+    rows = measure(given.sites)
+    if given.json:
+        print(json.dumps(rows, indent=2))
+    else:
+        for r in rows:
+            bar = "" if r["bar"] is None else f"bar {r['bar']:g}  {'ok' if r['ok'] else 'MISSED'}"
+            print(f"{r['what']:42} {r['value']:14.4g} {r['unit']:16} {bar}")
+    return 0 if all(r["ok"] is not False for r in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
