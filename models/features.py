@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,10 +32,13 @@ PLAUSIBLE: Mapping[str, tuple[float, float]] = {
 
 
 class Range(NamedTuple):
-    """Lowest and highest possible value; the same object twice when nothing is missing."""
+    """Lowest and highest possible value; the same object twice when nothing is missing.
 
-    lo: Array
-    hi: Array
+    Numbers, or false and true for a condition: false in ``lo`` and true in ``hi`` is unknown.
+    """
+
+    lo: NDArray[Any]
+    hi: NDArray[Any]
 
 
 class UnknownInputError(KeyError):
@@ -87,8 +90,10 @@ class Feature:
 class Day:
     """The hours of one local day (or another span of hours) at all sites.
 
-    ``get(quantity)`` gives a `Range` of arrays (hour, site); what hazards derive from it is
-    kept under a name by ``shared``, so that several features pay for it once.
+    ``get(quantity)`` gives a `Range` of arrays (hour, site). What hazards derive from it is
+    kept for the other features of the day: by ``hourly``, when every value depends on its own
+    hour alone, so that a span over midnight is put together from two days; by ``shared``,
+    when not.
     """
 
     def __init__(
@@ -99,6 +104,7 @@ class Day:
         wetness_measured: NDArray[np.bool_] | None = None,
         wet_threshold: Array | None = None,
         first_hour: int = 0,
+        pieces: tuple[tuple[Day, slice], ...] = (),
     ) -> None:
         self.date = day
         self.shape = shape
@@ -107,17 +113,39 @@ class Day:
         #: Local clock hour of every row, 0..23.
         self.clock = (np.arange(shape[0]) + first_hour) % 24
         self._hours = hours
+        self._pieces = pieces
         self._kept: dict[str, Range] = {}
+        self._sums: dict[str, Array] = {}
 
     def get(self, quantity: str) -> Range:
         """Hourly values (hour, site) of a quantity, in its unit, with bounds where missing."""
-        return self.shared(quantity, self._read)
+        return self.hourly(quantity, lambda day: day._read(quantity))
+
+    def total(self, quantity: str) -> Range:
+        """Sum over the hours (site,), in the quantity's unit."""
+        hours = self.get(quantity)
+        if hours.hi is hours.lo and quantity in self._sums:
+            return Range(self._sums[quantity], self._sums[quantity])
+        return both(lambda x: x.sum(axis=0), hours)
+
+    def hourly(self, name: str, make: Callable[[Day], Range]) -> Range:
+        """Make an hour-by-hour derived `Range` (hour, site) once and keep it under ``name``."""
+        if name not in self._kept:
+            self._kept[name] = self._joined(name, make) if self._pieces else make(self)
+        return self._kept[name]
 
     def shared(self, name: str, make: Callable[[str], Range]) -> Range:
-        """Make a derived hourly `Range` once and keep it under ``name``."""
+        """Make any derived `Range` of this span once and keep it under ``name``."""
         if name not in self._kept:
             self._kept[name] = make(name)
         return self._kept[name]
+
+    def _joined(self, name: str, make: Callable[[Day], Range]) -> Range:
+        parts = [(day.hourly(name, make), rows) for day, rows in self._pieces]
+        lo = np.concatenate([part.lo[rows] for part, rows in parts])
+        if all(part.hi is part.lo for part, _ in parts):
+            return Range(lo, lo)
+        return Range(lo, np.concatenate([part.hi[rows] for part, rows in parts]))
 
     def _read(self, quantity: str) -> Range:
         if quantity not in PLAUSIBLE:
@@ -126,19 +154,47 @@ class Day:
         values = self._hours.get(quantity)
         if values is None:
             return Range(np.full(self.shape, low), np.full(self.shape, high))
-        if not np.isnan(values.sum(axis=0)).any():
+        total = values.sum(axis=0)
+        if not np.isnan(total).any():
+            self._sums[quantity] = total
             return Range(values, values)
         gaps = np.isnan(values)
         return Range(np.where(gaps, low, values), np.where(gaps, high, values))
 
 
-def both(function: Callable[[Array], Array], hours: Range) -> Range:
+def spanned(yesterday: Day, today: Day, span: tuple[int, int]) -> Day:
+    """The hours from ``span[0]`` to ``span[1]``, counted from today's midnight [h]."""
+    first, last = span
+    length = today.shape[0]
+    pieces: tuple[tuple[Day, slice], ...] = ((today, slice(max(first, 0), last)),)
+    if first < 0:
+        pieces = ((yesterday, slice(length + first, length)), *pieces)
+    return Day(
+        today.date,
+        {},
+        (last - first, today.shape[1]),
+        today.wetness_measured,
+        today.wet_threshold,
+        first % length,
+        pieces,
+    )
+
+
+def count(hours: NDArray[np.bool_]) -> Array:
+    """Number of true hours (site,) of a condition (hour, site) [h], at most 255."""
+    found: Array = hours.view(np.uint8).sum(axis=0, dtype=np.uint8).astype(np.float64)
+    return found
+
+
+def both(function: Callable[[NDArray[Any]], NDArray[Any]], hours: Range) -> Range:
     """Apply a non-decreasing function to both bounds, once when they are the same."""
     lo = function(hours.lo)
     return Range(lo, lo if hours.hi is hours.lo else function(hours.hi))
 
 
-def both_of(function: Callable[[Array, Array], Array], a: Range, b: Range) -> Range:
+def both_of(
+    function: Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]], a: Range, b: Range
+) -> Range:
     """Apply a function that does not decrease in either argument to both bounds."""
     lo = function(a.lo, b.lo)
     same = a.hi is a.lo and b.hi is b.lo
@@ -149,16 +205,14 @@ def mean(quantity: str, unit: str = "", span: tuple[int, int] = (0, 24)) -> Feat
     """Mean over the hours of the span, in the quantity's unit."""
 
     def compute(day: Day) -> Range:
-        return both(lambda x: x.sum(axis=0) / x.shape[0], day.get(quantity))
+        return both(lambda x: x / day.shape[0], day.total(quantity))
 
     return _simple("mean", quantity, unit, span, compute)
 
 
 def total(quantity: str, unit: str = "", span: tuple[int, int] = (0, 24)) -> Feature:
     """Sum over the hours of the span, in the quantity's unit."""
-    return _simple(
-        "sum", quantity, unit, span, lambda day: both(lambda x: x.sum(axis=0), day.get(quantity))
-    )
+    return _simple("sum", quantity, unit, span, lambda day: day.total(quantity))
 
 
 def lowest(quantity: str, unit: str = "", span: tuple[int, int] = (0, 24)) -> Feature:
@@ -204,7 +258,7 @@ def hours_at_least(
         unit,
         span,
         lambda day: both(
-            lambda x: np.count_nonzero(x >= threshold, axis=0).astype(np.float64),
+            lambda x: count(x >= threshold),
             day.get(quantity),
         ),
     )
@@ -226,23 +280,25 @@ def hours_where(
         ranges = [day.get(q) for q in quantities]
         hold = condition(*(r.lo for r in ranges))
         if all(r.hi is r.lo for r in ranges):
-            count = np.count_nonzero(hold, axis=0).astype(np.float64)
-            return Range(count, count)
+            sure = count(hold)
+            return Range(sure, sure)
         known = np.ones(day.shape, dtype=bool)
         for r in ranges:
             if r.hi is not r.lo:
                 known &= r.lo == r.hi
-        lo = np.count_nonzero(hold & known, axis=0).astype(np.float64)
-        return Range(lo, lo + np.count_nonzero(~known, axis=0))
+        lo = count(hold & known)
+        return Range(lo, lo + count(~known))
 
     return Feature(name, compute, quantities, "h", span, False, "hours")
 
 
 def wet_hours(span: tuple[int, int] = (0, 24)) -> Feature:
     """Hours with wet leaves [h]: measured where a sensor is fitted, else by the humidity rule."""
-    from models.meteo import wet  # physics stand above features only for this rule
+    from models.meteo import wet, wet_by_rule  # physics stand above features but for this rule
 
     def compute(day: Day) -> Range:
+        if day.wetness_measured is None or not day.wetness_measured.any():
+            return both(lambda x: count(x > 0), wet_by_rule(day))
         return both(lambda x: x.sum(axis=0), wet(day))
 
     return Feature(

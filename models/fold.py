@@ -9,7 +9,7 @@ give the same bits. A fold can be saved and gone on with.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import phenology
-from models.features import Array, Day, Feature
+from models.features import Array, Day, Feature, spanned
 from models.hazard import Hazard
 from models.judge import Result, Track, judge
 from models.phenology import Growth
@@ -61,7 +61,8 @@ class Fold:
     tracks: dict[tuple[str, str], Track]
     wetness_measured: NDArray[np.bool_] | None = None
     wet_threshold: Array | None = None
-    normals: tuple[float, ...] = field(default=phenology.NORMALS)
+    normals: tuple[float, ...] = phenology.NORMALS
+    before: Day | None = None
 
     @property
     def next_hour(self) -> datetime:
@@ -154,8 +155,8 @@ def start(
         tuple(feature for feature, _ in wanted.values()),
         day,
         clock,
-        {q: np.full((HOURS, width), np.nan) for q in names},
-        {q: np.full((HOURS, width), np.nan) for q in names},
+        {},
+        {},
         {name: Ring(depth, width) for name, (_, depth) in wanted.items()},
         plots,
         tracks,
@@ -203,6 +204,8 @@ def feed(fold: Fold, hours: Mapping[str, Array]) -> list[Result]:
         if given.shape == (HOURS, width) and given.dtype == np.float64:
             fold.today[quantity] = given
         else:
+            if quantity not in fold.today:
+                fold.today[quantity] = np.full((HOURS, width), np.nan)
             fold.today[quantity][fold.filled : fold.filled + count] = given
     fold.filled += count
     return close_day(fold) if fold.filled == HOURS else []
@@ -210,10 +213,10 @@ def feed(fold: Fold, hours: Mapping[str, Array]) -> list[Result]:
 
 def close_day(fold: Fold) -> list[Result]:
     """Close the open day: features, growth, carried values, answers; then open the next."""
-    push_features(fold)
+    today = push_features(fold)
     results: list[Result] = []
     for crop, plot in fold.plots.items():
-        season = move_crop(fold, plot)
+        season = move_crop(fold, plot, today)
         measured = fold.wetness_measured
         if measured is not None:
             measured = measured[plot.seasons.index]
@@ -222,46 +225,44 @@ def close_day(fold: Fold) -> list[Result]:
                 windows = windows_of(fold, hazard, plot)
                 track = fold.tracks[hazard.id, crop]
                 results.append(judge(hazard, plot.seasons, season, track, windows, measured))
-    fold.yesterday = fold.today
-    width = width_of(fold.sites)
-    fold.today = {q: np.full((HOURS, width), np.nan) for q in fold.quantities}
+    fold.before, fold.yesterday, fold.today = today, fold.today, {}
     fold.day, fold.filled = fold.day + timedelta(days=1), 0
     return results
 
 
-def push_features(fold: Fold) -> None:
+def push_features(fold: Fold) -> Day:
     """Compute every feature of the open day once and append it to its ring."""
-    days: dict[tuple[int, int], Day] = {}
+    today = calendar_day(fold, fold.day, fold.today)
+    if fold.before is None:
+        fold.before = calendar_day(fold, fold.day - timedelta(days=1), fold.yesterday)
+    days = {(0, HOURS): today}
     for feature in fold.features:
         if feature.span not in days:
-            days[feature.span] = span_of(fold, feature.span)
+            days[feature.span] = spanned(fold.before, today, feature.span)
         fold.rings[feature.name].push(feature.compute(days[feature.span]))
+    return today
 
 
-def span_of(fold: Fold, span: tuple[int, int]) -> Day:
-    """The hours from ``span[0]`` to ``span[1]``, counted from the open day's midnight [h]."""
-    first, last = span
-    hours = {}
-    for quantity, today in fold.today.items():
-        if first >= 0:
-            hours[quantity] = today[first:last]
-        else:
-            parts = (fold.yesterday[quantity][HOURS + first :], today[:last])
-            hours[quantity] = np.concatenate(parts)
-    shape = (last - first, width_of(fold.sites))
-    return Day(fold.day, hours, shape, fold.wetness_measured, fold.wet_threshold, first % HOURS)
+def calendar_day(fold: Fold, day: date, hours: Mapping[str, Array]) -> Day:
+    """A local day's hours at all sites."""
+    shape = (HOURS, width_of(fold.sites))
+    return Day(day, hours, shape, fold.wetness_measured, fold.wet_threshold)
 
 
-def move_crop(fold: Fold, plot: Plot) -> SeasonDay:
+def move_crop(fold: Fold, plot: Plot, today: Day) -> SeasonDay:
     """Bring the crop's facts and thermal time to the end of the open day."""
-    if fold.day in plot.seasons.changes:
+    if fold.day in plot.seasons.changes and plot.active.day != fold.day:
         plot.active = plot.seasons.at(fold.day)
         plot.growth = phenology.anchored(plot.growth, plot.seasons, plot.active)
-    temperature = fold.today["air_temperature"]
-    if not plot.everywhere:
-        temperature = temperature.take(plot.seasons.index, axis=1)
-    crop = plot.seasons.crop
-    plot.growth = phenology.grow(plot.growth, crop, temperature, fold.day, fold.normals)
+    crop, growth = plot.seasons.crop, plot.growth
+    temperature = today.get("air_temperature")
+    if temperature.hi is temperature.lo:
+        mean = today.total("air_temperature").lo / HOURS
+        plot.growth = phenology.grow(growth, crop, mean[plot.seasons.index])
+    else:
+        hours = fold.today.get("air_temperature", np.full(today.shape, np.nan))
+        hours = hours.take(plot.seasons.index, axis=1)
+        plot.growth = phenology.grow_with_gaps(growth, crop, hours, fold.day, fold.normals)
     return phenology.season_day(plot.seasons, plot.active, plot.growth, fold.day)
 
 

@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zipfile import BadZipFile
 
 import numpy as np
@@ -48,9 +48,8 @@ def fingerprint(
 def save(fold: Fold, seasons: Seasons) -> bytes:
     """The state as bytes."""
     arrays: dict[str, NDArray[np.generic]] = {}
-    for quantity in fold.quantities:
-        arrays[f"today/{quantity}"] = fold.today[quantity]
-        arrays[f"yesterday/{quantity}"] = fold.yesterday[quantity]
+    for when, hours in (("today", fold.today), ("yesterday", fold.yesterday)):
+        arrays |= {f"{when}/{quantity}": values for quantity, values in hours.items()}
     for name, ring in fold.rings.items():
         arrays[f"ring/{name}/lo"] = ring.window(ring.depth).lo
         if ring.hi is not None:
@@ -111,15 +110,17 @@ def restore(data: bytes, hazards: Sequence[Hazard], seasons: Seasons) -> Fold:
         normals=tuple(head["normals"]),
     )
     fold.filled = head["filled"]
-    for quantity in fold.quantities:
-        fold.today[quantity] = np.array(arrays[f"today/{quantity}"], dtype=np.float64)
-        fold.yesterday[quantity] = np.array(arrays[f"yesterday/{quantity}"], dtype=np.float64)
+    for when, hours in (("today", fold.today), ("yesterday", fold.yesterday)):
+        for quantity in fold.quantities:
+            if f"{when}/{quantity}" in arrays:
+                hours[quantity] = np.array(arrays[f"{when}/{quantity}"], dtype=np.float64)
     for name, ring in fold.rings.items():
         ring.lo[: ring.depth] = arrays[f"ring/{name}/lo"]
         if f"ring/{name}/hi" in arrays:
             ring.hi = ring.lo.copy()
             ring.hi[: ring.depth] = arrays[f"ring/{name}/hi"]
     for crop, plot in fold.plots.items():
+        plot.active = plot.seasons.at(day - timedelta(days=1))
         plot.growth = Growth(
             *(np.array(arrays[f"growth/{crop}/{p}"]) for p in ("thermal", "bridged", "gap"))
         )

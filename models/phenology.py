@@ -96,20 +96,18 @@ def begin(
     seasons: CropSeasons, active: Active, day: date, normals: tuple[float, ...] = NORMALS
 ) -> Growth:
     """Thermal time on the morning of ``day``, bridged by normals from the anchor to that day."""
-    n = len(seasons.rows)
-    growth = Growth(np.full(n, np.nan), np.zeros(n), np.zeros(n))
-    for i in range(n):
-        if np.isnat(active.anchor[i]):
-            continue
-        anchor: date = active.anchor[i].astype(object)
-        gap = (day - anchor).days
-        bridged = sum(
-            float(thermal_of(normal_temperature(anchor + timedelta(k), normals), seasons.crop))
-            for k in range(gap)
+    bridged = np.full(len(seasons.rows), np.nan)
+    for anchor in np.unique(active.anchor[~np.isnat(active.anchor)]):
+        first: date = anchor.astype(object)
+        days = (first + timedelta(k) for k in range((day - first).days))
+        bridged[active.anchor == anchor] = sum(
+            float(thermal_of(normal_temperature(d, normals), seasons.crop)) for d in days
         )
-        growth.thermal[i] = thermal_at(active.anchor_bbch[i : i + 1], seasons.crop)[0] + bridged
-        growth.bridged[i], growth.gap[i] = bridged, gap
-    return growth
+    gap = days_between(active.anchor, np.datetime64(day))
+    stage = np.nan_to_num(active.anchor_bbch)
+    return Growth(
+        thermal_at(stage, seasons.crop) + bridged, np.nan_to_num(bridged), np.nan_to_num(gap)
+    )
 
 
 def anchored(growth: Growth, seasons: CropSeasons, active: Active) -> Growth:
@@ -125,14 +123,19 @@ def anchored(growth: Growth, seasons: CropSeasons, active: Active) -> Growth:
     )
 
 
-def grow(
+def grow(growth: Growth, crop: Crop, mean: FloatArray) -> Growth:
+    """Add one complete day of a mean temperature (site,) [degC]."""
+    return replace(growth, thermal=growth.thermal + thermal_of(mean, crop))
+
+
+def grow_with_gaps(
     growth: Growth,
     crop: Crop,
     temperature: FloatArray,
     day: date,
     normals: tuple[float, ...] = NORMALS,
 ) -> Growth:
-    """Add one day.
+    """Add one day with missing hours.
 
     Parameters
     ----------
@@ -145,16 +148,17 @@ def grow(
     normals
         Twelve monthly means [degC].
     """
-    mean = temperature.sum(axis=0) / temperature.shape[0]
-    if not np.isnan(mean).any():
-        return replace(growth, thermal=growth.thermal + thermal_of(mean, crop))
+    hours = temperature.shape[0]
     there = ~np.isnan(temperature)
-    missing = 1.0 - there.sum(axis=0) / temperature.shape[0]
+    missing = 1.0 - there.sum(axis=0) / hours
     normal = normal_temperature(day, normals)
-    partial = np.where(there, temperature, normal).sum(axis=0) / temperature.shape[0]
-    added = thermal_of(np.where(missing > 0, partial, mean), crop)
+    partial = np.where(there, temperature, normal).sum(axis=0) / hours
     stand_in = float(thermal_of(normal, crop))
-    return Growth(growth.thermal + added, growth.bridged + missing * stand_in, growth.gap + missing)
+    return Growth(
+        growth.thermal + thermal_of(partial, crop),
+        growth.bridged + missing * stand_in,
+        growth.gap + missing,
+    )
 
 
 def season_day(seasons: CropSeasons, active: Active, growth: Growth, day: date) -> SeasonDay:

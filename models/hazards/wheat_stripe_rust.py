@@ -32,7 +32,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features import Array, Day, Feature, Range, mean, wet_hours
+from models.features import Array, Day, Feature, Range, count, mean, wet_hours
 from models.hazard import Answer, Carried, Hazard, Parameter, Use, Window
 from models.season import SeasonDay
 
@@ -151,19 +151,27 @@ def favourable(day: Day) -> Range:
     The span begins six hours before midnight, so that a spell across midnight counts in full,
     on the day on which its fourth hour falls.
     """
+    lo, hi = day.hourly("stripe_rust_favourable", good_hours)
+    sure = in_spells(lo) - in_spells(lo[: 2 * SPELL - 2])
+    if hi is lo:
+        return Range(sure, sure)
+    return Range(sure, in_spells(hi) - in_spells(hi[: 2 * SPELL - 2]))
+
+
+def good_hours(day: Day) -> Range:
+    """Whether each hour (hour, site) meets the rule: false or true."""
     humidity, rain = day.get("relative_humidity"), day.get("precipitation_amount")
     heat = day.get("air_temperature")
     mild = (heat.lo > _P["rule_cold"]) & (heat.lo < _P["rule_warm"])
-    unknown = heat.hi != heat.lo
-
-    def hours(damp: Array, wet: Array, warm: NDArray[np.bool_]) -> Array:
-        good = (damp > _P["rule_humidity"]) & (wet <= _P["rule_rain"]) & warm
-        return in_spells(good) - in_spells(good[: 2 * SPELL - 2])
-
-    lo = hours(humidity.lo, rain.hi, mild & ~unknown)
-    if humidity.hi is humidity.lo and rain.hi is rain.lo and heat.hi is heat.lo:
+    if heat.hi is not heat.lo:
+        unknown = heat.hi != heat.lo
+        mild, maybe = mild & ~unknown, mild | unknown
+    else:
+        maybe = mild
+    lo = mild & (humidity.lo > _P["rule_humidity"]) & (rain.hi <= _P["rule_rain"])
+    if humidity.hi is humidity.lo and rain.hi is rain.lo and maybe is mild:
         return Range(lo, lo)
-    return Range(lo, hours(humidity.hi, rain.lo, mild | unknown))
+    return Range(lo, maybe & (humidity.hi > _P["rule_humidity"]) & (rain.lo <= _P["rule_rain"]))
 
 
 def in_spells(good: NDArray[np.bool_]) -> Array:
@@ -174,8 +182,7 @@ def in_spells(good: NDArray[np.bool_]) -> Array:
     covered = np.zeros_like(good)
     for ahead in range(SPELL):
         covered[ahead : ahead + len(full)] |= full
-    count: Array = np.count_nonzero(covered, axis=0).astype(np.float64)
-    return count
+    return count(covered)
 
 
 def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
