@@ -20,8 +20,8 @@ from typing import Any
 import skops.io
 
 from models.estimators import FhbEstimator, RidgeLogit, Terms
+from models.shipped import FOLDER
 
-FOLDER = Path(__file__).parent / "artefacts"
 TRUSTED = ("models.estimators.RidgeLogit",)
 LIBRARIES = ("numpy", "scikit-learn", "scipy", "skops")
 MEND = "train again with `nongqing risk train`, or restore the file from the release"

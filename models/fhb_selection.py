@@ -31,11 +31,11 @@ from models.estimators import (
 )
 from models.fhb_cases import Cases
 from models.fhb_windows import AFTER_POOL, BEFORE_POOL
+from models.shipped import STAGES
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-STAGES = ("pre", "post")
 PENALTIES = (10.0, 30.0)
 SMALLEST_BLOCK = 20
 AGRONOMY_ONLY = Terms(())

@@ -1,0 +1,213 @@
+"""The command group `risk`: train, evaluate, predict, card.
+
+Libraries are imported by the command that needs them, so that `--help` stays quick.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from models.hazard import STATUS
+from models.shipped import COMPARED, FOLDER, HAZARD, SEED, STAGES
+
+FILE = click.Path(path_type=Path)
+MOST_FAULTS = 20
+
+_hazard = click.option(
+    "--hazard", type=click.Choice([HAZARD]), default=HAZARD, show_default=True, help="Hazard."
+)
+_artefacts = click.option(
+    "--artefacts", type=FILE, default=FOLDER, help="Folder of the artefacts [the shipped ones]."
+)
+
+
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """Turn errors that the caller can mend into a message and exit code 2."""
+    from models.artefact import ArtefactError
+    from models.evaluations.tables import DocumentError
+    from models.fhb_cases import CasesError
+
+    try:
+        yield
+    except (ArtefactError, DocumentError, CasesError, OSError) as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _teller(quiet: bool) -> Callable[[str], None]:
+    """Say what is being done: a moving line on a terminal, else one line per kind of work."""
+    said: set[str] = set()
+
+    def tell(text: str) -> None:
+        kind = text.split(":")[0]
+        if sys.stderr.isatty() and not quiet:
+            click.echo(f"\r\033[Kjudging by {text}", nl=False, err=True)
+        elif kind not in said and not quiet:
+            click.echo(f"judging by {kind}", err=True)
+        said.add(kind)
+
+    return tell
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=1))
+
+
+@click.group()
+def risk() -> None:
+    """Risk of pests, diseases and weather: trained models, their skill and their answers."""
+
+
+@risk.command("train", epilog="\b\nExample:\n  nongqing risk train --data fhb_us_shah2023.csv")
+@_hazard
+@click.option("--data", type=FILE, required=True, help="Labelled cases (CSV).")
+@click.option("--out", type=FILE, default=FOLDER, help="Folder to write [the shipped artefacts].")
+@click.option("--seed", type=int, default=SEED, show_default=True, help="Of redrawn years.")
+@click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
+def train_command(hazard: str, data: Path, out: Path, seed: int, as_json: bool) -> None:
+    """Judge, fit and write artefacts, cards and manifest; takes about a minute."""
+    from models.evaluations.wheat_fhb_tables import scores_markdown
+    from models.fhb_training import train
+
+    with _usage_errors():
+        manifest = train(data, out, seed, _teller(as_json))
+    if as_json:
+        _print_json(manifest)
+        return
+    click.echo(scores_markdown(manifest["report"]))
+    for stage in STAGES:
+        windows = ", ".join(manifest["windows"][stage]) or "agronomy alone"
+        click.echo(f"\n{out / f'{hazard}_{stage}.skops'}: {windows}")
+
+
+@risk.command(
+    "evaluate",
+    epilog="\b\nExamples:\n"
+    "  nongqing risk evaluate --hazard wheat_fhb --data fhb_us_shah2023.csv\n"
+    "  nongqing risk evaluate --hazard wheat_fhb --held-out new_years.csv\n"
+    "  nongqing risk evaluate --hazard leaf_wetness --data ../shared/data/weather",
+)
+@click.option("--hazard", type=click.Choice([HAZARD, *COMPARED]), required=True)
+@click.option("--data", type=FILE, help="Labelled cases, or the folder of the comparison's data.")
+@click.option("--held-out", type=FILE, help="Score the shipped artefact on these labelled cases.")
+@click.option("--into", type=FILE, help="Put the tables into this document, between its markers.")
+@_artefacts
+@click.option("--json", "as_json", is_flag=True, help="Print numbers as JSON.")
+def evaluate_command(
+    hazard: str,
+    data: Path | None,
+    held_out: Path | None,
+    into: Path | None,
+    artefacts: Path,
+    as_json: bool,
+) -> None:
+    """Print how well a model or rule does on years and places it has not seen."""
+    if (data is None) == (held_out is None):
+        raise click.UsageError(
+            "give either --data (judge the procedure) or --held-out (score the shipped artefact)"
+        )
+    if held_out is not None and hazard != HAZARD:
+        raise click.UsageError(f"{hazard} has no trained artefact: give --data, not --held-out")
+    with _usage_errors():
+        result, text = _evaluated(hazard, data, held_out, artefacts, _teller(as_json))
+        if into is not None:
+            from models.evaluations.tables import place_between_markers
+
+            place_between_markers(into, hazard, text)
+    if as_json:
+        _print_json(result)
+    else:
+        click.echo(text)
+
+
+def _evaluated(
+    hazard: str,
+    data: Path | None,
+    held_out: Path | None,
+    artefacts: Path,
+    progress: Callable[[str], None],
+) -> tuple[dict[str, Any], str]:
+    if data is not None and hazard != HAZARD:
+        from models.evaluations.comparisons import COMPARISONS
+
+        return COMPARISONS[hazard](data)
+    from models.evaluations.wheat_fhb_tables import document_markdown, held_out_markdown
+    from models.fhb_training import evaluate, evaluate_held_out
+
+    if held_out is not None:
+        result = evaluate_held_out(held_out, artefacts)
+        return result, held_out_markdown(result)
+    assert data is not None
+    result = evaluate(data, progress)
+    return result, document_markdown(result)
+
+
+@risk.command(
+    "predict",
+    epilog="\b\nExample:\n"
+    "  nongqing risk predict --hazard wheat_fhb --stage pre --cases cases.csv --out out.csv",
+)
+@_hazard
+@click.option("--stage", type=click.Choice(STAGES), required=True, help="Weather known so far.")
+@click.option("--cases", type=FILE, required=True, help="CSV; post columns are unread in pre.")
+@click.option("--out", type=FILE, required=True, help="CSV with id, probability, status.")
+@click.option("--bounds", is_flag=True, help="Add the columns low and high (90 %).")
+@_artefacts
+@click.option("--json", "as_json", is_flag=True, help="Print the answers as JSON too.")
+def predict_command(
+    hazard: str,
+    stage: str,
+    cases: Path,
+    out: Path,
+    bounds: bool,
+    artefacts: Path,
+    as_json: bool,
+) -> None:
+    """Write the probability and status of every case; a bad cell costs its own row only."""
+    from models.artefact import load
+    from models.fhb_cases import read_cases
+    from models.predictions import check_writable, predict, write_predictions
+
+    with _usage_errors():
+        check_writable(out)
+        estimator = load(hazard, stage, artefacts)
+        given = read_cases(cases, estimator.terms.windows)
+        answers = predict(estimator, given)
+        write_predictions(out, answers, bounds=bounds)
+    for fault in given.faults[:MOST_FAULTS]:
+        click.echo(f"{cases}: {fault}", err=True)
+    if len(given.faults) > MOST_FAULTS:
+        click.echo(f"{cases}: and {len(given.faults) - MOST_FAULTS} more cells", err=True)
+    if as_json:
+        _print_json([vars(answer) for answer in answers])
+        return
+    counts = Counter(answer.status for answer in answers)
+    shown = ", ".join(f"{counts[word]} {word}" for word in STATUS if word in counts)
+    click.echo(f"{out}: {len(answers)} cases: {shown}")
+
+
+@risk.command("card", epilog="\b\nExample:\n  nongqing risk card --hazard wheat_fhb --stage pre")
+@_hazard
+@click.option("--stage", type=click.Choice(STAGES), required=True, help="Stage.")
+@_artefacts
+@click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
+def card_command(hazard: str, stage: str, artefacts: Path, as_json: bool) -> None:
+    """Print the model card of a trained artefact, after checking the artefact."""
+    from models.artefact import load, read_manifest, verified
+
+    with _usage_errors():
+        load(hazard, stage, artefacts)
+        manifest = read_manifest(hazard, artefacts)
+        text = verified(f"{hazard}_{stage}.md", manifest, artefacts).decode()
+    if as_json:
+        _print_json(manifest)
+    else:
+        click.echo(text.rstrip())

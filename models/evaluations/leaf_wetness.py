@@ -1,0 +1,235 @@
+"""Leaf-wetness rules against the two measured series.
+
+An hour counts as wet when the sensor was wet for at least half of it. Thresholds of a placement
+are chosen on the other years of the same placement. Evaluation only: the series may not be
+redistributed.
+
+References
+----------
+Kim, K. S. et al. (2002). Plant Disease 86, 179-185, doi:10.1094/PDIS.2002.86.2.179.
+Gleason, M. L. et al. (1994). Plant Disease 78, 1011-1016, doi:10.1094/PD-78-1011.
+Cohen (1960), doi:10.1177/001316446002000104.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from models import skill
+from models.evaluations.reading import read_table
+from models.evaluations.tables import markdown_table
+
+Array = NDArray[np.float64]
+CHANGINS = "changins_10min_leafwetness_2023_2025.csv.gz"
+ROTHAMSTED = "ecn_rothamsted_hourly_2001_2002_surfacewetness.csv.gz"
+THRESHOLDS = np.arange(75.0, 99.0, 1.0)
+
+
+@dataclass(frozen=True)
+class Hours:
+    """Hours of one placement: °C, %, K, mm h-1, m s-1 (nan where there is none), wet 0 or 1."""
+
+    temperature: Array
+    humidity: Array
+    depression: Array
+    rain: Array
+    wind: Array
+    wet: Array
+    year: NDArray[np.int64]
+
+
+def saturation(temperature: Array) -> Array:
+    """Saturation vapour pressure over water [hPa].
+
+    Parameters
+    ----------
+    temperature : array [°C]
+
+    References
+    ----------
+    Allen, R. G. et al. (1998). FAO Irrigation and Drainage Paper 56, equation 11.
+    """
+    return np.asarray(6.108 * np.exp(17.27 * temperature / (temperature + 237.3)), float)
+
+
+def _hours(t: Array, rh: Array, rain: Array, wind: Array, minutes: Array, year: Any) -> Hours:
+    log = np.log(np.clip(rh, 1.0, 100.0) / 100.0 * saturation(t) / 6.108)
+    dew_point = 237.3 * log / (17.27 - log)
+    usable = np.isfinite(t) & np.isfinite(rh) & np.isfinite(minutes)
+    wet = (minutes >= 30.0).astype(float)
+    return Hours(
+        temperature=t[usable],
+        humidity=rh[usable],
+        depression=(t - dew_point)[usable],
+        rain=np.nan_to_num(rain)[usable],
+        wind=wind[usable],
+        wet=wet[usable],
+        year=np.asarray(year, np.int64)[usable],
+    )
+
+
+def read_changins(folder: Path) -> Hours:
+    """Ten-minute readings of Changins as hours; -7999 and the like are gaps.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Raises
+    ------
+    DocumentError
+        The file is missing or lacks columns.
+    """
+    table = read_table(folder, CHANGINS, ("time", "temp", "rh", "rain_mm_h", "lw_min"))
+    table["temp"] = table["temp"].where(table["temp"].between(-40, 60))
+    table["hour"] = pd.to_datetime(table["time"]).dt.floor("h")
+    hours = table.groupby("hour").agg(
+        temp=("temp", "mean"),
+        rh=("rh", "mean"),
+        rain=("rain_mm_h", "mean"),
+        minutes=("lw_min", "sum"),
+        readings=("lw_min", "size"),
+    )
+    hours = hours[hours["readings"] == 6]
+    t, rh, rain, minutes = (hours[c].to_numpy(float) for c in ("temp", "rh", "rain", "minutes"))
+    return _hours(t, rh, rain, np.full(t.shape, np.nan), minutes, hours.index.year)
+
+
+def read_rothamsted(folder: Path) -> Hours:
+    """Hours of Rothamsted; humidity from dry and wet bulb, psychrometer constant .662 hPa/K.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Raises
+    ------
+    DocumentError
+        The file is missing or lacks columns.
+    """
+    names = ("DRYTMP", "WETTMP", "RAIN", "WSPEED", "SURWET", "Year")
+    table = read_table(folder, ROTHAMSTED, names)
+    t, wet_bulb, rain, wind, minutes, _ = (table[n].to_numpy(float) for n in names)
+    pressure = saturation(wet_bulb) - 0.662 * (t - wet_bulb)
+    rh = np.clip(100.0 * pressure / saturation(t), 1.0, 100.0)
+    return _hours(t, rh, rain, wind, minutes, table["Year"])
+
+
+def sld(hours: Hours) -> Array:
+    """CART/SLD rule with the squared humidity term, wet 1 or dry 0; needs wind [1].
+
+    Parameters
+    ----------
+    hours : Hours
+
+    References
+    ----------
+    Kim et al. (2002), doi:10.1094/PDIS.2002.86.2.179.
+    """
+    t, rh, dpd, w = hours.temperature, hours.humidity, hours.depression, hours.wind
+    root = np.sqrt(np.clip(t, 0.0, None))
+    calm = 1.6064 * root + 0.0036 * t**2 + 0.1531 * rh - 0.4599 * w * dpd - 0.0035 * t * rh
+    windy = 0.7921 * root + 0.0046 * rh**2 - 2.3889 * w - 0.0390 * t * w + 1.0613 * w * dpd
+    wet = np.where(w < 2.5, calm > 14.4674, (rh >= 87.8) & (windy > 37.0))
+    return np.where(dpd >= 3.7, 0.0, wet.astype(float))
+
+
+def _above(threshold: float, *, rain: bool) -> Callable[[Hours], Array]:
+    def rule(hours: Hours) -> Array:
+        wet = hours.humidity >= threshold
+        return (wet | (hours.rain > 0.0) if rain else wet).astype(float)
+
+    return rule
+
+
+RULES: dict[str, Callable[[Hours], Array]] = {
+    "RH ≥ 90 %": _above(90.0, rain=False),
+    "RH ≥ 87 %": _above(87.0, rain=False),
+    "RH ≥ 90 % or rain": _above(90.0, rain=True),
+    "RH ≥ 87 % or rain": _above(87.0, rain=True),
+    "dew point depression ≤ 2 K": lambda h: (h.depression <= 2.0).astype(float),
+    "dew point depression ≤ 1.8 K or rain": lambda h: (
+        (h.depression <= 1.8) | (h.rain > 0.0)
+    ).astype(float),
+    "CART/SLD (RH² form)": sld,
+    "CART/SLD (RH² form) or rain": lambda h: np.fmax(sld(h), (h.rain > 0.0).astype(float)),
+}
+
+
+def fitted_threshold(hours: Hours) -> tuple[Array, list[float]]:
+    """ "RH or rain" with the threshold of best kappa on the other years of the placement.
+
+    Parameters
+    ----------
+    hours : Hours
+
+    Returns
+    -------
+    tuple of (wet 1 or dry 0 of every hour [1], threshold per year left out [%])
+    """
+    said, chosen = np.empty(hours.wet.shape), []
+    wet_by = {x: _above(float(x), rain=True)(hours) for x in THRESHOLDS}
+    for year in np.unique(hours.year):
+        out = hours.year == year
+        best = max(
+            THRESHOLDS, key=lambda x: skill.contingency(hours.wet[~out], wet_by[x][~out]).kappa
+        )
+        said[out] = wet_by[best][out]
+        chosen.append(float(best))
+    return said, chosen
+
+
+def compare(folder: Path) -> tuple[dict[str, Any], str]:
+    """Agreement of every rule with both series.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds both files.
+
+    Returns
+    -------
+    tuple of (numbers, Markdown); scores are pure numbers [1], thresholds [%]
+
+    Raises
+    ------
+    DocumentError
+        A file is missing or lacks columns.
+    """
+    places = {"Changins": read_changins(folder), "Rothamsted": read_rothamsted(folder)}
+    result: dict[str, Any] = {}
+    rows = []
+    for name, rule in RULES.items():
+        cells: list[str] = [name]
+        for place, hours in places.items():
+            if name.startswith("CART") and not np.isfinite(hours.wind).all():
+                cells += ["no wind", "—", "—"]
+                continue
+            cells += _cells(result, place, name, hours.wet, rule(hours))
+        rows.append(cells)
+    cells = ["RH ≥ threshold of the placement, or rain"]
+    for place, hours in places.items():
+        said, chosen = fitted_threshold(hours)
+        cells += _cells(result, place, "fitted", hours.wet, said)
+        result[f"{place} thresholds"] = chosen
+    rows.append(cells)
+    head = ["rule"] + [f"{place} {s}" for place in places for s in ("κ", "POD", "FAR")]
+    facts = "; ".join(
+        f"{place}: {hours.wet.size} hours, {100 * hours.wet.mean():.0f} % wet, threshold by year "
+        f"left out {', '.join(f'{x:.0f} %' for x in result[f'{place} thresholds'])}"
+        for place, hours in places.items()
+    )
+    return result, f"{facts}\n\n{markdown_table(head, rows)}"
+
+
+def _cells(result: dict[str, Any], place: str, name: str, wet: Array, said: Array) -> list[str]:
+    counts = skill.contingency(wet, said)
+    result[f"{place}: {name}"] = {"kappa": counts.kappa, "pod": counts.pod, "far": counts.far}
+    return [f"{counts.kappa:.2f}", f"{counts.pod:.2f}", f"{counts.far:.2f}"]
