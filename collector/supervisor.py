@@ -17,6 +17,7 @@ READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
 RESTART_SECONDS = 5.0
 PR_SET_PDEATHSIG = 1
+FRONT_DOOR = "import nongqing; nongqing.main()"
 
 
 class ServiceError(RuntimeError):
@@ -79,7 +80,7 @@ class Supervisor:
     def _spawn(self, service: Service) -> None:
         with self.log_of(service).open("ab") as log:
             service.process = subprocess.Popen(
-                [sys.executable, "-m", "nongqing", *service.arguments],
+                [sys.executable, "-P", "-c", FRONT_DOOR, *service.arguments],
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,

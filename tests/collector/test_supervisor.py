@@ -26,12 +26,13 @@ def supervisor(tmp_path, lines, monkeypatch):
     (tmp_path / "nongqing.py").write_text(
         textwrap.dedent("""
         import os, signal, sys, time
-        if sys.argv[1] == "stubborn":
-            signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        if sys.argv[1] == "fail":
-            sys.exit("sensors.toml: line 3: no such thing")
-        print("started", os.environ.get("ADDRESS"), flush=True)
-        time.sleep(600)
+        def main():
+            if sys.argv[1] == "stubborn":
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+            if sys.argv[1] == "fail":
+                sys.exit("sensors.toml: line 3: no such thing")
+            print("started", os.environ.get("ADDRESS"), flush=True)
+            time.sleep(600)
         """)
     )
     environment = {"ADDRESS": "here", "PYTHONPATH": str(tmp_path)}
@@ -94,14 +95,14 @@ def test_stubborn_service_is_killed(supervisor, monkeypatch):
 
 
 def test_services_end_when_the_supervisor_is_killed(tmp_path):
-    (tmp_path / "nongqing.py").write_text("import time; time.sleep(600)")
+    (tmp_path / "nongqing.py").write_text("import time\ndef main(): time.sleep(600)")
     program = textwrap.dedent(f"""
         import sys, time
         sys.path.append({str(ROOT)!r})
         from pathlib import Path
         from collector.supervisor import Service, Supervisor
         one = Service("one", [], ready=lambda: True)
-        Supervisor(Path("log"), {{}}, print).start(one)
+        Supervisor(Path("log"), {{"PYTHONPATH": {str(tmp_path)!r}}}, print).start(one)
         print(one.process.pid, flush=True)
         time.sleep(600)
         """)

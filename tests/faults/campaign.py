@@ -1,0 +1,279 @@
+"""A fault campaign: parts are killed at random while nodes report; then the books are balanced.
+
+    python tests/faults/campaign.py --seed 1 --rounds 20
+
+Everything is real: MicroPython nodes on emulated boards, rumqttd, two collectors, PostgreSQL. Each
+round kills one of them with SIGKILL (a node: its power is cut), waits a moment and starts it
+again. At the end every frame that a node wrote to its flash must be in the store exactly once,
+byte for byte, and nothing else. The nodes' journals, written beside their flash, are the truth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from collector.clock import SimulatedClock
+from collector.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
+from collector.keys import load_master_key
+from collector.store import db, frames, registry
+from field_configs.board import layout_of
+from field_configs.load import load
+from firmware.workbench import climate
+from firmware.workbench.hourly import write_compact
+from firmware.workbench.simulate import Fleet
+
+OPENS = datetime(2016, 5, 1, tzinfo=UTC)
+RATE = 7200.0  # two frames a second and node
+SETTLE_SECONDS = 180.0
+VICTIMS = ("collector", "database", "broker", "node")
+# What --without takes: a safeguard, and the program that runs the collector without it.
+SABOTAGE = {
+    "commit-before-ack": """
+        from contextlib import contextmanager
+        from collector import ingest
+        store = ingest.Collector.store
+        def acknowledge_first(self, messages):
+            from collector.proof import prove
+            from collector.store.frames import BootId, FrameId
+            from firmware.wire import codec
+            arrived, _ = prove(self._directory, messages, self.clock.now())
+            ids = set()
+            for one in arrived:
+                if one.message.topic.endswith("/up"):
+                    frame = codec.decode(one.body)
+                    ids.add(FrameId(one.node.id, one.epoch, frame.boot, frame.seq))
+            self._acknowledge(self._directory, ids, {})
+            store(self, messages)
+        ingest.Collector.store = acknowledge_first
+    """,
+}
+
+
+@dataclass
+class Books:
+    """What nodes wrote and what the store holds."""
+
+    written: int
+    missing: list[str] = field(default_factory=list)
+    altered: list[str] = field(default_factory=list)
+    invented: list[str] = field(default_factory=list)
+
+    @property
+    def balanced(self) -> bool:
+        """Tell whether every frame is there once, as it was written, and no other."""
+        return not (self.missing or self.altered or self.invented)
+
+
+class Rig:
+    """The whole ingest path below one folder."""
+
+    def __init__(self, folder: Path, nodes: int, without: str | None = None) -> None:
+        self.folder = folder
+        self.journal = folder / "journal"
+        self.without = without
+        self.clock = SimulatedClock(OPENS.timestamp(), time.time(), RATE)
+        self.postgres = EmbeddedPostgres(folder / "state")
+        self.broker = EmbeddedBroker(free_port())
+        self.collectors: list[subprocess.Popen[bytes]] = []
+        self.node_count = nodes
+        self.fleet: Fleet
+
+    def start(self) -> None:
+        """Start every part."""
+        dsn = self.postgres.start()
+        conn = db.connect(dsn)
+        db.migrate(conn)
+        self.broker.start()
+        configs = load()
+        weather = climate.generate(int(OPENS.timestamp()) - 86400, 400, seed=1)
+        path = self.folder / "weather.nqw"
+        write_compact(weather, path)
+        master = load_master_key(self.folder / "state", None)
+        nodes = []
+        with conn:
+            registry.import_configs(conn, configs, OPENS)
+            for node_id in sorted(configs.nodes)[: self.node_count]:
+                board = configs.boards[configs.nodes[node_id].board]
+                key = registry.enroll(conn, master, node_id, at=OPENS, layout=layout_of(board))
+                nodes.append((node_id, key, board))
+        conn.close()
+        self.collectors = [self._collector(), self._collector()]
+        self.fleet = Fleet(
+            nodes, self.broker.url, self.clock.spec(), path, self.folder / "nodes", 0.5,
+            self.journal, config={"ack_ms": 2000},
+        )  # fmt: skip
+        self.fleet.start()
+
+    def _collector(self) -> subprocess.Popen[bytes]:
+        environment = os.environ | {
+            "NONGQING_DSN": self.postgres.dsn,
+            "NONGQING_BROKER": self.broker.url,
+            "NONGQING_STATE_DIR": str(self.folder / "state"),
+            "NONGQING_CLOCK": self.clock.spec(),
+        }
+        program = "import nongqing, sys; sys.argv[1:] = ['ingest']; nongqing.main()"
+        if self.without:
+            lines = SABOTAGE[self.without].strip("\n").splitlines()
+            program = "\n".join(line[8:] for line in lines) + "\n" + program
+        with (self.folder / "ingest.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-c", program],
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def strike(self, victim: str, chance: random.Random) -> None:
+        """Kill one part without warning, wait a moment, start it again."""
+        pause = chance.uniform(0.0, 1.5)
+        if victim == "collector":
+            place = chance.randrange(len(self.collectors))
+            self.collectors[place].kill()
+            self.collectors[place].wait()
+            time.sleep(pause)
+            self.collectors[place] = self._collector()
+        elif victim == "database":
+            assert self.postgres.process is not None
+            os.killpg(self.postgres.process.pid, signal.SIGKILL)
+            self.postgres.process.wait()
+            time.sleep(pause)
+            self.postgres.start()
+        elif victim == "broker":
+            process = self.broker._broker._process
+            assert process is not None
+            process.kill()
+            process.wait()
+            time.sleep(pause)
+            self.broker.start()
+        else:
+            node = chance.choice(sorted(self.fleet.nodes))
+            self.fleet.nodes[node].cut_power()
+            time.sleep(pause)
+            self.fleet.nodes[node].start()
+
+    def written(self) -> dict[tuple[str, int, int], str]:
+        """Return the SHA-256 of every frame in the nodes' journals."""
+        found = {}
+        for path in sorted(self.journal.glob("*.txt")):
+            # the last line may be torn: its frame is on flash, but the journal cannot say so
+            for line in path.read_text().splitlines():
+                words = line.split()
+                if len(words) == 3 and len(words[2]) == 64:
+                    found[path.stem, int(words[0]), int(words[1])] = words[2]
+        return found
+
+    def kept(self) -> dict[tuple[str, int, int], str]:
+        """Return the SHA-256 of every frame in the store."""
+        conn = db.connect(self.postgres.dsn)
+        with conn, conn.cursor() as cur:
+            cur.execute("SELECT node, boot, seq, sealed FROM frame")
+            found = {
+                (node, boot, seq): hashlib.sha256(sealed).hexdigest()
+                for node, boot, seq, sealed in cur
+            }
+        conn.close()
+        return found
+
+    def settle(self) -> Books:
+        """Wait until all that was written by now is stored, then compare."""
+        written = self.written()
+        deadline = time.monotonic() + SETTLE_SECONDS
+        while not written.keys() <= (kept := self.kept()).keys() and time.monotonic() < deadline:
+            time.sleep(0.5)
+        self.fleet.stop()
+        known = self.written()
+        return Books(
+            len(written),
+            missing=[f"{name}" for name in written if name not in kept],
+            altered=[f"{name}" for name in known if kept.get(name, known[name]) != known[name]],
+            invented=[
+                f"{name}" for name in kept if name not in known and not self._torn(name, known)
+            ],
+        )
+
+    @staticmethod
+    def _torn(name: tuple[str, int, int], known: dict[tuple[str, int, int], str]) -> bool:
+        """Tell whether a frame may be the one between flash and journal at a power cut."""
+        node, boot, seq = name
+        last = max((s for n, b, s in known if (n, b) == (node, boot)), default=-1)
+        return seq == last + 1
+
+    def readings(self) -> tuple[int, int]:
+        """Return the number of readings and of conflicts in the store."""
+        conn = db.connect(self.postgres.dsn)
+        with conn:
+            counts = frames.counts(conn)
+        conn.close()
+        return counts.readings, counts.conflicts
+
+    def stop(self) -> None:
+        """Stop every part."""
+        if hasattr(self, "fleet"):
+            self.fleet.stop()
+        for process in self.collectors:
+            process.terminate()
+            process.wait(20)
+        self.broker.stop()
+        self.postgres.stop()
+
+
+def campaign(
+    seed: int, rounds: int, *, nodes: int = 3, without: str | None = None, log=print
+) -> tuple[Books, tuple[int, int]]:
+    """Run a campaign and return the balanced or unbalanced books, and readings and conflicts."""
+    chance = random.Random(seed)
+    folder = Path(tempfile.mkdtemp(prefix="nongqing-faults-"))
+    folder.chmod(0o755)
+    rig = Rig(folder, nodes, without)
+    try:
+        rig.start()
+        time.sleep(3.0)
+        for number in range(1, rounds + 1):
+            victim = VICTIMS[number % 4] if number <= 4 else chance.choice(VICTIMS)
+            rig.strike(victim, chance)
+            log(
+                f"round {number}/{rounds}: killed the {victim}; {len(rig.written())} frames written"
+            )
+            time.sleep(chance.uniform(0.5, 2.0))
+        return rig.settle(), rig.readings()
+    finally:
+        rig.stop()
+        shutil.rmtree(folder)
+
+
+def main() -> int:
+    """Run from the command line; exit 1 when a frame was lost, altered or invented."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--nodes", type=int, default=3)
+    parser.add_argument("--without", choices=sorted(SABOTAGE), help="leave a safeguard out")
+    options = parser.parse_args()
+    books, (readings, conflicts) = campaign(
+        options.seed, options.rounds, nodes=options.nodes, without=options.without
+    )
+    print(
+        f"seed {options.seed}, {options.rounds} rounds: {books.written} frames written; "
+        f"missing {len(books.missing)}, altered {len(books.altered)}, "
+        f"invented {len(books.invented)}; {readings} readings, {conflicts} conflicts"
+    )
+    for name in (books.missing + books.altered + books.invented)[:20]:
+        print(f"  {name}")
+    return 0 if books.balanced else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
