@@ -22,7 +22,7 @@ from models.hazard import Hazard
 from models.judge import Result, Track, judge
 from models.phenology import Growth
 from models.season import Active, CropSeasons, SeasonDay, Seasons
-from models.window import Ring
+from models.window import Ring, Windows
 
 T = TypeVar("T", bound=np.generic)
 LOCAL = timezone(timedelta(hours=8))
@@ -137,7 +137,7 @@ def start(
     plots: dict[str, Plot] = {}
     for crop in sorted({c for h in hazards for c in h.crops} & set(seasons.crops)):
         grown = seasons.of_crop(crop, sites)
-        if grown.rows:
+        if grown.count:
             active = grown.at(day)
             growth = phenology.begin(grown, active, day, normals)
             plots[crop] = Plot(grown, active, growth, grown.count == width)
@@ -145,7 +145,7 @@ def start(
     for hazard in hazards:
         for crop in hazard.crops:
             if crop in plots:
-                rows = len(plots[crop].seasons.rows)
+                rows = len(plots[crop].seasons.index)
                 values = {k: np.full(rows, v) for k, v in hazard.carry.items()}
                 tracks[hazard.id, crop] = Track(values, values)
     return Fold(
@@ -266,16 +266,20 @@ def move_crop(fold: Fold, plot: Plot, today: Day) -> SeasonDay:
     return phenology.season_day(plot.seasons, plot.active, plot.growth, fold.day)
 
 
-def windows_of(fold: Fold, hazard: Hazard, plot: Plot) -> tuple[dict[str, Array], dict[str, Array]]:
-    """The hazard's windows in the worst and in the best case; one dict twice when complete."""
+def windows_of(fold: Fold, hazard: Hazard, plot: Plot) -> Windows:
+    """The hazard's windows at the crop's sites, in the worst and in the best case."""
     worst: dict[str, Array] = {}
     best: dict[str, Array] = {}
-    split = False
+    split, sound = False, True
     for alias, use in hazard.uses.items():
-        lo, hi = fold.rings[use.feature.name].window(hazard.days)
+        ring = fold.rings[use.feature.name]
+        lo, hi = ring.window(hazard.days)
+        if ring.sound < hazard.days and use.effect != "shown":
+            sound = False
         if hi is not lo:
             split = True
             if use.effect == "mixed":
+                sound = False
                 lo = hi = np.where(lo == hi, lo, np.nan)
             elif use.effect == "lowers":
                 lo, hi = hi, lo
@@ -284,4 +288,4 @@ def windows_of(fold: Fold, hazard: Hazard, plot: Plot) -> tuple[dict[str, Array]
             lo = lo.take(plot.seasons.index, axis=1)
             hi = lo if same else hi.take(plot.seasons.index, axis=1)
         worst[alias], best[alias] = hi, lo
-    return worst, best if split else worst
+    return Windows(worst, best if split else worst, sound)

@@ -71,6 +71,7 @@ def save(fold: Fold, seasons: Seasons) -> bytes:
         "filled": fold.filled,
         "sites": fold.sites,
         "normals": fold.normals,
+        "sound": {name: ring.sound for name, ring in fold.rings.items()},
         "fingerprint": fingerprint(fold.sites, fold.hazards, seasons, fold.day),
     }
     arrays["head"] = np.frombuffer(json.dumps(head).encode(), dtype=np.uint8)
@@ -116,6 +117,7 @@ def restore(data: bytes, hazards: Sequence[Hazard], seasons: Seasons) -> Fold:
                 hours[quantity] = np.array(arrays[f"{when}/{quantity}"], dtype=np.float64)
     for name, ring in fold.rings.items():
         ring.lo[: ring.depth] = arrays[f"ring/{name}/lo"]
+        ring.sound = head["sound"][name]
         if f"ring/{name}/hi" in arrays:
             ring.hi = ring.lo.copy()
             ring.hi[: ring.depth] = arrays[f"ring/{name}/hi"]

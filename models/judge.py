@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.features import Array
-from models.hazard import CANNOT_SAY, MEDIUM, NO_RISK, OUT_OF_SEASON, Answer, Hazard, Window
+from models.hazard import CANNOT_SAY, MEDIUM, NO_RISK, OUT_OF_SEASON, Answer, Hazard
 from models.season import CropSeasons, SeasonDay
+from models.window import Windows
 
 #: Factor on the certainty when a growth stage is estimated, and when gaps left the two tracks
 #: apart without changing the status; provisional.
@@ -56,7 +57,7 @@ def judge(
     seasons: CropSeasons,
     season: SeasonDay,
     track: Track,
-    windows: tuple[Window, Window],
+    windows: Windows,
     measured: NDArray[np.bool_] | None,
 ) -> Result:
     """Move a hazard's track on by one day and answer for that day.
@@ -68,17 +69,16 @@ def judge(
     track
         Carried values; moved on in place.
     windows
-        In the worst and in the best case; the same object twice when nothing is missing.
+        Of the crop's sites, as of the day.
     measured
         (site,) where leaf wetness is measured; None for nowhere.
     """
-    worst_window, best_window = windows
-    one = best_window is worst_window and track.best is track.worst
-    track.worst, worst = run(hazard, track.worst, worst_window, season)
+    one = windows.best is windows.worst and track.best is track.worst
+    track.worst, worst = run(hazard, track.worst, windows.worst, season, windows.sound)
     if one:
         track.best, best = track.worst, worst
     else:
-        track.best, best = run(hazard, track.best, best_window, season)
+        track.best, best = run(hazard, track.best, windows.best, season, windows.sound)
         if all(np.array_equal(track.best[k], v, equal_nan=True) for k, v in track.worst.items()):
             track.best = track.worst
     status, apart = decide(hazard, season, worst.score, best.score)
@@ -120,13 +120,14 @@ def run(
     carried: Mapping[str, Array],
     window: Mapping[str, Array],
     season: SeasonDay,
+    sound: bool,
 ) -> tuple[dict[str, Array], Answer]:
     """One track of one hazard: carried values moved on, and the answer; unknown stays unknown."""
     moved = dict(hazard.step(carried, window, season))
     given = hazard.evaluate(window, moved, season)
     score = given.score
-    entering = (window[alias] for alias, use in hazard.uses.items() if use.effect != "shown")
-    for values in (*entering, *moved.values()):
+    entering = [window[alias] for alias, use in hazard.uses.items() if use.effect != "shown"]
+    for values in ([] if sound else entering) + list(moved.values()):
         unknown = np.isnan(values.sum(axis=0) if values.ndim > 1 else values)
         if unknown.any():
             score = np.where(unknown, np.nan, score)

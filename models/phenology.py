@@ -96,7 +96,7 @@ def begin(
     seasons: CropSeasons, active: Active, day: date, normals: tuple[float, ...] = NORMALS
 ) -> Growth:
     """Thermal time on the morning of ``day``, bridged by normals from the anchor to that day."""
-    bridged = np.full(len(seasons.rows), np.nan)
+    bridged = np.full(len(seasons.index), np.nan)
     for anchor in np.unique(active.anchor[~np.isnat(active.anchor)]):
         first: date = anchor.astype(object)
         days = (first + timedelta(k) for k in range((day - first).days))

@@ -6,7 +6,7 @@ what could have been said then.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -90,16 +90,56 @@ class Seasons:
         A crop of a single site gets that site twice (see ``models.fold.width_of``); ``count``
         tells how many are real.
         """
-        by_site: dict[str, list[SiteSeason]] = {}
-        for season in self.seasons:
-            if season.crop == crop:
-                by_site.setdefault(season.site, []).append(season)
-        index = [i for i, site in enumerate(sites) if site in by_site]
-        rows = tuple(tuple(sorted(by_site[sites[i]], key=lambda s: s.sown)) for i in index)
-        count = len(rows)
+        place = {site: i for i, site in enumerate(sites)}
+        rows = [s for s in self._by_crop.get(crop, ()) if s.site in place]
+        rows.sort(key=lambda s: (place[s.site], s.sown))
+        index = np.unique(np.array([place[s.site] for s in rows], dtype=np.intp))
+        site = np.searchsorted(index, [place[s.site] for s in rows])
+        count = len(index)
         if count == 1:
-            index, rows = index * 2, rows * 2
-        return CropSeasons(self.crops[crop], np.array(index, dtype=np.intp), rows, count)
+            index, site, rows = index.repeat(2), np.repeat([0, 1], len(rows)), rows * 2
+        return CropSeasons(self.crops[crop], index, count, Columns.of(rows, site))
+
+    @cached_property
+    def _by_crop(self) -> Mapping[str, Sequence[SiteSeason]]:
+        found: dict[str, list[SiteSeason]] = {}
+        for season in self.seasons:
+            found.setdefault(season.crop, []).append(season)
+        return found
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Seasons as arrays (season,), ordered by site and sowing; observations (observation,).
+
+    ``site`` is the place among the crop's sites; ``seen_season`` the season of an observation.
+    """
+
+    site: NDArray[np.intp]
+    sown: NDArray[np.datetime64]
+    ended: NDArray[np.datetime64]
+    resistance: NDArray[np.intp]
+    previous_crop: tuple[str | None, ...]
+    seen: NDArray[np.datetime64]
+    seen_bbch: FloatArray
+    seen_season: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, rows: Sequence[SiteSeason], site: NDArray[np.intp]) -> Columns:
+        """The columns of seasons, with the place of each one's site."""
+        observed = sorted(
+            (day, bbch, i) for i, season in enumerate(rows) for day, bbch in season.observed
+        )
+        return cls(
+            site,
+            np.array([s.sown for s in rows], dtype="datetime64[D]"),
+            np.array([s.ended or "NaT" for s in rows], dtype="datetime64[D]"),
+            np.array([RESISTANCE[s.resistance] for s in rows], dtype=np.intp),
+            tuple(s.previous_crop for s in rows),
+            np.array([day for day, _, _ in observed], dtype="datetime64[D]"),
+            np.array([bbch for _, bbch, _ in observed], dtype=np.float64),
+            np.array([i for _, _, i in observed], dtype=np.intp),
+        )
 
 
 @dataclass(frozen=True)
@@ -123,48 +163,47 @@ class CropSeasons:
 
     crop: Crop
     index: NDArray[np.intp]
-    rows: tuple[tuple[SiteSeason, ...], ...]
     count: int
+    columns: Columns
 
     @cached_property
     def changes(self) -> frozenset[date]:
         """Days on which a season starts or ends or a stage was observed."""
-        return frozenset(
-            day
-            for season in self._all()
-            for day in (season.sown, season.ended, *(o[0] for o in season.observed))
-            if day is not None
-        )
-
-    def _all(self) -> Iterable[SiteSeason]:
-        return (season for row in self.rows for season in row)
+        columns = self.columns
+        days = np.unique(np.concatenate([columns.sown, columns.ended, columns.seen]))
+        return frozenset(days[~np.isnat(days)].astype(object))
 
     def at(self, day: date) -> Active:
         """The facts known on a local day: the season sown last, and its newest observation."""
-        n = len(self.rows)
-        sown = np.full(n, "NaT", dtype="datetime64[D]")
-        anchor = sown.copy()
-        flowering = sown.copy()
-        bbch = np.full(n, np.nan)
-        ended = np.zeros(n, dtype=bool)
+        columns, n, today = self.columns, len(self.index), np.datetime64(day)
+        season = np.full(n, -1)
+        begun = np.flatnonzero(columns.sown <= today)
+        season[columns.site[begun]] = begun
+        grown = season >= 0
+        sown = np.where(grown, columns.sown[season], np.datetime64("NaT"))
+        anchor, bbch = sown.copy(), np.where(grown, 0.0, np.nan)
+        flowering = np.full(n, "NaT", dtype="datetime64[D]")
         observed = np.zeros(n, dtype=bool)
-        resistance = np.zeros(n, dtype=np.intp)
-        previous: list[str | None] = [None] * n
-        for i, row in enumerate(self.rows):
-            begun = [s for s in row if s.sown <= day]
-            if not begun:
-                continue
-            season = begun[-1]
-            sown[i], anchor[i], bbch[i] = season.sown, season.sown, 0.0
-            ended[i] = season.ended is not None and season.ended <= day
-            resistance[i] = RESISTANCE[season.resistance]
-            previous[i] = season.previous_crop
-            for seen, stage in sorted(o for o in season.observed if o[0] <= day):
-                anchor[i], bbch[i], observed[i] = seen, stage, True
-                if FLOWERING[0] <= stage <= FLOWERING[1] and np.isnat(flowering[i]):
-                    flowering[i] = seen
+        site = columns.site[columns.seen_season]
+        known = (columns.seen <= today) & (season[site] == columns.seen_season)
+        newest = np.flatnonzero(known)
+        anchor[site[newest]] = columns.seen[newest]
+        bbch[site[newest]] = columns.seen_bbch[newest]
+        observed[site[newest]] = True
+        low, high = FLOWERING
+        bloom = known & (columns.seen_bbch >= low) & (columns.seen_bbch <= high)
+        first = np.flatnonzero(bloom)[::-1]
+        flowering[site[first]] = columns.seen[first]
         return Active(
-            day, sown, ended, anchor, bbch, observed, flowering, resistance, tuple(previous)
+            day,
+            sown,
+            grown & (columns.ended[season] <= today),
+            anchor,
+            bbch,
+            observed,
+            flowering,
+            np.where(grown, columns.resistance[season], 0),
+            tuple(columns.previous_crop[s] if s >= 0 else None for s in season.tolist()),
         )
 
 

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
 from models.features import Array, Range
+from models.hazard import Window
+
+
+class Windows(NamedTuple):
+    """A hazard's windows in the worst and in the best case; one object twice when complete.
+
+    ``sound`` tells that there is no NaN in them.
+    """
+
+    worst: Window
+    best: Window
+    sound: bool
 
 
 class Ring:
@@ -13,6 +27,8 @@ class Ring:
     def __init__(self, depth: int, sites: int) -> None:
         self.depth = depth
         self.end = depth
+        #: How many of the newest days are free of NaN at all sites.
+        self.sound = 0
         self.lo: Array = np.full((3 * depth, sites), np.nan)
         self.hi: Array | None = None
 
@@ -29,6 +45,8 @@ class Ring:
         if self.hi is not None:
             self.hi[self.end] = day.hi
         self.end += 1
+        unknown = np.isnan(day.lo).any() or (day.hi is not day.lo and np.isnan(day.hi).any())
+        self.sound = 0 if unknown else self.sound + 1
         if self.hi is not None and np.array_equal(
             self.lo[self.end - self.depth : self.end],
             self.hi[self.end - self.depth : self.end],
