@@ -64,6 +64,9 @@ def _compress(response: Response) -> Response:
     if len(body) >= COMPRESS_FROM_BYTES:
         response.set_data(gzip.compress(body, compresslevel=6, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
+        tag, _ = response.get_etag()
+        if tag:
+            response.set_etag(tag, weak=True)  # other bytes, same content
     return response
 
 

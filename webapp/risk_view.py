@@ -13,6 +13,7 @@ from models.advisory import Advisory
 from models.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON, STATUS, catalogue
 from webapp.formats import local_day, number, span_ago
 from webapp.risk_words import (
+    action_text,
     certainty_label,
     change_of,
     hazard_name,
@@ -97,7 +98,7 @@ def show_advice(advice: Advisory) -> ShownAdvice:
     title = gettext(
         "%(title)s: %(window)s", title=upper_first(word("advisory.title")), window=window
     )
-    actions = [word(f"hazard.{advice.hazard}.action.{key}") for key in advice.actions]
+    actions = [action_text(advice.hazard, key) for key in advice.actions]
     return ShownAdvice(str(title), upper_first(window), actions, advice.draft)
 
 

@@ -6,7 +6,7 @@ from flask_babel import gettext
 
 from collector.store.risk import StatusRow
 from field_configs.schema import Crop
-from field_configs.words import MissingParameter
+from field_configs.words import MissingParameter, MissingWord
 from models.hazard import CANNOT_SAY, STATUS
 from webapp.words import has_word, name_of, word
 
@@ -32,13 +32,20 @@ def status_label(name: str) -> str:
 
 
 def hazard_name(hazard: str) -> str:
-    """The name of a hazard."""
-    return upper_first(word(f"hazard.{hazard}.name"))
+    """The name of a hazard; its id where only an earlier release knew it."""
+    key = f"hazard.{hazard}.name"
+    return upper_first(word(key)) if has_word(key) else hazard
 
 
 def quantity_name(quantity: str) -> str:
     """The name of a quantity, at the head of a line."""
     return upper_first(word(f"quantity.{quantity}"))
+
+
+def action_text(hazard: str, action: str) -> str:
+    """What an action of a hazard asks for; its key where this release does not know it."""
+    key = f"hazard.{hazard}.action.{action}"
+    return word(key) if has_word(key) else action
 
 
 def unit_name(quantity: str) -> str:
@@ -57,7 +64,8 @@ def certainty_label(share: float | None) -> str:
 
 def missing_names(missing: tuple[str, ...]) -> str:
     """Name the inputs that were missing."""
-    names = [word(f"quantity.{each}") for each in missing if each != STAGE_INPUT]
+    keys = {each: f"quantity.{each}" for each in missing if each != STAGE_INPUT}
+    names = [word(key) if has_word(key) else each for each, key in keys.items()]
     return str(gettext(", ")).join(names)
 
 
@@ -76,8 +84,8 @@ def reason_of(status: StatusRow) -> str:
     known: Mapping[str, object] = {k: v for k, v in status.drivers.items() if v is not None}
     try:
         reason = word(f"hazard.{status.hazard}.reason.{name}", **known)
-    except MissingParameter:
-        # A term that is not known cannot be quoted; the status alone can.
+    except (MissingParameter, MissingWord):
+        # What is not known, or only to an earlier release, cannot be quoted; the status can.
         reason = str(gettext("%(sentence)s.", sentence=upper_first(word(f"status.{name}"))))
     why = missing_reason(status.missing) if status.status == CANNOT_SAY else ""
     return " ".join(part for part in (reason, why) if part)

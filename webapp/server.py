@@ -2,6 +2,7 @@
 
 import errno
 import signal
+import socket
 import sys
 from types import FrameType
 from typing import Any
@@ -33,10 +34,13 @@ def make_server(app: App, host: str, port: int, threads: int = 4) -> Any:
     CannotListen
         When the port is taken or may not be used.
     """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return waitress.create_server(app, host=host, port=port, threads=threads, ident=None)
+        # Bound here and not by waitress, which leaves its socket open when it cannot bind.
+        listener = socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
         raise CannotListen(host, port, error) from error
+    return waitress.create_server(app, sockets=[listener], threads=threads, ident=None)
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

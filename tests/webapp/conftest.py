@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from waitress import wasyncore
 
 from collector.store import db, settings_table
 from webapp import create_app
 from webapp.database import App
+from webapp.server import make_server
 
 _spec = importlib.util.spec_from_file_location("webapp_seed", Path(__file__).parent / "seed.py")
 assert _spec is not None
@@ -63,6 +67,28 @@ def make_app(dsn: str) -> App:
     app = create_app(db.Pool(dsn), FixedClock(seed_module.NOW))
     app.testing = False
     return app
+
+
+@contextmanager
+def serving(app: App) -> Iterator[str]:
+    """Serve an application with the real server, in a thread; lends its address."""
+    server = make_server(app, "127.0.0.1", 0)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.effective_port}"
+    finally:
+        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+        thread.join(10)
+        server.task_dispatcher.shutdown()
+        assert not thread.is_alive()
+
+
+@pytest.fixture
+def address(app: App) -> Iterator[str]:
+    """Address of the pages on the demo's world."""
+    with serving(app) as address:
+        yield address
 
 
 @pytest.fixture

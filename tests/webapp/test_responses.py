@@ -1,0 +1,63 @@
+"""Headers, caches, compression."""
+
+import gzip
+import re
+
+import pytest
+
+ANSWERS = ("/", "/v/nowhere", "/healthz", "/static/nongqing.css", "/set-language?lang=en")
+
+
+@pytest.mark.parametrize("path", ANSWERS)
+def test_every_answer_is_secured(client, path):
+    with client.get(path) as answer:
+        headers = answer.headers
+    assert headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_an_unchanged_page_is_not_sent_twice(client):
+    first = client.get("/v/qf-liuge")
+    again = client.get("/v/qf-liuge", headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304
+    assert again.data == b""
+    assert first.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_a_page_of_another_language_is_another_page(client):
+    first = client.get("/v/qf-liuge")
+    again = client.get("/v/qf-liuge?lang=en", headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 200
+    assert "Cookie" in first.headers["Vary"]
+
+
+def test_errors_are_not_validated(client):
+    assert "ETag" not in client.get("/v/nowhere").headers
+
+
+def test_static_files_are_kept_for_long_under_an_address_of_their_content(client):
+    page = client.get("/").get_data(as_text=True)
+    address = re.search(r'href="(/static/nongqing.css\?v=[0-9a-f]{10})"', page).group(1)
+    with client.get(address) as sheet:
+        assert "immutable" in sheet.headers["Cache-Control"]
+    with client.get("/static/nongqing.css") as sheet:
+        assert "immutable" not in sheet.headers["Cache-Control"]
+
+
+def test_phones_get_pages_compressed(client):
+    plain = client.get("/v/qf-liuge")
+    packed = client.get("/v/qf-liuge", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert len(packed.data) < len(plain.data) / 3
+    assert "Accept-Encoding" in packed.headers["Vary"]
+    with client.get("/static/nongqing.css", headers={"Accept-Encoding": "gzip"}) as sheet:
+        assert gzip.decompress(sheet.data).startswith(b"/* One sheet")
+        assert sheet.headers["ETag"].startswith("W/")
+
+
+def test_small_answers_are_sent_as_they_are(client):
+    answer = client.get("/healthz", headers={"Accept-Encoding": "gzip"})
+    assert "Content-Encoding" not in answer.headers
