@@ -10,7 +10,7 @@ from collections import namedtuple
 from firmware.node.link_ip import PUBACK, PUBLISH
 from firmware.wire import codec, seal, topics
 
-WINDOW = 16
+WINDOW = 32
 ACK_MS = 10000
 MAX_ACK_MS = 300000
 RETRY_MS = 1000
@@ -58,11 +58,19 @@ class Uplink:
         self.spoken = now
 
     def report(self, kind, detail):
-        """Queue an event; the oldest is dropped when more than 16 wait."""
-        self.events.append(codec.encode_event(codec.Event(self.identity.boot, kind, detail)))
-        if len(self.events) > EVENTS:
-            self.events.pop(0)
-            self.event_id = None
+        """Queue an event; lost frames in a row make one, faults are dropped when many wait."""
+        flying = 0 if self.event_id is None else 1
+        if kind == "lost":
+            for place in range(flying, len(self.events)):
+                queued = self.events[place]
+                if queued.kind == "lost" and queued.detail[0] == detail[0]:
+                    if queued.detail[2] + 1 == detail[1]:
+                        queued.detail[2] = detail[2]
+                        return
+        if len(self.events) >= EVENTS:
+            kinds = [event.kind for event in self.events[flying:]]
+            self.events.pop(flying + (kinds.index("fault") if "fault" in kinds else 0))
+        self.events.append(codec.Event(self.identity.boot, kind, detail))
 
     def poll(self, readable):
         """Do what can be done now; `readable` says whether the socket has something to read."""
@@ -102,7 +110,7 @@ class Uplink:
     def _back_off(self):
         self.mqtt.close()
         # Jitter, so that a village's nodes do not all return in the same second after an outage.
-        pause = self.backoff // 2 + random.getrandbits(16) * self.backoff // 65536
+        pause = self.backoff // 2 + random.getrandbits(16) * self.backoff // 131072
         self.next_try = self.board.ticks_ms() + pause
         self.backoff = min(self.backoff * 2, MAX_RETRY_MS)
 
@@ -125,7 +133,7 @@ class Uplink:
     def _fill(self):
         if self.events and self.event_id is None:
             who = self.identity
-            message = seal.seal(who.key, who.epoch, self.evt, self.events[0])
+            message = seal.seal(who.key, who.epoch, self.evt, codec.encode_event(self.events[0]))
             self.event_id = self.mqtt.publish(self.evt, message)
         while len(self.outstanding) < WINDOW:
             found = self.outbox.next()

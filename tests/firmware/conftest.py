@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +12,16 @@ import pytest
 from field_configs.load import load
 from firmware.workbench.hourly import NAMES, Weather, write_compact
 from firmware.workbench.simulate import Fleet
-from tests.firmware.field import DAYS, START, Collector, FleetMaker, Key, free_port, wait_for
+from tests.firmware.field import (
+    DAYS,
+    START,
+    Collector,
+    FleetMaker,
+    Key,
+    Shared,
+    free_port,
+    wait_for,
+)
 
 
 @pytest.fixture(scope="session")
@@ -55,7 +63,7 @@ def make_fleet(broker_port: int, weather_file: Path, tmp_path: Path) -> Iterator
     def make(
         *nodes: str, days: float = 0.0, rate: float = 3600.0, at_day: float = 60, **more: object
     ) -> Fleet:
-        clock = f"sim:{START + at_day * 86400:.0f}@{time.time():.3f}*{rate:g}"
+        clock = Shared.set(at_day, rate)
         url = f"mqtt://127.0.0.1:{more.pop('port', broker_port)}"
         more.setdefault("journal_dir", tmp_path / "journal")
         more["config"] = {"ack_ms": 500} | dict(more.get("config", {}))

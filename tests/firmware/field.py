@@ -40,6 +40,21 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class Shared:
+    """The clock that the test's fleet and collector share; `make_fleet` sets it."""
+
+    sim, real, rate = float(START), 0.0, 1.0
+
+    @classmethod
+    def set(cls, at_day: float, rate: float) -> str:
+        cls.sim, cls.real, cls.rate = START + at_day * 86400, round(time.time(), 3), rate
+        return f"sim:{cls.sim:.0f}@{cls.real:.3f}*{rate:g}"
+
+    @classmethod
+    def now(cls) -> int:
+        return int(cls.sim + (time.time() - cls.real) * cls.rate)
+
+
 class Collector:
     """Checks seals, keeps frames and events, and acknowledges as it is told."""
 
@@ -50,7 +65,6 @@ class Collector:
         self.events: list[tuple[str, codec.Event]] = []
         self.refused: list[str] = []
         self.acking = True
-        self.now: Callable[[codec.Frame], int] = lambda frame: (frame.offset or START) + frame.t0
         self.lock = threading.Lock()
         self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
         self.client.on_connect = self._on_connect
@@ -95,7 +109,7 @@ class Collector:
             self.frames[node, frame.boot, frame.seq] = frame
             self.arrivals.append((node, frame.boot, frame.seq, message.payload))
         if self.acking:
-            self.ack(node, self.now(frame), [(frame.boot, frame.seq)])
+            self.ack(node, Shared.now(), [(frame.boot, frame.seq)])
 
 
 FleetMaker = Callable[..., Fleet]

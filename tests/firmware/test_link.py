@@ -1,0 +1,178 @@
+"""The uplink's bookkeeping and the MQTT client's framing, under CPython."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from firmware.node.clock import Clock
+from firmware.node.link import EVENTS, Identity, Uplink
+from firmware.node.link_ip import LinkError, Mqtt
+from firmware.wire import codec
+
+
+class Board:
+    def online(self) -> bool:
+        return True
+
+    def ticks_ms(self) -> int:
+        return 0
+
+    def ticks_diff(self, a: int, b: int) -> int:
+        return a - b
+
+
+def make_uplink() -> Uplink:
+    mqtt = Mqtt("qf-001", "127.0.0.1", 1)
+    return Uplink(mqtt, None, Clock(lambda: 0), Board(), Identity("qf-001", bytes(32), 1, 7))
+
+
+def test_lost_frames_in_a_row_make_one_event() -> None:
+    uplink = make_uplink()
+    uplink.report("boot", [1, 0])
+    for first in range(0, 4000, 80):
+        uplink.report("lost", [3, first, first + 79])
+    uplink.report("lost", [4, 0, 9])
+    assert [event.detail for event in uplink.events] == [[1, 0], [3, 0, 3999], [4, 0, 9]]
+
+
+def test_a_lost_event_on_its_way_is_not_changed() -> None:
+    uplink = make_uplink()
+    uplink.report("lost", [3, 0, 9])
+    uplink.event_id = 5
+    uplink.report("lost", [3, 10, 19])
+    assert [event.detail for event in uplink.events] == [[3, 0, 9], [3, 10, 19]]
+
+
+def test_faults_make_room_for_what_matters_more() -> None:
+    uplink = make_uplink()
+    uplink.report("boot", [1, 0])
+    for number in range(EVENTS * 2):
+        uplink.report("fault", str(number))
+    uplink.report("lost", [3, 0, 9])
+    kinds = [event.kind for event in uplink.events]
+    assert len(kinds) == EVENTS
+    assert kinds[0] == "boot"
+    assert kinds[-1] == "lost"
+
+
+def serve(answer: bytes) -> tuple[int, list[bytes], Callable[[], None]]:
+    """A broker that answers the first packet with `answer` and closes."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    heard: list[bytes] = []
+
+    def run() -> None:
+        link, _ = listener.accept()
+        with link:
+            heard.append(link.recv(1000))
+            link.sendall(answer)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+
+    def end() -> None:
+        thread.join()
+        listener.close()
+
+    return listener.getsockname()[1], heard, end
+
+
+def test_connect_speaks_mqtt_3_1_1() -> None:
+    port, heard, end = serve(b"\x20\x02\x00\x00")
+    mqtt = Mqtt("qf-001", "127.0.0.1", port, "user", "pass", 60)
+    mqtt.connect()
+    mqtt.close()
+    end()
+    assert heard == [b"\x10\x1e\x00\x04MQTT\x04\xc2\x00\x3c\x00\x06qf-001\x00\x04user\x00\x04pass"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        (b"\x20\x02\x00\x05", "refused the connection"),
+        (b"\x30\x02\x00\x05", "refused the connection"),
+        (b"", "closed by the broker"),
+        (b"\x20\xff\xff\xff\xff\x01", "packet of more than 4096 bytes"),
+    ],
+)
+def test_a_broker_that_does_not_accept(answer: bytes, reason: str) -> None:
+    port, _, end = serve(answer)
+    mqtt = Mqtt("qf-001", "127.0.0.1", port)
+    with pytest.raises(LinkError, match=reason):
+        mqtt.connect()
+    end()
+    assert mqtt.socket is None
+
+
+def test_nobody_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(OSError):
+        Mqtt("qf-001", "127.0.0.1", port).connect()
+
+
+def test_sending_without_a_connection() -> None:
+    with pytest.raises(LinkError, match="not connected"):
+        Mqtt("qf-001", "127.0.0.1", 1).publish("a", b"b")
+
+
+@pytest.fixture
+def pair() -> tuple[Mqtt, socket.socket]:
+    mqtt = Mqtt("qf-001", "127.0.0.1", 1)
+    mqtt.socket, other = socket.socketpair()
+    yield mqtt, other
+    mqtt.close()
+    other.close()
+
+
+def test_packets_come_whole_however_they_are_cut(pair: tuple[Mqtt, socket.socket]) -> None:
+    mqtt, other = pair
+    body = b"\x00\x01t\x00\x07" + b"x" * 200
+    stream = b"\x32\xcd\x01" + body + b"\x40\x02\x00\x09" + b"\xd0\x00"
+    found = []
+    for start in range(0, len(stream), 7):
+        other.sendall(stream[start : start + 7])
+        found += mqtt.receive()
+    assert found == [(0x30, "t", b"x" * 200), (0x40, 9, b""), (0xD0, None, b"")]
+    assert other.recv(10) == b"\x40\x02\x00\x07"
+
+
+def test_a_long_message_has_a_long_length(pair: tuple[Mqtt, socket.socket]) -> None:
+    mqtt, other = pair
+    mqtt.publish("t", bytes(300))
+    assert other.recv(1000) == b"\x32\xb1\x02\x00\x01t\x00\x01" + bytes(300)
+
+
+def test_a_refused_subscription_is_an_error(pair: tuple[Mqtt, socket.socket]) -> None:
+    mqtt, other = pair
+    other.sendall(b"\x90\x03\x00\x01\x80")
+    with pytest.raises(LinkError, match="refused the subscription"):
+        mqtt.receive()
+
+
+def test_a_connection_that_closes_is_an_error(pair: tuple[Mqtt, socket.socket]) -> None:
+    mqtt, other = pair
+    other.close()
+    with pytest.raises(LinkError, match="closed by the broker"):
+        mqtt.receive()
+
+
+def test_retries_back_off_with_jitter() -> None:
+    uplink = make_uplink()
+    pauses = []
+    for _ in range(12):
+        before = uplink.backoff
+        uplink._back_off()
+        assert before // 2 <= uplink.next_try <= before
+        pauses.append(before)
+    assert pauses[:4] == [1000, 2000, 4000, 8000]
+    assert pauses[-1] == 60000
+
+
+def test_the_event_is_what_the_wire_says() -> None:
+    uplink = make_uplink()
+    uplink.report("fault", "x")
+    assert codec.encode_event(uplink.events[0]) == b"\xa3\x01\x07\x02efault\x03ax"
