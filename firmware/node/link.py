@@ -140,9 +140,10 @@ class Uplink:
             if found is None:
                 return
             boot, seq, frame = found
-            self.mqtt.publish(self.up, frame)
+            # Noted before it goes: the answer must not be younger than the question.
             self.spoken = self.board.ticks_ms()
             self.outstanding[(boot, seq)] = self.spoken, self.clock.uptime()
+            self.mqtt.publish(self.up, frame)
 
     def _hear(self, kind, what, payload):
         self.heard = self.board.ticks_ms()

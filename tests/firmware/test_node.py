@@ -262,12 +262,12 @@ def test_a_node_without_the_time_learns_it_from_an_ack(
 def test_an_old_ack_sent_again_does_not_turn_the_clock_back(
     make_fleet: FleetMaker, collector: Collector
 ) -> None:
-    make_fleet(NODE, days=1).start()
-    wait_for(lambda: (NODE, 1, 30) in collector.received())
-    offset = collector.frames[NODE, 1, 30].offset
+    make_fleet(NODE, days=1, rate=7200).start()
+    wait_for(lambda: (NODE, 1, 26) in collector.received())
+    offset = collector.frames[NODE, 1, 26].offset
     collector.ack(NODE, 5_000_000_000, [(1, 0)])
-    wait_for(lambda: (NODE, 1, 40) in collector.received())
-    assert collector.frames[NODE, 1, 40].offset == offset
+    wait_for(lambda: (NODE, 1, 30) in collector.received())
+    assert collector.frames[NODE, 1, 30].offset == offset
 
 
 def test_nodes_end_with_the_process_that_started_them(
