@@ -126,6 +126,8 @@ class Hazard:
         First and last day of the window to act, counted from the day of the answer [d].
     estimated_certainty
         Factor on the certainty when an input is estimated.
+    probability
+        The event whose probability the score is; empty when the score is no probability.
     """
 
     id: str
@@ -147,6 +149,7 @@ class Hazard:
     act_days: tuple[int, int] = (0, 3)
     estimated_certainty: float = 0.8
     version: str = "1"
+    probability: str = ""
 
     def __post_init__(self) -> None:
         place = f"models/hazards/{self.id}.py"

@@ -90,4 +90,5 @@ HAZARD = Hazard(
     validated="United States, 736 site-years 1982-2015: AUC .702, Brier .178",
     actions=("remove_maize_residue", "scout_heads", "ask_officer_fungicide_flowering"),
     act_days=(0, 3),
+    probability="field severity of 10 % or more",
 )
