@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,9 +46,12 @@ class Server:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def postgres() -> Iterator[Server]:
     """A PostgreSQL server with a migrated template database."""
-    embedded = EmbeddedPostgres(_state_dir(tmp_path_factory))
+    # not below pytest's own folder: that is closed to the user that the server runs as
+    folder = Path(tempfile.mkdtemp(prefix="nongqing-test-"))
+    folder.chmod(0o755)
+    embedded = EmbeddedPostgres(folder)
     server = Server(embedded, embedded.start())
     try:
         server.run("ALTER SYSTEM SET fsync = off")
@@ -58,10 +63,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
     finally:
         embedded.stop()
-
-
-def _state_dir(factory: pytest.TempPathFactory) -> Path:
-    return factory.mktemp("postgres")
+        shutil.rmtree(folder)
 
 
 @pytest.fixture

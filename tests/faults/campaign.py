@@ -27,7 +27,7 @@ from pathlib import Path
 from collector.clock import SimulatedClock
 from collector.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from collector.keys import load_master_key
-from collector.store import db, frames, registry
+from collector.store import db, registry
 from field_configs.board import layout_of
 from field_configs.load import load
 from firmware.workbench import climate
@@ -37,7 +37,7 @@ from firmware.workbench.simulate import Fleet
 OPENS = datetime(2016, 5, 1, tzinfo=UTC)
 RATE = 7200.0  # two frames a second and node
 SETTLE_SECONDS = 180.0
-VICTIMS = ("collector", "database", "broker", "node")
+VICTIMS = ("collector", "database", "broker", "node", "server")
 # What --without takes: a safeguard, and the program that runs the collector without it.
 SABOTAGE = {
     "commit-before-ack": """
@@ -141,28 +141,47 @@ class Rig:
         pause = chance.uniform(0.0, 1.5)
         if victim == "collector":
             place = chance.randrange(len(self.collectors))
-            self.collectors[place].kill()
-            self.collectors[place].wait()
+            self._kill(self.collectors[place])
             time.sleep(pause)
             self.collectors[place] = self._collector()
         elif victim == "database":
-            assert self.postgres.process is not None
-            os.killpg(self.postgres.process.pid, signal.SIGKILL)
-            self.postgres.process.wait()
+            self._kill_database()
             time.sleep(pause)
             self.postgres.start()
         elif victim == "broker":
-            process = self.broker._broker._process
-            assert process is not None
-            process.kill()
-            process.wait()
+            self._kill_broker()
             time.sleep(pause)
             self.broker.start()
+        elif victim == "server":
+            # it loses its disk first and its power a moment later
+            self._kill_database()
+            time.sleep(1.0 + pause)
+            self._kill_broker()
+            for process in self.collectors:
+                self._kill(process)
+            self.postgres.start()
+            self.broker.start()
+            self.collectors = [self._collector(), self._collector()]
         else:
             node = chance.choice(sorted(self.fleet.nodes))
             self.fleet.nodes[node].cut_power()
             time.sleep(pause)
             self.fleet.nodes[node].start()
+
+    @staticmethod
+    def _kill(process: subprocess.Popen[bytes] | None) -> None:
+        assert process is not None
+        process.kill()
+        process.wait()
+
+    def _kill_broker(self) -> None:
+        self._kill(self.broker._broker._process)
+        self.broker.stop()  # lets go of what belonged to the dead process
+
+    def _kill_database(self) -> None:
+        assert self.postgres.process is not None
+        os.killpg(self.postgres.process.pid, signal.SIGKILL)
+        self.postgres.process.wait()
 
     def written(self) -> dict[tuple[str, int, int], str]:
         """Return the SHA-256 of every frame in the nodes' journals."""
@@ -214,10 +233,13 @@ class Rig:
     def readings(self) -> tuple[int, int]:
         """Return the number of readings and of conflicts in the store."""
         conn = db.connect(self.postgres.dsn)
-        with conn:
-            counts = frames.counts(conn)
+        with conn, conn.cursor() as cur:
+            cur.execute(
+                "SELECT (SELECT count(*) FROM reading), (SELECT count(*) FROM reading_conflict)"
+            )
+            readings, conflicts = cur.fetchone()
         conn.close()
-        return counts.readings, counts.conflicts
+        return readings, conflicts
 
     def stop(self) -> None:
         """Stop every part."""
@@ -242,7 +264,7 @@ def campaign(
         rig.start()
         time.sleep(3.0)
         for number in range(1, rounds + 1):
-            victim = VICTIMS[number % 4] if number <= 4 else chance.choice(VICTIMS)
+            victim = VICTIMS[-number] if number <= len(VICTIMS) else chance.choice(VICTIMS)
             rig.strike(victim, chance)
             log(
                 f"round {number}/{rounds}: killed the {victim}; {len(rig.written())} frames written"
