@@ -35,13 +35,15 @@ log = logging.getLogger("nongqing.jobs")
 class Job:
     """A job: due every `every` of the clock since 1970, `delay` later.
 
-    `function` takes a `Context` and returns a few words about what it did.
+    `function` takes a `Context` and returns a few words about what it did. Where `after` names
+    another job, it waits until that one was tried for the same due time or a later one.
     """
 
     id: str
     every: timedelta
     function: Callable[[Context], str]
     delay: timedelta = timedelta(0)
+    after: str | None = None
 
     def due(self, now: datetime) -> datetime:
         """Return the latest time at or before `now` at which the job was due."""
@@ -51,8 +53,8 @@ class Job:
 
 JOBS = (
     Job("roll_up", timedelta(minutes=5), tasks.roll_up),
-    Job("risk", timedelta(hours=1), tasks.assess_risk, timedelta(minutes=10)),
-    Job("advisories", timedelta(hours=1), tasks.issue_advisories, timedelta(minutes=15)),
+    Job("risk", timedelta(hours=1), tasks.assess_risk, timedelta(minutes=10), after="roll_up"),
+    Job("advisories", timedelta(hours=1), tasks.issue_advisories, timedelta(minutes=10), "risk"),
     Job("silent_nodes", timedelta(minutes=30), tasks.find_silence),
     Job("tidy", timedelta(days=1), tasks.tidy),
 )
@@ -69,6 +71,7 @@ class Runner:
         self.clock = clock
         self.monotonic = monotonic
         self.done: datetime | None = None
+        self.tried: datetime | None = None
         self.attempt = 0
         self.not_before = 0.0
 
@@ -82,6 +85,7 @@ class Runner:
         except DatabaseDown as error:
             log.warning("job %s: %s", self.job.id, error)
             ok = False
+        self.tried = due
         if ok:
             self.done, self.attempt, self.not_before = due, 0, 0.0
         else:
@@ -138,9 +142,14 @@ class Jobs:
             log.warning("%s", error)
 
     def tick(self, runner: Runner) -> None:
-        """Let a job run, if this process leads."""
-        if self.leading:
+        """Let a job run, if this process leads and the job before it had its turn."""
+        if self.leading and not self._waits(runner):
             runner.tick()
+
+    def _waits(self, runner: Runner) -> bool:
+        due = runner.job.due(self.clock.now())
+        before = [r.tried for r in self.runners if r.job.id == runner.job.after]
+        return any(tried is None or tried < due for tried in before)
 
     def add_to(self, scheduler: BaseScheduler) -> None:
         """Have a scheduler call the election and every job once a second."""

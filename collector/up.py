@@ -19,7 +19,7 @@ from collector.demo import DemoState, DemoWeather
 from collector.enrolment import StoreRegistry
 from collector.keys import MasterKeyError
 from collector.settings import Settings
-from collector.store import db, frames
+from collector.store import db, frames, job_runs
 from collector.supervisor import Service, ServiceError, Supervisor, interrupt_on_signals
 
 HOST = "127.0.0.1"
@@ -67,6 +67,12 @@ def _answers(port: int, path: str) -> bool:
         return False
     finally:
         link.close()
+
+
+def _ran(pool: db.Pool, job: str) -> bool:
+    """Tell whether a job has run, well or not; a failure is for its page to show."""
+    with pool.connection() as conn:
+        return any(run.job == job and run.finished is not None for run in job_runs.latest(conn))
 
 
 def _start_database(settings: Settings, stack: ExitStack) -> tuple[str, str]:
@@ -191,26 +197,26 @@ def run(
             click.echo,
         )
         stack.callback(supervisor.stop)
-        for service in _services(port):
+
+        def bring_up(service: Service) -> None:
             with steps.part(service.name) as say:
                 supervisor.start(service)
                 say(f"running; its log is {supervisor.log_of(service)}")
+
+        bring_up(Service("ingest", ["ingest"], ready=lambda: True))
+        bring_up(
+            Service("web", ["web", "--port", str(port)], ready=lambda: _answers(port, "/healthz"))
+        )
         if state is not None:
             with steps.part("nodes") as say:
                 supervisor.start(_nodes(state, backlog))
                 nodes = len(StoreRegistry(settings).nodes())
                 say(f"{nodes} under MicroPython, each with its own flash")
             _show_backlog(pool, nodes * backlog * FRAMES_PER_NODE_AND_DAY, supervisor)
+        # the first risk is computed once it has something to stand on
+        bring_up(Service("jobs", ["jobs"], ready=lambda: _ran(pool, "advisories")))
         click.echo(f"\n农情 Nongqing: http://{HOST}:{port}/   (Ctrl-C stops it)")
         supervisor.run(every=state.save if state else lambda: None)
-
-
-def _services(port: int) -> list[Service]:
-    return [
-        Service("ingest", ["ingest"], ready=lambda: True),
-        Service("jobs", ["jobs"], ready=lambda: True),
-        Service("web", ["web", "--port", str(port)], ready=lambda: _answers(port, "/healthz")),
-    ]
 
 
 @click.command()
