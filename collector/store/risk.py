@@ -17,6 +17,11 @@ from models.advisory import Advisory
 from models.risk import RiskStatus
 
 SQL = queries.load("risk")
+# A bare VALUES list has no column types to go by.
+STATUS_ROW = (
+    "(%s, %s, %s, %s::timestamptz, %s::timestamptz, %s::smallint, %s::float8, %s::float8, "
+    "%s::float8, %s, %s::jsonb, %s::text[], %s::float8, %s, %s, %s::boolean)"
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ def _json(mapping: Mapping[str, Any]) -> str:
 
 
 def save_statuses(conn: Connection, statuses: Iterable[RiskStatus], issued: datetime) -> int:
-    """Keep statuses; one with the same inputs and model for the same time is kept once.
+    """Keep statuses; one that only repeats the newest for its time is kept once.
 
     Returns
     -------
@@ -74,7 +79,8 @@ def save_statuses(conn: Connection, statuses: Iterable[RiskStatus], issued: date
     if not rows:
         return 0
     with conn.cursor() as cur:
-        execute_values(cur, SQL["save_statuses"], rows, page_size=len(rows))
+        cur.execute(SQL["lock_statuses"])
+        execute_values(cur, SQL["save_statuses"], rows, STATUS_ROW, page_size=len(rows))
         return cur.rowcount
 
 

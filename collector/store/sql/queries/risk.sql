@@ -1,7 +1,22 @@
+-- name: lock_statuses
+SELECT pg_advisory_xact_lock(hashtext('nongqing.risk_status'))
+
 -- name: save_statuses
 INSERT INTO risk_status (site, crop, hazard, time, issued, status, score, certainty, stage_bbch,
-    stage_source, drivers, missing, data_age_h, inputs_hash, model_version, validated) VALUES %s
-ON CONFLICT (site, crop, hazard, time, model_version, inputs_hash) DO NOTHING
+    stage_source, drivers, missing, data_age_h, inputs_hash, model_version, validated)
+SELECT v.*
+FROM (VALUES %s) AS v (site, crop, hazard, time, issued, status, score, certainty, stage_bbch,
+    stage_source, drivers, missing, data_age_h, inputs_hash, model_version, validated)
+LEFT JOIN LATERAL (
+    SELECT r.* FROM risk_status r
+    WHERE r.site = v.site AND r.crop = v.crop AND r.hazard = v.hazard AND r.time = v.time
+    ORDER BY r.id DESC LIMIT 1
+) AS n ON true
+WHERE (n.status, n.score, n.certainty, n.stage_bbch, n.stage_source, n.drivers, n.missing,
+       n.inputs_hash, n.model_version, n.validated)
+    IS DISTINCT FROM
+      (v.status, v.score, v.certainty, v.stage_bbch, v.stage_source, v.drivers, v.missing,
+       v.inputs_hash, v.model_version, v.validated)
 
 -- name: latest_statuses
 SELECT DISTINCT ON (r.site, r.crop, r.hazard)
