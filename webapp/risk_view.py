@@ -59,6 +59,7 @@ class RiskRow:
     change: str
     certainty: str
     validated: bool
+    provisional: bool
     data_age: str
     advice: ShownAdvice | None
     facts: list[Fact]
@@ -134,15 +135,26 @@ def _model_facts(status: StatusRow) -> list[Fact]:
         facts.append(Fact(str(gettext("Missing hours in")), names))
     last_day = local_day(status.time - timedelta(seconds=1))
     facts.append(Fact(str(gettext("Reckoned up to")), last_day))
-    if not status.validated:
-        facts.append(Fact(str(gettext("Trust")), upper_first(word("validation.not_here"))))
     hazard = catalogue().get(status.hazard)
     if hazard is not None:
-        if hazard.provisional:
-            facts.append(Fact(str(gettext("Limits")), upper_first(word("validation.provisional"))))
         facts.append(Fact(str(gettext("Source")), "; ".join(hazard.references)))
     facts.append(Fact(str(gettext("Model")), f"{status.hazard} {status.model_version}"))
     return facts
+
+
+def _is_provisional(hazard: str) -> bool:
+    known = catalogue().get(hazard)
+    return known is not None and bool(known.provisional)
+
+
+def unproven(crops: Sequence[CropRisks]) -> str:
+    """Say what "not validated here" means, where it stands on the page."""
+    rows = [row for crop in crops for row in (*crop.rows, *crop.resting)]
+    if all(row.validated for row in rows):
+        return ""
+    sentence = upper_first(word("validation.not_here"))
+    meaning = gettext("%(term)s: %(text)s", term=gettext("Not validated here"), text=sentence)
+    return str(gettext("%(sentence)s.", sentence=meaning))
 
 
 def _data_age(hours: float | None) -> str:
@@ -166,6 +178,7 @@ def _row(
         change=change_of(worst.hazard) if worst.status in ANSWERS else "",
         certainty=certainty_label(worst.certainty) if worst.status in ANSWERS else "",
         validated=worst.validated,
+        provisional=_is_provisional(worst.hazard),
         data_age=_data_age(worst.data_age_h),
         advice=show_advice(given) if given and worst.status in ALARMS else None,
         facts=_model_facts(worst),

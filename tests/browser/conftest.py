@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,12 @@ def need(present: bool, reason: str) -> None:
         if os.environ.get("CI") == "true":
             pytest.fail(f"{reason}; with CI=true browser tests must run")
         pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def need_or_skip() -> Callable[[bool, str], None]:
+    """The rule by which browser tests are left out."""
+    return need
 
 
 @pytest.fixture(scope="session")

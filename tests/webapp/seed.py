@@ -141,7 +141,7 @@ def fill(conn: Connection, now: datetime = NOW) -> None:
     risk.save_advisories(conn, [advisory(s) for s in statuses if s.status in (HIGH, MEDIUM)], now)
     run = job_runs.begin(conn, "risk", now, 1, now - timedelta(minutes=20))
     job_runs.finish(conn, run, "ok", "6 fields", now - timedelta(minutes=20), 0.4)
-    run = job_runs.begin(conn, "rollup", now, 1, now - timedelta(minutes=5))
+    run = job_runs.begin(conn, "roll_up", now, 1, now - timedelta(minutes=5))
     job_runs.finish(conn, run, "failed", "database: no answer", now, 0.1)
     letter = frames.DeadLetter(
         now, "nq/1/qf-001/up", "qf-001", None, "not_cbor", "byte 3: no CBOR", b"\x00"

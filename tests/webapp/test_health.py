@@ -15,7 +15,7 @@ def test_all_parts_are_told_and_a_failed_job_degrades(client):
     assert body["time"] == "2016-05-08T06:20:00Z"
     states = {name: part["state"] for name, part in body["parts"].items()}
     assert states == {"database": "ok", "schema": "ok", "ingest": "ok", "jobs": "degraded"}
-    assert body["parts"]["jobs"]["failed"] == ["rollup"]
+    assert body["parts"]["jobs"]["failed"] == ["roll_up"]
     assert answer.headers["Cache-Control"] == "no-store"
 
 
@@ -69,7 +69,7 @@ def test_metrics_count_requests_and_tell_the_store(client):
     assert found["nongqing_web_requests_total", "village.page", "404"] == 1
     assert found["nongqing_dead_letters",] == 1
     assert found["nongqing_node_silence_seconds", "qf-001"] == 720
-    assert found["nongqing_job_failed", "rollup"] == 1
+    assert found["nongqing_job_failed", "roll_up"] == 1
     assert found["nongqing_job_failed", "risk"] == 0
 
 

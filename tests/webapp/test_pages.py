@@ -2,12 +2,14 @@
 
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from collector.store import registry
+from collector.store import registry, risk
 from field_configs.load import load
+from models.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON, catalogue
 from webapp.village_list import PER_PAGE
 
 PAGES = ("/", "/v/qf-liuge", "/v/py-bagongqiao", "/v/qf-mazhuangqiao", "/status", "/v/nowhere")
@@ -217,3 +219,25 @@ def test_english_pages_hold_no_chinese_but_the_switch(client):
     for path in ("/", "/v/qf-liuge", "/status", "/v/nowhere"):
         page = client.get(f"{path}?lang=en").get_data(as_text=True)
         assert set(re.findall("[\u4e00-\u9fff]+", page)) == {"中文"}
+
+
+def test_the_whole_catalogue_for_three_fields_stays_light(empty_app, seed):
+    wheat = [h.id for h in catalogue().values() if "winter_wheat" in h.crops]
+    codes = (HIGH, MEDIUM, CANNOT_SAY, NO_RISK, NO_RISK, OUT_OF_SEASON)
+    missing = ("relative_humidity", "air_temperature")
+    with empty_app.pool.connection() as conn:
+        seed.fill(conn)
+        statuses = [
+            replace(seed.status(field, "wheat_fhb", codes[i % 6], missing=missing), hazard=hazard)
+            for field in ("qf-liuge-1", "qf-liuge-2")
+            for i, hazard in enumerate(wheat)
+        ]
+        risk.save_statuses(conn, statuses, seed.NOW + timedelta(hours=1))
+    client = empty_app.test_client()
+    answer = client.get("/v/qf-liuge")
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    assert page.count('class="facts"') >= len(wheat) * 2 // 3
+    with client.get("/static/nongqing.css") as sheet:
+        weight = len(answer.data) + len(sheet.data)
+    assert weight < WEIGHT, f"{weight} bytes for {len(wheat)} hazards"

@@ -1,5 +1,7 @@
 """For technicians: nodes, jobs, and everything that was refused, dead or in conflict."""
 
+from collections import Counter
+
 from flask import Blueprint, render_template
 from flask_babel import lazy_gettext
 
@@ -11,6 +13,8 @@ from webapp.node_view import node_rows
 bp = Blueprint("status", __name__)
 NAV = NavItem(20, "status.page", lazy_gettext("Network"))
 SHOWN = 20
+NODES_SHOWN = 40
+WORST_FIRST = ("high", "cannot_say", "medium", "out_of_season", "no_risk")
 
 
 @bp.get("/status")
@@ -18,10 +22,16 @@ def page() -> str:
     """What the network does and what a person should look at; the latest of each kind."""
     conn = connection()
     places = {field.id: field for field in registry.fields(conn)}
+    nodes = node_rows(registry.nodes(conn), places, now())
+    nodes.sort(key=lambda node: (WORST_FIRST.index(node.tone), node.id))
     return render_template(
         "status.html",
         counts=frames.counts(conn),
-        nodes=node_rows(registry.nodes(conn), places, now()),
+        nodes=nodes[:NODES_SHOWN],
+        more_nodes=max(0, len(nodes) - NODES_SHOWN),
+        node_counts=[
+            (*state, count) for state, count in Counter((n.tone, n.state) for n in nodes).items()
+        ],
         jobs=job_runs.latest(conn),
         items=frames.open_items(conn)[-SHOWN:],
         letters=frames.dead_letters(conn, SHOWN),

@@ -28,7 +28,7 @@ from webapp.measure_view import (
     show_places,
 )
 from webapp.node_view import ShownNode, data_state, node_rows
-from webapp.risk_view import CropRisks, Headline, headline, show_crops
+from webapp.risk_view import CropRisks, Headline, headline, show_crops, unproven
 from webapp.words import pick
 
 bp = Blueprint("village", __name__)
@@ -45,6 +45,7 @@ class VillagePage:
     newest: datetime | None
     data_state: str
     worst: Headline
+    unproven: str
     crops: list[CropRisks]
     places: list[Place]
     curves: list[ShownCurve]
@@ -129,6 +130,7 @@ def make_page(conn: Connection, village: VillageRow, at: datetime) -> VillagePag
         newest=newest,
         data_state=data_state(newest, at) if newest else "none",
         worst=headline(crops),
+        unproven=unproven(crops),
         crops=crops,
         places=show_places(latest, places, rain),
         curves=curves,
