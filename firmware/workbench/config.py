@@ -6,7 +6,7 @@ import json
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from field_configs.schema import Board
 from firmware.wire import quantities
@@ -22,13 +22,17 @@ class BrokerUrlError(ValueError):
 def parse_broker_url(url: str) -> dict[str, Any]:
     """Return host, port, user and password of ``mqtt://[user:password@]host[:port]``."""
     parts = urlsplit(url)
-    if parts.scheme != "mqtt" or not parts.hostname:
+    try:
+        port = parts.port or MQTT_PORT
+    except ValueError:
+        port = 0
+    if parts.scheme != "mqtt" or not parts.hostname or not port:
         raise BrokerUrlError(f"broker {url!r}: must be mqtt://[user:password@]host[:port]")
     return {
         "host": parts.hostname,
-        "port": parts.port or MQTT_PORT,
-        "user": parts.username,
-        "password": parts.password,
+        "port": port,
+        "user": unquote(parts.username) if parts.username else None,
+        "password": unquote(parts.password) if parts.password else None,
     }
 
 

@@ -7,12 +7,15 @@ taken on trust: tests/wire checks them with cbor2 and cwt. HMAC vectors are RFC 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from firmware.wire import codec, seal, topics
 
 FILE = Path(__file__).parents[1] / "golden" / "wire" / "vectors.json"
+DOC = Path(__file__).parents[2] / "docs" / "wire.md"
+EXAMPLE = "an hour of six channels"
 KEY = bytes(range(32))
 
 # RFC 4231, sections 4.2 to 4.8: key, data, HMAC-SHA-256.
@@ -257,10 +260,37 @@ def _reason(kind: str, body: str) -> str:
     raise AssertionError(f"{body} was not refused")
 
 
+def example(text: str) -> str:
+    """Return docs/wire.md with its worked example made anew."""
+    row = next(row for row in make()["frames"] if row["name"] == EXAMPLE)
+    item = codec.cbor.decode(bytes.fromhex(row["body"]))
+    parts = {
+        "body": _wrapped(row["body"]),
+        "diagnostic": _diagnostic(item),
+        "sealed": _wrapped(row["sealed"]),
+    }
+    for name, lines in parts.items():
+        block = f"<!-- {name} -->\n```\n{lines}\n```\n<!-- /{name} -->"
+        text = re.sub(f"<!-- {name} -->.*<!-- /{name} -->", block, text, flags=re.DOTALL)
+    layout = f"<!-- layout -->`{row['layout']}`<!-- /layout -->"
+    return re.sub("<!-- layout -->.*<!-- /layout -->", layout, text)
+
+
+def _wrapped(text: str) -> str:
+    return "\n".join(text[at : at + 64] for at in range(0, len(text), 64))
+
+
+def _diagnostic(item: list[Any]) -> str:
+    head = [f"h'{part.hex()}'" if isinstance(part, bytes) else str(part) for part in item[:7]]
+    rows = ",\n  ".join(str(row) for row in item[7])
+    return f"[{', '.join(head)}, [\n  {rows}]]"
+
+
 def write() -> None:
-    """Write the file."""
+    """Write the vectors, and the worked example of docs/wire.md."""
     FILE.parent.mkdir(parents=True, exist_ok=True)
     FILE.write_text(json.dumps(make(), indent=1) + "\n", encoding="utf-8")
+    DOC.write_text(example(DOC.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,13 @@ def test_file_is_what_the_code_says() -> None:
     assert json.loads(make_vectors.FILE.read_text()) == json.loads(json.dumps(make_vectors.make()))
 
 
+def test_the_worked_example_in_the_docs_is_true() -> None:
+    text = make_vectors.DOC.read_text(encoding="utf-8")
+    assert make_vectors.example(text) == text
+    row = next(row for row in make_vectors.make()["frames"] if row["name"] == make_vectors.EXAMPLE)
+    assert row["sealed"] in text.replace("\n", "")
+
+
 def test_micropython_gives_the_same_bytes() -> None:
     vectors = json.loads(make_vectors.FILE.read_text())
     script = ROOT / "tests/micropython/test_wire_vectors.py"
