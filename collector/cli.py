@@ -264,7 +264,8 @@ def _status_json(row: risk.StatusRow) -> dict[str, Any]:
 
 
 def _status_lines(rows: list[risk.StatusRow]) -> Iterator[str]:
-    yield f"{'field':<20} {'crop':<14} {'hazard':<20} {'status':<13} {'score':>8} {'sure':>5}  missing"
+    head = f"{'field':<20} {'crop':<14} {'hazard':<20} {'status':<13} "
+    yield f"{head}{'score':>8} {'sure':>5}  missing"
     for row in rows:
         score = "" if row.score is None else f"{row.score:.3f}"
         sure = "" if row.certainty is None else f"{row.certainty:.2f}"

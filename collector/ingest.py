@@ -88,16 +88,25 @@ class Collector:
         Gives the time of receipt, and the time in acknowledgements.
     link : Link
         Where acknowledgements go.
+    queue_frames : int
+        Most messages that wait.
     """
 
-    def __init__(self, pool: Pool, master: MasterKey, clock: Clock, link: Link) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        master: MasterKey,
+        clock: Clock,
+        link: Link,
+        queue_frames: int = QUEUE_FRAMES,
+    ) -> None:
         self.pool = pool
         self.master = master
         self.clock = clock
         self.link = link
         self.counters = Counters()
         self.stopping = threading.Event()
-        self._inbox: queue.Queue[Message] = queue.Queue(QUEUE_FRAMES)
+        self._inbox: queue.Queue[Message] = queue.Queue(queue_frames)
         self._directory: Directory | None = None
         self._failure: BaseException | None = None
 
@@ -114,7 +123,7 @@ class Collector:
             self._retry(self._refresh)
             while not self.stopping.is_set():
                 batch = self._gather()
-                self._retry(partial(self.store, batch) if batch else self._idle)
+                self._retry(partial(self._store_or_set_aside, batch) if batch else self._idle)
         except BaseException as error:
             self._failure = error
             raise
@@ -200,6 +209,21 @@ class Collector:
             self._acknowledge(directory, outcome.ids, marks)
         if before is not directory:
             self._refresh()
+
+    def _store_or_set_aside(self, messages: list[Message]) -> None:
+        """Store a batch; a message that makes the collector fail must not stop the others."""
+        try:
+            self.store(messages)
+        except (DatabaseDown, TransactionRollback):
+            raise
+        except Exception as error:
+            if len(messages) > 1:
+                for message in messages:
+                    self._store_or_set_aside([message])
+                return
+            log.exception("a message on %s makes the collector fail", messages[0].topic)
+            with self.pool.connection() as conn:
+                intake.set_aside(conn, messages[0], error, self.clock.now())
 
     def _acknowledge(
         self, directory: Directory, ids: Iterable[FrameId], marks: dict[BootId, int]

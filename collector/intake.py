@@ -82,6 +82,19 @@ def replay(conn: Connection, directory: Directory, now: datetime) -> int:
     return taken
 
 
+def set_aside(conn: Connection, message: Message, error: Exception, now: datetime) -> None:
+    """Keep a message that makes the collector itself fail; it is not acknowledged.
+
+    The caller commits.
+    """
+    detail = f"{type(error).__name__}: {error}"
+    node = message.topic.split("/")[2] if message.topic.count("/") == 3 else "?"
+    letter = DeadLetter(now, message.topic, node, None, "collector_fault", detail, message.payload)
+    frames.put_dead_letters(conn, [letter])
+    text = f"a message of node {node} makes the collector fail ({detail}); report it"
+    frames.raise_items(conn, [("collector_fault", node, None, text)], now)
+
+
 def advance(conn: Connection, boots: Iterable[BootId]) -> dict[BootId, int]:
     """Return how far boots are complete, from committed rows; the caller commits."""
     return frames.advance_watermarks(conn, boots)

@@ -7,12 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from collector.directory import Directory, Node
-from collector.store.frames import Refusal
+from collector.store.frames import OTHERS, UNKNOWN_NODE, Refusal
 from firmware.wire import seal, topics
-
-# Names of nodes that nobody knows come from outside and must not fill the table of refusals.
-MOST_UNKNOWN_NAMES = 100
-OTHERS = "(others)"
 
 
 @dataclass(frozen=True)
@@ -50,8 +46,6 @@ def prove(
             arrived.append(found)
             continue
         name, reason = found
-        if name not in directory.nodes and len(refused) >= MOST_UNKNOWN_NAMES:
-            name = OTHERS
         before = refused.get((name, reason))
         count = before.count if before else 0
         refused[name, reason] = Refusal(name, reason, day, count + 1, now, message.payload)
@@ -66,7 +60,7 @@ def _prove_one(directory: Directory, message: Message) -> Arrived | tuple[str, s
         return OTHERS, "bad_topic"
     node = directory.nodes.get(name)
     if node is None or not node.keys:
-        return name, "unknown_node"
+        return name, UNKNOWN_NODE
     try:
         epoch = seal.peek_epoch(message.payload)
     except seal.SealError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -13,6 +13,9 @@ from collector.store import queries
 from collector.store.db import Connection
 
 SQL = queries.load("frames")
+
+UNKNOWN_NODE, OTHERS = "unknown_node", "(others)"
+MOST_UNKNOWN_NAMES = 100
 
 DECODED, WAITING_TIME, WAITING_LAYOUT, DEAD = "decoded", "waiting_time", "waiting_layout", "dead"
 
@@ -240,13 +243,35 @@ def dead_letters(conn: Connection, limit: int = 100) -> list[DeadLetter]:
 
 
 def put_refusals(conn: Connection, refusals: Iterable[Refusal]) -> None:
-    """Count refused messages; `Refusal.count` is added to what the day already has."""
-    rows = {(x.node, x.reason, x.day): x for x in refusals}
+    """Count refused messages; `Refusal.count` is added to what the day already has.
+
+    Names of nodes that nobody knows come from outside: after the first `MOST_UNKNOWN_NAMES` of a
+    day, further ones are counted together.
+    """
+    found = list(refusals)
+    names = _unknown_names(conn, found)
+    rows: dict[tuple[str, str, date], Refusal] = {}
+    for one in found:
+        known = one.reason != UNKNOWN_NODE or one.node in names or len(names) < MOST_UNKNOWN_NAMES
+        name = one.node if known else OTHERS
+        if known and one.reason == UNKNOWN_NODE:
+            names.add(name)
+        key = (name, one.reason, one.day)
+        before = rows[key].count if key in rows else 0
+        rows[key] = replace(one, node=name, count=before + one.count)
     _many(
         conn,
         "put_refusals",
         [(*key, x.count, x.last_received, x.last_bytes) for key, x in sorted(rows.items())],
     )
+
+
+def _unknown_names(conn: Connection, refusals: list[Refusal]) -> set[str]:
+    days = {x.day for x in refusals if x.reason == UNKNOWN_NODE}
+    if not days:
+        return set()
+    rows = _fetch(conn, "unknown_names", reason=UNKNOWN_NODE, days=list(days))
+    return {name for (name,) in rows}
 
 
 def refusals(conn: Connection, limit: int = 100) -> list[Refusal]:

@@ -100,6 +100,9 @@ ON CONFLICT (node, reason, day) DO UPDATE SET
     last_received = greatest(refusal.last_received, excluded.last_received),
     last_bytes = excluded.last_bytes
 
+-- name: unknown_names
+SELECT node FROM refusal WHERE reason = %(reason)s AND day = ANY(%(days)s)
+
 -- name: refusals
 SELECT node, reason, day, count, last_received, last_bytes FROM refusal
 ORDER BY day DESC, node, reason LIMIT %(limit)s

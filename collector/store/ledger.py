@@ -1,0 +1,325 @@
+"""Reports from the fields, the skill ledger and its rules."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields
+from datetime import date, datetime
+from math import nan
+from typing import Any
+
+from psycopg2.extras import execute_values
+
+from collector.store import queries, settings_table
+from collector.store.db import Connection
+from models.fold import MODEL_VERSION
+from models.hazard import Hazard
+from models.ledger import Case, Issued, LedgerRow, Report, account, match, shortfalls
+from models.ledger_rules import DEFAULTS, KINDS, RuleError, Rules, with_rule
+
+SQL = queries.load("ledger")
+PREFIX = "skill."
+log = logging.getLogger("nongqing.ledger")
+
+
+@dataclass(frozen=True)
+class ScoutingReport:
+    """What somebody saw in a field: by scouting it, or answering when asked.
+
+    ``season`` is the year of sowing, ``severity`` in per cent of the plants or leaf area,
+    ``origin`` where the report came from, as file:line.
+    """
+
+    site: str
+    crop: str
+    hazard: str
+    season: int
+    date: date
+    found: bool
+    treated: bool
+    severity: float | None
+    source: str
+    observer: str
+    note: str
+    origin: str
+
+    @property
+    def key(self) -> tuple[str, str, str, date, str, str]:
+        """What makes it the same report as another."""
+        return self.site, self.crop, self.hazard, self.date, self.source, self.observer
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What it says, its origin apart."""
+        return self.found, self.treated, self.severity, self.note
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A line that could not be taken in: where it stood, why, and the line itself."""
+
+    origin: str
+    reason: str
+    text: str
+
+    def __str__(self) -> str:
+        """Return it as people read it."""
+        return f"{self.origin}: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What became of reports: how many are new, which were there, and which contradict."""
+
+    new: int
+    same: tuple[Refused, ...]
+    contradicting: tuple[Refused, ...]
+
+
+@dataclass(frozen=True)
+class RuleChange:
+    """A change of a rule; `old` or `new` is None where there was or is the default."""
+
+    name: str
+    old: str | None
+    new: str | None
+    at: datetime
+    changed_by: str
+    reason: str
+    lowered: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The account of a hazard in a county, and what it lacks to be validated there."""
+
+    row: LedgerRow
+    lacks: tuple[str, ...]
+
+    @property
+    def validated(self) -> bool:
+        """Whether the hazard counts as validated here."""
+        return not self.lacks
+
+
+# Reports --------------------------------------------------------------------------------------
+
+
+def put_reports(conn: Connection, reports: Sequence[ScoutingReport], received: datetime) -> Kept:
+    """Keep reports, from a file, a form or an answered question.
+
+    A report that is there already is passed over and named; one that contradicts the kept report
+    of the same observer, field, hazard and day is refused, and kept among the refused lines.
+
+    Parameters
+    ----------
+    conn : Connection
+    reports : sequence of ScoutingReport
+    received : datetime
+        Aware.
+    """
+    first: dict[tuple[Any, ...], ScoutingReport] = {}
+    for report in reports:
+        first.setdefault(report.key, report)
+    new: set[tuple[Any, ...]] = set()
+    before: dict[tuple[Any, ...], ScoutingReport] = {}
+    if first:
+        with conn.cursor() as cur:
+            rows = [(*astuple(report), received) for report in first.values()]
+            new = set(execute_values(cur, SQL["put_reports"], rows, fetch=True))
+            kept = execute_values(cur, SQL["kept_reports"], list(first), fetch=True)
+        before = {(r := ScoutingReport(*row)).key: r for row in kept}
+    same, contradicting, seen = [], [], set()
+    for report in reports:
+        if report.key in new and report.key not in seen:
+            seen.add(report.key)
+            continue
+        there = before[report.key]
+        if there.content == report.content:
+            reason = f"the same report is there already, from {there.origin}"
+            same.append(Refused(report.origin, reason, repr(report.content)))
+        else:
+            reason = (
+                f"contradicts the report of the same observer, field, hazard and day from "
+                f"{there.origin}, which stays; mend one of them, or name the observers apart"
+            )
+            contradicting.append(Refused(report.origin, reason, repr(astuple(report))))
+    return Kept(len(new), tuple(same), tuple(contradicting))
+
+
+def put_refused(
+    conn: Connection, kind: str, refused: Iterable[Refused], received: datetime
+) -> None:
+    """Keep lines that could not be taken in; the same one is kept once."""
+    rows = [(kind, x.origin, x.reason, x.text, received) for x in refused]
+    if rows:
+        with conn.cursor() as cur:
+            execute_values(cur, SQL["put_refusals"], rows)
+
+
+def refused(conn: Connection, limit: int = 100) -> list[Refused]:
+    """Return the lines that could not be taken in, newest first."""
+    with conn.cursor() as cur:
+        cur.execute(SQL["refusals"], {"limit": limit})
+        return [Refused(row[1], row[2], row[3]) for row in cur.fetchall()]
+
+
+# The ledger -----------------------------------------------------------------------------------
+
+
+def versions(hazards: Mapping[str, Hazard]) -> dict[str, str]:
+    """Return the model version in force of each hazard, as statuses carry it."""
+    return {name: f"{MODEL_VERSION}.{hazard.version}" for name, hazard in hazards.items()}
+
+
+def cases(conn: Connection, hazards: Mapping[str, Hazard]) -> list[Case]:
+    """Return every report set against what had been said before it."""
+    in_force = rules(conn)
+    most_days = max(in_force.window(kind)[1] for kind in KINDS)
+    with conn.cursor() as cur:
+        cur.execute(SQL["reports"])
+        reports = [Report(*row) for row in cur.fetchall()]
+        cur.execute(SQL["issued"], {"most_days": most_days})
+        issued = [
+            Issued(*row[:6], nan if row[6] is None else row[6], row[7]) for row in cur.fetchall()
+        ]
+    kinds: dict[str, str] = {name: hazard.kind for name, hazard in hazards.items()}
+    return match(reports, issued, kinds, versions(hazards), in_force)
+
+
+def update(conn: Connection, hazards: Mapping[str, Hazard], at: datetime) -> int:
+    """Reckon the ledger anew and keep the rows that changed.
+
+    Returns
+    -------
+    int
+        How many rows changed.
+    """
+    in_force = rules(conn)
+    probability = {name: bool(hazard.probability) for name, hazard in hazards.items()}
+    now = account(cases(conn, hazards), probability, versions(hazards), in_force)
+    before = {(r.hazard, r.county, r.season): r for r in rows(conn)}
+    wanted = {(r.hazard, r.county, r.season): r for r in now}
+    for key, row in before.items():
+        # Without cases any more, for instance because the model changed: an empty account.
+        if key not in wanted:
+            version = versions(hazards).get(row.hazard, row.model_version)
+            wanted[key] = LedgerRow(row.hazard, row.county, row.season, version)
+    changed = [row for key, row in wanted.items() if before.get(key) != row]
+    if changed:
+        with conn.cursor() as cur:
+            values = [(at, *(getattr(row, f.name) for f in fields(row))) for row in changed]
+            execute_values(cur, SQL["put_rows"], values)
+    return len(changed)
+
+
+def rows(conn: Connection) -> list[LedgerRow]:
+    """Return the newest account of each hazard, county and season (None: all seasons)."""
+    with conn.cursor() as cur:
+        cur.execute(SQL["rows"])
+        return [LedgerRow(*row) for row in cur.fetchall()]
+
+
+def standings(conn: Connection, hazards: Mapping[str, Hazard]) -> list[Standing]:
+    """Return per hazard and county whether it is validated there, by the rules in force.
+
+    Evidence for another version of a hazard's model than the one in force is none.
+    """
+    in_force, current = rules(conn), versions(hazards)
+    found = []
+    for row in rows(conn):
+        if row.season is None and row.hazard in hazards:
+            lacks = shortfalls(row, in_force)
+            if row.model_version != current[row.hazard]:
+                lacks = ("version", *lacks)
+            found.append(Standing(row, lacks))
+    return found
+
+
+def validated(conn: Connection, hazards: Mapping[str, Hazard]) -> frozenset[tuple[str, str]]:
+    """Return the (hazard, county) pairs in which a hazard is validated."""
+    return frozenset(
+        (each.row.hazard, each.row.county) for each in standings(conn, hazards) if each.validated
+    )
+
+
+def county_of(conn: Connection) -> dict[str, str]:
+    """Return the county of each field."""
+    with conn.cursor() as cur:
+        cur.execute(SQL["counties_of_fields"])
+        return dict(cur.fetchall())
+
+
+# Rules ----------------------------------------------------------------------------------------
+
+
+def rules(conn: Connection) -> Rules:
+    """Return the rules in force: the defaults and what was changed.
+
+    A setting that is no rule, or has no possible value, leaves the default in force.
+    """
+    with conn.cursor() as cur:
+        cur.execute(SQL["rules"])
+        changed = {key.removeprefix(PREFIX): value for key, value in cur.fetchall()}
+    in_force, waiting = DEFAULTS, changed
+    while waiting:
+        # The two ends of a window may have to move one before the other.
+        refused_now: dict[str, str] = {}
+        for name, value in waiting.items():
+            try:
+                in_force = with_rule(in_force, name, value)
+            except RuleError as error:
+                refused_now[name] = str(error)
+        if len(refused_now) == len(waiting):
+            for name, why in refused_now.items():
+                log.warning("setting %s%s: %s; the default stays in force", PREFIX, name, why)
+            break
+        waiting = {name: waiting[name] for name in refused_now}
+    return in_force
+
+
+def change_rule(
+    conn: Connection, name: str, text: str, *, by: str, reason: str, at: datetime
+) -> Rules:
+    """Change a rule; the change is logged with who made it and why.
+
+    Returns
+    -------
+    Rules
+        The rules now in force.
+
+    Raises
+    ------
+    RuleError
+        If there is no such rule, it cannot have that value, or who and why are not told.
+    """
+    if not by.strip() or not reason.strip():
+        raise RuleError(f"{name}: say who changes the rule and why; both are kept and shown")
+    with_rule(rules(conn), name, text)
+    with conn.cursor() as cur:
+        cur.execute(SQL["name_change"], {"by": by.strip(), "reason": reason.strip()})
+    settings_table.put(conn, PREFIX + name, text.strip(), at)
+    with conn.cursor() as cur:
+        cur.execute(SQL["name_change"], {"by": "", "reason": ""})
+    return rules(conn)
+
+
+def rule_changes(conn: Connection) -> list[RuleChange]:
+    """Return every change of a rule, newest first."""
+    with conn.cursor() as cur:
+        cur.execute(SQL["rule_changes"])
+        found = cur.fetchall()
+    return [
+        RuleChange(key.removeprefix(PREFIX), old, new, at, by, reason, _lowers(key, new))
+        for key, old, new, at, by, reason in found
+    ]
+
+
+def _lowers(key: str, new: str | None) -> bool:
+    if new is None:
+        return False
+    try:
+        return bool(with_rule(DEFAULTS, key.removeprefix(PREFIX), new).lowered)
+    except RuleError:
+        return False
