@@ -23,8 +23,9 @@ from models.season import Active, CropSeasons, FloatArray, SeasonDay
 #: Days for which an observed stage is still called observed [d]; provisional.
 OBSERVED_FOR = 10
 #: A missing day may differ from the normal by this much [degC d], and a long run of missing
-#: days altogether by the larger of `RUN_SPREAD` [degC d] and `SHARE` of what was bridged.
-DAY_SPREAD, RUN_SPREAD, SHARE = 12.0, 36.0, 0.15
+#: days altogether by the larger of `RUN_SPREAD` [degC d] and `SHARE` of what was bridged;
+#: provisional.
+DAY_SPREAD, RUN_SPREAD, SHARE = 12.0, 100.0, 0.1
 
 #: Mean temperature of the months January..December [degC]: the mean of average high and low at
 #: Shangqiu, Henan, 1971-2000 (as published by Weather China), the stand-in for Puyang until a
