@@ -69,10 +69,21 @@ def advise(
 
 
 def advise_one(status: RiskStatus, before: Advisory | None, hazard: Hazard) -> Advisory | None:
-    """The advisory after one status, given the one that held before (None for none)."""
+    """The advisory after one status, given the one that held before (None for none).
+
+    A worse status counts at once. A better one counts only when the window to act of the worse
+    is over, so that a village does not flip from day to day; until then the former advisory
+    stays as it is. The end of the season ends it at once. While the status stays the same the
+    advisory keeps the time it was first issued, and its window moves on.
+    """
+    holds = before if before is not None and status.time < before.window_to else None
+    if status.status == OUT_OF_SEASON:
+        return None
     if status.status not in (MEDIUM, HIGH):
-        covered = before is not None and status.time <= before.window_to
-        return before if covered and status.status != OUT_OF_SEASON else None
+        return holds
+    if holds is not None and holds.status == HIGH and status.status == MEDIUM:
+        return holds
+    same = holds is not None and holds.status == status.status
     first, last = hazard.act_days
     return Advisory(
         site=status.site,
@@ -80,7 +91,7 @@ def advise_one(status: RiskStatus, before: Advisory | None, hazard: Hazard) -> A
         hazard=status.hazard,
         status=status.status,
         certainty=status.certainty,
-        issued=status.time,
+        issued=holds.issued if holds is not None and same else status.time,
         window_from=status.time + timedelta(days=first),
         window_to=status.time + timedelta(days=last),
         reason_key=f"{status.hazard}.reason",
