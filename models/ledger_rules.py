@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from firmware.wire.quantities import nearest
 
@@ -100,6 +101,7 @@ def with_rule(rules: Rules, name: str, text: str) -> Rules:
         raise RuleError(f'no rule "{name}"{hint}; rules: {", ".join(BOUNDS)}')
     whole = isinstance(getattr(DEFAULTS, name), int)
     low, high = BOUNDS[name]
+    value: Any
     try:
         value = int(text) if whole else float(text)
     except ValueError:

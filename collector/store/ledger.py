@@ -15,8 +15,9 @@ from collector.store import queries, settings_table
 from collector.store.db import Connection
 from models.fold import MODEL_VERSION
 from models.hazard import Hazard
-from models.ledger import Case, Issued, LedgerRow, Report, account, match, shortfalls
+from models.ledger import LedgerRow, account, shortfalls
 from models.ledger_rules import DEFAULTS, KINDS, RuleError, Rules, with_rule
+from models.matching import Case, Issued, Report, match
 
 SQL = queries.load("ledger")
 PREFIX = "skill."
@@ -45,7 +46,7 @@ class ScoutingReport:
     origin: str
 
     @property
-    def key(self) -> tuple[str, str, str, date, str, str]:
+    def key(self) -> tuple[Any, ...]:
         """What makes it the same report as another."""
         return self.site, self.crop, self.hazard, self.date, self.source, self.observer
 
@@ -182,7 +183,8 @@ def cases(conn: Connection, hazards: Mapping[str, Hazard]) -> list[Case]:
         reports = [Report(*row) for row in cur.fetchall()]
         cur.execute(SQL["issued"], {"most_days": most_days})
         issued = [
-            Issued(*row[:6], nan if row[6] is None else row[6], row[7]) for row in cur.fetchall()
+            Issued(site, crop, hazard, time, at, status, nan if score is None else score, version)
+            for site, crop, hazard, time, at, status, score, version in cur.fetchall()
         ]
     kinds: dict[str, str] = {name: hazard.kind for name, hazard in hazards.items()}
     return match(reports, issued, kinds, versions(hazards), in_force)
