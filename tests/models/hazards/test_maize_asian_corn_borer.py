@@ -58,14 +58,14 @@ def test_scores_of_an_interval():
     assert worst <= closeness(inside).min() <= closeness(inside).max() <= best
 
 
-def test_a_gap_leaves_doubt_only_near_the_turn(summer):
+@pytest.mark.parametrize("gap", [4, 14])
+def test_a_gap_leaves_doubt_only_near_the_turn(summer, gap):
+    """After 14 days the doubt is wider than the time of risk: the turn may lie within it."""
     air = np.full((90, 24), 26.0)
-    air[8:12] = np.nan
-    gap, full = summer(air_temperature=air), summer()
-    pairs = list(zip(gap.status, full.status, strict=True))
+    air[8 : 8 + gap] = np.nan
+    pairs = list(zip(summer(air_temperature=air).status, summer().status, strict=True))
     assert all(g in (f, "cannot_say") or {g, f} == {"medium", "high"} for g, f in pairs)
-    assert not any(g == "no_risk" and f in ("medium", "high") for g, f in pairs)
-    assert 0 < sum(g == "cannot_say" for g, _ in pairs[12:]) < 50
+    assert 0 < sum(g == "cannot_say" for g, _ in pairs[8 + gap :]) < 60
 
 
 def test_data_that_begin_late_are_bridged_by_normals_with_doubt(summer):
