@@ -11,7 +11,7 @@ import pytest
 from firmware.node.clock import Clock
 from firmware.node.link import EVENTS, Identity, Uplink
 from firmware.node.link_ip import LinkError, Mqtt
-from firmware.wire import codec
+from firmware.wire import codec, seal
 
 
 class Board:
@@ -176,3 +176,32 @@ def test_the_event_is_what_the_wire_says() -> None:
     uplink = make_uplink()
     uplink.report("fault", "x")
     assert codec.encode_event(uplink.events[0]) == b"\xa3\x01\x07\x02efault\x03ax"
+
+
+class Box:
+    """An outbox that frees nothing."""
+
+    def ack(self, frames: object, watermark: object) -> int:
+        return 0
+
+
+@pytest.mark.parametrize(("boot", "learned"), [(7, True), (6, False)])
+def test_only_an_answer_to_this_boot_tells_the_time(boot: int, learned: bool) -> None:
+    """An ack of an earlier boot, kept by somebody and sent again, must not set the clock."""
+    uplink = make_uplink()
+    uplink.outbox = Box()
+    uplink.outstanding[boot, 3] = (0, 0)
+    body = codec.encode_ack(1_459_468_800, [(boot, 3)])
+    uplink._hear_ack(seal.seal(bytes(32), 1, "nq/1/qf-001/ack", body))
+    assert uplink.outstanding == {}
+    assert (uplink.clock.offset is not None) == learned
+
+
+def test_a_watermark_answers_what_is_open_below_it() -> None:
+    uplink = make_uplink()
+    uplink.outbox = Box()
+    for pair in ((7, 3), (7, 4), (7, 5), (6, 1)):
+        uplink.outstanding[pair] = (0, 0)
+    body = codec.encode_ack(1_459_468_800, [], (7, 4))
+    uplink._hear_ack(seal.seal(bytes(32), 1, "nq/1/qf-001/ack", body))
+    assert set(uplink.outstanding) == {(7, 5), (6, 1)}

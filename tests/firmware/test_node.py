@@ -11,7 +11,8 @@ import pytest
 
 from firmware.node.link import WINDOW
 from firmware.wire import codec, seal
-from tests.firmware.field import START, Collector, FleetMaker, free_port, wait_for
+from firmware.workbench.simulate import SimulationError
+from tests.firmware.field import START, Collector, FleetMaker, Shared, free_port, wait_for
 
 pytestmark = pytest.mark.system
 
@@ -293,3 +294,35 @@ def test_a_node_that_ends_is_started_again(make_fleet: FleetMaker, collector: Co
     process.wait()
     assert fleet.restart_ended() == {NODE: -9}
     wait_for(lambda: (NODE, 2, 0) in collector.received())
+
+
+def test_after_a_power_cut_a_node_begins_at_the_shared_now(
+    make_fleet: FleetMaker, collector: Collector
+) -> None:
+    """The time without power stays a gap; the backlog is not made up a second time."""
+    fleet = make_fleet(NODE, days=5)
+    node = fleet.nodes[NODE]
+    node.start()
+    wait_for(lambda: (NODE, 1, 100) in collector.received())
+    node.cut_power()
+    again = Shared.now()
+    node.start()
+    wait_for(lambda: (NODE, 2, 1) in collector.received())
+    frame = collector.frames[NODE, 2, 0]
+    assert frame.offset + frame.t0 >= again
+
+
+def test_a_node_that_cannot_live_is_told_with_its_log(
+    make_fleet: FleetMaker, collector: Collector
+) -> None:
+    fleet = make_fleet(NODE, config={"key": "not hex"})
+    fleet.start()
+
+    def tend() -> None:
+        while True:
+            fleet.restart_ended()
+            time.sleep(0.05)
+
+    with pytest.raises(SimulationError, match="node qf-001: ends again and again, now with code 3"):
+        tend()
+    assert "ValueError" in fleet.nodes[NODE].last_words()
