@@ -56,6 +56,7 @@ JOBS = (
     Job("risk", timedelta(hours=1), tasks.assess_risk, timedelta(minutes=10), after="roll_up"),
     Job("advisories", timedelta(hours=1), tasks.issue_advisories, timedelta(minutes=10), "risk"),
     Job("silent_nodes", timedelta(minutes=30), tasks.find_silence),
+    Job("skill", timedelta(days=1), tasks.reckon_skill),
     Job("tidy", timedelta(days=1), tasks.tidy),
 )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import xarray as xr
 
-from collector.store import job_runs, reading_log, readings, registry, risk, upkeep
+from collector.store import job_runs, ledger, reading_log, readings, registry, risk, upkeep
 from collector.store.db import Connection, Pool
 from field_configs.load import load
 from firmware.wire.quantities import by_name
@@ -104,7 +104,11 @@ def compute_risk(conn: Connection, at: datetime) -> list[RiskStatus]:
     data = risk_dataset(conn, seasons, hazards, at)
     if not data.sizes["site"] or not seasons.seasons:
         return []
-    return assess(data, seasons, hazards, at)
+    valid, county = ledger.validated(conn, catalogue()), ledger.county_of(conn)
+    return [
+        replace(status, validated=(status.hazard, county[status.site]) in valid)
+        for status in assess(data, seasons, hazards, at)
+    ]
 
 
 def assess_risk(context: Context) -> str:
@@ -131,6 +135,14 @@ def issue_advisories(context: Context) -> str:
         risk.end_advisories(conn, sorted(over), context.now)
         risk.save_advisories(conn, new, context.now)
     return f"{len(wanted)} in force, {len(new)} new, {len(over)} ended"
+
+
+def reckon_skill(context: Context) -> str:
+    """Set reports from the fields against what was said, and keep the ledger's changed rows."""
+    with context.pool.connection() as conn:
+        changed = ledger.update(conn, catalogue(), context.now)
+        valid = ledger.validated(conn, catalogue())
+    return f"{changed} rows changed, {len(valid)} hazards validated in a county"
 
 
 def find_silence(context: Context) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from models.hazard import HIGH, MEDIUM, OUT_OF_SEASON, Hazard, catalogue
 from models.risk import RiskStatus
+
+#: An advisory holds at least so long after it was last renewed; provisional.
+LEAST_HOLD = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -16,7 +19,8 @@ class Advisory:
 
     ``reason_key`` and ``actions`` are keys into the words of field_configs; ``reason_params``
     fill the reason. ``window_from`` and ``window_to`` bound the time to act (aware, UTC). A
-    ``draft`` is for an officer only: the hazard was not validated here.
+    ``draft`` is for an officer only: the hazard was not validated here. ``spraying`` holds the
+    hours fit for spraying (begin and end, aware, UTC); None where nothing is known of them.
     """
 
     site: str
@@ -31,6 +35,7 @@ class Advisory:
     reason_params: Mapping[str, float]
     actions: tuple[str, ...]
     draft: bool
+    spraying: tuple[tuple[datetime, datetime], ...] | None = None
 
 
 def advise(
@@ -73,10 +78,17 @@ def advise_one(status: RiskStatus, before: Advisory | None, hazard: Hazard) -> A
 
     A worse status counts at once. A better one counts only when the window to act of the worse
     is over, so that a village does not flip from day to day; until then the former advisory
-    stays as it is. The end of the season ends it at once. While the status stays the same the
-    advisory keeps the time it was first issued, and its window moves on.
+    stays as it is, but for the draft mark, which is always that of today. The end of the season
+    ends it at once. While the status stays the same the advisory keeps the time it was first
+    issued, and its window moves on.
     """
-    holds = before if before is not None and status.time < before.window_to else None
+    first, last = hazard.act_days
+    holds = None
+    if before is not None:
+        # A window may be as short as a day; an advisory is not.
+        least = before.window_from - timedelta(days=first) + LEAST_HOLD
+        if status.time < max(before.window_to, least):
+            holds = replace(before, draft=not status.validated)
     if status.status == OUT_OF_SEASON:
         return None
     if status.status not in (MEDIUM, HIGH):
@@ -84,7 +96,6 @@ def advise_one(status: RiskStatus, before: Advisory | None, hazard: Hazard) -> A
     if holds is not None and holds.status == HIGH and status.status == MEDIUM:
         return holds
     same = holds is not None and holds.status == status.status
-    first, last = hazard.act_days
     return Advisory(
         site=status.site,
         crop=status.crop,

@@ -123,7 +123,7 @@ def save_advisories(conn: Connection, advisories: Iterable[Advisory], at: dateti
     rows = [
         (x.site, x.crop, x.hazard, int(x.status), _plain(x.certainty), x.issued)
         + (x.window_from, x.window_to, x.reason_key, _json(x.reason_params))
-        + (list(x.actions), bool(x.draft))
+        + (list(x.actions), bool(x.draft), _hours_json(x.spraying))
         for x in advisories
     ]
     end_advisories(conn, [row[:3] for row in rows], at)
@@ -146,4 +146,16 @@ def current_advisories(conn: Connection, village_id: str | None = None) -> list[
     with conn.cursor() as cur:
         cur.execute(SQL["current_advisories"], {"village": village_id})
         rows = cur.fetchall()
-    return [Advisory(*_with_tuples(row)) for row in rows]
+    return [Advisory(*_with_tuples(row[:-1]), spraying=_hours(row[-1])) for row in rows]
+
+
+def _hours_json(hours: tuple[tuple[datetime, datetime], ...] | None) -> str | None:
+    if hours is None:
+        return None
+    return json.dumps([[begin.isoformat(), end.isoformat()] for begin, end in hours])
+
+
+def _hours(kept: list[list[str]] | None) -> tuple[tuple[datetime, datetime], ...] | None:
+    if kept is None:
+        return None
+    return tuple((datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in kept)
