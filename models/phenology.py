@@ -12,10 +12,9 @@ Where temperatures are missing, climate normals stand in and the stage gets boun
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
 from field_configs.schema import Crop
 from models.season import Active, CropSeasons, FloatArray, SeasonDay
@@ -98,13 +97,12 @@ def begin(
 ) -> Growth:
     """Thermal time on the morning of ``day``, bridged by normals from the anchor to that day."""
     bridged = np.full(len(seasons.index), np.nan)
-    for anchor in np.unique(active.anchor[~np.isnat(active.anchor)]):
-        first: date = anchor.astype(object)
-        days = (first + timedelta(k) for k in range((day - first).days))
+    for anchor in np.unique(active.anchor[~np.isnan(active.anchor)]):
+        days = map(date.fromordinal, range(int(anchor), day.toordinal()))
         bridged[active.anchor == anchor] = sum(
             float(thermal_of(normal_temperature(d, normals), seasons.crop)) for d in days
         )
-    gap = days_between(active.anchor, np.datetime64(day))
+    gap = day.toordinal() - active.anchor
     stage = np.nan_to_num(active.anchor_bbch)
     return Growth(
         thermal_at(stage, seasons.crop) + bridged, np.nan_to_num(bridged), np.nan_to_num(gap)
@@ -113,7 +111,7 @@ def begin(
 
 def anchored(growth: Growth, seasons: CropSeasons, active: Active) -> Growth:
     """Set thermal time anew at the sites whose season began or was observed on this day."""
-    today = active.anchor == np.datetime64(active.day)
+    today = active.anchor == active.day.toordinal()
     if not today.any():
         return growth
     stage = np.where(today, active.anchor_bbch, 0.0)
@@ -173,21 +171,16 @@ def season_day(seasons: CropSeasons, active: Active, growth: Growth, day: date) 
         low = high = stage
     if active.ended.any():
         stage, low, high = (np.where(active.ended, 99.0, s) for s in (stage, low, high))
-    today = np.datetime64(day)
+    today = day.toordinal()
     return SeasonDay(
         crop=seasons.crop.id,
         date=day,
         bbch=stage,
         bbch_low=low,
         bbch_high=high,
-        observed=active.observed & (days_between(active.anchor, today) <= OBSERVED_FOR),
-        after_sowing=days_between(active.sown, today),
-        since_flowering=days_between(active.flowering, today),
+        observed=active.observed & ((today - active.anchor) <= OBSERVED_FOR),
+        after_sowing=today - active.sown,
+        since_flowering=today - active.flowering,
         resistance=active.resistance,
         previous_crop=active.previous_crop,
     )
-
-
-def days_between(first: NDArray[np.datetime64], last: np.datetime64) -> FloatArray:
-    """Days from ``first`` (NaT allowed) to ``last`` [d]; NaN where ``first`` is NaT."""
-    return (last - first) / np.timedelta64(1, "D")

@@ -88,8 +88,18 @@ class Seasons:
         """The seasons of one crop at those of the given sites that ever grow it.
 
         A crop of a single site gets that site twice (see ``models.fold.width_of``); ``count``
-        tells how many are real.
+        tells how many are real. What is found is kept, for the next fold over the same sites.
         """
+        key = (crop, tuple(sites))
+        if key not in self._kept:
+            self._kept[key] = self._of_crop(crop, sites)
+        return self._kept[key]
+
+    @cached_property
+    def _kept(self) -> dict[tuple[str, tuple[str, ...]], CropSeasons]:
+        return {}
+
+    def _of_crop(self, crop: str, sites: Sequence[str]) -> CropSeasons:
         place = {site: i for i, site in enumerate(sites)}
         rows = [s for s in self._by_crop.get(crop, ()) if s.site in place]
         rows.sort(key=lambda s: (place[s.site], s.sown))
@@ -112,15 +122,16 @@ class Seasons:
 class Columns:
     """Seasons as arrays (season,), ordered by site and sowing; observations (observation,).
 
-    ``site`` is the place among the crop's sites; ``seen_season`` the season of an observation.
+    Days are counted like ``date.toordinal`` [d], NaN for none. ``site`` is the place among the
+    crop's sites; ``seen_season`` the season of an observation.
     """
 
     site: NDArray[np.intp]
-    sown: NDArray[np.datetime64]
-    ended: NDArray[np.datetime64]
+    sown: FloatArray
+    ended: FloatArray
     resistance: NDArray[np.intp]
     previous_crop: tuple[str | None, ...]
-    seen: NDArray[np.datetime64]
+    seen: FloatArray
     seen_bbch: FloatArray
     seen_season: NDArray[np.intp]
 
@@ -132,11 +143,11 @@ class Columns:
         )
         return cls(
             site,
-            np.array([s.sown for s in rows], dtype="datetime64[D]"),
-            np.array([s.ended or "NaT" for s in rows], dtype="datetime64[D]"),
+            np.array([s.sown.toordinal() for s in rows], dtype=np.float64),
+            np.array([s.ended.toordinal() if s.ended else np.nan for s in rows]),
             np.array([RESISTANCE[s.resistance] for s in rows], dtype=np.intp),
             tuple(s.previous_crop for s in rows),
-            np.array([day for day, _, _ in observed], dtype="datetime64[D]"),
+            np.array([day.toordinal() for day, _, _ in observed], dtype=np.float64),
             np.array([bbch for _, bbch, _ in observed], dtype=np.float64),
             np.array([i for _, _, i in observed], dtype=np.intp),
         )
@@ -144,15 +155,19 @@ class Columns:
 
 @dataclass(frozen=True)
 class Active:
-    """The season that counts at each site on a day; arrays (site,), NaT where none yet."""
+    """The season that counts at each site on a day; arrays (site,), NaN where none yet.
+
+    Days are counted like ``date.toordinal`` [d]. ``anchor`` is the day from which thermal time
+    is counted: that of sowing or of the newest observation, at the stage ``anchor_bbch``.
+    """
 
     day: date
-    sown: NDArray[np.datetime64]
+    sown: FloatArray
     ended: NDArray[np.bool_]
-    anchor: NDArray[np.datetime64]
+    anchor: FloatArray
     anchor_bbch: FloatArray
     observed: NDArray[np.bool_]
-    flowering: NDArray[np.datetime64]
+    flowering: FloatArray
     resistance: NDArray[np.intp]
     previous_crop: tuple[str | None, ...]
 
@@ -171,18 +186,18 @@ class CropSeasons:
         """Days on which a season starts or ends or a stage was observed."""
         columns = self.columns
         days = np.unique(np.concatenate([columns.sown, columns.ended, columns.seen]))
-        return frozenset(days[~np.isnat(days)].astype(object))
+        return frozenset(date.fromordinal(int(day)) for day in days[~np.isnan(days)])
 
     def at(self, day: date) -> Active:
         """The facts known on a local day: the season sown last, and its newest observation."""
-        columns, n, today = self.columns, len(self.index), np.datetime64(day)
+        columns, n, today = self.columns, len(self.index), day.toordinal()
         season = np.full(n, -1)
         begun = np.flatnonzero(columns.sown <= today)
         season[columns.site[begun]] = begun
         grown = season >= 0
-        sown = np.where(grown, columns.sown[season], np.datetime64("NaT"))
+        sown = np.where(grown, columns.sown[season], np.nan)
         anchor, bbch = sown.copy(), np.where(grown, 0.0, np.nan)
-        flowering = np.full(n, "NaT", dtype="datetime64[D]")
+        flowering = np.full(n, np.nan)
         observed = np.zeros(n, dtype=bool)
         site = columns.site[columns.seen_season]
         known = (columns.seen <= today) & (season[site] == columns.seen_season)

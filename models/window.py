@@ -29,7 +29,8 @@ class Ring:
         self.end = depth
         #: How many of the newest days are free of NaN at all sites.
         self.sound = 0
-        self.lo: Array = np.full((3 * depth, sites), np.nan)
+        self.lo: Array = np.empty((3 * depth, sites))
+        self.lo[:depth] = np.nan
         self.hi: Array | None = None
 
     def push(self, day: Range) -> None:
