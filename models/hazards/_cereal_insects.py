@@ -51,7 +51,15 @@ def rate(air: Array, base: float, constant: float, best: float, top: float) -> A
 
 
 def development(name: str, base: float, constant: float, best: float, top: float) -> Feature:
-    """Share of the development that a day brings [1]; arguments as for `rate`."""
+    """Share of the development that a day brings [1]; arguments as for `rate`.
+
+    Parameters
+    ----------
+    name
+        Feature name.
+    base, constant, best, top
+        As for `rate` [degC], [degC d], [degC], [degC].
+    """
 
     def compute(day: Day) -> Range:
         air = day.get("air_temperature")
@@ -71,6 +79,13 @@ def known(name: str, quantity: str) -> Feature:
 
     For hazards whose answer does not hang on today's value: with no data at all nothing may be
     said. To be used with the effect "mixed".
+
+    Parameters
+    ----------
+    name
+        Feature name.
+    quantity
+        Quantity of `models.features.PLAUSIBLE`.
     """
 
     def compute(day: Day) -> Range:

@@ -18,7 +18,7 @@ INPUTS = ("air_temperature", "relative_humidity", "precipitation_amount")
 
 
 def largest_sum(gain: Array, going: NDArray[np.bool_]) -> Array:
-    """Largest running sum over unbroken spells.
+    """Largest running sum over unbroken spells, in the unit of ``gain`` [for instance degC h].
 
     Parameters
     ----------
@@ -42,7 +42,13 @@ def largest_sum(gain: Array, going: NDArray[np.bool_]) -> Array:
 
 
 def longest(going: NDArray[np.bool_]) -> Array:
-    """Length [h] of the longest unbroken spell of ``going`` (hour, site), per site."""
+    """Length [h] of the longest unbroken spell of ``going`` (hour, site), per site.
+
+    Parameters
+    ----------
+    going
+        Whether a spell goes on in that hour (hour, site) [1].
+    """
     return largest_sum(np.ones(going.shape), going)
 
 
@@ -97,7 +103,13 @@ def wet_heat(
 
 
 def longest_wet(name: str) -> Feature:
-    """Longest unbroken wetness of the night [h]."""
+    """Longest unbroken wetness of the night [h].
+
+    Parameters
+    ----------
+    name
+        Feature name; its unit is [h].
+    """
 
     def compute(day: Day) -> Range:
         wetness = wet(day)

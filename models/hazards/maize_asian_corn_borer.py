@@ -57,32 +57,50 @@ _P = {name: parameter.value for name, parameter in PARAMETERS.items()}
 
 
 def closeness(generations: Array) -> Array:
-    """Score [generations] at a number of generations since the first one's larvae [1]."""
+    """Score [generations] at a number of generations since the first one's larvae [1].
+
+    Parameters
+    ----------
+    generations
+        Generations since the larvae of the first one [1].
+    """
     nearest = np.clip(np.round(generations), 1.0, _P["last_generation"])
     score: Array = 1.0 - np.abs(generations - nearest)
     return score
 
 
 def best_within(low: Array, high: Array) -> Array:
-    """Highest score [generations] anywhere from ``low`` to ``high`` generations [1]."""
+    """Highest score [generations] anywhere from ``low`` to ``high`` generations [1].
+
+    Parameters
+    ----------
+    low, high
+        Ends of the interval, low not above high [1].
+    """
     first = np.maximum(np.ceil(low), 1.0)
     holds = (first <= high) & (first <= _P["last_generation"])
     return np.where(holds, 1.0, np.maximum(closeness(low), closeness(high)))
 
 
 def worst_within(low: Array, high: Array) -> Array:
-    """Lowest score [generations] anywhere from ``low`` to ``high`` generations [1]."""
+    """Lowest score [generations] anywhere from ``low`` to ``high`` generations [1].
+
+    Parameters
+    ----------
+    low, high
+        Ends of the interval, low not above high [1].
+    """
     ends = np.minimum(closeness(low), closeness(high))
     for middle in np.arange(1.5, _P["last_generation"]):
         ends = np.where((low <= middle) & (middle <= high), np.minimum(ends, 0.5), ends)
     return ends
 
 
-def step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
+def _step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
     """Degree-days since 15 June: at most, at least (sign turned), and the doubt from normals.
 
     In the worst case of missing hours the first is the highest and the second the lowest sum
-    that they allow; in the best case it is the other way round, see `evaluate`.
+    that they allow; in the best case it is the other way round, see `_evaluate`.
     """
     start = date(season.date.year, int(_P["start_month"]), int(_P["start_day"]))
     most, least, doubt = (carried[k] for k in ("most", "least", "doubt"))
@@ -103,12 +121,18 @@ def step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
 
 
 def normal_heat(start: date, end: date) -> float:
-    """Degree-days [degC d] of the days between two at the climate's normal temperatures."""
+    """Degree-days [degC d] of the days between two at the climate's normal temperatures.
+
+    Parameters
+    ----------
+    start, end
+        Days between which the sum runs, both left out; the sum is in [degC d].
+    """
     days = ((start + timedelta(days=d)) for d in range(1, (end - start).days))
     return sum(max(min(normal_temperature(day), _P["cap"]) - _P["base"], 0.0) for day in days)
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """How near the next generation's young larvae are.
 
     What is known is an interval of degree-days. The worst case asks for the highest score in
@@ -119,8 +143,8 @@ def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     score = np.where(one >= other, best_within(low, high), worst_within(low, high))
     spread = carried["doubt"] / _P["constant"]
     if (spread > 0).any():
-        least = classes(worst_within(np.maximum(low - spread, 0.0), high + spread))
-        most = classes(best_within(np.maximum(low - spread, 0.0), high + spread))
+        least = _classes(worst_within(np.maximum(low - spread, 0.0), high + spread))
+        most = _classes(best_within(np.maximum(low - spread, 0.0), high + spread))
         score = np.where((spread > 0) & (least != most), np.nan, score)
     middle = (one + other) / 2
     coming = np.clip(np.ceil(middle - 0.2), 1.0, _P["last_generation"])
@@ -135,7 +159,7 @@ def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     )
 
 
-def classes(score: Array) -> Array:
+def _classes(score: Array) -> Array:
     """0, 1 or 2 for a score [generations] below medium, medium, high."""
     limits = np.array([_P["medium"], _P["high"]])
     found: Array = np.count_nonzero(score >= limits[:, None], axis=0).astype(np.float64)
@@ -155,8 +179,8 @@ HAZARD = Hazard(
     },
     days=1,
     carry={"most": np.nan, "least": np.nan, "doubt": np.nan},
-    step=step,
-    evaluate=evaluate,
+    step=_step,
+    evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],
     parameters=PARAMETERS,

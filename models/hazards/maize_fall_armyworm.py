@@ -45,12 +45,20 @@ DAYS = 10
 
 
 def days_of(stage: str, temperature: Array) -> Array:
-    """Days [d] that a stage takes at a steady temperature [degC]; NaN where it does not develop."""
+    """Days [d] that a stage takes at a steady temperature [degC]; NaN where it does not develop.
+
+    Parameters
+    ----------
+    stage
+        "egg", "larva" or "generation".
+    temperature
+        Steady temperature [degC].
+    """
     above = np.minimum(temperature, _P["cap"]) - _P[f"{stage}_base"]
     return _P[f"{stage}_constant"] / np.where(above > 0, above, np.nan)
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """Share of a larva's life that ten days make room for."""
     share = window["heat"].sum(axis=0) / _P["larva_constant"]
     warmth = window["temperature"].sum(axis=0) / DAYS
@@ -76,7 +84,7 @@ HAZARD = Hazard(
         "temperature": Use(mean("air_temperature", "degC"), "shown"),
     },
     days=DAYS,
-    evaluate=evaluate,
+    evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],
     parameters=PARAMETERS,

@@ -49,19 +49,35 @@ COLD_DAYS, DAYS = 21, 30
 
 
 def probability(tmin21: Array, tdew30: Array) -> Array:
-    """Probability of spores [1] from the two means [degC]; ibm-weather-tool."""
+    """Probability of spores [1] from the two means [degC]; ibm-weather-tool.
+
+    Parameters
+    ----------
+    tmin21
+        Mean of the daily minimum temperatures of 21 days [degC].
+    tdew30
+        Mean of the daily minimum dew points of 30 days [degC].
+    """
     logit = _P["intercept"] + _P["cold"] * tmin21 + _P["dew_point"] * tdew30
     return 1.0 / (1.0 + np.exp(-logit))
 
 
 def dew_point(air: Array, humidity: Array) -> Array:
-    """Dew point [degC] of air [degC] with a relative humidity [%], at least 1 %; WMO No. 8."""
+    """Dew point [degC] of air [degC] with a relative humidity [%], at least 1 %; WMO No. 8.
+
+    Parameters
+    ----------
+    air
+        Temperature [degC].
+    humidity
+        Relative humidity [%].
+    """
     slope, offset = _P["magnus_slope"], _P["magnus_offset"]
     gamma = np.log(np.maximum(humidity, 1.0) / 100.0) + slope * air / (offset + air)
     return offset * gamma / (slope - gamma)
 
 
-def lowest_dew_point(day: Day) -> Range:
+def _lowest_dew_point(day: Day) -> Range:
     """Lowest hourly dew point of a day [degC]; it rises with temperature and humidity."""
     return both_of(
         lambda air, humidity: dew_point(air, humidity).min(axis=0),
@@ -70,7 +86,7 @@ def lowest_dew_point(day: Day) -> Range:
     )
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """Probability of spores, with the two means behind it."""
     tmin21 = window["cold"][-COLD_DAYS:].sum(axis=0) / COLD_DAYS
     tdew30 = window["dew_point"].sum(axis=0) / DAYS
@@ -97,7 +113,7 @@ HAZARD = Hazard(
         "dew_point": Use(
             Feature(
                 "lowest_dew_point",
-                lowest_dew_point,
+                _lowest_dew_point,
                 ("air_temperature", "relative_humidity"),
                 "degC",
                 aggregation="minimum dew point",
@@ -106,7 +122,7 @@ HAZARD = Hazard(
         ),
     },
     days=DAYS,
-    evaluate=evaluate,
+    evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],
     parameters=PARAMETERS,

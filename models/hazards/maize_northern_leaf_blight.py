@@ -34,11 +34,17 @@ DAYS = 10
 
 
 def heat(air: Array) -> Array:
-    """What a wet hour adds [degC h] at a temperature [degC] within the limits; Pessl."""
+    """What a wet hour adds [degC h] at a temperature [degC] within the limits; Pessl.
+
+    Parameters
+    ----------
+    air
+        Temperature of the hour [degC].
+    """
     return air - _P["lowest"]
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """Infection nights of the last ten, with wetness and warmth."""
     nights = window["nights"].sum(axis=0)
     return Answer(
@@ -72,7 +78,7 @@ HAZARD = Hazard(
         "temperature": Use(mean("air_temperature", "degC"), "shown"),
     },
     days=DAYS,
-    evaluate=evaluate,
+    evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],
     parameters=PARAMETERS,

@@ -67,7 +67,7 @@ def dew_class(wetness: NDArray[np.bool_], coldest: Array, warmest: Array) -> Arr
     return reached
 
 
-def night(day: Day) -> Range:
+def _night(day: Day) -> Range:
     """Weight of a night [1], 0 to 1."""
     wetness, air = wet(day), day.get("air_temperature")
     lo = dew_class(wetness.lo >= 0.5, air.lo, air.hi) / _P["best_dew"]
@@ -77,7 +77,7 @@ def night(day: Day) -> Range:
     return Range(lo, dew_class(wetness.hi >= 0.5, air.hi, air.lo) / _P["best_dew"])
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """Weighted infection nights of the last ten."""
     nights = window["nights"]
     return Answer(
@@ -98,13 +98,13 @@ HAZARD = Hazard(
     crops={"summer_maize": (31, 83)},
     uses={
         "nights": Use(
-            Feature("southern_rust_night", night, INPUTS, "1", NIGHT, estimated=True), "raises"
+            Feature("southern_rust_night", _night, INPUTS, "1", NIGHT, estimated=True), "raises"
         ),
         "dew": Use(longest_wet("longest_wetness"), "shown"),
         "temperature": Use(mean("air_temperature", "degC"), "shown"),
     },
     days=DAYS,
-    evaluate=evaluate,
+    evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],
     parameters=PARAMETERS,

@@ -68,7 +68,7 @@ def severity(heat: Array, humidity: Array, wind: Array) -> Array:
     return np.where(severe, _P["severe_weight"], np.where(light, _P["light_weight"], 0.0))
 
 
-def weight(day: Day) -> Range:
+def _weight(day: Day) -> Range:
     """Weight of a day with its bounds: heat and wind raise it, humidity lowers it."""
     heat, damp, wind = (f.compute(day) for f in (HEAT, DAMP, WIND))
     lo = severity(heat.lo, damp.hi, wind.lo)
@@ -77,7 +77,7 @@ def weight(day: Day) -> Range:
     return Range(lo, severity(heat.hi, damp.lo, wind.hi))
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """Weighted dry-hot wind days of the last three, with the last day's weather."""
     score = np.round(window["weight"].sum(axis=0), 6)
     return Answer(
@@ -97,13 +97,13 @@ HAZARD = Hazard(
     kind="weather",
     crops={"winter_wheat": (71, 87)},
     uses={
-        "weight": Use(Feature("dry_hot_wind", weight, INPUTS, "1"), "raises"),
+        "weight": Use(Feature("dry_hot_wind", _weight, INPUTS, "1"), "raises"),
         "heat": Use(HEAT, "shown"),
         "humidity": Use(DAMP, "shown"),
         "wind": Use(WIND, "shown"),
     },
     days=DAYS,
-    evaluate=evaluate,
+    evaluate=_evaluate,
     medium=_P["light_weight"],
     high=_P["severe_weight"],
     parameters=PARAMETERS,

@@ -46,7 +46,15 @@ DAYS = 10
 
 
 def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
-    """Generations that ten days make room for."""
+    """Generations that ten days make room for.
+
+    Parameters
+    ----------
+    window
+        ``generations`` [1], ``temperature`` [degC] and ``rain`` [mm] of ten days.
+    carried, season
+        Not used.
+    """
     generations = window["generations"].sum(axis=0)
     return Answer(
         generations,

@@ -31,7 +31,7 @@ PARAMETERS = {
 DAYS = 3
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """Degrees below zero of the coldest hour in three days."""
     coldest = window["cold"].min(axis=0)
     return Answer(-coldest, {"coldest": coldest})
@@ -44,7 +44,7 @@ HAZARD = Hazard(
     crops={"winter_wheat": (30, 49)},
     uses={"cold": Use(lowest("air_temperature", "degC"), "lowers")},
     days=DAYS,
-    evaluate=evaluate,
+    evaluate=_evaluate,
     medium=PARAMETERS["light"].value,
     high=PARAMETERS["severe"].value,
     parameters=PARAMETERS,

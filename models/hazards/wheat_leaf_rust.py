@@ -47,11 +47,17 @@ LIMITS = (np.nextafter(_P["lowest"], np.inf), np.nextafter(_P["highest"], -np.in
 
 
 def heat(air: Array) -> Array:
-    """What a wet hour adds [degC h] at a temperature [degC]; Pessl Instruments."""
+    """What a wet hour adds [degC h] at a temperature [degC]; Pessl Instruments.
+
+    Parameters
+    ----------
+    air
+        Temperature of the hour [degC].
+    """
     return np.where(air <= _P["mirror"], air, 2 * _P["mirror"] - air)
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """Infection nights of the last ten, with wetness and warmth."""
     nights = window["nights"].sum(axis=0)
     return Answer(
@@ -78,7 +84,7 @@ HAZARD = Hazard(
         "temperature": Use(mean("air_temperature", "degC"), "shown"),
     },
     days=DAYS,
-    evaluate=evaluate,
+    evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],
     parameters=PARAMETERS,

@@ -42,7 +42,7 @@ _P = {name: parameter.value for name, parameter in PARAMETERS.items()}
 AUTUMN = (8, 9, 10)
 
 
-def step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
+def _step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
     """Move the monthly values on; the two that lower the score are carried with their sign turned.
 
     ``october`` [degC], ``cool`` minus the mean of March [degC], ``dry`` minus the rain of
@@ -61,12 +61,22 @@ def step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
 
 
 def running_mean(before: Array, today: Array, day: int) -> Array:
-    """Mean of the month up to its ``day``, from that up to the day before; any unit."""
+    """Mean of the month up to its ``day``, from that up to the day before; any unit.
+
+    Parameters
+    ----------
+    before
+        Mean up to the day before [any unit].
+    today
+        Value of the day [the same].
+    day
+        Day of the month, 1 begins anew.
+    """
     known: Array = np.array(today if day == 1 else before + (today - before) / day)
     return known
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """How many of the four conditions hold."""
     october, march = carried["october"], -carried["cool"]
     autumn, wet = -carried["dry"], carried["wet"]
@@ -103,8 +113,8 @@ HAZARD = Hazard(
     },
     days=1,
     carry={"october": np.nan, "cool": np.nan, "dry": np.nan, "wet": np.nan},
-    step=step,
-    evaluate=evaluate,
+    step=_step,
+    evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],
     parameters=PARAMETERS,

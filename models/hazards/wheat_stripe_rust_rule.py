@@ -43,7 +43,7 @@ _P = {name: parameter.value for name, parameter in PARAMETERS.items()}
 DAYS = 10
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """Share of favourable hours in ten days, and what the other model says of them."""
     hours = window["favourable"].sum(axis=0)
     share = hours * (100.0 / (24 * DAYS))
@@ -71,7 +71,7 @@ HAZARD = Hazard(
         "wet": Use(wet_hours(), "shown"),
     },
     days=DAYS,
-    evaluate=evaluate,
+    evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],
     parameters=PARAMETERS,

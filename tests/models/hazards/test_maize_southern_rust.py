@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.hazards.maize_southern_rust import dew_class, night
+from models.hazards.maize_southern_rust import HAZARD, dew_class
 
 ID = "maize_southern_rust"
 
@@ -41,7 +41,7 @@ def test_gaps_widen_a_night(hours_of):
     dry = np.zeros(24)
     air[8] = np.nan
     day = hours_of(air_temperature=air, relative_humidity=humidity, precipitation_amount=dry)
-    bounds = night(day)
+    bounds = HAZARD.uses["nights"].feature.compute(day)
     assert (bounds.lo[0], bounds.hi[0]) == (0.5, 1.0)
 
 
