@@ -128,6 +128,7 @@ HAZARD = Hazard(
     parameters=PARAMETERS,
     references=(_SOURCE,),
     certainty=0.2,
+    probability="spores of the fungus are there",
     actions=("plough_in_residue", "scout_lower_leaves", "rotate", "ask_officer"),
     act_days=(0, 7),
 )
