@@ -146,7 +146,7 @@ def current_advisories(conn: Connection, village_id: str | None = None) -> list[
     with conn.cursor() as cur:
         cur.execute(SQL["current_advisories"], {"village": village_id})
         rows = cur.fetchall()
-    return [Advisory(*_with_tuples(row[:-1]), spraying=_hours(row[-1])) for row in rows]
+    return [Advisory(*_with_tuples((*row[:-1], _hours(row[-1])))) for row in rows]
 
 
 def _hours_json(hours: tuple[tuple[datetime, datetime], ...] | None) -> str | None:
