@@ -1,12 +1,16 @@
-"""Ask one hazard of the catalogue for its answer on made-up weather."""
+"""Ask one hazard of the catalogue for its answers on made-up weather."""
 
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from field_configs.load import load
-from models.hazard import catalogue
+from field_configs.words import LANGUAGES, Words
+from models.dataset import dataset
+from models.features import Day
+from models.hazard import STATUS, catalogue
 from models.risk import begin, walk
 from models.season import Seasons, SiteSeason
 
@@ -24,10 +28,7 @@ def ask(weather):
         seen = tuple((first + timedelta(days=d), middle) for d in range(0, days, 5))
         row = SiteSeason("a", crop, first, resistance, None, seen)
         data = weather(days=days, first=first, **values)
-        results = None
-        for results in walk(begin(data, Seasons((row,), CROPS), [hazard]), data):
-            pass
-        return results[0]
+        return list(walk(begin(data, Seasons((row,), CROPS), [hazard]), data))[-1][0]
 
     return make
 
@@ -41,3 +42,74 @@ def hourly():
         return np.where((clock >= 18) | (clock < 8), night, noon)[:, None].astype(float)
 
     return make
+
+
+@dataclass(frozen=True)
+class Run:
+    """The answers of one hazard at one site, a list per local day."""
+
+    dates: list
+    status: list
+    score: list
+    certainty: list
+    drivers: list
+
+
+@pytest.fixture
+def run_hazard():
+    """Run a hazard on days of hours that stand at one stage; arrays (24,) or (days, 24)."""
+
+    def make(hazard, bbch, days=15, first=date(2016, 4, 20), **values):
+        hazard = catalogue()[hazard]
+        crop = next(iter(hazard.crops))
+        seen = tuple((first + timedelta(days=d), bbch) for d in range(days))
+        sown = first - timedelta(days=200)
+        seasons = Seasons((SiteSeason("a", crop, sown, None, None, seen),), CROPS)
+        start = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(hours=8)
+        times = [start + timedelta(hours=h) for h in range(24 * days)]
+        plain = {
+            "air_temperature": 15.0,
+            "relative_humidity": 60.0,
+            "precipitation_amount": 0.0,
+            "wind_speed": 2.0,
+        }
+        arrays = {
+            name: np.array(np.broadcast_to(value, (days, 24)), float).reshape(-1, 1)
+            for name, value in (plain | values).items()
+        }
+        data = dataset(times, ("a",), arrays)
+        found = Run([], [], [], [], [])
+        for (result,) in walk(begin(data, seasons, [hazard]), data):
+            found.dates.append(result.date)
+            found.status.append(STATUS[result.status[0]])
+            found.score.append(float(result.score[0]))
+            found.certainty.append(float(result.certainty[0]))
+            found.drivers.append({k: float(v[0]) for k, v in result.drivers.items()})
+        return found
+
+    return make
+
+
+@pytest.fixture
+def hours_of():
+    """Make the hours of one site: lists of values by quantity, NaN where missing."""
+
+    def make(**values):
+        hours = {name: np.array(column, float)[:, None] for name, column in values.items()}
+        (shape,) = {column.shape for column in hours.values()}
+        return Day(date(2016, 5, 1), hours, shape)
+
+    return make
+
+
+@pytest.fixture
+def words_fit():
+    """Fill a hazard's reasons in every language from its drivers."""
+
+    def check(hazard, drivers):
+        for language in LANGUAGES:
+            words = Words.load(language)
+            for status in STATUS:
+                assert words.text(f"hazard.{hazard}.reason.{status}", **drivers)
+
+    return check
