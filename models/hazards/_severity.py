@@ -1,0 +1,187 @@
+"""What several leaf diseases share: spells of damp hours, their temperature, and severity tables.
+
+A severity table gives units for hours of dampness within classes of temperature. Such a table
+is no monotone function of temperature: where hours are missing, every class that the
+temperature may have fallen into is looked at, and the lowest and highest value are the bounds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.features import Array, Day, Range, both_of
+
+#: Noon to noon: a night is one piece.
+NIGHT = (-12, 12)
+
+
+@dataclass(frozen=True)
+class SeverityTable:
+    """Units per day from hours of dampness, by class of temperature.
+
+    Parameters
+    ----------
+    edges
+        Ascending edges [degC] of the classes; a class holds its lower edge.
+    steps
+        For every class (hours from which on, units), ascending; below the first: 0 units.
+    """
+
+    edges: tuple[float, ...]
+    steps: tuple[tuple[tuple[int, float], ...], ...]
+    _units: Array = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if len(self.steps) != len(self.edges) - 1:
+            raise ValueError(
+                f"severity table: {len(self.edges)} edges enclose {len(self.edges) - 1} classes, "
+                f"but {len(self.steps)} are given; give one row of steps per class"
+            )
+        units = np.zeros((len(self.steps) + 2, 25))
+        for row, steps in enumerate(self.steps, start=1):
+            for hours, value in steps:
+                units[row, hours:] = value
+        object.__setattr__(self, "_units", units)
+
+    def units(self, hours: Array, temperature: Array) -> Array:
+        """Units of a day [1].
+
+        Parameters
+        ----------
+        hours
+            Damp hours, 0..24 [h]; begun hours do not count.
+        temperature
+            Their mean temperature [degC]; NaN (no damp hour) gives 0.
+        """
+        found = self._units[self._class(temperature), _whole(hours)]
+        return np.asarray(found)
+
+    def bounds(self, hours: Range, temperature: Range) -> Range:
+        """Units of a day [1] with bounds; a temperature bound NaN on both sides gives 0."""
+        if hours.hi is hours.lo and temperature.hi is temperature.lo:
+            exact = self.units(hours.lo, temperature.lo)
+            return Range(exact, exact)
+        coldest, warmest = self._class(temperature.lo), self._class(temperature.hi)
+        few, many = _whole(hours.lo), _whole(hours.hi)
+        lo = np.full(hours.lo.shape, np.inf)
+        hi = np.full(hours.lo.shape, -np.inf)
+        for row, units in enumerate(self._units):
+            possible = (coldest <= row) & (row <= warmest)
+            lo = np.where(possible, np.minimum(lo, units[few]), lo)
+            hi = np.where(possible, np.maximum(hi, units[many]), hi)
+        return Range(lo, hi)
+
+    def _class(self, temperature: Array) -> NDArray[np.intp]:
+        return np.searchsorted(np.asarray(self.edges), temperature, side="right")
+
+
+def _whole(hours: Array) -> NDArray[np.intp]:
+    return np.clip(hours, 0.0, 24.0).astype(np.intp)
+
+
+def humid(day: Day, threshold: float) -> Range:
+    """Hours (hour, site) with relative humidity at or above a threshold [%], as 0 or 1."""
+
+    def make(_: str) -> Range:
+        humidity = day.get("relative_humidity")
+        lo = (humidity.lo >= threshold).astype(np.float64)
+        same = humidity.hi is humidity.lo
+        return Range(lo, lo if same else (humidity.hi >= threshold).astype(np.float64))
+
+    return day.shared(f"humid>={threshold:g}", make)
+
+
+def damp(day: Day, threshold: float) -> Range:
+    """Wetness under a roof, per hour (hour, site) [h]: measured, else humidity at a threshold [%].
+
+    Rain does not count. The placement's own threshold goes before the one given.
+    """
+
+    def make(_: str) -> Range:
+        found = humid(day, threshold)
+        if day.wet_threshold is not None:
+            humidity = day.get("relative_humidity")
+            limit = day.wet_threshold
+            found = both_of(lambda h, t: (h >= t).astype(np.float64), humidity, Range(limit, limit))
+        if day.wetness_measured is None or not day.wetness_measured.any():
+            return found
+        minutes = day.get("leaf_wetness_duration")
+        lo = np.where(day.wetness_measured, minutes.lo / 60.0, found.lo)
+        same = minutes.hi is minutes.lo and found.hi is found.lo
+        return Range(
+            lo, lo if same else np.where(day.wetness_measured, minutes.hi / 60.0, found.hi)
+        )
+
+    return day.shared(f"damp>={threshold:g}", make)
+
+
+def hours_and_warmth(day: Day, when: Range) -> tuple[Range, Range]:
+    """Hours of the day's span [h] for which ``when`` holds, and their mean temperature [degC].
+
+    Parameters
+    ----------
+    day
+        Any span.
+    when
+        Share of every hour (hour, site), 0..1.
+    """
+    heat = day.get("air_temperature")
+    lo = when.lo.sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        warmth = (when.lo * heat.lo).sum(axis=0) / lo
+    if when.hi is when.lo and heat.hi is heat.lo:
+        return Range(lo, lo), Range(warmth, warmth)
+    gaps = (when.lo != when.hi).any(axis=0) | (heat.lo != heat.hi).any(axis=0)
+    return Range(lo, when.hi.sum(axis=0)), _warmth_between(warmth, heat, gaps)
+
+
+def spell_and_warmth(day: Day, when: Range) -> tuple[Range, Range]:
+    """The longest spell of consecutive hours [h] for which ``when`` holds, and its temperature.
+
+    Parameters
+    ----------
+    day
+        Any span.
+    when
+        0 or 1 per hour (hour, site).
+    """
+    heat = day.get("air_temperature")
+    lo, warmth = _longest(when.lo, heat.lo)
+    if when.hi is when.lo and heat.hi is heat.lo:
+        return Range(lo, lo), Range(warmth, warmth)
+    gaps = (when.lo != when.hi).any(axis=0) | (heat.lo != heat.hi).any(axis=0)
+    return Range(lo, longest(when.hi)), _warmth_between(warmth, heat, gaps)
+
+
+def longest(when: Array) -> Array:
+    """Length of the longest run of non-zero hours (hour, site) [h]."""
+    run = np.zeros(when.shape[1])
+    best = run
+    for row in when:
+        run = (run + 1.0) * (row > 0.0)
+        best = np.maximum(best, run)
+    return best
+
+
+def _longest(when: Array, heat: Array) -> tuple[Array, Array]:
+    """Length of the longest run [h] and its mean temperature [degC]; the later of equals."""
+    run = np.zeros(when.shape[1])
+    heat_sum, best, best_sum = run, run, run
+    for row, warm in zip(when, heat, strict=True):
+        on = row > 0.0
+        run = (run + 1.0) * on
+        heat_sum = (heat_sum + warm) * on
+        longer = on & (run >= best)
+        best_sum = np.where(longer, heat_sum, best_sum)
+        best = np.where(longer, run, best)
+    with np.errstate(invalid="ignore"):
+        return best, best_sum / best
+
+
+def _warmth_between(warmth: Array, heat: Range, gaps: NDArray[np.bool_]) -> Range:
+    """Mean temperature [degC]: exact where nothing is missing, else between the extremes."""
+    coldest, warmest = heat.lo.min(axis=0), heat.hi.max(axis=0)
+    return Range(np.where(gaps, coldest, warmth), np.where(gaps, warmest, warmth))
