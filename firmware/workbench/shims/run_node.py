@@ -7,15 +7,15 @@ import binascii
 import hashlib
 import os
 
-import machine
 from bench import settings
+from flash import Flash
 
-flash = machine.Flash()
+chip = Flash()
 try:
-    vfs = os.VfsLfs2(flash)
+    vfs = os.VfsLfs2(chip)
 except OSError:
-    os.VfsLfs2.mkfs(flash)
-    vfs = os.VfsLfs2(flash)
+    os.VfsLfs2.mkfs(chip)
+    vfs = os.VfsLfs2(chip)
 os.mount(vfs, "/flash")
 
 with open(settings["config"]) as file:
