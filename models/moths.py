@@ -84,7 +84,13 @@ class Flight:
 
 
 def ten_days(day: date) -> tuple[int, int]:
-    """Month and part of month (0, 1, 2) of a day: the agronomic calendar's ten-day periods."""
+    """Month and part of month (0, 1, 2) of a day: the agronomic calendar's ten-day periods.
+
+    Parameters
+    ----------
+    day
+        Local day, in UTC+8 [d].
+    """
     return day.month, min((day.day - 1) // 10, 2)
 
 
@@ -94,8 +100,8 @@ def expectation(earlier: Iterable[Catch], day: date) -> Expectation:
     Parameters
     ----------
     earlier
-        Catches of the same trap and pest; those of the day's own year and later are left out,
-        and every year counts once, by its mean.
+        Catches [moths] of the same trap and pest; those of the day's own year and later are
+        left out, and every year counts once, by its mean.
     day
         Day to be judged.
     """
@@ -110,7 +116,15 @@ def expectation(earlier: Iterable[Catch], day: date) -> Expectation:
 
 
 def chance(per_night: float, expected: Expectation) -> float:
-    """Probability [1] of so many moths per night or more in an ordinary year; NaN: unknown."""
+    """Probability [1] of so many moths per night or more in an ordinary year; NaN: unknown.
+
+    Parameters
+    ----------
+    per_night
+        Moths per night [d-1].
+    expected
+        What earlier years brought [log moths].
+    """
     if expected.years < YEARS or not expected.spread > 0.0:
         return float("nan")
     width = expected.spread * np.sqrt(1.0 + 1.0 / expected.years)
@@ -118,7 +132,15 @@ def chance(per_night: float, expected: Expectation) -> float:
 
 
 def judge(catch: Catch, earlier: Iterable[Catch]) -> Flight:
-    """Judge a catch by the earlier ones of its trap and pest (others are left out)."""
+    """Judge a catch by the earlier ones of its trap and pest (others are left out).
+
+    Parameters
+    ----------
+    catch
+        The catch to be judged [moths].
+    earlier
+        Catches of earlier years [moths].
+    """
     same = (c for c in earlier if (c.trap, c.pest) == (catch.trap, catch.pest))
     expected = expectation(same, catch.date)
     p = chance(catch.per_night, expected)
@@ -131,6 +153,13 @@ def judge(catch: Catch, earlier: Iterable[Catch]) -> Flight:
 def parse_catches(rows: Sequence[Mapping[str, str]], name: str = "table") -> list[Catch]:
     """Catches from rows with the columns of `COLUMNS`.
 
+    Parameters
+    ----------
+    rows
+        Rows by column; counts as text [moths].
+    name
+        Name of the table for messages.
+
     Raises
     ------
     MothError
@@ -141,6 +170,11 @@ def parse_catches(rows: Sequence[Mapping[str, str]], name: str = "table") -> lis
 
 def read_catches(path: Path) -> list[Catch]:
     """Catches from a CSV file with the columns of `COLUMNS`.
+
+    Parameters
+    ----------
+    path
+        File with one row per emptying of a trap [moths].
 
     Raises
     ------

@@ -71,6 +71,16 @@ def outbreak(wet_hours: Array, night_hours: Array) -> Array:
 
 
 def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
-    """Weekly means against the two limits."""
+    """Weekly means against the two limits.
+
+    Parameters
+    ----------
+    window
+        Daily features (days, site), oldest day first, in the unit of each feature [see ``uses``].
+    carried
+        Values carried from day to day (site,) [1].
+    season
+        The crop on the day; arrays (site,).
+    """
     wet, night = window["wet"].sum(axis=0) / DAYS, window["night"].sum(axis=0) / DAYS
     return Answer(outbreak(wet, night), {"wet_hours": wet, "night_hours": night})

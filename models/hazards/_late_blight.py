@@ -87,7 +87,13 @@ SIMCAST_TABLES = {
 
 
 def blight_hours(day: Day) -> Range:
-    """Hours with RH >= 90 % on a day whose lowest temperature is >= 10 degC, else 0 [h]."""
+    """Hours with RH >= 90 % on a day whose lowest temperature is >= 10 degC, else 0 [h].
+
+    Parameters
+    ----------
+    day
+        Hours of the span that the feature declares (hour, site) [degC], [%].
+    """
     heat, wet = day.get("air_temperature"), humid(day, HUMIDITY.value)
     lo = wet.lo.sum(axis=0) * (heat.lo.min(axis=0) >= LOWEST.value)
     if heat.hi is heat.lo and wet.hi is wet.lo:
@@ -96,13 +102,27 @@ def blight_hours(day: Day) -> Range:
 
 
 def wallin_units(day: Day) -> Range:
-    """Severity values of Wallin for a night, noon to noon [1]."""
+    """Severity values of Wallin for a night, noon to noon [1].
+
+    Parameters
+    ----------
+    day
+        Hours of the span that the feature declares (hour, site) [degC], [%].
+    """
     hours, warmth = hours_and_warmth(day, humid(day, HUMIDITY.value))
     return WALLIN_TABLE.bounds(hours, warmth)
 
 
 def simcast_units(day: Day, table: str) -> Range:
-    """Blight units of SIMCAST for a night, noon to noon, by a table of `SIMCAST_TABLES` [1]."""
+    """Blight units of SIMCAST for a night, noon to noon, by a table of `SIMCAST_TABLES` [1].
+
+    Parameters
+    ----------
+    day
+        Hours of the span that the feature declares (hour, site) [degC], [%].
+    table
+        Name of a table in `SIMCAST_TABLES`.
+    """
     hours, warmth = _spell(day)
     return SIMCAST_TABLES[table].bounds(hours, warmth)
 

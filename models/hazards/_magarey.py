@@ -46,7 +46,15 @@ GREY_MOULD_OF_BERRIES = Pathogen("Botrytis cinerea, berries", 10.0, 35.0, 20.0, 
 
 
 def response(temperature: Array, pathogen: Pathogen) -> Array:
-    """Factor f(T) of a temperature [degC], 0..1; 0 outside the cardinal temperatures."""
+    """Factor f(T) of a temperature [degC], 0..1; 0 outside the cardinal temperatures.
+
+    Parameters
+    ----------
+    temperature
+        Mean temperature [degC].
+    pathogen
+        One with published parameters.
+    """
     low, high, best = pathogen.coldest, pathogen.warmest, pathogen.best
     fall = np.maximum(high - temperature, 0.0) / (high - best)
     rise = np.maximum(temperature - low, 0.0) / (best - low)
@@ -54,12 +62,26 @@ def response(temperature: Array, pathogen: Pathogen) -> Array:
 
 
 def wetness_needed(temperature: Array, pathogen: Pathogen) -> Array:
-    """Wet hours that infection needs at a mean temperature [degC]; infinite for no infection."""
+    """Wet hours that infection needs at a mean temperature [degC]; infinite for no infection.
+
+    Parameters
+    ----------
+    temperature
+        Mean temperature [degC].
+    pathogen
+        One with published parameters.
+    """
     with np.errstate(divide="ignore"):
         hours = pathogen.wet_least / response(temperature, pathogen)
     return np.where(hours <= pathogen.wet_most, hours, np.inf)
 
 
 def wet_most(wet_least: float) -> float:
-    """Wmax [h] where only Wmin [h] is published."""
+    """Wmax [h] where only Wmin [h] is published.
+
+    Parameters
+    ----------
+    wet_least
+        Wetness needed at the best temperature [h].
+    """
     return 3.8 + 3.0 * wet_least

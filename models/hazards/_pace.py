@@ -75,7 +75,17 @@ class Pace:
 
 
 def parameters(pace: Pace, medium: float, source: str) -> Mapping[str, Parameter]:
-    """The pace's numbers with their source; ``medium`` [1] is chosen here."""
+    """The pace's numbers with their source; ``medium`` [1] is chosen here.
+
+    Parameters
+    ----------
+    pace
+        Thermal constants of the pest.
+    medium
+        Pace from which on to look [1].
+    source
+        Where the constants were read.
+    """
     return {
         "lower": Parameter(pace.lower, "degC", source, "second-hand"),
         "constant": Parameter(pace.constant, "degC d", source, "second-hand"),

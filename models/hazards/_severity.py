@@ -83,7 +83,15 @@ def _whole(hours: Array) -> NDArray[np.intp]:
 
 
 def humid(day: Day, threshold: float) -> Range:
-    """Hours (hour, site) with relative humidity at or above a threshold [%], as 0 or 1."""
+    """Hours (hour, site) with relative humidity at or above a threshold [%], as 0 or 1.
+
+    Parameters
+    ----------
+    day
+        Hours of the span that the feature declares (hour, site) [degC], [%].
+    threshold
+        Relative humidity [%].
+    """
 
     def make(_: str) -> Range:
         humidity = day.get("relative_humidity")
@@ -98,6 +106,13 @@ def damp(day: Day, threshold: float) -> Range:
     """Wetness under a roof, per hour (hour, site) [h]: measured, else humidity at a threshold [%].
 
     Rain does not count. The placement's own threshold goes before the one given.
+
+    Parameters
+    ----------
+    day
+        Hours of the span that the feature declares (hour, site) [degC], [%].
+    threshold
+        Relative humidity [%].
     """
 
     def make(_: str) -> Range:
@@ -157,7 +172,13 @@ def spell_and_warmth(day: Day, when: Range) -> tuple[Range, Range]:
 
 
 def longest(when: Array) -> Array:
-    """Length of the longest run of non-zero hours (hour, site) [h]."""
+    """Length of the longest run of non-zero hours (hour, site) [h].
+
+    Parameters
+    ----------
+    when
+        Hours that count (hour, site) [1].
+    """
     run = np.zeros(when.shape[1])
     best = run
     for row in when:

@@ -37,13 +37,29 @@ DAYS = int(_P["window"])
 
 
 def infects(spread: Array, humidity: Array, temperature: Array) -> NDArray[np.bool_]:
-    """Whether a day infects, from its range [degC], mean humidity [%] and mean [degC]."""
+    """Whether a day infects, from its range [degC], mean humidity [%] and mean [degC].
+
+    Parameters
+    ----------
+    spread
+        Highest less lowest temperature [degC].
+    humidity
+        Mean relative humidity [%].
+    temperature
+        Mean temperature [degC].
+    """
     mild = (temperature >= _P["coldest_mean"]) & (temperature <= _P["warmest_mean"])
     return (spread <= _P["range"]) & (humidity >= _P["humidity"]) & mild
 
 
 def infection_day(day: Day) -> Range:
-    """1 for a day that infects, else 0; bounded where hours are missing."""
+    """1 for a day that infects, else 0; bounded where hours are missing.
+
+    Parameters
+    ----------
+    day
+        Hours of the span that the feature declares (hour, site) [degC], [%].
+    """
     heat, damp = day.get("air_temperature"), day.get("relative_humidity")
     humidity = both(lambda x: x.sum(axis=0) / x.shape[0], damp)
     warmth = both(lambda x: x.sum(axis=0) / x.shape[0], heat)
@@ -58,7 +74,7 @@ def infection_day(day: Day) -> Range:
     return Range(surely.astype(np.float64), maybe.astype(np.float64))
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """How many of the last three days infect."""
     days = window["infection"].sum(axis=0)
     drivers = {
@@ -88,7 +104,7 @@ HAZARD = Hazard(
         "temperature": Use(mean("air_temperature", "degC"), "shown"),
     },
     days=DAYS,
-    evaluate=evaluate,
+    evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],
     parameters=PARAMETERS,

@@ -44,7 +44,15 @@ DAYS = int(_P["latency"])
 
 
 def infection_night(coldest: float, warmest: float) -> Callable[[Day], Range]:
-    """Feature function: 1 for a night with a spell that infects between two temperatures [degC]."""
+    """Feature function: 1 for a night with a spell that infects between two temperatures [degC].
+
+    Parameters
+    ----------
+    coldest
+        Lowest temperature that infects [degC].
+    warmest
+        Highest temperature that infects [degC].
+    """
 
     def compute(day: Day) -> Range:
         heat, damp = day.get("air_temperature"), day.get("relative_humidity")
@@ -60,7 +68,7 @@ def infection_night(coldest: float, warmest: float) -> Callable[[Day], Range]:
     return compute
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """Nights with infection within the latent time."""
     nights = window["infection"].sum(axis=0)
     drivers = {
@@ -101,7 +109,7 @@ HAZARD = Hazard(
         "temperature": Use(mean("air_temperature", "degC"), "shown"),
     },
     days=DAYS,
-    evaluate=evaluate,
+    evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],
     parameters=PARAMETERS,

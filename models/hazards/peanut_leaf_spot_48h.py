@@ -114,14 +114,22 @@ def _bounded(which: int) -> Callable[[Day], Range]:
 
 
 def since_lethal(hours: Array, survives: Array) -> Array:
-    """Favourable hours since the last lethal spell [h] from days (day, site), oldest first."""
+    """Favourable hours since the last lethal spell [h] from days (day, site), oldest first.
+
+    Parameters
+    ----------
+    hours
+        Favourable hours of each day, after its last lethal hour (day, site) [h].
+    survives
+        1 for a day without lethal spell, else 0 (day, site) [1].
+    """
     count = np.zeros(hours.shape[1:])
     for today, alive in zip(hours, survives, strict=True):
         count = count * alive + today
     return count
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """Favourable hours of 14 days, since the last lethal spell."""
     count = since_lethal(window["hours"], window["survives"])
     drivers = {
@@ -144,7 +152,7 @@ HAZARD = Hazard(
         "temperature": Use(mean("air_temperature", "degC"), "shown"),
     },
     days=DAYS,
-    evaluate=evaluate,
+    evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],
     parameters=PARAMETERS,

@@ -75,7 +75,7 @@ def advice(events: ArrayLike, probability: ArrayLike) -> Array:
     return code
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """Rain events of 14 days."""
     events = window["event"].sum(axis=0)
     return Answer(events, {"rain_events": events, "rain": window["rain"].sum(axis=0)})
@@ -102,7 +102,7 @@ HAZARD = Hazard(
         "rain": Use(_RAIN, "shown"),
     },
     days=DAYS,
-    evaluate=evaluate,
+    evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],
     parameters=PARAMETERS,

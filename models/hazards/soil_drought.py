@@ -56,11 +56,19 @@ def depletion(moisture: Array, capacity: float, wilting: float) -> Array:
 
 
 def stress(depleted: Array, p: float) -> Array:
-    """1 - Ks [1]: share of transpiration lost; negative before stress begins (FAO-56 eq. 84)."""
+    """1 - Ks [1]: share of transpiration lost; negative before stress begins (FAO-56 eq. 84).
+
+    Parameters
+    ----------
+    depleted
+        Share of the available water that is gone [1].
+    p
+        Share that the crop uses without stress [1].
+    """
     return np.asarray((depleted - p) / (1.0 - p))
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """Water stress from the mean moisture of two days."""
     moisture = window["moisture"].sum(axis=0) / DAYS
     depleted = depletion(moisture, _P["field_capacity"], _P["wilting_point"])
@@ -79,7 +87,7 @@ HAZARD = Hazard(
     crops=dict.fromkeys(_CROPS, (0, 87)),
     uses={"moisture": Use(soil.MOISTURE, "lowers")},
     days=DAYS,
-    evaluate=evaluate,
+    evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],
     parameters=PARAMETERS,

@@ -48,7 +48,7 @@ def airless_days(moisture: Array, saturation: float, least_air: float) -> Array:
     return run
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """Days running without enough air."""
     moisture = window["moisture"]
     drivers = {
@@ -73,7 +73,7 @@ HAZARD = Hazard(
     },
     uses={"moisture": Use(soil.MOISTURE, "raises")},
     days=DAYS,
-    evaluate=evaluate,
+    evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],
     parameters=PARAMETERS,

@@ -57,17 +57,23 @@ TABLE = SeverityTable(
 
 
 def severity(day: Day) -> Range:
-    """Disease severity values of a night [1]."""
+    """Disease severity values of a night [1].
+
+    Parameters
+    ----------
+    day
+        Hours of the span that the feature declares (hour, site) [degC], [%].
+    """
     return TABLE.bounds(*hours_and_warmth(day, damp(day, _P["humidity"])))
 
 
-def step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
+def _step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
     """Add the night's DSV to the season's total; begin anew at transplanting."""
     today = window["severity"][-1]
     return {"season": np.where(season.after_sowing == 0, today, carried["season"] + today)}
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """DSV of 14 days, once the season has reached the first spray's total."""
     recent = window["severity"].sum(axis=0)
     drivers = {
@@ -99,8 +105,8 @@ HAZARD = Hazard(
     },
     days=DAYS,
     carry={"season": _P["first_spray"]},
-    step=step,
-    evaluate=evaluate,
+    step=_step,
+    evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],
     parameters=PARAMETERS,

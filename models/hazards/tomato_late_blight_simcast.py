@@ -44,7 +44,7 @@ _TABLE_OF = np.array([0, 0, 0, 1, 2])
 _THRESHOLD = np.array([_P[f"threshold_{TABLES[t]}"] for t in _TABLE_OF])
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """Blight units of seven days as a share of the variety's threshold."""
     units = np.choose(_TABLE_OF[season.resistance], [window[name].sum(axis=0) for name in TABLES])
     drivers = {
@@ -66,7 +66,7 @@ HAZARD = Hazard(
         "temperature": Use(mean("air_temperature", "degC"), "shown"),
     },
     days=DAYS,
-    evaluate=evaluate,
+    evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],
     parameters=PARAMETERS,

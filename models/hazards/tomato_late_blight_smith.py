@@ -27,7 +27,7 @@ _P = {name: parameter.value for name, parameter in PARAMETERS.items()}
 DAYS = 2
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """The smaller number of humid mild hours of the last two days [h]."""
     hours = window["hours"].min(axis=0)
     drivers = {"humid_hours": hours, "temperature": window["temperature"].sum(axis=0) / DAYS}
@@ -44,7 +44,7 @@ HAZARD = Hazard(
         "temperature": Use(mean("air_temperature", "degC"), "shown"),
     },
     days=DAYS,
-    evaluate=evaluate,
+    evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],
     parameters=PARAMETERS,

@@ -37,13 +37,13 @@ _P = {name: parameter.value for name, parameter in PARAMETERS.items()}
 DAYS, MEDIUM, HIGH = 14, 2.0, 3.0
 
 
-def step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
+def _step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
     """Add the night's severity values to the season's total; begin anew at transplanting."""
     today = window["units"][-1]
     return {"season": np.where(season.after_sowing == 0, today, carried["season"] + today)}
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """Class of the advisory from the totals of 14 days and of the season."""
     recent = window["units"].sum(axis=0)
     reached = carried["season"] >= _P["season_total"]
@@ -68,8 +68,8 @@ HAZARD = Hazard(
     },
     days=DAYS,
     carry={"season": _P["season_total"]},
-    step=step,
-    evaluate=evaluate,
+    step=_step,
+    evaluate=_evaluate,
     medium=MEDIUM,
     high=HIGH,
     parameters=PARAMETERS,
