@@ -296,10 +296,13 @@ def wet_hours(span: tuple[int, int] = (0, 24)) -> Feature:
     """Hours with wet leaves [h]: measured where a sensor is fitted, else by the humidity rule."""
     from models.meteo import wet, wet_by_rule  # physics stand above features but for this rule
 
-    def compute(day: Day) -> Range:
+    def add_up(day: Day) -> Range:
         if day.wetness_measured is None or not day.wetness_measured.any():
-            return both(lambda x: count(x > 0), wet_by_rule(day))
+            return both(count, wet_by_rule(day))
         return both(lambda x: x.sum(axis=0), wet(day))
+
+    def compute(day: Day) -> Range:
+        return day.shared("wet_hours", lambda _: add_up(day))
 
     return Feature(
         f"wet_hours[{span[0]},{span[1]}]",

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 
 import numpy as np
 
@@ -69,6 +70,7 @@ def thermal_of(mean: FloatArray | float, crop: Crop) -> FloatArray:
     return np.maximum(np.minimum(np.asarray(mean, dtype=np.float64), upper) - crop.base_c, 0.0)
 
 
+@cache
 def stage_table(crop: Crop) -> tuple[FloatArray, FloatArray]:
     """Thermal time [degC d] and BBCH of the crop's stages that have a thermal time, ascending."""
     rows = sorted({(s.degree_days, s.bbch) for s in crop.stages if s.degree_days is not None})

@@ -59,6 +59,7 @@ PARAMETERS = {
     "high": Parameter(0.6, "1", _HERE, "provisional"),
 }
 _P = {name: parameter.value for name, parameter in PARAMETERS.items()}
+MEAN_TEMPERATURE, WET_HOURS = mean("air_temperature", "degC"), wet_hours()
 DAYS, SPELL = 10, int(_P["rule_spell"])
 #: Temperatures [degC] at which the factors peak; used for bounds only.
 _BEST_T = 2.37 + 17.43 * 0.87 / (0.87 + 0.41)
@@ -126,8 +127,8 @@ def infection_efficiency(temperature: Array, wet: Array, light: Array | None = N
 
 def infection(day: Day) -> Range:
     """Infection efficiency of a day, bounded where temperature or wetness has gaps."""
-    cold, warm = mean("air_temperature").compute(day)
-    dry, wet = wet_hours().compute(day)
+    cold, warm = MEAN_TEMPERATURE.compute(day)
+    dry, wet = WET_HOURS.compute(day)
     if warm is cold and wet is dry:
         value = infection_efficiency(cold, dry)
         return Range(value, value)
@@ -162,13 +163,16 @@ def good_hours(day: Day) -> Range:
     """Whether each hour (hour, site) meets the rule: false or true."""
     humidity, rain = day.get("relative_humidity"), day.get("precipitation_amount")
     heat = day.get("air_temperature")
-    mild = (heat.lo > _P["rule_cold"]) & (heat.lo < _P["rule_warm"])
+    mild = heat.lo > _P["rule_cold"]
+    mild &= heat.lo < _P["rule_warm"]
     if heat.hi is not heat.lo:
         unknown = heat.hi != heat.lo
         mild, maybe = mild & ~unknown, mild | unknown
     else:
         maybe = mild
-    lo = mild & (humidity.lo > _P["rule_humidity"]) & (rain.hi <= _P["rule_rain"])
+    lo = humidity.lo > _P["rule_humidity"]
+    lo &= rain.hi <= _P["rule_rain"]
+    lo &= mild
     if humidity.hi is humidity.lo and rain.hi is rain.lo and maybe is mild:
         return Range(lo, lo)
     return Range(lo, maybe & (humidity.hi > _P["rule_humidity"]) & (rain.lo <= _P["rule_rain"]))
@@ -213,8 +217,8 @@ HAZARD = Hazard(
         "rule": Use(
             Feature("stripe_rust_rule", favourable, _INPUTS, "h", (-2 * (SPELL - 1), 24)), "shown"
         ),
-        "wet": Use(wet_hours(), "shown"),
-        "temperature": Use(mean("air_temperature", "degC"), "shown"),
+        "wet": Use(WET_HOURS, "shown"),
+        "temperature": Use(MEAN_TEMPERATURE, "shown"),
     },
     days=DAYS,
     evaluate=evaluate,
