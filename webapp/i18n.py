@@ -3,6 +3,13 @@
 Interface texts are written in English in templates and code; the Chinese of each lives in
 ``translations/zh_CN/LC_MESSAGES/messages.po``. That text file is read once at start, so there is no
 compiled catalogue to build, ship or forget. Agronomic words come from `field_configs.words`.
+
+New texts are brought into the catalogue, to be translated there, by::
+
+    pybabel extract -F webapp/translations/babel.cfg -k lazy_gettext --no-location --sort-output \\
+        -o build/web.pot webapp
+    pybabel update -i build/web.pot -d webapp/translations -l zh_CN --no-fuzzy-matching \\
+        --ignore-pot-creation-date --width 100
 """
 
 from dataclasses import dataclass

@@ -26,7 +26,6 @@ from webapp.risk_words import (
 from webapp.village_list import GRAVITY
 from webapp.words import has_word, name_of, word
 
-ALARMS = (HIGH, MEDIUM)
 ANSWERS = (HIGH, MEDIUM, NO_RISK)
 
 
@@ -169,7 +168,10 @@ def _row(
     places: Mapping[str, Field],
 ) -> RiskRow:
     worst = group[0]
-    given = advice.get((worst.site, worst.crop, worst.hazard))
+    # Advice holds for its window, even where the status of the day has fallen or is not known.
+    keys = [(each.site, each.crop, each.hazard) for each in group]
+    given = next((advice[key] for key in keys if key in advice), None)
+    in_season = worst.status != OUT_OF_SEASON
     return RiskRow(
         status=STATUS[worst.status],
         hazard=hazard_name(worst.hazard),
@@ -180,7 +182,7 @@ def _row(
         validated=worst.validated,
         provisional=_is_provisional(worst.hazard),
         data_age=_data_age(worst.data_age_h),
-        advice=show_advice(given) if given and worst.status in ALARMS else None,
+        advice=show_advice(given) if given and in_season else None,
         facts=_model_facts(worst),
     )
 
@@ -240,9 +242,9 @@ def headline(crops: Sequence[CropRisks]) -> Headline:
     if worst.status == STATUS[NO_RISK]:
         text = gettext("None of the hazards in season threatens now.")
         return Headline(worst.status, upper_first(word("status.no_risk")), str(text))
-    title = gettext(
-        "%(hazard)s: %(status)s", hazard=worst.hazard, status=word(f"status.{worst.status}")
-    )
+    # Only what was validated here may call for action; the rest is named, no more.
+    status = word(f"status.{worst.status}") if worst.validated else status_label(worst.status)
+    title = gettext("%(hazard)s: %(status)s", hazard=worst.hazard, status=status)
     if worst.advice is None:
         return Headline(worst.status, str(title), worst.reason)
     call = gettext("not validated here; ask your officer before acting")

@@ -165,6 +165,31 @@ def test_a_validated_advisory_calls_for_action_by_date(english, seed):
     assert crops[0].rows[0].validated
 
 
+@pytest.mark.parametrize("code", [CANNOT_SAY, NO_RISK])
+def test_advice_holds_for_its_window_though_the_status_fell(english, seed, code):
+    alarm = seed.status("qf-liuge-1", "wheat_fhb", HIGH)
+    now = seed.status("qf-liuge-1", "wheat_fhb", code)
+    other = seed.status("qf-liuge-2", "wheat_fhb", code)
+    (row,) = risk_view.show_crops([other, now], [seed.advisory(alarm)], CROPS, FIELDS)[0].rows
+    assert row.advice.window == "Act from 8 May to 11 May"
+
+
+def test_out_of_season_ends_advice(english, seed):
+    alarm = seed.status("qf-liuge-1", "wheat_fhb", HIGH)
+    resting = seed.status("qf-liuge-1", "wheat_fhb", OUT_OF_SEASON)
+    (row,) = risk_view.show_crops([resting], [seed.advisory(alarm)], CROPS, FIELDS)[0].resting
+    assert row.advice is None
+
+
+def test_what_is_not_validated_here_does_not_call_for_action(english, seed):
+    status = seed.status("qf-liuge-1", "wheat_fhb", HIGH)
+    shown = risk_view.headline(
+        risk_view.show_crops([status], [seed.advisory(status)], CROPS, FIELDS)
+    )
+    assert shown.title == "Fusarium head blight of wheat: High risk"
+    assert "act from" not in shown.text.lower()
+
+
 def test_the_gravest_field_speaks_and_the_others_are_named(english, seed):
     statuses = [
         seed.status("qf-liuge-1", "wheat_fhb", NO_RISK),
