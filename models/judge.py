@@ -37,7 +37,8 @@ class Result:
     """Answers of one hazard for one crop on one closed local day; arrays over ``index``.
 
     ``index`` are the places of the crop's sites among the fold's sites. ``score`` is what is
-    surely reached (the best-case track), ``worst`` what the missing hours leave possible.
+    surely reached (the best-case track), ``worst`` what the missing hours leave possible. Where
+    the answer is "cannot say", drivers on which the two tracks differ are NaN.
     """
 
     hazard: Hazard
@@ -84,7 +85,8 @@ def judge(
     status, apart = decide(hazard, season, worst.score, best.score)
     certainty = certainty_of(hazard, season, best, measured)
     certainty[apart] *= GAPS
-    certainty[status == CANNOT_SAY] = 0.0
+    unknown = status == CANNOT_SAY
+    certainty[unknown] = 0.0
     rows = slice(seasons.count)
     return Result(
         hazard,
@@ -95,9 +97,19 @@ def judge(
         best.score[rows],
         worst.score[rows],
         certainty[rows],
-        {name: values[rows] for name, values in best.drivers.items()},
+        {name: values[rows] for name, values in known_drivers(unknown, worst, best).items()},
         season,
     )
+
+
+def known_drivers(unknown: NDArray[np.bool_], worst: Answer, best: Answer) -> Mapping[str, Array]:
+    """The best case's drivers, NaN where nothing can be said and the two cases differ."""
+    if worst is best or not unknown.any():
+        return best.drivers
+    return {
+        name: np.where(unknown & (worst.drivers[name] != values), np.nan, values)
+        for name, values in best.drivers.items()
+    }
 
 
 def certainty_of(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -45,7 +46,7 @@ class RiskStatus:
     stage_bbch, stage_source
         Growth stage (NaN before sowing); "observed" or "estimated".
     drivers
-        The terms that made the score.
+        The terms that made the score, as far as they are known.
     missing
         Inputs with missing hours in the window, and "growth_stage" when that is the reason.
     data_age_h
@@ -195,7 +196,8 @@ def records(
     for row, place in enumerate(result.index):
         gaps, digest = looked_at(fold, hazard, int(place))
         ambiguous = season.bbch_low[row] != season.bbch_high[row]
-        if result.status[row] == CANNOT_SAY and ambiguous:
+        unknown = result.status[row] == CANNOT_SAY
+        if unknown and ambiguous:
             gaps = (*gaps, "growth_stage")
         digest.update(repr((season.date, season.bbch[row], season.resistance[row])).encode())
         yield RiskStatus(
@@ -204,11 +206,11 @@ def records(
             hazard=hazard.id,
             time=end.astimezone(UTC),
             status=int(result.status[row]),
-            score=float(result.score[row]),
+            score=math.nan if unknown else float(result.score[row]),
             certainty=float(result.certainty[row]),
             stage_bbch=float(season.bbch[row]),
             stage_source="observed" if season.observed[row] else "estimated",
-            drivers={k: float(v[row]) for k, v in result.drivers.items()},
+            drivers={k: float(v[row]) for k, v in result.drivers.items() if v[row] == v[row]},
             missing=gaps,
             data_age_h=max((float(ages[i.quantity][place]) for i in hazard.inputs), default=0.0),
             inputs_hash=digest.hexdigest(),

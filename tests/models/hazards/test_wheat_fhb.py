@@ -73,6 +73,8 @@ def test_missing_humidity_is_named(weather, seasons):
     assert found.status == CANNOT_SAY
     assert found.missing == ("relative_humidity",)
     assert found.certainty == 0
+    assert np.isnan(found.score)
+    assert found.drivers == {}
 
 
 def test_one_missing_hour_far_from_a_limit_keeps_the_status(weather, seasons):
