@@ -86,7 +86,7 @@ def reason_of(status: StatusRow) -> str:
         reason = word(f"hazard.{status.hazard}.reason.{name}", **known)
     except (MissingParameter, MissingWord):
         # What is not known, or only to an earlier release, cannot be quoted; the status can.
-        reason = str(gettext("%(sentence)s.", sentence=upper_first(word(f"status.{name}"))))
+        reason = str(gettext("%(sentence)s.", sentence=status_label(name)))
     why = missing_reason(status.missing) if status.status == CANNOT_SAY else ""
     return " ".join(part for part in (reason, why) if part)
 
