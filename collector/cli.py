@@ -6,11 +6,12 @@ import json
 import logging
 import signal
 import sys
-import threading
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from types import FrameType
 from typing import Any, Protocol
 
 import click
@@ -28,6 +29,7 @@ from field_configs.schema import ConfigErrors
 from models.hazard import STATUS
 
 USED_WRONGLY = 2
+LOOK_SECONDS = 0.2
 
 
 class Parts(Protocol):
@@ -65,11 +67,20 @@ def _log_to_stderr() -> None:
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
 
-def _stop_on_signals() -> threading.Event:
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopping.set())
-    return stopping
+class _Stop:
+    """Notes that SIGINT or SIGTERM came.
+
+    A plain attribute and not an Event: a handler runs in the middle of whatever the main thread
+    does, and would wait for ever for the lock of an Event that this thread is looking at.
+    """
+
+    def __init__(self) -> None:
+        self.wanted = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._note)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:
+        self.wanted = True
 
 
 @click.command()
@@ -86,14 +97,15 @@ def ingest(parts: Parts) -> None:
         settings = parts.settings()
         master = load_master_key(settings.state_dir, settings.master_key)
         broker = settings.need_broker()
-        stopping = _stop_on_signals()
+        stop = _Stop()
         with ingestion.running(pool, master, parts.clock(), broker, settings.shared_group) as (
             collector,
             link,
         ):
             click.echo(f"ingest: database {database.place(pool.dsn)}, broker {link.place}")
-            while not stopping.wait(0.5):
+            while not stop.wanted:
                 collector.check()
+                time.sleep(LOOK_SECONDS)
     click.echo(f"ingest: stopped; {collector.counters}")
 
 
@@ -112,9 +124,11 @@ def jobs(parts: Parts) -> None:
     with plain_errors(), parts.store() as pool:
         click.echo(f"jobs: database {database.place(pool.dsn)}, clock {parts.clock().spec()}")
         scheduler = scheduling.scheduler_for(scheduling.Jobs(pool, parts.clock()))
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: scheduler.shutdown(wait=False))
+        stop = _Stop()
         scheduler.start()
+        while not stop.wanted:
+            time.sleep(LOOK_SECONDS)
+        scheduler.shutdown()
     click.echo("jobs: stopped")
 
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.schedulers.base import BaseScheduler
-from apscheduler.schedulers.blocking import BlockingScheduler
 
 from collector import tasks
 from collector.clock import Clock
@@ -165,9 +165,9 @@ class Jobs:
             )
 
 
-def scheduler_for(jobs: Jobs) -> BlockingScheduler:
-    """Return a scheduler for the calling thread that runs `jobs` once it is started."""
+def scheduler_for(jobs: Jobs) -> BackgroundScheduler:
+    """Return a scheduler, with threads of its own, that runs `jobs` once it is started."""
     executors = {"default": ThreadPoolExecutor(len(jobs.runners) + 1)}
-    scheduler = BlockingScheduler(executors=executors, timezone=UTC)
+    scheduler = BackgroundScheduler(executors=executors, timezone=UTC)
     jobs.add_to(scheduler)
     return scheduler

@@ -75,7 +75,7 @@ def _associated(node: str, epoch: int) -> bytes:
 
 def _parse(text: str, source: str) -> MasterKey:
     try:
-        key = base64.b64decode(text.strip(), validate=True)
+        key = base64.b64decode(text.strip().encode("ascii", "replace"), validate=True)
     except binascii.Error:
         key = b""
     return MasterKey(key, source)

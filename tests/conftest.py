@@ -6,6 +6,7 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,13 +46,31 @@ class Server:
         return self.dsn_of(name)
 
 
+@contextmanager
+def open_folder() -> Iterator[Path]:
+    """A folder outside pytest's own, which is closed to the user that a server runs as."""
+    folder = Path(tempfile.mkdtemp(prefix="nongqing-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def server_folder() -> Iterator[Path]:
+    """A fresh folder for a PostgreSQL server of one test."""
+    with open_folder() as folder:
+        yield folder
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Server]:
     """A PostgreSQL server with a migrated template database."""
-    # not below pytest's own folder: that is closed to the user that the server runs as
-    folder = Path(tempfile.mkdtemp(prefix="nongqing-test-"))
-    folder.chmod(0o755)
-    embedded = EmbeddedPostgres(folder)
+    with open_folder() as folder:
+        yield from serve(EmbeddedPostgres(folder))
+
+
+def serve(embedded: EmbeddedPostgres) -> Iterator[Server]:
+    """Run a server with a migrated template database."""
     server = Server(embedded, embedded.start())
     try:
         server.run("ALTER SYSTEM SET fsync = off")
@@ -63,7 +82,6 @@ def postgres() -> Iterator[Server]:
         yield server
     finally:
         embedded.stop()
-        shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -206,9 +206,18 @@ def test_a_full_queue_drops_and_counts(pool: Pool, clock: FixedClock, bench: Ben
 
 
 def test_the_database_dies_and_comes_back_while_frames_arrive(
-    tmp_path: Path, clock: FixedClock, configs: Configs, broker_url: str
+    server_folder: Path, clock: FixedClock, configs: Configs, broker_url: str
 ) -> None:
-    server = EmbeddedPostgres(tmp_path)
+    server = EmbeddedPostgres(server_folder)
+    try:
+        a_death_in_the_middle(server, clock, configs, broker_url)
+    finally:
+        server.stop()
+
+
+def a_death_in_the_middle(
+    server: EmbeddedPostgres, clock: FixedClock, configs: Configs, broker_url: str
+) -> None:
     dsn = server.start()
     conn = connect(dsn)
     migrate(conn)
@@ -233,7 +242,6 @@ def test_the_database_dies_and_comes_back_while_frames_arrive(
         assert frames.count(conn) == 6
     pool.close()
     device.close()
-    server.stop()
 
 
 def test_the_broker_goes_away_and_comes_back(pool: Pool, clock: FixedClock, bench: Bench) -> None:

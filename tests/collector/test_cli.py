@@ -1,0 +1,192 @@
+"""The collector's commands, as a user types them."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner, Result
+
+from collector import cli
+from collector.clock import Clock
+from collector.embedded import free_port
+from collector.keys import load_master_key
+from collector.settings import Settings
+from collector.store import db, registry
+from tests.collector.conftest import NOW, Bench, FixedClock
+
+if TYPE_CHECKING:
+    from tests.conftest import Server
+
+
+class Parts:
+    """What the front door hands over, from given settings."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        self.env = env
+
+    def settings(self) -> Settings:
+        return Settings.from_env(self.env)
+
+    def clock(self) -> Clock:
+        return FixedClock(NOW)
+
+    @contextmanager
+    def store(self) -> Iterator[db.Pool]:
+        pool = db.Pool(self.settings().need_dsn())
+        yield pool
+        pool.close()
+
+
+def run(command: object, *arguments: str, **env: str) -> Result:
+    return CliRunner().invoke(command, list(arguments), obj=Parts(env))
+
+
+def test_migrate_and_status(postgres: Server) -> None:
+    dsn = postgres.create()
+    before = run(cli.db, "status", NONGQING_DSN=dsn)
+    assert before.exit_code == 1
+    assert "pending 0001_backbone; run: nongqing db migrate" in before.output
+    done = run(cli.db, "migrate", NONGQING_DSN=dsn)
+    assert (done.exit_code, "applied 0001_backbone" in done.output) == (0, True)
+    again = run(cli.db, "migrate", "--json", NONGQING_DSN=dsn)
+    assert json.loads(again.output) == {"applied": []}
+    after = run(cli.db, "status", "--json", NONGQING_DSN=dsn)
+    assert after.exit_code == 0
+    assert json.loads(after.output)["pending"] == []
+    assert "up to date" in run(cli.db, "migrate", NONGQING_DSN=dsn).output
+
+
+def test_without_an_address_it_was_used_wrongly() -> None:
+    result = run(cli.db, "status")
+    assert result.exit_code == 2
+    assert "NONGQING_DSN is not set" in result.output
+
+
+def test_a_database_that_is_down_is_named() -> None:
+    dsn = f"postgresql://u@127.0.0.1:{free_port()}/fields"
+    for result in (
+        run(cli.db, "status", NONGQING_DSN=dsn),
+        run(cli.db, "migrate", NONGQING_DSN=dsn),
+        run(cli.sites, "import", NONGQING_DSN=dsn),
+        run(cli.risk_run, NONGQING_DSN=dsn),
+    ):
+        assert result.exit_code == 1
+        assert result.output.startswith("Error: database 127.0.0.1:")
+        assert "nothing is lost" in result.output
+
+
+def test_sites_are_imported(dsn: str) -> None:
+    result = run(cli.sites, "import", NONGQING_DSN=dsn)
+    assert result.exit_code == 0
+    assert result.output.startswith("demo: ")
+    assert "3 villages" in result.output
+    counts = json.loads(run(cli.sites, "import", "--json", NONGQING_DSN=dsn).output)
+    assert counts["villages"] == 3
+
+
+def test_a_broken_site_is_named(dsn: str, tmp_path: Path) -> None:
+    result = run(cli.sites, "import", "--site", "dem", NONGQING_DSN=dsn)
+    assert result.exit_code == 1
+    assert "dem" in result.output
+    assert result.output.startswith("Error: ")
+
+
+def test_risk_run_says_when_there_is_nothing(dsn: str) -> None:
+    result = run(cli.risk_run, NONGQING_DSN=dsn)
+    assert (result.exit_code, "no statuses" in result.output) == (1, True)
+
+
+def test_risk_run_prints_a_table_and_json(
+    dsn: str, registered: db.Connection, bench: Bench
+) -> None:
+    table = run(cli.risk_run, NONGQING_DSN=dsn)
+    assert table.exit_code == 0, table.output
+    head, *lines = table.output.splitlines()
+    assert head.split()[:4] == ["field", "crop", "hazard", "status"]
+    assert any("wheat_fhb" in line for line in lines)
+    with registered:
+        village = registry.villages(registered)[0].id
+    found = json.loads(run(cli.risk_run, "--village", village, "--json", NONGQING_DSN=dsn).output)
+    assert {row["hazard"] for row in found} >= {"wheat_fhb", "wheat_stripe_rust"}
+    assert {row["status"] for row in found} <= {"out_of_season", "cannot_say"}
+    wrong = run(cli.risk_run, "--village", "nowhere", NONGQING_DSN=dsn)
+    assert wrong.exit_code == 2
+    assert 'no village "nowhere"' in wrong.output
+    assert village in wrong.output
+
+
+@pytest.mark.parametrize(
+    "command",
+    [cli.ingest, cli.jobs, cli.db, cli.sites, cli.risk_run, *cli.db.commands.values()]
+    + list(cli.sites.commands.values()),
+    ids=lambda command: command.name,
+)
+def test_every_command_shows_an_example(command: object) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert "Example:" in result.output
+
+
+def test_ingest_needs_a_broker_and_a_safe_key(dsn: str, tmp_path: Path) -> None:
+    state = str(tmp_path)
+    result = run(cli.ingest, NONGQING_DSN=dsn, NONGQING_STATE_DIR=state)
+    assert (result.exit_code, "NONGQING_BROKER is not set" in result.output) == (2, True)
+    (tmp_path / "master.key").chmod(0o644)
+    result = run(cli.ingest, NONGQING_DSN=dsn, NONGQING_STATE_DIR=state)
+    assert (result.exit_code, "chmod 600" in result.output) == (1, True)
+
+
+SERVICE = """
+import sys
+from collector import cli
+from tests.collector.test_cli import Parts
+import os
+cli.{name}.main([], obj=Parts(dict(os.environ)), standalone_mode=True)
+"""
+
+
+@pytest.mark.system
+@pytest.mark.parametrize(
+    ("name", "sign"), [("ingest", ": connected"), ("jobs", "this process runs the jobs now")]
+)
+def test_services_start_and_stop_in_order(
+    dsn: str, broker_url: str, tmp_path: Path, name: str, sign: str
+) -> None:
+    load_master_key(tmp_path)
+    root = Path(__file__).parents[2]
+    service = subprocess.Popen(
+        [sys.executable, "-c", SERVICE.format(name=name)],
+        cwd=root,
+        env={
+            "NONGQING_DSN": dsn,
+            "NONGQING_BROKER": broker_url,
+            "NONGQING_STATE_DIR": str(tmp_path),
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONPATH": str(root),
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert service.stdout is not None
+        assert service.stdout.readline().startswith(f"{name}: database 127.0.0.1:")
+        assert service.stderr is not None
+        while sign not in service.stderr.readline():
+            assert service.poll() is None
+        service.send_signal(signal.SIGTERM)
+        out, err = service.communicate(timeout=30)
+    finally:
+        service.kill()
+        service.communicate()
+    assert service.returncode == 0, err
+    assert out.startswith(f"{name}: stopped")
+    assert "Traceback" not in err

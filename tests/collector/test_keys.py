@@ -1,0 +1,60 @@
+"""The master key and its file."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+
+from collector.keys import MasterKey, MasterKeyError, load_master_key
+
+
+def test_the_file_is_made_once_and_only_for_us(tmp_path: Path) -> None:
+    first = load_master_key(tmp_path / "state")
+    path = tmp_path / "state" / "master.key"
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert len(base64.b64decode(path.read_text())) == 32
+    assert [p.name for p in path.parent.iterdir()] == ["master.key"]
+    again = load_master_key(tmp_path / "state")
+    assert again.decrypt("n1", 1, first.encrypt("n1", 1, b"secret")) == b"secret"
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
+def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
+    load_master_key(tmp_path)
+    path = tmp_path / "master.key"
+    path.chmod(mode)
+    with pytest.raises(MasterKeyError, match=f"run: chmod 600 {path}"):
+        load_master_key(tmp_path)
+
+
+def test_the_environments_key_wins(tmp_path: Path) -> None:
+    text = base64.b64encode(bytes(32)).decode()
+    assert load_master_key(tmp_path, text).source == "NONGQING_MASTER_KEY"
+    assert not (tmp_path / "master.key").exists()
+
+
+@pytest.mark.parametrize("text", ["", "short", "§", base64.b64encode(bytes(31)).decode()])
+def test_a_broken_key_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(MasterKeyError, match="NONGQING_MASTER_KEY: a master key has 32 bytes"):
+        load_master_key(tmp_path, text)
+
+
+def test_a_broken_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "master.key"
+    path.write_text("not a key")
+    path.chmod(0o600)
+    with pytest.raises(MasterKeyError, match="restore the key that the database was made with"):
+        load_master_key(tmp_path)
+
+
+def test_node_and_epoch_are_bound_in() -> None:
+    master = MasterKey(bytes(32))
+    encrypted = master.encrypt("n1", 1, b"key")
+    for node, epoch in (("n2", 1), ("n1", 2)):
+        with pytest.raises(MasterKeyError, match="does not open"):
+            master.decrypt(node, epoch, encrypted)
+    with pytest.raises(MasterKeyError):
+        master.decrypt("n1", 1, b"")
+    assert master.encrypt("n1", 1, b"key") != encrypted
