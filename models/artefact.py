@@ -195,6 +195,9 @@ def save(
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
         (folder / name).write_bytes(data)
-    whole = {**manifest, "files": {name: sha256(data) for name, data in sorted(files.items())}}
-    text = json.dumps(whole, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    whole = {
+        **manifest,
+        "files": {name: sha256(data) for name, data in sorted(files.items())},
+    }
+    text = json.dumps(whole, indent=1, ensure_ascii=False) + "\n"
     (folder / f"{hazard}.json").write_text(text, encoding="utf-8")

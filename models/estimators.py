@@ -28,6 +28,9 @@ Array = NDArray[np.float64]
 
 AGRONOMY = ("resistance", "winter wheat on maize residue", "spring wheat")
 AGRONOMY_PENALTY = 1.0
+DECIMALS = 9
+"""Fitted numbers are kept to this many decimals: linear algebra libraries differ in the last
+bits, and the same data shall give the same bytes."""
 
 
 class RidgeLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -66,8 +69,8 @@ class RidgeLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError("X holds missing values: leave those cases out")
         if seen.size == 0 or seen.min() == seen.max():
             raise ValueError("only one class in y: nothing can be learned from these cases")
-        self.mean_ = x.mean(axis=0)
-        spread = x.std(axis=0)
+        self.mean_ = np.round(x.mean(axis=0), DECIMALS)
+        spread = np.round(x.std(axis=0), DECIMALS)
         self.spread_ = np.where(spread > 0.0, spread, 1.0)
         self.low_, self.high_ = x.min(axis=0), x.max(axis=0)
         self.classes_ = np.array([0.0, 1.0])
@@ -141,7 +144,7 @@ def _newton(z: Array, y: Array, penalty: Array) -> Array:
         beta = beta + step
         if float(np.abs(step).max()) < 1e-8:
             break
-    return np.asarray(beta, float)
+    return np.round(beta, DECIMALS)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.estimators import (
+    DECIMALS,
     FhbEstimator,
     RidgeLogit,
     Terms,
@@ -194,18 +195,24 @@ def folds_kept_back(
 ) -> Iterator[Fold]:
     """Four years at a time left out together, as an outside judge would keep them back.
 
-    Draws are repeated until the share of cases left out [1] lies inside `share`.
+    Draws are repeated until the share of cases left out [1] lies inside `share`; ValueError if
+    the years do not allow it.
     """
     random = np.random.default_rng(seed)
     years, counts = np.unique(trials.year, return_counts=True)
     large = years[counts >= SMALLEST_BLOCK // 4]
+    if large.size < 5:
+        raise ValueError("fewer than five years hold enough cases")
     made = 0
-    while made < draws:
+    for _ in range(100 * draws):
         chosen = np.sort(random.choice(large, 4, replace=False))
         judged = np.isin(trials.year, chosen)
         if share[0] <= judged.mean() <= share[1]:
             made += 1
             yield Fold(" ".join(str(y) for y in chosen), judged, ~judged)
+        if made == draws:
+            return
+    raise ValueError("too few sets of four years hold the share of cases asked for")
 
 
 def judge(
@@ -274,7 +281,7 @@ def _temper(coefficient: Array, slope: float, base_rate: float) -> Array:
     """Scale a logit's coefficients and move the intercept towards the base rate's logit."""
     scaled = slope * coefficient
     scaled[0] += (1.0 - slope) * float(logit(base_rate))
-    return scaled
+    return np.round(scaled, DECIMALS)
 
 
 def tempered(probability: Array, slope: float, base_rate: Array) -> Array:

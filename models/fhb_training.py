@@ -90,11 +90,11 @@ def train(path: Path, folder: Path, seed: int, progress: Callable[[str], None]) 
     Raises
     ------
     CasesError
-        As `read_cases`.
+        As `read_cases`; or there are too few years or cases to judge by.
     """
     cases = read_labelled(path)
     trials = Trials.of(cases)
-    result = report(trials, progress)
+    result = _judged(path, trials, progress)
     estimators = fitted(trials, result, seed)
     files = {f"{HAZARD}_{stage}.skops": encode_estimator(e) for stage, e in estimators.items()}
     manifest: dict[str, Any] = {
@@ -137,7 +137,17 @@ def evaluate(path: Path, progress: Callable[[str], None]) -> dict[str, Any]:
     CasesError
         As `read_cases`.
     """
-    return report(Trials.of(read_labelled(path)), progress)
+    return _judged(path, Trials.of(read_labelled(path)), progress)
+
+
+def _judged(path: Path, trials: Trials, progress: Callable[[str], None]) -> dict[str, Any]:
+    try:
+        return report(trials, progress)
+    except ValueError as error:
+        raise CasesError(
+            f"{path}: holds too few years or cases to be judged by years left out ({error}): "
+            "give a longer collection"
+        ) from error
 
 
 def evaluate_held_out(path: Path, folder: Path = FOLDER) -> dict[str, Any]:

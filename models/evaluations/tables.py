@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from models.skill import Interval
 
@@ -19,6 +20,20 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> s
     lines = ["| " + " | ".join(header) + " |", "|" + "---|" * len(header)]
     lines += ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows]
     return "\n".join(lines)
+
+
+def rounded(value: Any) -> Any:
+    """The same numbers to six decimals, through dicts and lists: no score is known better.
+
+    Parameters
+    ----------
+    value : dict, list, number or word
+    """
+    if isinstance(value, dict):
+        return {key: rounded(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [rounded(one) for one in value]
+    return round(value, 6) if isinstance(value, float) else value
 
 
 def interval_text(interval: Interval | dict[str, float], *, signed: bool = True) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from models import skill
 from models.estimators import FhbEstimator, Terms
+from models.evaluations.tables import rounded
 from models.fhb_cases import RESISTANCE, Cases
 from models.fhb_selection import (
     Fold,
@@ -29,6 +30,7 @@ Array = NDArray[np.float64]
 Progress = Callable[[str], None]
 
 KEPT_BACK_DRAWS = 40
+BOOTSTRAP_DRAWS = 1000
 COST_LOSS = (0.05, 0.1, 0.2, 0.24, 0.3, 0.32, 0.4, 0.5, 0.6)
 SCHEMES = ("year", "state", "later")
 MODELS = ("climatology", "agronomy", "rh14", "pre", "post")
@@ -124,11 +126,11 @@ def _difference(judged: Answers, one: str, other: str) -> dict[str, Any]:
 
     result: dict[str, Any] = {"one": one, "other": other}
     result["skill"] = vars(
-        skill.block_bootstrap(of_skill, arrays, judged.blocks, draws=1000, seed=SEED)
+        skill.block_bootstrap(of_skill, arrays, judged.blocks, draws=BOOTSTRAP_DRAWS, seed=SEED)
     )
     if other != "climatology":
         result["auc"] = vars(
-            skill.block_bootstrap(of_auc, arrays, judged.blocks, draws=1000, seed=SEED)
+            skill.block_bootstrap(of_auc, arrays, judged.blocks, draws=BOOTSTRAP_DRAWS, seed=SEED)
         )
     return result
 
@@ -247,7 +249,7 @@ def report(trials: Trials, progress: Progress = lambda _: None) -> dict[str, Any
         one.temper(slopes)
     scores = {name: _scores(one) for name, one in judged.items()}
     gain = {(d["one"], d["other"]): d["skill"] for d in scores["year"]["differences"]}
-    return {
+    result: dict[str, Any] = {
         "seed": SEED,
         "slopes": slopes,
         "schemes": scores,
@@ -262,6 +264,8 @@ def report(trials: Trials, progress: Progress = lambda _: None) -> dict[str, Any
             for stage in STAGES
         },
     }
+    checked: dict[str, Any] = rounded(result)
+    return checked
 
 
 def _counted(terms: list[Terms]) -> list[dict[str, Any]]:

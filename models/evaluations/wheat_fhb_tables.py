@@ -111,7 +111,7 @@ def scores_markdown(result: dict[str, Any]) -> str:
                     f"{row['worst'][1]:+.3f}",
                     f"{100 * row['goal']:.0f} %",
                 )
-                for name, row in kept["models"].items()
+                for name, row in ((n, kept["models"][n]) for n in MODELS if n in kept["models"])
             ],
         ),
     ]
