@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 
 
 class ScoreError(ValueError):
-    """The score cannot be computed from these arrays."""
+    """The score cannot be computed."""
 
 
 def _pair(observed: ArrayLike, forecast: ArrayLike, name: str) -> tuple[Array, Array]:
@@ -108,8 +108,7 @@ def auc(observed: ArrayLike, score: ArrayLike) -> float:
     Parameters
     ----------
     observed : array of 0 and 1, shape (n,) [1]
-    score : array, shape (n,) [1]
-        Any monotone score; need not be a probability.
+    score : array, shape (n,) [1]; need not be a probability
 
     Returns
     -------
@@ -156,8 +155,7 @@ def reliability(
     ----------
     observed : array of 0 and 1, shape (n,) [1]
     probability : array, shape (n,) [1]
-    edges : sequence of float [1]
-        Bin edges; a bin holds low <= p < high, the last one its upper edge too.
+    edges : sequence of float [1]; a bin holds low <= p < high, the last its upper edge too
 
     Returns
     -------
