@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from collector.checks import check
+from collector.columns import Columns, Sorted
 from collector.directory import Directory, Node
 from collector.proof import Arrived, Message, prove
 from collector.store import frames, reading_log
@@ -242,6 +243,8 @@ class _Batch:
             if one.unix_s is not None:
                 frame = frame._replace(offset=one.unix_s)
             found.append((one.row, frame, Arrived(message, node, epoch, body)))
+            if state == frames.WAITING_LAYOUT:
+                frames.close_item(self.conn, "unknown_layout", frame.layout.hex(), self.now)
         frames.set_state(self.conn, [one.row for one in waiting], frames.DECODED)
         self._place(found)
         return len(waiting)
@@ -249,7 +252,7 @@ class _Batch:
     # Readings ---------------------------------------------------------------------------------
 
     def _insert(self, ready: list[tuple[int, Frame, Arrived]]) -> None:
-        rows: list[tuple[int, int, int, float, bool, int, int]] = []
+        columns = Columns()
         for row, frame, one in ready:
             fault = self._time_fault(frame, one.node)
             if fault:
@@ -257,9 +260,9 @@ class _Batch:
                 frames.set_state(self.conn, [row], frames.DEAD)
                 self.item("node_clock", one.node.id, one.node.id, fault)
             else:
-                rows += self._readings(row, frame, one)
-        if rows:
-            self._insert_rows(rows)
+                self._add(columns, row, frame, one)
+        if columns.series:
+            self._insert_rows(columns.sorted())
 
     def _time_fault(self, frame: Frame, node: Node) -> str:
         """Say what is wrong with the times of a frame, or nothing."""
@@ -276,28 +279,14 @@ class _Batch:
             "set the node's clock; the frame is kept in dead_letter"
         )
 
-    def _readings(
-        self, row: int, frame: Frame, one: Arrived
-    ) -> Iterator[tuple[int, int, int, float, bool, int, int]]:
-        """Yield (series, quantity, time, value, missing, step, frame row) of a frame."""
-        layout = self.directory.layouts[frame.layout]
+    def _add(self, columns: Columns, row: int, frame: Frame, one: Arrived) -> None:
+        """Add the readings of a frame; keep it aside where they have no place."""
         try:
-            found = codec.readings(frame, layout)
+            homeless = columns.add(row, frame, self.directory.layouts[frame.layout], one.node)
         except codec.LayoutError as error:
             self.bury(one, row, "undecodable", str(error))
             frames.set_state(self.conn, [row], frames.DEAD)
             return
-        homeless = set()
-        for channel, time, value, reason in found:
-            if reason == codec.NOT_FITTED:
-                continue
-            place = one.node.place(channel, time)
-            if place is None:
-                homeless.add(channel)
-                continue
-            missing = value is None
-            number = np.nan if value is None else value
-            yield place.series, place.quantity, time, number, missing, frame.step, row
         for channel in sorted(homeless):
             text = (
                 f"node {one.node.id}: channel {channel} serves no placement at that time; name "
@@ -306,25 +295,20 @@ class _Batch:
             self.bury(one, row, "no_placement", text)
             self.item("no_placement", f"{one.node.id}/{channel}", one.node.id, text)
 
-    def _insert_rows(self, rows: list[tuple[int, int, int, float, bool, int, int]]) -> None:
-        columns = list(zip(*rows, strict=True))
-        series, time = np.array(columns[0], np.int32), np.array(columns[2], np.int64)
-        order = np.lexsort((time, series))
-        series, time = series[order], time[order]
-        quantity = np.array(columns[1], np.int16)[order]
-        value, missing = np.array(columns[3])[order], np.array(columns[4])[order]
-        step, frame = np.array(columns[5], np.int32)[order], np.array(columns[6])[order]
-        starts = np.flatnonzero(np.r_[True, series[1:] != series[:-1]])
-        first = dict(zip(series[starts].tolist(), time[starts].tolist(), strict=True))
+    def _insert_rows(self, rows: Sorted) -> None:
+        first = rows.first_times()
         look_back = self.directory.look_back_hours
         before = reading_log.tails(self.conn, first, {s: look_back[s] for s in first})
-        checked = check(series, quantity, time, value, missing, step, before)
-        table = np.empty(len(rows), READING)
-        table["series"], table["time"], table["value"] = series, time, value
-        table["qc"], table["frame"], table["step"] = checked.qc, frame, step
+        checked = check(
+            rows.series, rows.quantity, rows.time, rows.value, rows.missing, rows.step, before
+        )
+        table = np.empty(len(rows.series), READING)
+        for name in ("series", "time", "value", "frame", "step"):
+            table[name] = getattr(rows, name)
+        table["qc"] = checked.qc
         conflicts = reading_log.insert_readings(self.conn, table, self.now)
         reading_log.put_tails(self.conn, checked.tails)
-        self.outcome.readings += len(rows)
+        self.outcome.readings += len(table)
         for number, moment, _ in conflicts:
             text = (
                 f"series {number} got two different values for {moment:%Y-%m-%d %H:%M:%S} UTC; "

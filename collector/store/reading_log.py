@@ -189,9 +189,11 @@ def hours_of(times: NDArray[np.int64], is_sum: NDArray[np.bool_]) -> NDArray[np.
 def _note_dirty_hours(conn: Connection, rows: NDArray[np.void]) -> None:
     sums = set(_series_with(conn, _SUMS, np.unique(rows["series"]).tolist()))
     is_sum = np.isin(rows["series"], list(sums))
-    keys = np.stack([rows["series"], hours_of(rows["time"], is_sum), rows["step"]], axis=1)
-    series, hours, steps = np.unique(keys.astype(np.int64), axis=0).T
-    params = {"series": series.tolist(), "hours": hours.tolist(), "steps": steps.tolist()}
+    keys = [rows["series"], hours_of(rows["time"], is_sum), rows["step"]]
+    # The rows are sorted, so that equal keys stand together.
+    new = np.r_[True, np.logical_or.reduce([key[1:] != key[:-1] for key in keys])]
+    series, hours, steps = (key[new].tolist() for key in keys)
+    params = {"series": series, "hours": hours, "steps": steps}
     with conn.cursor() as cur:
         cur.execute(SQL["put_dirty_hours"], params)
 

@@ -218,6 +218,7 @@ def test_an_unknown_layout_waits_and_is_replayed(registered: db.Connection, benc
     assert rows(registered, "SELECT count(*) FROM reading") == [(4,)]
     with registered:
         assert intake.replay(registered, read_directory(registered, MASTER), NOW) == 0
+    assert items(registered) == {}
     bench.layout = known
 
 

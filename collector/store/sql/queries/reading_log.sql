@@ -75,14 +75,14 @@ SELECT series_id, to_timestamp(t), nullif(value, 'NaN'), qc,
        to_timestamp(vt), valid_value, to_timestamp(since)
 FROM (VALUES %s) AS s (series_id, t, value, qc, vt, valid_value, since)
 ON CONFLICT (series_id) DO UPDATE SET
-    value = CASE WHEN excluded.time >= series_tail.time
+    value = CASE WHEN excluded.time > series_tail.time
         THEN excluded.value ELSE series_tail.value END,
-    qc = CASE WHEN excluded.time >= series_tail.time
+    qc = CASE WHEN excluded.time > series_tail.time
         THEN excluded.qc ELSE series_tail.qc END,
     time = greatest(series_tail.time, excluded.time),
-    valid_value = CASE WHEN excluded.valid_time >= coalesce(series_tail.valid_time, '-infinity')
+    valid_value = CASE WHEN excluded.valid_time > coalesce(series_tail.valid_time, '-infinity')
         THEN excluded.valid_value ELSE series_tail.valid_value END,
-    same_since = CASE WHEN excluded.valid_time >= coalesce(series_tail.valid_time, '-infinity')
+    same_since = CASE WHEN excluded.valid_time > coalesce(series_tail.valid_time, '-infinity')
         THEN excluded.same_since ELSE series_tail.same_since END,
     valid_time = greatest(series_tail.valid_time, excluded.valid_time)
 
