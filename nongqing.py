@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -32,14 +31,9 @@ class Parts:
         """Return the clock of this installation."""
         return self.settings().clock()
 
-    @contextmanager
-    def store(self) -> Iterator[Pool]:
-        """Lend a pool of connections to the database."""
-        pool = Pool(self.settings().need_dsn())
-        try:
-            yield pool
-        finally:
-            pool.close()
+    def store(self) -> closing[Pool]:
+        """Lend a pool of connections to the database; it closes with its block."""
+        return closing(Pool(self.settings().need_dsn()))
 
     def registry(self) -> StoreRegistry:
         """Return the device registry, for the workbench."""
