@@ -9,6 +9,7 @@ import struct
 
 TIMEOUT_S = 5
 MAX_PACKET = 4096
+CHUNK = 256  # what arrives is small; a large buffer would need a large hole in the heap
 IPPROTO_TCP, TCP_NODELAY = 6, 1
 
 CONNACK, PUBLISH, PUBACK, SUBACK, PINGRESP = 0x20, 0x30, 0x40, 0x90, 0xD0
@@ -106,7 +107,7 @@ class Mqtt:
             and others with None.
         """
         try:
-            data = self.socket.recv(1024)
+            data = self.socket.recv(CHUNK)
         except OSError as error:
             raise LinkError("connection lost: %s" % error)
         if not data:
@@ -152,7 +153,7 @@ class Mqtt:
             packet = self._take()
             if packet:
                 return packet
-            data = self.socket.recv(1024)
+            data = self.socket.recv(CHUNK)
             if not data:
                 raise LinkError("connection closed by the broker")
             self.buffer += data

@@ -5,12 +5,23 @@ import json
 import os
 import sys
 
-from firmware.node.clock import Clock
-from firmware.node.cycle import Cycle
-from firmware.node.link import Identity, Uplink
-from firmware.node.link_ip import Mqtt
-from firmware.node.outbox import Outbox
-from firmware.wire import codec
+# Compiling leaves holes in a small heap; collecting after each part keeps the rest in one piece.
+from firmware.wire import codec, seal
+
+gc.collect()
+from firmware.node.outbox import Outbox  # noqa: E402
+
+gc.collect()
+from firmware.node.cycle import Cycle  # noqa: E402
+
+gc.collect()
+from firmware.node.link_ip import Mqtt  # noqa: E402
+
+gc.collect()
+from firmware.node.link import Identity, Uplink  # noqa: E402
+
+gc.collect()
+from firmware.node.clock import Clock  # noqa: E402
 
 CONFIG = "/node.json"
 BOOT = "/boot"
@@ -63,6 +74,7 @@ def make_channels(board, rows, report):
             except (OSError, ValueError) as error:
                 sensors[where] = None
                 report("fault", "%s: %s" % (row["driver"], error))
+        gc.collect()
         channel = codec.Channel(row["number"], row["quantity"], row["scale"])
         result.append((channel, sensors[where]))
     return result
@@ -79,7 +91,10 @@ class Node:
         self.outbox = Outbox(board.root + "/outbox", limit, None)
         newest = max([segment.boot for segment in self.outbox.segments] + [0])
         boot = next_boot(board.root, newest + 1)
-        who = Identity(config["node"], bytes.fromhex(config["key"]), config["epoch"], boot)
+        key = bytes.fromhex(config["key"])
+        if len(key) != seal.KEY_BYTES:
+            raise ValueError("%s: key must be %d bytes" % (CONFIG, seal.KEY_BYTES))
+        who = Identity(config["node"], key, config["epoch"], boot)
         clock = Clock(board.uptime_ms, board.utc())
         broker = config["broker"]
         mqtt = Mqtt(

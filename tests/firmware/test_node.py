@@ -11,6 +11,7 @@ import pytest
 
 from firmware.node.link import WINDOW
 from firmware.wire import codec, seal
+from firmware.workbench import simulate
 from firmware.workbench.simulate import SimulationError
 from tests.firmware.field import START, Collector, FleetMaker, Shared, free_port, wait_for
 
@@ -76,9 +77,16 @@ def test_the_values_are_those_of_the_weather(make_fleet: FleetMaker, collector: 
 
 
 def test_thousands_of_frames_wait_and_go_with_a_small_heap(
-    make_fleet: FleetMaker, collector: Collector, tmp_path: Path
+    make_fleet: FleetMaker,
+    collector: Collector,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """3,000 frames written before the network comes: the node lives and delivers them all."""
+    """3,000 frames written before the network comes: the node lives and delivers them all.
+
+    With 40 kB less than the 160 kB that a node has, so that there is room to grow.
+    """
+    monkeypatch.setattr(simulate, "HEAP", "120k")
     fleet = make_fleet(NODE, days=130, at_day=140)
     fleet.start()
     wait_for(lambda: len(collector.received()) > 3100, 90)
