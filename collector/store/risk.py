@@ -46,18 +46,18 @@ class StatusRow:
     issued: datetime
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Turn NumPy scalars into Python's, and what JSON has no number for to None."""
     value = value.item() if hasattr(value, "item") else value
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
-def _with_tuples(row: tuple[Any, ...]) -> list[Any]:
+def with_tuples(row: tuple[Any, ...]) -> list[Any]:
     return [tuple(value) if isinstance(value, list) else value for value in row]
 
 
 def _json(mapping: Mapping[str, Any]) -> str:
-    plain = {key: _plain(value) for key, value in mapping.items()}
+    plain = {key: plain(value) for key, value in mapping.items()}
     return json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str)
 
 
@@ -70,9 +70,9 @@ def save_statuses(conn: Connection, statuses: Iterable[RiskStatus], issued: date
         How many were new.
     """
     rows = [
-        (x.site, x.crop, x.hazard, x.time, issued, int(x.status), _plain(x.score))
-        + (_plain(x.certainty), _plain(x.stage_bbch), x.stage_source, _json(x.drivers))
-        + (list(x.missing), _plain(x.data_age_h), x.inputs_hash, x.model_version)
+        (x.site, x.crop, x.hazard, x.time, issued, int(x.status), plain(x.score))
+        + (plain(x.certainty), plain(x.stage_bbch), x.stage_source, _json(x.drivers))
+        + (list(x.missing), plain(x.data_age_h), x.inputs_hash, x.model_version)
         + (bool(x.validated),)
         for x in statuses
     ]
@@ -88,7 +88,7 @@ def _statuses(conn: Connection, name: str, **params: Any) -> list[StatusRow]:
     with conn.cursor() as cur:
         cur.execute(SQL[name], params)
         rows = cur.fetchall()
-    return [StatusRow(*_with_tuples(row)) for row in rows]
+    return [StatusRow(*with_tuples(row)) for row in rows]
 
 
 def as_status(row: StatusRow) -> RiskStatus:
@@ -121,7 +121,7 @@ def save_advisories(conn: Connection, advisories: Iterable[Advisory], at: dateti
         How many there are.
     """
     rows = [
-        (x.site, x.crop, x.hazard, int(x.status), _plain(x.certainty), x.issued)
+        (x.site, x.crop, x.hazard, int(x.status), plain(x.certainty), x.issued)
         + (x.window_from, x.window_to, x.reason_key, _json(x.reason_params))
         + (list(x.actions), bool(x.draft), _hours_json(x.spraying))
         for x in advisories
@@ -146,7 +146,7 @@ def current_advisories(conn: Connection, village_id: str | None = None) -> list[
     with conn.cursor() as cur:
         cur.execute(SQL["current_advisories"], {"village": village_id})
         rows = cur.fetchall()
-    return [Advisory(*_with_tuples((*row[:-1], _hours(row[-1])))) for row in rows]
+    return [Advisory(*with_tuples((*row[:-1], _hours(row[-1])))) for row in rows]
 
 
 def _hours_json(hours: tuple[tuple[datetime, datetime], ...] | None) -> str | None:
