@@ -88,7 +88,7 @@ def prepare(folder: Path, csv: Path | None = None, beijing: Path = BEIJING) -> P
         "csv": (f"文件 {weather.name} 的天气", f"weather from {weather.name}"),
         "generated": ("模拟生成的天气", "generated weather"),
     }[weather.source]
-    return Prepared(path, opens, f"演示:{zh}", f"demonstration: {en}", weather.summary())
+    return Prepared(path, opens, f"演示：{zh}", f"demonstration: {en}", weather.summary())
 
 
 def opening(weather: Weather) -> datetime:

@@ -30,7 +30,7 @@ def test_counts(configs):
         "villages": 3,
         "fields": 6,
         "seasons": 6,
-        "stage_observations": 1,
+        "stage_observations": 5,
         "placements": 36,
         "nodes": 6,
         "regions": 1,

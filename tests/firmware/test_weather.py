@@ -238,7 +238,7 @@ def test_prepared_weather_says_what_it_is(tmp_path: Path) -> None:
     made = weather.prepare(tmp_path, beijing=none)
     assert weather.is_compact(made.path)
     assert made.opens == datetime(2016, 5, 10, tzinfo=UTC)
-    assert (made.zh, made.en) == ("演示:模拟生成的天气", "demonstration: generated weather")
+    assert (made.zh, made.en) == ("演示：模拟生成的天气", "demonstration: generated weather")
     own = write_csv(tmp_path, "2019-05-01T00:00Z,1,50,0", "2019-05-01T01:00Z,1,50,0")
     made = weather.prepare(tmp_path, own, none)
     assert made.en == "demonstration: weather from own.csv"

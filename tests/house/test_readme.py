@@ -29,8 +29,9 @@ def test_make_target_exists(target):
     "words", commands(r"^\s*(?:\$ )?nongqing ((?:[a-z]+ ?){1,2})") or ["none named"]
 )
 def test_command_exists(words):
-    import nongqing
     from click.testing import CliRunner
+
+    import nongqing
 
     # a trailing word may be an argument: then the command before it answers --help
     result = CliRunner().invoke(nongqing.main, [*words.split(), "--help"])
