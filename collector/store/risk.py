@@ -57,8 +57,8 @@ def with_tuples(row: tuple[Any, ...]) -> list[Any]:
 
 
 def _json(mapping: Mapping[str, Any]) -> str:
-    plain = {key: plain(value) for key, value in mapping.items()}
-    return json.dumps(plain, ensure_ascii=False, sort_keys=True, default=str)
+    values = {key: plain(value) for key, value in mapping.items()}
+    return json.dumps(values, ensure_ascii=False, sort_keys=True, default=str)
 
 
 def save_statuses(conn: Connection, statuses: Iterable[RiskStatus], issued: datetime) -> int:
