@@ -1,59 +1,18 @@
-"""Commands of the skill ledger: import, risk skill, risk rule."""
+"""Commands of the skill ledger: risk skill, risk rule."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
 from collector.cli import Parts, plain_errors
-from collector.scouting import Imported, ScoutingFileError, import_scouting
 from collector.store import ledger
 from models.hazard import catalogue
 from models.ledger import LedgerRow
 from models.ledger_rules import BOUNDS, DEFAULTS, RuleError
-
-KINDS: dict[str, Callable[..., Imported]] = {"scouting": import_scouting}
-
-
-@click.command("import")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option(
-    "--kind",
-    type=click.Choice(sorted(KINDS)),
-    default="scouting",
-    show_default=True,
-    help="What the file holds.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.pass_obj
-def import_file(parts: Parts, file: Path, kind: str, as_json: bool) -> None:
-    """Take in a CSV file; each line that cannot be taken in is named, kept and passed over.
-
-    Exit code 1 when lines were refused; the others are in.
-
-    \b
-    Example:
-      nongqing import scouting.csv --kind scouting
-    """
-    with plain_errors(), parts.store() as pool, pool.connection() as conn:
-        try:
-            done = KINDS[kind](conn, file, parts.clock().now())
-        except ScoutingFileError as error:
-            raise click.UsageError(str(error)) from error
-    if as_json:
-        click.echo(json.dumps(asdict(done), ensure_ascii=False))
-    else:
-        for each in (*done.same, *done.refused):
-            click.echo(str(each), err=True)
-        click.echo(
-            f"{file.name}: {done.new} new, {len(done.same)} there already, "
-            f"{len(done.refused)} refused"
-        )
-    raise SystemExit(1 if done.refused else 0)
 
 
 @click.command("skill")
@@ -92,7 +51,7 @@ def skill(parts: Parts, as_json: bool) -> None:
 
 def _lines(standings: list[ledger.Standing]) -> Iterator[str]:
     if not standings:
-        yield "no report has been matched to a status yet; nongqing import FILE --kind scouting"
+        yield "no report has been matched to a status yet; nongqing import scouting.csv"
         return
     yield (
         f"{'hazard':<26} {'county':<7} {'cases':>5} {'hit':>4} {'miss':>4} {'false':>5} "

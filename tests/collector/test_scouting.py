@@ -9,7 +9,8 @@ from datetime import UTC, date, datetime
 import pytest
 from click.testing import CliRunner
 
-from collector.ledger_cli import import_file, rule, skill
+from collector.import_cli import import_ as import_file
+from collector.ledger_cli import rule, skill
 from collector.scouting import (
     Known,
     ScoutingFileError,
@@ -291,7 +292,7 @@ def test_import_of_good_lines_exits_0(run, tmp_path):
 def test_import_of_another_file_is_used_wrongly(run, tmp_path):
     path = tmp_path / "g.csv"
     path.write_text("a,b\n1,2\n", "utf-8")
-    result = run(import_file, path)
+    result = run(import_file, path, "--kind", "scouting")
     assert result.exit_code == 2
     assert 'g.csv:1: unknown column "a"' in result.output
 
@@ -322,6 +323,6 @@ def test_a_rule_is_changed_and_shown(run):
     assert run(rule, "least_cases", "20").exit_code == 2
 
 
-@pytest.mark.parametrize("command", [import_file, skill, rule])
+@pytest.mark.parametrize("command", [skill, rule])
 def test_help_has_an_example(command):
     assert "Example:" in CliRunner().invoke(command, ["--help"]).output
