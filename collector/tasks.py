@@ -9,7 +9,17 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import xarray as xr
 
-from collector.store import job_runs, ledger, reading_log, readings, registry, risk, upkeep
+from collector.spraying import tell_hours
+from collector.store import (
+    job_runs,
+    ledger,
+    reading_log,
+    readings,
+    registry,
+    risk,
+    settings_table,
+    upkeep,
+)
 from collector.store.db import Connection, Pool
 from field_configs.load import load
 from firmware.wire.quantities import by_name
@@ -20,6 +30,8 @@ from models.season import Seasons, SiteSeason
 
 SILENT_AFTER = timedelta(hours=3)
 KEEP_RUNS = timedelta(days=60)
+COMPRESS_AFTER = timedelta(days=60)
+KEEP_MONTHS = "readings.keep_months"
 ROLL_UP_CHANGES = 50_000
 # An hour with fewer of its samples counts as missing: half an hour's mean is near the hour's,
 # while a sum lacks what was not counted.
@@ -128,7 +140,7 @@ def issue_advisories(context: Context) -> str:
             if row.time >= context.now - FRESH and row.hazard in catalogue()
         ]
         held = risk.current_advisories(conn)
-        wanted = advise(statuses, held)
+        wanted = tell_hours(conn, advise(statuses, held), context.now)
         known = {(a.site, a.crop, a.hazard): a for a in held}
         new = [a for a in wanted if known.get((a.site, a.crop, a.hazard)) != a]
         over = known.keys() - {(a.site, a.crop, a.hazard) for a in wanted}
@@ -153,9 +165,18 @@ def find_silence(context: Context) -> str:
 
 
 def tidy(context: Context) -> str:
-    """Make the next month's partition ahead of time and drop old job runs."""
+    """Make the next month's partition ahead, compress or drop old readings, drop old job runs.
+
+    Readings are dropped only where the setting `KEEP_MONTHS` says after how many months.
+    """
     with context.pool.connection() as conn:
         reading_log.ensure_partition(conn, context.now)
         reading_log.ensure_partition(conn, context.now + timedelta(days=31))
+        compressed = reading_log.compress_before(conn, context.now - COMPRESS_AFTER)
+        dropped = 0
+        months = settings_table.get(conn, KEEP_MONTHS)
+        if months is not None:
+            age = timedelta(days=31 * int(months))
+            dropped = reading_log.drop_before(conn, context.now - age)
         job_runs.prune(conn, context.now - KEEP_RUNS)
-    return "done"
+    return f"{compressed} chunks compressed, {dropped} months dropped"

@@ -268,3 +268,21 @@ def roll_up(conn: Connection, limit: int = 50_000) -> RolledUp:
     params = {"limit": limit, "sums": _SUMS, "bad": UNUSABLE}
     ((changes, hours, first, last),) = _fetch(conn, "roll_up", **params)
     return RolledUp(changes, hours, first, last)
+
+
+def compress_before(conn: Connection, instant: datetime) -> int:
+    """Compress readings older than `instant` where TimescaleDB can; return how many chunks."""
+    ((done,),) = _fetch(conn, "compress_before", instant=instant)
+    return int(done)
+
+
+def drop_before(conn: Connection, instant: datetime) -> int:
+    """Drop whole months of readings older than `instant`; hourly values and frames stay.
+
+    Returns
+    -------
+    int
+        How many months, or chunks of TimescaleDB.
+    """
+    ((done,),) = _fetch(conn, "drop_before", instant=instant)
+    return int(done)

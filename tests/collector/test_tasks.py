@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from collector import tasks
-from collector.store import frames, reading_log, registry, risk
+from collector.store import frames, reading_log, registry, risk, settings_table
 from collector.tasks import Context
 from firmware.wire import codec
 from models.hazard import catalogue
@@ -133,9 +133,33 @@ def test_a_silent_probe_is_noted_until_it_answers(
 
 def test_tidy_makes_the_next_months_partition(conn: db.Connection, pool: Pool) -> None:
     tasks.tidy(Context(pool, NOW))
-    names = rows(
+    assert partitions(conn) == ["reading_201605", "reading_201606"]
+
+
+def partitions(conn: db.Connection) -> list[str]:
+    found = rows(
         conn,
         "SELECT inhrelid::regclass::text FROM pg_inherits "
         "WHERE inhparent = 'reading'::regclass ORDER BY 1",
     )
-    assert names == [("reading_201605",), ("reading_201606",)]
+    return [name for (name,) in found]
+
+
+def test_old_readings_are_dropped_only_where_a_setting_says_so(
+    season: db.Connection, pool: Pool
+) -> None:
+    assert partitions(season) == ["reading_201604", "reading_201605"]
+    later = Context(pool, NOW + timedelta(days=200))
+    assert tasks.tidy(later).endswith("0 months dropped")
+    with season:
+        settings_table.put(season, tasks.KEEP_MONTHS, "6", NOW)
+        hours = rows_now(season, "SELECT count(*) FROM reading_hourly")
+    assert tasks.tidy(later).endswith("1 months dropped")
+    assert partitions(season) == ["reading_201605", "reading_201611", "reading_201612"]
+    assert rows(season, "SELECT count(*) FROM reading_hourly") == hours
+
+
+def rows_now(conn: db.Connection, statement: str) -> list[tuple[object, ...]]:
+    with conn.cursor() as cur:
+        cur.execute(statement)
+        return cur.fetchall()

@@ -232,11 +232,14 @@ BEGIN
             PRIMARY KEY (series_id, time)
         );
         PERFORM create_hypertable('reading', 'time', chunk_time_interval => interval '1 month');
-        ALTER TABLE reading SET (
-            timescaledb.compress,
-            timescaledb.compress_segmentby = 'series_id',
-            timescaledb.compress_orderby = 'time'
-        );
+        -- The Apache edition has no compression.
+        IF current_setting('timescaledb.license', true) = 'timescale' THEN
+            ALTER TABLE reading SET (
+                timescaledb.compress,
+                timescaledb.compress_segmentby = 'series_id',
+                timescaledb.compress_orderby = 'time'
+            );
+        END IF;
     ELSE
         CREATE TABLE reading (
             series_id integer NOT NULL,

@@ -136,3 +136,9 @@ SELECT (SELECT count(*) FROM taken), count(*), min(hour), max(hour) FROM rolled
 -- name: series_with
 SELECT s.id FROM series s JOIN placement p ON p.id = s.placement
 WHERE s.id = ANY(%(series)s) AND p.quantity = ANY(%(quantities)s)
+
+-- name: compress_before
+SELECT compress_readings_before(%(instant)s)
+
+-- name: drop_before
+SELECT drop_readings_before(%(instant)s)
