@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,14 +86,18 @@ class System:
 
 
 @pytest.fixture
-def system(tmp_path: Path) -> Iterator[System]:
-    one = System(tmp_path / "state")
+def system() -> Iterator[System]:
+    # not below pytest's own folder: that is closed to the user that the database runs as
+    folder = Path(tempfile.mkdtemp(prefix="nongqing-system-"))
+    folder.chmod(0o755)
+    one = System(folder / "state")
     try:
         one.start()
         yield one
     finally:
         if one.process.poll() is None:
             one.stop()
+        shutil.rmtree(folder)
 
 
 @pytest.mark.browser
