@@ -55,6 +55,9 @@ class RiskStatus:
         SHA-256 over what the answer was computed from; version of engine and hazard.
     validated
         Whether local skill was shown; always False here, set from the skill ledger.
+    source
+        The seam: "measured" when every hour that was given lies in the past, "forecast" for a
+        day that is not over (see ``models.outlook``).
     """
 
     site: str
@@ -72,6 +75,7 @@ class RiskStatus:
     inputs_hash: str
     model_version: str
     validated: bool = False
+    source: str = "measured"
 
 
 def begin(
@@ -147,6 +151,29 @@ def assess(
     list of RiskStatus
         Ordered by crop, hazard, site; empty before the first local day is over.
     """
+    over = closed(dataset, seasons, hazards, at)
+    if over is None:
+        return []
+    ages = data_ages(over.known, over.fold.quantities, at)
+    return [s for result in over.results for s in records(over.fold, result, ages, validated)]
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A fold at the end of the local day that closed last, its results, and the hours known."""
+
+    fold: Fold
+    results: list[Result]
+    known: xr.Dataset
+
+
+def closed(
+    dataset: xr.Dataset, seasons: Seasons, hazards: Sequence[Hazard], at: datetime
+) -> Closed | None:
+    """Run a fold to the end of the local day that closed last before ``at`` (aware).
+
+    Parameters are those of `assess`; None before the first local day is over.
+    """
     data, _ = prepare(dataset)
     end = datetime.combine(at.astimezone(LOCAL).date(), datetime.min.time(), LOCAL)
     cut = np.datetime64(end.astimezone(UTC).replace(tzinfo=None), "ns")
@@ -154,13 +181,12 @@ def assess(
     known = data.sel(time=data["time"].values <= last)
     data = extended(data.sel(time=data["time"].values < cut), cut)
     if not data.sizes["time"]:
-        return []
+        return None
     fold = begin(data, seasons, hazards)
     results: list[Result] = []
-    for closed in walk(fold, data):
-        results = closed
-    ages = data_ages(known, fold.quantities, at)
-    return [s for result in results for s in records(fold, result, ages, validated)]
+    for answers in walk(fold, data):
+        results = answers
+    return Closed(fold, results, known)
 
 
 def extended(data: xr.Dataset, end: np.datetime64) -> xr.Dataset:

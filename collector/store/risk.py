@@ -44,6 +44,7 @@ class StatusRow:
     model_version: str
     validated: bool
     issued: datetime
+    source: str = "measured"
 
 
 def plain(value: Any) -> Any:

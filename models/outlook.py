@@ -1,0 +1,159 @@
+"""The coming days: measured hours up to now, forecast hours after them, the seam marked.
+
+The past is never forecast. At each site and for each quantity the forecast begins after the last
+measured hour of the open day; a gap before that hour stays a gap. The fold that closed the last
+day goes on into the coming ones, so that an outlook continues what was said of the past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from models.dataset import prepare
+from models.features import Array
+from models.fold import LOCAL
+from models.hazard import Hazard
+from models.risk import Closed, RiskStatus, closed, data_ages, hour_of, records, walk
+from models.season import Seasons
+
+DAYS = 7
+MEASURED, FORECAST = 0, 1
+#: Factor on the certainty for each day ahead; provisional, no verification of forecasts behind it.
+LEAD = 0.95
+_HOUR = np.timedelta64(1, "h")
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """Statuses of the day that closed last, and of the coming days at sites with a forecast."""
+
+    today: list[RiskStatus]
+    coming: list[RiskStatus]
+
+
+def assess_ahead(
+    dataset: xr.Dataset,
+    forecast: xr.Dataset | None,
+    seasons: Seasons,
+    hazards: Sequence[Hazard],
+    at: datetime,
+    *,
+    days: int = DAYS,
+    validated: frozenset[str] = frozenset(),
+) -> Outlook:
+    """Statuses of the day that closed last, as `models.risk.assess` gives them, and of days ahead.
+
+    Parameters
+    ----------
+    dataset
+        Measured hours, as ``models.dataset`` says.
+    forecast
+        Forecast hours of some of the sites, in the same units; None or no hours ahead: nothing
+        is said of coming days.
+    seasons, hazards, at, validated
+        As for `models.risk.assess`.
+    days
+        Local days ahead at most, the open day included [d].
+
+    Returns
+    -------
+    Outlook
+        ``coming`` is ordered by day, crop, hazard, site; a site's days end with its forecast.
+    """
+    past = closed(dataset, seasons, hazards, at)
+    if past is None:
+        return Outlook([], [])
+    ages = data_ages(past.known, past.fold.quantities, at)
+    today = [s for r in past.results for s in records(past.fold, r, ages, validated)]
+    if forecast is None or not forecast.sizes["time"]:
+        return Outlook(today, [])
+    hours = seamed(past, forecast, at, days)
+    reach = reaches(hours)
+    if "leaf_wetness_duration" not in forecast:
+        past.fold.wetness_measured = None
+    coming: list[RiskStatus] = []
+    for lead, results in enumerate(walk(past.fold, hours), start=1):
+        for result in results:
+            for status in records(past.fold, result, ages, validated):
+                end = reach.get(status.site)
+                if end is not None and status.time <= end:
+                    certainty = status.certainty * LEAD**lead
+                    coming.append(replace(status, certainty=certainty, source="forecast"))
+    return Outlook(today, coming)
+
+
+def seamed(past: Closed, forecast: xr.Dataset, at: datetime, days: int = DAYS) -> xr.Dataset:
+    """Hours of the open day and the coming ones: measured as far as they are, then forecast.
+
+    Parameters
+    ----------
+    past
+        As `models.risk.closed` gives it.
+    forecast
+        Hours (time, site) in the vocabulary's units.
+    at
+        Now, aware; hours that are not over by then are forecast.
+    days
+        Local days, the open day included [d].
+
+    Returns
+    -------
+    Dataset
+        As ``models.dataset`` says, from local midnight on; coordinate ``source`` (time, site) is
+        1 in hours for which any quantity is forecast, else 0.
+    """
+    ahead, _ = prepare(forecast)
+    start = np.datetime64(past.fold.next_hour.astimezone(UTC).replace(tzinfo=None), "ns")
+    now = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "ns").astype("datetime64[h]")
+    grid = np.arange(start, start + days * 24 * _HOUR, _HOUR)
+    sites = list(past.fold.sites)
+    known = past.known.sel(time=past.known["time"].values < now.astype("datetime64[ns]"))
+    known = known.reindex(time=grid)
+    ahead = ahead.reindex(time=grid, site=sites)
+    variables: dict[str, tuple[tuple[str, str], Array]] = {}
+    source = np.full((len(grid), len(sites)), MEASURED, np.int8)
+    for name in past.fold.quantities:
+        own = _hours(known, name, source.shape)
+        told = _hours(ahead, name, source.shape)
+        after = np.arange(len(grid))[:, None] > last_row(own)
+        variables[name] = (("time", "site"), np.where(after, told, own))
+        source[after & ~np.isnan(told)] = FORECAST
+    return xr.Dataset(
+        variables, coords={"time": grid, "site": sites, "source": (("time", "site"), source)}
+    )
+
+
+def _hours(data: xr.Dataset, name: str, shape: tuple[int, int]) -> Array:
+    if name not in data.data_vars:
+        return np.full(shape, np.nan)
+    values: Array = data[name].transpose("time", "site").values
+    return values
+
+
+def last_row(values: Array) -> NDArray[np.intp]:
+    """Place of the last value of each column (hour, site) [h], -1 where there is none."""
+    there = ~np.isnan(values)
+    last = len(values) - 1 - there[::-1].argmax(axis=0)
+    return np.where(there.any(axis=0), last, -1)
+
+
+def reaches(hours: xr.Dataset) -> dict[str, datetime]:
+    """End of the last forecast hour of each site that has one (aware); hours as `seamed` gives."""
+    last = last_row(np.where(hours["source"].values == FORECAST, 1.0, np.nan))
+    ends = [hour_of(hours["time"].values[row]) + timedelta(hours=1) for row in last]
+    return {
+        str(site): end
+        for site, end, row in zip(hours["site"].values, ends, last, strict=True)
+        if row >= 0
+    }
+
+
+def local_days(statuses: Sequence[RiskStatus]) -> list[datetime]:
+    """Starts of the local days (UTC+8) that statuses are for, in order."""
+    return sorted({(s.time - timedelta(days=1)).astimezone(LOCAL) for s in statuses})
