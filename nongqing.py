@@ -8,6 +8,8 @@ from pathlib import Path
 import click
 
 import collector.cli
+import collector.import_cli
+import collector.ledger_cli
 import collector.up
 import field_configs.cli
 import firmware.workbench.cli
@@ -62,6 +64,9 @@ main.add_command(webapp.cli.web)
 main.add_command(field_configs.cli.check)
 main.add_command(collector.cli.sites)
 main.add_command(collector.cli.db)
+main.add_command(collector.import_cli.import_)
 main.add_command(firmware.workbench.cli.node)
 main.add_command(models.cli.risk)
 models.cli.risk.add_command(collector.cli.risk_run)
+models.cli.risk.add_command(collector.ledger_cli.skill)
+models.cli.risk.add_command(collector.ledger_cli.rule)
