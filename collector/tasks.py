@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import xarray as xr
 
+from collector import outside
 from collector.spraying import tell_hours
 from collector.store import (
     job_runs,
@@ -19,13 +20,15 @@ from collector.store import (
     risk,
     settings_table,
     upkeep,
+    weather,
 )
 from collector.store.db import Connection, Pool
 from field_configs.load import load
 from firmware.wire.quantities import by_name
 from models.advisory import advise
 from models.hazard import Hazard, catalogue
-from models.risk import RiskStatus, assess
+from models.outlook import assess_ahead
+from models.risk import RiskStatus
 from models.season import Seasons, SiteSeason
 
 SILENT_AFTER = timedelta(hours=3)
@@ -109,26 +112,51 @@ def risk_dataset(
     return data[names]
 
 
-def compute_risk(conn: Connection, at: datetime) -> list[RiskStatus]:
-    """Return the status of every hazard, crop and field for the local day that closed last."""
-    hazards = tuple(catalogue().values())
+@dataclass(frozen=True)
+class Computed:
+    """Statuses of the day that closed last and of the coming days, and what they rest on."""
+
+    today: list[RiskStatus]
+    coming: list[RiskStatus]
+    forecast_issued: Mapping[str, datetime]
+    told: list[weather.FieldWeather]
+
+
+def compute_risk(conn: Connection, at: datetime) -> Computed:
+    """Return the status of every hazard, crop and field for the local day that closed last.
+
+    Where a forecast is known, also for the coming days.
+    """
+    hazards = catalogue()
     seasons = current_seasons(conn)
-    data = risk_dataset(conn, seasons, hazards, at)
+    data = risk_dataset(conn, seasons, tuple(hazards.values()), at)
+    data, told = outside.with_neighbours(conn, data, {s.site for s in seasons.seasons}, at)
     if not data.sizes["site"] or not seasons.seasons:
-        return []
-    valid, county = ledger.validated(conn, catalogue()), ledger.county_of(conn)
-    return [
-        replace(status, validated=(status.hazard, county[status.site]) in valid)
-        for status in assess(data, seasons, hazards, at)
-    ]
+        return Computed([], [], {}, told)
+    sites = [str(site) for site in data["site"].values]
+    forecast = outside.forecast_of(conn, sites, list(map(str, data.data_vars)), at)
+    found = assess_ahead(
+        data, forecast.hours if forecast else None, seasons, tuple(hazards.values()), at
+    )
+    valid, county = ledger.validated(conn, hazards), ledger.county_of(conn)
+    today, coming = (
+        [
+            replace(status, validated=(status.hazard, county[status.site]) in valid)
+            for status in outside.marked(statuses, told, hazards)
+        ]
+        for statuses in (found.today, found.coming)
+    )
+    return Computed(today, coming, forecast.issued if forecast else {}, told)
 
 
 def assess_risk(context: Context) -> str:
-    """Compute and keep the risk of every hazard, crop and field."""
+    """Compute and keep the risk of every hazard, crop and field, today's and the outlook."""
     with context.pool.connection() as conn:
-        statuses = compute_risk(conn, context.now)
-        new = risk.save_statuses(conn, statuses, context.now)
-    return f"{len(statuses)} statuses, {new} new"
+        found = compute_risk(conn, context.now)
+        new = risk.save_statuses(conn, found.today, context.now)
+        ahead = weather.replace_outlook(conn, found.coming, found.forecast_issued, context.now)
+        weather.replace_field_weather(conn, found.told)
+    return f"{len(found.today)} statuses, {new} new" + (f", {ahead} of days ahead" if ahead else "")
 
 
 def issue_advisories(context: Context) -> str:
