@@ -55,7 +55,8 @@ _JUDGED = """\
 Terms were chosen by leaving out blocks of years *inside* the training cases only; the years,
 states or later years that are scored took no part in the choice. The pool of windows was written
 down after a first look at single windows on the same cases, and the calibration slope comes from
-the left-out states: the scores stay a little too kind. Intervals redraw whole blocks of years.
+the left-out states, and the rule of choice was settled with such scores in view: they stay a
+little too kind. Intervals redraw whole blocks of years.
 Random folds are never used. RH14 as published was fitted by its authors to all these cases: as a
 rival it is favoured."""
 
@@ -141,7 +142,7 @@ def _verdict(report: dict[str, Any], stage: str) -> str:
         f"{by_year['skill']:+.3f}. Of random sets of four years kept back, {100 * goal:.0f} % "
         "reach AUC .70 and skill .10 together.",
         "Weather beats agronomy alone with an interval clear of zero when years are left out."
-        if report["weather_beats_agronomy"]
+        if report["weather_beats_agronomy"][stage]
         else "Weather does not beat agronomy alone with an interval clear of zero: the simpler "
         "model, agronomy alone, ships.",
     ]
@@ -152,7 +153,8 @@ def _verdict(report: dict[str, Any], stage: str) -> str:
         )
     if stage == "post":
         parts.append(
-            "What the weather after flowering adds to the answer before it is clear of zero."
+            "What the weather after flowering adds to the answer before it is clear of zero on "
+            "left-out years."
             if report["after_beats_before"]
             else "What the weather after flowering adds to the answer before it is **not** clear "
             "of zero: an update of the same answer, not a better model."

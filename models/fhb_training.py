@@ -57,7 +57,7 @@ def fitted(trials: Trials, result: dict[str, Any], seed: int) -> dict[str, FhbEs
     everything = np.ones(len(trials.cases), bool)
     ships = {
         stage: choose(trials, everything, stage)
-        if result["weather_beats_agronomy"]
+        if result["weather_beats_agronomy"][stage]
         else AGRONOMY_ONLY
         for stage in STAGES
     }

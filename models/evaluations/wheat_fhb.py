@@ -254,7 +254,7 @@ def report(trials: Trials, progress: Progress = lambda _: None) -> dict[str, Any
         "slopes": slopes,
         "schemes": scores,
         "kept_back": _kept_back(trials, slopes, telling("four years kept back")),
-        "weather_beats_agronomy": gain["pre", "agronomy"]["low"] > 0.0,
+        "weather_beats_agronomy": {s: gain[s, "agronomy"]["low"] > 0.0 for s in STAGES},
         "after_beats_before": gain["post", "pre"]["low"] > 0.0,
         "stages": {stage: _decision(judged["year"], stage) for stage in STAGES},
         "by_year": {s: _group_rows(judged["year"], judged["year"].year, s) for s in STAGES},

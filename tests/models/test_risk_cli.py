@@ -115,9 +115,10 @@ def test_files_without_an_answer_row_by_row_are_refused(predict, rows, message):
     ("out", "message"), [("no/such/out.csv", "does not exist"), (".", "is not a file")]
 )
 def test_a_place_that_cannot_be_written_is_said_before_the_work(predict, out, message):
-    result, _ = predict(ROWS, PRE, "pre", out=out)
+    result, _ = predict([("bad",)], ("id",), "pre", out=out)
     assert result.exit_code == 2
     assert message in result.output
+    assert "columns missing" not in result.output
 
 
 def test_many_bad_cells_are_counted_not_poured_out(predict):

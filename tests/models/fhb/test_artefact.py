@@ -43,13 +43,15 @@ def test_what_ships_is_what_the_intervals_allow():
     """Weather ships only because it beat agronomy alone with an interval clear of zero."""
     manifest = read_manifest("wheat_fhb")
     report = manifest["report"]
-    gain = next(
-        d["skill"]
-        for d in report["schemes"]["year"]["differences"]
-        if (d["one"], d["other"]) == ("pre", "agronomy")
-    )
-    assert report["weather_beats_agronomy"] == (gain["low"] > 0.0)
-    assert bool(load("wheat_fhb", "pre").terms.windows) == report["weather_beats_agronomy"]
+    for stage in ("pre", "post"):
+        gain = next(
+            d["skill"]
+            for d in report["schemes"]["year"]["differences"]
+            if (d["one"], d["other"]) == (stage, "agronomy")
+        )
+        beats = report["weather_beats_agronomy"][stage]
+        assert beats == (gain["low"] > 0.0)
+        assert bool(load("wheat_fhb", stage).terms.windows) == beats
 
 
 def test_one_changed_byte_is_refused(copy):
@@ -81,6 +83,9 @@ def test_a_missing_or_broken_file_is_named_with_the_mend(copy, spoil, message):
         load("wheat_fhb", "pre", copy)
 
 
+NO_MODEL = {"model": 3, "windows": [], "penalty": 1.0, "stage": "pre", "coefficients": None}
+
+
 def vouch(folder, data):
     """Put bytes in place of the artefact, hash and all, as someone with both could."""
     (folder / "wheat_fhb_pre.skops").write_bytes(data)
@@ -96,7 +101,7 @@ def test_types_that_are_not_expected_are_refused_even_when_the_hash_agrees(copy)
 
 
 @pytest.mark.parametrize(
-    "data", [b"not a zip", skops.io.dumps({"model": 3}), skops.io.dumps({"a": 1}), b""]
+    "data", [b"not a zip", skops.io.dumps(NO_MODEL), skops.io.dumps({"a": 1}), b""]
 )
 def test_what_is_no_artefact_is_refused(copy, data):
     vouch(copy, data)
