@@ -176,16 +176,18 @@ class Sent:
 
 
 def test_nothing_is_acknowledged_before_the_commit(
-    pool: Pool, clock: FixedClock, bench: Bench, monkeypatch: pytest.MonkeyPatch
+    pool: Pool, dsn: str, clock: FixedClock, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    other = Pool(dsn)
     sent = Sent()
     collector = ingest.Collector(pool, MASTER, clock, sent)
     take = intake.take
 
     def dying(conn, directory, messages, now):
-        take(conn, directory, messages, now)
-        with conn.cursor() as cur:
-            cur.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        outcome = take(conn, directory, messages, now)
+        with other.connection() as second, second.cursor() as cur:
+            cur.execute("SELECT pg_terminate_backend(%s)", (conn.get_backend_pid(),))
+        return outcome
 
     monkeypatch.setattr(intake, "take", dying)
     message = bench.frame()
@@ -195,6 +197,7 @@ def test_nothing_is_acknowledged_before_the_commit(
     monkeypatch.undo()
     collector.store([message])
     assert sent.acked(bench) == {(1, 0)}
+    other.close()
 
 
 def test_a_full_queue_drops_and_counts(pool: Pool, clock: FixedClock, bench: Bench) -> None:

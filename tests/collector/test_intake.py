@@ -366,12 +366,30 @@ def test_a_nodes_fault_becomes_a_maintenance_item(registered: db.Connection, ben
 def test_older_frames_are_compared_with_what_was_before_them(
     registered: db.Connection, bench: Bench
 ) -> None:
-    first, second, third = bench.hours(3)
-    jump = bench.sealed(bench.body(t0=3600, values={0: [4000] * 6}, seq=1))
-    take(registered, first, third)
-    take(registered, jump)
+    def at(hour: int, celsius: int) -> Message:
+        return bench.frame(t0=3600 * hour, values={0: [100 * celsius] * 6})
+
+    # Three hours arrive as first, last, middle: 0, 44 and 30 degrees.
+    messages = [at(0, 0), at(1, 30), at(2, 44)]
+    take(registered, messages[0], messages[2])
+    take(registered, messages[1])
     found = rows(
         registered,
-        "SELECT qc, count(*) FROM reading WHERE value = 40 GROUP BY 1 ORDER BY 1",
+        "SELECT value, qc, count(*) FROM reading WHERE value IN (0, 30, 44) "
+        "AND qc & 32 > 0 GROUP BY 1, 2 ORDER BY 1, 2",
     )
-    assert found == [(3, 5), (3 | 32, 1)]
+    # 30 is a jump from 0, though none towards the 44 that were there before it; and 44 was
+    # judged against the 0 of more than an hour before, the last that was known then.
+    assert found == [(30.0, 3 | 32, 1), (44.0, 3 | 32, 1)]
+
+
+def test_older_frames_are_not_compared_with_newer_ones(
+    registered: db.Connection, bench: Bench
+) -> None:
+    cold = [bench.frame(t0=3600 * hour, values={0: [0] * 6}) for hour in range(2)]
+    warm = bench.frame(t0=7200, values={0: [4000] * 6})
+    take(registered, cold[0], warm)
+    take(registered, cold[1])
+    found = rows(registered, "SELECT count(*) FROM reading WHERE value = 0 AND qc & 32 > 0")
+    # The only flagged zeros could come from comparing the second hour with the third.
+    assert found == [(0,)]

@@ -10,9 +10,10 @@ import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
+from psycopg2.errors import LockNotAvailable
 
 from collector.store import binary, reading_log, readings, registry
-from collector.store.db import NaiveDatetime
+from collector.store.db import NaiveDatetime, connect
 from collector.store.reading_log import READING, NewTail, Tail
 from firmware.wire.quantities import UnknownQuantity
 from tests.collector.conftest import NOW
@@ -98,6 +99,21 @@ def test_roll_up_takes_no_more_than_it_is_told(registered: db.Connection, bench:
     with registered:
         assert reading_log.roll_up(registered, limit=5).changes == 5
     assert roll_up(registered).changes == 3 * 6 + 1 - 5
+
+
+def test_one_roll_up_at_a_time(registered: db.Connection, bench: Bench, dsn: str) -> None:
+    # Two at once could write an hour from an older look at it over one from a newer.
+    early, late = bench.hours(2)
+    take(registered, late)
+    other = connect(dsn)
+    with registered:
+        reading_log.roll_up(registered, limit=1)
+        take(other, early)
+        with other.cursor() as cur:
+            cur.execute("SET lock_timeout = '100ms'")
+        with pytest.raises(LockNotAvailable):
+            reading_log.roll_up(other, limit=1)
+    other.close()
 
 
 def test_dataset_has_the_vocabularys_attributes(registered: db.Connection, bench: Bench) -> None:
