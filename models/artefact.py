@@ -32,7 +32,12 @@ class ArtefactError(RuntimeError):
 
 
 def sha256(data: bytes) -> str:
-    """Hexadecimal SHA-256 of bytes."""
+    """Hexadecimal SHA-256 [1].
+
+    Parameters
+    ----------
+    data : bytes
+    """
     return hashlib.sha256(data).hexdigest()
 
 
@@ -42,7 +47,7 @@ def library_versions() -> dict[str, str]:
 
 
 def encode_estimator(estimator: FhbEstimator) -> bytes:
-    """Bytes of an estimator; equal estimators give equal bytes.
+    """Bytes [1] of an estimator; equal estimators give equal bytes.
 
     Parameters
     ----------
@@ -81,7 +86,7 @@ def _settled(data: bytes) -> bytes:
 
 
 def decode_estimator(data: bytes, path: Path) -> FhbEstimator:
-    """Build an estimator from bytes, refusing every type that is not expected.
+    """Build an estimator from bytes [1], refusing every type that is not expected.
 
     Parameters
     ----------
@@ -109,7 +114,7 @@ def decode_estimator(data: bytes, path: Path) -> FhbEstimator:
 
 
 def read_manifest(hazard: str, folder: Path = FOLDER) -> dict[str, Any]:
-    """Read the manifest of a hazard's artefacts.
+    """Read the manifest of a hazard's artefacts; its scores are pure numbers [1].
 
     Parameters
     ----------
@@ -133,7 +138,7 @@ def read_manifest(hazard: str, folder: Path = FOLDER) -> dict[str, Any]:
 
 
 def verified(name: str, manifest: dict[str, Any], folder: Path = FOLDER) -> bytes:
-    """Bytes of a file of the artefact, after its hash agreed with the manifest.
+    """Bytes [1] of a file of the artefact, after its hash agreed with the manifest.
 
     Parameters
     ----------
@@ -162,7 +167,7 @@ def verified(name: str, manifest: dict[str, Any], folder: Path = FOLDER) -> byte
 
 
 def load(hazard: str, stage: str, folder: Path = FOLDER) -> FhbEstimator:
-    """Load the estimator of a hazard and stage, verified.
+    """Load the estimator of a hazard and stage, verified; it answers probabilities [1].
 
     Parameters
     ----------
@@ -182,7 +187,7 @@ def load(hazard: str, stage: str, folder: Path = FOLDER) -> FhbEstimator:
 def save(
     hazard: str, files: dict[str, bytes], manifest: dict[str, Any], folder: Path = FOLDER
 ) -> None:
-    """Write files and, last, the manifest that vouches for them.
+    """Write files [bytes] and, last, the manifest that vouches for them.
 
     Parameters
     ----------

@@ -72,7 +72,7 @@ def risk() -> None:
 @click.option("--out", type=FILE, default=FOLDER, help="Folder to write [the shipped artefacts].")
 @click.option("--seed", type=int, default=SEED, show_default=True, help="Of redrawn years.")
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
-def train_command(hazard: str, data: Path, out: Path, seed: int, as_json: bool) -> None:
+def _train(hazard: str, data: Path, out: Path, seed: int, as_json: bool) -> None:
     """Judge, fit and write artefacts, cards and manifest; takes about a minute."""
     from models.evaluations.wheat_fhb_tables import scores_markdown
     from models.fhb_training import train
@@ -101,7 +101,7 @@ def train_command(hazard: str, data: Path, out: Path, seed: int, as_json: bool) 
 @click.option("--into", type=FILE, help="Put the tables into this document, between its markers.")
 @_artefacts
 @click.option("--json", "as_json", is_flag=True, help="Print numbers as JSON.")
-def evaluate_command(
+def _evaluate(
     hazard: str,
     data: Path | None,
     held_out: Path | None,
@@ -117,7 +117,7 @@ def evaluate_command(
     if held_out is not None and hazard != HAZARD:
         raise click.UsageError(f"{hazard} has no trained artefact: give --data, not --held-out")
     with _usage_errors():
-        result, text = _evaluated(hazard, data, held_out, artefacts, _teller(as_json))
+        result, text = _result(hazard, data, held_out, artefacts, _teller(as_json))
         if into is not None:
             from models.evaluations.tables import place_between_markers
 
@@ -128,7 +128,7 @@ def evaluate_command(
         click.echo(text)
 
 
-def _evaluated(
+def _result(
     hazard: str,
     data: Path | None,
     held_out: Path | None,
@@ -162,7 +162,7 @@ def _evaluated(
 @click.option("--bounds", is_flag=True, help="Add the columns low and high (90 %).")
 @_artefacts
 @click.option("--json", "as_json", is_flag=True, help="Print the answers as JSON too.")
-def predict_command(
+def _predict(
     hazard: str,
     stage: str,
     cases: Path,
@@ -199,7 +199,7 @@ def predict_command(
 @click.option("--stage", type=click.Choice(STAGES), required=True, help="Stage.")
 @_artefacts
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
-def card_command(hazard: str, stage: str, artefacts: Path, as_json: bool) -> None:
+def _card(hazard: str, stage: str, artefacts: Path, as_json: bool) -> None:
     """Print the model card of a trained artefact, after checking the artefact."""
     from models.artefact import load, read_manifest, verified
 

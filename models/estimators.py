@@ -193,7 +193,7 @@ def design(cases: Cases, windows: Sequence[str]) -> Array:
     ----------
     cases : Cases
     windows : sequence of str
-        Columns of weather, each in its unit of `models.fhb_windows.WINDOWS`.
+        Columns of weather [unit of `models.fhb_windows.WINDOWS`].
 
     Raises
     ------
@@ -205,7 +205,7 @@ def design(cases: Cases, windows: Sequence[str]) -> Array:
 
 
 def settled(cases: Cases) -> Cases:
-    """Cases with unknown levels replaced by those of most risk, for training and scoring.
+    """Cases with unknown levels [1] replaced by those of most risk, for training and scoring.
 
     Most risk is VS, winter wheat, with maize residue. Where an answer is given, `answer`
     finds it by trying every level instead.
@@ -289,7 +289,7 @@ class FhbEstimator:
 
 
 def fit_terms(cases: Cases, terms: Terms, which: NDArray[np.bool_]) -> RidgeLogit:
-    """Fit the terms to the cases chosen.
+    """Fit the terms to the cases chosen; the model answers probabilities [1].
 
     Parameters
     ----------

@@ -133,7 +133,7 @@ def _least(trials: Trials, train: Mask, candidates: list[Terms]) -> Terms:
 
 
 def choose(trials: Trials, train: Mask, stage: str) -> Terms:
-    """Choose the terms of a stage from the training cases alone.
+    """Choose the terms of a stage, windows and penalty [1], from the training cases alone.
 
     Parameters
     ----------
@@ -168,21 +168,38 @@ class Fold:
 
 
 def folds_by_year(trials: Trials) -> Iterator[Fold]:
-    """Each block of years left out in turn."""
+    """Each block of years [year] left out in turn.
+
+    Parameters
+    ----------
+    trials : Trials
+    """
     for block in np.unique(trials.blocks):
         judged = trials.blocks == block
         yield Fold(str(block), judged, ~judged)
 
 
 def folds_by_state(trials: Trials) -> Iterator[Fold]:
-    """Each state left out in turn."""
+    """Each state left out in turn; masks are arrays of bool [1].
+
+    Parameters
+    ----------
+    trials : Trials
+    """
     for state in np.unique(trials.state):
         judged = trials.state == state
         yield Fold(str(state), judged, ~judged)
 
 
 def folds_later(trials: Trials, least_train: int = 200) -> Iterator[Fold]:
-    """Each block of years judged by what was known before it, once enough cases were."""
+    """Each block of years judged by what was known before it, once enough cases were.
+
+    Parameters
+    ----------
+    trials : Trials
+    least_train : int [1]
+        Cases to learn from.
+    """
     for block in np.unique(trials.blocks):
         judged = trials.blocks == block
         train = trials.blocks < block
@@ -195,8 +212,19 @@ def folds_kept_back(
 ) -> Iterator[Fold]:
     """Four years at a time left out together, as an outside judge would keep them back.
 
-    Draws are repeated until the share of cases left out [1] lies inside `share`; ValueError if
-    the years do not allow it.
+    Draws are repeated until the share of cases left out lies inside `share`.
+
+    Parameters
+    ----------
+    trials : Trials
+    draws : int [1]
+    seed : int
+    share : tuple of float [1]
+
+    Raises
+    ------
+    ValueError
+        The years do not allow it.
     """
     random = np.random.default_rng(seed)
     years, counts = np.unique(trials.year, return_counts=True)

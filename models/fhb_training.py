@@ -27,7 +27,7 @@ from models.skill import ScoreError
 
 
 def read_labelled(path: Path) -> Cases:
-    """Read every window of the pools, with labels.
+    """Read every window of the pools in its unit, with labels [1].
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def read_labelled(path: Path) -> Cases:
 
 
 def fitted(trials: Trials, result: dict[str, Any], seed: int) -> dict[str, FhbEstimator]:
-    """Estimators as they ship, and agronomy alone as their rival, fitted on all cases.
+    """Estimators of probabilities [1] as they ship, with agronomy alone as rival, on all cases.
 
     If weather did not beat agronomy alone on left-out years with an interval clear of zero,
     agronomy alone ships.
@@ -69,7 +69,7 @@ def fitted(trials: Trials, result: dict[str, Any], seed: int) -> dict[str, FhbEs
 
 
 def train(path: Path, folder: Path, seed: int, progress: Callable[[str], None]) -> dict[str, Any]:
-    """Judge, fit and write artefacts, cards and manifest; the same input gives the same bytes.
+    """Judge [1], fit and write artefacts, cards and manifest; the same input gives the same bytes.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ def status_of(probability: float) -> int:
 
 
 def predict(estimator: FhbEstimator, cases: Cases) -> list[Prediction]:
-    """Answer every case, in the order given.
+    """Answer every case with a probability [1], in the order given.
 
     Parameters
     ----------
@@ -69,7 +69,7 @@ def predict(estimator: FhbEstimator, cases: Cases) -> list[Prediction]:
 
 
 def check_writable(path: Path) -> None:
-    """Fail before the work if the answers could not be written.
+    """Fail before the work if the answers [rows] could not be written.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def check_writable(path: Path) -> None:
 
 
 def write_predictions(path: Path, predictions: Sequence[Prediction], *, bounds: bool) -> None:
-    """Write id, probability, status (and bounds) as CSV; the file appears whole or not at all.
+    """Write id, probability [1], status (and bounds) as CSV; the file appears whole or not at all.
 
     Parameters
     ----------

@@ -76,7 +76,7 @@ def _hours(t: Array, rh: Array, rain: Array, wind: Array, minutes: Array, year: 
 
 
 def read_changins(folder: Path) -> Hours:
-    """Ten-minute readings of Changins as hours; -7999 and the like are gaps.
+    """Ten-minute readings of Changins as hours [units of `Hours`]; -7999 and the like are gaps.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def read_changins(folder: Path) -> Hours:
 
 
 def read_rothamsted(folder: Path) -> Hours:
-    """Hours of Rothamsted; humidity from dry and wet bulb, psychrometer constant .662 hPa/K.
+    """Hours of Rothamsted [units of `Hours`]; humidity from dry and wet bulb, .662 hPa/K.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 
 
 def read_table(folder: Path, name: str, columns: Sequence[str]) -> pd.DataFrame:
-    """Read columns of a CSV file of a folder.
+    """Read columns of a CSV file of a folder, each in its own unit [as in the file].
 
     Parameters
     ----------

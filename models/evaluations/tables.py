@@ -10,7 +10,7 @@ from models.skill import Interval
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table; numbers keep the form they are given in.
+    """A Markdown table [text]; numbers keep the form they are given in.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> s
 
 
 def rounded(value: Any) -> Any:
-    """The same numbers to six decimals, through dicts and lists: no score is known better.
+    """The same numbers [own unit] to six decimals, through dicts and lists.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def rounded(value: Any) -> Any:
 
 
 def interval_text(interval: Interval | dict[str, float], *, signed: bool = True) -> str:
-    """An estimate and its bounds: `+0.15 (+0.10 to +0.21)`.
+    """An estimate and its bounds [own unit]: `+0.150 (+0.100 to +0.210)`.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ class DocumentError(ValueError):
 
 
 def place_between_markers(document: Path, name: str, text: str) -> None:
-    """Replace what stands between `<!-- begin NAME -->` and `<!-- end NAME -->`.
+    """Replace the text [Markdown] between `<!-- begin NAME -->` and `<!-- end NAME -->`.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def place_between_markers(document: Path, name: str, text: str) -> None:
 
 
 def between_markers(document: Path, name: str) -> str:
-    """What stands between the markers of a name.
+    """The text [Markdown] between the markers of a name.
 
     Parameters
     ----------

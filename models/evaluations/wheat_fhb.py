@@ -49,6 +49,10 @@ def rh14_published(trials: Trials) -> Array:
 
     Its coefficients were fitted by others to all cases of the collection, the judged ones
     among them: as a rival it is favoured here.
+
+    Parameters
+    ----------
+    trials : Trials
     """
     places = [RESISTANCE.index(word) for word in trials.cases.resistance]
     terms = np.array([PARAMETERS[f"resistance_{c}"].value for c in RESISTANCE])[places]
@@ -73,7 +77,7 @@ class Answers:
 
 
 def answered(trials: Trials, folds: Iterator[Fold], progress: Progress) -> Answers:
-    """Answers to every judged case of the folds, none of them seen before.
+    """Probabilities [1] of every judged case of the folds, none of them seen before.
 
     Parameters
     ----------
@@ -213,7 +217,12 @@ def _decision(judged: Answers, stage: str) -> dict[str, Any]:
 
 
 def slopes_of(by_state: Answers) -> dict[str, float]:
-    """Per stage, the calibration slope over left-out states, at most 1 [1]."""
+    """Per stage, the calibration slope over left-out states, at most 1 [1].
+
+    Parameters
+    ----------
+    by_state : Answers
+    """
     return {
         stage: round(min(1.0, skill.calibration_line(by_state.epidemic, by_state.by[stage])[1]), 3)
         for stage in STAGES

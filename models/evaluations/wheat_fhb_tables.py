@@ -24,7 +24,12 @@ SCHEMES = {
 
 
 def windows_text(windows: list[str]) -> str:
-    """Windows in words; none is agronomy alone."""
+    """Windows in words [no unit]; none is agronomy alone.
+
+    Parameters
+    ----------
+    windows : list of str
+    """
     return "; ".join(f"`{w}` ({WINDOWS[w].meaning})" for w in windows) or "agronomy alone"
 
 
@@ -119,7 +124,7 @@ def scores_markdown(result: dict[str, Any]) -> str:
 
 
 def stage_markdown(result: dict[str, Any], stage: str) -> str:
-    """Reliability, decisions, by year and by state of one stage, in Markdown.
+    """Reliability, decisions, by year and by state of one stage, in Markdown [1].
 
     Parameters
     ----------
