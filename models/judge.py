@@ -152,9 +152,15 @@ def decide(
     """Status codes, and where the two cases lie apart.
 
     Out of season is decided by the stage alone. A crop whose stage may or may not be in the
-    window, because temperatures were missing, is "cannot say".
+    window, because temperatures were missing or the stage is unknown, is "cannot say".
+
+    Parameters
+    ----------
+    hazard, season
+        The class limits and the stages that count; the stage of the day.
+    worst, best
+        Scores (site,) of the two cases, in the hazard's own unit [see ``uses``].
     """
-    first, last = hazard.crops[season.crop]
     sure = classes(hazard, best)
     if worst is best:
         status, apart = sure, np.zeros(len(sure), dtype=bool)
@@ -163,12 +169,33 @@ def decide(
         feared = classes(hazard, worst)
         agree = (feared == sure) | ((sure >= MEDIUM) & (feared >= MEDIUM))
         status = np.where(agree, sure, np.uint8(CANNOT_SAY))
-    inside = (season.bbch >= first) & (season.bbch <= last)
+    inside, _, possible = within(hazard, season)
     if not inside.all():
-        possible = (season.bbch_high >= first) & (season.bbch_low <= last)
         status = np.where(inside, status, np.uint8(CANNOT_SAY))
         status = np.where(possible, status, np.uint8(OUT_OF_SEASON))
     return status, apart
+
+
+def within(
+    hazard: Hazard, season: SeasonDay
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+    """Where (site,) the growth stage is taken to be one that the hazard asks about, is, may be.
+
+    Parameters
+    ----------
+    hazard
+        Its first and last stage count, both included.
+    season
+        Stage and bounds (site,), BBCH [1]. A stage that is unknown is within when the hazard
+        asks about every stage that it may be.
+    """
+    first, last = hazard.crops[season.crop]
+    inside = (season.bbch >= first) & (season.bbch <= last)
+    if season.bbch_low is season.bbch_high and inside.all():
+        return inside, inside, inside
+    sure = (season.bbch_low >= first) & (season.bbch_high <= last)
+    possible = (season.bbch_high >= first) & (season.bbch_low <= last)
+    return inside | sure, sure, possible
 
 
 def classes(hazard: Hazard, score: Array) -> NDArray[np.uint8]:

@@ -7,6 +7,12 @@ in the table. Everything that is not an observation of the last `OBSERVED_FOR` d
 "estimated"; the tables are no better than their own ``verified`` column says.
 
 Where temperatures are missing, climate normals stand in and the stage gets bounds.
+
+A crop whose table has no degree-days is only known by what somebody saw: an observation holds
+for `OBSERVED_FOR` days, and after it (or without one) the stage is unknown: NaN, with the last
+observation, or the table's first stage, as its lower and the table's last stage as its upper
+bound. Before sowing, after harvest and after the crop's longest season there is no stage at all:
+NaN, bounds included.
 """
 
 from __future__ import annotations
@@ -16,6 +22,7 @@ from datetime import date
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from field_configs.schema import Crop
 from models.season import Active, CropSeasons, FloatArray, SeasonDay
@@ -80,10 +87,30 @@ def stage_table(crop: Crop) -> tuple[FloatArray, FloatArray]:
     return table[:, 0], table[:, 1]
 
 
+def is_timed(crop: Crop) -> bool:
+    """Whether the crop's stages can be told by thermal time at all.
+
+    Parameters
+    ----------
+    crop
+        Its stage table must have at least two thermal times [degC d].
+    """
+    return len(stage_table(crop)[0]) > 1
+
+
 def stage_at(thermal: FloatArray, crop: Crop) -> FloatArray:
-    """BBCH stage at a thermal time since sowing [degC d]; NaN stays NaN."""
-    degree_days, bbch = stage_table(crop)
-    return np.interp(thermal, degree_days, bbch)
+    """BBCH stage [1] at a thermal time; NaN stays NaN, and so is all of a crop without a table.
+
+    Parameters
+    ----------
+    thermal
+        Thermal time since sowing, any shape [degC d].
+    crop
+        The crop with its stage table.
+    """
+    if not is_timed(crop):
+        return np.full(np.shape(thermal), np.nan)
+    return np.interp(thermal, *stage_table(crop))
 
 
 def thermal_at(bbch: FloatArray, crop: Crop) -> FloatArray:
@@ -163,26 +190,75 @@ def grow_with_gaps(
 
 
 def season_day(seasons: CropSeasons, active: Active, growth: Growth, day: date) -> SeasonDay:
-    """The stage and the season facts at the end of a local day."""
-    spread = np.minimum(DAY_SPREAD * growth.gap, np.maximum(RUN_SPREAD, SHARE * growth.bridged))
-    stage = stage_at(growth.thermal, seasons.crop)
-    if growth.gap.any():
-        low = stage_at(growth.thermal - spread, seasons.crop)
-        high = stage_at(growth.thermal + spread, seasons.crop)
-    else:
-        low = high = stage
-    if active.ended.any():
-        stage, low, high = (np.where(active.ended, 99.0, s) for s in (stage, low, high))
-    today = day.toordinal()
+    """The stage and the season facts at the end of a local day.
+
+    Parameters
+    ----------
+    seasons
+        The crop and its sites.
+    active
+        The facts known on the day (site,).
+    growth
+        Thermal time at the end of the day (site,) [degC d].
+    day
+        Local day.
+    """
+    today, crop = day.toordinal(), seasons.crop
+    fresh = active.observed & (today - active.anchor <= OBSERVED_FOR)
+    stage, low, high = (
+        stage_by_heat(crop, growth) if is_timed(crop) else stage_by_eye(crop, active, fresh)
+    )
+    over = active.ended | (today - active.sown > crop.longest_days)
+    if over.any():
+        stage, low, high = (np.where(over, np.nan, s) for s in (stage, low, high))
     return SeasonDay(
-        crop=seasons.crop.id,
+        crop=crop.id,
         date=day,
         bbch=stage,
         bbch_low=low,
         bbch_high=high,
-        observed=active.observed & ((today - active.anchor) <= OBSERVED_FOR),
+        observed=fresh,
         after_sowing=today - active.sown,
         since_flowering=today - active.flowering,
         resistance=active.resistance,
         previous_crop=active.previous_crop,
     )
+
+
+def stage_by_heat(crop: Crop, growth: Growth) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Stage, its lower and its upper bound [1] (site,) by thermal time; NaN before sowing.
+
+    Parameters
+    ----------
+    crop
+        A crop whose stages have thermal times.
+    growth
+        Thermal time, and how much of it was taken from normals [degC d].
+    """
+    stage = stage_at(growth.thermal, crop)
+    if not growth.gap.any():
+        return stage, stage, stage
+    spread = np.minimum(DAY_SPREAD * growth.gap, np.maximum(RUN_SPREAD, SHARE * growth.bridged))
+    return stage, stage_at(growth.thermal - spread, crop), stage_at(growth.thermal + spread, crop)
+
+
+def stage_by_eye(
+    crop: Crop, active: Active, fresh: NDArray[np.bool_]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Stage, its lower and its upper bound [1] (site,) from observations alone.
+
+    Parameters
+    ----------
+    crop
+        A crop without thermal times.
+    active
+        Its newest observations, BBCH [1]; NaN before sowing.
+    fresh
+        (site,) where the newest observation still holds.
+    """
+    seen = active.anchor_bbch
+    stages = [stage.bbch for stage in crop.stages]
+    stage = np.where(fresh, seen, np.nan)
+    low = np.maximum(seen, min(stages))
+    high = np.where(fresh, seen, np.maximum(seen, max(stages)))
+    return stage, np.where(fresh, seen, low), high

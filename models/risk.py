@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -23,8 +24,11 @@ from models.fold import (
     start,
 )
 from models.hazard import CANNOT_SAY, Hazard
-from models.judge import Result
+from models.judge import Result, within
 from models.season import Seasons
+
+#: What stands in for a leaf wetness sensor where there is none.
+WETNESS_FROM = ("relative_humidity", "precipitation_amount")
 
 
 @dataclass(frozen=True)
@@ -44,11 +48,13 @@ class RiskStatus:
     certainty
         0..1; 0 when it cannot be said.
     stage_bbch, stage_source
-        Growth stage (NaN before sowing); "observed" or "estimated".
+        Growth stage, NaN where there is none; "observed", "estimated" or "unknown".
     drivers
         The terms that made the score, as far as they are known.
     missing
-        Inputs with missing hours in the window, and "growth_stage" when that is the reason.
+        Inputs with missing hours in the window, and "growth_stage" when that is the reason; all
+        that enter the score when what was missing lies before the window. Never empty where
+        nothing can be said.
     data_age_h
         Hours since the oldest of the inputs was last measured, at the time of asking [h].
     inputs_hash, model_version
@@ -216,15 +222,32 @@ def data_ages(data: xr.Dataset, quantities: Sequence[str], at: datetime) -> dict
 def records(
     fold: Fold, result: Result, ages: Mapping[str, Array], validated: frozenset[str]
 ) -> Iterator[RiskStatus]:
-    """The result of the day just closed as one record per site."""
+    """The result of the day just closed as one record per site.
+
+    Parameters
+    ----------
+    fold
+        The fold that gave the result.
+    result
+        Arrays over the crop's sites.
+    ages
+        Quantity -> hours since it was last measured (site,) [h].
+    validated
+        Hazard ids with local skill evidence.
+    """
     end = datetime.combine(result.date + timedelta(days=1), datetime.min.time(), LOCAL)
     hazard, season = result.hazard, result.season
+    inside, sure, _ = within(hazard, season)
     for row, place in enumerate(result.index):
-        gaps, digest = looked_at(fold, hazard, int(place))
-        ambiguous = season.bbch_low[row] != season.bbch_high[row]
+        seen = looked_at(fold, hazard, int(place))
         unknown = result.status[row] == CANNOT_SAY
-        if unknown and ambiguous:
-            gaps = (*gaps, "growth_stage")
+        missing = seen.missing
+        if unknown and inside[row] and not seen.entering:
+            missing = _once((*missing, *seen.needed))
+        if unknown and not sure[row]:
+            missing = (*missing, "growth_stage")
+        stage = float(season.bbch[row])
+        digest = seen.digest
         digest.update(repr((season.date, season.bbch[row], season.resistance[row])).encode())
         yield RiskStatus(
             site=fold.sites[place],
@@ -234,27 +257,80 @@ def records(
             status=int(result.status[row]),
             score=math.nan if unknown else float(result.score[row]),
             certainty=float(result.certainty[row]),
-            stage_bbch=float(season.bbch[row]),
-            stage_source="observed" if season.observed[row] else "estimated",
+            stage_bbch=stage,
+            stage_source=stage_source(stage, bool(season.observed[row])),
             drivers={k: float(v[row]) for k, v in result.drivers.items() if v[row] == v[row]},
-            missing=gaps,
-            data_age_h=max((float(ages[i.quantity][place]) for i in hazard.inputs), default=0.0),
+            missing=missing,
+            data_age_h=max((float(ages[q][place]) for q in seen.read), default=0.0),
             inputs_hash=digest.hexdigest(),
             model_version=f"{MODEL_VERSION}.{hazard.version}",
             validated=hazard.id in validated,
         )
 
 
-def looked_at(fold: Fold, hazard: Hazard, place: int) -> tuple[tuple[str, ...], hashlib._Hash]:
-    """Names of the inputs with missing hours in the window of a site, and a hash of the window."""
+def stage_source(stage: float, observed: bool) -> str:
+    """Where a growth stage comes from: "observed", "estimated", or "unknown" when there is none.
+
+    Parameters
+    ----------
+    stage
+        BBCH, NaN for none [1].
+    observed
+        Whether somebody saw it lately.
+    """
+    return "unknown" if math.isnan(stage) else "observed" if observed else "estimated"
+
+
+class Looked(NamedTuple):
+    """What a hazard saw in its window at one site.
+
+    ``read`` and ``needed`` name its quantities, the latter only those that enter the score;
+    ``missing`` those with missing hours, and ``entering`` tells whether one of them enters the
+    score. If none does and yet nothing can be said, something was missing before the window.
+    """
+
+    read: tuple[str, ...]
+    needed: tuple[str, ...]
+    missing: tuple[str, ...]
+    entering: bool
+    digest: hashlib._Hash
+
+
+def looked_at(fold: Fold, hazard: Hazard, place: int) -> Looked:
+    """What the hazard saw in the window that ends with the day just closed, and a hash of it.
+
+    Parameters
+    ----------
+    fold
+        The fold; values of its windows are in the unit of each feature [see ``uses``].
+    hazard
+        Whose window.
+    place
+        Which of the fold's sites.
+    """
     digest = hashlib.sha256(f"{MODEL_VERSION}.{hazard.id}.{hazard.version}".encode())
-    gaps: dict[str, None] = {}
+    sensor = fold.wetness_measured is not None and bool(fold.wetness_measured[place])
+    read: list[str] = []
+    needed: list[str] = []
+    missing: list[str] = []
+    entering = False
     for alias, use in sorted(hazard.uses.items()):
+        names = use.feature.inputs
+        if sensor and use.feature.estimated:
+            names = (*(q for q in names if q not in WETNESS_FROM), "leaf_wetness_duration")
         lo, hi = (b[:, place] for b in fold.rings[use.feature.name].window(hazard.days))
+        read += names
+        if use.effect != "shown":
+            needed += names
         if not np.array_equal(lo, hi):
-            gaps.update(dict.fromkeys(use.feature.inputs))
+            missing += names
+            entering |= use.effect != "shown"
         digest.update(alias.encode() + lo.tobytes() + hi.tobytes())
-    return tuple(gaps), digest
+    return Looked(_once(read), _once(needed), _once(missing), entering, digest)
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
 
 
 def hour_of(stamp: np.datetime64) -> datetime:

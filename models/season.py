@@ -226,9 +226,10 @@ class CropSeasons:
 class SeasonDay:
     """The growing crop on one local day; every array is (site,).
 
-    ``bbch`` is the stage (NaN before sowing), ``bbch_low`` and ``bbch_high`` bound it where
-    temperatures were missing. ``after_sowing`` and ``since_flowering`` are days [d];
-    ``since_flowering`` counts from an *observed* BBCH 61-69 and is NaN without one.
+    ``bbch`` is the stage, NaN where there is none or it is unknown; ``bbch_low`` and ``bbch_high``
+    bound it where it is uncertain or unknown, and are NaN where no crop stands: before sowing,
+    after harvest, after the crop's longest season. ``after_sowing`` and ``since_flowering`` are
+    days [d]; ``since_flowering`` counts from an *observed* BBCH 61-69 and is NaN without one.
     ``resistance`` holds the codes of `RESISTANCE`.
     """
 

@@ -40,6 +40,8 @@ PARAMETERS = {
 }
 _P = {name: parameter.value for name, parameter in PARAMETERS.items()}
 DAYS = 2
+#: Under a roof the crop is picked until it is cleared; elsewhere it dries out when it is ripe.
+LAST = {"greenhouse_tomato": 89, "greenhouse_cucumber": 89}
 
 
 def depletion(moisture: Array, capacity: float, wilting: float) -> Array:
@@ -84,7 +86,7 @@ HAZARD = Hazard(
     id="soil_drought",
     eppo=None,
     kind="weather",
-    crops=dict.fromkeys(_CROPS, (0, 87)),
+    crops={crop: (0, LAST.get(crop, 87)) for crop in _CROPS},
     uses={"moisture": Use(soil.MOISTURE, "lowers")},
     days=DAYS,
     evaluate=_evaluate,

@@ -1,5 +1,6 @@
 """Rules that every hazard of the catalogue keeps, tried on weather and gaps of all kinds."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -20,7 +21,7 @@ from models.hazard import (
     catalogue,
     check_hazard,
 )
-from models.risk import begin, walk
+from models.risk import begin, data_ages, records, walk
 from models.season import Seasons, SiteSeason
 
 CROPS = load(site=None).crops
@@ -29,11 +30,13 @@ SITES = tuple("abcdef")
 
 
 def season_inside(hazard, crop, first=FIRST, days=DAYS):
-    """Seasons whose stage is observed within the hazard's window again and again."""
+    """Seasons of the last 60 days and more, observed within the hazard's stages again and again."""
     low, high = hazard.crops[crop]
     middle = (low + high) // 2
+    sown = first + timedelta(days=max(-60, days - 100))
     seen = tuple((first + timedelta(days=d), middle) for d in range(0, days, 4))
-    rows = (SiteSeason(s, crop, first - timedelta(60), "S", None, seen) for s in SITES)
+    seen = tuple(s for s in seen if s[0] > sown)
+    rows = (SiteSeason(s, crop, sown, "S", None, seen) for s in SITES)
     return Seasons(tuple(rows), CROPS)
 
 
@@ -127,6 +130,26 @@ def test_on_complete_data_inside_the_season_it_can_say(hazard, crop):
     assert np.mean(inside == CANNOT_SAY) <= 0.01
 
 
+@pytest.mark.parametrize("kind", ["none", "week", "quantity", "half", "most", "all"])
+@pytest.mark.parametrize(("hazard", "crop"), PAIRS, ids=[f"{h.id}-{c}" for h, c in PAIRS])
+def test_what_cannot_be_said_names_what_is_missing(hazard, crop, kind):
+    """Also a stage that nobody saw, a fold that has just begun, gaps that the window has left."""
+    data = any_weather(8, 15.0, 75.0, 0.05)
+    prepared, _ = prepare(data if kind == "none" else holed(data, 5, kind))
+    seen = season_inside(hazard, crop)
+    unseen = Seasons(tuple(replace(s, observed=()) for s in seen.seasons), CROPS)
+    known = {*PLAUSIBLE, "growth_stage"}
+    for grown in (seen, unseen):
+        fold = begin(prepared, grown, [hazard])
+        ages = data_ages(prepared, fold.quantities, datetime(2016, 6, 10, tzinfo=UTC))
+        for results in walk(fold, prepared):
+            for status in records(fold, results[0], ages, frozenset()):
+                if status.status == CANNOT_SAY:
+                    assert status.missing
+                assert set(status.missing) <= known
+                assert len(set(status.missing)) == len(status.missing)
+
+
 def test_every_crop_a_hazard_names_is_declared():
     for hazard in catalogue().values():
         assert set(hazard.crops) <= set(CROPS), hazard.id
@@ -157,8 +180,6 @@ def test_a_file_without_hazard_or_with_another_id_is_refused():
     ],
 )
 def test_a_wrong_declaration_is_refused(change, message):
-    from dataclasses import replace
-
     with pytest.raises(ValueError, match=message):
         replace(catalogue()["wheat_fhb"], **change)
 

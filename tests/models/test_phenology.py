@@ -1,13 +1,14 @@
 """Growth stages: observed first, then thermal time onward; bounds where temperatures miss."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from models.dataset import prepare
-from models.hazard import CANNOT_SAY, OUT_OF_SEASON, Hazard, Parameter, catalogue
-from models.phenology import normal_temperature, stage_at, thermal_at, thermal_of
+from models.hazard import CANNOT_SAY, HIGH, OUT_OF_SEASON, Answer, Hazard, Parameter, catalogue
+from models.phenology import is_timed, normal_temperature, stage_at, thermal_at, thermal_of
 from models.risk import assess, begin, walk
 from models.season import Seasons, SiteSeason
 
@@ -56,6 +57,107 @@ def test_a_sowing_date_in_the_future_is_out_of_season(weather, seasons):
     assert np.isnan(found.stage_bbch)
 
 
+@pytest.mark.parametrize("first_and_last", [(31, 77), (0, 99)])
+def test_no_crop_stands_before_sowing_and_after_harvest(weather, seasons, first_and_last):
+    hazard = replace(FHB[0], id="x", crops={"winter_wheat": first_and_last})
+    grown = seasons(sown=date(2016, 4, 30), observed=(), ended=date(2016, 5, 8))
+    prepared, _ = prepare(weather(20))
+    days = list(walk(begin(prepared, grown, [hazard]), prepared))
+    status = np.array([results[0].status[0] for results in days])
+    stage = np.array([results[0].season.bbch[0] for results in days])
+    assert (status[:10] == OUT_OF_SEASON).all()
+    assert (status[18:] == OUT_OF_SEASON).all()
+    assert (status[10:18] == OUT_OF_SEASON).all() == (first_and_last == (31, 77))
+    assert np.isnan(stage).tolist() == [True] * 10 + [False] * 8 + [True] * 2
+
+
+def test_a_season_that_nobody_closed_ends_by_itself(weather, seasons):
+    data, first = weather(20), date(2016, 4, 20)
+    hazard = replace(FHB[0], id="x", crops={"winter_wheat": (0, 99)})
+    grown = seasons(sown=first - timedelta(days=crop().longest_days - 10), observed=())
+    prepared, _ = prepare(data)
+    days = [r[0] for r in walk(begin(prepared, grown, [hazard]), prepared)]
+    assert (days[10].season.after_sowing[0], days[10].status[0]) != (270, OUT_OF_SEASON)
+    assert [d.status[0] == OUT_OF_SEASON for d in days] == [False] * 11 + [True] * 9
+
+
+def test_a_field_sown_again_begins_again(weather):
+    rows = (
+        SiteSeason("a", "winter_wheat", date(2016, 3, 1), ended=date(2016, 4, 25)),
+        SiteSeason("a", "winter_wheat", date(2016, 5, 1)),
+    )
+    days = stages(weather(20), Seasons(rows, {"winter_wheat": crop()}))
+    assert days[4].bbch[0] > 10
+    assert np.isnan(days[5].bbch[0])
+    assert np.isnan(days[10].bbch[0])
+    assert days[11].bbch[0] == pytest.approx(10 * 15 / 141)
+    assert days[11].after_sowing[0] == 0
+
+
+GARLIC = crop("garlic", ((0, 0.0), (15, None), (41, None), (49, None)))
+
+
+def garlic(window, **season):
+    """Statuses of an always high hazard of a crop without degree-days, days from 2016-04-20."""
+    hazard = Hazard(
+        id="x",
+        eppo=None,
+        kind="weather",
+        crops={"garlic": window},
+        uses=FHB[0].uses,
+        days=1,
+        evaluate=always,
+        medium=0.5,
+        high=0.9,
+        parameters={"one": Parameter(1.0, "1", "test", "provisional")},
+        references=("test",),
+        certainty=0.5,
+    )
+    return hazard, Seasons((SiteSeason("a", "garlic", **season),), {"garlic": GARLIC})
+
+
+def daily(data, hazard, grown):
+    prepared, _ = prepare(data)
+    days = walk(begin(prepared, grown, [hazard]), prepared)
+    return [(int(r[0].status[0]), r[0].season.bbch[0]) for r in days]
+
+
+def test_without_degree_days_the_stage_is_unknown_and_named(weather):
+    hazard, grown = garlic((15, 45), sown=date(2016, 4, 25))
+    found = daily(weather(20), hazard, grown)
+    assert [status for status, _ in found] == [OUT_OF_SEASON] * 5 + [CANNOT_SAY] * 15
+    assert np.isnan([stage for _, stage in found]).all()
+    (status,) = assess(weather(20), grown, [hazard], datetime(2016, 5, 9, 18, tzinfo=UTC))
+    assert status.missing == ("growth_stage",)
+    assert status.stage_source == "unknown"
+    assert np.isnan(stage_at(np.array([0.0, 500.0]), GARLIC)).all()
+
+
+def test_an_unknown_stage_is_no_obstacle_where_every_stage_counts(weather):
+    hazard, grown = garlic((0, 49), sown=date(2016, 4, 25), ended=date(2016, 5, 5))
+    found = [status for status, _ in daily(weather(20), hazard, grown)]
+    assert found == [OUT_OF_SEASON] * 5 + [HIGH] * 10 + [OUT_OF_SEASON] * 5
+
+
+def test_without_degree_days_an_observation_holds_for_some_days(weather):
+    hazard, grown = garlic((15, 45), sown=date(2016, 3, 1), observed=((date(2016, 4, 22), 20),))
+    found = daily(weather(20), hazard, grown)
+    assert [status for status, _ in found] == [CANNOT_SAY] * 2 + [HIGH] * 11 + [CANNOT_SAY] * 7
+    assert [stage for _, stage in found][2:13] == [20.0] * 11
+
+
+def test_what_was_seen_is_the_least_of_what_comes_after(weather):
+    hazard, grown = garlic((0, 15), sown=date(2016, 3, 1), observed=((date(2016, 4, 20), 41),))
+    assert {status for status, _ in daily(weather(20), hazard, grown)} == {OUT_OF_SEASON}
+
+
+def test_the_shipped_tables_reach_the_last_stage_or_tell_none():
+    from field_configs.load import load
+
+    for grown in load(site=None).crops.values():
+        assert not is_timed(grown) or grown.stages[-1].degree_days is not None, grown.id
+
+
 def test_after_harvest_it_is_out_of_season(weather, seasons):
     grown = seasons(ended=date(2016, 5, 5))
     (found,) = assess(weather(), grown, FHB, datetime(2016, 5, 9, 18, tzinfo=UTC))
@@ -96,8 +198,6 @@ def test_a_stage_that_may_be_in_the_window_is_cannot_say_and_named(weather, seas
 
 def always(window, carried, season):
     """High risk whatever the weather, so that the stage alone decides."""
-    from models.hazard import Answer
-
     return Answer(1.0 + 0 * window["humidity"][-1], {})
 
 

@@ -63,7 +63,7 @@ def run_hazard():
         hazard = catalogue()[hazard]
         crop = next(iter(hazard.crops))
         seen = tuple((first + timedelta(days=d), bbch) for d in range(days))
-        sown = first - timedelta(days=200)
+        sown = first + timedelta(days=days - CROPS[crop].longest_days)
         seasons = Seasons((SiteSeason("a", crop, sown, None, None, seen),), CROPS)
         start = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(hours=8)
         times = [start + timedelta(hours=h) for h in range(24 * days)]
