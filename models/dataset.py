@@ -17,7 +17,7 @@ negative rain             missing, never zero
 humidity 100..105         100 (a saturated sensor)
 humidity 0 or above 105   missing
 out of plausible range    missing (``models.features.PLAUSIBLE``)
-station moved             the series go on; the answer names it, and its certainty is the caller's
+station moved             hours measured elsewhere than at its last known position are missing
 ========================  =====================================================================
 """
 
@@ -36,8 +36,10 @@ from firmware.wire.quantities import UnknownQuantity, by_name
 from models.features import PLAUSIBLE
 
 HUMIDITY_SATURATED, HUMIDITY_LOWEST = 105.0, 1.0
-#: A station may wander by GPS noise; beyond this it has moved [degree].
+#: A station may wander by GPS noise; beyond this, about a kilometre, it has moved [degree];
+#: provisional.
 MOVED = 0.01
+POSITION = ("latitude", "longitude")
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ def prepare(raw: xr.Dataset) -> tuple[xr.Dataset, list[Problem]]:
         raise DatasetError(f"time {odd}: not the start of an hour; roll up to hours first")
     problems: list[Problem] = []
     sites = [str(s) for s in raw["site"].values]
+    raw = moved(raw, sites, problems)
     grid = pd.date_range(stamps.min(), stamps.max(), freq="h")
     regular = stamps.equals(grid)
     data: dict[str, tuple[tuple[str, str], NDArray[np.float64], dict[str, str]]] = {}
@@ -152,7 +155,6 @@ def prepare(raw: xr.Dataset) -> tuple[xr.Dataset, list[Problem]]:
         if name in PLAUSIBLE:
             doubt(values, name, sites, problems)
         data[name] = (("time", "site"), values, {k: str(v) for k, v in raw[name].attrs.items()})
-    moved(raw, sites, problems)
     coordinates: dict[str, object] = {"time": grid.values, "site": sites}
     for extra in ("wetness_measured", "wet_threshold"):
         if extra in raw.coords:
@@ -199,12 +201,33 @@ def doubt(
         values[bad] = np.nan
 
 
-def moved(raw: xr.Dataset, sites: Sequence[str], problems: list[Problem]) -> None:
-    """Note the sites whose position, where given per time, changes."""
-    for name in ("latitude", "longitude"):
-        if name not in raw or set(raw[name].dims) != {"time", "site"}:
-            continue
-        place = raw[name].transpose("time", "site").values
-        jumps = (np.abs(np.diff(place, axis=0)) > MOVED).sum(axis=0)
-        for column in map(int, np.flatnonzero(jumps)):
-            problems.append(Problem("station moved", name, sites[column], int(jumps[column])))
+def moved(raw: xr.Dataset, sites: Sequence[str], problems: list[Problem]) -> xr.Dataset:
+    """Take out the hours that a station measured elsewhere than where it stood last.
+
+    Windows and sums then hold one place only; until they are full again nothing is said. A
+    lower certainty would not do: how far the weather of two places differs is not known.
+
+    Parameters
+    ----------
+    raw
+        Dataset; a position given per time is ``latitude`` and ``longitude`` (time, site)
+        [degree]. An hour without position counts as measured at the last one.
+    sites
+        Site ids in the Dataset's order.
+    problems
+        Gets a `Problem` for every station that moved, with the number of its hours taken out.
+    """
+    elsewhere = np.zeros((raw.sizes["time"], len(sites)), dtype=bool)
+    order = np.argsort(raw["time"].values, kind="stable")
+    for name in POSITION:
+        if name in raw and set(raw[name].dims) == {"time", "site"}:
+            place = raw[name].transpose("time", "site").values
+            last = pd.DataFrame(place[order]).ffill().iloc[-1].to_numpy()
+            elsewhere |= np.abs(place - last) > MOVED
+    for column in map(int, np.flatnonzero(elsewhere.any(axis=0))):
+        count = int(elsewhere[:, column].sum())
+        problems.append(Problem("station moved", "position", sites[column], count))
+    if not elsewhere.any():
+        return raw
+    here = xr.DataArray(~elsewhere, dims=("time", "site"))
+    return raw.assign({q: raw[q].where(here) for q in raw.data_vars if q in PLAUSIBLE})

@@ -180,12 +180,15 @@ def closed(
 
     Parameters are those of `assess`; None before the first local day is over.
     """
-    data, _ = prepare(dataset)
     end = datetime.combine(at.astimezone(LOCAL).date(), datetime.min.time(), LOCAL)
     cut = np.datetime64(end.astimezone(UTC).replace(tzinfo=None), "ns")
     last = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "ns")
-    known = data.sel(time=data["time"].values <= last)
-    data = extended(data.sel(time=data["time"].values < cut), cut)
+    # First of all: what comes after must not tell which of the hours before are in doubt.
+    given = dataset.sel(time=dataset["time"].values <= last) if "time" in dataset else dataset
+    if not given.sizes.get("time", 1):
+        return None
+    known, _ = prepare(given)
+    data = extended(known.sel(time=known["time"].values < cut), cut)
     if not data.sizes["time"]:
         return None
     fold = begin(data, seasons, hazards)

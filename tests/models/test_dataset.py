@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from models.dataset import DatasetError, dataset, prepare
 from models.features import PLAUSIBLE
+from models.hazard import CANNOT_SAY, HIGH, catalogue
+from models.risk import assess
 
 
 def kinds(problems):
@@ -100,13 +102,45 @@ def test_implausible_values(weather, quantity, value, becomes):
         assert kinds(problems) == [("out of plausible range", quantity, "a", 1)]
 
 
-def test_a_station_that_moves_is_told(weather):
-    data = weather(1)
-    place = np.full((24, 1), 35.7)
+def at_place(data, place):
+    return data.assign(latitude=(("time", "site"), np.asarray(place)[:, None]))
+
+
+def test_hours_of_a_station_before_it_moved_are_missing(weather):
+    place = np.full(24, 35.7)
     place[12:] += 0.2
-    data = data.assign(latitude=(("time", "site"), place))
-    _, problems = prepare(data)
-    assert kinds(problems) == [("station moved", "latitude", "a", 1)]
+    place[20] = np.nan
+    data = at_place(weather(1), place)
+    for order in (slice(None), slice(None, None, -1)):
+        ready, problems = prepare(data.isel(time=order))
+        assert kinds(problems) == [("station moved", "position", "a", 12)]
+        for name in ("air_temperature", "relative_humidity", "precipitation_amount"):
+            assert np.isnan(ready[name].values[:, 0]).tolist() == [True] * 12 + [False] * 12
+    assert not np.isnan(data["air_temperature"].values).any()
+
+
+def test_an_hour_away_costs_that_hour_and_noise_costs_none(weather):
+    place = 35.7 + np.linspace(-0.004, 0.004, 24)
+    place[5] = 0.0
+    ready, problems = prepare(at_place(weather(1), place))
+    assert kinds(problems) == [("station moved", "position", "a", 1)]
+    assert np.flatnonzero(np.isnan(ready["air_temperature"].values[:, 0])).tolist() == [5]
+    assert prepare(at_place(weather(1), np.full(24, np.nan)))[1] == []
+
+
+def test_after_a_move_nothing_is_said_until_the_windows_are_full_again(weather, seasons):
+    place = np.full(24 * 20, 35.7)
+    place[24 * 16 :] += 0.2
+    fhb, at = [catalogue()["wheat_fhb"]], datetime(2016, 5, 9, 18, tzinfo=UTC)
+    data = at_place(weather(), place)
+    (before,) = assess(data, seasons(), fhb, datetime(2016, 5, 4, 18, tzinfo=UTC))
+    (there,) = assess(weather(), seasons(), fhb, at)
+    (gone,) = assess(data, seasons(), fhb, at)
+    assert there.status == HIGH
+    assert gone.status == CANNOT_SAY
+    assert gone.missing == ("relative_humidity",)
+    early = assess(weather(), seasons(), fhb, datetime(2016, 5, 4, 18, tzinfo=UTC))[0]
+    assert before.inputs_hash == early.inputs_hash, "a move tells nothing of the days before it"
 
 
 def test_facts_of_sites_and_the_seam_pass_through(weather):
