@@ -138,7 +138,7 @@ def test_after_a_move_nothing_is_said_until_the_windows_are_full_again(weather, 
     (gone,) = assess(data, seasons(), fhb, at)
     assert there.status == HIGH
     assert gone.status == CANNOT_SAY
-    assert gone.missing == ("relative_humidity",)
+    assert gone.missing == ("relative_humidity", "growth_stage")
     early = assess(weather(), seasons(), fhb, datetime(2016, 5, 4, 18, tzinfo=UTC))[0]
     assert before.inputs_hash == early.inputs_hash, "a move tells nothing of the days before it"
 
