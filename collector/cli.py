@@ -263,7 +263,8 @@ def risk_run(parts: Parts, village: str | None, as_json: bool) -> None:
                 raise click.UsageError(f'no village "{village}" in the registry (known: {known})')
             rows = risk.latest_statuses(conn, village)
     if as_json:
-        click.echo(json.dumps([_status_json(row) for row in rows], ensure_ascii=False))
+        values = [_status_json(row) for row in rows]
+        click.echo(json.dumps(values, ensure_ascii=False, allow_nan=False))
     elif rows:
         click.echo("\n".join(_status_lines(rows)))
     else:

@@ -114,7 +114,9 @@ def test_risk_run_prints_a_table_and_json(
     assert any("wheat_fhb" in line for line in lines)
     with registered:
         village = registry.villages(registered)[0].id
-    found = json.loads(run(cli.risk_run, "--village", village, "--json", NONGQING_DSN=dsn).output)
+    text = run(cli.risk_run, "--village", village, "--json", NONGQING_DSN=dsn).output
+    found = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert {row["score"] for row in found if row["status"] == "cannot_say"} == {None}
     assert {row["hazard"] for row in found} >= {"wheat_fhb", "wheat_stripe_rust"}
     assert {row["status"] for row in found} <= {"out_of_season", "cannot_say"}
     wrong = run(cli.risk_run, "--village", "nowhere", NONGQING_DSN=dsn)

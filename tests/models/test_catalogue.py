@@ -174,6 +174,7 @@ def test_what_cannot_be_said_names_what_is_missing(hazard, crop, kind):
             for status in records(fold, results[0], ages, frozenset()):
                 if status.status == CANNOT_SAY:
                     assert status.missing
+                assert not np.isinf([status.score, *status.drivers.values()]).any()
                 assert set(status.missing) <= known
                 assert len(set(status.missing)) == len(status.missing)
 
