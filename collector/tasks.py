@@ -31,6 +31,8 @@ from models.outlook import assess_ahead
 from models.risk import RiskStatus
 from models.season import Seasons, SiteSeason
 
+# Rules that look back: the powdery mildew of wheat sown in October asks for August.
+BEFORE_SOWING = timedelta(days=75)
 SILENT_AFTER = timedelta(hours=3)
 KEEP_RUNS = timedelta(days=60)
 COMPRESS_AFTER = timedelta(days=60)
@@ -86,14 +88,8 @@ def current_seasons(conn: Connection) -> Seasons:
     )
 
 
-def risk_dataset(
-    conn: Connection, seasons: Seasons, hazards: Sequence[Hazard], at: datetime
-) -> xr.Dataset:
-    """Return what the hazards need, from the sowing of the crops that stand at `at`.
-
-    Hours with too few samples are missing in it.
-    """
-    names = sorted({i.quantity for h in hazards for i in h.inputs} | {"air_temperature"})
+def first_hour(seasons: Seasons, at: datetime) -> datetime:
+    """Return the local midnight `BEFORE_SOWING` before the first sowing of what stands at `at`."""
     today = at.astimezone(UTC).date()
     sown = [
         s.sown
@@ -102,8 +98,19 @@ def risk_dataset(
         and (s.ended is None or s.ended >= today)
         and (today - s.sown).days <= seasons.crops[s.crop].longest_days
     ]
-    first = min(sown, default=today - timedelta(days=30)) - timedelta(days=1)
-    start = datetime(first.year, first.month, first.day, 16, tzinfo=UTC)
+    first = min(sown, default=today - timedelta(days=30)) - BEFORE_SOWING
+    return datetime(first.year, first.month, first.day, 16, tzinfo=UTC) - timedelta(days=1)
+
+
+def risk_dataset(
+    conn: Connection, seasons: Seasons, hazards: Sequence[Hazard], at: datetime
+) -> xr.Dataset:
+    """Return what the hazards need, from before the sowing of the crops that stand at `at`.
+
+    Hours with too few samples are missing in it.
+    """
+    names = sorted({i.quantity for h in hazards for i in h.inputs} | {"air_temperature"})
+    start = first_hour(seasons, at)
     end = at.replace(minute=0, second=0, microsecond=0)
     data = readings.hourly_dataset(conn, names, start, end)
     for name in names:
