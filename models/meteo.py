@@ -166,6 +166,22 @@ def wet_by_cart(temperature: ArrayLike, humidity: ArrayLike, wind: ArrayLike) ->
     return (depression < 3.7) & np.where(w < 2.5, calm, (h >= 87.8) & windy)
 
 
+def humid(day: Day, threshold: float) -> Range:
+    """Hours (hour, site) with relative humidity at or above a threshold, false or true.
+
+    Parameters
+    ----------
+    day
+        Hours of the span that the feature declares (hour, site) [degC], [%].
+    threshold
+        Relative humidity [%].
+    """
+    return day.hourly(
+        f"humidity>={threshold:g}",
+        lambda d: both(lambda humidity: humidity >= threshold, d.get("relative_humidity")),
+    )
+
+
 def wet(day: Day) -> Range:
     """Wetness of leaves per hour (hour, site) [h]: measured where fitted, else by rule.
 
@@ -181,11 +197,13 @@ def wet_by_rule(day: Day) -> Range:
 
 
 def _wet_by_rule(day: Day) -> Range:
-    threshold: ArrayLike = WET_RH if day.wet_threshold is None else day.wet_threshold
+    limit, rain = day.wet_threshold, day.get("precipitation_amount")
+    if limit is None:
+        return both_of(lambda damp, fell: damp | (fell >= WET_RAIN), humid(day, WET_RH), rain)
     return both_of(
-        lambda humidity, rain: wet_by_humidity(humidity, rain, threshold),
+        lambda humidity, fell: wet_by_humidity(humidity, fell, limit),
         day.get("relative_humidity"),
-        day.get("precipitation_amount"),
+        rain,
     )
 
 

@@ -26,15 +26,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from models.features import Day, Feature, Range
+from models.features import Day, Feature, Range, count
 from models.hazard import Parameter
 from models.hazards._severity import (
     NIGHT,
     SeverityTable,
     hours_and_warmth,
-    humid,
     spell_and_warmth,
 )
+from models.meteo import humid
 
 HUTTON = "AHDB, Hutton Criteria 2017"
 SMITH = "Smith 1956, Plant Pathology 5:83"
@@ -94,11 +94,15 @@ def blight_hours(day: Day) -> Range:
     day
         Hours of the span that the feature declares (hour, site) [degC], [%].
     """
+    return day.shared("late blight hours", lambda _: _blight_hours(day))
+
+
+def _blight_hours(day: Day) -> Range:
     heat, wet = day.get("air_temperature"), humid(day, HUMIDITY.value)
-    lo = wet.lo.sum(axis=0) * (heat.lo.min(axis=0) >= LOWEST.value)
+    lo = count(wet.lo) * (heat.lo.min(axis=0) >= LOWEST.value)
     if heat.hi is heat.lo and wet.hi is wet.lo:
         return Range(lo, lo)
-    return Range(lo, wet.hi.sum(axis=0) * (heat.hi.min(axis=0) >= LOWEST.value))
+    return Range(lo, count(wet.hi) * (heat.hi.min(axis=0) >= LOWEST.value))
 
 
 def wallin_units(day: Day) -> Range:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features import Array, Day, Range, both_of
+from models.features import Array, Day, Range, both, both_of, count
+from models.meteo import humid
 
 #: Noon to noon: a night is one piece.
 NIGHT = (-12, 12)
@@ -82,24 +83,17 @@ def _whole(hours: Array) -> NDArray[np.intp]:
     return np.clip(hours, 0.0, 24.0).astype(np.intp)
 
 
-def humid(day: Day, threshold: float) -> Range:
-    """Hours (hour, site) with relative humidity at or above a threshold [%], as 0 or 1.
+def added(when: Array | NDArray[np.bool_]) -> Array:
+    """Hours (site,) of a condition or of shares (hour, site) [h].
 
     Parameters
     ----------
-    day
-        Hours of the span that the feature declares (hour, site) [degC], [%].
-    threshold
-        Relative humidity [%].
+    when
+        False or true, or the share of every hour (hour, site) [1].
     """
-
-    def make(_: str) -> Range:
-        humidity = day.get("relative_humidity")
-        lo = (humidity.lo >= threshold).astype(np.float64)
-        same = humidity.hi is humidity.lo
-        return Range(lo, lo if same else (humidity.hi >= threshold).astype(np.float64))
-
-    return day.shared(f"humid>={threshold:g}", make)
+    if when.dtype == np.float64:
+        return np.asarray(when.sum(axis=0))
+    return count(np.asarray(when, dtype=bool))
 
 
 def damp(day: Day, threshold: float) -> Range:
@@ -116,7 +110,7 @@ def damp(day: Day, threshold: float) -> Range:
     """
 
     def make(_: str) -> Range:
-        found = humid(day, threshold)
+        found = both(lambda wet: wet.astype(np.float64), humid(day, threshold))
         if day.wet_threshold is not None:
             humidity = day.get("relative_humidity")
             limit = day.wet_threshold
@@ -144,13 +138,13 @@ def hours_and_warmth(day: Day, when: Range) -> tuple[Range, Range]:
         Share of every hour (hour, site), 0..1.
     """
     heat = day.get("air_temperature")
-    lo = when.lo.sum(axis=0)
+    lo = added(when.lo)
     with np.errstate(invalid="ignore"):
         warmth = (when.lo * heat.lo).sum(axis=0) / lo
     if when.hi is when.lo and heat.hi is heat.lo:
         return Range(lo, lo), Range(warmth, warmth)
     gaps = (when.lo != when.hi).any(axis=0) | (heat.lo != heat.hi).any(axis=0)
-    return Range(lo, when.hi.sum(axis=0)), _warmth_between(warmth, heat, gaps)
+    return Range(lo, added(when.hi)), _warmth_between(warmth, heat, gaps)
 
 
 def spell_and_warmth(day: Day, when: Range) -> tuple[Range, Range]:

@@ -10,10 +10,10 @@ from models.hazards._severity import (
     SeverityTable,
     damp,
     hours_and_warmth,
-    humid,
     longest,
     spell_and_warmth,
 )
+from models.meteo import humid
 
 TABLE = SeverityTable((10.0, 20.0, 30.0), (((4, 1.0), (8, 2.0)), ((2, 3.0),)))
 
