@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -13,10 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
+from collector.embedded import dying_with_parent
+
 READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
 RESTART_SECONDS = 5.0
-PR_SET_PDEATHSIG = 1
 FRONT_DOOR = "import nongqing; nongqing.main()"
 
 
@@ -43,12 +43,6 @@ class Service:
     ready: Callable[[], bool]
     process: subprocess.Popen[bytes] | None = field(default=None, init=False)
     died_at: float | None = field(default=None, init=False)
-
-
-def _die_with_parent() -> None:
-    """Have the kernel end this process when its parent is gone, however the parent went."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 class Supervisor:
@@ -86,7 +80,7 @@ class Supervisor:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches us alone; we stop them in order
-                preexec_fn=_die_with_parent,
+                preexec_fn=dying_with_parent(signal.SIGTERM),
             )
 
     def start(self, service: Service) -> None:

@@ -3,9 +3,12 @@ import shutil
 import socket
 import stat
 import subprocess
+import sys
 import tempfile
+import textwrap
 from pathlib import Path
 
+import psutil
 import pytest
 
 from collector import embedded
@@ -142,6 +145,27 @@ def test_a_server_left_behind_is_taken_over(open_dir):
     finally:
         follower.stop()
         left.stop()
+
+
+def test_the_server_ends_when_its_starter_is_killed(open_dir):
+    program = textwrap.dedent("""
+        import sys, time
+        from pathlib import Path
+        from collector.embedded import EmbeddedPostgres
+        server = EmbeddedPostgres(Path(sys.argv[1]))
+        server.start()
+        print(server.process.pid, flush=True)
+        time.sleep(600)
+        """)
+    starter = subprocess.Popen(
+        [sys.executable, "-c", program, str(open_dir / "state")], stdout=subprocess.PIPE, text=True
+    )
+    server = psutil.Process(int(starter.stdout.readline()))
+    starter.kill()
+    starter.wait()
+    starter.stdout.close()
+    server.wait(timeout=20)
+    assert not server.is_running()
 
 
 def test_broker_starts_and_frees_its_port():
