@@ -17,7 +17,7 @@ from collector.store.db import Connection
 from collector.store.weather import FieldWeather
 from models.features import Array
 from models.hazard import CANNOT_SAY, Hazard
-from models.interpolate import RANGE_KM, SPREADS, Field, interpolate, plane_km
+from models.interpolate import RANGE_KM, SPREADS, Field, distances_km, interpolate, plane_km
 from models.outlook import DAYS
 from models.risk import RiskStatus
 
@@ -107,11 +107,11 @@ def with_neighbours(
         values, stations = _with_others(values, stations, others, name, data["time"].values)
         if not targets or not len(stations):
             continue
-        field = interpolate(
-            name, values, stations, _plane([fields[t] for t in targets]), range_km=limit
-        )
+        places = _plane([fields[t] for t in targets])
+        field = interpolate(name, values, stations, places, range_km=limit)
         wider[name].loc[{"site": targets}] = field.values.T
-        told += _told(name, targets, field, values, limit, at)
+        pairs = list(zip(targets, places, strict=True))
+        told += _told(name, pairs, field, values, stations, limit, at)
     return wider, told
 
 
@@ -138,18 +138,25 @@ def _with_others(
 
 
 def _told(
-    name: str, targets: Sequence[str], field: Field, values: Array, limit: float, at: datetime
+    name: str,
+    targets: Sequence[tuple[str, Array]],
+    field: Field,
+    values: Array,
+    stations: Array,
+    limit: float,
+    at: datetime,
 ) -> list[FieldWeather]:
-    """Where each target's hours come from, as of the last day."""
-    reporting = int((~np.isnan(values[-_DAY_H:])).any(axis=0).sum())
+    """Where each target's hours come from, as of the last day; nothing where nobody reports."""
+    reporting = (~np.isnan(values[-_DAY_H:])).any(axis=0)
     found = []
-    for i, target in enumerate(targets):
+    for i, (target, place) in enumerate(targets if reporting.any() else ()):
         errors = field.error[-_DAY_H:, i]
         errors = errors[~np.isnan(errors)]
-        nearest = float(field.nearest_km[i])
+        nearest = float(distances_km(place[None, :], stations[reporting]).min())
         origin = "interpolated" if nearest <= limit else NO_STATION
         error = float(errors[-1]) if len(errors) else None
-        found.append(FieldWeather(target, name, origin, nearest, reporting, error, at))
+        count = int(reporting.sum())
+        found.append(FieldWeather(target, name, origin, nearest, count, error, at))
     return found
 
 

@@ -271,7 +271,7 @@ def test_many_refusals_are_counted(run, tmp_path):
     path.write_text("\n".join((HEAD, *["x"] * 25)), "utf-8")
     output = run(path, "--kind", "observed").output
     assert "and 5 more; --json names them all" in output
-    assert forecast.LONGEST == timedelta(days=16)
+    assert timedelta(days=16) == forecast.LONGEST
 
 
 def test_scouting_reports_are_told_by_their_first_line(run, tmp_path):
