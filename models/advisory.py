@@ -49,7 +49,7 @@ def advise(
     Parameters
     ----------
     statuses
-        Newest statuses, at most one per site, crop and hazard.
+        Newest statuses, at most one per site, crop and hazard; certainty 0..1 [1].
     previous
         Advisories that held before.
     hazards
@@ -65,7 +65,7 @@ def advise(
     held = {(a.site, a.crop, a.hazard): a for a in previous}
     found = []
     for status in statuses:
-        advisory = advise_one(
+        advisory = _advise_one(
             status, held.get((status.site, status.crop, status.hazard)), known[status.hazard]
         )
         if advisory is not None:
@@ -73,7 +73,7 @@ def advise(
     return found
 
 
-def advise_one(status: RiskStatus, before: Advisory | None, hazard: Hazard) -> Advisory | None:
+def _advise_one(status: RiskStatus, before: Advisory | None, hazard: Hazard) -> Advisory | None:
     """The advisory after one status, given the one that held before (None for none).
 
     A worse status counts at once. A better one counts only when the window to act of the worse

@@ -74,7 +74,7 @@ def dataset(
     sites
         Site ids.
     values
-        Quantity -> array (time, site) in the quantity's unit.
+        Quantity -> array (time, site) in the quantity's unit [as in the vocabulary].
     coordinates
         Further coordinates, as (dimension, values).
 
@@ -98,6 +98,11 @@ def dataset(
 def attributes(name: str) -> dict[str, str]:
     """CF attributes of a quantity (units, standard_name, cell_methods).
 
+    Parameters
+    ----------
+    name
+        Quantity of ``firmware.wire.quantities``; its unit is the attribute [units].
+
     Raises
     ------
     DatasetError
@@ -119,7 +124,8 @@ def prepare(raw: xr.Dataset) -> tuple[xr.Dataset, list[Problem]]:
     Parameters
     ----------
     raw
-        Dataset with dimensions time and site in any order.
+        Dataset with dimensions time and site in any order, variables in the units of the
+        vocabulary [for instance degC, %, mm].
 
     Returns
     -------
@@ -142,7 +148,7 @@ def prepare(raw: xr.Dataset) -> tuple[xr.Dataset, list[Problem]]:
         raise DatasetError(f"time {odd}: not the start of an hour; roll up to hours first")
     problems: list[Problem] = []
     sites = [str(s) for s in raw["site"].values]
-    raw = moved(raw, sites, problems)
+    raw = _moved(raw, sites, problems)
     grid = pd.date_range(stamps.min(), stamps.max(), freq="h")
     regular = stamps.equals(grid)
     data: dict[str, tuple[tuple[str, str], NDArray[np.float64], dict[str, str]]] = {}
@@ -151,9 +157,9 @@ def prepare(raw: xr.Dataset) -> tuple[xr.Dataset, list[Problem]]:
             continue
         values = np.array(raw[name].transpose("time", "site").values, dtype=np.float64, order="C")
         if not regular:
-            values = on_grid(values, stamps, grid, name, sites, problems)
+            values = _on_grid(values, stamps, grid, name, sites, problems)
         if name in PLAUSIBLE:
-            doubt(values, name, sites, problems)
+            _doubt(values, name, sites, problems)
         data[name] = (("time", "site"), values, {k: str(v) for k, v in raw[name].attrs.items()})
     coordinates: dict[str, object] = {"time": grid.values, "site": sites}
     for extra in ("wetness_measured", "wet_threshold"):
@@ -165,7 +171,7 @@ def prepare(raw: xr.Dataset) -> tuple[xr.Dataset, list[Problem]]:
     return xr.Dataset(data, coords=coordinates, attrs=raw.attrs), problems
 
 
-def on_grid(
+def _on_grid(
     values: NDArray[np.float64],
     stamps: pd.DatetimeIndex,
     grid: pd.DatetimeIndex,
@@ -184,7 +190,7 @@ def on_grid(
     return np.ascontiguousarray(first.mask(unequal).reindex(grid).to_numpy())
 
 
-def doubt(
+def _doubt(
     values: NDArray[np.float64], name: str, sites: Sequence[str], problems: list[Problem]
 ) -> None:
     """Set implausible values to NaN in place, and humidity of up to 105 % to 100 %."""
@@ -201,7 +207,7 @@ def doubt(
         values[bad] = np.nan
 
 
-def moved(raw: xr.Dataset, sites: Sequence[str], problems: list[Problem]) -> xr.Dataset:
+def _moved(raw: xr.Dataset, sites: Sequence[str], problems: list[Problem]) -> xr.Dataset:
     """Take out the hours that a station measured elsewhere than where it stood last.
 
     Windows and sums then hold one place only; until they are full again nothing is said. A

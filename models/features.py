@@ -163,7 +163,15 @@ class Day:
 
 
 def spanned(yesterday: Day, today: Day, span: tuple[int, int]) -> Day:
-    """The hours from ``span[0]`` to ``span[1]``, counted from today's midnight [h]."""
+    """The hours from ``span[0]`` to ``span[1]``, counted from today's midnight [h].
+
+    Parameters
+    ----------
+    yesterday, today
+        Two calendar days at the same sites.
+    span
+        First hour and end; a negative first hour is one of yesterday's [h].
+    """
     first, last = span
     length = today.shape[0]
     pieces: tuple[tuple[Day, slice], ...] = ((today, slice(max(first, 0), last)),)
@@ -181,13 +189,27 @@ def spanned(yesterday: Day, today: Day, span: tuple[int, int]) -> Day:
 
 
 def count(hours: NDArray[np.bool_]) -> Array:
-    """Number of true hours (site,) of a condition (hour, site) [h], at most 255."""
+    """Number of true hours (site,) of a condition (hour, site) [h], at most 255.
+
+    Parameters
+    ----------
+    hours
+        False or true (hour, site) [1].
+    """
     found: Array = hours.view(np.uint8).sum(axis=0, dtype=np.uint8).astype(np.float64)
     return found
 
 
 def both(function: Callable[[NDArray[Any]], NDArray[Any]], hours: Range) -> Range:
-    """Apply a non-decreasing function to both bounds, once when they are the same."""
+    """Apply a non-decreasing function to both bounds, once when they are the same.
+
+    Parameters
+    ----------
+    function
+        From (hour, site) to any shape; must not decrease in any element.
+    hours
+        Bounds, any unit [any].
+    """
     lo = function(hours.lo)
     return Range(lo, lo if hours.hi is hours.lo else function(hours.hi))
 
@@ -195,14 +217,30 @@ def both(function: Callable[[NDArray[Any]], NDArray[Any]], hours: Range) -> Rang
 def both_of(
     function: Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]], a: Range, b: Range
 ) -> Range:
-    """Apply a function that does not decrease in either argument to both bounds."""
+    """Apply a function that does not decrease in either argument to both bounds.
+
+    Parameters
+    ----------
+    function
+        Must not decrease in any element of either argument.
+    a, b
+        Bounds, any units [any].
+    """
     lo = function(a.lo, b.lo)
     same = a.hi is a.lo and b.hi is b.lo
     return Range(lo, lo if same else function(a.hi, b.hi))
 
 
 def mean(quantity: str, unit: str = "", span: tuple[int, int] = (0, 24)) -> Feature:
-    """Mean over the hours of the span, in the quantity's unit."""
+    """Mean over the hours of the span, in the quantity's unit.
+
+    Parameters
+    ----------
+    quantity, unit
+        A quantity of `PLAUSIBLE`, and its unit for the printed catalogue.
+    span
+        First hour and end, counted from the local midnight that starts the day [h].
+    """
 
     def compute(day: Day) -> Range:
         return both(lambda x: x / day.shape[0], day.total(quantity))
@@ -211,12 +249,28 @@ def mean(quantity: str, unit: str = "", span: tuple[int, int] = (0, 24)) -> Feat
 
 
 def total(quantity: str, unit: str = "", span: tuple[int, int] = (0, 24)) -> Feature:
-    """Sum over the hours of the span, in the quantity's unit."""
+    """Sum over the hours of the span, in the quantity's unit.
+
+    Parameters
+    ----------
+    quantity, unit
+        A quantity of `PLAUSIBLE`, and its unit for the printed catalogue.
+    span
+        First hour and end, counted from the local midnight that starts the day [h].
+    """
     return _simple("sum", quantity, unit, span, lambda day: day.total(quantity))
 
 
 def lowest(quantity: str, unit: str = "", span: tuple[int, int] = (0, 24)) -> Feature:
-    """Lowest hourly value of the span, in the quantity's unit."""
+    """Lowest hourly value of the span, in the quantity's unit.
+
+    Parameters
+    ----------
+    quantity, unit
+        A quantity of `PLAUSIBLE`, and its unit for the printed catalogue.
+    span
+        First hour and end, counted from the local midnight that starts the day [h].
+    """
     return _simple(
         "minimum",
         quantity,
@@ -227,7 +281,15 @@ def lowest(quantity: str, unit: str = "", span: tuple[int, int] = (0, 24)) -> Fe
 
 
 def highest(quantity: str, unit: str = "", span: tuple[int, int] = (0, 24)) -> Feature:
-    """Highest hourly value of the span, in the quantity's unit."""
+    """Highest hourly value of the span, in the quantity's unit.
+
+    Parameters
+    ----------
+    quantity, unit
+        A quantity of `PLAUSIBLE`, and its unit for the printed catalogue.
+    span
+        First hour and end, counted from the local midnight that starts the day [h].
+    """
     return _simple(
         "maximum",
         quantity,
@@ -238,7 +300,15 @@ def highest(quantity: str, unit: str = "", span: tuple[int, int] = (0, 24)) -> F
 
 
 def at_hour(quantity: str, clock: int, unit: str = "") -> Feature:
-    """Value of one local clock hour (0..23), in the quantity's unit."""
+    """Value of one local clock hour (0..23), in the quantity's unit.
+
+    Parameters
+    ----------
+    quantity, unit
+        A quantity of `PLAUSIBLE`, and its unit for the printed catalogue.
+    clock
+        Local clock hour at which the hour starts, 0..23 [h].
+    """
     return _simple(
         f"at{clock:02d}",
         quantity,
@@ -251,7 +321,19 @@ def at_hour(quantity: str, clock: int, unit: str = "") -> Feature:
 def hours_at_least(
     quantity: str, threshold: float, unit: str = "h", span: tuple[int, int] = (0, 24)
 ) -> Feature:
-    """Hours of the span in which the quantity is at or above the threshold [h]."""
+    """Hours of the span in which the quantity is at or above the threshold [h].
+
+    Parameters
+    ----------
+    quantity
+        A quantity of `PLAUSIBLE`.
+    threshold
+        In the quantity's unit [for instance %].
+    unit
+        Unit of the feature.
+    span
+        First hour and end, counted from the local midnight that starts the day [h].
+    """
     return _simple(
         f"hours>={threshold:g}",
         quantity,
@@ -274,6 +356,17 @@ def hours_where(
 
     Any condition will do: an hour with a missing quantity counts as "does not hold" in the
     lower and as "holds" in the upper bound.
+
+    Parameters
+    ----------
+    name
+        Name of the feature.
+    condition
+        Function of hourly values (hour, site), one argument per quantity.
+    quantities
+        Quantities of `PLAUSIBLE`, in the order of the arguments.
+    span
+        First hour and end, counted from the local midnight that starts the day [h].
     """
 
     def compute(day: Day) -> Range:
@@ -290,29 +383,6 @@ def hours_where(
         return Range(lo, lo + count(~known))
 
     return Feature(name, compute, quantities, "h", span, False, "hours")
-
-
-def wet_hours(span: tuple[int, int] = (0, 24)) -> Feature:
-    """Hours with wet leaves [h]: measured where a sensor is fitted, else by the humidity rule."""
-    from models.meteo import wet, wet_by_rule  # physics stand above features but for this rule
-
-    def add_up(day: Day) -> Range:
-        if day.wetness_measured is None or not day.wetness_measured.any():
-            return both(count, wet_by_rule(day))
-        return both(lambda x: x.sum(axis=0), wet(day))
-
-    def compute(day: Day) -> Range:
-        return day.shared("wet_hours", lambda _: add_up(day))
-
-    return Feature(
-        f"wet_hours[{span[0]},{span[1]}]",
-        compute,
-        ("relative_humidity", "precipitation_amount"),
-        "h",
-        span,
-        estimated=True,
-        aggregation="hours",
-    )
 
 
 def _simple(

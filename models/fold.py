@@ -72,7 +72,13 @@ class Fold:
 
 
 def local_day(hour: datetime) -> tuple[date, int]:
-    """Local day (UTC+8) and clock hour of an hour given by its aware start."""
+    """Local day (UTC+8) and clock hour of an hour given by its aware start.
+
+    Parameters
+    ----------
+    hour
+        Aware start of an hour; the clock hour returned is 0..23 [h].
+    """
     local = hour.astimezone(LOCAL)
     return local.date(), local.hour
 
@@ -82,12 +88,23 @@ def width_of(sites: Sequence[str]) -> int:
 
     NumPy adds up a single column in another order than several; with two columns of the same
     site its answer has the same bits as among ten thousand.
+
+    Parameters
+    ----------
+    sites
+        Site ids; the width is their number, at least 2 [1].
     """
     return max(2, len(sites))
 
 
 def features_of(hazards: Sequence[Hazard]) -> dict[str, tuple[Feature, int]]:
-    """Every feature the hazards use, by name, with the longest window asked of it [d]."""
+    """Every feature the hazards use, by name, with the longest window asked of it [d].
+
+    Parameters
+    ----------
+    hazards
+        Hazards whose ``uses`` are gathered; ``days`` is the length of their windows [d].
+    """
     found: dict[str, tuple[Feature, int]] = {}
     for hazard in hazards:
         for use in hazard.uses.values():
@@ -160,13 +177,13 @@ def start(
         {name: Ring(depth, width) for name, (_, depth) in wanted.items()},
         plots,
         tracks,
-        widened(wetness_measured, width),
-        widened(wet_threshold, width),
+        _widened(wetness_measured, width),
+        _widened(wet_threshold, width),
         normals,
     )
 
 
-def widened(values: NDArray[T] | None, width: int) -> NDArray[T] | None:
+def _widened(values: NDArray[T] | None, width: int) -> NDArray[T] | None:
     """Facts of the sites, for all columns."""
     return None if values is None else np.broadcast_to(values, (width,))
 
@@ -179,8 +196,8 @@ def feed(fold: Fold, hours: Mapping[str, Array]) -> list[Result]:
     fold
         Moved on in place.
     hours
-        Quantity -> values (hour, site) in the quantity's unit, NaN where missing. A quantity
-        that is not there counts as missing.
+        Quantity -> values (hour, site) in the quantity's unit [for instance degC], NaN where
+        missing. A quantity that is not there counts as missing.
 
     Raises
     ------
@@ -208,21 +225,21 @@ def feed(fold: Fold, hours: Mapping[str, Array]) -> list[Result]:
                 fold.today[quantity] = np.full((HOURS, width), np.nan)
             fold.today[quantity][fold.filled : fold.filled + count] = given
     fold.filled += count
-    return close_day(fold) if fold.filled == HOURS else []
+    return _close_day(fold) if fold.filled == HOURS else []
 
 
-def close_day(fold: Fold) -> list[Result]:
+def _close_day(fold: Fold) -> list[Result]:
     """Close the open day: features, growth, carried values, answers; then open the next."""
-    today = push_features(fold)
+    today = _push_features(fold)
     results: list[Result] = []
     for crop, plot in fold.plots.items():
-        season = move_crop(fold, plot, today)
+        season = _move_crop(fold, plot, today)
         measured = fold.wetness_measured
         if measured is not None:
             measured = measured[plot.seasons.index]
         for hazard in fold.hazards:
             if crop in hazard.crops:
-                windows = windows_of(fold, hazard, plot)
+                windows = _windows_of(fold, hazard, plot)
                 track = fold.tracks[hazard.id, crop]
                 results.append(judge(hazard, plot.seasons, season, track, windows, measured))
     fold.before, fold.yesterday, fold.today = today, fold.today, {}
@@ -230,11 +247,11 @@ def close_day(fold: Fold) -> list[Result]:
     return results
 
 
-def push_features(fold: Fold) -> Day:
+def _push_features(fold: Fold) -> Day:
     """Compute every feature of the open day once and append it to its ring."""
-    today = calendar_day(fold, fold.day, fold.today)
+    today = _calendar_day(fold, fold.day, fold.today)
     if fold.before is None:
-        fold.before = calendar_day(fold, fold.day - timedelta(days=1), fold.yesterday)
+        fold.before = _calendar_day(fold, fold.day - timedelta(days=1), fold.yesterday)
     days = {(0, HOURS): today}
     for feature in fold.features:
         if feature.span not in days:
@@ -243,13 +260,13 @@ def push_features(fold: Fold) -> Day:
     return today
 
 
-def calendar_day(fold: Fold, day: date, hours: Mapping[str, Array]) -> Day:
+def _calendar_day(fold: Fold, day: date, hours: Mapping[str, Array]) -> Day:
     """A local day's hours at all sites."""
     shape = (HOURS, width_of(fold.sites))
     return Day(day, hours, shape, fold.wetness_measured, fold.wet_threshold)
 
 
-def move_crop(fold: Fold, plot: Plot, today: Day) -> SeasonDay:
+def _move_crop(fold: Fold, plot: Plot, today: Day) -> SeasonDay:
     """Bring the crop's facts and thermal time to the end of the open day."""
     if fold.day in plot.seasons.changes and plot.active.day != fold.day:
         plot.active = plot.seasons.at(fold.day)
@@ -266,7 +283,7 @@ def move_crop(fold: Fold, plot: Plot, today: Day) -> SeasonDay:
     return phenology.season_day(plot.seasons, plot.active, plot.growth, fold.day)
 
 
-def windows_of(fold: Fold, hazard: Hazard, plot: Plot) -> Windows:
+def _windows_of(fold: Fold, hazard: Hazard, plot: Plot) -> Windows:
     """The hazard's windows at the crop's sites, in the worst and in the best case."""
     worst: dict[str, Array] = {}
     best: dict[str, Array] = {}

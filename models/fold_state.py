@@ -32,7 +32,19 @@ class StateError(ValueError):
 def fingerprint(
     sites: Sequence[str], hazards: Sequence[Hazard], seasons: Seasons, day: date
 ) -> str:
-    """SHA-256 over what a state depends on besides weather, as known before ``day``."""
+    """SHA-256 over what a state depends on besides weather, as known before ``day``.
+
+    Parameters
+    ----------
+    sites
+        Site ids.
+    hazards
+        What the fold computes.
+    seasons
+        What is grown; stages are BBCH [1].
+    day
+        The fold's open local day; what is dated on it or later does not count.
+    """
     facts = [
         (s.site, s.crop, s.sown, s.resistance, s.previous_crop)
         + (s.ended if s.ended and s.ended < day else None,)
@@ -46,7 +58,15 @@ def fingerprint(
 
 
 def save(fold: Fold, seasons: Seasons) -> bytes:
-    """The state as bytes."""
+    """The state as bytes.
+
+    Parameters
+    ----------
+    fold
+        Any fold, also in the middle of a day; arrays are kept in their units [see `Fold`].
+    seasons
+        The seasons it was started with.
+    """
     arrays: dict[str, NDArray[np.generic]] = {}
     for when, hours in (("today", fold.today), ("yesterday", fold.yesterday)):
         arrays |= {f"{when}/{quantity}": values for quantity, values in hours.items()}
@@ -82,6 +102,13 @@ def save(fold: Fold, seasons: Seasons) -> bytes:
 
 def restore(data: bytes, hazards: Sequence[Hazard], seasons: Seasons) -> Fold:
     """The fold that `save` wrote.
+
+    Parameters
+    ----------
+    data
+        What `save` wrote [bytes].
+    hazards, seasons
+        Those of the fold that was saved.
 
     Raises
     ------

@@ -82,7 +82,17 @@ class Answer(NamedTuple):
 
 
 def no_step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
-    """Carry nothing from day to day."""
+    """Carry nothing from day to day.
+
+    Parameters
+    ----------
+    carried
+        Carried values (site,) [see ``carry``].
+    window
+        Daily features (days, site), oldest day first, in the unit of each feature [see ``uses``].
+    season
+        The crop on the day; arrays (site,).
+    """
     return carried
 
 
@@ -214,7 +224,15 @@ def catalogue() -> Mapping[str, Hazard]:
 
 
 def check_hazard(stem: str, hazard: object) -> Hazard:
-    """Accept what a hazard file of that stem declares, or raise `CatalogueError`."""
+    """Accept what a hazard file of that stem declares, or raise `CatalogueError`.
+
+    Parameters
+    ----------
+    stem
+        File name without suffix.
+    hazard
+        What the file calls HAZARD; its units are those of its parameters [see `Parameter`].
+    """
     place = f"models/hazards/{stem}.py"
     if not isinstance(hazard, Hazard):
         raise CatalogueError(f"{place}: no HAZARD = Hazard(...) at its end; add it")
@@ -224,7 +242,15 @@ def check_hazard(stem: str, hazard: object) -> Hazard:
 
 
 def status_of(hazard: Hazard, score: float) -> int:
-    """Status code of one score (NaN is "cannot say"), by the hazard's class limits."""
+    """Status code of one score (NaN is "cannot say"), by the hazard's class limits.
+
+    Parameters
+    ----------
+    hazard
+        Whose class limits.
+    score
+        In the hazard's own unit [see ``medium`` and ``high``].
+    """
     if math.isnan(score):
         return CANNOT_SAY
     return HIGH if score >= hazard.high else MEDIUM if score >= hazard.medium else NO_RISK

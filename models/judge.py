@@ -70,20 +70,20 @@ def judge(
     track
         Carried values; moved on in place.
     windows
-        Of the crop's sites, as of the day.
+        Of the crop's sites, as of the day (days, site), in the features' units [see ``uses``].
     measured
         (site,) where leaf wetness is measured; None for nowhere.
     """
     one = windows.best is windows.worst and track.best is track.worst
-    track.worst, worst = run(hazard, track.worst, windows.worst, season, windows.sound)
+    track.worst, worst = _run(hazard, track.worst, windows.worst, season, windows.sound)
     if one:
         track.best, best = track.worst, worst
     else:
-        track.best, best = run(hazard, track.best, windows.best, season, windows.sound)
+        track.best, best = _run(hazard, track.best, windows.best, season, windows.sound)
         if all(np.array_equal(track.best[k], v, equal_nan=True) for k, v in track.worst.items()):
             track.best = track.worst
-    status, apart = decide(hazard, season, worst.score, best.score)
-    certainty = certainty_of(hazard, season, best, measured)
+    status, apart = _decide(hazard, season, worst.score, best.score)
+    certainty = _certainty_of(hazard, season, best, measured)
     certainty[apart] *= GAPS
     unknown = status == CANNOT_SAY
     certainty[unknown] = 0.0
@@ -97,12 +97,12 @@ def judge(
         best.score[rows],
         worst.score[rows],
         certainty[rows],
-        {name: values[rows] for name, values in known_drivers(unknown, worst, best).items()},
+        {name: values[rows] for name, values in _known_drivers(unknown, worst, best).items()},
         season,
     )
 
 
-def known_drivers(unknown: NDArray[np.bool_], worst: Answer, best: Answer) -> Mapping[str, Array]:
+def _known_drivers(unknown: NDArray[np.bool_], worst: Answer, best: Answer) -> Mapping[str, Array]:
     """The best case's drivers, NaN where nothing can be said and the two cases differ."""
     if worst is best or not unknown.any():
         return best.drivers
@@ -112,7 +112,7 @@ def known_drivers(unknown: NDArray[np.bool_], worst: Answer, best: Answer) -> Ma
     }
 
 
-def certainty_of(
+def _certainty_of(
     hazard: Hazard, season: SeasonDay, best: Answer, measured: NDArray[np.bool_] | None
 ) -> Array:
     """Certainty (site,) before gaps: the product of the stated factors."""
@@ -127,7 +127,7 @@ def certainty_of(
     return certainty
 
 
-def run(
+def _run(
     hazard: Hazard,
     carried: Mapping[str, Array],
     window: Mapping[str, Array],
@@ -146,7 +146,7 @@ def run(
     return moved, Answer(score, given.drivers, given.certainty)
 
 
-def decide(
+def _decide(
     hazard: Hazard, season: SeasonDay, worst: Array, best: Array
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Status codes, and where the two cases lie apart.
@@ -161,12 +161,12 @@ def decide(
     worst, best
         Scores (site,) of the two cases, in the hazard's own unit [see ``uses``].
     """
-    sure = classes(hazard, best)
+    sure = _classes(hazard, best)
     if worst is best:
         status, apart = sure, np.zeros(len(sure), dtype=bool)
     else:
         apart = ~((worst == best) | (np.isnan(worst) & np.isnan(best)))
-        feared = classes(hazard, worst)
+        feared = _classes(hazard, worst)
         agree = (feared == sure) | ((sure >= MEDIUM) & (feared >= MEDIUM))
         status = np.where(agree, sure, np.uint8(CANNOT_SAY))
     inside, _, possible = within(hazard, season)
@@ -198,7 +198,7 @@ def within(
     return inside | sure, sure, possible
 
 
-def classes(hazard: Hazard, score: Array) -> NDArray[np.uint8]:
+def _classes(hazard: Hazard, score: Array) -> NDArray[np.uint8]:
     """Status codes of scores by the hazard's limits; NaN is "cannot say"."""
     status = (score >= hazard.medium).astype(np.uint8)
     status += score >= hazard.high

@@ -17,7 +17,7 @@ import pyet
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from models.features import Array, Day, Range, both, both_of
+from models.features import Array, Day, Range, both_of
 
 #: Hours with relative humidity at or above this are taken as wet [%] unless a placement says
 #: otherwise; how far that is right: docs/models.md, "Leaf wetness".
@@ -55,13 +55,29 @@ def saturation_vapour_pressure(temperature: ArrayLike) -> Array:
 
 
 def vapour_pressure(temperature: ArrayLike, humidity: ArrayLike) -> Array:
-    """Actual vapour pressure [kPa] from temperature [degC] and relative humidity [%]; ASHRAE."""
+    """Actual vapour pressure [kPa] from temperature [degC] and relative humidity [%]; ASHRAE.
+
+    Parameters
+    ----------
+    temperature
+        Air temperature [degC].
+    humidity
+        Relative humidity [%].
+    """
     share = np.asarray(humidity, dtype=np.float64) / 100.0
     return saturation_vapour_pressure(temperature) * share
 
 
 def vapour_pressure_deficit(temperature: ArrayLike, humidity: ArrayLike) -> Array:
-    """Vapour pressure deficit [kPa] from temperature [degC] and relative humidity [%]; ASHRAE."""
+    """Vapour pressure deficit [kPa] from temperature [degC] and relative humidity [%]; ASHRAE.
+
+    Parameters
+    ----------
+    temperature
+        Air temperature [degC].
+    humidity
+        Relative humidity [%].
+    """
     return saturation_vapour_pressure(temperature) - vapour_pressure(temperature, humidity)
 
 
@@ -87,7 +103,15 @@ def dew_point(temperature: ArrayLike, humidity: ArrayLike) -> Array:
 
 
 def humidity_from_dew_point(temperature: ArrayLike, dew: ArrayLike) -> Array:
-    """Relative humidity [%] from temperature and dew point [degC]; ASHRAE."""
+    """Relative humidity [%] from temperature and dew point [degC]; ASHRAE.
+
+    Parameters
+    ----------
+    temperature
+        Air temperature [degC].
+    dew
+        Dew point [degC].
+    """
     return 100.0 * saturation_vapour_pressure(dew) / saturation_vapour_pressure(temperature)
 
 
@@ -166,59 +190,14 @@ def wet_by_cart(temperature: ArrayLike, humidity: ArrayLike, wind: ArrayLike) ->
     return (depression < 3.7) & np.where(w < 2.5, calm, (h >= 87.8) & windy)
 
 
-def humid(day: Day, threshold: float) -> Range:
-    """Hours (hour, site) with relative humidity at or above a threshold, false or true.
+def dew_point_hours(day: Day) -> Range:
+    """Dew point per hour (hour, site) [degC], bounded where temperature or humidity is missing.
 
     Parameters
     ----------
     day
-        Hours of the span that the feature declares (hour, site) [degC], [%].
-    threshold
-        Relative humidity [%].
+        Any span of hours (hour, site): air temperature [degC], humidity [%].
     """
-    return day.hourly(
-        f"humidity>={threshold:g}",
-        lambda d: both(lambda humidity: humidity >= threshold, d.get("relative_humidity")),
-    )
-
-
-def wet(day: Day) -> Range:
-    """Wetness of leaves per hour (hour, site) [h]: measured where fitted, else by rule.
-
-    The rule is "relative humidity >= threshold or rain" (`wet_by_humidity`); its threshold is a
-    fact of the placement. It is an estimate: hazards that use it state a lower certainty.
-    """
-    return day.hourly("wet", _wet)
-
-
-def wet_by_rule(day: Day) -> Range:
-    """Wetness of leaves per hour (hour, site), false or true, by `wet_by_humidity`."""
-    return day.hourly("wet_by_rule", _wet_by_rule)
-
-
-def _wet_by_rule(day: Day) -> Range:
-    limit, rain = day.wet_threshold, day.get("precipitation_amount")
-    if limit is None:
-        return both_of(lambda damp, fell: damp | (fell >= WET_RAIN), humid(day, WET_RH), rain)
-    return both_of(
-        lambda humidity, fell: wet_by_humidity(humidity, fell, limit),
-        day.get("relative_humidity"),
-        rain,
-    )
-
-
-def _wet(day: Day) -> Range:
-    rule = both(lambda x: x.astype(np.float64), wet_by_rule(day))
-    if day.wetness_measured is None or not day.wetness_measured.any():
-        return rule
-    minutes = day.get("leaf_wetness_duration")
-    lo = np.where(day.wetness_measured, minutes.lo / 60.0, rule.lo)
-    same = minutes.hi is minutes.lo and rule.hi is rule.lo
-    return Range(lo, lo if same else np.where(day.wetness_measured, minutes.hi / 60.0, rule.hi))
-
-
-def dew_point_hours(day: Day) -> Range:
-    """Dew point per hour (hour, site) [degC], bounded where temperature or humidity is missing."""
     return day.hourly(
         "dew_point",
         lambda d: both_of(dew_point, d.get("air_temperature"), d.get("relative_humidity")),

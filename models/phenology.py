@@ -72,14 +72,28 @@ def normal_temperature(day: date, normals: tuple[float, ...] = NORMALS) -> float
 
 
 def thermal_of(mean: FloatArray | float, crop: Crop) -> FloatArray:
-    """Thermal time of a day [degC d] from its mean temperature [degC]."""
+    """Thermal time of a day [degC d] from its mean temperature [degC].
+
+    Parameters
+    ----------
+    mean
+        Mean temperature of a day, any shape [degC].
+    crop
+        Its base and upper temperature count [degC].
+    """
     upper = np.inf if crop.upper_c is None else crop.upper_c
     return np.maximum(np.minimum(np.asarray(mean, dtype=np.float64), upper) - crop.base_c, 0.0)
 
 
 @cache
 def stage_table(crop: Crop) -> tuple[FloatArray, FloatArray]:
-    """Thermal time [degC d] and BBCH of the crop's stages that have a thermal time, ascending."""
+    """Thermal time [degC d] and BBCH of the crop's stages that have a thermal time, ascending.
+
+    Parameters
+    ----------
+    crop
+        Its stages; those without a thermal time [degC d] are left out.
+    """
     rows = sorted({(s.degree_days, s.bbch) for s in crop.stages if s.degree_days is not None})
     if not rows or rows[0][0] > 0:
         rows.insert(0, (0.0, 0))
@@ -114,7 +128,15 @@ def stage_at(thermal: FloatArray, crop: Crop) -> FloatArray:
 
 
 def thermal_at(bbch: FloatArray, crop: Crop) -> FloatArray:
-    """Thermal time since sowing [degC d] at which the table reaches a BBCH stage."""
+    """Thermal time since sowing [degC d] at which the table reaches a BBCH stage.
+
+    Parameters
+    ----------
+    bbch
+        Stage, any shape [1].
+    crop
+        The crop with its stage table.
+    """
     degree_days, stages = stage_table(crop)
     first = np.searchsorted(stages, bbch, side="left").clip(0, len(stages) - 1)
     exact = stages[first] == bbch
@@ -124,7 +146,19 @@ def thermal_at(bbch: FloatArray, crop: Crop) -> FloatArray:
 def begin(
     seasons: CropSeasons, active: Active, day: date, normals: tuple[float, ...] = NORMALS
 ) -> Growth:
-    """Thermal time on the morning of ``day``, bridged by normals from the anchor to that day."""
+    """Thermal time on the morning of ``day``, bridged by normals from the anchor to that day.
+
+    Parameters
+    ----------
+    seasons
+        The crop and its sites.
+    active
+        The facts known on the day (site,).
+    day
+        Local day; thermal time is counted up to its morning.
+    normals
+        Twelve monthly means [degC].
+    """
     bridged = np.full(len(seasons.index), np.nan)
     for anchor in np.unique(active.anchor[~np.isnan(active.anchor)]):
         days = map(date.fromordinal, range(int(anchor), day.toordinal()))
@@ -139,7 +173,17 @@ def begin(
 
 
 def anchored(growth: Growth, seasons: CropSeasons, active: Active) -> Growth:
-    """Set thermal time anew at the sites whose season began or was observed on this day."""
+    """Set thermal time anew at the sites whose season began or was observed on this day.
+
+    Parameters
+    ----------
+    growth
+        Thermal time before (site,) [degC d].
+    seasons
+        The crop and its sites.
+    active
+        The facts known on the day (site,).
+    """
     today = active.anchor == active.day.toordinal()
     if not today.any():
         return growth
@@ -152,7 +196,17 @@ def anchored(growth: Growth, seasons: CropSeasons, active: Active) -> Growth:
 
 
 def grow(growth: Growth, crop: Crop, mean: FloatArray) -> Growth:
-    """Add one complete day of a mean temperature (site,) [degC]."""
+    """Add one complete day of a mean temperature (site,) [degC].
+
+    Parameters
+    ----------
+    growth
+        Thermal time on the morning of the day (site,) [degC d].
+    crop
+        Its base and upper temperature count.
+    mean
+        Mean temperature of the day (site,) [degC].
+    """
     return replace(growth, thermal=growth.thermal + thermal_of(mean, crop))
 
 

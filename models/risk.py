@@ -87,7 +87,19 @@ class RiskStatus:
 def begin(
     data: xr.Dataset, seasons: Seasons, hazards: Sequence[Hazard], at: datetime | None = None
 ) -> Fold:
-    """A fold for the sites of a prepared Dataset, opening on its first hour (or ``at``)."""
+    """A fold for the sites of a prepared Dataset, opening on its first hour (or ``at``).
+
+    Parameters
+    ----------
+    data
+        A Dataset from ``models.dataset.prepare``, in its units [for instance degC].
+    seasons
+        What is grown where.
+    hazards
+        What to compute.
+    at
+        Aware start of the first hour to be given; that of the Dataset when left out.
+    """
     first = hour_of(data["time"].values[0]) if at is None else at
     options: dict[str, NDArray[np.generic]] = {
         name: data[name].values for name in ("wetness_measured", "wet_threshold") if name in data
@@ -104,6 +116,14 @@ def begin(
 
 def walk(fold: Fold, data: xr.Dataset) -> Iterator[list[Result]]:
     """Feed a prepared Dataset to a fold; yields the results of every local day that closes.
+
+    Parameters
+    ----------
+    fold
+        Moved on in place.
+    data
+        A Dataset from ``models.dataset.prepare``, in its units [for instance degC]; quantities it
+        lacks count as missing.
 
     Raises
     ------
@@ -141,8 +161,8 @@ def assess(
     Parameters
     ----------
     dataset
-        Hourly data as ``models.dataset`` says; hours after ``at`` are not looked at, hours
-        missing before it count as missing.
+        Hourly data as ``models.dataset`` says, in its units [for instance degC]; hours after
+        ``at`` are not looked at, hours missing before it count as missing.
     seasons
         What is grown where.
     hazards
@@ -178,7 +198,14 @@ def closed(
 ) -> Closed | None:
     """Run a fold to the end of the local day that closed last before ``at`` (aware).
 
-    Parameters are those of `assess`; None before the first local day is over.
+    None before the first local day is over.
+
+    Parameters
+    ----------
+    dataset
+        Hourly data as ``models.dataset`` says, in its units [for instance degC].
+    seasons, hazards, at
+        As for `assess`.
     """
     end = datetime.combine(at.astimezone(LOCAL).date(), datetime.min.time(), LOCAL)
     cut = np.datetime64(end.astimezone(UTC).replace(tzinfo=None), "ns")
@@ -188,7 +215,7 @@ def closed(
     if not given.sizes.get("time", 1):
         return None
     known, _ = prepare(given)
-    data = extended(known.sel(time=known["time"].values < cut), cut)
+    data = _extended(known.sel(time=known["time"].values < cut), cut)
     if not data.sizes["time"]:
         return None
     fold = begin(data, seasons, hazards)
@@ -198,7 +225,7 @@ def closed(
     return Closed(fold, results, known)
 
 
-def extended(data: xr.Dataset, end: np.datetime64) -> xr.Dataset:
+def _extended(data: xr.Dataset, end: np.datetime64) -> xr.Dataset:
     """The Dataset with missing hours up to ``end`` (excluded), when it stops before."""
     times = data["time"].values
     if not len(times):
@@ -208,7 +235,17 @@ def extended(data: xr.Dataset, end: np.datetime64) -> xr.Dataset:
 
 
 def data_ages(data: xr.Dataset, quantities: Sequence[str], at: datetime) -> dict[str, Array]:
-    """Hours since each quantity was last measured at each site [h]; infinite for never."""
+    """Hours since each quantity was last measured at each site [h]; infinite for never.
+
+    Parameters
+    ----------
+    data
+        A prepared Dataset; hours without a value are NaN.
+    quantities
+        Names of quantities; those that the Dataset lacks were never measured.
+    at
+        Aware time of asking; the ages returned are (site,) [h].
+    """
     ages: dict[str, Array] = {}
     stamp = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "ns")
     passed = (stamp - data["time"].values).astype("timedelta64[s]").astype(np.float64)
@@ -242,7 +279,7 @@ def records(
     hazard, season = result.hazard, result.season
     inside, sure, _ = within(hazard, season)
     for row, place in enumerate(result.index):
-        seen = looked_at(fold, hazard, int(place))
+        seen = _looked_at(fold, hazard, int(place))
         unknown = result.status[row] == CANNOT_SAY
         missing = seen.missing
         if unknown and inside[row] and not seen.entering:
@@ -261,7 +298,7 @@ def records(
             score=math.nan if unknown else float(result.score[row]),
             certainty=float(result.certainty[row]),
             stage_bbch=stage,
-            stage_source=stage_source(stage, bool(season.observed[row])),
+            stage_source=_stage_source(stage, bool(season.observed[row])),
             drivers={k: float(v[row]) for k, v in result.drivers.items() if v[row] == v[row]},
             missing=missing,
             data_age_h=max((float(ages[q][place]) for q in seen.read), default=0.0),
@@ -271,7 +308,7 @@ def records(
         )
 
 
-def stage_source(stage: float, observed: bool) -> str:
+def _stage_source(stage: float, observed: bool) -> str:
     """Where a growth stage comes from: "observed", "estimated", or "unknown" when there is none.
 
     Parameters
@@ -299,7 +336,7 @@ class Looked(NamedTuple):
     digest: hashlib._Hash
 
 
-def looked_at(fold: Fold, hazard: Hazard, place: int) -> Looked:
+def _looked_at(fold: Fold, hazard: Hazard, place: int) -> Looked:
     """What the hazard saw in the window that ends with the day just closed, and a hash of it.
 
     Parameters
@@ -337,7 +374,13 @@ def _once(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def hour_of(stamp: np.datetime64) -> datetime:
-    """Aware UTC datetime of a Dataset's time stamp."""
+    """Aware UTC datetime of a Dataset's time stamp.
+
+    Parameters
+    ----------
+    stamp
+        Time stamp in UTC, in any unit of time [for instance ns].
+    """
     seconds = int(stamp.astype("datetime64[s]").astype(np.int64))
     return datetime.fromtimestamp(seconds, UTC)
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.features import Array, Day, Feature, Range
-from models.meteo import wet
+from models.wetness import wet
 
 NIGHT = (-12, 12)
 INPUTS = ("air_temperature", "relative_humidity", "precipitation_amount")

@@ -34,7 +34,7 @@ from models.hazards._severity import (
     hours_and_warmth,
     spell_and_warmth,
 )
-from models.meteo import humid
+from models.wetness import humid
 
 HUTTON = "AHDB, Hutton Criteria 2017"
 SMITH = "Smith 1956, Plant Pathology 5:83"

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.features import Array, Day, Range, both, both_of, count
-from models.meteo import humid
+from models.wetness import humid
 
 #: Noon to noon: a night is one piece.
 NIGHT = (-12, 12)

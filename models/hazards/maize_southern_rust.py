@@ -28,8 +28,8 @@ from numpy.typing import NDArray
 from models.features import Array, Day, Feature, Range, mean
 from models.hazard import Answer, Carried, Hazard, Parameter, Use, Window
 from models.hazards._cereal_wetness import INPUTS, NIGHT, longest, longest_wet
-from models.meteo import wet
 from models.season import SeasonDay
+from models.wetness import wet
 
 _SOURCE = "Hollier & King 1985, Plant Disease 69:219"
 #: Dew [h] -> lowest and highest temperature of infection [degC].

@@ -57,13 +57,13 @@ def probability(rh14: FloatArray, resistance: FloatArray) -> FloatArray:
     return 1.0 / (1.0 + np.exp(-(_P["intercept"] + resistance + _P["humidity"] * rh14)))
 
 
-def step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
+def _step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
     """Keep RH14 as it was on the eve of the observed anthesis."""
     running = window["humidity"].sum(axis=0) / DAYS
     return {"rh14": np.where(season.since_flowering >= 0, carried["rh14"], running)}
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """Probability, with the humidity that made it."""
     return Answer(
         probability(carried["rh14"], _CLASS[season.resistance]),
@@ -80,8 +80,8 @@ HAZARD = Hazard(
     uses={"humidity": Use(mean("relative_humidity", "%"), "raises")},
     days=DAYS,
     carry={"rh14": np.nan},
-    step=step,
-    evaluate=evaluate,
+    step=_step,
+    evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],
     parameters=PARAMETERS,

@@ -32,9 +32,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features import Array, Day, Feature, Range, count, mean, wet_hours
+from models.features import Array, Day, Feature, Range, count, mean
 from models.hazard import Answer, Carried, Hazard, Parameter, Use, Window
 from models.season import SeasonDay
+from models.wetness import wet_hours
 
 _SOURCE = "Kirtphaiboon et al. 2019, as in YellowRust_Wheat 149c1dfc"
 _RULE = "El Jarroudi et al. 2017, Plant Disease 101:693"
@@ -67,17 +68,35 @@ _BEST_K, _BEST_W = 0.0246 / (2 * 0.00101), 1.024 / (2 * 0.0427)
 
 
 def latent_period(temperature: Array) -> Array:
-    """Days from infection to spores [d] at a mean temperature [degC]; Kirtphaiboon 2019."""
+    """Days from infection to spores [d] at a mean temperature [degC]; Kirtphaiboon 2019.
+
+    Parameters
+    ----------
+    temperature
+        Daily mean temperature, any shape [degC].
+    """
     return 28.24 * np.exp(-0.06 * temperature)
 
 
 def infectious_period(temperature: Array) -> Array:
-    """Days that a lesion gives spores [d] at a mean temperature [degC]; Kirtphaiboon 2019."""
+    """Days that a lesion gives spores [d] at a mean temperature [degC]; Kirtphaiboon 2019.
+
+    Parameters
+    ----------
+    temperature
+        Daily mean temperature, any shape [degC].
+    """
     return 4.0 / np.maximum(0.06 * temperature - 0.02, 1e-4)
 
 
 def spores_per_lesion(temperature: Array) -> Array:
-    """Spores of a lesion over its life [1] at a mean temperature [degC]; Kirtphaiboon 2019."""
+    """Spores of a lesion over its life [1] at a mean temperature [degC]; Kirtphaiboon 2019.
+
+    Parameters
+    ----------
+    temperature
+        Daily mean temperature, any shape [degC].
+    """
     low, high = 1.7, 20.84
     rise = np.maximum(temperature - low, 0.0) / (high - low)
     fall = np.maximum(high - temperature, 0.0) / (high - low)
@@ -85,7 +104,13 @@ def spores_per_lesion(temperature: Array) -> Array:
 
 
 def temperature_factor(temperature: Array) -> Array:
-    """Factor fT [1] at a mean temperature [degC]; 0 outside 2.37-19.8; Kirtphaiboon 2019."""
+    """Factor fT [1] at a mean temperature [degC]; 0 outside 2.37-19.8; Kirtphaiboon 2019.
+
+    Parameters
+    ----------
+    temperature
+        Daily mean temperature, any shape [degC].
+    """
     low, high = _P["temperature_low"], _P["temperature_high"]
     rise = np.maximum(temperature - low, 0.0) / (high - low)
     fall = np.maximum(high - temperature, 0.0) / (high - low)
@@ -93,17 +118,35 @@ def temperature_factor(temperature: Array) -> Array:
 
 
 def wetness_rate(temperature: Array) -> Array:
-    """Rate k of the wetness response [h-1] at a mean temperature [degC]; Kirtphaiboon 2019."""
+    """Rate k of the wetness response [h-1] at a mean temperature [degC]; Kirtphaiboon 2019.
+
+    Parameters
+    ----------
+    temperature
+        Daily mean temperature, any shape [degC].
+    """
     return np.maximum(-0.023 + (0.0246 - 0.00101 * temperature) * temperature, 0.0)
 
 
 def wetness_needed(temperature: Array) -> Array:
-    """Wet hours Wmin before any infection [h] at a mean temperature [degC]; Kirtphaiboon 2019."""
+    """Wet hours Wmin before any infection [h] at a mean temperature [degC]; Kirtphaiboon 2019.
+
+    Parameters
+    ----------
+    temperature
+        Daily mean temperature, any shape [degC].
+    """
     return 10.14 + (-1.024 + 0.0427 * temperature) * temperature
 
 
 def light_factor(light: Array) -> Array:
-    """Factor fL [1] of light in the source's unnamed unit; Kirtphaiboon 2019."""
+    """Factor fL [1] of light in the source's unnamed unit; Kirtphaiboon 2019.
+
+    Parameters
+    ----------
+    light
+        In the source's unnamed unit, any shape [unit not named].
+    """
     return np.maximum(1.0 - np.exp(-_P["light_rate"] * (light - _P["light_low"])), 0.0)
 
 
@@ -125,7 +168,7 @@ def infection_efficiency(temperature: Array, wet: Array, light: Array | None = N
     return _P["efficiency"] * factor * temperature_factor(temperature) * wetness
 
 
-def infection(day: Day) -> Range:
+def _infection(day: Day) -> Range:
     """Infection efficiency of a day, bounded where temperature or wetness has gaps."""
     cold, warm = MEAN_TEMPERATURE.compute(day)
     dry, wet = WET_HOURS.compute(day)
@@ -146,20 +189,20 @@ def infection(day: Day) -> Range:
     return Range(np.where(exact, value, lo), np.where(exact, value, hi))
 
 
-def favourable(day: Day) -> Range:
+def _favourable(day: Day) -> Range:
     """Hours [h] that the day adds to spells of at least four favourable hours.
 
     The span begins six hours before midnight, so that a spell across midnight counts in full,
     on the day on which its fourth hour falls.
     """
-    lo, hi = day.hourly("stripe_rust_favourable", good_hours)
-    sure = in_spells(lo) - in_spells(lo[: 2 * SPELL - 2])
+    lo, hi = day.hourly("stripe_rust_favourable", _good_hours)
+    sure = _in_spells(lo) - _in_spells(lo[: 2 * SPELL - 2])
     if hi is lo:
         return Range(sure, sure)
-    return Range(sure, in_spells(hi) - in_spells(hi[: 2 * SPELL - 2]))
+    return Range(sure, _in_spells(hi) - _in_spells(hi[: 2 * SPELL - 2]))
 
 
-def good_hours(day: Day) -> Range:
+def _good_hours(day: Day) -> Range:
     """Whether each hour (hour, site) meets the rule: false or true."""
     humidity, rain = day.get("relative_humidity"), day.get("precipitation_amount")
     heat = day.get("air_temperature")
@@ -178,7 +221,7 @@ def good_hours(day: Day) -> Range:
     return Range(lo, maybe & (humidity.hi > _P["rule_humidity"]) & (rain.lo <= _P["rule_rain"]))
 
 
-def in_spells(good: NDArray[np.bool_]) -> Array:
+def _in_spells(good: NDArray[np.bool_]) -> Array:
     """Hours (site,) that lie in spells of at least four of ``good`` (hour, site)."""
     full = good[SPELL - 1 :].copy()
     for back in range(1, SPELL):
@@ -189,7 +232,7 @@ def in_spells(good: NDArray[np.bool_]) -> Array:
     return count(covered)
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
     """Ten days' infection efficiency, and what the rule says of the same days."""
     score = window["infection"].sum(axis=0)
     share = window["rule"].sum(axis=0) * (100.0 / (24 * DAYS))
@@ -212,16 +255,16 @@ HAZARD = Hazard(
     crops={"winter_wheat": (21, 77)},
     uses={
         "infection": Use(
-            Feature("stripe_rust_infection", infection, _INPUTS, "1", estimated=True), "raises"
+            Feature("stripe_rust_infection", _infection, _INPUTS, "1", estimated=True), "raises"
         ),
         "rule": Use(
-            Feature("stripe_rust_rule", favourable, _INPUTS, "h", (-2 * (SPELL - 1), 24)), "shown"
+            Feature("stripe_rust_rule", _favourable, _INPUTS, "h", (-2 * (SPELL - 1), 24)), "shown"
         ),
         "wet": Use(WET_HOURS, "shown"),
         "temperature": Use(MEAN_TEMPERATURE, "shown"),
     },
     days=DAYS,
-    evaluate=evaluate,
+    evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],
     parameters=PARAMETERS,

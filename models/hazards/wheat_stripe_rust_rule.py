@@ -24,10 +24,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.features import wet_hours
 from models.hazard import Answer, Carried, Hazard, Parameter, Use, Window
 from models.hazards.wheat_stripe_rust import HAZARD as MECHANISTIC
 from models.season import SeasonDay
+from models.wetness import wet_hours
 
 _SOURCE = "El Jarroudi et al. 2017, Plant Disease 101:693"
 PARAMETERS = {

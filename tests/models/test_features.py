@@ -18,10 +18,10 @@ from models.features import (
     mean,
     spanned,
     total,
-    wet_hours,
 )
 from models.fold import features_of
 from models.hazard import Use, catalogue
+from models.wetness import wet_hours
 from models.window import Ring
 
 MILD = hours_where("mild", lambda t: (t > 5) & (t < 15), ("air_temperature",))

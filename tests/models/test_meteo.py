@@ -18,11 +18,11 @@ from models.meteo import (
     reference_evapotranspiration,
     saturation_vapour_pressure,
     vapour_pressure_deficit,
-    wet,
     wet_by_cart,
     wet_by_depression,
     wet_by_humidity,
 )
+from models.wetness import wet
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 

@@ -13,7 +13,7 @@ from models.hazards._severity import (
     longest,
     spell_and_warmth,
 )
-from models.meteo import humid
+from models.wetness import humid
 
 TABLE = SeverityTable((10.0, 20.0, 30.0), (((4, 1.0), (8, 2.0)), ((2, 3.0),)))
 

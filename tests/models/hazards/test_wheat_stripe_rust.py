@@ -9,7 +9,6 @@ from models.features import Day
 from models.hazard import HIGH, NO_RISK, catalogue
 from models.hazards.wheat_stripe_rust import (
     HAZARD,
-    infection,
     infection_efficiency,
     infectious_period,
     latent_period,
@@ -19,6 +18,7 @@ from models.hazards.wheat_stripe_rust import (
 )
 from models.risk import assess
 
+INFECTION = HAZARD.uses["infection"].feature.compute
 TABLE = [  # T: latent, infectious period, spores, efficiency at 10 wet hours and light 20
     (5.0, 20.921, 14.286, 1800.9, 0.0256),
     (10.0, 15.498, 6.897, 3136.3, 0.1094),
@@ -61,11 +61,11 @@ def test_bounds_hold_whatever_the_missing_hours_were():
     for _ in range(40):
         heat = random.uniform(-5, 25) + random.normal(0, 3, (24, 50))
         damp = np.clip(random.uniform(60, 100) + random.normal(0, 10, (24, 50)), 1, 100)
-        true = infection(day_of(heat, damp)).lo
+        true = INFECTION(day_of(heat, damp)).lo
         holes = random.random((24, 50)) < random.uniform(0, 0.5)
         heat[holes] = np.nan
         damp[random.random((24, 50)) < 0.1] = np.nan
-        lo, hi = infection(day_of(heat, damp))
+        lo, hi = INFECTION(day_of(heat, damp))
         assert (lo <= true).all()
         assert (true <= hi).all()
 
