@@ -167,6 +167,17 @@ def test_values_are_kept_once_and_contradictions_refused(take, registered):
         assert weather.places(registered) == {"qf-liuge": (115.14, 36.01)}
 
 
+def test_a_line_that_contradicts_is_left_out_as_a_whole(take, registered):
+    take(GOOD.replace(",80", ","))
+    done = take(GOOD.replace("15.5", "16"))
+    assert (done.new, len(done.refused)) == (0, 1)
+    with registered:
+        found = weather.forecast_dataset(
+            registered, ["relative_humidity"], NOW, NOW + timedelta(days=1), NOW
+        )
+    assert found is None
+
+
 def test_two_lines_of_a_file_that_contradict_each_other(take):
     done = take(GOOD, GOOD.replace(",80", ",81"))
     assert done.new == 1
