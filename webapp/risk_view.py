@@ -3,17 +3,18 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from flask_babel import gettext
 
 from collector.store.risk import StatusRow
 from field_configs.schema import Crop, Field
 from models.advisory import Advisory
-from models.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON, STATUS, catalogue
-from webapp.formats import local_day, number, span_ago
+from models.hazard import CANNOT_SAY, NO_RISK, OUT_OF_SEASON, STATUS, catalogue
+from webapp.advice_view import ShownAdvice, show_advice, spraying_limits
+from webapp.formats import local_day, local_time, number, span_ago
+from webapp.outlook_view import Ahead
 from webapp.risk_words import (
-    action_text,
     certainty_label,
     change_of,
     hazard_name,
@@ -23,10 +24,19 @@ from webapp.risk_words import (
     status_label,
     upper_first,
 )
-from webapp.village_list import GRAVITY
+from webapp.village_list import ANSWERS, Rank, is_draft, rank
 from webapp.words import has_word, name_of, word
 
-ANSWERS = (HIGH, MEDIUM, NO_RISK)
+
+@dataclass(frozen=True)
+class Coming:
+    """What the forecast makes of the coming days, by crop and hazard, as of `now`."""
+
+    days: Mapping[tuple[str, str], Ahead]
+    now: datetime | None = None
+
+
+NOTHING_COMING = Coming({})
 
 
 @dataclass(frozen=True)
@@ -38,22 +48,17 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class ShownAdvice:
-    """What to do by when; `draft` until an agronomist or local validation stands behind it."""
-
-    title: str
-    window: str
-    actions: list[str]
-    draft: bool
-
-
-@dataclass(frozen=True)
 class RiskRow:
-    """One hazard of one crop: the answer of the field where it is gravest, which comes first."""
+    """One hazard of one crop: the answer of the field where it is gravest, which comes first.
+
+    `draft` where the status must be marked as not validated here; `rank` is its place among rows.
+    """
 
     status: str
+    draft: bool
+    rank: Rank
     hazard: str
-    fields: list[tuple[str, str]]
+    fields: list[tuple[str, str, bool]]
     reason: str
     change: str
     certainty: str
@@ -61,6 +66,7 @@ class RiskRow:
     provisional: bool
     data_age: str
     advice: ShownAdvice | None
+    ahead: Ahead | None
     facts: list[Fact]
 
 
@@ -84,22 +90,12 @@ class CropRisks:
 
 @dataclass(frozen=True)
 class Headline:
-    """The gravest answer of the page in one line and one sentence."""
+    """The answer that speaks for the page, in one line and one sentence."""
 
     status: str
+    draft: bool
     title: str
     text: str
-
-
-def show_advice(advice: Advisory) -> ShownAdvice:
-    """Say what an advisory asks for, and by when, in local days."""
-    first, last = (local_day(each) for each in (advice.window_from, advice.window_to))
-    window = word("advisory.window", start=first, end=last)
-    title = gettext(
-        "%(title)s: %(window)s", title=upper_first(word("advisory.title")), window=window
-    )
-    actions = [action_text(advice.hazard, key) for key in advice.actions]
-    return ShownAdvice(str(title), upper_first(window), actions, advice.draft)
 
 
 def _field_name(site: str, places: Mapping[str, Field]) -> str:
@@ -162,29 +158,60 @@ def _data_age(hours: float | None) -> str:
     return span_ago(hours * 3600)
 
 
+def _rank(status: StatusRow) -> Rank:
+    return rank(status.status, status.validated, status.certainty)
+
+
+def _advice_facts(advice: ShownAdvice | None, ahead: Ahead | None) -> list[Fact]:
+    facts = []
+    if ahead is not None:
+        facts.append(Fact(str(gettext("Weather forecast of")), local_time(ahead.made)))
+    if advice is not None and advice.spraying is not None and advice.spraying.told:
+        facts.append(Fact(*spraying_limits()))
+    return facts
+
+
 def _row(
     group: Sequence[StatusRow],
     advice: Mapping[tuple[str, str, str], Advisory],
     places: Mapping[str, Field],
+    coming: Coming,
 ) -> RiskRow:
     worst = group[0]
     # Advice holds for its window, even where the status of the day has fallen or is not known.
     keys = [(each.site, each.crop, each.hazard) for each in group]
     given = next((advice[key] for key in keys if key in advice), None)
     in_season = worst.status != OUT_OF_SEASON
+    shown = show_advice(given, coming.now) if given and in_season else None
+    ahead = coming.days.get((worst.crop, worst.hazard))
     return RiskRow(
         status=STATUS[worst.status],
+        draft=is_draft(worst.status, worst.validated),
+        rank=_rank(worst),
         hazard=hazard_name(worst.hazard),
-        fields=[(_field_name(each.site, places), STATUS[each.status]) for each in group],
+        fields=[
+            (
+                _field_name(each.site, places),
+                STATUS[each.status],
+                is_draft(each.status, each.validated),
+            )
+            for each in group
+        ],
         reason=reason_of(worst),
         change=change_of(worst.hazard) if worst.status in ANSWERS else "",
         certainty=certainty_label(worst.certainty) if worst.status in ANSWERS else "",
         validated=worst.validated,
         provisional=_is_provisional(worst.hazard),
         data_age=_data_age(worst.data_age_h),
-        advice=show_advice(given) if given and in_season else None,
-        facts=_model_facts(worst),
+        advice=shown,
+        ahead=ahead,
+        facts=[*_model_facts(worst), *_advice_facts(shown, ahead)],
     )
+
+
+def _is_resting(row: RiskRow) -> bool:
+    """Out of season, and the forecast does not say that this ends badly."""
+    return row.status == STATUS[OUT_OF_SEASON] and not (row.ahead and row.ahead.warns)
 
 
 def show_crops(
@@ -192,8 +219,9 @@ def show_crops(
     advisories: Sequence[Advisory],
     crops: Mapping[str, Crop],
     places: Mapping[str, Field],
+    coming: Coming = NOTHING_COMING,
 ) -> list[CropRisks]:
-    """Group a village's answers by crop and hazard, the gravest first.
+    """Group a village's answers by crop and hazard, the gravest first, of equal ones the surest.
 
     Parameters
     ----------
@@ -205,6 +233,8 @@ def show_crops(
         Crop types by id.
     places
         Fields of the village by id.
+    coming
+        What the forecast makes of the coming days.
     """
     advice = {(each.site, each.crop, each.hazard): each for each in advisories}
     found = []
@@ -213,42 +243,41 @@ def show_crops(
         groups = []
         for hazard in dict.fromkeys(each.hazard for each in of_crop):
             group = [each for each in of_crop if each.hazard == hazard]
-            groups.append(sorted(group, key=lambda each: -GRAVITY[each.status]))
-        groups.sort(key=lambda group: -GRAVITY[group[0].status])
-        rows = [_row(group, advice, places) for group in groups]
-        resting = STATUS[OUT_OF_SEASON]
+            groups.append(sorted(group, key=_rank, reverse=True))
+        groups.sort(key=lambda group: _rank(group[0]), reverse=True)
+        rows = [_row(group, advice, places, coming) for group in groups]
         crop = crops.get(crop_id)
         found.append(
             CropRisks(
                 name=upper_first(name_of(crop)) if crop else crop_id,
                 stages=_stages(of_crop, crop, places),
-                rows=[row for row in rows if row.status != resting],
-                resting=[row for row in rows if row.status == resting],
+                rows=[row for row in rows if not _is_resting(row)],
+                resting=[row for row in rows if _is_resting(row)],
             )
         )
     return found
 
 
 def headline(crops: Sequence[CropRisks]) -> Headline:
-    """Put the gravest answer of all crops first."""
+    """Put what is most serious first; a validated warning goes before what is not validated."""
     rows = [row for crop in crops for row in crop.rows]
     if not rows:
         name = STATUS[OUT_OF_SEASON if crops else CANNOT_SAY]
         nothing = gettext("No hazard of these crops is in season now.")
-        missing = gettext("No risk has been computed here yet.")
-        return Headline(name, status_label(name), str(nothing if crops else missing))
-    rank = {STATUS[code]: value for code, value in GRAVITY.items()}
-    worst = max(rows, key=lambda each: rank[each.status])
+        missing = gettext("No risk has been computed here lately.")
+        return Headline(name, False, status_label(name), str(nothing if crops else missing))
+    worst = max(rows, key=lambda each: each.rank)
     if worst.status == STATUS[NO_RISK]:
         text = gettext("None of the hazards in season threatens now.")
-        return Headline(worst.status, upper_first(word("status.no_risk")), str(text))
+        draft = any(row.draft for row in rows)
+        return Headline(worst.status, draft, upper_first(word("status.no_risk")), str(text))
     # Only what was validated here may call for action; the rest is named, no more.
     status = word(f"status.{worst.status}") if worst.validated else status_label(worst.status)
     title = gettext("%(hazard)s: %(status)s", hazard=worst.hazard, status=status)
     if worst.advice is None:
-        return Headline(worst.status, str(title), worst.reason)
+        return Headline(worst.status, worst.draft, str(title), worst.reason)
     call = gettext("not validated here; ask your officer before acting")
     if not worst.advice.draft:
         call = worst.advice.window
     text = gettext("%(place)s: %(text)s", place=worst.fields[0][0], text=call)
-    return Headline(worst.status, str(title), str(text))
+    return Headline(worst.status, worst.draft, str(title), str(text))

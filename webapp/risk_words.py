@@ -78,15 +78,20 @@ def missing_reason(missing: tuple[str, ...]) -> str:
     return str(gettext("%(sentence)s.", sentence=upper_first(text))) if text else ""
 
 
-def reason_of(status: StatusRow) -> str:
-    """Say in plain words why a hazard has its status, from the model's own terms."""
-    name = STATUS[status.status]
-    known: Mapping[str, object] = {k: v for k, v in status.drivers.items() if v is not None}
+def reason_text(hazard: str, status: int, drivers: Mapping[str, float | None]) -> str:
+    """Say in plain words why a hazard has a status, from the model's own terms."""
+    name = STATUS[status]
+    known: Mapping[str, object] = {k: v for k, v in drivers.items() if v is not None}
     try:
-        reason = word(f"hazard.{status.hazard}.reason.{name}", **known)
+        return word(f"hazard.{hazard}.reason.{name}", **known)
     except (MissingParameter, MissingWord):
         # What is not known, or only to an earlier release, cannot be quoted; the status can.
-        reason = str(gettext("%(sentence)s.", sentence=status_label(name)))
+        return str(gettext("%(sentence)s.", sentence=status_label(name)))
+
+
+def reason_of(status: StatusRow) -> str:
+    """The reason of a status, and what is missing where nothing can be said."""
+    reason = reason_text(status.hazard, status.status, status.drivers)
     why = missing_reason(status.missing) if status.status == CANNOT_SAY else ""
     return " ".join(part for part in (reason, why) if part)
 

@@ -1,14 +1,15 @@
 """Villages as the start page lists them: matched, by county, each with its worst status."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import groupby
 
 from flask_babel import gettext
 
 from collector.store.registry import VillageRow
-from collector.store.risk import StatusRow
+from collector.store.risk import VillageWorst
 from models.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON, STATUS
 from webapp.risk_words import hazard_name
 from webapp.words import pick
@@ -16,16 +17,23 @@ from webapp.words import pick
 PER_PAGE = 60
 # The codes are names, not a scale: what is not known comes before what is known to be harmless.
 GRAVITY = {HIGH: 4, MEDIUM: 3, CANNOT_SAY: 2, NO_RISK: 1, OUT_OF_SEASON: 0}
+WARNINGS = (HIGH, MEDIUM)
+# Answers that say something of the crop; only these can be right or wrong, and be validated.
+ANSWERS = (*WARNINGS, NO_RISK)
+# An older status says nothing of today.
+FRESH = timedelta(days=2)
+Rank = tuple[bool, int, bool, float]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One village of the list."""
+    """One village of the list; `draft` where its status was not validated there."""
 
     id: str
     name: str
     place: str
     status: str
+    draft: bool
     cause: str
 
 
@@ -41,19 +49,30 @@ class CountyRows:
 
 @dataclass(frozen=True)
 class VillageList:
-    """What the start page shows."""
+    """What the start page shows; `counts` holds status, whether it is a draft, and villages."""
 
     query: str
-    counts: list[tuple[str, int]]
+    counts: list[tuple[str, bool, int]]
     counties: list[CountyRows]
     found: int
     page: int
     pages: int
 
 
-def gravest(statuses: Sequence[StatusRow]) -> int:
-    """The code that stands for several: the most serious, and "cannot say" where there is none."""
-    return max((each.status for each in statuses), key=GRAVITY.__getitem__, default=CANNOT_SAY)
+def rank(status: int, validated: bool, certainty: float | None = None) -> Rank:
+    """Where an answer stands among others; the highest speaks for all.
+
+    A warning that was validated goes before everything that was not; then the gravest, then what
+    was validated, then the surest.
+    """
+    official = validated and status in WARNINGS
+    sure = certainty if certainty is not None and certainty > 0 else 0.0
+    return official, GRAVITY[status], validated, sure
+
+
+def is_draft(status: int, validated: bool) -> bool:
+    """Tell whether an answer must be marked as not validated where it stands."""
+    return status in ANSWERS and not validated
 
 
 def matches(village: VillageRow, query: str) -> bool:
@@ -73,31 +92,37 @@ def matches(village: VillageRow, query: str) -> bool:
     return all(part in text for part in query.casefold().split())
 
 
-def _cause(statuses: Sequence[StatusRow], worst: int) -> str:
-    if not statuses:
-        return str(gettext("not computed yet"))
-    names = dict.fromkeys(each.hazard for each in statuses if each.status == worst)
-    if worst in (HIGH, MEDIUM, CANNOT_SAY):
-        return str(gettext(", ")).join(hazard_name(name) for name in list(names)[:2])
+def _cause(worst: VillageWorst | None) -> str:
+    if worst is None:
+        return str(gettext("not computed lately"))
+    if worst.status in (*WARNINGS, CANNOT_SAY):
+        return str(gettext(", ")).join(hazard_name(name) for name in worst.hazards)
     return ""
 
 
-def _row(village: VillageRow, statuses: Sequence[StatusRow]) -> Row:
-    worst = gravest(statuses)
+def _row(village: VillageRow, worst: VillageWorst | None) -> Row:
     place = pick(village.township_zh, village.township_en)
+    status = CANNOT_SAY if worst is None else worst.status
     return Row(
         id=village.id,
         name=pick(village.zh, village.en),
         place=place or pick(village.county_zh, village.county_en),
-        status=STATUS[worst],
-        cause=_cause(statuses, worst),
+        status=STATUS[status],
+        draft=worst is not None and is_draft(status, worst.validated),
+        cause=_cause(worst),
     )
+
+
+def page_of(count: int, per_page: int, asked: int) -> tuple[int, int, slice]:
+    """The page asked for, or the nearest there is; how many there are; and what it holds."""
+    pages = max(1, -(-count // per_page))
+    page = min(max(asked, 1), pages)
+    return page, pages, slice((page - 1) * per_page, page * per_page)
 
 
 def make_list(
     villages: Iterable[VillageRow],
-    village_of: Mapping[str, str],
-    statuses: Iterable[StatusRow],
+    worst: Mapping[str, VillageWorst],
     *,
     query: str = "",
     page: int = 1,
@@ -108,36 +133,41 @@ def make_list(
     ----------
     villages
         Rows of the registry.
-    village_of
-        Field id -> village id.
-    statuses
-        The newest status of each field, crop and hazard.
+    worst
+        Village id -> the status that stands for it.
     query
         Words to look for; empty lists all.
     page
         From 1; a page out of range becomes the nearest there is.
     """
-    by_village: dict[str, list[StatusRow]] = {}
-    for status in statuses:
-        by_village.setdefault(village_of.get(status.site, ""), []).append(status)
     found = [village for village in villages if matches(village, query)]
-    worst = {village.id: gravest(by_village.get(village.id, [])) for village in found}
-    found.sort(key=lambda each: (each.county, -GRAVITY[worst[each.id]], each.id))
-    tally = Counter(worst.values())
+    unknown = CANNOT_SAY, False
+
+    def answer(village: VillageRow) -> tuple[int, bool]:
+        known = worst.get(village.id)
+        return (known.status, known.validated) if known else unknown
+
+    found.sort(key=lambda each: each.id)
+    found.sort(key=lambda each: rank(*answer(each)), reverse=True)
+    found.sort(key=lambda each: each.county)
+    tally = Counter(answer(each) for each in found)
+    chips: dict[tuple[int, bool], int] = {}
+    for (status, validated), count in sorted(
+        tally.items(), key=lambda each: rank(*each[0]), reverse=True
+    ):
+        chip = status, is_draft(status, validated)
+        chips[chip] = chips.get(chip, 0) + count
     totals = Counter(village.county for village in found)
-    pages = max(1, -(-len(found) // PER_PAGE))
-    page = min(max(page, 1), pages)
-    shown = found[(page - 1) * PER_PAGE : page * PER_PAGE]
+    page, pages, here = page_of(len(found), PER_PAGE, page)
     counties = []
-    for code, group in groupby(shown, key=lambda each: each.county):
+    for code, group in groupby(found[here], key=lambda each: each.county):
         members = list(group)
         name = pick(members[0].county_zh, members[0].county_en)
-        rows = [_row(each, by_village.get(each.id, [])) for each in members]
+        rows = [_row(each, worst.get(each.id)) for each in members]
         counties.append(CountyRows(code, name, totals[code], rows))
-    order = sorted(GRAVITY, key=GRAVITY.__getitem__, reverse=True)
     return VillageList(
         query=query,
-        counts=[(STATUS[code], tally[code]) for code in order if tally[code]],
+        counts=[(STATUS[status], draft, count) for (status, draft), count in chips.items()],
         counties=counties,
         found=len(found),
         page=page,

@@ -47,6 +47,16 @@ class StatusRow:
     source: str = "measured"
 
 
+@dataclass(frozen=True)
+class VillageWorst:
+    """The status that stands for a village; of its hazards the two that are surest."""
+
+    village: str
+    status: int
+    validated: bool
+    hazards: tuple[str, ...]
+
+
 def plain(value: Any) -> Any:
     """Turn NumPy scalars into Python's, and what JSON has no number for to None."""
     value = value.item() if hasattr(value, "item") else value
@@ -104,6 +114,36 @@ def as_status(row: StatusRow) -> RiskStatus:
 def latest_statuses(conn: Connection, village_id: str | None = None) -> list[StatusRow]:
     """Return the newest status of each field, crop and hazard, of a village or of all."""
     return _statuses(conn, "latest_statuses", village=village_id)
+
+
+def newest_status(conn: Connection) -> int:
+    """Return a number that grows whenever a status is kept."""
+    with conn.cursor() as cur:
+        cur.execute(SQL["newest_status"])
+        ((number,),) = cur.fetchall()
+    return int(number)
+
+
+def village_worst(
+    conn: Connection, gravity: Sequence[int], warnings: Sequence[int], since: datetime
+) -> dict[str, VillageWorst]:
+    """Return the gravest newest status of each village that has one for `since` or later.
+
+    Parameters
+    ----------
+    conn : Connection
+    gravity : sequence of int
+        For each status code how serious it is.
+    warnings : sequence of int
+        Codes that go before all others where they were validated.
+    since : datetime
+        Aware; older statuses do not count.
+    """
+    params = {"gravity": list(gravity), "warnings": list(warnings), "since": since}
+    with conn.cursor() as cur:
+        cur.execute(SQL["village_worst"], params)
+        rows = [VillageWorst(*with_tuples(row)) for row in cur.fetchall()]
+    return {row.village: row for row in rows}
 
 
 def status_history(

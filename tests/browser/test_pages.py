@@ -9,10 +9,19 @@ expect = pytest.importorskip("playwright.sync_api").expect
 pytestmark = pytest.mark.browser
 
 PHONE = {"width": 360, "height": 740}
-PAGES = ("/", "/v/qf-liuge", "/v/py-bagongqiao", "/v/qf-mazhuangqiao", "/status", "/v/nowhere")
+PAGES = (
+    "/",
+    "/v/qf-liuge",
+    "/v/py-bagongqiao",
+    "/v/qf-mazhuangqiao",
+    "/drafts",
+    "/skill",
+    "/status",
+    "/v/nowhere",
+)
 # Every control a thumb must hit is 44 CSS pixels wide and high (WCAG 2.5.5); links in running
 # text are exempt.
-TARGETS = """() => [...document.querySelectorAll('a, button, input, summary')]
+TARGETS = """() => [...document.querySelectorAll('a, button, input, select, summary')]
   .filter(e => !e.matches('.skip') && !e.closest('td, dd'))
   .map(e => [e.outerHTML.slice(0, 90), e.getBoundingClientRect()])
   .filter(([, r]) => r.width < 44 || r.height < 44)

@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 
 from collector.store.readings import Curve, LatestReading
-from collector.store.registry import VillageRow
 from field_configs.load import load
 from models.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON, STATUS
-from webapp import formats, measure_view, risk_view, risk_words, village_list
+from webapp import formats, measure_view, risk_view, risk_words
 
 NOW = datetime(2016, 5, 8, 6, 20, tzinfo=UTC)
 NAN = float("nan")
@@ -80,22 +79,6 @@ def test_numbers_have_true_signs(value, digits, text):
 
 def test_days_begin_at_local_midnight():
     assert formats.days_before(NOW, 6) == datetime(2016, 5, 1, 16, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("codes", "worst"),
-    [
-        ([], CANNOT_SAY),
-        ([NO_RISK, CANNOT_SAY], CANNOT_SAY),
-        ([CANNOT_SAY, MEDIUM], MEDIUM),
-        ([MEDIUM, HIGH, NO_RISK], HIGH),
-        ([OUT_OF_SEASON, NO_RISK], NO_RISK),
-        ([OUT_OF_SEASON], OUT_OF_SEASON),
-    ],
-)
-def test_the_unknown_stands_above_the_harmless(seed, codes, worst):
-    statuses = [seed.status("f", "wheat_fhb", code) for code in codes]
-    assert village_list.gravest(statuses) == worst
 
 
 def test_reasons_quote_the_models_own_terms(both, seed):
@@ -192,7 +175,41 @@ def test_the_gravest_field_speaks_and_the_others_are_named(english, seed):
         seed.status("qf-liuge-2", "wheat_fhb", HIGH),
     ]
     (row,) = risk_view.show_crops(statuses, [], CROPS, FIELDS)[0].rows
-    assert row.fields == [("West field 2", "high"), ("East field 1", "no_risk")]
+    assert row.fields == [
+        ("West field 2", "high", True),
+        ("East field 1", "no_risk", True),
+    ]
+
+
+def test_of_equal_answers_the_surest_comes_first(english, seed):
+    hazards = {"wheat_leaf_rust": 0.4, "wheat_fhb": 0.9, "wheat_powdery_mildew": 0.6}
+    statuses = [
+        replace(seed.status("qf-liuge-1", "wheat_fhb", HIGH, certainty=sure), hazard=hazard)
+        for hazard, sure in hazards.items()
+    ]
+    rows = risk_view.show_crops(statuses, [], CROPS, FIELDS)[0].rows
+    assert [row.certainty for row in rows] == [
+        "Fairly certain (90%)",
+        "Moderately certain (60%)",
+        "Not very certain (40%)",
+    ]
+
+
+def test_a_validated_warning_speaks_before_a_graver_draft(english, seed):
+    draft = seed.status("qf-liuge-1", "wheat_fhb", HIGH)
+    official = seed.status("qf-liuge-1", "wheat_stripe_rust", MEDIUM, validated=True)
+    shown = risk_view.headline(risk_view.show_crops([draft, official], [], CROPS, FIELDS))
+    assert shown.title.startswith("Stripe rust")
+    assert not shown.draft
+
+
+def test_calm_is_a_draft_where_any_of_it_is(english, seed):
+    calm = [
+        seed.status("qf-liuge-1", "wheat_fhb", NO_RISK, validated=True),
+        seed.status("qf-liuge-1", "wheat_stripe_rust", NO_RISK),
+    ]
+    assert risk_view.headline(risk_view.show_crops(calm, [], CROPS, FIELDS)).draft
+    assert not risk_view.headline(risk_view.show_crops(calm[:1], [], CROPS, FIELDS)).draft
 
 
 def test_data_that_never_came_has_no_age(english, seed):
@@ -205,7 +222,7 @@ def test_unknown_crops_and_fields_are_shown_by_their_ids(english, seed):
     status = seed.status("x-9", "wheat_fhb", HIGH, crop="millet")
     (crop,) = risk_view.show_crops([status], [], CROPS, FIELDS)
     assert crop.name == "millet"
-    assert crop.rows[0].fields == [("x-9", "high")]
+    assert crop.rows[0].fields == [("x-9", "high", True)]
 
 
 def test_answers_of_an_earlier_release_are_still_shown(both, seed):
@@ -214,7 +231,7 @@ def test_answers_of_an_earlier_release_are_still_shown(both, seed):
     advice = replace(seed.advisory(status, actions=("whistle",)), hazard="wheat_gone")
     (row,) = risk_view.show_crops([old], [advice], CROPS, FIELDS)[0].rows
     assert row.hazard == "wheat_gone"
-    assert row.advice.actions == ["whistle"]
+    assert row.advice.measures == ["whistle"]
     assert any("soil_smell" in fact.text for fact in row.facts)
 
 
@@ -271,24 +288,3 @@ def test_tiles_tell_doubt_and_leave_out_the_device(english):
         ("Air humidity", "47"),
     ]
     assert place.quality == "1 value in doubt"
-
-
-def test_search_looks_at_all_names():
-    row = VillageRow(
-        "a-b",
-        "柳格村",
-        "Liuge",
-        "1",
-        "清丰县",
-        "Qingfeng",
-        "2",
-        None,
-        None,
-        115,
-        36,
-        "surveyed",
-        1,
-        1,
-    )
-    assert village_list.matches(row, "QINGFENG 柳格")
-    assert not village_list.matches(row, "柳格 濮阳")

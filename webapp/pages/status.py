@@ -9,6 +9,7 @@ from collector.store import frames, job_runs, registry
 from webapp.database import connection, now
 from webapp.menu import NavItem
 from webapp.node_view import node_rows
+from webapp.trouble_words import detail_text, item_kind, job_name, node_name, reason_name
 
 bp = Blueprint("status", __name__)
 NAV = NavItem(20, "status.page", lazy_gettext("Network"))
@@ -26,6 +27,11 @@ def page() -> str:
     nodes.sort(key=lambda node: (WORST_FIRST.index(node.tone), node.id))
     return render_template(
         "status.html",
+        kind=item_kind,
+        detail=detail_text,
+        reason=reason_name,
+        job=job_name,
+        node_name=node_name,
         counts=frames.counts(conn),
         nodes=nodes[:NODES_SHOWN],
         more_nodes=max(0, len(nodes) - NODES_SHOWN),

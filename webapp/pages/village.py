@@ -8,7 +8,7 @@ from functools import lru_cache
 from flask import Blueprint, render_template, url_for
 from flask_babel import gettext
 
-from collector.store import readings, registry, risk
+from collector.store import readings, registry, risk, weather
 from collector.store.db import Connection
 from collector.store.registry import VillageRow
 from field_configs.load import load
@@ -28,7 +28,9 @@ from webapp.measure_view import (
     show_places,
 )
 from webapp.node_view import ShownNode, data_state, node_rows
-from webapp.risk_view import CropRisks, Headline, headline, show_crops, unproven
+from webapp.outlook_view import by_hazard
+from webapp.risk_view import Coming, CropRisks, Headline, headline, show_crops, unproven
+from webapp.village_list import FRESH
 from webapp.words import pick
 
 bp = Blueprint("village", __name__)
@@ -45,6 +47,7 @@ class VillagePage:
     newest: datetime | None
     data_state: str
     worst: Headline
+    computed: datetime | None
     unproven: str
     crops: list[CropRisks]
     places: list[Place]
@@ -116,11 +119,13 @@ def make_page(conn: Connection, village: VillageRow, at: datetime) -> VillagePag
     latest = readings.latest(conn, village.id)
     newest = max((each.time for each in latest if each.time), default=None)
     curves, rain = _curves(conn, village.id, at)
+    statuses = risk.latest_statuses(conn, village.id)
     crops = show_crops(
-        risk.latest_statuses(conn, village.id),
+        [each for each in statuses if each.time >= at - FRESH],
         risk.current_advisories(conn, village.id),
         crop_types(),
         places,
+        Coming(by_hazard(weather.outlook(conn, at, village.id), at), at),
     )
     nodes = [node for node in registry.nodes(conn) if node.village == village.id]
     return VillagePage(
@@ -130,6 +135,7 @@ def make_page(conn: Connection, village: VillageRow, at: datetime) -> VillagePag
         newest=newest,
         data_state=data_state(newest, at) if newest else "none",
         worst=headline(crops),
+        computed=max((each.time for each in statuses), default=None),
         unproven=unproven(crops),
         crops=crops,
         places=show_places(latest, places, rain),

@@ -49,3 +49,26 @@ SELECT a.site, a.crop, a.hazard, a.status, a.certainty, a.issued, a.window_from,
 FROM advisory a JOIN field f ON f.id = a.site
 WHERE (%(village)s::text IS NULL OR f.village = %(village)s) AND a.ended IS NULL
 ORDER BY a.status DESC, a.site, a.crop, a.hazard
+
+-- name: newest_status
+SELECT coalesce(max(id), 0) FROM risk_status
+
+-- name: village_worst
+WITH newest AS (
+    SELECT DISTINCT ON (r.site, r.crop, r.hazard)
+           f.village, r.hazard, r.status, r.validated, r.certainty
+    FROM risk_status r JOIN field f ON f.id = r.site
+    WHERE r.time >= %(since)s
+    ORDER BY r.site, r.crop, r.hazard, r.time DESC, r.id DESC
+), of_hazard AS (
+    SELECT village, hazard, status, validated, max(certainty) AS certainty
+    FROM newest GROUP BY village, hazard, status, validated
+), of_status AS (
+    SELECT village, status, validated,
+           array_agg(hazard ORDER BY certainty DESC NULLS LAST, hazard) AS hazards
+    FROM of_hazard GROUP BY village, status, validated
+)
+SELECT DISTINCT ON (village) village, status, validated, hazards[1:2]
+FROM of_status
+ORDER BY village, (validated AND status = ANY(%(warnings)s)) DESC,
+         (%(gravity)s::integer[])[status + 1] DESC, validated DESC
