@@ -88,7 +88,14 @@ HAZARD = Hazard(
     references=("doi:10.1371/journal.pcbi.1008831", _SOURCE),
     certainty=0.7,
     validated="United States, 736 site-years 1982-2015: AUC .702, Brier .178",
-    actions=("remove_maize_residue", "scout_heads", "ask_officer_fungicide_flowering"),
+    actions=(
+        "drain",
+        "scout_heads",
+        "ask_officer_fungicide_flowering",
+        "harvest_dry",
+        "remove_maize_residue",
+        "choose_variety",
+    ),
     act_days=(0, 3),
     probability="field severity of 10 % or more",
 )

@@ -15,8 +15,8 @@ rain where no wetness sensor is fitted.
 
 Beside it stands the rule of El Jarroudi: hours with humidity above 92 % and 4-16 degC in spells
 of at least four hours with rain of at most 0.1 mm; a ten-day period with 5-20 % such hours is
-one of infection. The driver ``rule_share`` is that share [%], ``rule_agrees`` says whether the
-two see the same (1) or not (0).
+one of infection. The driver ``rule_share`` is that share [%], ``models_agree`` says whether
+the two see the same (1) or not (0).
 
 Known faults of the published code are not repeated here (interpolation weights the wrong way
 round; a disease curve divided by its time step).
@@ -242,7 +242,7 @@ def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
         "wet_hours": window["wet"].sum(axis=0) / DAYS,
         "temperature": window["temperature"].sum(axis=0) / DAYS,
         "rule_share": share,
-        "rule_agrees": agrees.astype(np.float64),
+        "models_agree": agrees.astype(np.float64),
     }
     return Answer(score, drivers)
 
@@ -271,6 +271,12 @@ HAZARD = Hazard(
     references=(_SOURCE, _RULE),
     certainty=0.5,
     validated="equations published for the United Kingdom; class limits nowhere",
-    actions=("remove_volunteer_wheat", "scout_leaves", "ask_officer_fungicide_rust"),
+    actions=(
+        "remove_volunteer_wheat",
+        "scout_leaves",
+        "report_first_spot",
+        "ask_officer_fungicide_rust",
+        "choose_variety",
+    ),
     act_days=(0, 5),
 )

@@ -49,7 +49,7 @@ def test_what_an_advisory_says():
     assert found.reason_key == "wheat_fhb.reason"
     assert found.reason_params == {"rh14": 80.0}
     assert found.actions == hazard.actions
-    assert found.actions[0] == "remove_maize_residue"
+    assert found.actions[0] == "drain"
 
 
 @pytest.mark.parametrize("validated", [True, False])

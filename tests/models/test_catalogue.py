@@ -1,5 +1,6 @@
 """Rules that every hazard of the catalogue keeps, tried on weather and gaps of all kinds."""
 
+import tomllib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -9,7 +10,8 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from field_configs.load import load
+from field_configs.load import ROOT, load
+from field_configs.words import LANGUAGES
 from models.dataset import dataset, prepare
 from models.features import PLAUSIBLE, mean
 from models.hazard import (
@@ -177,6 +179,21 @@ def test_what_cannot_be_said_names_what_is_missing(hazard, crop, kind):
                 assert not np.isinf([status.score, *status.drivers.values()]).any()
                 assert set(status.missing) <= known
                 assert len(set(status.missing)) == len(status.missing)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("hazard", catalogue().values(), ids=lambda h: h.id)
+def test_the_words_are_those_of_the_code(hazard, language):
+    """No driver or action without words, and none in the words that the code does not know."""
+    crop = next(c for c in hazard.crops if c in CROPS)
+    data, _ = prepare(any_weather(3, 15.0, 75.0, 0.05))
+    fold = begin(data, season_inside(hazard, crop), [hazard])
+    *_, last = walk(fold, data)
+    file = ROOT / "words" / language / "hazards" / f"{hazard.id}.toml"
+    words = tomllib.loads(file.read_text(encoding="utf-8"))
+    assert set(words["driver"]) == set(last[0].drivers)
+    assert set(words["action"]) == set(hazard.actions)
+    assert set(words) <= {"name", "what", "change", "reason", "driver", "action", "source"}
 
 
 def test_every_crop_a_hazard_names_is_declared():

@@ -80,7 +80,7 @@ def test_cool_wet_nights_are_high_and_the_rule_agrees(weather, seasons):
     assert found.status == HIGH
     assert found.drivers["rule_share"] == pytest.approx(50.0)
     assert found.drivers["wet_hours"] == pytest.approx(12.0)
-    assert found.drivers["rule_agrees"] == 1
+    assert found.drivers["models_agree"] == 1
 
 
 def test_dry_air_is_no_risk_and_certainty_says_wetness_is_estimated(weather, seasons):
