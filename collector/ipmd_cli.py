@@ -112,18 +112,18 @@ def weather_command(parts: Parts, village_id: str, first: str | None, last: str 
         fields = [f.id for f in registry.fields(conn, village_id)]
         names = list(dict.fromkeys(p.quantity for p in ipmd_weather.PARAMETERS))
         data = measured(readings.hourly_dataset(conn, names, start, max(start, end), fields), names)
-    try:
-        document = ipmd_weather.write_weather(ipmd_weather.from_dataset(data))
-    except ipmd_weather.IpmWeatherError:
+    if data is None:
         click.echo(f"{village_id}: nothing was measured in these days", err=True)
-        raise SystemExit(1) from None
-    click.echo(document)
+        raise SystemExit(1)
+    click.echo(ipmd_weather.write_weather(ipmd_weather.from_dataset(data)))
 
 
-def measured(data: xr.Dataset, names: Sequence[str]) -> xr.Dataset:
-    """Leave out quantities and fields without any value."""
+def measured(data: xr.Dataset, names: Sequence[str]) -> xr.Dataset | None:
+    """Leave out quantities and fields without any value; None where there is none at all."""
     there = {name: ~np.isnan(data[name].transpose("site", "time").values) for name in names}
     kept = [name for name in names if there[name].any()]
+    if not kept:
+        return None
     rows = np.zeros(data.sizes["site"], dtype=bool)
     for name in kept:
         rows |= there[name].any(axis=1)
