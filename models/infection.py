@@ -7,12 +7,8 @@
 Two wet periods count as one when the dry time between them is shorter than ``D50``. Where only
 Wmin is known, Wmax = 3.8 + 3.0 Wmin.
 
-Garlic: no hazard is made of this. The table of the publication that was read holds no pathogen
-of garlic (rust, purple blotch, leaf blight, downy mildew), and no other publication of Tmin,
-Topt, Tmax and Wmin for one was found. Infection of onion leaves by Alternaria porri and
-Stemphylium vesicarium has been measured at 4-25 degC and 0-24 h (Suheri & Price 2000), but its
-abstract gives too little to fit four parameters; a hazard with guessed ones would look like a
-finding. The rust has a rule of its own (``garlic_rust``).
+`ROWS` holds the rows of its table that were read. None is a pathogen of a crop grown here, so no
+hazard uses the model yet; what it waits for: docs/models.md, "Generic infection".
 
 References
 ----------
@@ -30,7 +26,10 @@ from models.features import Array
 
 @dataclass(frozen=True)
 class Pathogen:
-    """Cardinal temperatures [degC], wetness at the best temperature and at most, ``d50`` [h]."""
+    """A row: cardinal temperatures [degC], wetness at the best temperature and at most [h].
+
+    ``d50`` is the dry time that parts two wet periods [h], None where it is not given.
+    """
 
     name: str
     coldest: float
@@ -41,8 +40,16 @@ class Pathogen:
     d50: float | None = None
 
 
-GRAPE_DOWNY_MILDEW = Pathogen("Plasmopara viticola", 1.0, 30.0, 20.0, 2.0, 14.0, 6.0)
-GREY_MOULD_OF_BERRIES = Pathogen("Botrytis cinerea, berries", 10.0, 35.0, 20.0, 4.0, 10.0)
+#: Rows of the published table that were read; none of a crop grown here.
+ROWS = {
+    row.name: row
+    for row in (
+        Pathogen("Plasmopara viticola", 1.0, 30.0, 20.0, 2.0, 14.0, 6.0),
+        Pathogen("Botrytis cinerea, berries", 10.0, 35.0, 20.0, 4.0, 10.0),
+        Pathogen("Botrytis cinerea, flowers", 1.0, 34.0, 25.0, 1.0, 12.0),
+        Pathogen("fungus of kaki", 7.0, 30.0, 18.0, 10.0, 42.0),
+    )
+}
 
 
 def response(temperature: Array, pathogen: Pathogen) -> Array:

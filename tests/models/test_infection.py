@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from models.hazards._magarey import GRAPE_DOWNY_MILDEW, response, wet_most, wetness_needed
+from models.infection import ROWS, response, wet_most, wetness_needed
+
+GRAPE_DOWNY_MILDEW = ROWS["Plasmopara viticola"]
 
 
 @pytest.mark.parametrize(
@@ -20,6 +22,15 @@ def test_at_5_degrees_it_would_need_more_wetness_than_the_most():
 
 def test_outside_the_cardinal_temperatures_nothing_infects():
     assert np.isinf(wetness_needed(np.array([1.0, 0.0, 30.0, 35.0]), GRAPE_DOWNY_MILDEW)).all()
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_every_row_needs_least_at_its_best_temperature(row):
+    heat = np.arange(row.coldest, row.warmest, 0.5)
+    hours = wetness_needed(heat, row)
+    assert heat[hours.argmin()] == row.best
+    assert hours.min() == pytest.approx(row.wet_least)
+    assert hours[np.isfinite(hours)].max() <= row.wet_most
 
 
 def test_the_most_from_the_least():
