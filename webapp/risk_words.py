@@ -1,12 +1,13 @@
 """Sentences about risk, put together from the words of field_configs."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from flask_babel import gettext
 
 from collector.store.risk import StatusRow
 from field_configs.schema import Crop
-from field_configs.words import MissingParameter, MissingWord
+from field_configs.words import MissingParameter
 from models.hazard import CANNOT_SAY, STATUS
 from webapp.words import has_word, name_of, word
 
@@ -82,11 +83,12 @@ def reason_text(hazard: str, status: int, drivers: Mapping[str, float | None]) -
     """Say in plain words why a hazard has a status, from the model's own terms."""
     name = STATUS[status]
     known: Mapping[str, object] = {k: v for k, v in drivers.items() if v is not None}
-    try:
-        return word(f"hazard.{hazard}.reason.{name}", **known)
-    except (MissingParameter, MissingWord):
-        # What is not known, or only to an earlier release, cannot be quoted; the status can.
-        return str(gettext("%(sentence)s.", sentence=status_label(name)))
+    key = f"hazard.{hazard}.reason.{name}"
+    # What is not known, or only to an earlier release, cannot be quoted; the status can.
+    if has_word(key):
+        with suppress(MissingParameter):
+            return word(key, **known)
+    return str(gettext("%(sentence)s.", sentence=status_label(name)))
 
 
 def reason_of(status: StatusRow) -> str:

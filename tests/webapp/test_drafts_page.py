@@ -22,7 +22,7 @@ def test_drafts_stand_by_county_village_and_hazard(client):
     places = [page.index(f"{words}", page.index('class="counts"')) for words in order]
     assert places == sorted(places)
     assert page.count("Not validated here") == 3
-    for words in ("75", "Fairly certain (70%)", "East field 1", "since", "Draft", "drain"):
+    for words in ("75", "Fairly certain (70%)", "East field 1", "since", "Draft", "ditches"):
         assert words in page, words
 
 
