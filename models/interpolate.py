@@ -104,13 +104,25 @@ def plane_km(longitude: Array, latitude: Array) -> Array:
 
 
 def distances_km(a: Array, b: Array) -> Array:
-    """Distances (row of a, row of b) [km] between places on the plane [km]."""
+    """Distances (row of a, row of b) [km] between places on the plane [km].
+
+    Parameters
+    ----------
+    a, b
+        Places on the plane (place, 2) [km].
+    """
     found: Array = np.sqrt(((a[:, None, :] - b[None, :, :]) ** 2).sum(axis=2))
     return found
 
 
 def kernel_of(spread: Spread) -> Kernel:
-    """Covariance of a quantity over the ground, in its unit squared (distances in km)."""
+    """Covariance of a quantity over the ground, in its unit squared (distances in km).
+
+    Parameters
+    ----------
+    spread
+        How a quantity varies; its length is in [km].
+    """
     region, place = spread.region**2, spread.place**2
     return (
         ConstantKernel(FREE_MEAN * (region + place), "fixed")
@@ -231,7 +243,15 @@ def leave_one_out(
 
 
 def nearest_values(values: Array, stations: Array, target: Array) -> Array:
-    """Values (hour,) of the nearest station that reports, in their unit; places in km."""
+    """Values (hour,) of the nearest station that reports, in their unit; places in km.
+
+    Parameters
+    ----------
+    values
+        Values (hour, station) in their unit, NaN where missing [as in the vocabulary].
+    stations, target
+        Places on the plane (station, 2) and (2,) [km].
+    """
     order = np.argsort(distances_km(target[None, :], stations)[0], kind="stable")
     sorted_values = values[:, order]
     first = (~np.isnan(sorted_values)).argmax(axis=1)
@@ -240,5 +260,11 @@ def nearest_values(values: Array, stations: Array, target: Array) -> Array:
 
 
 def root_mean_square(miss: NDArray[np.float64]) -> float:
-    """Root of the mean square of errors, in their unit."""
+    """Root of the mean square of errors, in their unit.
+
+    Parameters
+    ----------
+    miss
+        Errors, any shape, in any unit [any].
+    """
     return float(np.sqrt((miss**2).mean()))

@@ -117,7 +117,17 @@ def catalogue_yaml(
 
 
 def model(hazard: Hazard, crops: Mapping[str, Crop], words: Words) -> dict[str, Any]:
-    """Describe one hazard as a model of a DSS; arguments as for `catalogue_yaml` [-]."""
+    """Describe one hazard as a model of a DSS; an entry of `catalogue_yaml`.
+
+    Parameters
+    ----------
+    hazard
+        A hazard of the catalogue.
+    crops
+        Crop id -> crop; stages are BBCH [1].
+    words
+        Words of one language.
+    """
     quantities = tuple(dict.fromkeys(i.quantity for i in hazard.inputs))
     codes = chosen([parameter.code for parameter in PARAMETERS])
     name = words.text(f"hazard.{hazard.id}.name")
@@ -173,7 +183,19 @@ def model(hazard: Hazard, crops: Mapping[str, Crop], words: Words) -> dict[str, 
 def description(
     hazard: Hazard, crops: Mapping[str, Crop], words: Words, without: Sequence[str]
 ) -> str:
-    """Say in which stages a hazard is judged, where it was validated, what it needs besides [-]."""
+    """Say in which stages a hazard is judged, where it was validated, what it needs besides.
+
+    Parameters
+    ----------
+    hazard
+        A hazard of the catalogue.
+    crops
+        Crop id -> crop; stages are BBCH [1].
+    words
+        Words of one language.
+    without
+        Quantities that the standard has no parameter for.
+    """
     stages = "; ".join(
         f"{crops[crop].en} BBCH {first} to {last}" for crop, (first, last) in hazard.crops.items()
     )
@@ -191,18 +213,36 @@ def description(
 
 
 def explanations(hazard: Hazard) -> tuple[str, ...]:
-    """Say what each of the five status codes means, in the order of the codes [-]."""
+    """Say what each of the five status codes means, in the order of the codes.
+
+    Parameters
+    ----------
+    hazard
+        A hazard of the catalogue; its class limits are in its own unit [see ``medium``].
+    """
     return (
         "The crop is not in a stage at which the question arises.",
         "Data are missing, so that nothing can be said.",
-        f"The score is below {hazard.medium:g}.",
-        f"The score is at or above {hazard.medium:g}.",
-        f"The score is at or above {hazard.high:g}.",
+        f"The score is below {round(hazard.medium, 9):g}.",
+        f"The score is at or above {round(hazard.medium, 9):g}.",
+        f"The score is at or above {round(hazard.high, 9):g}."
+        if math.isfinite(hazard.high)
+        else "This hazard is never called high.",
     )
 
 
 def action(hazard: Hazard, status: int, words: Words) -> str:
-    """Say what to do at a status code [-]: the hazard's actions from medium on, else NA."""
+    """Say what to do at a status code: the hazard's actions from medium on, else NA.
+
+    Parameters
+    ----------
+    hazard
+        A hazard of the catalogue.
+    status
+        Status code [1].
+    words
+        Words of one language.
+    """
     if STATUS[status] not in ("medium", "high") or not hazard.actions:
         return "NA"
     return " ".join(words.text(f"hazard.{hazard.id}.action.{key}") for key in hazard.actions)
@@ -272,5 +312,11 @@ def model_output(
 
 
 def number(value: float | None) -> float:
-    """The value, or `NO_VALUE` where there is none [the parameter's unit]."""
+    """The value, or `NO_VALUE` where there is none [the parameter's unit].
+
+    Parameters
+    ----------
+    value
+        A number in any unit, or none [any].
+    """
     return NO_VALUE if value is None or not math.isfinite(value) else float(value)

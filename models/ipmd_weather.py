@@ -120,7 +120,8 @@ def parse_weather(text: str) -> Weather:
     Parameters
     ----------
     text
-        JSON as in the weather data standard of IPM Decisions; hourly.
+        JSON as in the weather data standard of IPM Decisions; hourly, values in the units of
+        its parameters [for instance degC].
 
     Raises
     ------
@@ -210,7 +211,13 @@ def _degrees(value: object, where: str, limit: float) -> float:
 
 
 def write_weather(weather: Weather) -> str:
-    """Return the JSON text of a weather document; NaN becomes null."""
+    """Return the JSON text of a weather document; NaN becomes null.
+
+    Parameters
+    ----------
+    weather
+        Hours of places, in the units of the standard's parameters [for instance degC].
+    """
     end = weather.start + timedelta(hours=weather.hours - 1)
     places = [
         {
@@ -235,7 +242,13 @@ def write_weather(weather: Weather) -> str:
 
 
 def chosen(codes: Sequence[int]) -> dict[str, Parameter]:
-    """Return which of the codes each quantity is read from, the preferred one."""
+    """Return which of the codes each quantity is read from, the preferred one.
+
+    Parameters
+    ----------
+    codes
+        Parameter codes of the standard [1].
+    """
     found: dict[str, Parameter] = {}
     for parameter in PARAMETERS:
         if parameter.code in codes:
@@ -244,7 +257,13 @@ def chosen(codes: Sequence[int]) -> dict[str, Parameter]:
 
 
 def unknown(codes: Sequence[int]) -> tuple[int, ...]:
-    """Return the codes that the vocabulary has no quantity for; they are left out."""
+    """Return the codes that the vocabulary has no quantity for; they are left out.
+
+    Parameters
+    ----------
+    codes
+        Parameter codes of the standard [1].
+    """
     return tuple(code for code in codes if code not in _BY_CODE)
 
 

@@ -137,14 +137,26 @@ def _hours(data: xr.Dataset, name: str, shape: tuple[int, int]) -> Array:
 
 
 def last_row(values: Array) -> NDArray[np.intp]:
-    """Place of the last value of each column (hour, site) [h], -1 where there is none."""
+    """Place of the last value of each column (hour, site) [h], -1 where there is none.
+
+    Parameters
+    ----------
+    values
+        Hourly values (hour, site), NaN where missing [any unit].
+    """
     there = ~np.isnan(values)
     last = len(values) - 1 - there[::-1].argmax(axis=0)
     return np.where(there.any(axis=0), last, -1)
 
 
 def reaches(hours: xr.Dataset) -> dict[str, datetime]:
-    """End of the last forecast hour of each site that has one (aware); hours as `seamed` gives."""
+    """End of the last forecast hour of each site that has one (aware); hours as `seamed` gives.
+
+    Parameters
+    ----------
+    hours
+        Measured and forecast hours, in the vocabulary's units [for instance degC].
+    """
     last = last_row(np.where(hours["source"].values == FORECAST, 1.0, np.nan))
     ends = [hour_of(hours["time"].values[row]) + timedelta(hours=1) for row in last]
     return {
@@ -155,5 +167,11 @@ def reaches(hours: xr.Dataset) -> dict[str, datetime]:
 
 
 def local_days(statuses: Sequence[RiskStatus]) -> list[datetime]:
-    """Starts of the local days (UTC+8) that statuses are for, in order."""
+    """Starts of the local days (UTC+8) that statuses are for, in order.
+
+    Parameters
+    ----------
+    statuses
+        Answers, each at the end of its local day; a day has 24 [h].
+    """
     return sorted({(s.time - timedelta(days=1)).astimezone(LOCAL) for s in statuses})

@@ -65,10 +65,19 @@ def test_every_hazard_is_a_model_with_codes():
     assert len(texts) == 5
     assert texts[3]["explanation"] == "The score is at or above 0.24."
     assert texts[0]["recommended_action"] == "NA"
-    assert texts[4]["recommended_action"].startswith("Maize stalks on the ground")
+    assert texts[4]["recommended_action"].startswith("First clear the ditches")
     assert fhb["output"]["result_parameters"][0]["title"].startswith("Probability: ")
     assert "INPUT WITHOUT A PARAMETER CODE: soil_moisture" in models["soil_drought"]["description"]
     assert models["soil_drought"]["pests"] == []
+
+
+def test_limits_are_told_as_numbers_that_mean_something():
+    for hazard in catalogue().values():
+        text = " ".join(ipmd.explanations(hazard))
+        assert not re.search(r"\binf\b|e-\d", text), hazard.id
+    assert (
+        ipmd.explanations(catalogue()["tomato_whitefly"])[4] == "This hazard is never called high."
+    )
 
 
 def test_the_provider_is_stated_or_empty():
