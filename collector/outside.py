@@ -104,7 +104,7 @@ def with_neighbours(
     wider = data.reindex(site=[*sites, *sorted(set().union(*wanted.values()) - set(sites))])
     for name, targets in wanted.items():
         values, stations = _stations(data, name, [s for s in known if (s, name) in placed], fields)
-        values, stations = _with_others(values, stations, others, name, data["time"].values)
+        values, stations = with_others(values, stations, others, name, data["time"].values)
         if not targets or not len(stations):
             continue
         places = _plane([fields[t] for t in targets])
@@ -127,9 +127,10 @@ def _stations(
     return values, _plane([fields[s] for s in sites])
 
 
-def _with_others(
+def with_others(
     values: Array, stations: Array, others: xr.Dataset | None, name: str, times: Array
 ) -> tuple[Array, Array]:
+    """Put the values and places of other stations beside those of fields."""
     if others is None or name not in others:
         return values, stations
     theirs = others[name].reindex(time=times).transpose("time", "site").values
