@@ -91,10 +91,10 @@ HAZARD = Hazard(
     actions=(
         "drain",
         "scout_heads",
-        "ask_officer_fungicide_flowering",
         "harvest_dry",
         "remove_maize_residue",
         "choose_variety",
+        "ask_officer_fungicide_flowering",
     ),
     act_days=(0, 3),
     probability="field severity of 10 % or more",

@@ -275,8 +275,8 @@ HAZARD = Hazard(
         "remove_volunteer_wheat",
         "scout_leaves",
         "report_first_spot",
-        "ask_officer_fungicide_rust",
         "choose_variety",
+        "ask_officer_fungicide_rust",
     ),
     act_days=(0, 5),
 )
