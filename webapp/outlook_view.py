@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from flask_babel import gettext, ngettext
 
 from collector.store.weather import OutlookRow
-from models.hazard import OUT_OF_SEASON, STATUS
+from models.hazard import STATUS
 from webapp.formats import ZONE, day_tick
-from webapp.village_list import GRAVITY, WARNINGS
+from webapp.village_list import ANSWERS, GRAVITY, WARNINGS
 
 DAYS = 7
 
@@ -64,14 +64,14 @@ def show_ahead(rows: Sequence[OutlookRow], now: datetime) -> Ahead | None:
     Returns
     -------
     Ahead or None
-        None where no day is forecast, or none lies in the season.
+        None where the forecast says nothing of any day, or none lies in the season.
     """
     worst: dict[datetime, int] = {}
     for row in rows:
         if row.time > now:
             known = worst.setdefault(row.time, row.status)
             worst[row.time] = max(known, row.status, key=GRAVITY.__getitem__)
-    if all(status == OUT_OF_SEASON for status in worst.values()):
+    if all(status not in ANSWERS for status in worst.values()):
         return None
     days = [
         Day(_day_name(end, now), STATUS[status], short_status(STATUS[status]))

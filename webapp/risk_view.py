@@ -276,7 +276,7 @@ def headline(crops: Sequence[CropRisks]) -> Headline:
     title = gettext("%(hazard)s: %(status)s", hazard=worst.hazard, status=status)
     if worst.advice is None:
         return Headline(worst.status, worst.draft, str(title), worst.reason)
-    call = gettext("not validated here; ask your officer before acting")
+    call = gettext("ask your officer before acting")
     if not worst.advice.draft:
         call = worst.advice.window
     text = gettext("%(place)s: %(text)s", place=worst.fields[0][0], text=call)

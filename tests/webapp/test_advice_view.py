@@ -106,7 +106,8 @@ def test_days_that_are_over_and_days_out_of_season_are_not_shown(english, seed):
     (day,) = outlook_view.show_ahead(rows, seed.NOW + timedelta(days=1)).days
     assert day.status == "no_risk"
     assert outlook_view.show_ahead(rows, seed.NOW + timedelta(days=9)) is None
-    assert outlook_view.show_ahead(outlook(seed, "x", [OUT_OF_SEASON] * 7), seed.NOW) is None
+    for code in (OUT_OF_SEASON, CANNOT_SAY):
+        assert outlook_view.show_ahead(outlook(seed, "x", [code] * 7), seed.NOW) is None
 
 
 def test_without_a_forecast_nothing_is_shown(english, seed):

