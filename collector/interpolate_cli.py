@@ -71,8 +71,9 @@ def told(
     values, stations = outside.with_others(values, stations, others, name, data["time"].values)
     if others is not None and name in others:
         sites += [str(site) for site in others["site"].values]
-    rows = leave_one_out(name, values, stations, range_km=limit)
-    return [(sites[row.station], row) for row in rows]
+    there = np.flatnonzero((~np.isnan(values)).any(axis=0))
+    rows = leave_one_out(name, values[:, there], stations[there], range_km=limit)
+    return [(sites[there[row.station]], row) for row in rows]
 
 
 def lines(

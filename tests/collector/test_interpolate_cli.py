@@ -36,6 +36,8 @@ def test_stations_are_left_out_and_fields_listed(run, village, pool):
     assert rows["qf-liuge-1"]["hours"] == HOURS
     assert rows["qf-liuge-1"]["bias"] > 0
     assert values["range_km"] == 30.0
+    # the second field of the village has sensors that never reported: it is no neighbour
+    assert rows["qf-liuge-1"]["nearest_km"] > 5
 
 
 def test_fewer_than_two_stations_is_no_answer(run, village):
