@@ -51,3 +51,16 @@ def test_hours_after_the_time_of_asking_are_not_looked_at(weather, seasons):
     data["relative_humidity"].values[24 * 20 :] = 20.0
     (found,) = assess(data, seasons(resistance="VS"), [catalogue()["wheat_fhb"]], AT)
     assert found.drivers == {"rh14": 80.0}
+
+
+def test_a_wetness_sensor_is_named_in_place_of_what_stands_in_for_it(weather, seasons):
+    rust = [catalogue()["wheat_stripe_rust"]]
+    data = weather(leaf_wetness_duration=30.0).assign_coords(wetness_measured=("site", [True]))
+    data["relative_humidity"].values[:] = float("nan")
+    (dry,) = assess(data, seasons(), rust, AT)
+    assert dry.status != CANNOT_SAY
+    data["leaf_wetness_duration"].values[24 * 8 :] = float("nan")
+    (found,) = assess(data, seasons(), rust, AT)
+    assert found.status == CANNOT_SAY
+    assert "leaf_wetness_duration" in found.missing
+    assert found.data_age_h == float("inf"), "humidity, which the rule beside it reads"
