@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
-from flask import Flask, Response, has_request_context, request
+from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
 
 TRANSLATIONS = Path(__file__).parent / "translations"
@@ -54,8 +54,11 @@ def current_language() -> Language:
     """The language of this request: ``?lang=``, else the cookie, else Chinese."""
     if not has_request_context():
         return CHINESE
-    asked = language_of(request.args.get("lang"))
-    return asked or language_of(request.cookies.get(COOKIE)) or CHINESE
+    if "language" not in g:
+        asked = language_of(request.args.get("lang"))
+        g.language = asked or language_of(request.cookies.get(COOKIE)) or CHINESE
+    language: Language = g.language
+    return language
 
 
 def remember_language(response: Response, language: Language) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask_babel import gettext, ngettext
+from flask_babel import gettext, lazy_gettext, ngettext
 
 from collector.store.weather import OutlookRow
 from models.hazard import STATUS
@@ -12,6 +12,13 @@ from webapp.formats import ZONE, day_tick
 from webapp.village_list import ANSWERS, GRAVITY, WARNINGS
 
 DAYS = 7
+SHORTEST = {
+    "high": lazy_gettext("high"),
+    "medium": lazy_gettext("mid"),
+    "no_risk": lazy_gettext("none"),
+    "cannot_say": lazy_gettext("n/k"),
+    "out_of_season": lazy_gettext("off"),
+}
 
 
 @dataclass(frozen=True)
@@ -35,15 +42,7 @@ class Ahead:
 
 def short_status(name: str) -> str:
     """The shortest word for a status, for a mark that is one of seven in a row."""
-    return str(
-        {
-            "high": gettext("high"),
-            "medium": gettext("mid"),
-            "no_risk": gettext("none"),
-            "cannot_say": gettext("n/k"),
-            "out_of_season": gettext("off"),
-        }[name]
-    )
+    return str(SHORTEST[name])
 
 
 def _day_name(end: datetime, now: datetime) -> str:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from flask_babel import gettext
 
 from collector.store.risk import StatusRow
+from collector.store.weather import FieldWeather
 from field_configs.schema import Crop, Field
 from models.advisory import Advisory
 from models.hazard import CANNOT_SAY, NO_RISK, OUT_OF_SEASON, STATUS, catalogue
@@ -19,9 +20,11 @@ from webapp.risk_words import (
     change_of,
     hazard_name,
     missing_names,
+    quantity_name,
     reason_of,
     stage_name,
     status_label,
+    unit_name,
     upper_first,
 )
 from webapp.village_list import ANSWERS, Rank, is_draft, rank
@@ -30,10 +33,14 @@ from webapp.words import has_word, name_of, word
 
 @dataclass(frozen=True)
 class Coming:
-    """What the forecast makes of the coming days, by crop and hazard, as of `now`."""
+    """What the forecast makes of the coming days, by crop and hazard, as of `now`.
+
+    `told` are the quantities that fields without a sensor have from stations around them.
+    """
 
     days: Mapping[tuple[str, str], Ahead]
     now: datetime | None = None
+    told: Sequence[FieldWeather] = ()
 
 
 NOTHING_COMING = Coming({})
@@ -137,6 +144,24 @@ def _model_facts(status: StatusRow) -> list[Fact]:
     return facts
 
 
+def _origin_facts(status: StatusRow, told: Sequence[FieldWeather]) -> list[Fact]:
+    """Which inputs of an answer come from stations around the field, and how sure they are."""
+    hazard = catalogue().get(status.hazard)
+    reads = {each.quantity for each in hazard.inputs} if hazard else set()
+    facts = []
+    for each in told:
+        if each.site != status.site or each.quantity not in reads or each.standard_error is None:
+            continue
+        text = word(
+            "reason.neighbours",
+            km=number(each.nearest_km, 0),
+            error=number(each.standard_error, 1),
+            unit=unit_name(each.quantity),
+        )
+        facts.append(Fact(quantity_name(each.quantity), text))
+    return facts
+
+
 def _is_provisional(hazard: str) -> bool:
     known = catalogue().get(hazard)
     return known is not None and bool(known.provisional)
@@ -205,7 +230,11 @@ def _row(
         data_age=_data_age(worst.data_age_h),
         advice=shown,
         ahead=ahead,
-        facts=[*_model_facts(worst), *_advice_facts(shown, ahead)],
+        facts=[
+            *_model_facts(worst),
+            *_origin_facts(worst, coming.told),
+            *_advice_facts(shown, ahead),
+        ],
     )
 
 

@@ -3,16 +3,26 @@
 from collections.abc import Mapping
 from contextlib import suppress
 
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 
 from collector.store.risk import StatusRow
+from collector.store.weather import NO_STATION
 from field_configs.schema import Crop
 from field_configs.words import MissingParameter
 from models.hazard import CANNOT_SAY, STATUS
 from webapp.words import has_word, name_of, word
 
 STAGE_INPUT = "growth_stage"
+#: What is missing without being a quantity.
+NO_INPUTS = (STAGE_INPUT, NO_STATION)
 SURE, FAIR = 0.7, 0.5
+STATUS_LABELS = {
+    "high": lazy_gettext("High risk"),
+    "medium": lazy_gettext("Medium risk"),
+    "no_risk": lazy_gettext("No risk now"),
+    "cannot_say": lazy_gettext("Cannot say"),
+    "out_of_season": lazy_gettext("Out of season"),
+}
 
 
 def upper_first(text: str) -> str:
@@ -22,14 +32,7 @@ def upper_first(text: str) -> str:
 
 def status_label(name: str) -> str:
     """The short name of a status, for lists and marks."""
-    labels = {
-        "high": gettext("High risk"),
-        "medium": gettext("Medium risk"),
-        "no_risk": gettext("No risk now"),
-        "cannot_say": gettext("Cannot say"),
-        "out_of_season": gettext("Out of season"),
-    }
-    return str(labels[name])
+    return str(STATUS_LABELS[name])
 
 
 def hazard_name(hazard: str) -> str:
@@ -65,7 +68,7 @@ def certainty_label(share: float | None) -> str:
 
 def missing_names(missing: tuple[str, ...]) -> str:
     """Name the inputs that were missing."""
-    keys = {each: f"quantity.{each}" for each in missing if each != STAGE_INPUT}
+    keys = {each: f"quantity.{each}" for each in missing if each not in NO_INPUTS}
     names = [word(key) if has_word(key) else each for each, key in keys.items()]
     return str(gettext(", ")).join(names)
 
@@ -75,6 +78,7 @@ def missing_reason(missing: tuple[str, ...]) -> str:
     names = missing_names(missing)
     parts = [word("reason.missing_inputs", inputs=names)] if names else []
     parts += [word("reason.missing_stage")] if STAGE_INPUT in missing else []
+    parts += [word("reason.too_far")] if NO_STATION in missing else []
     text = str(gettext("; ")).join(parts)
     return str(gettext("%(sentence)s.", sentence=upper_first(text))) if text else ""
 

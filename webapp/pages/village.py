@@ -125,7 +125,11 @@ def make_page(conn: Connection, village: VillageRow, at: datetime) -> VillagePag
         risk.current_advisories(conn, village.id),
         crop_types(),
         places,
-        Coming(by_hazard(weather.outlook(conn, at, village.id), at), at),
+        Coming(
+            by_hazard(weather.outlook(conn, at, village.id), at),
+            at,
+            weather.field_weather(conn, village.id),
+        ),
     )
     nodes = [node for node in registry.nodes(conn) if node.village == village.id]
     return VillagePage(
