@@ -16,6 +16,7 @@ from models.advisory import Advisory
 from models.dataset import dataset
 from models.hazard import HIGH, NO_RISK, catalogue
 from models.ledger_rules import DEFAULTS, RuleError
+from models.outlook import Outlook
 from models.risk import RiskStatus, assess
 
 NOW = datetime(2016, 5, 1, 12, tzinfo=UTC)
@@ -325,12 +326,12 @@ def test_both_ends_of_a_window_may_move(registered, first, last):
 def always_high(monkeypatch):
     """The risk job with an assessment that says high everywhere in one crop."""
 
-    def say(data, seasons, hazards, at):
+    def say(data, forecast, seasons, hazards, at):
         end = at.replace(hour=16, minute=0) - timedelta(days=1)
         fields = sorted({s.site for s in seasons.seasons})
-        return [status(HIGH, end, 0.9, site=site) for site in fields]
+        return Outlook([status(HIGH, end, 0.9, site=site) for site in fields], [])
 
-    monkeypatch.setattr(tasks, "assess", say)
+    monkeypatch.setattr(tasks, "assess_ahead", say)
 
 
 def advice(conn):
@@ -374,7 +375,7 @@ def test_the_job_keeps_advice_through_a_day_without_risk(registered, pool, monke
     for day, code in enumerate([HIGH, NO_RISK, NO_RISK, NO_RISK]):
         now = NOW + timedelta(days=day)
         said = [status(code, now.replace(hour=16) - timedelta(days=1))]
-        monkeypatch.setattr(tasks, "assess", lambda *_, said=said: said)
+        monkeypatch.setattr(tasks, "assess_ahead", lambda *_, said=said: Outlook(said, []))
         tasks.assess_risk(tasks.Context(pool, now))
         tasks.issue_advisories(tasks.Context(pool, now))
         registered.rollback()

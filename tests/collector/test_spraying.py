@@ -12,6 +12,7 @@ from collector.store import db, risk, weather
 from collector.store.weather import WeatherValue
 from models.advisory import Advisory
 from models.hazard import HIGH
+from models.outlook import Outlook
 from models.risk import RiskStatus
 
 NOW = datetime(2016, 5, 1, 12, 20, tzinfo=UTC)  # 20:20 local
@@ -109,7 +110,7 @@ def test_the_advice_job_keeps_the_hours(registered: db.Connection, pool, monkeyp
         inputs_hash="",
         model_version="1.1",
     )
-    monkeypatch.setattr(tasks, "assess", lambda *_: [said])
+    monkeypatch.setattr(tasks, "assess_ahead", lambda *_: Outlook([said], []))
     for _ in range(2):
         tasks.assess_risk(tasks.Context(pool, NOW))
         told = tasks.issue_advisories(tasks.Context(pool, NOW))
