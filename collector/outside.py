@@ -14,7 +14,7 @@ import xarray as xr
 
 from collector.store import registry, settings_table, weather
 from collector.store.db import Connection
-from collector.store.weather import FieldWeather
+from collector.store.weather import NO_STATION, FieldWeather
 from models.features import Array
 from models.hazard import CANNOT_SAY, Hazard
 from models.interpolate import RANGE_KM, SPREADS, Field, distances_km, interpolate, plane_km
@@ -22,8 +22,6 @@ from models.outlook import DAYS
 from models.risk import RiskStatus
 
 RANGE_KEY = "interpolation.range_km"
-#: In `RiskStatus.missing`: why a field without a sensor has nothing from other stations either.
-NO_STATION = "no_station_near"
 #: Factor on the certainty where an input comes from other places; provisional.
 INTERPOLATED = 0.8
 _DAY_H = 24

@@ -23,6 +23,9 @@ SQL = queries.load("weather")
 #: A forecast older than this is not used.
 FORECAST_FRESH = timedelta(days=2)
 
+#: Origin of a quantity, and what is missing, where no station speaks for a field.
+NO_STATION = "no_station_near"
+
 Kind = Literal["forecast", "observed"]
 
 
