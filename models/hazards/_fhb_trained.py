@@ -28,13 +28,31 @@ _FIRST = 1 + len(AGRONOMY)
 
 
 def daily_dew_point(day: Day) -> Range:
-    """Mean of a day's hourly dew points [degC]; rises with temperature and with humidity."""
+    """Mean of a day's hourly dew points (site,) [degC]; rises with temperature and humidity.
+
+    Parameters
+    ----------
+    day
+        With air temperature [degC] and relative humidity [%].
+    """
     hours = both_of(dew_point, *(day.get(quantity) for quantity in _BOTH))
     return both(lambda x: x.sum(axis=0) / day.shape[0], hours)
 
 
 def damp_and_warm(temperature: Array, humidity: Array) -> NDArray[np.bool_]:
-    """Whether hours have 15 to 30 degC and a relative humidity of 80 % or more [1]."""
+    """Whether hours have 15 to 30 degC and a relative humidity of 80 % or more; same shape.
+
+    Parameters
+    ----------
+    temperature
+        Air temperature [degC].
+    humidity
+        Relative humidity [%].
+
+    References
+    ----------
+    TRH.15T30nRHG80 of Shah et al. 2023, doi:10.1094/PHYTO-10-22-0380-R.
+    """
     return (temperature >= 15.0) & (temperature <= 30.0) & (humidity >= 80.0)
 
 
@@ -91,19 +109,37 @@ class Trained:
 
 @lru_cache(maxsize=16)
 def residue(previous_crop: tuple[str | None, ...]) -> NDArray[np.intp]:
-    """Maize residue (site,) by previous crop: 0 nobody knows, 1 no, 2 yes."""
+    """Maize residue (site,): 0 nobody knows, 1 no, 2 yes.
+
+    Parameters
+    ----------
+    previous_crop
+        Crop ids (site,) [1]; None where nobody knows.
+    """
     return np.array([0 if c is None else 1 + (c == "summer_maize") for c in previous_crop], np.intp)
 
 
 def effect_of(slopes: list[float]) -> Effect:
-    """How the probability moves with a window, from the signs of its coefficients."""
+    """How the probability moves with a window, from the signs of its coefficients.
+
+    Parameters
+    ----------
+    slopes
+        Coefficients of the window in the estimators that have it [logit].
+    """
     if all(slope >= 0 for slope in slopes):
         return "raises"
     return "lowers" if all(slope <= 0 for slope in slopes) else "mixed"
 
 
 def worst_fields(fitted: FhbEstimator) -> Array:
-    """Columns of agronomy (variety 0-4, residue 0-2, column); what is unknown (0) is the worst."""
+    """Columns of agronomy (variety 0-4, residue 0-2, column) [1]; the unknown (0) is the worst.
+
+    Parameters
+    ----------
+    fitted
+        Whose coefficients tell what is worst.
+    """
     slopes = fitted.model.coefficient_[1:_FIRST] / fitted.model.spread_[: len(AGRONOMY)]
     table = np.empty((1 + len(RESISTANCE), 1 + len(RESIDUE), len(AGRONOMY)))
     for variety, maize in itertools.product(*(range(n) for n in table.shape[:2])):
@@ -115,7 +151,18 @@ def worst_fields(fitted: FhbEstimator) -> Array:
 
 
 def read_trained(folder: Path = FOLDER) -> Trained:
-    """Both estimators, verified; raises `ArtefactError` also for a window unknown here."""
+    """Both estimators, verified; they answer probabilities [1].
+
+    Parameters
+    ----------
+    folder
+        Where the artefact's files are.
+
+    Raises
+    ------
+    ArtefactError
+        Missing, changed, or with a window that is not in `SPANS`.
+    """
     stages = tuple(load(HAZARD, stage, folder) for stage in STAGES)
     slopes: dict[str, list[float]] = {}
     for fitted in stages:

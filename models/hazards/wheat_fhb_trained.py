@@ -109,7 +109,13 @@ def _evaluate(trained: Trained, window: Window, carried: Carried, season: Season
 
 
 def classes(p: Array) -> NDArray[np.intp]:
-    """Class (site,) of a probability [1] by the limits of RH14: 0, 1 medium, 2 high."""
+    """Class (site,) by the limits of RH14: 0, 1 medium, 2 high.
+
+    Parameters
+    ----------
+    p
+        Probability (site,) [1].
+    """
     return np.digitize(p, (_P["medium"], _P["high"]))
 
 
@@ -119,7 +125,13 @@ def _unusable(window: Window, carried: Carried, season: SeasonDay) -> Answer:
 
 
 def make(folder: Path = FOLDER) -> Hazard:
-    """The hazard from the artefact in ``folder``; "cannot say" everywhere if that is not sound."""
+    """The hazard from an artefact; "cannot say" everywhere if that is not sound.
+
+    Parameters
+    ----------
+    folder
+        Where the artefact's files are; its estimators give probabilities [1].
+    """
     hazard = Hazard(
         id="wheat_fhb_trained",
         eppo="GIBBZE",
@@ -141,7 +153,8 @@ def make(folder: Path = FOLDER) -> Hazard:
         trained, manifest = read_trained(folder), read_manifest(RULE.id, folder)
     except ArtefactError as error:
         warnings.warn(f"wheat_fhb_trained answers nothing: {error}", RuntimeWarning, stacklevel=2)
-        return replace(hazard, version="none", references=(*hazard.references, str(error)))
+        shown = str(error).replace(str(folder), "models/artefacts")
+        return replace(hazard, version="none", references=(*hazard.references, shown))
     before = [column for column in trained.effects if SPANS[column].last == 0]
     effects = {SPANS[column].name: effect for column, effect in trained.effects.items()}
     uses = {n: Use(u.feature, effects.get(n, "shown")) for n, u in hazard.uses.items()}

@@ -199,25 +199,25 @@ def test_gaps_never_turn_one_answer_into_another(weather, seasons, seen, kind, s
 
 @pytest.mark.parametrize("warmer", [8, -8])
 def test_a_doubtful_end_of_flowering_never_turns_one_answer_into_another(weather, seasons, warmer):
-    """Two days without temperatures, unlike the normals, a week before flowering is over."""
-    sites = tuple(f"s{i}" for i in range(80))
+    """Two days without temperatures, unlike the normals, before the windows of late flowering."""
+    sites, gap = tuple(f"s{i}" for i in range(200)), slice(24 * 4, 24 * 6)
     data = made(weather, heat=21.0, sites=sites)
-    random = np.random.default_rng(1)
-    data["relative_humidity"].values[:] = np.repeat(random.uniform(30, 100, (DAYS, 80)), 24, axis=0)
-    heat = data["air_temperature"].values
-    heat[24 * 31 : 24 * 33] = 18.0 + warmer
+    daily = np.random.default_rng(1).uniform(20, 90, (DAYS, len(sites)))
+    data["relative_humidity"].values[:] = np.repeat(daily, 24, axis=0)
+    data["air_temperature"].values[gap] = 16.0 + warmer
     holed = data.copy(deep=True)
-    holed["air_temperature"].values[24 * 31 : 24 * 33] = np.nan
-    grown = seasons(sites=sites, observed=SEEN[:1], resistance="S", previous_crop="summer_maize")
+    holed["air_temperature"].values[gap] = np.nan
+    grown = seasons(
+        sites=sites, observed=((date(2016, 4, 3), 45),), resistance="MS", previous_crop="peanut"
+    )
     full, gaps = (
-        np.array([results[0].status for results in walk(begin(d, grown, [HAZARD]), d)])[-12:]
+        np.array([results[0].status for results in walk(begin(d, grown, [HAZARD]), d)])[28:36]
         for d in (data, holed)
     )
-    known = (full >= NO_RISK) & (gaps >= NO_RISK)
-    assert (known[-6:]).any()
-    assert (known & (full >= MEDIUM)).any()
-    assert not (known & ((full >= MEDIUM) != (gaps >= MEDIUM))).any()
-    assert not (known & (full == MEDIUM) & (gaps == HIGH)).any()
+    assert {NO_RISK, MEDIUM, HIGH} <= set(full.ravel())
+    known = gaps >= NO_RISK
+    assert known.mean() > 0.5
+    assert (full[known] == gaps[known]).all()
 
 
 @pytest.mark.parametrize("seen", [SEEN, SEEN[:1]], ids=["seen", "unseen"])
@@ -312,7 +312,7 @@ def test_without_a_sound_artefact_it_cannot_say_and_tells_why(
         read_trained(folder)
     with pytest.warns(RuntimeWarning, match=f"wheat_fhb_trained answers nothing: .*{message}"):
         broken = make(folder)
-    assert "artefacts" in broken.references[-1]
+    assert broken.references[-1].startswith("models/artefacts/wheat_fhb")
     rule = catalogue()["wheat_fhb"]
     both = assess(made(weather), seasons(observed=SEEN), [rule, broken], evening(FLOWERING))
     assert [each.status == CANNOT_SAY for each in both] == [False, True]
