@@ -7,8 +7,11 @@ from pathlib import Path
 
 import click
 
+import collector.backtest_cli
 import collector.cli
 import collector.import_cli
+import collector.interpolate_cli
+import collector.ipmd_cli
 import collector.ledger_cli
 import collector.up
 import field_configs.cli
@@ -68,5 +71,8 @@ main.add_command(collector.import_cli.import_)
 main.add_command(firmware.workbench.cli.node)
 main.add_command(models.cli.risk)
 models.cli.risk.add_command(collector.cli.risk_run)
+models.cli.risk.add_command(collector.backtest_cli.backtest)
+models.cli.risk.add_command(collector.interpolate_cli.interpolate_command)
+models.cli.risk.add_command(collector.ipmd_cli.ipmd_group)
 models.cli.risk.add_command(collector.ledger_cli.skill)
 models.cli.risk.add_command(collector.ledger_cli.rule)
