@@ -180,6 +180,15 @@ def test_late_and_silent_data_are_said(app, seed):
     assert "设备一天多没有消息了" in text_of(client, "/v/qf-liuge")
 
 
+def test_answers_of_days_ago_are_not_shown_as_of_today(app, seed):
+    client = app.test_client()
+    app.clock.at = seed.NOW + timedelta(days=3)
+    page = text_of(client, "/v/qf-liuge")
+    assert "5月8日 00:00 以后这里没有再算风险" in page
+    assert 'class="risk-head"><h3>' not in page
+    assert "近两天没有算" in text_of(client, "/")
+
+
 def test_many_villages_come_in_pages(empty_app):
     with empty_app.pool.connection() as conn, conn.cursor() as cur:
         cur.execute("INSERT INTO county VALUES ('410922', '清丰县', 'Qingfeng County')")
