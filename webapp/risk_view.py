@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flask import url_for
 from flask_babel import gettext
 
 from collector.store.risk import StatusRow
@@ -13,6 +14,7 @@ from field_configs.schema import Crop, Field
 from models.advisory import Advisory
 from models.hazard import CANNOT_SAY, NO_RISK, OUT_OF_SEASON, STATUS, catalogue
 from webapp.advice_view import ShownAdvice, show_advice, spraying_limits
+from webapp.card_view import cards_of, stage_words
 from webapp.formats import local_day, local_time, number, span_ago
 from webapp.outlook_view import Ahead
 from webapp.risk_words import (
@@ -48,10 +50,11 @@ NOTHING_COMING = Coming({})
 
 @dataclass(frozen=True)
 class Fact:
-    """A line of what an answer rests on."""
+    """A line of what an answer rests on; `url` leads to more about it."""
 
     name: str
     text: str
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,9 @@ def _model_facts(status: StatusRow) -> list[Fact]:
     if hazard is not None:
         facts.append(Fact(str(gettext("Source")), "; ".join(hazard.references)))
     facts.append(Fact(str(gettext("Model")), f"{status.hazard} {status.model_version}"))
+    for card in cards_of(status.hazard):
+        url = url_for("card.one", card_id=card.id)
+        facts.append(Fact(str(gettext("Model card")), stage_words(card.stage), url))
     return facts
 
 

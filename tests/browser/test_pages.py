@@ -16,6 +16,8 @@ PAGES = (
     "/v/qf-mazhuangqiao",
     "/drafts",
     "/skill",
+    "/models",
+    "/models/wheat_fhb_post",
     "/status",
     "/v/nowhere",
 )
