@@ -45,6 +45,10 @@ class DemoWeather(Protocol):
         ...
 
 
+class DemoError(RuntimeError):
+    """The demonstration must not start here; the message says why and what to do."""
+
+
 @dataclass
 class DemoState:
     """The demonstration's own file, ``demo.json`` in the state folder.
@@ -61,6 +65,8 @@ class DemoState:
         Simulated seconds for each real second [1].
     real_unix : float
         The machine's time when `sim_unix` was right [s since 1970-01-01 UTC].
+    zh, en : str
+        What the weather is.
     """
 
     path: Path
@@ -68,13 +74,16 @@ class DemoState:
     sim_unix: float
     rate: float
     real_unix: float
+    zh: str
+    en: str
 
     @classmethod
     def read(cls, path: Path, rate: float) -> DemoState:
         """Read the state that an earlier start left, to go on now at `rate`."""
         kept = json.loads(path.read_text(encoding="utf-8"))
         weather_file = Path(kept["weather_file"])
-        return cls(path, weather_file, float(kept["sim_unix"]), rate, time.time())
+        sim_unix = float(kept["sim_unix"])
+        return cls(path, weather_file, sim_unix, rate, time.time(), kept["zh"], kept["en"])
 
     def clock(self) -> SimulatedClock:
         """Return the clock that every part shares."""
@@ -119,11 +128,31 @@ def start(
     -------
     tuple of DemoState, bool, str
         The state, whether this was the first start, and a few words about it.
+
+    Raises
+    ------
+    DemoError
+        When the database holds villages that this state folder did not put there: the
+        demonstration would give their nodes new keys and mix simulated frames into theirs.
     """
     path = settings.state_dir.resolve() / "demo.json"
     if path.exists():
         state = DemoState.read(path, rate)
-        return state, False, f"goes on at {state.clock().now():%Y-%m-%d %H:%M} UTC"
+        _put_banner(pool, state)
+        words = f"goes on at {state.clock().now():%Y-%m-%d %H:%M} UTC, {_pace(rate)}"
+        return (
+            state,
+            False,
+            words + ("; --weather counts at the first start only" * bool(weather_csv)),
+        )
+    with pool.connection() as conn:
+        taken = len(registry.villages(conn))
+    if taken:
+        raise DemoError(
+            f"demo: the database {db.place(pool.dsn)} already holds {taken} villages, and {path} "
+            "does not say that they are the demonstration's; unset NONGQING_DSN or name an empty "
+            "database, or start without --demo"
+        )
     weather = weather_of(settings.state_dir.resolve(), weather_csv)
     configs = shifted(load(site=SITE), weather.opens.year - SITE_YEAR)
     master = load_master_key(settings.state_dir, settings.master_key)
@@ -131,9 +160,24 @@ def start(
         registry.import_configs(conn, configs, weather.opens, source=f"sites/{SITE}")
         for node in sorted(configs.nodes):
             registry.enroll(conn, master, node, at=weather.opens)
-        banner = json.dumps({"zh": weather.zh, "en": weather.en}, ensure_ascii=False)
-        settings_table.put(conn, "banner", banner, weather.opens)
-    state = DemoState(path, weather.path, weather.opens.timestamp(), rate, time.time())
+    opens = weather.opens.timestamp()
+    state = DemoState(path, weather.path, opens, rate, time.time(), weather.zh, weather.en)
     state.save()
+    _put_banner(pool, state)
     words = f"{len(configs.villages)} villages, {len(configs.nodes)} nodes; {weather.en}"
-    return state, True, words
+    return state, True, f"{words}; {_pace(rate)}"
+
+
+def _put_banner(pool: db.Pool, state: DemoState) -> None:
+    """Let every page say that its weather and its time are not those of today."""
+    banner = {
+        "zh": f"{state.zh}；时间也是模拟的，比真的快 {state.rate:g} 倍",
+        "en": f"{state.en}; the time is simulated, too, {state.rate:g} times as fast",
+    }
+    with pool.connection() as conn:
+        text = json.dumps(banner, ensure_ascii=False)
+        settings_table.put(conn, "banner", text, state.clock().now())
+
+
+def _pace(rate: float) -> str:
+    return f"{rate:g} simulated seconds a second"

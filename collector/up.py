@@ -212,7 +212,9 @@ def run(
                 supervisor.start(_nodes(state, backlog))
                 nodes = len(StoreRegistry(settings).nodes())
                 say(f"{nodes} under MicroPython, each with its own flash")
-            _show_backlog(pool, nodes * backlog * FRAMES_PER_NODE_AND_DAY, supervisor)
+            if backlog:
+                _show_backlog(pool, nodes * backlog * FRAMES_PER_NODE_AND_DAY, supervisor)
+            click.echo("the first risk is computed; a few seconds more")
         # the first risk is computed once it has something to stand on
         bring_up(Service("jobs", ["jobs"], ready=lambda: _ran(pool, "advisories")))
         click.echo(f"\n农情 Nongqing: http://{HOST}:{port}/   (Ctrl-C stops it)")
@@ -226,7 +228,13 @@ def run(
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Hourly weather of your own for the demo (CSV).",
 )
-@click.option("--port", default=8000, show_default=True, help="Web port on 127.0.0.1.")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    default=8000,
+    show_default=True,
+    help="Web port on 127.0.0.1.",
+)
 @click.option(
     "--rate",
     type=click.FloatRange(min=0, min_open=True),
@@ -270,5 +278,11 @@ def up(
         )
     except KeyboardInterrupt:
         click.echo("stopped")
-    except (embedded.EmbeddedError, ServiceError, db.StoreError, MasterKeyError) as error:
+    except (
+        embedded.EmbeddedError,
+        ServiceError,
+        demonstration.DemoError,
+        db.StoreError,
+        MasterKeyError,
+    ) as error:
         raise click.ClickException(str(error)) from error
