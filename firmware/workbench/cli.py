@@ -16,8 +16,13 @@ from field_configs.board import layout_of
 from field_configs.load import load
 from field_configs.schema import Board
 from firmware.workbench import weather as weathers
-from firmware.workbench.config import BrokerUrlError, node_config, write_config
-from firmware.workbench.hourly import WeatherError
+from firmware.workbench.config import (
+    BrokerUrlError,
+    node_config,
+    parse_broker_url,
+    write_config,
+)
+from firmware.workbench.hourly import WeatherError, covered
 from firmware.workbench.registry import NodeInfo, NodeKey, Registry
 from firmware.workbench.simulate import Fleet, SimulationError
 
@@ -60,7 +65,13 @@ class Parts(Protocol):
 
 @click.group()
 def node() -> None:
-    """Field nodes: enrol, simulate, list."""
+    """Field nodes: enrol, simulate, list.
+
+    \b
+    Example:
+      nongqing node enroll qf-001 --broker mqtt://broker.example
+      nongqing node simulate qf-001
+    """
 
 
 def _find(registry: Registry, node_id: str) -> NodeInfo:
@@ -123,12 +134,17 @@ def enroll(
     path = out or Path(f"{node_id}.json")
     if not path.absolute().parent.is_dir():
         raise click.ClickException(f"{path}: its folder does not exist; make it first")
+    retired = row.epoch
     key = registry.enroll(node_id, layout=layout_of(board), at=parts.clock().now())
     config = node_config(key, board, url, wifi)
+    if retired is not None:
+        click.echo(f"{node_id}: the key of epoch {retired} is retired", err=True)
     if as_json:
         click.echo(json.dumps(config, indent=1))
         if out is None:
             return
+    if path.exists():
+        click.echo(f"{path}: the file that was there is replaced", err=True)
     write_config(path, config)
     if not as_json:
         click.echo(f"{node_id}: key epoch {key.epoch}; configuration in {path} (keep it secret)")
@@ -212,17 +228,47 @@ def simulate(
     Example:
       nongqing node simulate qf-001 --weather weather.csv --backlog-days 7
     """
-    settings = parts.settings()
-    folder = settings.state_dir / "nodes"
-    folder.mkdir(parents=True, exist_ok=True)
+    settings, clock = parts.settings(), parts.clock()
     nodes = _enrolled(parts.registry(), node_ids)
+    folder = settings.state_dir / "nodes"
     try:
-        path = _weather_file(folder, weather)
         url = broker or settings.need_broker()
-        fleet = Fleet(nodes, url, parts.clock().spec(), path, folder, backlog_days, journal)
-        _run(fleet)
+        parse_broker_url(url)
+        folder.mkdir(parents=True, exist_ok=True)
+        path = _weather_file(folder, weather)
+        days = _within(path, weather, clock.now(), backlog_days)
+        fleet = Fleet(nodes, url, clock.spec(), path, folder, days, journal)
+        _tell_of_flash(fleet, backlog_days)
+        _run(fleet, clock, covered(path)[1])
     except (WeatherError, BrokerUrlError, SimulationError, ValueError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _within(path: Path, source: Path | None, now: datetime, backlog_days: float) -> float:
+    """Refuse weather that does not cover `now`; return the backlog that it does cover [d].
+
+    Outside its weather a node would measure no rain where nobody knows whether it rained.
+    """
+    first, last = covered(path)
+    if not first <= now < last:
+        raise WeatherError(
+            f"weather {source or path} covers {first:%F %H:%M} to {last:%F %H:%M} UTC, "
+            f"the clock says {now:%F %H:%M}; give --weather that covers it"
+        )
+    days = (now - first).total_seconds() / 86400
+    if backlog_days > days:
+        click.echo(f"backlog: begins with the weather on {first:%F %H:%M} UTC, {days:.1f} days ago")
+    return min(backlog_days, days)
+
+
+def _tell_of_flash(fleet: Fleet, backlog_days: float) -> None:
+    old = [name for name, node in fleet.nodes.items() if node.image.exists()]
+    if backlog_days and old:
+        click.echo(
+            f"--backlog-days is for a first start; not for {', '.join(old)}, whose flash exists "
+            f"({fleet.nodes[old[0]].image}); remove it to begin anew",
+            err=True,
+        )
 
 
 def _weather_file(folder: Path, source: Path | None) -> Path:
@@ -253,7 +299,7 @@ def _enrolled(registry: Registry, node_ids: tuple[str, ...]) -> list[tuple[str, 
     return result
 
 
-def _run(fleet: Fleet) -> None:
+def _run(fleet: Fleet, clock: Clock, weather_ends: datetime) -> None:
     stopped = False
 
     def stop(number: int, frame: FrameType | None) -> None:
@@ -266,5 +312,12 @@ def _run(fleet: Fleet) -> None:
         click.echo(f"{len(fleet.nodes)} nodes run; Ctrl-C ends them")
         while not stopped:
             time.sleep(CHECK_S)
+            for line in fleet.broker_news():
+                click.echo(line, err=True)
+            if clock.now() >= weather_ends:
+                raise WeatherError(
+                    f"the weather ended on {weather_ends:%F %H:%M} UTC, and the clock has come to "
+                    "it; give --weather that goes on"
+                )
             for name, code in fleet.restart_ended().items():
                 click.echo(f"node {name}: ended with code {code}; started again", err=True)

@@ -27,13 +27,23 @@ def parse_broker_url(url: str) -> dict[str, Any]:
     except ValueError:
         port = 0
     if parts.scheme != "mqtt" or not parts.hostname or not port:
-        raise BrokerUrlError(f"broker {url!r}: must be mqtt://[user:password@]host[:port]")
+        raise BrokerUrlError(
+            f"broker {_shown(url)!r}: must be mqtt://host[:port] or "
+            "mqtt://user:password@host[:port], with %40 for @, %2F for / in a password"
+        )
     return {
         "host": parts.hostname,
         "port": port,
         "user": unquote(parts.username) if parts.username else None,
         "password": unquote(parts.password) if parts.password else None,
     }
+
+
+def _shown(url: str) -> str:
+    """The URL without what may be a password."""
+    secret, at, place = url.rpartition("@")
+    scheme, separator, _ = secret.partition("://")
+    return f"{scheme if separator else ''}{separator}…@{place}" if at else url
 
 
 def node_config(

@@ -28,6 +28,7 @@ COLUMNS: tuple[tuple[str, int, float, float], ...] = (
 NAMES = tuple(column[0] for column in COLUMNS)
 REQUIRED = NAMES[:3]
 MAGIC = b"NQW1"
+HEADER = "<4sII"
 MISSING = -32768
 SHORT_GAP_H = 6
 
@@ -179,6 +180,25 @@ def write_compact(weather: Weather, path: Path) -> None:
         known = ~np.isnan(values)
         table[known, place] = np.clip(np.rint(values[known] * scale), -32767, 32767)
     new = path.with_name(path.name + ".new")
-    header = struct.pack("<4sII", MAGIC, weather.start, weather.hours)
+    header = struct.pack(HEADER, MAGIC, weather.start, weather.hours)
     new.write_bytes(header + table.tobytes())
     new.replace(path)
+
+
+def covered(path: Path) -> tuple[datetime, datetime]:
+    """When the weather of a compact file begins and ends (UTC).
+
+    Raises
+    ------
+    WeatherError
+        If it is no compact file.
+    """
+    try:
+        with path.open("rb") as file:
+            magic, start, hours = struct.unpack(HEADER, file.read(struct.calcsize(HEADER)))
+    except struct.error:
+        magic = start = hours = None
+    if magic != MAGIC:
+        raise WeatherError(f"{path}: is no compact weather file; make it anew from a CSV")
+    first, last = (datetime.fromtimestamp(start + 3600 * count, UTC) for count in (0, hours))
+    return first, last

@@ -66,6 +66,7 @@ class SimulatedNode:
         self.process: subprocess.Popen[bytes] | None = None
         self.started = 0.0
         self.short_lives = 0
+        self.read_to = 0
 
     @property
     def log(self) -> Path:
@@ -109,6 +110,7 @@ class SimulatedNode:
         ]
         self.started = time.monotonic()
         with self.log.open("ab") as log:
+            self.read_to = log.tell()
             self.process = subprocess.Popen(
                 command,
                 cwd=self.folder,
@@ -144,6 +146,16 @@ class SimulatedNode:
         if process.stdin is not None:
             process.stdin.close()
         self.process = None
+
+    def broker_news(self) -> list[str]:
+        """What its log says of the broker since the last call, one line for each change."""
+        with self.log.open("rb") as log:
+            log.seek(self.read_to)
+            new = log.read()
+        whole = new[: new.rfind(b"\n") + 1]
+        self.read_to += len(whole)
+        lines = whole.decode("utf-8", "replace").splitlines()
+        return [f"node {self.node_id}: {line}" for line in lines if line.startswith("broker ")]
 
     def last_words(self) -> str:
         """Last lines of its log."""
@@ -218,6 +230,11 @@ class Fleet:
     def alive(self) -> dict[str, bool]:
         """Which nodes run."""
         return {node_id: node.alive() for node_id, node in self.nodes.items()}
+
+    def broker_news(self) -> list[str]:
+        """What the nodes have met at the broker since the last call, one line for each change."""
+        started = [node for node in self.nodes.values() if node.process is not None]
+        return [line for node in started for line in node.broker_news()]
 
     def restart_ended(self) -> dict[str, int]:
         """Start again every started node that has ended by itself; return their exit codes.

@@ -11,7 +11,7 @@ import sys
 import textwrap
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +24,9 @@ from field_configs.board import layout_of
 from field_configs.load import load
 from firmware.workbench.cli import node
 from firmware.workbench.config import BrokerUrlError, node_config, parse_broker_url, write_config
+from firmware.workbench.hourly import WeatherError, covered
+from firmware.workbench.simulate import Fleet
+from nongqing import main
 from tests.firmware.field import Collector, Key, wait_for
 
 NOW = datetime(2016, 5, 10, tzinfo=UTC)
@@ -73,7 +76,9 @@ def run(registry: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> An
         settings=lambda: settings,
     )
 
-    def invoke(*arguments: str) -> Any:
+    def invoke(*arguments: str, clock: Any = None) -> Any:
+        if clock is not None:
+            parts.clock = lambda: clock
         return CliRunner().invoke(node, list(arguments), obj=parts)
 
     return invoke
@@ -123,7 +128,10 @@ def test_enroll_prints_json(run: Any, tmp_path: Path) -> None:
     ("arguments", "reason"),
     [
         (["qf-009"], "node qf-009: not in the registry; it has py-002, qf-001"),
-        (["qf-001", "--broker", "http://x"], "broker 'http://x': must be mqtt://"),
+        (
+            ["qf-001", "--broker", "http://x"],
+            "broker 'http://x': must be mqtt://host[:port] or mqtt://user:password@host[:port]",
+        ),
         (["qf-001", "--out", "none/x.json"], "none/x.json: its folder does not exist"),
     ],
 )
@@ -166,6 +174,115 @@ def test_simulate_without_any_key(run: Any, registry: Memory) -> None:
     assert "no node is enrolled; run `nongqing node enroll <node>`" in result.output
 
 
+def test_an_unknown_node_is_told_before_anything_is_made(run: Any, tmp_path: Path) -> None:
+    result = run("simulate", "qf-009")
+    assert result.exit_code == 1
+    assert result.output == "Error: node qf-009: not in the registry; it has py-002, qf-001\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def hours_of(first: datetime, count: int) -> str:
+    rows = [f"{first + timedelta(hours=hour):%FT%H:00Z},10,60,0" for hour in range(count)]
+    return "\n".join(["time,air_temperature,relative_humidity,precipitation_amount", *rows])
+
+
+@pytest.mark.parametrize("first", [NOW - timedelta(hours=48), NOW + timedelta(hours=1)])
+def test_weather_that_does_not_cover_the_clock_is_refused(
+    run: Any, tmp_path: Path, first: datetime
+) -> None:
+    (tmp_path / "w.csv").write_text(hours_of(first, 48))
+    result = run("simulate", "py-002", "--weather", "w.csv")
+    assert result.exit_code == 1
+    assert (
+        f"Error: weather w.csv covers {first:%F %H:%M} to {first + timedelta(hours=48):%F %H:%M} "
+        "UTC, the clock says 2016-05-10 00:00; give --weather that covers it\n"
+    ) in result.output
+
+
+def test_a_broken_compact_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "w.nqw").write_bytes(b"NQW1")
+    with pytest.raises(WeatherError, match=r"w\.nqw: is no compact weather file"):
+        covered(tmp_path / "w.nqw")
+
+
+def test_simulate_ends_with_its_weather_and_tells_what_it_leaves_out(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock stands an hour before the end at first, then at the end."""
+    times = iter([NOW, NOW + timedelta(hours=1)])
+    clock = SimpleNamespace(now=lambda: next(times), spec=lambda: "system")
+    started: list[float] = []
+
+    class StillFleet(Fleet):
+        def start(self) -> None:
+            started.extend(n.settings["backlog_s"] / 86400 for n in self.nodes.values())
+
+    monkeypatch.setattr("firmware.workbench.cli.Fleet", StillFleet)
+    flash = tmp_path / "state" / "nodes" / "py-002" / "flash.img"
+    flash.parent.mkdir(parents=True)
+    flash.touch()
+    (tmp_path / "w.csv").write_text(hours_of(NOW - timedelta(hours=47), 48))
+    result = run("simulate", "py-002", "--weather", "w.csv", "--backlog-days", "7", clock=clock)
+    assert result.exit_code == 1
+    assert "backlog: begins with the weather on 2016-05-08 01:00 UTC, 2.0 days ago" in result.output
+    assert (
+        "--backlog-days is for a first start; not for py-002, whose flash exists "
+        f"({flash}); remove it to begin anew\n"
+    ) in result.output
+    assert "Error: the weather ended on 2016-05-10 01:00 UTC, and the clock" in result.output
+    assert started == [pytest.approx(47 / 24)]
+
+
+@pytest.mark.parametrize("url", ["tcp://u:secret@h", "mqtt://u:sec/ret@h:1", "u:secret@h"])
+def test_a_password_is_not_printed(run: Any, url: str) -> None:
+    result = run("enroll", "qf-001", "--broker", url)
+    assert result.exit_code == 1
+    assert "…@h" in result.output
+    assert "sec" not in result.output.replace("keep it secret", "")
+
+
+def test_enroll_tells_what_it_ends_and_replaces(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "py-002.json").touch()
+    assert run("enroll", "py-002").output.splitlines() == [
+        "py-002: the key of epoch 3 is retired",
+        "py-002.json: the file that was there is replaced",
+        "py-002: key epoch 4; configuration in py-002.json (keep it secret)",
+    ]
+
+
+def test_the_group_has_an_example(run: Any) -> None:
+    assert "nongqing node enroll qf-001 --broker" in run("--help").output
+
+
+@pytest.mark.parametrize(
+    ("environment", "code", "message"),
+    [
+        ({"NONGQING_CLOCK": "foo"}, 2, 'Error: NONGQING_CLOCK: cannot read "foo"'),
+        ({}, 2, "Error: NONGQING_DSN is not set"),
+        ({"NONGQING_DSN": "postgresql://u:pw@127.0.0.1:1/x"}, 1, "Error: database 127.0.0.1:1/x:"),
+    ],
+)
+@pytest.mark.parametrize("arguments", [["list"], ["simulate"], ["enroll", "qf-001"]])
+def test_ordinary_trouble_is_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    arguments: list[str],
+    environment: dict[str, str],
+    code: int,
+    message: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("NONGQING_")]:
+        monkeypatch.delenv(name)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    result = CliRunner().invoke(main, ["node", *arguments])
+    assert result.exit_code == code
+    assert result.output.startswith(message)
+    assert len(result.output.splitlines()) == 1
+    assert isinstance(result.exception, SystemExit)
+
+
 @pytest.mark.parametrize("command", ["enroll", "simulate", "list"])
 def test_every_command_has_an_example(run: Any, command: str) -> None:
     assert f"nongqing node {command}" in run(command, "--help").output
@@ -204,6 +321,7 @@ def test_simulate_runs_nodes_until_it_is_told_to_stop(
     script = tmp_path / "run.py"
     script.write_text(
         textwrap.dedent(f"""
+        from datetime import UTC, datetime
         from pathlib import Path
         from types import SimpleNamespace
         from firmware.workbench.cli import node
@@ -213,7 +331,9 @@ def test_simulate_runs_nodes_until_it_is_told_to_stop(
             state_dir=Path({str(tmp_path)!r}),
             need_broker=lambda: "mqtt://127.0.0.1:{broker_port}",
         )
-        clock = SimpleNamespace(spec=lambda: f"sim:{{START + 864000}}@{time.time()}*3600")
+        spec = f"sim:{{START + 864000}}@{time.time()}*3600"
+        now = datetime.fromtimestamp(START + 864000, UTC)
+        clock = SimpleNamespace(spec=lambda: spec, now=lambda: now)
         parts = SimpleNamespace(
             registry=lambda: Memory({{"qf-001": Row("qf-001", epoch=1)}}),
             clock=lambda: clock,

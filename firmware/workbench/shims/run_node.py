@@ -44,6 +44,29 @@ if settings.get("journal"):
 
     outbox.Outbox.append = journalled
 
-from firmware.node import main  # noqa: E402
+from firmware.node import link_ip, main  # noqa: E402
 
+connect = link_ip.Mqtt.connect
+told = None
+
+
+def telling(self):
+    """Connect; tell the log when the broker's answer is another than the time before."""
+    global told
+    try:
+        connect(self)
+        answer = "answers"
+    except link_ip.LinkError:
+        answer = "refuses; are user and password right?"
+        raise
+    except OSError as error:
+        answer = "does not answer (%s); does it run there?" % error
+        raise
+    finally:
+        if answer != told and (told or answer != "answers"):
+            print("broker %s:%d %s" % (self.address[0], self.address[1], answer))
+        told = answer
+
+
+link_ip.Mqtt.connect = telling
 main.main()
