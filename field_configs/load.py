@@ -16,6 +16,7 @@ from field_configs.schema import (
     POSITIONS,
     RESISTANCE_CLASSES,
     SEASON_NAMES,
+    WET_THRESHOLDS,
     Board,
     BoardChannel,
     ConfigError,
@@ -37,6 +38,7 @@ from field_configs.schema import (
 from firmware.wire.quantities import QUANTITIES
 
 ROOT = Path(__file__).parent
+HUMIDITY = "relative_humidity"
 
 
 def load(root: Path = ROOT, site: str | None = "demo") -> Configs:
@@ -299,12 +301,17 @@ def _field(part: Section) -> Field:
 
 
 def _placement(part: Section) -> Placement:
-    return Placement(
+    placement = Placement(
         part.slug(),
         part.text("field"),
         part.choice("quantity", [quantity.name for quantity in QUANTITIES], "quantity"),
         part.maybe_number("height_m", -5, 50, "m"),
+        part.maybe_number("wet_threshold", *WET_THRESHOLDS, "% relative humidity"),
     )
+    if placement.wet_threshold is not None and placement.quantity != HUMIDITY and not part.bad:
+        reason = f"stands at a placement of {placement.quantity}: give it to one of {HUMIDITY}"
+        part.fail("wet_threshold", reason)
+    return placement
 
 
 def _node(part: Section) -> Node:

@@ -14,6 +14,7 @@ RESISTANCE_CLASSES = ("VS", "S", "MS", "MR")
 FIELD_KINDS = ("open", "greenhouse")
 POSITIONS = ("illustrative", "surveyed")
 SEASON_NAMES = ("autumn", "spring", "summer", "greenhouse")
+WET_THRESHOLDS = (70, 100)
 OTHER_PREVIOUS_CROPS = ("fallow", "other")
 
 
@@ -194,12 +195,17 @@ class StageObservation:
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """A quantity measured at a place: field, and height above ground [m] (negative: depth)."""
+    """A quantity measured at a place: field, and height above ground [m] (negative: depth).
+
+    ``wet_threshold`` [%] is the relative humidity from which leaves count as wet there, for a
+    placement of relative_humidity; None: that of the rule (``models.wetness``).
+    """
 
     id: str
     field: str
     quantity: str
     height_m: float | None
+    wet_threshold: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,19 @@ def test_shipped_site_round_trip(folder):
     assert load(folder.root, "again") == configs
 
 
+def test_a_wetness_threshold_round_trip(folder):
+    folder.change(
+        "sites/demo.toml",
+        'quantity = "soil_moisture"\nheight_m = -0.2',
+        'quantity = "relative_humidity"\nheight_m = 1.5\nwet_threshold = 87.5',
+    )
+    folder.change("sites/demo.toml", '1 = "liuge-1-sm"\n', "")
+    configs = load(folder.root)
+    assert configs.placements["liuge-1-sm"].wet_threshold == 87.5
+    folder.write("sites/again.toml", site_text(configs))
+    assert load(folder.root, "again") == configs
+
+
 def test_demo_round_trip(tmp_path):
     root = tmp_path / "field_configs"
     shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns("*.py", "__pycache__", "words"))
