@@ -20,6 +20,7 @@ from models import phenology
 from models.features import Array, Day, Feature, spanned
 from models.hazard import Hazard
 from models.judge import Result, Track, judge
+from models.meteo import WET_RH
 from models.phenology import Growth
 from models.season import Active, CropSeasons, SeasonDay, Seasons
 from models.window import Ring, Windows
@@ -141,7 +142,8 @@ def start(
     wetness_measured
         (site,) True where a leaf wetness sensor is fitted.
     wet_threshold
-        (site,) relative humidity [%] at which leaves count as wet, where a placement has its own.
+        (site,) relative humidity [%] at which leaves count as wet, where a placement has its own;
+        NaN: that of the rule.
     normals
         Monthly mean temperatures [degC] for days without data.
     """
@@ -150,6 +152,8 @@ def start(
     names = {q for feature, _ in wanted.values() for q in feature.inputs} | {"air_temperature"}
     if wetness_measured is not None:
         names.add("leaf_wetness_duration")
+    if wet_threshold is not None:
+        wet_threshold = np.where(np.isnan(wet_threshold), WET_RH, wet_threshold)
     width = width_of(sites)
     plots: dict[str, Plot] = {}
     for crop in sorted({c for h in hazards for c in h.crops} & set(seasons.crops)):

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -24,11 +22,9 @@ from models.fold import (
     start,
 )
 from models.hazard import CANNOT_SAY, Hazard
+from models.inputs import facts_of, looked_at, once
 from models.judge import Result, within
 from models.season import Seasons
-
-#: What stands in for a leaf wetness sensor where there is none.
-WETNESS_FROM = ("relative_humidity", "precipitation_amount")
 
 
 @dataclass(frozen=True)
@@ -58,7 +54,8 @@ class RiskStatus:
     data_age_h
         Hours since the oldest of the inputs was last measured, at the time of asking [h].
     inputs_hash, model_version
-        SHA-256 over what the answer was computed from; version of engine and hazard.
+        SHA-256 over what the answer was computed from: windows, wetness rule, season, carried
+        values; version of engine and hazard.
     validated
         Whether local skill was shown; always False here, set from the skill ledger.
     source
@@ -279,16 +276,16 @@ def records(
     hazard, season = result.hazard, result.season
     inside, sure, _ = within(hazard, season)
     for row, place in enumerate(result.index):
-        seen = _looked_at(fold, hazard, int(place))
+        seen = looked_at(fold, hazard, int(place))
         unknown = result.status[row] == CANNOT_SAY
         missing = seen.missing
         if unknown and inside[row] and not seen.entering:
-            missing = _once((*missing, *seen.needed))
+            missing = once((*missing, *seen.needed))
         if unknown and not sure[row]:
             missing = (*missing, "growth_stage")
         stage = float(season.bbch[row])
         digest = seen.digest
-        digest.update(repr((season.date, season.bbch[row], season.resistance[row])).encode())
+        digest.update(repr(facts_of(fold, result, row)).encode())
         yield RiskStatus(
             site=fold.sites[place],
             crop=result.crop,
@@ -321,58 +318,6 @@ def _stage_source(stage: float, observed: bool) -> str:
     return "unknown" if math.isnan(stage) else "observed" if observed else "estimated"
 
 
-class Looked(NamedTuple):
-    """What a hazard saw in its window at one site.
-
-    ``read`` and ``needed`` name its quantities, the latter only those that enter the score;
-    ``missing`` those with missing hours, and ``entering`` tells whether one of them enters the
-    score. If none does and yet nothing can be said, something was missing before the window.
-    """
-
-    read: tuple[str, ...]
-    needed: tuple[str, ...]
-    missing: tuple[str, ...]
-    entering: bool
-    digest: hashlib._Hash
-
-
-def _looked_at(fold: Fold, hazard: Hazard, place: int) -> Looked:
-    """What the hazard saw in the window that ends with the day just closed, and a hash of it.
-
-    Parameters
-    ----------
-    fold
-        The fold; values of its windows are in the unit of each feature [see ``uses``].
-    hazard
-        Whose window.
-    place
-        Which of the fold's sites.
-    """
-    digest = hashlib.sha256(f"{MODEL_VERSION}.{hazard.id}.{hazard.version}".encode())
-    sensor = fold.wetness_measured is not None and bool(fold.wetness_measured[place])
-    read: list[str] = []
-    needed: list[str] = []
-    missing: list[str] = []
-    entering = False
-    for alias, use in sorted(hazard.uses.items()):
-        names = use.feature.inputs
-        if sensor and use.feature.estimated:
-            names = (*(q for q in names if q not in WETNESS_FROM), "leaf_wetness_duration")
-        lo, hi = (b[:, place] for b in fold.rings[use.feature.name].window(hazard.days))
-        read += names
-        if use.effect != "shown":
-            needed += names
-        if not np.array_equal(lo, hi):
-            missing += names
-            entering |= use.effect != "shown"
-        digest.update(alias.encode() + lo.tobytes() + hi.tobytes())
-    return Looked(_once(read), _once(needed), _once(missing), entering, digest)
-
-
-def _once(names: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names))
-
-
 def hour_of(stamp: np.datetime64) -> datetime:
     """Aware UTC datetime of a Dataset's time stamp.
 
@@ -386,7 +331,8 @@ def hour_of(stamp: np.datetime64) -> datetime:
 
 
 def _as_bool(values: NDArray[np.generic] | None) -> NDArray[np.bool_] | None:
-    return None if values is None else values.astype(bool)
+    # NaN, as on sites added by a reindex, is no sensor
+    return None if values is None else np.array([bool(value == 1) for value in values])
 
 
 def _as_float(values: NDArray[np.generic] | None) -> Array | None:
