@@ -53,13 +53,18 @@ def check_words(root: Path = ROOT) -> list[ConfigError]:
     """
     errors: list[ConfigError] = []
     found = {language: read_words(language, root, errors) for language in LANGUAGES}
+    if not any(files.texts or files.sources for files in found.values()):
+        if not errors:
+            reason = f"holds no words: give {', '.join(LANGUAGES)} with their TOML files"
+            errors.append(ConfigError(f"{root.name}/words", "folder", reason))
+        return errors
     for language in LANGUAGES:
         others = [found[other].texts for other in LANGUAGES if other != language]
         wanted = {*required_keys(), *(key for texts in others for key in texts)}
         for hazard in _hazards(found):
             wanted.update(f"hazard.{hazard}.{key}" for key in HAZARD_KEYS)
-        errors += _missing(language, wanted, found[language].texts)
-        errors += _actions(language, _hazards(found), found[language].texts)
+        errors += _missing(language, wanted, found[language].texts, root)
+        errors += _actions(language, _hazards(found), found[language].texts, root)
         errors += _sources(found, language)
         errors += _braces(found[language].texts)
     errors += _fields(found)
@@ -80,7 +85,7 @@ def missing_words(keys: Collection[str], root: Path = ROOT) -> list[ConfigError]
     """
     errors: list[ConfigError] = []
     for language in LANGUAGES:
-        errors += _missing(language, keys, read_words(language, root, []).texts)
+        errors += _missing(language, keys, read_words(language, root, []).texts, root)
     return errors
 
 
@@ -90,21 +95,23 @@ def _hazards(found: Mapping[str, WordFiles]) -> list[str]:
 
 
 def _missing(
-    language: str, wanted: Collection[str], texts: Mapping[str, Text]
+    language: str, wanted: Collection[str], texts: Mapping[str, Text], root: Path
 ) -> list[ConfigError]:
     return [
-        ConfigError(file_of(language, key), key, "has no text: add it", near_key(key, texts))
+        ConfigError(file_of(language, key, root), key, "has no text: add it", near_key(key, texts))
         for key in sorted(set(wanted) - set(texts))
     ]
 
 
-def _actions(language: str, hazards: list[str], texts: Mapping[str, Text]) -> list[ConfigError]:
+def _actions(
+    language: str, hazards: list[str], texts: Mapping[str, Text], root: Path
+) -> list[ConfigError]:
     errors = []
     for hazard in hazards:
         prefix = f"hazard.{hazard}.action."
         if not any(key.startswith(prefix) for key in texts):
             reason = "has no action: add what a farmer can do, cultural measure first"
-            errors.append(ConfigError(file_of(language, prefix), f"{prefix}*", reason))
+            errors.append(ConfigError(file_of(language, prefix, root), f"{prefix}*", reason))
     return errors
 
 

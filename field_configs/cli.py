@@ -11,6 +11,7 @@ import click
 
 from field_configs.check_words import check_words
 from field_configs.load import ROOT, load, site_names
+from field_configs.reading import strays
 from field_configs.schema import ConfigError, ConfigErrors, Configs
 
 
@@ -36,7 +37,13 @@ def check_all(root: Path) -> tuple[list[ConfigError], Configs | None]:
             found.update(dict.fromkeys(configs.warnings))
         except ConfigErrors as errors:
             found.update(dict.fromkeys(errors.errors))
-    found.update(dict.fromkeys(check_words(root)))
+    if any(root.rglob("*.toml")):
+        found.update(dict.fromkeys(check_words(root)))
+    for folder in ("regions", "crops", "boards", "sites"):
+        for path in strays(root / folder):
+            name = path.relative_to(root.parent).as_posix()
+            reason = "is not read: only files named *.toml are; rename or remove it"
+            found[ConfigError(name, "file", reason, severity="warning")] = None
     return list(found), configs
 
 

@@ -92,6 +92,7 @@ class Collected:
         self.placements: Shelf[Placement] = Shelf()
         self.nodes: Shelf[Node] = Shelf()
         self.seasons: list[Found[Season]] = []
+        self.broken_seasons: list[Season] = []
         self.stage_observations: list[Found[StageObservation]] = []
 
     def name_of(self, path: Path) -> str:
@@ -118,6 +119,8 @@ class Collected:
         section.close()
         if not section.bad:
             rows.append(Found(record, section))
+        elif isinstance(record, Season):
+            self.broken_seasons.append(record)
 
     def configs(self) -> Configs:
         """Give everything that was kept."""

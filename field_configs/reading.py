@@ -76,7 +76,10 @@ def read_toml(path: Path, name: str, errors: list[ConfigError]) -> dict[str, Any
         errors.append(ConfigError(name, f"line {line}", reason))
         return None
     try:
-        return tomllib.loads(text)
+        table = tomllib.loads(text)
+        if table:
+            return table
+        errors.append(ConfigError(name, "file", "declares nothing: fill it or remove it"))
     except RecursionError:
         errors.append(ConfigError(name, "file", "is nested too deeply: flatten it"))
     except ValueError as error:  # TOMLDecodeError, and Python's limit on very long integers
@@ -86,6 +89,12 @@ def read_toml(path: Path, name: str, errors: list[ConfigError]) -> dict[str, Any
         reason = _PLACE.sub("", message)
         errors.append(ConfigError(name, key, f"is no TOML: {reason}"))
     return None
+
+
+def strays(folder: Path) -> list[Path]:
+    """List what lies in a folder of TOML files and is never read; hidden files are left alone."""
+    found = folder.iterdir() if folder.is_dir() else ()
+    return sorted(p for p in found if p.suffix != ".toml" and not p.name.startswith("."))
 
 
 def _type_name(value: object) -> str:
@@ -225,7 +234,13 @@ class Section:
         """Take a date without time, written without quotes: 2015-10-08."""
         wanted = "a date without time and quotes, like 2015-10-08"
         value = self._take(key, (date,), wanted, optional=False)
-        return value if value is not None else date.min
+        if value is None:
+            return date.min
+        if not _EARLIEST_YEAR <= value.year <= _LATEST_YEAR:
+            years = f"{_EARLIEST_YEAR} to {_LATEST_YEAR}"
+            self.fail(key, f"{value} is out of range: give a day of the years {years}")
+            return date.min
+        return date(value.year, value.month, value.day)
 
     def maybe_day(self, key: str) -> date | None:
         """Take a date that may be absent."""
@@ -283,6 +298,7 @@ class Section:
                 self.fail(key, reason, nearest(key, self._taken))
 
 
+_EARLIEST_YEAR, _LATEST_YEAR = 1950, 2150
 _LONG_MONTHS = (1, 3, 5, 7, 8, 10, 12)
 
 

@@ -43,6 +43,8 @@ def check_references(found: Collected) -> None:
         _check_node(found, node.record, node.section, served)
     for season in found.seasons:
         _check_season(found, season.record, season.section)
+        if season.section.bad:
+            found.broken_seasons.append(season.record)
     _check_overlaps(found)
     for seen in found.stage_observations:
         _check_observation(found, seen.record, seen.section)
@@ -196,8 +198,16 @@ def _check_observation(found: Collected, seen: StageObservation, section: Sectio
     crop = found.crops.get(seen.crop)
     if crop is None or any(_holds(row, seen, crop) for row in found.seasons):
         return
+    if any(_may_be_of(found, season, seen) for season in found.broken_seasons):
+        return
     reason = f"no season of {seen.crop} in field {seen.field} holds {seen.date}"
     section.fail("date", f"{reason}: mend the date or declare the season")
+
+
+def _may_be_of(found: Collected, broken: Season, seen: StageObservation) -> bool:
+    """Whether a season with errors may be the one that was observed: then its errors suffice."""
+    field = broken.field == seen.field or not found.fields.knows(broken.field)
+    return field and (broken.crop == seen.crop or not found.crops.knows(broken.crop))
 
 
 def _holds(row: Found[Season], seen: StageObservation, crop: Crop) -> bool:

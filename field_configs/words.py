@@ -124,11 +124,11 @@ class Words:
         return key in self.texts
 
 
-def file_of(language: str, key: str) -> str:
-    """Name the file a key belongs into."""
+def file_of(language: str, key: str, root: Path = ROOT) -> str:
+    """Name the file a key belongs into, from the configuration folder on."""
     head, _, rest = key.partition(".")
     stem = f"hazards/{rest.partition('.')[0]}" if head == "hazard" else head
-    return f"field_configs/words/{language}/{stem}.toml"
+    return f"{root.name}/words/{language}/{stem}.toml"
 
 
 def near_key(key: str, keys: Iterable[str]) -> str | None:

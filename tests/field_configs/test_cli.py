@@ -83,6 +83,57 @@ def test_every_site_is_checked(root):
     assert "field_configs/sites/other.toml: nodes[x-1].board: is missing" in result.output
 
 
+def test_words_are_missing_under_the_given_root(root):
+    other = root.rename(root.with_name("puyang"))
+    change(other, "words/en/age.toml", "silent = ", "silentt = ")
+    assert [line for line in run("--root", other).output.splitlines() if "words" in line] == [
+        "error: puyang/words/zh_CN/age.toml: age.silentt: has no text: add it "
+        '(did you mean "age.silent"?)',
+        "error: puyang/words/en/age.toml: age.silent: has no text: add it "
+        '(did you mean "age.silentt"?)',
+    ]
+
+
+def test_an_empty_folder_has_one_error(tmp_path):
+    result = run("--root", tmp_path)
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [
+        f"error: {tmp_path.name}: folder: holds no region, crop or board file: give the "
+        "field_configs folder",
+        "1 errors",
+    ]
+
+
+def test_a_folder_without_words_has_one_error(root):
+    shutil.rmtree(root / "words")
+    assert run("--root", root).output.splitlines() == [
+        "error: field_configs/words: folder: holds no words: give zh_CN, en with their TOML files",
+        "1 errors",
+    ]
+
+
+def test_an_emptied_site_is_told(root):
+    (root / "sites" / "demo.toml").write_text("# nothing\n", encoding="utf-8")
+    result = run("--root", root)
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [
+        "error: field_configs/sites/demo.toml: file: declares nothing: fill it or remove it",
+        "1 errors",
+    ]
+
+
+def test_a_stray_file_is_a_warning(root):
+    for name in ("rape.tml", ".hidden"):
+        (root / "crops" / name).touch()
+    result = run("--root", root)
+    assert result.exit_code == 0
+    assert result.output.splitlines()[0] == (
+        "warning: field_configs/crops/rape.tml: file: is not read: only files named *.toml are; "
+        "rename or remove it"
+    )
+    assert result.output.splitlines()[1].endswith("6 nodes, 1 warnings")
+
+
 def test_used_wrongly(tmp_path):
     assert run("--root", tmp_path / "nowhere").exit_code == 2
     assert run("--nonsense").exit_code == 2
