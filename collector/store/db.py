@@ -15,12 +15,40 @@ from typing import Any
 import psycopg2
 import psycopg2.extensions
 import psycopg2.extras
-from psycopg2.extensions import adapt, new_type, parse_dsn, register_adapter, register_type
+from psycopg2.extensions import adapt, new_type, register_adapter, register_type
+
+from collector.store.errors import (
+    DatabaseDown,
+    DatabaseRefuses,
+    MigrationError,
+    NaiveDatetime,
+    SchemaMissing,
+    StoreError,
+    UnreadableDsn,
+    parts_of,
+    place,
+)
+
+__all__ = [
+    "DatabaseDown",
+    "DatabaseRefuses",
+    "MigrationError",
+    "NaiveDatetime",
+    "SchemaMissing",
+    "StoreError",
+    "UnreadableDsn",
+    "place",
+]
 
 Connection = psycopg2.extensions.connection
 
 MIGRATIONS = Path(__file__).parent / "sql" / "migrations"
 MIGRATION_LOCK = 0x4E51_0001
+NO_SCHEMA = "the schema is not in place; run `nongqing db migrate`"
+NO_DATABASE = re.compile(r'database "[^"]*" does not exist')
+NO_ENTRY = re.compile(
+    r'authentication failed|no password supplied|role "[^"]*" does not exist|no pg_hba\.conf entry'
+)
 SCHEMA_TABLE = """
 CREATE TABLE IF NOT EXISTS schema_migration (
     number integer PRIMARY KEY,
@@ -29,39 +57,6 @@ CREATE TABLE IF NOT EXISTS schema_migration (
     applied timestamptz NOT NULL DEFAULT now()
 )
 """
-
-
-class StoreError(Exception):
-    """The store cannot do what was asked."""
-
-
-class DatabaseDown(StoreError):  # noqa: N818 - named for what happened
-    """The database does not answer."""
-
-    def __init__(self, dsn: str, cause: Exception) -> None:
-        reason = " ".join(str(cause).split()) or type(cause).__name__
-        super().__init__(
-            f"database {place(dsn)}: no answer ({reason}); start it, or point NONGQING_DSN to one "
-            "that runs. Until then nodes keep their frames and send them again; nothing is lost"
-        )
-
-
-class MigrationError(StoreError):
-    """The database's schema and this version's migrations do not fit together."""
-
-
-class NaiveDatetime(StoreError, TypeError):  # noqa: N818 - named for what it is
-    """A datetime without a time zone was about to be stored."""
-
-
-def place(dsn: str) -> str:
-    """Return where a connection string leads, without user and password."""
-    try:
-        parts = parse_dsn(dsn)
-    except psycopg2.ProgrammingError:
-        return "(unreadable NONGQING_DSN)"
-    host, port = parts.get("host", "local socket"), parts.get("port", "5432")
-    return f"{host}:{port}/{parts.get('dbname', '')}"
 
 
 def _adapt_datetime(value: datetime) -> Any:
@@ -89,15 +84,31 @@ def connect(dsn: str) -> Connection:
 
     Raises
     ------
+    UnreadableDsn
+        When the connection string cannot be read.
+    DatabaseRefuses
+        When it answers, but not to this user, or has no database of this name.
     DatabaseDown
         When the database does not answer.
     """
+    _check_readable(dsn)
     try:
         return psycopg2.connect(
             dsn, connect_timeout=5, application_name="nongqing", options="-c timezone=UTC"
         )
     except psycopg2.OperationalError as error:
+        text = str(error)
+        if NO_DATABASE.search(text):
+            raise DatabaseRefuses(dsn, error, "it does not exist; create it") from error
+        if NO_ENTRY.search(text):
+            mend = "refuses this user; check user and password in NONGQING_DSN"
+            raise DatabaseRefuses(dsn, error, mend) from error
         raise DatabaseDown(dsn, error) from error
+
+
+def _check_readable(dsn: str) -> None:
+    if parts_of(dsn) is None:
+        raise UnreadableDsn
 
 
 class Pool:
@@ -109,9 +120,15 @@ class Pool:
         Connection string.
     size : int
         Most connections open at a time; a further caller waits.
+
+    Raises
+    ------
+    UnreadableDsn
+        When the connection string cannot be read.
     """
 
     def __init__(self, dsn: str, size: int = 4) -> None:
+        _check_readable(dsn)
         self.dsn = dsn
         self._slots: queue.LifoQueue[Connection | None] = queue.LifoQueue()
         for _ in range(size):
@@ -125,12 +142,14 @@ class Pool:
         ------
         DatabaseDown
             When the database does not answer, at the beginning or in the middle.
+        SchemaMissing
+            When a statement fails because migrations are wanting.
         """
         conn = self._slots.get()
         try:
             if conn is None or conn.closed:
                 conn = connect(self.dsn)
-            with lost_as_down(self.dsn), conn:
+            with lost_as_down(self.dsn), _schema_named(self.dsn, conn), conn:
                 yield conn
         finally:
             self._slots.put(None if conn is None or conn.closed else conn)
@@ -142,6 +161,21 @@ class Pool:
             if conn is not None:
                 conn.close()
             self._slots.put(None)
+
+
+@contextmanager
+def _schema_named(dsn: str, conn: Connection) -> Iterator[None]:
+    """Turn a statement's error into `SchemaMissing` where the schema is to blame, not we."""
+    try:
+        yield
+    except psycopg2.ProgrammingError as error:
+        try:
+            trouble = NO_SCHEMA if status(conn).pending else ""
+        except MigrationError as other:
+            trouble = str(other)
+        if trouble:
+            raise SchemaMissing(dsn, trouble) from error
+        raise
 
 
 @contextmanager

@@ -112,12 +112,80 @@ def test_database_down_names_place_and_mend() -> None:
     message = str(caught.value)
     assert f"127.0.0.1:{port}/fields" in message
     assert "NONGQING_DSN" in message
-    assert "nothing is lost" in message
+    assert "nothing is lost" not in message, "that is for those who take in frames to say"
     assert "secret" not in message
 
 
-def test_unreadable_dsn_is_named() -> None:
-    assert db.place("postgresql://[broken") == "(unreadable NONGQING_DSN)"
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "postgresql://[broken",
+        "mysql://nongqing:secret@db/fields",
+        "host=db password=a secret",
+        "postgresql://nongqing:a@secret@db.example/fields",
+        "postgresql://nongqing:a/secret@db.example/fields",
+        "postgresql://nongqing:12/secret@db.example/fields",
+        "postgresql://nongqing:a%secret@db.example/fields",
+        "postgresql://nongqing:1/2#secret@db.example/fields",
+    ],
+)
+def test_an_unreadable_dsn_is_refused_and_never_shown(dsn: str) -> None:
+    assert db.place(dsn) == "(unreadable NONGQING_DSN)"
+    for use in (db.connect, db.Pool):
+        with pytest.raises(
+            db.UnreadableDsn, match=r"NONGQING_DSN.*%40 for @, .*%23 for #"
+        ) as caught:
+            use(dsn)
+        assert "secret" not in str(caught.value)
+        assert caught.value.__cause__ is None
+
+
+def test_readable_dsns_are_told_without_their_secrets() -> None:
+    for dsn, place in (
+        ("postgresql://u:a%40b#c@db:1/f", "db:1/f"),
+        ("postgresql:///f", "local socket:5432/f"),
+        ("host=/run/pg dbname=f password=a@b", "/run/pg:5432/f"),
+        ("postgresql://a:1,b:2/f?password=x@y", "a,b:1,2/f"),
+    ):
+        assert db.place(dsn) == place
+
+
+def test_a_refusal_is_not_called_silence(postgres: Server) -> None:
+    wrong = postgres.dsn.replace(":" + postgres.dsn.split(":")[2].split("@")[0] + "@", ":nosuch@")
+    with pytest.raises(db.DatabaseRefuses) as caught:
+        db.connect(wrong)
+    assert "refuses this user; check user and password in NONGQING_DSN" in str(caught.value)
+    assert "nosuch" not in str(caught.value)
+    with pytest.raises(
+        db.DatabaseRefuses, match=r"/nowhere: it does not exist; create it"
+    ) as caught:
+        db.connect(postgres.dsn_of("nowhere"))
+    assert "no answer" not in str(caught.value)
+    assert "start it" not in str(caught.value)
+
+
+def test_a_schema_that_is_wanting_names_the_command(postgres: Server) -> None:
+    dsn = postgres.create()
+    pool = db.Pool(dsn)
+    mend = f"database {db.place(dsn)}: the schema is not in place; run `nongqing db migrate`"
+    for statement in (
+        "SELECT * FROM nowhere",
+        "SELECT nothing",
+        "SELECT ensure_reading_partition(now())",
+    ):
+        with pytest.raises(db.SchemaMissing) as caught, pool.connection() as conn:
+            conn.cursor().execute(statement)
+        assert str(caught.value) == mend
+    conn = db.connect(dsn)
+    db.migrate(conn)
+    conn.close()
+    with pytest.raises(psycopg2.errors.UndefinedTable), pool.connection() as conn:
+        conn.cursor().execute("SELECT * FROM nowhere")  # a fault of ours stays one
+    with pool.connection() as conn:
+        conn.cursor().execute("INSERT INTO schema_migration VALUES (9999, 'future', '', now())")
+    with pytest.raises(db.SchemaMissing, match=r"migration 9999"), pool.connection() as conn:
+        conn.cursor().execute("SELECT * FROM nowhere")
+    pool.close()
 
 
 def test_naive_datetimes_are_refused(conn: db.Connection) -> None:
