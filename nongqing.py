@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -49,7 +50,16 @@ class Parts:
         return weather.prepare(folder, csv)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "obj": Parts()})
+class Door(click.Group):
+    """The root of all commands: what a person can mend is one line and never a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was typed."""
+        with collector.cli.plain_errors():
+            return super().invoke(ctx)
+
+
+@click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"], "obj": Parts()})
 @click.version_option(package_name="nongqing")
 def main() -> None:
     """农情 Nongqing: field nodes, collector, risk models, village pages.

@@ -21,6 +21,7 @@ from collector import jobs as scheduling
 from collector import tasks
 from collector.clock import Clock, ClockSpecError
 from collector.keys import MasterKeyError, load_master_key
+from collector.running import RunningNoteError
 from collector.settings import Settings, SettingsError
 from collector.store import db as database
 from collector.store import registry, risk
@@ -53,7 +54,7 @@ def plain_errors() -> Iterator[None]:
     """Turn errors that a person can mend into one line and an exit code."""
     try:
         yield
-    except (SettingsError, ClockSpecError) as error:
+    except (SettingsError, ClockSpecError, RunningNoteError, database.UnreadableDsn) as error:
         click.echo(f"Error: {error}", err=True)
         raise SystemExit(USED_WRONGLY) from error
     except (database.StoreError, MasterKeyError, ConfigErrors) as error:
@@ -95,8 +96,8 @@ def ingest(parts: Parts) -> None:
     _log_to_stderr()
     with plain_errors(), parts.store() as pool:
         settings = parts.settings()
-        master = load_master_key(settings.state_dir, settings.master_key)
         broker = settings.need_broker()
+        master = load_master_key(settings.state_dir, settings.master_key)
         stop = _Stop()
         with ingestion.running(pool, master, parts.clock(), broker, settings.shared_group) as (
             collector,
@@ -185,9 +186,11 @@ def status(parts: Parts, as_json: bool) -> None:
     """
     with _bare_connection(parts) as conn:
         found = database.status(conn)
+        place = database.place(parts.settings().need_dsn())
     if as_json:
-        click.echo(json.dumps(asdict(found)))
+        click.echo(json.dumps({"database": place, **asdict(found)}))
     else:
+        click.echo(f"database {place}")
         click.echo(f"PostgreSQL {found.server}, TimescaleDB {found.timescale or 'not in use'}")
         for name in found.applied:
             click.echo(f"applied {name}")

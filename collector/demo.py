@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from collector.clock import SimulatedClock
-from collector.keys import load_master_key
+from collector.keys import load_or_make_master_key
 from collector.settings import Settings
 from collector.store import db, registry, settings_table
 from field_configs.load import load, shifted
@@ -155,7 +155,7 @@ def start(
         )
     weather = weather_of(settings.state_dir.resolve(), weather_csv)
     configs = shifted(load(site=SITE), weather.opens.year - SITE_YEAR)
-    master = load_master_key(settings.state_dir, settings.master_key)
+    master = load_or_make_master_key(settings.state_dir, settings.master_key)
     with pool.connection() as conn:
         registry.import_configs(conn, configs, weather.opens, source=f"sites/{SITE}")
         for node in sorted(configs.nodes):

@@ -70,11 +70,23 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def port_taken(port: int, host: str = "127.0.0.1") -> bool:
-    """Tell whether something listens on `host`:`port`."""
+    """Tell whether something listens on `host`:`port`.
+
+    Raises
+    ------
+    EmbeddedError
+        When there is no such port, or this user may not listen on it.
+    """
+    if not 1 <= port <= 65535:
+        raise EmbeddedError(f"port {port}: there is none; choose one from 1 to 65535")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
+        except PermissionError as error:
+            raise EmbeddedError(
+                f"port {port} on {host} needs rights this user lacks; choose a port above 1023"
+            ) from error
         except OSError:
             return True
     return False

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from collector.keys import load_master_key
+from collector.keys import MasterKey, NoMasterKey, load_master_key, load_or_make_master_key
 from collector.settings import Settings
 from collector.store import db, registry
 from firmware.wire.codec import Layout
@@ -36,8 +36,18 @@ class StoreRegistry:
 
     def enroll(self, node_id: str, *, layout: Layout | None, at: datetime) -> registry.NodeKey:
         """Give a node a new key under the next epoch; earlier ones are retired."""
-        master = load_master_key(self._settings.state_dir, self._settings.master_key)
+        master = self._master_for_enrolment()
         return self._with(lambda conn: registry.enroll(conn, master, node_id, at=at, layout=layout))
+
+    def _master_for_enrolment(self) -> MasterKey:
+        """Return the master key; make one only where no node has a key under another yet."""
+        where = self._settings.state_dir, self._settings.master_key
+        try:
+            return load_master_key(*where)
+        except NoMasterKey:
+            if any(node.epoch is not None for node in self.nodes()):
+                raise
+        return load_or_make_master_key(*where)
 
     def nodes(self) -> list[registry.NodeRow]:
         """Return every node of the registry, by id."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import logging
 import os
 import secrets
 import stat
@@ -16,13 +17,28 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from collector.settings import make_state_dir
+
 KEY_BYTES = 32
 NONCE_BYTES = 12
 KEY_FILE = "master.key"
 
+log = logging.getLogger("nongqing.keys")
+
 
 class MasterKeyError(Exception):
     """The master key is missing, broken, readable by others, or not the one in use."""
+
+
+class NoMasterKey(MasterKeyError):  # noqa: N818 - named for what is wanting
+    """There is no master key yet, or not here."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path}: there is no master key. Enrolling the first node (`nongqing node enroll`) "
+            "makes one; if nodes are enrolled, restore that file, or say where it is: its folder "
+            "in NONGQING_STATE_DIR, or its text in NONGQING_MASTER_KEY"
+        )
 
 
 class MasterKey:
@@ -84,8 +100,6 @@ def _parse(text: str, source: str) -> MasterKey:
 def load_master_key(state_dir: Path, given: str | None = None) -> MasterKey:
     """Return the master key: the given one, else the one in the state folder's file.
 
-    The file is made, with mode 0600, where it does not exist.
-
     Parameters
     ----------
     state_dir : Path
@@ -95,26 +109,65 @@ def load_master_key(state_dir: Path, given: str | None = None) -> MasterKey:
 
     Raises
     ------
+    NoMasterKey
+        When none is given and there is no file.
     MasterKeyError
-        When the key is broken, or the file can be read by others.
+        When the key is broken, or the file can be read by others, or not by us.
     """
     if given is not None:
         return _parse(given, "NONGQING_MASTER_KEY")
     path = state_dir / KEY_FILE
-    state_dir.mkdir(parents=True, exist_ok=True)
-    _make_file(path)
-    mode = stat.S_IMODE(path.stat().st_mode)
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        text = path.read_text("ascii", errors="replace")
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise NoMasterKey(path) from error
+    except OSError as error:
+        raise MasterKeyError(
+            f"{path}: the master key cannot be read ({error.strerror}); work as the user who owns "
+            "it, or name another folder in NONGQING_STATE_DIR"
+        ) from error
     if mode & 0o077:
         raise MasterKeyError(
             f"{path}: other users can read the master key (mode {mode:04o}); run: chmod 600 {path}"
         )
-    return _parse(path.read_text("ascii", errors="replace"), str(path))
+    return _parse(text, str(path))
+
+
+def load_or_make_master_key(state_dir: Path, given: str | None = None) -> MasterKey:
+    """Return the master key; make its file, with mode 0600, where there is none, and say so.
+
+    For enrolment and `nongqing up` alone: anywhere else a new key would open nothing.
+
+    Raises
+    ------
+    MasterKeyError
+        When the key is broken, can be read by others, or cannot be read or written by us.
+    SettingsError
+        When the state folder cannot be made.
+    """
+    try:
+        return load_master_key(state_dir, given)
+    except NoMasterKey:
+        make_state_dir(state_dir)
+    path = state_dir / KEY_FILE
+    try:
+        _make_file(path)
+    except OSError as error:
+        raise MasterKeyError(
+            f"{path}: the master key cannot be written ({error.strerror}); name a folder that you "
+            "may write to in NONGQING_STATE_DIR"
+        ) from error
+    log.warning(
+        "made the master key %s; keep a copy of it elsewhere: without it every node must be "
+        "enrolled anew",
+        path.absolute(),
+    )
+    return load_master_key(state_dir)
 
 
 def _make_file(path: Path) -> None:
     """Make the key file in one step: complete or not at all, even with several processes."""
-    if path.exists():
-        return
     draft = path.with_name(f"{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:

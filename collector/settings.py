@@ -6,16 +6,39 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from collector.clock import Clock, from_spec
+from collector.running import Running, read_running
 
 DEFAULT_STATE_DIR = ".nongqing"
 BROKER_SCHEMES = {"mqtt": 1883, "mqtts": 8883}
 
+BROKER_FORM = (
+    "NONGQING_BROKER: cannot read it; write mqtt://host:port or mqtts://user:password@host:port; "
+    "in the password write %40 for @, %2F for /, %23 for #, %25 for %"
+)
+
 
 class SettingsError(ValueError):
     """A setting is missing or cannot be read; the message names it and the mend."""
+
+
+def make_state_dir(folder: Path) -> None:
+    """Make the state folder where it does not exist.
+
+    Raises
+    ------
+    SettingsError
+        When it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(
+            f"{folder}: this folder cannot be made ({error.strerror}); name one that you may "
+            "write to in NONGQING_STATE_DIR"
+        ) from error
 
 
 @dataclass(frozen=True)
@@ -67,21 +90,32 @@ class Settings:
         )
         if settings.broker is not None:
             parse_broker(settings.broker)
-        settings.clock()
+        from_spec(settings.clock_spec)
         return settings
 
     def clock(self) -> Clock:
-        """Return the clock that `clock_spec` describes."""
-        return from_spec(self.clock_spec)
+        """Return the clock that `clock_spec` describes, or that of the `nongqing up` in use."""
+        found = self._running() if self.clock_spec == "system" else None
+        return from_spec(self.clock_spec if found is None else found.clock)
+
+    def _running(self) -> Running | None:
+        """Return the `nongqing up` that these settings lead to, if it runs."""
+        found = read_running(self.state_dir)
+        return found if found is not None and self.dsn in (None, found.dsn) else None
 
     def need_dsn(self) -> str:
-        """Return the database's address.
+        """Return the database's address: the one that is set, else that of a `nongqing up`.
 
         Raises
         ------
         SettingsError
-            When none is set.
+            When none is set and no `nongqing up` runs from the state folder.
+        RunningNoteError
+            When its note cannot be read.
         """
+        found = self._running() if self.dsn is None else None
+        if found is not None:
+            return found.dsn
         if self.dsn is None:
             raise SettingsError(
                 "NONGQING_DSN is not set: name the database, for example "
@@ -91,13 +125,18 @@ class Settings:
         return self.dsn
 
     def need_broker(self) -> str:
-        """Return the broker's address.
+        """Return the broker's address: the one that is set, else that of a `nongqing up`.
 
         Raises
         ------
         SettingsError
-            When none is set.
+            When none is set and no `nongqing up` runs from the state folder.
+        RunningNoteError
+            When its note cannot be read.
         """
+        found = self._running() if self.broker is None else None
+        if found is not None:
+            return found.broker
         if self.broker is None:
             raise SettingsError(
                 "NONGQING_BROKER is not set: name the MQTT broker, for example "
@@ -128,22 +167,21 @@ def parse_broker(url: str) -> BrokerAddress:
     Raises
     ------
     SettingsError
-        When it is not of that form.
+        When it is not of that form; the message shows nothing of it, as it may hold a password.
     """
-    parts = urlsplit(url)
     try:
-        port = parts.port
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        host.encode("idna")
     except ValueError:
-        port = -1
-    if parts.scheme not in BROKER_SCHEMES or not parts.hostname or port == -1:
-        raise SettingsError(
-            f'NONGQING_BROKER: cannot read "{url}"; '
-            "write mqtt://host:port or mqtts://user:password@host:port"
-        )
+        raise SettingsError(BROKER_FORM) from None
+    stray = parts.path.strip("/") or parts.query or parts.fragment
+    if parts.scheme not in BROKER_SCHEMES or not host or port == 0 or stray:
+        raise SettingsError(BROKER_FORM)
     return BrokerAddress(
-        host=parts.hostname,
+        host=host,
         port=port or BROKER_SCHEMES[parts.scheme],
         tls=parts.scheme == "mqtts",
-        user=parts.username,
-        password=parts.password,
+        user=None if parts.username is None else unquote(parts.username),
+        password=None if parts.password is None else unquote(parts.password),
     )

@@ -17,8 +17,9 @@ from collector import embedded
 from collector.clock import Clock, SystemClock
 from collector.demo import DemoState, DemoWeather
 from collector.enrolment import StoreRegistry
-from collector.keys import MasterKeyError
-from collector.settings import Settings
+from collector.keys import MasterKeyError, load_or_make_master_key
+from collector.running import remove_running, write_running
+from collector.settings import Settings, make_state_dir
 from collector.store import db, frames, job_runs
 from collector.supervisor import Service, ServiceError, Supervisor, interrupt_on_signals
 
@@ -161,7 +162,7 @@ def run(
             f"or nongqing up --port {port + 1}"
         )
     interrupt_on_signals()
-    settings.state_dir.mkdir(parents=True, exist_ok=True)
+    make_state_dir(settings.state_dir)
     steps = Steps(8 if weather_of else 6)
     with ExitStack() as stack:
         with steps.part("database") as say:
@@ -169,6 +170,7 @@ def run(
             say(words)
         with steps.part("schema") as say:
             say(_migrate(dsn))
+            load_or_make_master_key(settings.state_dir, settings.master_key)
         with steps.part("broker") as say:
             broker, words = _start_broker(settings, stack)
             say(words)
@@ -186,6 +188,8 @@ def run(
                 clock = state.clock()
                 backlog = backlog_days if first else 0
                 say(words)
+        stack.callback(remove_running, settings.state_dir)
+        write_running(settings.state_dir, dsn, broker, clock.spec())
         supervisor = Supervisor(
             settings.state_dir / "log",
             {

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 
+import nongqing
 from collector import cli
 from collector.clock import Clock
 from collector.embedded import free_port
-from collector.keys import load_master_key
+from collector.keys import load_or_make_master_key
 from collector.settings import Settings
 from collector.store import db, registry
 from tests.collector.conftest import NOW, Bench, FixedClock
@@ -80,7 +81,52 @@ def test_a_database_that_is_down_is_named() -> None:
     ):
         assert result.exit_code == 1
         assert result.output.startswith("Error: database 127.0.0.1:")
-        assert "nothing is lost" in result.output
+        assert "start it, or point NONGQING_DSN to one that runs" in result.output
+
+
+def test_a_database_without_a_schema_is_one_line_everywhere(postgres: Server) -> None:
+    dsn = postgres.create()
+    line = f"Error: database {db.place(dsn)}: the schema is not in place; run `nongqing db migrate`"
+    for result in (run(cli.sites, "import", NONGQING_DSN=dsn), run(cli.risk_run, NONGQING_DSN=dsn)):
+        assert (result.exit_code, result.output) == (1, line + "\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["node", "list"], ["db", "status"], ["sites", "import"], ["jobs"], ["web"]]
+)
+def test_the_front_door_shows_no_tracebacks(arguments: list[str]) -> None:
+    env = {"NONGQING_DSN": "mysql://u:secret@h/x", "NONGQING_BROKER": ""}
+    result = CliRunner().invoke(nongqing.main, arguments, env=env)
+    assert result.exit_code == 2
+    assert result.output.startswith("Error: (unreadable NONGQING_DSN): write postgresql://")
+    assert "secret" not in result.output
+
+
+def test_the_registry_names_a_missing_schema_and_a_broken_folder(
+    postgres: Server, tmp_path: Path
+) -> None:
+    dsn = postgres.create()
+    result = CliRunner().invoke(nongqing.main, ["node", "list"], env={"NONGQING_DSN": dsn})
+    assert (result.exit_code, "the schema is not in place" in result.output) == (1, True)
+    assert result.output.startswith("Error: database ")
+
+
+def test_status_names_the_database_it_looked_at(dsn: str) -> None:
+    assert run(cli.db, "status", NONGQING_DSN=dsn).output.startswith(f"database {db.place(dsn)}\n")
+    found = json.loads(run(cli.db, "status", "--json", NONGQING_DSN=dsn).output)
+    assert found["database"] == db.place(dsn)
+
+
+def test_another_key_than_the_databases_is_one_line(
+    dsn: str, broker_url: str, registered: db.Connection, bench: Bench, tmp_path: Path
+) -> None:
+    load_or_make_master_key(tmp_path)
+    env = {"NONGQING_DSN": dsn, "NONGQING_STATE_DIR": str(tmp_path), "NONGQING_BROKER": broker_url}
+    service = _service("ingest", env)
+    out, err = service.communicate(timeout=30)
+    assert service.returncode == 1, out
+    assert "restore the master key that this database was made with" in err
+    assert "Traceback" not in err
 
 
 def test_sites_are_imported(dsn: str) -> None:
@@ -141,8 +187,14 @@ def test_ingest_needs_a_broker_and_a_safe_key(dsn: str, tmp_path: Path) -> None:
     state = str(tmp_path)
     result = run(cli.ingest, NONGQING_DSN=dsn, NONGQING_STATE_DIR=state)
     assert (result.exit_code, "NONGQING_BROKER is not set" in result.output) == (2, True)
+    env = {"NONGQING_DSN": dsn, "NONGQING_STATE_DIR": state, "NONGQING_BROKER": "mqtt://h"}
+    result = run(cli.ingest, **env)
+    assert result.exit_code == 1
+    assert f"Error: {tmp_path}/master.key: there is no master key." in result.output
+    assert list(tmp_path.iterdir()) == []
+    load_or_make_master_key(tmp_path)
     (tmp_path / "master.key").chmod(0o644)
-    result = run(cli.ingest, NONGQING_DSN=dsn, NONGQING_STATE_DIR=state)
+    result = run(cli.ingest, **env)
     assert (result.exit_code, "chmod 600" in result.output) == (1, True)
 
 
@@ -155,6 +207,18 @@ cli.{name}.main([], obj=Parts(dict(os.environ)), standalone_mode=True)
 """
 
 
+def _service(name: str, env: dict[str, str]) -> subprocess.Popen[str]:
+    root = Path(__file__).parents[2]
+    return subprocess.Popen(
+        [sys.executable, "-c", SERVICE.format(name=name)],
+        cwd=root,
+        env={**env, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(root)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 @pytest.mark.system
 @pytest.mark.parametrize(
     ("name", "sign"), [("ingest", ": connected"), ("jobs", "this process runs the jobs now")]
@@ -162,21 +226,14 @@ cli.{name}.main([], obj=Parts(dict(os.environ)), standalone_mode=True)
 def test_services_start_and_stop_in_order(
     dsn: str, broker_url: str, tmp_path: Path, name: str, sign: str
 ) -> None:
-    load_master_key(tmp_path)
-    root = Path(__file__).parents[2]
-    service = subprocess.Popen(
-        [sys.executable, "-c", SERVICE.format(name=name)],
-        cwd=root,
-        env={
+    load_or_make_master_key(tmp_path)
+    service = _service(
+        name,
+        {
             "NONGQING_DSN": dsn,
             "NONGQING_BROKER": broker_url,
             "NONGQING_STATE_DIR": str(tmp_path),
-            "PYTHONUNBUFFERED": "1",
-            "PYTHONPATH": str(root),
         },
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
     )
     try:
         assert service.stdout is not None

@@ -7,25 +7,68 @@ from pathlib import Path
 
 import pytest
 
-from collector.keys import MasterKey, MasterKeyError, load_master_key
+from collector.keys import (
+    MasterKey,
+    MasterKeyError,
+    NoMasterKey,
+    load_master_key,
+    load_or_make_master_key,
+)
+from collector.settings import SettingsError
 
 
-def test_the_file_is_made_once_and_only_for_us(tmp_path: Path) -> None:
-    first = load_master_key(tmp_path / "state")
+def test_the_file_is_made_once_and_only_for_us(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = load_or_make_master_key(tmp_path / "state")
     path = tmp_path / "state" / "master.key"
     assert path.stat().st_mode & 0o777 == 0o600
     assert len(base64.b64decode(path.read_text())) == 32
     assert [p.name for p in path.parent.iterdir()] == ["master.key"]
+    assert f"made the master key {path}; keep a copy of it elsewhere" in caplog.text
+    caplog.clear()
+    load_or_make_master_key(tmp_path / "state")
+    assert caplog.text == ""
     again = load_master_key(tmp_path / "state")
     assert again.decrypt("n1", 1, first.encrypt("n1", 1, b"secret")) == b"secret"
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604])
 def test_a_file_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
-    load_master_key(tmp_path)
+    load_or_make_master_key(tmp_path)
     path = tmp_path / "master.key"
     path.chmod(mode)
     with pytest.raises(MasterKeyError, match=f"run: chmod 600 {path}"):
+        load_master_key(tmp_path)
+
+
+def test_reading_never_makes_one(tmp_path: Path) -> None:
+    with pytest.raises(NoMasterKey) as caught:
+        load_master_key(tmp_path / "state")
+    for word in (str(tmp_path / "state" / "master.key"), "NONGQING_STATE_DIR", "node enroll"):
+        assert word in str(caught.value)
+    assert "NONGQING_MASTER_KEY" in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingsError, match=r"file/state: this folder cannot be made .*STATE_DIR"):
+        load_or_make_master_key(tmp_path / "file" / "state")
+
+
+def test_a_key_that_cannot_be_read_or_written_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*arguments: object, **more: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("collector.keys.os.open", denied)
+    with pytest.raises(MasterKeyError, match=r"cannot be written \(Permission denied\).*STATE_DIR"):
+        load_or_make_master_key(tmp_path)
+    monkeypatch.undo()
+    (tmp_path / "master.key").mkdir(mode=0o700)
+    with pytest.raises(MasterKeyError, match=r"master.key: the master key cannot be read \(Is a"):
         load_master_key(tmp_path)
 
 

@@ -44,6 +44,7 @@ def test_missing_addresses_say_what_to_set() -> None:
     [
         ("mqtt://h", BrokerAddress("h", 1883, False, None, None)),
         ("mqtts://u:p@h", BrokerAddress("h", 8883, True, "u", "p")),
+        ("mqtts://u:a%40b%23@h", BrokerAddress("h", 8883, True, "u", "a@b#")),
         ("mqtt://[::1]:99", BrokerAddress("::1", 99, False, None, None)),
     ],
 )
@@ -59,6 +60,25 @@ def test_unreadable_broker_addresses(url: str) -> None:
         SettingsError, match=r"NONGQING_BROKER: cannot read .*write mqtt://host:port"
     ):
         Settings.from_env({"NONGQING_BROKER": url})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mqtt://u:a/secret@h",
+        "mqtt://u:1/secret@h",
+        "mqtt://u:a#secret@h",
+        "mqtt://u:1#secret@h",
+        "mqtt://u:1?secret@h",
+        "mqtt://u:secret@h:port",
+        "mqtt://u:secret@[h",
+        "mqtt://u:secret@a..b",
+    ],
+)
+def test_an_unreadable_broker_address_is_never_shown(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"%40 for @, .*%23 for #") as caught:
+        parse_broker(url)
+    assert "secret" not in str(caught.value)
 
 
 def test_an_unreadable_clock() -> None:

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from collector.clock import SimulatedClock
 from collector.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
-from collector.keys import load_master_key
+from collector.keys import load_or_make_master_key
 from collector.store import db, registry
 from field_configs.board import layout_of
 from field_configs.load import load
@@ -100,7 +100,7 @@ class Rig:
         weather = climate.generate(int(OPENS.timestamp()) - 86400, 400, seed=1)
         path = self.folder / "weather.nqw"
         write_compact(weather, path)
-        master = load_master_key(self.folder / "state", None)
+        master = load_or_make_master_key(self.folder / "state", None)
         nodes = []
         with conn:
             registry.import_configs(conn, configs, OPENS)
