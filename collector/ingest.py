@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -25,12 +26,13 @@ from paho.mqtt.enums import CallbackAPIVersion
 from collector import intake
 from collector.clock import Clock
 from collector.directory import Directory, read_directory
-from collector.keys import MasterKey
+from collector.keys import MasterKey, MasterKeyError
 from collector.proof import Message
 from collector.settings import parse_broker
 from collector.store import registry
 from collector.store.db import Connection, DatabaseDown, Pool, TransactionRollback
 from collector.store.frames import BootId, FrameId
+from collector.trouble import Trouble
 from firmware.wire import codec, seal, topics
 
 BATCH_FRAMES = 500
@@ -124,6 +126,8 @@ class Collector:
             while not self.stopping.is_set():
                 batch = self._gather()
                 self._retry(partial(self._store_or_set_aside, batch) if batch else self._idle)
+        except MasterKeyError as error:
+            self._failure = error  # one line for a person, by way of `check`
         except BaseException as error:
             self._failure = error
             raise
@@ -155,7 +159,12 @@ class Collector:
             except (DatabaseDown, TransactionRollback) as error:
                 self.counters.retries += 1
                 wait = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
-                log.warning("%s; trying again in %.1f s", error, wait)
+                log.warning(
+                    "%s; trying again in %.1f s. Until then nodes keep their frames and send them "
+                    "again; nothing is lost",
+                    error,
+                    wait,
+                )
                 if self.stopping.wait(wait):
                     return
             else:
@@ -214,7 +223,7 @@ class Collector:
         """Store a batch; a message that makes the collector fail must not stop the others."""
         try:
             self.store(messages)
-        except (DatabaseDown, TransactionRollback):
+        except (DatabaseDown, TransactionRollback, MasterKeyError):
             raise
         except Exception as error:
             if len(messages) > 1:
@@ -264,6 +273,8 @@ class MqttLink:
         self.prefix = f"$share/{shared_group}/" if shared_group else ""
         self.subscribed = threading.Event()
         self.refusal: str | None = None
+        self.connected = False
+        self._trouble = Trouble(log)
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, clean_session=True)
         self.client.reconnect_delay_set(min_delay=1, max_delay=10)
         if self.address.tls:
@@ -271,6 +282,7 @@ class MqttLink:
         if self.address.user:
             self.client.username_pw_set(self.address.user, self.address.password)
         self.client.on_connect = self._on_connect
+        self.client.on_connect_fail = self._on_connect_fail
         self.client.on_disconnect = self._on_disconnect
         self.client.on_subscribe = self._on_subscribe
         self.client.on_message = self._on_message
@@ -303,15 +315,28 @@ class MqttLink:
     ) -> None:
         if reason.is_failure:
             self.refusal = str(reason)
-            log.error(
-                "broker %s refuses this collector (%s); check user and password in NONGQING_BROKER",
-                self.place,
-                reason,
+            self._trouble.say(
+                logging.ERROR,
+                f"broker {self.place} refuses this collector ({reason}); check user and password "
+                "in NONGQING_BROKER",
             )
             return
-        self.refusal = None
+        self.refusal, self.connected = None, True
+        self._trouble.over()
         log.info("broker %s: connected", self.place)
         client.subscribe([(self.prefix + topic, 1) for topic in SUBSCRIPTIONS])
+
+    def _on_connect_fail(self, client: mqtt.Client, userdata: Any) -> None:
+        # the client calls this while it handles the error that it met
+        error = sys.exception()
+        self._no_answer(str(error) or type(error).__name__)
+
+    def _no_answer(self, reason: str) -> None:
+        self.refusal = None
+        self._trouble.say(
+            logging.WARNING,
+            f"broker {self.place}: no answer ({reason}); start it, or mend NONGQING_BROKER",
+        )
 
     def _on_subscribe(
         self, client: mqtt.Client, userdata: Any, mid: int, reasons: Any, props: Any
@@ -322,7 +347,12 @@ class MqttLink:
         self, client: mqtt.Client, userdata: Any, flags: Any, reason: Any, props: Any
     ) -> None:
         self.subscribed.clear()
-        if reason.is_failure:
+        before, self.connected = self.connected, False
+        if not reason.is_failure or self.refusal is not None:
+            return
+        if not before:
+            self._no_answer("it hangs up before a word; is it mqtt:// or mqtts://?")
+        else:
             log.warning("broker %s: connection lost (%s); connecting again", self.place, reason)
 
     def _on_message(self, client: mqtt.Client, userdata: Any, message: mqtt.MQTTMessage) -> None:

@@ -27,6 +27,7 @@ from collector.tasks import Context
 
 POLL_SECONDS = 1.0
 RETRY_SECONDS = (2.0, 5.0, 15.0, 60.0, 300.0)
+ELECT_SECONDS = (0.0, 2.0, 5.0, 15.0)
 
 log = logging.getLogger("nongqing.jobs")
 
@@ -100,6 +101,9 @@ class Runner:
             run = job_runs.begin(conn, self.job.id, due, self.attempt, self.clock.now())
         try:
             outcome, detail = job_runs.OK, self.job.function(Context(self.pool, self.clock.now()))
+        except DatabaseDown as error:
+            log.warning("job %s: %s", self.job.id, error)
+            outcome, detail = job_runs.FAILED, str(error)
         except Exception as error:
             log.exception("job %s failed", self.job.id)
             outcome, detail = job_runs.FAILED, f"{type(error).__name__}: {error}"
@@ -119,17 +123,30 @@ class Jobs:
         Says what is due.
     jobs : tuple of Job
         Default: those of the collector.
+    monotonic : callable
+        Real time [s], for the pauses while the database is away.
     """
 
-    def __init__(self, pool: Pool, clock: Clock, jobs: tuple[Job, ...] = JOBS) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        clock: Clock,
+        jobs: tuple[Job, ...] = JOBS,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.pool = pool
         self.clock = clock
         self.election = Election(pool.dsn)
         self.runners = tuple(Runner(job, pool, clock) for job in jobs)
         self.leading = False
+        self.monotonic = monotonic
+        self.failures = 0
+        self.not_before = 0.0
 
     def elect(self) -> None:
-        """Find out whether this process leads."""
+        """Find out whether this process leads; later and later while the database is away."""
+        if self.failures and self.monotonic() < self.not_before:
+            return
         before = self.leading
         try:
             leads = self.election.leads()
@@ -137,10 +154,13 @@ class Jobs:
                 log.info("this process runs the jobs now")
                 with self.pool.connection() as conn:
                     job_runs.abandon(conn, self.clock.now())
-            self.leading = leads
+            self.leading, self.failures = leads, 0
         except DatabaseDown as error:
             self.leading = False
-            log.warning("%s", error)
+            pause = ELECT_SECONDS[min(self.failures, len(ELECT_SECONDS) - 1)]
+            self.failures += 1
+            self.not_before = self.monotonic() + pause
+            log.warning("%s; trying again in %.0f s", error, max(pause, POLL_SECONDS))
 
     def tick(self, runner: Runner) -> None:
         """Let a job run, if this process leads and the job before it had its turn."""
