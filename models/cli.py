@@ -63,7 +63,13 @@ def _print_json(value: Any) -> None:
 
 @click.group()
 def risk() -> None:
-    """Risk of pests, diseases and weather: trained models, their skill and their answers."""
+    """Risk of pests, diseases and weather: trained models, their skill and their answers.
+
+    \b
+    Example:
+      nongqing risk run
+      nongqing risk evaluate --hazard wheat_fhb --data fhb_us_shah2023.csv
+    """
 
 
 @risk.command("train", epilog="\b\nExample:\n  nongqing risk train --data fhb_us_shah2023.csv")

@@ -38,3 +38,14 @@ def test_an_observation_of_another_crop_is_still_told(folder):
     folder.change(S, 'crop = "wheat"\ndate', 'crop = "barley"\ndate')
     keys = [error.key for error in folder.errors()]
     assert keys == ["seasons[liuge-1].sown", "stage_observations[liuge-1].date"]
+
+
+def test_an_observation_in_another_field_is_still_told(folder):
+    folder.change(S, "sown = 2015-10-08", "sown = 1015-10-05")
+    other = '\n[[fields]]\nid = "liuge-2"\nvillage = "liuge"\nzh = "二"\nen = "2"\nkind = "open"\n'
+    folder.add(S, other)
+    folder.change(
+        S, 'field = "liuge-1"\ncrop = "wheat"\ndate', 'field = "liuge-2"\ncrop = "wheat"\ndate'
+    )
+    keys = [error.key for error in folder.errors()]
+    assert keys == ["seasons[liuge-1].sown", "stage_observations[liuge-2].date"]
