@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
-from collector.store.db import DatabaseDown
+from collector.store.db import DatabaseDown, SchemaMissing
 
 RETRY_S = 30
 
@@ -50,16 +50,23 @@ def not_found(error: NotFound) -> ResponseReturnValue:
 
 
 def database_down(error: DatabaseDown) -> ResponseReturnValue:
-    """Say that the data cannot be read now, and that nothing is lost."""
+    """Say why the data cannot be read now, and that nothing is lost."""
     current_app.logger.error("%s", error)
     g.database_down = True
+    if isinstance(error, SchemaMissing):
+        text = gettext(
+            "The schema is not in place; run `nongqing db migrate`. What the nodes measure is "
+            "kept by them and sent again; nothing is lost."
+        )
+    else:
+        text = gettext(
+            "The database does not answer. What the nodes measure is kept by them and sent "
+            "again; nothing is lost."
+        )
     body, code = _page(
         503,
         gettext("The data cannot be read just now"),
-        gettext(
-            "The database does not answer. What the nodes measure is kept by them and sent "
-            "again; nothing is lost."
-        ),
+        text,
         gettext("Try again in a minute. If it lasts, tell the technician of your county."),
     )
     return body, code, {"Retry-After": str(RETRY_S)}

@@ -8,6 +8,8 @@ import pytest
 from webapp import create_app
 from webapp.pages import village
 
+from .conftest import make_app
+
 
 def test_database_down_is_a_clear_page(down_app, caplog):
     answer = down_app.test_client().get("/v/qf-liuge")
@@ -25,6 +27,29 @@ def test_database_down_is_a_clear_page(down_app, caplog):
 def test_database_down_is_told_in_english(down_app):
     page = down_app.test_client().get("/?lang=en").get_data(as_text=True)
     assert "The data cannot be read just now" in page
+
+
+@pytest.fixture
+def bare_app(postgres):
+    app = make_app(postgres.create())
+    yield app
+    app.pool.close()
+
+
+def test_a_schema_that_is_wanting_is_a_clear_page(bare_app, caplog):
+    client = bare_app.test_client()
+    for path in ("/", "/v/qf-liuge"):
+        answer = client.get(f"{path}?lang=en")
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == 503
+        assert "The schema is not in place; run `nongqing db migrate`" in page
+    assert "请运行 `nongqing db migrate`" in client.get("/?lang=zh").get_data(as_text=True)
+    assert "run `nongqing db migrate`" in caplog.text
+    assert "fault" not in caplog.text
+
+
+def test_a_page_that_needs_no_data_stands_without_a_schema(bare_app):
+    assert bare_app.test_client().get("/nothing-here").status_code == 404
 
 
 def test_a_connection_that_breaks_in_the_middle_is_no_traceback(app, monkeypatch):

@@ -20,7 +20,7 @@ def _schema(conn: db.Connection) -> dict[str, Any]:
         return {"state": "degraded", "detail": str(error)}
     if found.pending:
         mend = "run: nongqing db migrate"
-        return {"state": "degraded", "pending": list(found.pending), "mend": mend}
+        return {"state": "down", "pending": list(found.pending), "mend": mend}
     return {"state": "ok", "server": found.server}
 
 
