@@ -24,6 +24,7 @@ from collector.store import db, registry
 from tests.collector.conftest import NOW, Bench, FixedClock
 
 if TYPE_CHECKING:
+    from field_configs.schema import Configs
     from tests.conftest import Server
 
 
@@ -102,9 +103,28 @@ def test_the_front_door_shows_no_tracebacks(arguments: list[str]) -> None:
     assert "secret" not in result.output
 
 
-def test_the_registry_names_a_missing_schema_and_a_broken_folder(
-    postgres: Server, tmp_path: Path
+def test_enrolment_makes_a_key_only_where_none_is_in_use(
+    dsn: str, registered: db.Connection, configs: Configs, tmp_path: Path
 ) -> None:
+    node = sorted(configs.nodes)[0]
+    command = ["node", "enroll", node, "--broker", "mqtt://b", "--out", str(tmp_path / "n.json")]
+
+    def enrolled(state: str) -> Result:
+        env = {"NONGQING_DSN": dsn, "NONGQING_STATE_DIR": state}
+        return CliRunner().invoke(nongqing.main, command, env=env)
+
+    (tmp_path / "file").write_text("")
+    broken = enrolled(str(tmp_path / "file" / "state"))
+    assert (broken.exit_code, "this folder cannot be made" in broken.output) == (2, True)
+    assert enrolled(str(tmp_path / "first")).exit_code == 0
+    assert (tmp_path / "first" / "master.key").exists()
+    elsewhere = enrolled(str(tmp_path / "second"))
+    assert elsewhere.exit_code == 1
+    assert "if nodes are enrolled, restore that file" in elsewhere.output
+    assert not (tmp_path / "second").exists()
+
+
+def test_the_registry_names_a_missing_schema(postgres: Server) -> None:
     dsn = postgres.create()
     result = CliRunner().invoke(nongqing.main, ["node", "list"], env={"NONGQING_DSN": dsn})
     assert (result.exit_code, "the schema is not in place" in result.output) == (1, True)

@@ -179,6 +179,21 @@ def test_broker_starts_and_frees_its_port():
     assert not embedded.port_taken(broker.port)
 
 
+def test_a_port_that_needs_rights_is_not_called_taken(monkeypatch):
+    def denied(self, address):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(embedded.socket, "socket", type("S", (socket.socket,), {"bind": denied}))
+    with pytest.raises(embedded.EmbeddedError, match="port 80 .*rights.*choose a port above 1023"):
+        embedded.port_taken(80)
+
+
+@pytest.mark.parametrize("port", [-1, 0, 99999])
+def test_a_port_that_does_not_exist_is_named(port):
+    with pytest.raises(embedded.EmbeddedError, match=f"port {port}: .* from 1 to 65535"):
+        embedded.port_taken(port)
+
+
 def test_broker_on_a_taken_port_names_it():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

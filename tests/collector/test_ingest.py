@@ -279,3 +279,4 @@ def test_a_database_that_is_down_at_the_start_is_waited_for(
     collector.check()
     assert "start it, or point NONGQING_DSN to one that runs" in caplog.text
     assert "trying again" in caplog.text
+    assert "nodes keep their frames and send them again; nothing is lost" in caplog.text

@@ -18,6 +18,7 @@ from tests.collector.conftest import NOW, FixedClock
 
 if TYPE_CHECKING:
     from collector.store import db
+    from tests.conftest import Server
 
 HOURLY = timedelta(hours=1)
 
@@ -211,6 +212,47 @@ def test_a_database_that_is_down_delays_jobs(caplog: pytest.LogCaptureFixture) -
     assert "point NONGQING_DSN to one that runs" in caplog.text
     with pytest.raises(DatabaseDown), pool.connection():
         pass
+
+
+def test_an_election_that_fails_is_tried_later_and_later(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    from collector.embedded import free_port
+
+    watch = Stopwatch()
+    pool = Pool(f"postgresql://nobody@127.0.0.1:{free_port()}/fields")
+    jobs = Jobs(pool, FixedClock(NOW), (), watch)
+    for second in range(60):
+        watch.seconds = float(second)
+        jobs.elect()
+    assert len(caplog.records) == 7, "at 0, 1 (at once again), 3, 8, 23, 38 and 53 s"
+
+
+def test_a_schema_that_is_wanting_is_no_traceback(
+    postgres: Server, caplog: pytest.LogCaptureFixture
+) -> None:
+    pool = Pool(postgres.create())
+    jobs = Jobs(pool, FixedClock(NOW), ())
+    jobs.elect()
+    assert not jobs.leading
+    jobs.election.resign()
+    Runner(Job("x", HOURLY, counting()[1]), pool, FixedClock(NOW)).tick()
+    pool.close()
+    assert [record.exc_info for record in caplog.records] == [None, None]
+    for record in caplog.records:
+        assert "the schema is not in place; run `nongqing db migrate`" in record.message
+
+
+def test_a_job_that_finds_the_database_gone_is_no_traceback(
+    pool: Pool, conn: db.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    def function(context: Context) -> str:
+        raise DatabaseDown(pool.dsn, "gone")
+
+    Runner(Job("x", HOURLY, function), pool, FixedClock(NOW)).tick()
+    (record,) = caplog.records
+    assert record.exc_info is None
+    assert latest(conn)["x"].outcome == "failed"
 
 
 def test_the_scheduler_runs_jobs_until_it_is_shut_down(pool: Pool, conn: db.Connection) -> None:
