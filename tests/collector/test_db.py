@@ -122,6 +122,7 @@ def test_database_down_names_place_and_mend() -> None:
         "postgresql://[broken",
         "mysql://nongqing:secret@db/fields",
         "host=db password=a secret",
+        "postgresql://nongqing:secret/fields",
         "postgresql://nongqing:a@secret@db.example/fields",
         "postgresql://nongqing:a/secret@db.example/fields",
         "postgresql://nongqing:12/secret@db.example/fields",
