@@ -41,6 +41,7 @@ ROLL_UP_CHANGES = 50_000
 # An hour with fewer of its samples counts as missing: half an hour's mean is near the hour's,
 # while a sum lacks what was not counted.
 LEAST_COMPLETENESS = {"mean": 0.5, "point": 0.1, "max": 0.8, "sum": 0.8}
+WETNESS = "leaf_wetness_duration"
 # A status older than this is no ground for advice.
 FRESH = timedelta(days=2)
 
@@ -109,14 +110,16 @@ def risk_dataset(
 
     Hours with too few samples are missing in it.
     """
-    names = sorted({i.quantity for h in hazards for i in h.inputs} | {"air_temperature"})
+    read = {i.quantity for h in hazards for i in h.inputs}
+    names = sorted(read | {"air_temperature", WETNESS})
     start = first_hour(seasons, at)
     end = at.replace(minute=0, second=0, microsecond=0)
     data = readings.hourly_dataset(conn, names, start, end)
     for name in names:
         enough = LEAST_COMPLETENESS[by_name(name).method]
         data[name] = data[name].where(data[f"{name}_completeness"] >= np.float32(enough))
-    return data[names]
+    # without a sensor it is no input: the engine has its rule
+    return data[[n for n in names if n != WETNESS or "wetness_measured" in data]]
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,7 @@ class _Series:
     quantity: str
     height_m: float | None
     placement: str
+    wet_threshold: float | None
 
 
 def _series(
@@ -138,7 +139,9 @@ def hourly_dataset(
     xarray.Dataset
         Dimensions ``site`` (field id) and ``time`` (start of the hour, UTC). For each quantity
         its values in its unit (NaN: none), ``<quantity>_completeness`` (0 to 1) and
-        ``<quantity>_qc`` (quality bits). CF attributes.
+        ``<quantity>_qc`` (quality bits). CF attributes. Coordinate ``wet_threshold(site)`` [%]
+        where a placement of humidity has one (NaN: none), ``wetness_measured(site)`` where
+        leaf wetness was asked for and a field has a placement of it.
 
     Raises
     ------
@@ -156,7 +159,25 @@ def hourly_dataset(
     sites = sorted({s.field for s in found}) if fields is None else list(fields)
     rows = _hourly(conn, list(chosen.values()), first, last)
     cubes = _fill(rows, chosen, sites, list(quantities), first, max(0, last - first))
-    return _dataset(conn, sites, list(quantities), first, cubes)
+    data = _dataset(conn, sites, list(quantities), first, cubes)
+    return data.assign_coords(_wetness(chosen, sites))
+
+
+def _wetness(
+    chosen: dict[tuple[str, str], _Series], sites: list[str]
+) -> dict[str, tuple[str, NDArray[np.generic], dict[str, str]]]:
+    """What is known of leaf wetness at each site, for the rules that need it."""
+    found: dict[str, tuple[str, NDArray[np.generic], dict[str, str]]] = {}
+    humid = [chosen.get((site, "relative_humidity")) for site in sites]
+    limits = np.array([s.wet_threshold if s else None for s in humid], np.float64)
+    if not np.isnan(limits).all():
+        name = "relative humidity from which leaves count as wet"
+        found["wet_threshold"] = ("site", limits, {"long_name": name, "units": "%"})
+    fitted = np.array([(site, "leaf_wetness_duration") in chosen for site in sites], np.bool_)
+    if fitted.any():
+        name = "leaf wetness is measured"
+        found["wetness_measured"] = ("site", fitted, {"long_name": name})
+    return found
 
 
 _Cubes = tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.uint8]]

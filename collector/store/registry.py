@@ -188,7 +188,10 @@ def import_configs(
         "placements": _put(
             conn,
             "put_placements",
-            [(x.id, x.field, x.quantity, x.height_m) for x in c.placements.values()],
+            [
+                (x.id, x.field, x.quantity, x.height_m, x.wet_threshold)
+                for x in c.placements.values()
+            ],
         ),
         "boards": len(c.boards),
         "nodes": len(c.nodes),

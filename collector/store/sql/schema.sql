@@ -63,7 +63,9 @@ CREATE TABLE placement (
     id text PRIMARY KEY,
     field text NOT NULL REFERENCES field,
     quantity text NOT NULL,
-    height_m double precision
+    height_m double precision,
+    wet_threshold double precision CHECK (wet_threshold BETWEEN 70 AND 100),
+    CHECK (wet_threshold IS NULL OR quantity = 'relative_humidity')
 );
 CREATE INDEX placement_field ON placement (field);
 

@@ -1,5 +1,5 @@
 -- name: series_of
-SELECT s.id, p.field, p.quantity, p.height_m, p.id
+SELECT s.id, p.field, p.quantity, p.height_m, p.id, p.wet_threshold
 FROM series s
 JOIN placement p ON p.id = s.placement
 JOIN field f ON f.id = p.field

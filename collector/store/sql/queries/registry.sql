@@ -35,9 +35,10 @@ INSERT INTO stage_observation (field, crop, date, bbch, observer) VALUES %s
 ON CONFLICT (field, crop, date, bbch) DO UPDATE SET observer = excluded.observer
 
 -- name: put_placements
-INSERT INTO placement (id, field, quantity, height_m) VALUES %s
+INSERT INTO placement (id, field, quantity, height_m, wet_threshold) VALUES %s
 ON CONFLICT (id) DO UPDATE SET
-    field = excluded.field, quantity = excluded.quantity, height_m = excluded.height_m
+    field = excluded.field, quantity = excluded.quantity, height_m = excluded.height_m,
+    wet_threshold = excluded.wet_threshold
 
 -- name: put_series
 INSERT INTO series (placement) SELECT id FROM placement ORDER BY id
@@ -101,7 +102,8 @@ ORDER BY field, sown DESC, crop
 SELECT field, crop, date, bbch, observer FROM stage_observation ORDER BY field, crop, date, bbch
 
 -- name: placements
-SELECT p.id, p.field, p.quantity, p.height_m FROM placement p JOIN field f ON f.id = p.field
+SELECT p.id, p.field, p.quantity, p.height_m, p.wet_threshold
+FROM placement p JOIN field f ON f.id = p.field
 WHERE %(village)s::text IS NULL OR f.village = %(village)s
 ORDER BY p.field, p.quantity, p.height_m, p.id
 
