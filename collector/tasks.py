@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import xarray as xr
 
-from collector import outside
+from collector import outside, standing
 from collector.spraying import tell_hours
 from collector.store import (
     job_runs,
@@ -104,15 +104,20 @@ def first_hour(seasons: Seasons, at: datetime) -> datetime:
 
 
 def risk_dataset(
-    conn: Connection, seasons: Seasons, hazards: Sequence[Hazard], at: datetime
+    conn: Connection,
+    seasons: Seasons,
+    hazards: Sequence[Hazard],
+    at: datetime,
+    start: datetime | None = None,
 ) -> xr.Dataset:
-    """Return what the hazards need, from before the sowing of the crops that stand at `at`.
+    """Return what the hazards need, from `start` on.
 
-    Hours with too few samples are missing in it.
+    Default: from before the sowing of the crops that stand at `at`. Hours with too few samples
+    are missing in it.
     """
     read = {i.quantity for h in hazards for i in h.inputs}
     names = sorted(read | {"air_temperature", WETNESS})
-    start = first_hour(seasons, at)
+    start = first_hour(seasons, at) if start is None else start
     end = at.replace(minute=0, second=0, microsecond=0)
     data = readings.hourly_dataset(conn, names, start, end)
     for name in names:
@@ -130,24 +135,30 @@ class Computed:
     coming: list[RiskStatus]
     forecast_issued: Mapping[str, datetime]
     told: list[weather.FieldWeather]
+    ground: standing.Ground
+    states: Mapping[date, bytes]
 
 
 def compute_risk(conn: Connection, at: datetime) -> Computed:
     """Return the status of every hazard, crop and field for the local day that closed last.
 
-    Where a forecast is known, also for the coming days.
+    Where a forecast is known, also for the coming days. Goes on from a kept state that still
+    holds, and gives the same bits as without one.
     """
     hazards = catalogue()
+    models = tuple(hazards.values())
     seasons = current_seasons(conn)
-    data = risk_dataset(conn, seasons, tuple(hazards.values()), at)
+    ground = standing.ground(conn, seasons, first_hour(seasons, at))
+    state = standing.newest(conn, ground, seasons, models, at)
+    start = state.fold.next_hour if state else None
+    data = risk_dataset(conn, seasons, models, at, start)
     data, told = outside.with_neighbours(conn, data, {s.site for s in seasons.seasons}, at)
     if not data.sizes["site"] or not seasons.seasons:
-        return Computed([], [], {}, told)
+        return Computed([], [], {}, told, ground, {})
     sites = [str(site) for site in data["site"].values]
     forecast = outside.forecast_of(conn, sites, list(map(str, data.data_vars)), at)
-    found = assess_ahead(
-        data, forecast.hours if forecast else None, seasons, tuple(hazards.values()), at
-    )
+    hours = forecast.hours if forecast else None
+    found = assess_ahead(data, hours, seasons, models, at, state)
     valid, county = ledger.validated(conn, hazards), ledger.county_of(conn)
     today, coming = (
         [
@@ -156,7 +167,8 @@ def compute_risk(conn: Connection, at: datetime) -> Computed:
         ]
         for statuses in (found.today, found.coming)
     )
-    return Computed(today, coming, forecast.issued if forecast else {}, told)
+    issued = forecast.issued if forecast else {}
+    return Computed(today, coming, issued, told, ground, found.states)
 
 
 def assess_risk(context: Context) -> str:
@@ -166,6 +178,7 @@ def assess_risk(context: Context) -> str:
         new = risk.save_statuses(conn, found.today, context.now)
         ahead = weather.replace_outlook(conn, found.coming, found.forecast_issued, context.now)
         weather.replace_field_weather(conn, found.told)
+        standing.keep(conn, found.ground, found.states, context.now)
     return f"{len(found.today)} statuses, {new} new" + (f", {ahead} of days ahead" if ahead else "")
 
 

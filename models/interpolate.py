@@ -177,17 +177,25 @@ def interpolate(
 
 
 def _told(kernel: Kernel, stations: Array, values: Array, targets: Array) -> tuple[Array, Array]:
-    """Mean (hour, target) and standard error (target,) of hours in which all stations report."""
+    """Mean (hour, target) and standard error (target,) of hours in which all stations report.
+
+    The process gives each station's weight; the weighted values are added up station by station,
+    so that an hour has the same bits alone as among thousands.
+    """
     process = GaussianProcessRegressor(kernel, alpha=1e-10, optimizer=None)
-    level = values.mean(axis=1, keepdims=True)
-    process.fit(stations, (values - level).T)
+    process.fit(stations, np.eye(len(stations)))
     parts = [
         process.predict(targets[i : i + _CHUNK], return_std=True)
         for i in range(0, len(targets), _CHUNK)
     ]
-    mean = np.concatenate([m.reshape(len(m), -1) for m, _ in parts])
+    weights = np.concatenate([m.reshape(len(m), -1) for m, _ in parts])
     deviation = np.concatenate([d.reshape(len(d), -1)[:, 0] for _, d in parts])
-    return mean.T + level, deviation
+    columns = [np.ascontiguousarray(column) for column in values.T]
+    level = sum(columns, np.zeros(len(values))) / len(columns)
+    mean = np.zeros((len(values), len(targets)))
+    for column, weight in zip(columns, weights.T, strict=True):
+        mean += (column - level)[:, None] * weight
+    return mean + level[:, None], deviation
 
 
 def leave_one_out(

@@ -7,18 +7,20 @@ day goes on into the coming ones, so that an outlook continues what was said of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from models import fold_state
 from models.dataset import prepare
 from models.features import Array
-from models.fold import LOCAL
+from models.fold import LOCAL, Fold
 from models.hazard import Hazard
+from models.resume import Standing, days_to_keep, last_measured, pack, with_earlier
 from models.risk import Closed, RiskStatus, closed, data_ages, hour_of, records, walk
 from models.season import Seasons
 
@@ -31,10 +33,14 @@ _HOUR = np.timedelta64(1, "h")
 
 @dataclass(frozen=True)
 class Outlook:
-    """Statuses of the day that closed last, and of the coming days at sites with a forecast."""
+    """Statuses of the day that closed last, and of the coming days at sites with a forecast.
+
+    ``states`` are the new ones of `models.resume.days_to_keep`, by their open local day.
+    """
 
     today: list[RiskStatus]
     coming: list[RiskStatus]
+    states: Mapping[date, bytes] = field(default_factory=dict)
 
 
 def assess_ahead(
@@ -43,6 +49,7 @@ def assess_ahead(
     seasons: Seasons,
     hazards: Sequence[Hazard],
     at: datetime,
+    standing: Standing | None = None,
     *,
     days: int = DAYS,
     validated: frozenset[str] = frozenset(),
@@ -58,6 +65,8 @@ def assess_ahead(
         is said of coming days.
     seasons, hazards, at, validated
         As for `models.risk.assess`.
+    standing
+        Where to go on from; the Dataset then begins with its open day. None: fold anew.
     days
         Local days ahead at most, the open day included [d].
 
@@ -66,13 +75,27 @@ def assess_ahead(
     Outlook
         ``coming`` is ordered by day, crop, hazard, site; a site's days end with its forecast.
     """
-    past = closed(dataset, seasons, hazards, at)
+    folds: dict[date, bytes] = {}
+    wanted = days_to_keep(at)
+
+    def keep(fold: Fold) -> None:
+        if fold.day in wanted:
+            folds[fold.day] = fold_state.save(fold, seasons)
+
+    past = closed(dataset, seasons, hazards, at, standing.fold if standing else None, keep)
     if past is None:
         return Outlook([], [])
+    earlier = standing.last if standing else None
     ages = data_ages(past.known, past.fold.quantities, at)
+    if earlier is not None:
+        ages = with_earlier(ages, earlier, at)
+    states = {
+        day: pack(state, last_measured(past.known, past.fold, day, earlier))
+        for day, state in folds.items()
+    }
     today = [s for r in past.results for s in records(past.fold, r, ages, validated)]
     if forecast is None or not forecast.sizes["time"]:
-        return Outlook(today, [])
+        return Outlook(today, [], states)
     hours = seamed(past, forecast, at, days)
     reach = reaches(hours)
     if "leaf_wetness_duration" not in forecast:
@@ -85,7 +108,7 @@ def assess_ahead(
                 if end is not None and status.time <= end:
                     certainty = status.certainty * LEAD**lead
                     coming.append(replace(status, certainty=certainty, source="forecast"))
-    return Outlook(today, coming)
+    return Outlook(today, coming, states)
 
 
 def seamed(past: Closed, forecast: xr.Dataset, at: datetime, days: int = DAYS) -> xr.Dataset:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -191,11 +191,14 @@ class Closed:
 
 
 def closed(
-    dataset: xr.Dataset, seasons: Seasons, hazards: Sequence[Hazard], at: datetime
+    dataset: xr.Dataset,
+    seasons: Seasons,
+    hazards: Sequence[Hazard],
+    at: datetime,
+    fold: Fold | None = None,
+    each: Callable[[Fold], None] = lambda _: None,
 ) -> Closed | None:
-    """Run a fold to the end of the local day that closed last before ``at`` (aware).
-
-    None before the first local day is over.
+    """Run a fold to the end of the local day that closed last before ``at``; None without one.
 
     Parameters
     ----------
@@ -203,6 +206,8 @@ def closed(
         Hourly data as ``models.dataset`` says, in its units [for instance degC].
     seasons, hazards, at
         As for `assess`.
+    fold, each
+        A fold to go on with, the Dataset beginning with its next hour; called after each day.
     """
     end = datetime.combine(at.astimezone(LOCAL).date(), datetime.min.time(), LOCAL)
     cut = np.datetime64(end.astimezone(UTC).replace(tzinfo=None), "ns")
@@ -215,10 +220,11 @@ def closed(
     data = _extended(known.sel(time=known["time"].values < cut), cut)
     if not data.sizes["time"]:
         return None
-    fold = begin(data, seasons, hazards)
+    fold = begin(data, seasons, hazards) if fold is None else fold
     results: list[Result] = []
     for answers in walk(fold, data):
         results = answers
+        each(fold)
     return Closed(fold, results, known)
 
 

@@ -326,7 +326,7 @@ def test_both_ends_of_a_window_may_move(registered, first, last):
 def always_high(monkeypatch):
     """The risk job with an assessment that says high everywhere in one crop."""
 
-    def say(data, forecast, seasons, hazards, at):
+    def say(data, forecast, seasons, hazards, at, standing):
         end = at.replace(hour=16, minute=0) - timedelta(days=1)
         fields = sorted({s.site for s in seasons.seasons})
         return Outlook([status(HIGH, end, 0.9, site=site) for site in fields], [])
