@@ -1,4 +1,4 @@
-"""The command group `risk`: train, evaluate, predict, card.
+"""The command group `risk`: train, evaluate, predict, card, moths.
 
 Libraries are imported by the command that needs them, so that `--help` stays quick.
 """
@@ -6,17 +6,21 @@ Libraries are imported by the command that needs them, so that `--help` stays qu
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from models.hazard import STATUS
 from models.shipped import COMPARED, FOLDER, HAZARD, SEED, STAGES
+
+if TYPE_CHECKING:
+    from models.moths import Flight
 
 FILE = click.Path(path_type=Path)
 MOST_FAULTS = 20
@@ -217,3 +221,65 @@ def _card(hazard: str, stage: str, artefacts: Path, as_json: bool) -> None:
         _print_json(manifest)
     else:
         click.echo(text.rstrip())
+
+
+@risk.command("moths", epilog="\b\nExample:\n  nongqing risk moths traps.csv --json")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--all", "every", is_flag=True, help="Judge every catch, not each trap's last one.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def _moths(file: Path, every: bool, as_json: bool) -> None:
+    """Judge the catches of moth traps by the same ten days of earlier years.
+
+    FILE is a CSV with the columns trap, pest (EPPO code), date, nights, count. A line that cannot
+    be read is named and passed over; the exit code is then 1. The limits are provisional, and a
+    large flight is no proof of harm.
+    """
+    from models.moths import MothError, judge, parse_catches, read_rows
+
+    catches, faults = [], []
+    try:
+        rows = read_rows(file)
+    except MothError as error:
+        raise click.UsageError(str(error)) from error
+    for line, row in rows:
+        try:
+            catches += parse_catches([row], str(file), line)
+        except MothError as error:
+            faults.append(str(error))
+    last = {(c.trap, c.pest): c for c in sorted(catches, key=lambda c: c.date)}
+    wanted = sorted(catches if every else last.values(), key=lambda c: (c.trap, c.pest, c.date))
+    flights = [judge(catch, catches) for catch in wanted]
+    if as_json:
+        _print_json([_flight(flight) for flight in flights])
+    else:
+        click.echo(f"{'trap':<16} {'pest':<8} {'date':<10} {'a night':>8} {'usual':>8}  status")
+        for flight in flights:
+            click.echo(_flight_line(flight))
+    for fault in faults:
+        click.echo(fault, err=True)
+    if faults:
+        raise SystemExit(1)
+
+
+def _flight_line(flight: Flight) -> str:
+    catch = flight.catch
+    usual = "-" if math.isnan(flight.usual) else f"{flight.usual:.1f}"
+    return (
+        f"{catch.trap:<16} {catch.pest:<8} {catch.date} {catch.per_night:>8.1f} {usual:>8}  "
+        f"{STATUS[flight.status]}"
+    )
+
+
+def _flight(flight: Flight) -> dict[str, object]:
+    catch = flight.catch
+    return {
+        "trap": catch.trap,
+        "pest": catch.pest,
+        "date": catch.date.isoformat(),
+        "per_night": catch.per_night,
+        "usual": None if math.isnan(flight.usual) else flight.usual,
+        "chance_in_an_ordinary_year": (
+            None if math.isnan(flight.probability) else flight.probability
+        ),
+        "status": STATUS[flight.status],
+    }

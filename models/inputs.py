@@ -73,6 +73,13 @@ def looked_at(fold: Fold, hazard: Hazard, place: int) -> Looked:
 
 
 def once(names: Iterable[str]) -> tuple[str, ...]:
+    """Each name once, in the order of its first place.
+
+    Parameters
+    ----------
+    names
+        Names of quantities [text].
+    """
     return tuple(dict.fromkeys(names))
 
 

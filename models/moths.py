@@ -150,7 +150,9 @@ def judge(catch: Catch, earlier: Iterable[Catch]) -> Flight:
     return Flight(catch, status, p, expected.usual)
 
 
-def parse_catches(rows: Sequence[Mapping[str, str]], name: str = "table") -> list[Catch]:
+def parse_catches(
+    rows: Sequence[Mapping[str, str]], name: str = "table", first_line: int = 2
+) -> list[Catch]:
     """Catches from rows with the columns of `COLUMNS`.
 
     Parameters
@@ -159,17 +161,19 @@ def parse_catches(rows: Sequence[Mapping[str, str]], name: str = "table") -> lis
         Rows by column; counts as text [moths].
     name
         Name of the table for messages.
+    first_line
+        Line of the first row, for messages [1].
 
     Raises
     ------
     MothError
         Naming the first row and column that cannot be read.
     """
-    return [_parse(row, f"{name}: line {line}") for line, row in enumerate(rows, start=2)]
+    return [_parse(row, f"{name}:{line}") for line, row in enumerate(rows, start=first_line)]
 
 
-def read_catches(path: Path) -> list[Catch]:
-    """Catches from a CSV file with the columns of `COLUMNS`.
+def read_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
+    """Line numbers and rows of a CSV file with the columns of `COLUMNS`, for `parse_catches`.
 
     Parameters
     ----------
@@ -179,14 +183,18 @@ def read_catches(path: Path) -> list[Catch]:
     Raises
     ------
     MothError
-        Naming file, line and column, and what belongs there.
+        When it is no UTF-8 text or lacks a column; the message names file and mend.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = [c for c in COLUMNS if c not in (reader.fieldnames or ())]
-        if missing:
-            raise MothError(f"{path}: no column {', '.join(missing)}; add it to the first line")
-        return parse_catches(list(reader), str(path))
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restval="")
+            missing = [c for c in COLUMNS if c not in (reader.fieldnames or ())]
+            if missing:
+                text = f"{path}: no column {', '.join(missing)}; add it to the first line, which "
+                raise MothError(text + "names the columns, separated by commas")
+            return [(reader.line_num, row) for row in reader]
+    except UnicodeDecodeError:
+        raise MothError(f"{path}: this is not UTF-8 text; save it as CSV UTF-8") from None
 
 
 def _parse(row: Mapping[str, str], place: str) -> Catch:

@@ -43,7 +43,7 @@ class Standing:
 
 
 def days_to_keep(at: datetime) -> list[date]:
-    """Open local days whose states are worth keeping, the newest first.
+    """Open local days [d] whose states are worth keeping, the newest first.
 
     Parameters
     ----------
