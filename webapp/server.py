@@ -23,7 +23,7 @@ class CannotListen(RuntimeError):  # noqa: N818 - named for what happened
 
     def __init__(self, host: str, port: int, cause: OSError) -> None:
         why = CANNOT_BIND.get(cause.errno or 0, f"cannot be listened on ({cause})")
-        super().__init__(f"web: {host} port {port} {why} (--port N)")
+        super().__init__(f"web: {host} port {port} {why} (--host H, --port N)")
 
 
 def make_server(app: App, host: str, port: int, threads: int = 4) -> Any:

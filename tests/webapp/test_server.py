@@ -42,7 +42,7 @@ def test_a_taken_port_is_named_with_the_mend(app, seeded_dsn, taken):
     )
     assert result.exit_code == 1
     assert f"127.0.0.1 port {taken} is already taken" in result.output
-    assert "(--port N)" in result.output
+    assert "(--host H, --port N)" in result.output
 
 
 def test_an_address_of_another_machine_is_named(app):
