@@ -49,7 +49,7 @@ check: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/nongqing check
-	$(BIN)/python -m pytest -q tests/models/test_catalogue_words.py
+	$(BIN)/python -m pytest -q tests/models/hazards/test_catalogue_words.py
 
 bench: $(VENV)/.test
 	@set -e; for file in tests/bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file; done

@@ -8,19 +8,23 @@ from typing import Any
 
 import click
 
-import collector.backtest_cli
-import collector.cli
-import collector.import_cli
-import collector.interpolate_cli
-import collector.ipmd_cli
-import collector.ledger_cli
-import collector.up
+import collector.commands.backtest
+import collector.commands.db
+import collector.commands.import_
+import collector.commands.interpolate
+import collector.commands.ipmd
+import collector.commands.ledger
+import collector.commands.parts
+import collector.commands.risk
+import collector.commands.services
+import collector.commands.sites
+import collector.one_machine.up
 import field_configs.cli
 import firmware.workbench.cli
 import models.cli
 import webapp.cli
 from collector.clock import Clock
-from collector.enrolment import StoreRegistry
+from collector.commands.enrolment import StoreRegistry
 from collector.settings import Settings
 from collector.store.db import Pool
 from firmware.workbench import weather
@@ -55,7 +59,7 @@ class Door(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was typed."""
-        with collector.cli.plain_errors():
+        with collector.commands.parts.plain_errors():
             return super().invoke(ctx)
 
 
@@ -70,19 +74,19 @@ def main() -> None:
     """
 
 
-main.add_command(collector.up.up)
-main.add_command(collector.cli.ingest)
-main.add_command(collector.cli.jobs)
+main.add_command(collector.one_machine.up.up)
+main.add_command(collector.commands.services.ingest)
+main.add_command(collector.commands.services.jobs)
 main.add_command(webapp.cli.web)
 main.add_command(field_configs.cli.check)
-main.add_command(collector.cli.sites)
-main.add_command(collector.cli.db)
-main.add_command(collector.import_cli.import_)
+main.add_command(collector.commands.sites.sites)
+main.add_command(collector.commands.db.db)
+main.add_command(collector.commands.import_.import_)
 main.add_command(firmware.workbench.cli.node)
 main.add_command(models.cli.risk)
-models.cli.risk.add_command(collector.cli.risk_run)
-models.cli.risk.add_command(collector.backtest_cli.backtest)
-models.cli.risk.add_command(collector.interpolate_cli.interpolate_command)
-models.cli.risk.add_command(collector.ipmd_cli.ipmd_group)
-models.cli.risk.add_command(collector.ledger_cli.skill)
-models.cli.risk.add_command(collector.ledger_cli.rule)
+models.cli.risk.add_command(collector.commands.risk.risk_run)
+models.cli.risk.add_command(collector.commands.backtest.backtest)
+models.cli.risk.add_command(collector.commands.interpolate.interpolate_command)
+models.cli.risk.add_command(collector.commands.ipmd.ipmd_group)
+models.cli.risk.add_command(collector.commands.ledger.skill)
+models.cli.risk.add_command(collector.commands.ledger.rule)

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from collector.clock import Clock, from_spec
-from collector.running import Running, read_running
+from collector.running_note import Running, read_running
 
 DEFAULT_STATE_DIR = ".nongqing"
 BROKER_SCHEMES = {"mqtt": 1883, "mqtts": 8883}

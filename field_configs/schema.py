@@ -198,7 +198,7 @@ class Placement:
     """A quantity measured at a place: field, and height above ground [m] (negative: depth).
 
     ``wet_threshold`` [%] is the relative humidity from which leaves count as wet there, for a
-    placement of relative_humidity; None: that of the rule (``models.wetness``).
+    placement of relative_humidity; None: that of the rule (``models.risk.wetness``).
     """
 
     id: str

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from models.hazard import STATUS
-from models.shipped import COMPARED, FOLDER, HAZARD, SEED, STAGES
+from models.risk.hazard import STATUS
+from models.trained.shipped import COMPARED, FOLDER, HAZARD, SEED, STAGES
 
 if TYPE_CHECKING:
-    from models.moths import Flight
+    from models.traps.moths import Flight
 
 FILE = click.Path(path_type=Path)
 MOST_FAULTS = 20
@@ -36,9 +36,9 @@ _artefacts = click.option(
 @contextmanager
 def _usage_errors() -> Iterator[None]:
     """Turn errors that the caller can mend into a message and exit code 2."""
-    from models.artefact import ArtefactError
     from models.evaluations.tables import DocumentError
-    from models.fhb_cases import CasesError
+    from models.trained.artefact import ArtefactError
+    from models.trained.scab_cases import CasesError
 
     try:
         yield
@@ -84,8 +84,8 @@ def risk() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
 def _train(hazard: str, data: Path, out: Path, seed: int, as_json: bool) -> None:
     """Judge, fit and write artefacts, cards and manifest; takes about a minute."""
-    from models.evaluations.wheat_fhb_tables import scores_markdown
-    from models.fhb_training import train
+    from models.evaluations.scab.tables import scores_markdown
+    from models.evaluations.scab.training import train
 
     with _usage_errors():
         manifest = train(data, out, seed, _teller(as_json))
@@ -149,8 +149,8 @@ def _result(
         from models.evaluations.comparisons import COMPARISONS
 
         return COMPARISONS[hazard](data)
-    from models.evaluations.wheat_fhb_tables import document_markdown, held_out_markdown
-    from models.fhb_training import evaluate, evaluate_held_out
+    from models.evaluations.scab.tables import document_markdown, held_out_markdown
+    from models.evaluations.scab.training import evaluate, evaluate_held_out
 
     if held_out is not None:
         result = evaluate_held_out(held_out, artefacts)
@@ -182,9 +182,9 @@ def _predict(
     as_json: bool,
 ) -> None:
     """Write the probability and status of every case; a bad cell costs its own row only."""
-    from models.artefact import load
-    from models.fhb_cases import read_cases
-    from models.predictions import check_writable, predict, write_predictions
+    from models.evaluations.scab.predictions import check_writable, predict, write_predictions
+    from models.trained.artefact import load
+    from models.trained.scab_cases import read_cases
 
     with _usage_errors():
         check_writable(out)
@@ -211,7 +211,7 @@ def _predict(
 @click.option("--json", "as_json", is_flag=True, help="Print the manifest as JSON.")
 def _card(hazard: str, stage: str, artefacts: Path, as_json: bool) -> None:
     """Print the model card of a trained artefact, after checking the artefact."""
-    from models.artefact import load, read_manifest, verified
+    from models.trained.artefact import load, read_manifest, verified
 
     with _usage_errors():
         load(hazard, stage, artefacts)
@@ -234,7 +234,7 @@ def _moths(file: Path, every: bool, as_json: bool) -> None:
     be read is named and passed over; the exit code is then 1. The limits are provisional, and a
     large flight is no proof of harm.
     """
-    from models.moths import MothError, judge, parse_catches, read_rows
+    from models.traps.moths import MothError, judge, parse_catches, read_rows
 
     catches, faults = [], []
     try:

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg2
 import pytest
 
-from collector.embedded import EmbeddedBroker, EmbeddedPostgres
+from collector.one_machine.embedded import EmbeddedBroker, EmbeddedPostgres
 from collector.store import db
 
 TEMPLATE = "nongqing_template"

@@ -8,18 +8,20 @@ from types import ModuleType
 from collector.clock import Clock
 from collector.settings import Settings
 from collector.store.db import Pool
-from webapp import api, database, errors, formats, i18n, metrics, pages, responses, words
-from webapp.database import App
-from webapp.risk_words import status_label
+from webapp import api, pages
+from webapp.app import database, errors, metrics, responses
+from webapp.app.database import App
+from webapp.language import formats, i18n, words
+from webapp.language.risks import status_label
 
 MAX_FORM_BYTES = 64 * 1024
 
 
 def page_modules() -> Iterator[ModuleType]:
-    """Import every module of webapp/pages and webapp/api, in the order of their names."""
+    """Import every module below webapp/pages and webapp/api, in the order of their names."""
     for package in (pages, api):
-        for found in sorted(pkgutil.iter_modules(package.__path__), key=lambda each: each.name):
-            yield importlib.import_module(f"{package.__name__}.{found.name}")
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            yield importlib.import_module(found.name)
 
 
 def create_app(pool: Pool, clock: Clock, settings: Settings | None = None) -> App:

@@ -7,7 +7,7 @@ import click
 from collector.clock import ClockSpecError
 from collector.settings import SettingsError
 from webapp import create_app
-from webapp.server import CannotListen, make_server, serve
+from webapp.app.server import CannotListen, make_server, serve
 
 EXAMPLE = "\b\nExample:\n  nongqing web --host 127.0.0.1 --port 8080"
 

@@ -13,11 +13,11 @@ from psycopg2.extras import execute_values
 
 from collector.store import queries, settings_table
 from collector.store.db import Connection
-from models.fold import MODEL_VERSION
-from models.hazard import Hazard
-from models.ledger import LedgerRow, account, shortfalls
-from models.ledger_rules import DEFAULTS, KINDS, RuleError, Rules, with_rule
-from models.matching import Case, Issued, Report, match
+from models.risk.fold import MODEL_VERSION
+from models.risk.hazard import Hazard
+from models.skill.ledger import LedgerRow, account, shortfalls
+from models.skill.matching import Case, Issued, Report, match
+from models.skill.rules import DEFAULTS, KINDS, RuleError, Rules, with_rule
 
 SQL = queries.load("ledger")
 PREFIX = "skill."
@@ -92,7 +92,7 @@ class RuleChange:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Evidence:
     """The account of a hazard in a county, and what it lacks to be validated there."""
 
     row: LedgerRow
@@ -223,7 +223,7 @@ def rows(conn: Connection) -> list[LedgerRow]:
         return [LedgerRow(*row) for row in cur.fetchall()]
 
 
-def standings(conn: Connection, hazards: Mapping[str, Hazard]) -> list[Standing]:
+def evidence(conn: Connection, hazards: Mapping[str, Hazard]) -> list[Evidence]:
     """Return per hazard and county whether it is validated there, by the rules in force.
 
     Evidence for another version of a hazard's model than the one in force is none.
@@ -235,14 +235,14 @@ def standings(conn: Connection, hazards: Mapping[str, Hazard]) -> list[Standing]
             lacks = shortfalls(row, in_force)
             if row.model_version != current[row.hazard]:
                 lacks = ("version", *lacks)
-            found.append(Standing(row, lacks))
+            found.append(Evidence(row, lacks))
     return found
 
 
 def validated(conn: Connection, hazards: Mapping[str, Hazard]) -> frozenset[tuple[str, str]]:
     """Return the (hazard, county) pairs in which a hazard is validated."""
     return frozenset(
-        (each.row.hazard, each.row.county) for each in standings(conn, hazards) if each.validated
+        (each.row.hazard, each.row.county) for each in evidence(conn, hazards) if each.validated
     )
 
 

@@ -13,8 +13,8 @@ from psycopg2.extras import execute_values
 
 from collector.store import queries
 from collector.store.db import Connection
-from models.advisory import Advisory
-from models.risk import RiskStatus
+from models.advice.advisory import Advisory
+from models.risk.answers import RiskStatus
 
 SQL = queries.load("risk")
 # A bare VALUES list has no column types to go by.

@@ -16,8 +16,8 @@ from psycopg2.extras import execute_values
 from collector.store import queries
 from collector.store.db import Connection
 from collector.store.risk import plain, with_tuples
-from models.dataset import dataset
-from models.risk import RiskStatus
+from models.risk.answers import RiskStatus
+from models.weather.dataset import dataset
 
 SQL = queries.load("weather")
 #: A forecast older than this is not used.

@@ -12,8 +12,8 @@ import pandas as pd
 
 from models.evaluations.reading import read_table
 from models.evaluations.tables import DocumentError, markdown_table
-from models.features import PLAUSIBLE, Array
-from models.interpolate import SPREADS, LeftOut, leave_one_out, plane_km
+from models.weather.dataset import PLAUSIBLE, Array
+from models.weather.interpolate import SPREADS, LeftOut, leave_one_out, plane_km
 
 BEIJING = "beijing_prsa_hourly_weather_3stations_2013_2017.csv.gz"
 #: Longitude and latitude [degree] as commonly listed for these stations; the file has none.
@@ -123,7 +123,7 @@ def markdown(found: dict[str, list[LeftOut]], names: Sequence[str]) -> str:
         text += (
             f"\n\nWith {len(names)} stations this says how alike they are, not how well a network "
             "is interpolated: left out, a station is told by so few that its neighbour's value is "
-            "nearly copied. The spreads of `models/interpolate.py` stay provisional."
+            "nearly copied. The spreads of `models/weather/interpolate.py` stay provisional."
         )
     return text
 

@@ -22,9 +22,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from models import skill
 from models.evaluations.reading import read_table
 from models.evaluations.tables import markdown_table
+from models.skill import scores
+from models.weather.meteo import (
+    dew_point,
+    saturation_vapour_pressure,
+    wet_by_cart,
+    wet_by_depression,
+    wet_by_humidity,
+)
 
 Array = NDArray[np.float64]
 CHANGINS = "changins_10min_leafwetness_2023_2025.csv.gz"
@@ -45,29 +52,13 @@ class Hours:
     year: NDArray[np.int64]
 
 
-def saturation(temperature: Array) -> Array:
-    """Saturation vapour pressure over water [hPa].
-
-    Parameters
-    ----------
-    temperature : array [°C]
-
-    References
-    ----------
-    Allen, R. G. et al. (1998). FAO Irrigation and Drainage Paper 56, equation 11.
-    """
-    return np.asarray(6.108 * np.exp(17.27 * temperature / (temperature + 237.3)), float)
-
-
 def _hours(t: Array, rh: Array, rain: Array, wind: Array, minutes: Array, year: Any) -> Hours:
-    log = np.log(np.clip(rh, 1.0, 100.0) / 100.0 * saturation(t) / 6.108)
-    dew_point = 237.3 * log / (17.27 - log)
     usable = np.isfinite(t) & np.isfinite(rh) & np.isfinite(minutes)
     wet = (minutes >= 30.0).astype(float)
     return Hours(
         temperature=t[usable],
         humidity=rh[usable],
-        depression=(t - dew_point)[usable],
+        depression=(t - dew_point(t, np.clip(rh, 1.0, 100.0)))[usable],
         rain=np.nan_to_num(rain)[usable],
         wind=wind[usable],
         wet=wet[usable],
@@ -117,49 +108,39 @@ def read_rothamsted(folder: Path) -> Hours:
     names = ("DRYTMP", "WETTMP", "RAIN", "WSPEED", "SURWET", "Year")
     table = read_table(folder, ROTHAMSTED, names)
     t, wet_bulb, rain, wind, minutes, _ = (table[n].to_numpy(float) for n in names)
-    pressure = saturation(wet_bulb) - 0.662 * (t - wet_bulb)
-    rh = np.clip(100.0 * pressure / saturation(t), 1.0, 100.0)
+    pressure = saturation_vapour_pressure(wet_bulb) - 0.0662 * (t - wet_bulb)
+    rh = np.clip(100.0 * pressure / saturation_vapour_pressure(t), 1.0, 100.0)
     return _hours(t, rh, rain, wind, minutes, table["Year"])
 
 
-def sld(hours: Hours) -> Array:
-    """CART/SLD rule with the squared humidity term, wet 1 or dry 0; needs wind [1].
-
-    Parameters
-    ----------
-    hours : Hours
-
-    References
-    ----------
-    Kim et al. (2002), doi:10.1094/PDIS.2002.86.2.179.
-    """
-    t, rh, dpd, w = hours.temperature, hours.humidity, hours.depression, hours.wind
-    root = np.sqrt(np.clip(t, 0.0, None))
-    calm = 1.6064 * root + 0.0036 * t**2 + 0.1531 * rh - 0.4599 * w * dpd - 0.0035 * t * rh
-    windy = 0.7921 * root + 0.0046 * rh**2 - 2.3889 * w - 0.0390 * t * w + 1.0613 * w * dpd
-    wet = np.where(w < 2.5, calm > 14.4674, (rh >= 87.8) & (windy > 37.0))
-    return np.where(dpd >= 3.7, 0.0, wet.astype(float))
+Rule = Callable[[Hours], NDArray[np.bool_]]
 
 
-def _above(threshold: float, *, rain: bool) -> Callable[[Hours], Array]:
-    def rule(hours: Hours) -> Array:
-        wet = hours.humidity >= threshold
-        return (wet | (hours.rain > 0.0) if rain else wet).astype(float)
-
-    return rule
+def _humid(threshold: float) -> Rule:
+    return lambda h: wet_by_humidity(h.humidity, np.zeros(h.rain.shape), threshold)
 
 
-RULES: dict[str, Callable[[Hours], Array]] = {
-    "RH ≥ 90 %": _above(90.0, rain=False),
-    "RH ≥ 87 %": _above(87.0, rain=False),
-    "RH ≥ 90 % or rain": _above(90.0, rain=True),
-    "RH ≥ 87 % or rain": _above(87.0, rain=True),
-    "dew point depression ≤ 2 K": lambda h: (h.depression <= 2.0).astype(float),
-    "dew point depression ≤ 1.8 K or rain": lambda h: (
-        (h.depression <= 1.8) | (h.rain > 0.0)
-    ).astype(float),
-    "CART/SLD (RH² form)": sld,
-    "CART/SLD (RH² form) or rain": lambda h: np.fmax(sld(h), (h.rain > 0.0).astype(float)),
+def _depressed(threshold: float) -> Rule:
+    return lambda h: wet_by_depression(h.temperature, h.humidity, threshold)
+
+
+def _cart(hours: Hours) -> NDArray[np.bool_]:
+    return wet_by_cart(hours.temperature, hours.humidity, hours.wind)
+
+
+def _or_rain(rule: Rule) -> Rule:
+    return lambda h: rule(h) | (h.rain > 0.0)
+
+
+RULES: dict[str, Rule] = {
+    "RH ≥ 90 %": _humid(90.0),
+    "RH ≥ 87 %": _humid(87.0),
+    "RH ≥ 90 % or rain": _or_rain(_humid(90.0)),
+    "RH ≥ 87 % or rain": _or_rain(_humid(87.0)),
+    "dew point depression ≤ 2 K": _depressed(2.0),
+    "dew point depression ≤ 1.8 K or rain": _or_rain(_depressed(1.8)),
+    "CART/SLD (RH² form)": _cart,
+    "CART/SLD (RH² form) or rain": _or_rain(_cart),
 }
 
 
@@ -175,11 +156,11 @@ def fitted_threshold(hours: Hours) -> tuple[Array, list[float]]:
     tuple of (wet 1 or dry 0 of every hour [1], threshold per year left out [%])
     """
     said, chosen = np.empty(hours.wet.shape), []
-    wet_by = {x: _above(float(x), rain=True)(hours) for x in THRESHOLDS}
+    wet_by = {x: _or_rain(_humid(float(x)))(hours) for x in THRESHOLDS}
     for year in np.unique(hours.year):
         out = hours.year == year
         best = max(
-            THRESHOLDS, key=lambda x: skill.contingency(hours.wet[~out], wet_by[x][~out]).kappa
+            THRESHOLDS, key=lambda x: scores.contingency(hours.wet[~out], wet_by[x][~out]).kappa
         )
         said[out] = wet_by[best][out]
         chosen.append(float(best))
@@ -235,7 +216,7 @@ def compare(folder: Path) -> tuple[dict[str, Any], str]:
             if name.startswith("CART") and not np.isfinite(hours.wind).all():
                 cells += ["no wind", "—", "—"]
                 continue
-            cells += _cells(result, place, name, hours.wet, rule(hours))
+            cells += _cells(result, place, name, hours.wet, rule(hours).astype(float))
         rows.append(cells)
     cells = ["RH ≥ threshold of the placement, or rain"]
     for place, hours in places.items():
@@ -257,6 +238,6 @@ def compare(folder: Path) -> tuple[dict[str, Any], str]:
 
 
 def _cells(result: dict[str, Any], place: str, name: str, wet: Array, said: Array) -> list[str]:
-    counts = skill.contingency(wet, said)
+    counts = scores.contingency(wet, said)
     result[f"{place}: {name}"] = {"kappa": counts.kappa, "pod": counts.pod, "far": counts.far}
     return [f"{counts.kappa:.2f}", f"{counts.pod:.2f}", f"{counts.far:.2f}"]

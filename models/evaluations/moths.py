@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from models import skill
 from models.evaluations.reading import base_rate_elsewhere, left_out_logistic, one_hot, read_table
 from models.evaluations.tables import interval_text, markdown_table
+from models.skill import scores
 
 FILE = "cew_helicoverpa_zea_monthly_master.csv"
 WEATHER = ("precipitation", "temp_max", "temp_mean", "temp_min", "temp_range")
@@ -58,14 +58,14 @@ def compare(folder: Path) -> tuple[dict[str, Any], str]:
     }
 
     def gain(o: Any, p: Any, q: Any) -> float:
-        return skill.auc(o, p) - skill.auc(o, q)
+        return scores.auc(o, p) - scores.auc(o, q)
 
     result: dict[str, Any] = {"cases": int(y.size), "years": int(np.unique(year).size)}
     rows = []
     for name, p in answers.items():
-        bounds = skill.block_bootstrap(skill.auc, [y, p], year, draws=300)
-        value = skill.brier_skill(y, p, base)
-        more = skill.block_bootstrap(gain, [y, p, answers["month"]], year, draws=300)
+        bounds = scores.block_bootstrap(scores.auc, [y, p], year, draws=300)
+        value = scores.brier_skill(y, p, base)
+        more = scores.block_bootstrap(gain, [y, p, answers["month"]], year, draws=300)
         result[name] = {"auc": vars(bounds), "skill": value, "gain": vars(more)}
         shown = "—" if name == "month" else interval_text(more)
         rows.append((name, interval_text(bounds, signed=False), shown, f"{value:+.3f}"))

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from models import skill
 from models.evaluations.reading import base_rate_elsewhere, left_out_logistic, one_hot, read_table
 from models.evaluations.tables import interval_text, markdown_table
+from models.skill import scores
 
 FILE = "ethiopia_stripe_rust_era5.csv.gz"
 LABEL = "Binary disease presence"
@@ -61,9 +61,9 @@ def compare(folder: Path) -> tuple[dict[str, Any], str]:
     rows = []
     for name, x in inputs.items():
         p = left_out_logistic(x, y, year)
-        value = skill.brier_skill(y, p, base)
-        within = [skill.auc(y[year == g], p[year == g]) for g in _mixed(y, year)]
-        bounds = skill.block_bootstrap(skill.auc, [y, p], year, draws=300)
+        value = scores.brier_skill(y, p, base)
+        within = [scores.auc(y[year == g], p[year == g]) for g in _mixed(y, year)]
+        bounds = scores.block_bootstrap(scores.auc, [y, p], year, draws=300)
         result[name] = {"auc": vars(bounds), "skill": value, "within": float(np.median(within))}
         rows.append(
             (name, interval_text(bounds, signed=False), f"{np.median(within):.3f}", f"{value:+.3f}")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from models.skill import Interval
+from models.skill.scores import Interval
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from models.features import Array, Day, Range, both, both_of, count
-from models.wetness import humid
+from models.risk.features import Day, Range, both, both_of, count
+from models.risk.wetness import humid
+from models.weather.dataset import Array
 
 #: Noon to noon: a night is one piece.
 NIGHT = (-12, 12)

@@ -31,13 +31,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np
 
 from field_configs.load import load
-from models.dataset import dataset
-from models.fold import feed
-from models.hazard import catalogue
-from models.hazards import wheat_fhb, wheat_stripe_rust
-from models.phenology import stage_at, thermal_at
-from models.risk import begin, walk
-from models.season import Seasons, SiteSeason
+from models.crops.phenology import stage_at, thermal_at
+from models.crops.season import Seasons, SiteSeason
+from models.hazards.catalogue import catalogue
+from models.hazards.wheat import wheat_fhb, wheat_stripe_rust
+from models.risk.answers import begin, walk
+from models.risk.fold import feed
+from models.weather.dataset import dataset
 
 DAYS, HOURS = 30, 24 * 30
 NAMED = ("wheat_fhb", "wheat_stripe_rust", "tomato_late_blight_hutton")

@@ -18,10 +18,10 @@ from typing import Any
 
 from flask import render_template
 
-from collector.embedded import EmbeddedPostgres
+from collector.one_machine.embedded import EmbeddedPostgres
 from collector.store import db, registry, risk
 from webapp import create_app
-from webapp.pages.village import make_page
+from webapp.pages.village.village import make_page
 
 TESTS = Path(__file__).parents[1]
 SECONDS = 3.0
@@ -87,7 +87,7 @@ def say(name: str, figure: str, bar: str, good: bool) -> bool:
 
 def measure(dsn: str) -> bool:
     """Measure on an empty database; tell whether every bar is met."""
-    seed, pages = module(TESTS / "webapp/seed.py"), module(TESTS / "webapp/test_pages.py")
+    seed, pages = module(TESTS / "webapp/seed.py"), module(TESTS / "webapp/pages/test_pages.py")
     conn = db.connect(dsn)
     db.migrate(conn)
     pages.fill_village(conn, seed)

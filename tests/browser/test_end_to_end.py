@@ -19,7 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
-from collector.embedded import free_port
+from collector.one_machine.embedded import free_port
 from collector.store import db, readings, risk
 from field_configs.words import Words
 

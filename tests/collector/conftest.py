@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from collector.ingest.authenticity import Message
 from collector.keys import MasterKey
-from collector.proof import Message
 from collector.store import db, registry
 from field_configs.load import load
 from field_configs.schema import Configs

@@ -25,8 +25,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from collector.clock import SimulatedClock
-from collector.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from collector.keys import load_or_make_master_key
+from collector.one_machine.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from collector.store import db, registry
 from field_configs.board import layout_of
 from field_configs.load import load
@@ -42,21 +42,21 @@ VICTIMS = ("collector", "database", "broker", "node", "server")
 SABOTAGE = {
     "commit-before-ack": """
         from contextlib import contextmanager
-        from collector import ingest
-        store = ingest.Collector.store
+        from collector.ingest.batches import Collector
+        store = Collector.store
         def acknowledge_first(self, messages):
-            from collector.proof import prove
+            from collector.ingest.authenticity import prove
             from collector.store.frames import BootId, FrameId
             from firmware.wire import codec
-            arrived, _ = prove(self._directory, messages, self.clock.now())
+            arrived, _ = prove(self._known, messages, self.clock.now())
             ids = set()
             for one in arrived:
                 if one.message.topic.endswith("/up"):
                     frame = codec.decode(one.body)
                     ids.add(FrameId(one.node.id, one.epoch, frame.boot, frame.seq))
-            self._acknowledge(self._directory, ids, {})
+            self._acknowledge(self._known, ids, {})
             store(self, messages)
-        ingest.Collector.store = acknowledge_first
+        Collector.store = acknowledge_first
     """,
 }
 

@@ -28,6 +28,7 @@ from firmware.workbench.hourly import WeatherError, covered
 from firmware.workbench.simulate import Fleet
 from nongqing import main
 from tests.firmware.field import Collector, Key, wait_for
+from tests.paths import ROOT
 
 NOW = datetime(2016, 5, 10, tzinfo=UTC)
 
@@ -342,7 +343,7 @@ def test_simulate_runs_nodes_until_it_is_told_to_stop(
         node(["simulate", "--weather", {str(weather_file)!r}, "--backlog-days", "1"], obj=parts)
         """)
     )
-    root = Path(__file__).parents[2]
+    root = ROOT
     process = subprocess.Popen(
         [sys.executable, str(script)],
         env=os.environ | {"PYTHONPATH": str(root)},

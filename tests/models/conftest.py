@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from field_configs.schema import Crop, Stage
-from models.dataset import dataset
-from models.season import Seasons, SiteSeason
+from models.crops.season import Seasons, SiteSeason
+from models.weather.dataset import dataset
 
 STAGES = ((0, 0.0), (10, 141.0), (61, 1441.0), (92, 2226.0))
 

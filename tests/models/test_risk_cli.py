@@ -4,15 +4,15 @@ import csv
 import io
 import json
 import shutil
-from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from models.cli import risk
-from models.shipped import FOLDER
+from models.trained.shipped import FOLDER
+from tests.paths import SHARED
 
-DATA = Path(__file__).parents[3] / "shared/data/disease/fhb_us_shah2023.csv"
+DATA = SHARED / "data/disease/fhb_us_shah2023.csv"
 PRE = ("id", "type", "resist", "corn", "RH7", "D.A.1")
 POST = (*PRE, "TRH8010", "T.A.POST7.24H")
 ROWS = (
@@ -172,10 +172,10 @@ def test_the_shipped_artefacts_are_fits_of_the_cases_they_name():
     """A refit on the same file gives the same coefficients on any machine."""
     import numpy as np
 
-    from models.artefact import load, read_manifest, sha256
-    from models.fhb_selection import Trials, choose, fit_stage
-    from models.fhb_training import read_labelled
-    from models.shipped import SEED
+    from models.evaluations.scab.selection import Trials, choose, fit_stage
+    from models.evaluations.scab.training import read_labelled
+    from models.trained.artefact import load, read_manifest, sha256
+    from models.trained.shipped import SEED
 
     manifest = read_manifest("wheat_fhb")
     assert sha256(DATA.read_bytes()) == manifest["data"]["sha256"]

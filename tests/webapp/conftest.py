@@ -17,8 +17,8 @@ from waitress import wasyncore
 
 from collector.store import db, settings_table
 from webapp import create_app
-from webapp.database import App
-from webapp.server import make_server
+from webapp.app.database import App
+from webapp.app.server import make_server
 
 _spec = importlib.util.spec_from_file_location("webapp_seed", Path(__file__).parent / "seed.py")
 assert _spec is not None

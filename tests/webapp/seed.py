@@ -12,9 +12,9 @@ from collector.store import frames, job_runs, reading_log, registry, risk
 from collector.store.db import Connection
 from field_configs.load import load
 from firmware.wire.quantities import by_name
-from models.advisory import Advisory
-from models.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON
-from models.risk import RiskStatus
+from models.advice.advisory import Advisory
+from models.risk.answers import RiskStatus
+from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON
 
 NOW = datetime(2016, 5, 8, 6, 20, tzinfo=UTC)  # 14:20 local
 DAYS = 10

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 from firmware.wire import codec, seal, topics
+from tests.paths import GOLDEN, ROOT
 
-FILE = Path(__file__).parents[1] / "golden" / "wire" / "vectors.json"
-DOC = Path(__file__).parents[2] / "docs" / "wire.md"
+FILE = GOLDEN / "wire" / "vectors.json"
+DOC = ROOT / "docs" / "wire.md"
 EXAMPLE = "an hour of six channels"
 KEY = bytes(range(32))
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.paths import ROOT
 from tests.wire import make_vectors
 
-ROOT = Path(__file__).parents[2]
 RUN = "import sys, micropython_run; sys.exit(micropython_run.run_main(sys.argv))"
 
 

@@ -8,8 +8,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from collector.store import frames, job_runs, registry
 from collector.store.db import Connection, DatabaseDown
-from webapp.database import now, this_app
-from webapp.metrics import EXTENSION
+from webapp.app.database import now, this_app
+from webapp.app.metrics import EXTENSION
 
 bp = Blueprint("metrics", __name__)
 COUNTED = ("frames", "waiting_time", "waiting_layout", "dead_letters", "refusals", "conflicts")

@@ -8,11 +8,12 @@ import pytest
 
 from field_configs.load import load
 from field_configs.words import LANGUAGES, Words
-from models.dataset import dataset
-from models.features import Day
-from models.hazard import STATUS, catalogue
-from models.risk import begin, walk
-from models.season import Seasons, SiteSeason
+from models.crops.season import Seasons, SiteSeason
+from models.hazards.catalogue import catalogue
+from models.risk.answers import begin, walk
+from models.risk.features import Day
+from models.risk.hazard import STATUS
+from models.weather.dataset import dataset
 
 CROPS = load(site=None).crops
 

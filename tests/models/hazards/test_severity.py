@@ -5,7 +5,6 @@ from datetime import date
 import numpy as np
 import pytest
 
-from models.features import Day, Range
 from models.hazards._severity import (
     SeverityTable,
     damp,
@@ -13,7 +12,8 @@ from models.hazards._severity import (
     longest,
     spell_and_warmth,
 )
-from models.wetness import humid
+from models.risk.features import Day, Range
+from models.risk.wetness import humid
 
 TABLE = SeverityTable((10.0, 20.0, 30.0), (((4, 1.0), (8, 2.0)), ((2, 3.0),)))
 

@@ -1,0 +1,101 @@
+"""The command `risk interpolate`: how well the stations of this installation tell each other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime, timedelta
+
+import click
+import numpy as np
+
+from collector.commands.parts import Parts, plain_errors
+from collector.jobs import neighbours
+from collector.store import readings, registry, weather
+from collector.store.db import Connection
+from collector.store.weather import FieldWeather
+from models.weather.interpolate import SPREADS, LeftOut, leave_one_out, plane_km
+
+
+@click.command("interpolate")
+@click.option("--days", type=click.IntRange(1, 366), default=30, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def interpolate_command(parts: Parts, days: int, as_json: bool) -> None:
+    """Leave each station out and tell it from the others; list fields that live by neighbours.
+
+    Stations are open fields with sensors and imported observations. Exit code 1 when there are
+    fewer than two of them.
+
+    \b
+    Example:
+      nongqing risk interpolate --days 60
+    """
+    with plain_errors(), parts.store() as pool, pool.connection() as conn:
+        try:
+            limit = neighbours.range_km(conn)
+        except neighbours.RangeError as error:
+            raise click.ClickException(str(error)) from error
+        end = parts.clock().now().replace(minute=0, second=0, microsecond=0)
+        errors = {name: told(conn, name, days, end, limit) for name in SPREADS}
+        fields = weather.field_weather(conn)
+    found = {name: rows for name, rows in errors.items() if rows}
+    if as_json:
+        values = {
+            "range_km": limit,
+            "left_out": {
+                name: [asdict(row) | {"station": station} for station, row in rows]
+                for name, rows in found.items()
+            },
+            "fields": [asdict(row) | {"at": row.at.isoformat()} for row in fields],
+        }
+        click.echo(json.dumps(values))
+    else:
+        click.echo("\n".join(lines(found, fields, limit)))
+    raise SystemExit(0 if found else 1)
+
+
+def told(
+    conn: Connection, name: str, days: int, end: datetime, limit: float
+) -> list[tuple[str, LeftOut]]:
+    """Return the error of every station of a quantity, told by the others within the range."""
+    start = end - timedelta(days=days)
+    places = neighbours.open_fields(conn)
+    placed = sorted({p.field for p in registry.placements(conn) if p.quantity == name})
+    sites = [site for site in placed if site in places]
+    data = readings.hourly_dataset(conn, [name], start, end, sites)
+    values = data[name].transpose("time", "site").values
+    stations = plane_km(*np.array([places[s] for s in sites]).reshape(-1, 2).T)
+    others = weather.observed_dataset(conn, [name], start, end)
+    values, stations = neighbours.with_others(values, stations, others, name, data["time"].values)
+    if others is not None and name in others:
+        sites += [str(site) for site in others["site"].values]
+    there = np.flatnonzero((~np.isnan(values)).any(axis=0))
+    rows = leave_one_out(name, values[:, there], stations[there], range_km=limit)
+    return [(sites[there[row.station]], row) for row in rows]
+
+
+def lines(
+    found: dict[str, list[tuple[str, LeftOut]]], fields: list[FieldWeather], limit: float
+) -> Iterator[str]:
+    """Yield the tables as text."""
+    if not found:
+        yield f"fewer than two stations within {limit:g} km of each other; nothing can be left out"
+    else:
+        yield (
+            f"{'left out':<22} {'quantity':<22} {'km':>5} {'hours':>6} {'bias':>7} {'RMSE':>6} "
+            f"{'nearest':>7} {'claimed':>7} {'within':>6}"
+        )
+    for name, rows in found.items():
+        for station, row in rows:
+            yield (
+                f"{station:<22} {name:<22} {row.nearest_km:5.1f} {row.hours:6d} {row.bias:+7.2f} "
+                f"{row.rmse:6.2f} {row.nearest_rmse:7.2f} {row.standard_error:7.2f} "
+                f"{row.inside:6.1%}"
+            )
+    for field in fields:
+        error = "" if field.standard_error is None else f" ± {field.standard_error:.2f}"
+        origin = field.origin.replace("_", " ")
+        near = "" if field.nearest_km is None else f", nearest {field.nearest_km:.1f} km"
+        yield f"{field.site}: {field.quantity}: {origin}{error}{near}"

@@ -1,0 +1,1 @@
+"""From the broker to committed rows: messages, seals, readings and their checks."""

@@ -1,0 +1,240 @@
+"""The collector: takes sealed messages from the broker, stores them, acknowledges what is safe.
+
+The broker's client has a thread of its own and only puts messages into a bounded queue. The
+caller's thread takes them out in batches; each batch is one transaction. A node is told that a
+frame is safe only after the commit, from rows read back. While the database does not answer,
+the batch in hand is kept and tried again; what no longer fits the queue is dropped unacknowledged
+and comes again from the nodes.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from functools import partial
+from typing import Protocol
+
+from collector.clock import Clock
+from collector.ingest import intake
+from collector.ingest.authenticity import Message
+from collector.ingest.known_nodes import KnownNodes, read_known_nodes
+from collector.keys import MasterKey, MasterKeyError
+from collector.store import registry
+from collector.store.db import Connection, DatabaseDown, Pool, TransactionRollback
+from collector.store.frames import BootId, FrameId
+from firmware.wire import codec, seal, topics
+
+BATCH_FRAMES = 500
+BATCH_SECONDS = 0.2
+QUEUE_FRAMES = 20_000
+RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+ACK_FRAMES = 100
+
+log = logging.getLogger("nongqing.ingest")
+
+
+@dataclass
+class Counters:
+    """What a collector has done since it started."""
+
+    messages: int = 0
+    batches: int = 0
+    new_frames: int = 0
+    readings: int = 0
+    refused: int = 0
+    dead: int = 0
+    dropped: int = 0
+    acks: int = 0
+    retries: int = 0
+
+    def __str__(self) -> str:
+        """Name every figure that is not zero."""
+        figures = [f"{value} {name}" for name, value in asdict(self).items() if value]
+        return ", ".join(figures).replace("_", " ") or "nothing came in"
+
+
+class Link(Protocol):
+    """Where acknowledgements go."""
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Send a message with QoS 1."""
+        ...
+
+
+class Collector:
+    """Stores batches of messages and acknowledges them.
+
+    Parameters
+    ----------
+    pool : Pool
+        Connections to the database.
+    master : MasterKey
+        Opens the nodes' keys.
+    clock : Clock
+        Gives the time of receipt, and the time in acknowledgements.
+    link : Link
+        Where acknowledgements go.
+    queue_frames : int
+        Most messages that wait.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        master: MasterKey,
+        clock: Clock,
+        link: Link,
+        queue_frames: int = QUEUE_FRAMES,
+    ) -> None:
+        self.pool = pool
+        self.master = master
+        self.clock = clock
+        self.link = link
+        self.counters = Counters()
+        self.stopping = threading.Event()
+        self._inbox: queue.Queue[Message] = queue.Queue(queue_frames)
+        self._known: KnownNodes | None = None
+        self._failure: BaseException | None = None
+
+    def put(self, message: Message) -> None:
+        """Hand a message in, from any thread; dropped, and counted, when the queue is full."""
+        try:
+            self._inbox.put_nowait(message)
+        except queue.Full:
+            self.counters.dropped += 1
+
+    def run(self) -> None:
+        """Store batches until `stopping` is set; the batch in hand is finished if it can be."""
+        try:
+            self._retry(self._refresh)
+            while not self.stopping.is_set():
+                batch = self._gather()
+                self._retry(partial(self._store_or_set_aside, batch) if batch else self._idle)
+        except MasterKeyError as error:
+            self._failure = error  # one line for a person, by way of `check`
+        except BaseException as error:
+            self._failure = error
+            raise
+
+    def check(self) -> None:
+        """Raise what ended `run` on another thread, if anything did."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _gather(self) -> list[Message]:
+        """Wait up to a second for a first message, then take what comes within a short time."""
+        try:
+            batch = [self._inbox.get(timeout=1.0)]
+        except queue.Empty:
+            return []
+        deadline = time.monotonic() + BATCH_SECONDS
+        while len(batch) < BATCH_FRAMES:
+            try:
+                batch.append(self._inbox.get(timeout=max(0.0, deadline - time.monotonic())))
+            except queue.Empty:
+                break
+        return batch
+
+    def _retry(self, work: Callable[[], object]) -> None:
+        """Do work until it is done, waiting longer and longer while the database is away."""
+        for attempt in range(1 << 30):
+            try:
+                work()
+            except (DatabaseDown, TransactionRollback) as error:
+                self.counters.retries += 1
+                wait = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
+                log.warning(
+                    "%s; trying again in %.1f s. Until then nodes keep their frames and send them "
+                    "again; nothing is lost",
+                    error,
+                    wait,
+                )
+                if self.stopping.wait(wait):
+                    return
+            else:
+                return
+
+    def _idle(self) -> None:
+        """Look whether the registry changed while nothing comes in."""
+        with self.pool.connection() as conn:
+            changed = self._known is None or registry.version(conn) != self._known.version
+        if changed:
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """Read the registry anew, then the frames that waited for something in it."""
+        with self.pool.connection() as conn:
+            self._known = read_known_nodes(conn, self.master)
+        while True:
+            with self.pool.connection() as conn:
+                taken = intake.replay(conn, self._known, self.clock.now())
+            if not taken:
+                return
+
+    def _current(self, conn: Connection) -> KnownNodes:
+        """Return the registry as it stands in this transaction."""
+        if self._known is None or registry.version(conn) != self._known.version:
+            self._known = read_known_nodes(conn, self.master)
+        return self._known
+
+    def store(self, messages: list[Message]) -> None:
+        """Store one batch in one transaction, then acknowledge it.
+
+        Raises
+        ------
+        DatabaseDown, TransactionRollback
+            When nothing of it was stored, or it is not known; storing it again is harmless.
+        """
+        before = self._known
+        with self.pool.connection() as conn:
+            known = self._current(conn)
+            outcome = intake.take(conn, known, messages, self.clock.now())
+        counters = self.counters
+        counters.batches += 1
+        counters.messages += len(messages)
+        counters.new_frames += outcome.new_frames
+        counters.readings += outcome.readings
+        counters.refused += outcome.refused.total()
+        counters.dead += outcome.dead
+        if outcome.boots:
+            with self.pool.connection() as conn:
+                marks = intake.advance(conn, outcome.boots)
+            self._acknowledge(known, outcome.ids, marks)
+        if before is not known:
+            self._refresh()
+
+    def _store_or_set_aside(self, messages: list[Message]) -> None:
+        """Store a batch; a message that makes the collector fail must not stop the others."""
+        try:
+            self.store(messages)
+        except (DatabaseDown, TransactionRollback, MasterKeyError):
+            raise
+        except Exception as error:
+            if len(messages) > 1:
+                for message in messages:
+                    self._store_or_set_aside([message])
+                return
+            log.exception("a message on %s makes the collector fail", messages[0].topic)
+            with self.pool.connection() as conn:
+                intake.set_aside(conn, messages[0], error, self.clock.now())
+
+    def _acknowledge(
+        self, known: KnownNodes, ids: Iterable[FrameId], marks: dict[BootId, int]
+    ) -> None:
+        """Tell each node which of its frames are safe."""
+        pairs: dict[BootId, list[tuple[int, int]]] = {boot: [] for boot in marks}
+        for one in sorted(ids):
+            pairs.setdefault(one.boot_id, []).append((one.boot, one.seq))
+        now = int(self.clock.now().timestamp())
+        for boot, frames in pairs.items():
+            key = known.nodes[boot.node].keys[boot.epoch]
+            topic = topics.topic(boot.node, "ack")
+            mark = (boot.boot, marks[boot]) if boot in marks else None
+            for start in range(0, max(1, len(frames)), ACK_FRAMES):
+                body = codec.encode_ack(now, frames[start : start + ACK_FRAMES], mark)
+                self.link.publish(topic, seal.seal(key.key, boot.epoch, topic, body))
+                self.counters.acks += 1

@@ -1,0 +1,79 @@
+"""What the collector must know of the registry to read a frame: keys, layouts, placements."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from collector.keys import MasterKey
+from collector.store import registry
+from collector.store.db import Connection
+from collector.store.registry import KeyRow
+from firmware.wire.codec import Layout
+from firmware.wire.quantities import by_name
+
+# Without a freeze limit, the reading before is still wanted for the step check.
+LOOK_BACK_H = 3.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """The series that a channel serves from a time on [s since 1970]; quantity is its id."""
+
+    since: float
+    until: float
+    series: int
+    quantity: int
+
+
+@dataclass
+class Node:
+    """A device: its keys by epoch and, for each channel, its services in order of time."""
+
+    id: str
+    enrolled: datetime | None = None
+    keys: dict[int, KeyRow] = field(default_factory=dict)
+    services: dict[int, list[Service]] = field(default_factory=dict)
+
+    def service(self, channel: int, time: int) -> Service | None:
+        """Return what a channel served at a time [s since 1970]; None: nothing."""
+        services = self.services.get(channel, ())
+        index = bisect_right(services, time, key=lambda service: service.since) - 1
+        return services[index] if index >= 0 and time < services[index].until else None
+
+
+@dataclass(frozen=True)
+class KnownNodes:
+    """The registry as of one version."""
+
+    version: int
+    nodes: dict[str, Node]
+    layouts: dict[bytes, Layout]
+    look_back_hours: dict[int, float]
+
+
+def read_known_nodes(conn: Connection, master: MasterKey) -> KnownNodes:
+    """Read what is needed from the registry.
+
+    Raises
+    ------
+    MasterKeyError
+        When the master key is not the one that the node keys were encrypted under.
+    """
+    nodes: dict[str, Node] = {}
+    look_back: dict[int, float] = {}
+    version = registry.version(conn)
+    for key in registry.keys(conn, master):
+        node = nodes.setdefault(key.node, Node(key.node, key.enrolled))
+        node.keys[key.epoch] = key
+    for row in registry.assignments(conn):
+        quantity = by_name(row.quantity)
+        look_back[row.series] = max(quantity.freeze_h or 0.0, LOOK_BACK_H)
+        since = row.valid_from.timestamp() if row.valid_from else float("-inf")
+        until = row.valid_to.timestamp() if row.valid_to else float("inf")
+        service = Service(since, until, row.series, quantity.id)
+        nodes.setdefault(row.node, Node(row.node)).services.setdefault(row.channel, []).append(
+            service
+        )
+    return KnownNodes(version, nodes, registry.layouts(conn), look_back)

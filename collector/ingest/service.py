@@ -1,0 +1,42 @@
+"""A collector and its link to the broker, put together and run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from collector.clock import Clock
+from collector.ingest.authenticity import Message
+from collector.ingest.batches import Collector
+from collector.ingest.broker import MqttLink
+from collector.keys import MasterKey
+from collector.store.db import Pool
+
+
+@contextmanager
+def started(
+    pool: Pool, master: MasterKey, clock: Clock, broker: str, shared_group: str | None = None
+) -> Iterator[tuple[Collector, MqttLink]]:
+    """Run a collector on a thread of its own while the block lasts."""
+    collector, link = connect(pool, master, clock, broker, shared_group)
+    worker = threading.Thread(target=collector.run, name="collector")
+    link.start()
+    worker.start()
+    try:
+        yield collector, link
+    finally:
+        collector.stopping.set()
+        worker.join()
+        link.stop()
+
+
+def connect(
+    pool: Pool, master: MasterKey, clock: Clock, broker: str, shared_group: str | None = None
+) -> tuple[Collector, MqttLink]:
+    """Make a collector and its link to the broker; neither is started."""
+    inbox: list[Callable[[Message], None]] = []
+    link = MqttLink(broker, lambda message: inbox[0](message), shared_group)
+    collector = Collector(pool, master, clock, link)
+    inbox.append(collector.put)
+    return collector, link

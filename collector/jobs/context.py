@@ -1,0 +1,37 @@
+"""What a job is, and what it is given when it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from collector.store.db import Pool
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a job is given: connections, and the time for which it is due."""
+
+    pool: Pool
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job: due every `every` of the clock since 1970, `delay` later.
+
+    `function` takes a `Context` and returns a few words about what it did. Where `after` names
+    another job, it waits until that one was tried for the same due time or a later one.
+    """
+
+    id: str
+    every: timedelta
+    function: Callable[[Context], str]
+    delay: timedelta = timedelta(0)
+    after: str | None = None
+
+    def due(self, now: datetime) -> datetime:
+        """Return the latest time at or before `now` at which the job was due."""
+        passed = (now - self.delay).timestamp() // self.every.total_seconds()
+        return datetime.fromtimestamp(passed * self.every.total_seconds(), UTC) + self.delay

@@ -1,0 +1,33 @@
+"""The jobs: every module of this folder that declares ``JOBS`` adds its own."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import collector.jobs
+from collector.jobs.context import Job
+
+
+def declared_jobs() -> tuple[Job, ...]:
+    """Return every declared job, in the order of their modules.
+
+    Raises
+    ------
+    ValueError
+        When two jobs bear one name, or one waits for a job that is not declared.
+    """
+    found: list[Job] = []
+    for info in sorted(pkgutil.iter_modules(collector.jobs.__path__), key=lambda each: each.name):
+        module = importlib.import_module(f"collector.jobs.{info.name}")
+        found += getattr(module, "JOBS", ())
+    names = [job.id for job in found]
+    for job in found:
+        if names.count(job.id) > 1:
+            raise ValueError(f'collector/jobs: two jobs are named "{job.id}"; rename one')
+        if job.after is not None and job.after not in names:
+            raise ValueError(
+                f'collector/jobs: job "{job.id}" waits for "{job.after}", which no module declares '
+                f"(there are: {', '.join(sorted(names))})"
+            )
+    return tuple(found)

@@ -1,0 +1,163 @@
+"""The jobs, and the scheduler that runs them on the system's clock.
+
+Several processes may be started; one of them leads and runs the jobs, the others stand by. The
+scheduler looks every second of real time which job is due by the clock, so that a simulated clock
+may run at any rate. A due time that passed while nobody ran is made up for once. Each attempt is
+recorded; a failed one is tried again, later and later, and never touches other jobs.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.schedulers.base import BaseScheduler
+
+from collector.clock import Clock
+from collector.jobs.context import Context, Job
+from collector.jobs.declared import declared_jobs
+from collector.store import job_runs
+from collector.store.db import DatabaseDown, Pool
+from collector.store.upkeep import Election
+
+POLL_SECONDS = 1.0
+RETRY_SECONDS = (2.0, 5.0, 15.0, 60.0, 300.0)
+ELECT_SECONDS = (0.0, 2.0, 5.0, 15.0)
+
+log = logging.getLogger("nongqing.jobs")
+
+
+class Runner:
+    """Runs one job when it is due, records how it went, and tries again when it failed."""
+
+    def __init__(
+        self, job: Job, pool: Pool, clock: Clock, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.job = job
+        self.pool = pool
+        self.clock = clock
+        self.monotonic = monotonic
+        self.done: datetime | None = None
+        self.tried: datetime | None = None
+        self.attempt = 0
+        self.not_before = 0.0
+
+    def tick(self) -> None:
+        """Run the job if it is due and, after a failure, if its pause is over."""
+        due = self.job.due(self.clock.now())
+        if (self.done is not None and due <= self.done) or self.monotonic() < self.not_before:
+            return
+        try:
+            ok = self._attempt(due)
+        except DatabaseDown as error:
+            log.warning("job %s: %s", self.job.id, error)
+            ok = False
+        self.tried = due
+        if ok:
+            self.done, self.attempt, self.not_before = due, 0, 0.0
+        else:
+            pause = RETRY_SECONDS[min(self.attempt, len(RETRY_SECONDS)) - 1]
+            self.not_before = self.monotonic() + pause
+
+    def _attempt(self, due: datetime) -> bool:
+        self.attempt += 1
+        started = self.monotonic()
+        with self.pool.connection() as conn:
+            run = job_runs.begin(conn, self.job.id, due, self.attempt, self.clock.now())
+        try:
+            outcome, detail = job_runs.OK, self.job.function(Context(self.pool, self.clock.now()))
+        except DatabaseDown as error:
+            log.warning("job %s: %s", self.job.id, error)
+            outcome, detail = job_runs.FAILED, str(error)
+        except Exception as error:
+            log.exception("job %s failed", self.job.id)
+            outcome, detail = job_runs.FAILED, f"{type(error).__name__}: {error}"
+        seconds = self.monotonic() - started
+        with self.pool.connection() as conn:
+            job_runs.finish(conn, run, outcome, detail, self.clock.now(), seconds)
+        return outcome == job_runs.OK
+
+
+class Jobs:
+    """All jobs of a process, run while it leads.
+
+    Parameters
+    ----------
+    pool : Pool
+    clock : Clock
+        Says what is due.
+    jobs : tuple of Job
+        Default: every declared one.
+    monotonic : callable
+        Real time [s], for the pauses while the database is away.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        clock: Clock,
+        jobs: tuple[Job, ...] | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.pool = pool
+        self.clock = clock
+        self.election = Election(pool.dsn)
+        jobs = declared_jobs() if jobs is None else jobs
+        self.runners = tuple(Runner(job, pool, clock) for job in jobs)
+        self.leading = False
+        self.monotonic = monotonic
+        self.failures = 0
+        self.not_before = 0.0
+
+    def elect(self) -> None:
+        """Find out whether this process leads; later and later while the database is away."""
+        if self.failures and self.monotonic() < self.not_before:
+            return
+        before = self.leading
+        try:
+            leads = self.election.leads()
+            if leads and not before:
+                log.info("this process runs the jobs now")
+                with self.pool.connection() as conn:
+                    job_runs.abandon(conn, self.clock.now())
+            self.leading, self.failures = leads, 0
+        except DatabaseDown as error:
+            self.leading = False
+            pause = ELECT_SECONDS[min(self.failures, len(ELECT_SECONDS) - 1)]
+            self.failures += 1
+            self.not_before = self.monotonic() + pause
+            log.warning("%s; trying again in %.0f s", error, max(pause, POLL_SECONDS))
+
+    def tick(self, runner: Runner) -> None:
+        """Let a job run, if this process leads and the job before it had its turn."""
+        if self.leading and not self._waits(runner):
+            runner.tick()
+
+    def _waits(self, runner: Runner) -> bool:
+        due = runner.job.due(self.clock.now())
+        before = [r.tried for r in self.runners if r.job.id == runner.job.after]
+        return any(tried is None or tried < due for tried in before)
+
+    def add_to(self, scheduler: BaseScheduler) -> None:
+        """Have a scheduler call the election and every job once a second."""
+        options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+        at_once = datetime.now(UTC)
+        scheduler.add_job(
+            self.elect, "interval", seconds=POLL_SECONDS, next_run_time=at_once, **options
+        )
+        for runner in self.runners:
+            scheduler.add_job(
+                self.tick, "interval", [runner], id=runner.job.id, seconds=POLL_SECONDS, **options
+            )
+
+
+def scheduler_for(jobs: Jobs) -> BackgroundScheduler:
+    """Return a scheduler, with threads of its own, that runs `jobs` once it is started."""
+    executors = {"default": ThreadPoolExecutor(len(jobs.runners) + 1)}
+    scheduler = BackgroundScheduler(executors=executors, timezone=UTC)
+    jobs.add_to(scheduler)
+    return scheduler

@@ -1,0 +1,20 @@
+"""The job that keeps the skill ledger."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from collector.jobs.context import Context, Job
+from collector.store import ledger
+from models.hazards.catalogue import catalogue
+
+
+def update_skill(context: Context) -> str:
+    """Set reports from the fields against what was said, and keep the ledger's changed rows."""
+    with context.pool.connection() as conn:
+        changed = ledger.update(conn, catalogue(), context.now)
+        valid = ledger.validated(conn, catalogue())
+    return f"{changed} rows changed, {len(valid)} hazards validated in a county"
+
+
+JOBS = (Job("skill", timedelta(days=1), update_skill),)

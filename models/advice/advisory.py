@@ -1,0 +1,113 @@
+"""From a status to advice: when to act, how sure, what first. No words here, only their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from models.hazards.catalogue import catalogue
+from models.risk.answers import RiskStatus
+from models.risk.hazard import HIGH, MEDIUM, OUT_OF_SEASON, Hazard
+
+#: An advisory holds at least so long after it was last renewed; provisional.
+LEAST_HOLD = timedelta(days=2)
+
+
+@dataclass(frozen=True)
+class Advisory:
+    """Advice for one crop and hazard at one site.
+
+    ``reason_key`` and ``actions`` are keys into the words of field_configs; ``reason_params``
+    fill the reason. ``window_from`` and ``window_to`` bound the time to act (aware, UTC). A
+    ``draft`` is for an officer only: the hazard was not validated here. ``spraying`` holds the
+    hours fit for spraying (begin and end, aware, UTC); None where nothing is known of them.
+    """
+
+    site: str
+    crop: str
+    hazard: str
+    status: int
+    certainty: float
+    issued: datetime
+    window_from: datetime
+    window_to: datetime
+    reason_key: str
+    reason_params: Mapping[str, float]
+    actions: tuple[str, ...]
+    draft: bool
+    spraying: tuple[tuple[datetime, datetime], ...] | None = None
+
+
+def advise(
+    statuses: Iterable[RiskStatus],
+    previous: Sequence[Advisory] = (),
+    *,
+    hazards: Mapping[str, Hazard] | None = None,
+) -> list[Advisory]:
+    """Advisories that hold after these statuses.
+
+    Parameters
+    ----------
+    statuses
+        Newest statuses, at most one per site, crop and hazard; certainty 0..1 [1].
+    previous
+        Advisories that held before.
+    hazards
+        Hazard id -> hazard; the catalogue when left out.
+
+    Returns
+    -------
+    list of Advisory
+        One per site, crop and hazard whose status is medium or high, or that a former advisory
+        still covers.
+    """
+    known = catalogue() if hazards is None else hazards
+    held = {(a.site, a.crop, a.hazard): a for a in previous}
+    found = []
+    for status in statuses:
+        advisory = _advise_one(
+            status, held.get((status.site, status.crop, status.hazard)), known[status.hazard]
+        )
+        if advisory is not None:
+            found.append(advisory)
+    return found
+
+
+def _advise_one(status: RiskStatus, before: Advisory | None, hazard: Hazard) -> Advisory | None:
+    """The advisory after one status, given the one that held before (None for none).
+
+    A worse status counts at once. A better one counts only when the window to act of the worse
+    is over, so that a village does not flip from day to day; until then the former advisory
+    stays as it is, but for the draft mark, which is always that of today. The end of the season
+    ends it at once. While the status stays the same the advisory keeps the time it was first
+    issued, and its window moves on.
+    """
+    first, last = hazard.act_days
+    holds = None
+    if before is not None:
+        # A window may be as short as a day; an advisory is not.
+        least = before.window_from - timedelta(days=first) + LEAST_HOLD
+        if status.time < max(before.window_to, least):
+            holds = replace(before, draft=not status.validated)
+    if status.status == OUT_OF_SEASON:
+        return None
+    if status.status not in (MEDIUM, HIGH):
+        return holds
+    if holds is not None and holds.status == HIGH and status.status == MEDIUM:
+        return holds
+    same = holds is not None and holds.status == status.status
+    return Advisory(
+        site=status.site,
+        crop=status.crop,
+        hazard=status.hazard,
+        status=status.status,
+        certainty=status.certainty,
+        issued=holds.issued if holds is not None and same else status.time,
+        window_from=status.time + timedelta(days=first),
+        window_to=status.time + timedelta(days=last),
+        reason_key=f"{status.hazard}.reason",
+        reason_params=dict(status.drivers),
+        actions=hazard.actions,
+        draft=not status.validated,
+    )

@@ -1,0 +1,1 @@
+"""What is grown where, and how far it has grown."""

@@ -1,0 +1,228 @@
+"""What is grown where: crop seasons of many sites as arrays of one day.
+
+Only facts dated on or before a day are used for that day, so that a replay of the past says
+what could have been said then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from field_configs.schema import Crop
+
+FloatArray: TypeAlias = NDArray[np.float64]
+
+#: Resistance classes as codes; 0 is "nobody knows".
+RESISTANCE = {None: 0, "VS": 1, "S": 2, "MS": 3, "MR": 4}
+FLOWERING = (61, 69)
+
+
+@dataclass(frozen=True)
+class SiteSeason:
+    """One crop at one site (a field id), with the stages that somebody observed.
+
+    ``observed`` holds (local day, BBCH) pairs; ``ended`` the day of harvest, if known.
+    """
+
+    site: str
+    crop: str
+    sown: date
+    resistance: str | None = None
+    previous_crop: str | None = None
+    observed: tuple[tuple[date, int], ...] = ()
+    ended: date | None = None
+
+    def __post_init__(self) -> None:
+        if self.resistance not in RESISTANCE:
+            raise ValueError(
+                f'season of {self.crop} at {self.site}: unknown resistance "{self.resistance}" '
+                f"(one of VS, S, MS, MR, or none when nobody knows)"
+            )
+
+
+@dataclass(frozen=True)
+class Seasons:
+    """All seasons, and the crops (types of ``field_configs.schema``) they refer to."""
+
+    seasons: tuple[SiteSeason, ...]
+    crops: Mapping[str, Crop]
+
+    def __post_init__(self) -> None:
+        for season in self.seasons:
+            if season.crop not in self.crops:
+                raise ValueError(
+                    f'season at {season.site}: unknown crop "{season.crop}" '
+                    f"(known: {', '.join(sorted(self.crops))})"
+                )
+
+    def of_crop(self, crop: str, sites: Sequence[str]) -> CropSeasons:
+        """The seasons of one crop at those of the given sites that ever grow it.
+
+        A crop of a single site gets that site twice (see ``models.risk.fold.width_of``); ``count``
+        tells how many are real. What is found is kept, for the next fold over the same sites.
+        """
+        key = (crop, tuple(sites))
+        if key not in self._kept:
+            self._kept[key] = self._of_crop(crop, sites)
+        return self._kept[key]
+
+    @cached_property
+    def _kept(self) -> dict[tuple[str, tuple[str, ...]], CropSeasons]:
+        return {}
+
+    def _of_crop(self, crop: str, sites: Sequence[str]) -> CropSeasons:
+        place = {site: i for i, site in enumerate(sites)}
+        rows = [s for s in self._by_crop.get(crop, ()) if s.site in place]
+        rows.sort(key=lambda s: (place[s.site], s.sown))
+        index = np.unique(np.array([place[s.site] for s in rows], dtype=np.intp))
+        site = np.searchsorted(index, [place[s.site] for s in rows])
+        count = len(index)
+        if count == 1:
+            index, site, rows = index.repeat(2), np.repeat([0, 1], len(rows)), rows * 2
+        return CropSeasons(self.crops[crop], index, count, Columns.of(rows, site))
+
+    @cached_property
+    def _by_crop(self) -> Mapping[str, Sequence[SiteSeason]]:
+        found: dict[str, list[SiteSeason]] = {}
+        for season in self.seasons:
+            found.setdefault(season.crop, []).append(season)
+        return found
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Seasons as arrays (season,), ordered by site and sowing; observations (observation,).
+
+    Days are counted like ``date.toordinal`` [d], NaN for none. ``site`` is the place among the
+    crop's sites; ``seen_season`` the season of an observation.
+    """
+
+    site: NDArray[np.intp]
+    sown: FloatArray
+    ended: FloatArray
+    resistance: NDArray[np.intp]
+    previous_crop: tuple[str | None, ...]
+    seen: FloatArray
+    seen_bbch: FloatArray
+    seen_season: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, rows: Sequence[SiteSeason], site: NDArray[np.intp]) -> Columns:
+        """The columns of seasons, with the place of each one's site."""
+        observed = sorted(
+            (day, bbch, i) for i, season in enumerate(rows) for day, bbch in season.observed
+        )
+        return cls(
+            site,
+            np.array([s.sown.toordinal() for s in rows], dtype=np.float64),
+            np.array([s.ended.toordinal() if s.ended else np.nan for s in rows]),
+            np.array([RESISTANCE[s.resistance] for s in rows], dtype=np.intp),
+            tuple(s.previous_crop for s in rows),
+            np.array([day.toordinal() for day, _, _ in observed], dtype=np.float64),
+            np.array([bbch for _, bbch, _ in observed], dtype=np.float64),
+            np.array([i for _, _, i in observed], dtype=np.intp),
+        )
+
+
+@dataclass(frozen=True)
+class Active:
+    """The season that counts at each site on a day; arrays (site,), NaN where none yet.
+
+    Days are counted like ``date.toordinal`` [d]. ``anchor`` is the day from which thermal time
+    is counted: that of sowing or of the newest observation, at the stage ``anchor_bbch``.
+    """
+
+    day: date
+    sown: FloatArray
+    ended: NDArray[np.bool_]
+    anchor: FloatArray
+    anchor_bbch: FloatArray
+    observed: NDArray[np.bool_]
+    flowering: FloatArray
+    resistance: NDArray[np.intp]
+    previous_crop: tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class CropSeasons:
+    """Seasons of one crop: ``index`` are the places of its sites among all sites."""
+
+    crop: Crop
+    index: NDArray[np.intp]
+    count: int
+    columns: Columns
+
+    @cached_property
+    def changes(self) -> frozenset[date]:
+        """Days on which a season starts or ends or a stage was observed."""
+        columns = self.columns
+        days = np.unique(np.concatenate([columns.sown, columns.ended, columns.seen]))
+        return frozenset(date.fromordinal(int(day)) for day in days[~np.isnan(days)])
+
+    def at(self, day: date) -> Active:
+        """The facts known on a local day: the season sown last, and its newest observation."""
+        columns, n, today = self.columns, len(self.index), day.toordinal()
+        season = np.full(n, -1)
+        begun = np.flatnonzero(columns.sown <= today)
+        season[columns.site[begun]] = begun
+        grown = season >= 0
+        sown = np.where(grown, columns.sown[season], np.nan)
+        anchor, bbch = sown.copy(), np.where(grown, 0.0, np.nan)
+        flowering = np.full(n, np.nan)
+        observed = np.zeros(n, dtype=bool)
+        site = columns.site[columns.seen_season]
+        known = (columns.seen <= today) & (season[site] == columns.seen_season)
+        newest = np.flatnonzero(known)
+        anchor[site[newest]] = columns.seen[newest]
+        bbch[site[newest]] = columns.seen_bbch[newest]
+        observed[site[newest]] = True
+        low, high = FLOWERING
+        bloom = known & (columns.seen_bbch >= low) & (columns.seen_bbch <= high)
+        first = np.flatnonzero(bloom)[::-1]
+        flowering[site[first]] = columns.seen[first]
+        return Active(
+            day,
+            sown,
+            grown & (columns.ended[season] <= today),
+            anchor,
+            bbch,
+            observed,
+            flowering,
+            np.where(grown, columns.resistance[season], 0),
+            tuple(columns.previous_crop[s] if s >= 0 else None for s in season.tolist()),
+        )
+
+
+@dataclass(frozen=True)
+class SeasonDay:
+    """The growing crop on one local day; every array is (site,).
+
+    ``bbch`` is the stage, NaN where there is none or it is unknown; ``bbch_low`` and ``bbch_high``
+    bound it where it is uncertain or unknown, and are NaN where no crop stands: before sowing,
+    after harvest, after the crop's longest season. ``after_sowing`` and ``since_flowering`` are
+    days [d]; ``since_flowering`` counts from an *observed* BBCH 61-69 and is NaN without one.
+    ``resistance`` holds the codes of `RESISTANCE`.
+    """
+
+    crop: str
+    date: date
+    bbch: FloatArray
+    bbch_low: FloatArray
+    bbch_high: FloatArray
+    observed: NDArray[np.bool_]
+    after_sowing: FloatArray
+    since_flowering: FloatArray
+    resistance: NDArray[np.intp]
+    previous_crop: tuple[str | None, ...]
+
+    @property
+    def day_of_year(self) -> int:
+        """Day of the year, 1 January is 1."""
+        return self.date.timetuple().tm_yday

@@ -1,0 +1,1 @@
+"""Choosing, training and judging the wheat scab estimator."""

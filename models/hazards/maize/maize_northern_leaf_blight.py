@@ -1,0 +1,90 @@
+"""Northern leaf blight of maize (大斑病, Exserohilum turcicum): infection nights.
+
+While leaves stay wet and 13 <= T <= 28 degC, each hour adds T - 13; the spell is an infection
+at 90 degC h (18 h at 18 degC, 9 h at 23 degC). The score is the number of nights (noon to noon)
+with an infection among the last ten. Class limits (nights) are provisional. The source counts
+in minutes: 5400 degC min.
+
+Levy and Cohen found infection between 15 and 30 degC, best at 20 degC, after at least 5 h of
+dew at 20 degC: the rule asks for almost 13 h there, so it misses short dews.
+
+References
+----------
+Pessl Instruments (Metos), corn disease models, docs.metos.at, after Babadoost, Report on Plant
+Diseases 202, University of Illinois. Levy & Cohen 1983 (limits, for comparison).
+"""
+
+from __future__ import annotations
+
+from models.crops.season import SeasonDay
+from models.hazards.wheat._cereal_wetness import longest_wet, wet_heat
+from models.risk.features import mean
+from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.weather.dataset import Array
+
+_SOURCE = "Pessl Instruments, Exserohilum turcicum infection model"
+PARAMETERS = {
+    "lowest": Parameter(13.0, "degC", _SOURCE, "primary"),
+    "highest": Parameter(28.0, "degC", _SOURCE, "primary"),
+    "needed": Parameter(90.0, "degC h", _SOURCE, "primary"),
+    "medium": Parameter(2.0, "nights in 10", "chosen here", "provisional"),
+    "high": Parameter(5.0, "nights in 10", "chosen here", "provisional"),
+}
+_P = {name: parameter.value for name, parameter in PARAMETERS.items()}
+DAYS = 10
+
+
+def heat(air: Array) -> Array:
+    """What a wet hour adds [degC h] at a temperature [degC] within the limits; Pessl.
+
+    Parameters
+    ----------
+    air
+        Temperature of the hour [degC].
+    """
+    return air - _P["lowest"]
+
+
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+    """Infection nights of the last ten, with wetness and warmth."""
+    nights = window["nights"].sum(axis=0)
+    return Answer(
+        nights,
+        {
+            "infection_nights": nights,
+            "dew_hours": window["dew"].sum(axis=0) / DAYS,
+            "temperature": window["temperature"].sum(axis=0) / DAYS,
+        },
+    )
+
+
+HAZARD = Hazard(
+    id="maize_northern_leaf_blight",
+    eppo="SETOTU",
+    kind="disease",
+    crops={"summer_maize": (31, 83)},
+    uses={
+        "nights": Use(
+            wet_heat(
+                "northern_leaf_blight_night",
+                heat,
+                (_P["lowest"], _P["highest"]),
+                _P["highest"],
+                _P["needed"],
+                whole=True,
+            ),
+            "raises",
+        ),
+        "dew": Use(longest_wet("longest_wetness"), "shown"),
+        "temperature": Use(mean("air_temperature", "degC"), "shown"),
+    },
+    days=DAYS,
+    evaluate=_evaluate,
+    medium=_P["medium"],
+    high=_P["high"],
+    parameters=PARAMETERS,
+    references=("docs.metos.at: Exserohilum turcicum infection model", "Levy & Cohen 1983"),
+    certainty=0.35,
+    actions=("plough_in_residue", "scout_lower_leaves", "feed_evenly", "ask_officer"),
+    act_days=(0, 5),
+)

@@ -1,0 +1,165 @@
+"""Leaf spot of peanut (花生叶斑病): the 48-hour rule of Virginia and North Carolina.
+
+An hour is favourable with relative humidity of at least 95 % and 61-90 degF (16.1-32.2 degC).
+Five hours running at or above 99 degF (37.2 degC), or eight hours running with relative humidity
+below 40 %, kill the spores: the count begins anew. At 48 favourable hours a spray is due.
+
+The score is the count over the last 14 days (see `_peanut_leaf_spot`); half of the 48 hours is
+called medium here, which is provisional.
+
+References
+----------
+NC State Extension, Using the Leaf Spot Advisory (Shew), 2015-07; Phipps & Powell, Virginia.
+Jensen & Boyle 1966, Plant Disease Reporter 50:810 (origin).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.crops.season import SeasonDay
+from models.hazards.peanut import _peanut_leaf_spot as spot
+from models.risk.features import Day, Feature, Range, mean
+from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.weather.dataset import Array
+
+_HOT = (99.0 - 32.0) / 1.8
+PARAMETERS = {
+    "humidity": Parameter(95.0, "%", spot.NCSU, "primary"),
+    "coldest": Parameter((61.0 - 32.0) / 1.8, "degC", f"61 degF; {spot.NCSU}", "primary"),
+    "warmest": Parameter((90.0 - 32.0) / 1.8, "degC", f"90 degF; {spot.NCSU}", "primary"),
+    "lethal_heat": Parameter(_HOT, "degC", f"99 degF; {spot.NCSU}", "primary"),
+    "lethal_heat_hours": Parameter(5.0, "h", spot.NCSU, "primary"),
+    "lethal_dry": Parameter(40.0, "%", spot.NCSU, "primary"),
+    "lethal_dry_hours": Parameter(8.0, "h", spot.NCSU, "primary"),
+    "window": spot.PROTECTED,
+    "medium": Parameter(24.0, "h", "half of the threshold; chosen here", "provisional"),
+    "high": Parameter(48.0, "h", spot.NCSU, "primary"),
+}
+_P = {name: parameter.value for name, parameter in PARAMETERS.items()}
+DAYS = int(_P["window"])
+INPUTS = ("air_temperature", "relative_humidity")
+#: From seven hours before midnight, so that a spell across midnight is seen.
+SPAN = (-7, 24)
+#: Float noise of the conversion from degF [degC].
+_EPS = 1e-9
+
+
+def _favourable(heat: Array, humidity: Array) -> NDArray[np.bool_]:
+    mild = (heat >= _P["coldest"] - _EPS) & (heat <= _P["warmest"] + _EPS)
+    return mild & (humidity >= _P["humidity"])
+
+
+def favourable_hours(heat: Array, humidity: Array, lead: int = 0) -> tuple[Array, Array]:
+    """Favourable hours since the last lethal hour, and whether there was none.
+
+    Parameters
+    ----------
+    heat, humidity
+        Hours (hour, site) [degC], [%].
+    lead
+        So many of the first hours belong to the day before [h]: they lengthen spells but are
+        not counted.
+
+    Returns
+    -------
+    hours, survives
+        (site,) [h]; 1 where nothing lethal happened, else 0.
+    """
+    return _count(_favourable(heat, humidity), _lethal(heat, humidity), lead)
+
+
+def _lethal(heat: Array, humidity: Array) -> NDArray[np.bool_]:
+    hot = _ends_spell(heat >= _P["lethal_heat"] - _EPS, int(_P["lethal_heat_hours"]))
+    dry = _ends_spell(humidity < _P["lethal_dry"], int(_P["lethal_dry_hours"]))
+    return hot | dry
+
+
+def _ends_spell(good: NDArray[np.bool_], length: int) -> NDArray[np.bool_]:
+    """Hours at which a spell of at least ``length`` hours is complete."""
+    full = np.zeros_like(good)
+    full[length - 1 :] = good[length - 1 :]
+    for back in range(1, length):
+        full[length - 1 :] &= good[length - 1 - back : len(good) - back]
+    return full
+
+
+def _count(
+    favourable: NDArray[np.bool_], lethal: NDArray[np.bool_], lead: int
+) -> tuple[Array, Array]:
+    after = ~np.logical_or.accumulate(lethal[lead:][::-1], axis=0)[::-1]
+    hours = np.asarray(np.count_nonzero(favourable[lead:] & after, axis=0), dtype=np.float64)
+    survives = np.asarray(~lethal[lead:].any(axis=0), dtype=np.float64)
+    return hours, survives
+
+
+def _bounded(which: int) -> Callable[[Day], Range]:
+    """Feature function of one of the two numbers of `favourable_hours`."""
+
+    def compute(day: Day) -> Range:
+        heat, humidity = day.get("air_temperature"), day.get("relative_humidity")
+        lead = -SPAN[0]
+        if heat.hi is heat.lo and humidity.hi is humidity.lo:
+            exact = favourable_hours(heat.lo, humidity.lo, lead)[which]
+            return Range(exact, exact)
+        known = (heat.lo == heat.hi) & (humidity.lo == humidity.hi)
+        good = _favourable(heat.lo, humidity.lo) & known
+        lo = _count(good, _lethal(heat.hi, humidity.lo), lead)[which]
+        hi = _count(good | ~known, _lethal(heat.lo, humidity.hi), lead)[which]
+        return Range(lo, hi)
+
+    return compute
+
+
+def since_lethal(hours: Array, survives: Array) -> Array:
+    """Favourable hours since the last lethal spell [h] from days (day, site), oldest first.
+
+    Parameters
+    ----------
+    hours
+        Favourable hours of each day, after its last lethal hour (day, site) [h].
+    survives
+        1 for a day without lethal spell, else 0 (day, site) [1].
+    """
+    count = np.zeros(hours.shape[1:])
+    for today, alive in zip(hours, survives, strict=True):
+        count = count * alive + today
+    return count
+
+
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+    """Favourable hours of 14 days, since the last lethal spell."""
+    count = since_lethal(window["hours"], window["survives"])
+    drivers = {
+        "favourable_hours": count,
+        "humidity": window["humidity"].sum(axis=0) / DAYS,
+        "temperature": window["temperature"].sum(axis=0) / DAYS,
+    }
+    return Answer(count, drivers)
+
+
+HAZARD = Hazard(
+    id="peanut_leaf_spot_48h",
+    eppo=spot.EPPO,
+    kind="disease",
+    crops=spot.CROPS,
+    uses={
+        "hours": Use(Feature("leaf_spot_hours", _bounded(0), INPUTS, "h", SPAN), "raises"),
+        "survives": Use(Feature("leaf_spot_survives", _bounded(1), INPUTS, "1", SPAN), "raises"),
+        "humidity": Use(mean("relative_humidity", "%"), "shown"),
+        "temperature": Use(mean("air_temperature", "degC"), "shown"),
+    },
+    days=DAYS,
+    evaluate=_evaluate,
+    medium=_P["medium"],
+    high=_P["high"],
+    parameters=PARAMETERS,
+    references=(spot.NCSU,),
+    certainty=0.5,
+    validated="peanut fields of Virginia and North Carolina",
+    actions=spot.ACTIONS,
+    act_days=(0, 5),
+)

@@ -1,0 +1,1 @@
+"""Drought and waterlogging, of every field crop."""

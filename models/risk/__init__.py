@@ -1,0 +1,1 @@
+"""The engine: from hours to features, windows and answers, for any hazard."""

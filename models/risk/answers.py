@@ -1,0 +1,344 @@
+"""From hourly data to statuses: the fold run over a Dataset, and its answers as records."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from models.crops.season import Seasons
+from models.risk.fold import (
+    HOURS,
+    LOCAL,
+    MODEL_VERSION,
+    Fold,
+    feed,
+    start,
+)
+from models.risk.hazard import CANNOT_SAY, Hazard
+from models.risk.judge import Result, within
+from models.risk.provenance import facts_of, looked_at, once
+from models.weather.dataset import Array, prepare
+
+
+@dataclass(frozen=True)
+class RiskStatus:
+    """One answer: a hazard for a crop at a site, at the end of a local day.
+
+    Attributes
+    ----------
+    site, crop, hazard
+        Field id, crop id, hazard id.
+    time
+        End of the local day it is for (aware, UTC).
+    status
+        Code of ``models.risk.hazard.STATUS``.
+    score
+        What is surely reached, in the hazard's own unit; NaN when unknown.
+    certainty
+        0..1; 0 when it cannot be said.
+    stage_bbch, stage_source
+        Growth stage, NaN where there is none; "observed", "estimated" or "unknown".
+    drivers
+        The terms that made the score, as far as they are known.
+    missing
+        Inputs with missing hours in the window, and "growth_stage" when that is the reason; all
+        that enter the score when what was missing lies before the window. Never empty where
+        nothing can be said.
+    data_age_h
+        Hours since the oldest of the inputs was last measured, at the time of asking [h].
+    inputs_hash, model_version
+        SHA-256 over what the answer was computed from: windows, wetness rule, season, carried
+        values; version of engine and hazard.
+    validated
+        Whether local skill was shown; always False here, set from the skill ledger.
+    source
+        The seam: "measured" when every hour that was given lies in the past, "forecast" for a
+        day that is not over (see ``models.risk.outlook``).
+    """
+
+    site: str
+    crop: str
+    hazard: str
+    time: datetime
+    status: int
+    score: float
+    certainty: float
+    stage_bbch: float
+    stage_source: str
+    drivers: Mapping[str, float]
+    missing: tuple[str, ...]
+    data_age_h: float
+    inputs_hash: str
+    model_version: str
+    validated: bool = False
+    source: str = "measured"
+
+
+def begin(
+    data: xr.Dataset, seasons: Seasons, hazards: Sequence[Hazard], at: datetime | None = None
+) -> Fold:
+    """A fold for the sites of a prepared Dataset, opening on its first hour (or ``at``).
+
+    Parameters
+    ----------
+    data
+        A Dataset from ``models.weather.dataset.prepare``, in its units [for instance degC].
+    seasons
+        What is grown where.
+    hazards
+        What to compute.
+    at
+        Aware start of the first hour to be given; that of the Dataset when left out.
+    """
+    first = hour_of(data["time"].values[0]) if at is None else at
+    options: dict[str, NDArray[np.generic]] = {
+        name: data[name].values for name in ("wetness_measured", "wet_threshold") if name in data
+    }
+    return start(
+        [str(s) for s in data["site"].values],
+        hazards,
+        seasons,
+        first,
+        wetness_measured=_as_bool(options.get("wetness_measured")),
+        wet_threshold=_as_float(options.get("wet_threshold")),
+    )
+
+
+def walk(fold: Fold, data: xr.Dataset) -> Iterator[list[Result]]:
+    """Feed a prepared Dataset to a fold; yields the results of every local day that closes.
+
+    Parameters
+    ----------
+    fold
+        Moved on in place.
+    data
+        A Dataset from ``models.weather.dataset.prepare``, in its units [for instance degC];
+        quantities it lacks count as missing.
+
+    Raises
+    ------
+    ValueError
+        If the Dataset does not begin with the fold's next hour.
+    """
+    first = hour_of(data["time"].values[0])
+    if first != fold.next_hour:
+        raise ValueError(f"data begin at {first}, the fold goes on at {fold.next_hour}; fit them")
+    arrays = {
+        q: data[q].transpose("time", "site").values for q in fold.quantities if q in data.data_vars
+    }
+    hours, position = data.sizes["time"], 0
+    while position < hours:
+        count = min(HOURS - fold.filled, hours - position)
+        block = {q: a[position : position + count] for q, a in arrays.items()}
+        if not block:
+            block = {"air_temperature": np.full((count, len(fold.sites)), np.nan)}
+        position += count
+        results = feed(fold, block)
+        if fold.filled == 0:
+            yield results
+
+
+def assess(
+    dataset: xr.Dataset,
+    seasons: Seasons,
+    hazards: Sequence[Hazard],
+    at: datetime,
+    *,
+    validated: frozenset[str] = frozenset(),
+) -> list[RiskStatus]:
+    """Statuses of every hazard and crop at every site, for the local day that closed last.
+
+    Parameters
+    ----------
+    dataset
+        Hourly data as ``models.weather.dataset`` says, in its units [for instance degC]; hours
+        after ``at`` are not looked at, hours missing before it count as missing.
+    seasons
+        What is grown where.
+    hazards
+        Usually ``tuple(catalogue().values())``.
+    at
+        Aware time of asking.
+    validated
+        Hazard ids with local skill evidence.
+
+    Returns
+    -------
+    list of RiskStatus
+        Ordered by crop, hazard, site; empty before the first local day is over.
+    """
+    over = closed(dataset, seasons, hazards, at)
+    if over is None:
+        return []
+    ages = data_ages(over.known, over.fold.quantities, at)
+    return [s for result in over.results for s in records(over.fold, result, ages, validated)]
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A fold at the end of the local day that closed last, its results, and the hours known."""
+
+    fold: Fold
+    results: list[Result]
+    known: xr.Dataset
+
+
+def closed(
+    dataset: xr.Dataset,
+    seasons: Seasons,
+    hazards: Sequence[Hazard],
+    at: datetime,
+    fold: Fold | None = None,
+    each: Callable[[Fold], None] = lambda _: None,
+) -> Closed | None:
+    """Run a fold to the end of the local day that closed last before ``at``; None without one.
+
+    Parameters
+    ----------
+    dataset
+        Hourly data as ``models.weather.dataset`` says, in its units [for instance degC].
+    seasons, hazards, at
+        As for `assess`.
+    fold, each
+        A fold to go on with, the Dataset beginning with its next hour; called after each day.
+    """
+    end = datetime.combine(at.astimezone(LOCAL).date(), datetime.min.time(), LOCAL)
+    cut = np.datetime64(end.astimezone(UTC).replace(tzinfo=None), "ns")
+    last = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "ns")
+    # First of all: what comes after must not tell which of the hours before are in doubt.
+    given = dataset.sel(time=dataset["time"].values <= last) if "time" in dataset else dataset
+    if not given.sizes.get("time", 1):
+        return None
+    known, _ = prepare(given)
+    data = _extended(known.sel(time=known["time"].values < cut), cut)
+    if not data.sizes["time"]:
+        return None
+    fold = begin(data, seasons, hazards) if fold is None else fold
+    results: list[Result] = []
+    for answers in walk(fold, data):
+        results = answers
+        each(fold)
+    return Closed(fold, results, known)
+
+
+def _extended(data: xr.Dataset, end: np.datetime64) -> xr.Dataset:
+    """The Dataset with missing hours up to ``end`` (excluded), when it stops before."""
+    times = data["time"].values
+    if not len(times):
+        return data
+    grid = np.arange(times[0], end, np.timedelta64(1, "h"))
+    return data if len(grid) == len(times) else data.reindex(time=grid)
+
+
+def data_ages(data: xr.Dataset, quantities: Sequence[str], at: datetime) -> dict[str, Array]:
+    """Hours since each quantity was last measured at each site [h]; infinite for never.
+
+    Parameters
+    ----------
+    data
+        A prepared Dataset; hours without a value are NaN.
+    quantities
+        Names of quantities; those that the Dataset lacks were never measured.
+    at
+        Aware time of asking; the ages returned are (site,) [h].
+    """
+    ages: dict[str, Array] = {}
+    stamp = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "ns")
+    passed = (stamp - data["time"].values).astype("timedelta64[s]").astype(np.float64)
+    back = passed[::-1] / 3600.0
+    for name in quantities:
+        if name not in data.data_vars or not len(back):
+            ages[name] = np.full(data.sizes["site"], np.inf)
+            continue
+        there = ~np.isnan(data[name].transpose("time", "site").values[::-1])
+        ages[name] = np.where(there.any(axis=0), back[there.argmax(axis=0)], np.inf)
+    return ages
+
+
+def records(
+    fold: Fold, result: Result, ages: Mapping[str, Array], validated: frozenset[str]
+) -> Iterator[RiskStatus]:
+    """The result of the day just closed as one record per site.
+
+    Parameters
+    ----------
+    fold
+        The fold that gave the result.
+    result
+        Arrays over the crop's sites.
+    ages
+        Quantity -> hours since it was last measured (site,) [h].
+    validated
+        Hazard ids with local skill evidence.
+    """
+    end = datetime.combine(result.date + timedelta(days=1), datetime.min.time(), LOCAL)
+    hazard, season = result.hazard, result.season
+    inside, sure, _ = within(hazard, season)
+    for row, place in enumerate(result.index):
+        seen = looked_at(fold, hazard, int(place))
+        unknown = result.status[row] == CANNOT_SAY
+        missing = seen.missing
+        if unknown and inside[row] and not seen.entering:
+            missing = once((*missing, *seen.needed))
+        if unknown and not sure[row]:
+            missing = (*missing, "growth_stage")
+        stage = float(season.bbch[row])
+        digest = seen.digest
+        digest.update(repr(facts_of(fold, result, row)).encode())
+        yield RiskStatus(
+            site=fold.sites[place],
+            crop=result.crop,
+            hazard=hazard.id,
+            time=end.astimezone(UTC),
+            status=int(result.status[row]),
+            score=math.nan if unknown else float(result.score[row]),
+            certainty=float(result.certainty[row]),
+            stage_bbch=stage,
+            stage_source=_stage_source(stage, bool(season.observed[row])),
+            drivers={k: float(v[row]) for k, v in result.drivers.items() if v[row] == v[row]},
+            missing=missing,
+            data_age_h=max((float(ages[q][place]) for q in seen.read), default=0.0),
+            inputs_hash=digest.hexdigest(),
+            model_version=f"{MODEL_VERSION}.{hazard.version}",
+            validated=hazard.id in validated,
+        )
+
+
+def _stage_source(stage: float, observed: bool) -> str:
+    """Where a growth stage comes from: "observed", "estimated", or "unknown" when there is none.
+
+    Parameters
+    ----------
+    stage
+        BBCH, NaN for none [1].
+    observed
+        Whether somebody saw it lately.
+    """
+    return "unknown" if math.isnan(stage) else "observed" if observed else "estimated"
+
+
+def hour_of(stamp: np.datetime64) -> datetime:
+    """Aware UTC datetime of a Dataset's time stamp.
+
+    Parameters
+    ----------
+    stamp
+        Time stamp in UTC, in any unit of time [for instance ns].
+    """
+    seconds = int(stamp.astype("datetime64[s]").astype(np.int64))
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _as_bool(values: NDArray[np.generic] | None) -> NDArray[np.bool_] | None:
+    # NaN, as on sites added by a reindex, is no sensor
+    return None if values is None else np.array([bool(value == 1) for value in values])
+
+
+def _as_float(values: NDArray[np.generic] | None) -> Array | None:
+    return None if values is None else values.astype(np.float64)

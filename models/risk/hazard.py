@@ -1,0 +1,208 @@
+"""What a hazard is: declared facts and two pure functions.
+
+A hazard file holds its equations and ends in ``HAZARD = Hazard(...)``. The engine in
+``models.risk.fold`` computes the daily features, keeps the windows and carried values, and calls
+
+``step(carried, window, season) -> carried``  once per local day (only if ``carry`` is declared)
+``evaluate(window, carried, season) -> Answer``  once per local day
+
+on plain arrays of sites. Missing hours are the engine's business: it runs a second, worst-case
+track where they leave room, and says "cannot say" when the two tracks disagree.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
+
+from models.crops.season import SeasonDay
+from models.risk.features import Feature
+from models.weather.dataset import Array
+
+OUT_OF_SEASON, CANNOT_SAY, NO_RISK, MEDIUM, HIGH = range(5)
+STATUS = ("out_of_season", "cannot_say", "no_risk", "medium", "high")
+
+Effect: TypeAlias = Literal["raises", "lowers", "mixed", "shown"]
+Source: TypeAlias = Literal["primary", "second-hand", "provisional"]
+Window: TypeAlias = Mapping[str, Array]
+Carried: TypeAlias = Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A number of a hazard: value, unit, where it was read, and how far it can be trusted.
+
+    ``status`` is "primary" (read in the publication or its reference implementation),
+    "second-hand" (quoted by another) or "provisional" (chosen here; shown as such).
+    """
+
+    value: float
+    unit: str
+    source: str
+    status: Source
+
+
+@dataclass(frozen=True)
+class Input:
+    """One measured quantity that a hazard needs, how its hours are aggregated, over how long."""
+
+    quantity: str
+    aggregation: str
+    days: int
+    estimated: bool = False
+
+
+@dataclass(frozen=True)
+class Use:
+    """A feature in the service of a hazard.
+
+    ``effect`` tells how the score moves when the feature grows and the others stay: "raises"
+    (never falls), "lowers" (never rises) or "mixed". The engine needs it to bound the score when
+    hours are missing; a "mixed" feature with missing hours makes the answer "cannot say".
+    "shown" is for drivers alone: it must not enter the score.
+    """
+
+    feature: Feature
+    effect: Effect
+
+
+class Answer(NamedTuple):
+    """Score per site (higher is worse, NaN is unknown) and the terms that made it, by name.
+
+    ``certainty`` is a further factor 0..1 per site, for instance where the variety is unknown.
+    """
+
+    score: Array
+    drivers: Mapping[str, Array]
+    certainty: Array | None = None
+
+
+def no_step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
+    """Carry nothing from day to day.
+
+    Parameters
+    ----------
+    carried
+        Carried values (site,) [see ``carry``].
+    window
+        Daily features (days, site), oldest day first, in the unit of each feature [see ``uses``].
+    season
+        The crop on the day; arrays (site,).
+    """
+    return carried
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """A pest, disease or weather damage of one crop.
+
+    Parameters
+    ----------
+    id, eppo
+        Stem of the file; EPPO code of the pest (None for weather damage).
+    kind
+        "disease", "pest" or "weather".
+    crops
+        Crop id -> first and last growth stage (BBCH) at which the question arises, both
+        included. Crop ids are those of field_configs/crops.
+    uses
+        Alias -> `Use`; ``window[alias]`` is then an array (days, site), oldest day first.
+    days
+        Length of the window [d], the evaluated day included.
+    evaluate
+        Function (window, carried, season) -> `Answer`.
+    medium, high
+        Score at or above which the status is medium and high.
+    parameters
+        Name -> `Parameter`; every number of the equations.
+    references
+        DOIs or full citations.
+    carry
+        Name -> starting value of what is carried from day to day (NaN: unknown until `step`
+        sets it), and ``step`` that moves it on. Carried values must follow the rule of
+        "raises": a higher value never lowers the score.
+    validated
+        Where the published equation was validated; empty when nowhere. Local validation is
+        never written here: it comes from the skill ledger.
+    certainty
+        0..1, what the source's own validation allows on complete measured input.
+    actions
+        Word keys of advice, cultural measure first.
+    act_days
+        First and last day of the window to act, counted from the day of the answer [d].
+    estimated_certainty
+        Factor on the certainty when an input is estimated.
+    probability
+        The event whose probability the score is; empty when the score is no probability.
+    """
+
+    id: str
+    eppo: str | None
+    kind: Literal["disease", "pest", "weather"]
+    crops: Mapping[str, tuple[int, int]]
+    uses: Mapping[str, Use]
+    days: int
+    evaluate: Callable[[Window, Carried, SeasonDay], Answer]
+    medium: float
+    high: float
+    parameters: Mapping[str, Parameter]
+    references: tuple[str, ...]
+    certainty: float
+    carry: Mapping[str, float] = field(default_factory=dict)
+    step: Callable[[Carried, Window, SeasonDay], Carried] = no_step
+    validated: str = ""
+    actions: tuple[str, ...] = ()
+    act_days: tuple[int, int] = (0, 3)
+    estimated_certainty: float = 0.8
+    version: str = "1"
+    probability: str = ""
+
+    def __post_init__(self) -> None:
+        place = f"hazard {self.id}"
+        if not self.medium <= self.high:
+            raise ValueError(f"{place}: medium {self.medium} is above high {self.high}; swap them")
+        if self.days < 1:
+            raise ValueError(f"{place}: days is {self.days}; a window has at least one day")
+        for crop, (first, last) in self.crops.items():
+            if not 0 <= first <= last <= 99:
+                raise ValueError(
+                    f"{place}: crops[{crop}] = {(first, last)} is not within BBCH 0..99 in order"
+                )
+        if not 0 < self.certainty <= 1:
+            raise ValueError(f"{place}: certainty {self.certainty} is not in (0, 1]")
+        for name, parameter in self.parameters.items():
+            if not (parameter.source and math.isfinite(parameter.value)):
+                raise ValueError(f"{place}: parameter {name} needs a finite value and a source")
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The measured quantities this hazard reads."""
+        return tuple(
+            dict.fromkeys(
+                Input(quantity, use.feature.aggregation, self.days, use.feature.estimated)
+                for use in self.uses.values()
+                for quantity in use.feature.inputs
+            )
+        )
+
+    @property
+    def provisional(self) -> tuple[str, ...]:
+        """Names of the parameters that were not read in a primary source."""
+        return tuple(k for k, p in self.parameters.items() if p.status != "primary")
+
+
+def status_of(hazard: Hazard, score: float) -> int:
+    """Status code of one score (NaN is "cannot say"), by the hazard's class limits.
+
+    Parameters
+    ----------
+    hazard
+        Whose class limits.
+    score
+        In the hazard's own unit [see ``medium`` and ``high``].
+    """
+    if math.isnan(score):
+        return CANNOT_SAY
+    return HIGH if score >= hazard.high else MEDIUM if score >= hazard.medium else NO_RISK

@@ -1,0 +1,1 @@
+"""How good answers were: scores, matching of reports, the ledger and its rules."""

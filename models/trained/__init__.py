@@ -1,0 +1,1 @@
+"""Trained artefacts: read and checked, and the estimators they hold."""

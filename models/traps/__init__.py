@@ -1,0 +1,1 @@
+"""Insect traps: catches against what the season usually brings."""

@@ -1,0 +1,1 @@
+"""Hours and their physics: the Dataset of weather, meteorology, neighbours, local days."""

@@ -1,0 +1,246 @@
+"""Hourly weather of many sites as an xarray Dataset: its contract, and putting raw data in order.
+
+Contract: dimensions (time, site), times are the aware-UTC starts of consecutive hours stored as
+``datetime64[ns]`` without zone, one float variable per quantity named and described as in
+``firmware.wire.quantities``. Optional: coordinate ``source(time)`` with 0 measured, 1 forecast;
+``wetness_measured(site)``; ``wet_threshold(site)`` [%].
+
+What `prepare` does with bad input, each noted as a `Problem`:
+
+========================  =====================================================================
+duplicated hour, equal    kept once
+duplicated hour, unequal  missing: nobody knows which is true
+hour absent (a gap, a     missing; the hours stand in a complete grid afterwards
+day of 23 hours)
+hours out of order        sorted
+negative rain             missing, never zero
+humidity 100..105         100 (a saturated sensor)
+humidity 0 or above 105   missing
+out of plausible range    missing (`PLAUSIBLE`)
+station moved             hours measured elsewhere than at its last known position are missing
+========================  =====================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from firmware.wire.quantities import QUANTITIES, UnknownQuantity, by_name
+
+Array: TypeAlias = NDArray[np.float64]
+
+#: Lowest and highest value of each quantity, in its unit: the limits of the vocabulary. Values
+#: outside are taken as missing by `prepare`, so that a missing hour lies within them, too.
+PLAUSIBLE: Mapping[str, tuple[float, float]] = {
+    row.name: (float(row.low), float(row.high)) for row in QUANTITIES
+}
+HUMIDITY_SATURATED, HUMIDITY_LOWEST = 105.0, 1.0
+#: A station may wander by GPS noise; beyond this, about a kilometre, it has moved [degree];
+#: provisional.
+MOVED = 0.01
+POSITION = ("latitude", "longitude")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that was put in order: what, where, how many values."""
+
+    kind: str
+    quantity: str
+    site: str
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.site}: {self.quantity}: {self.count} values: {self.kind}"
+
+
+class DatasetError(ValueError):
+    """The Dataset does not keep the contract and cannot be put in order."""
+
+
+def dataset(
+    times: Sequence[datetime],
+    sites: Sequence[str],
+    values: Mapping[str, NDArray[np.floating]],
+    **coordinates: tuple[str, NDArray[np.generic]],
+) -> xr.Dataset:
+    """Build a Dataset that keeps the contract.
+
+    Parameters
+    ----------
+    times
+        Aware starts of hours.
+    sites
+        Site ids.
+    values
+        Quantity -> array (time, site) in the quantity's unit [as in the vocabulary].
+    coordinates
+        Further coordinates, as (dimension, values).
+
+    Raises
+    ------
+    DatasetError
+        If a time has no zone or a quantity is unknown.
+    """
+    if any(t.tzinfo is None for t in times):
+        raise DatasetError("times: a time without zone; give aware datetimes")
+    for name in values:
+        attributes(name)
+    stamps = np.array([t.astimezone(UTC).replace(tzinfo=None) for t in times], "datetime64[ns]")
+    return xr.Dataset(
+        {name: (("time", "site"), array, attributes(name)) for name, array in values.items()},
+        coords={"time": stamps, "site": list(sites), **coordinates},
+        attrs={"Conventions": "CF-1.11"},
+    )
+
+
+def attributes(name: str) -> dict[str, str]:
+    """CF attributes of a quantity (units, standard_name, cell_methods).
+
+    Parameters
+    ----------
+    name
+        Quantity of ``firmware.wire.quantities``; its unit is the attribute [units].
+
+    Raises
+    ------
+    DatasetError
+        If the vocabulary has no such quantity.
+    """
+    try:
+        quantity = by_name(name)
+    except UnknownQuantity as error:
+        raise DatasetError(f"{name}: {error}") from error
+    found = {"units": quantity.unit, "cell_methods": f"time: {quantity.method}"}
+    if quantity.cf_name:
+        found["standard_name"] = quantity.cf_name
+    return found
+
+
+def prepare(raw: xr.Dataset) -> tuple[xr.Dataset, list[Problem]]:
+    """Put hourly data in order: a complete grid of hours, every doubtful value missing.
+
+    Parameters
+    ----------
+    raw
+        Dataset with dimensions time and site in any order, variables in the units of the
+        vocabulary [for instance degC, %, mm].
+
+    Returns
+    -------
+    Dataset, list of Problem
+        Variables are float64 (time, site), C-contiguous.
+
+    Raises
+    ------
+    DatasetError
+        If a dimension is missing, there are no hours, or times are not whole hours.
+    """
+    for dimension in ("time", "site"):
+        if dimension not in raw.dims:
+            raise DatasetError(f'no dimension "{dimension}"; it has {tuple(map(str, raw.dims))}')
+    stamps = pd.DatetimeIndex(raw["time"].values)
+    if not len(stamps):
+        raise DatasetError("no hours in it; choose a period with data")
+    if (stamps != stamps.floor("h")).any():
+        odd = stamps[stamps != stamps.floor("h")][0]
+        raise DatasetError(f"time {odd}: not the start of an hour; roll up to hours first")
+    problems: list[Problem] = []
+    sites = [str(s) for s in raw["site"].values]
+    raw = _moved(raw, sites, problems)
+    grid = pd.date_range(stamps.min(), stamps.max(), freq="h")
+    regular = stamps.equals(grid)
+    data: dict[str, tuple[tuple[str, str], NDArray[np.float64], dict[str, str]]] = {}
+    for name in map(str, raw.data_vars):
+        if raw[name].dims not in (("time", "site"), ("site", "time")):
+            continue
+        values = np.array(raw[name].transpose("time", "site").values, dtype=np.float64, order="C")
+        if not regular:
+            values = _on_grid(values, stamps, grid, name, sites, problems)
+        if name in PLAUSIBLE:
+            _doubt(values, name, sites, problems)
+        data[name] = (("time", "site"), values, {k: str(v) for k, v in raw[name].attrs.items()})
+    coordinates: dict[str, object] = {"time": grid.values, "site": sites}
+    for extra in ("wetness_measured", "wet_threshold"):
+        if extra in raw.coords:
+            coordinates[extra] = ("site", raw[extra].values)
+    if "source" in raw.coords and raw["source"].dims == ("time",):
+        source = pd.Series(raw["source"].values, stamps).groupby(level=0).max()
+        coordinates["source"] = ("time", source.reindex(grid, fill_value=0).to_numpy())
+    return xr.Dataset(data, coords=coordinates, attrs=raw.attrs), problems
+
+
+def _on_grid(
+    values: NDArray[np.float64],
+    stamps: pd.DatetimeIndex,
+    grid: pd.DatetimeIndex,
+    name: str,
+    sites: Sequence[str],
+    problems: list[Problem],
+) -> NDArray[np.float64]:
+    """Values (hour, site) on a complete grid of hours; contradictions and gaps are NaN."""
+    frame = pd.DataFrame(values, index=stamps, columns=list(sites))
+    grouped = frame.groupby(level=0)
+    first = grouped.first()
+    unequal = grouped.nunique() > 1
+    for site, count in unequal.sum().items():
+        if count:
+            problems.append(Problem("contradicting hours", name, str(site), int(count)))
+    return np.ascontiguousarray(first.mask(unequal).reindex(grid).to_numpy())
+
+
+def _doubt(
+    values: NDArray[np.float64], name: str, sites: Sequence[str], problems: list[Problem]
+) -> None:
+    """Set implausible values to NaN in place, and humidity of up to 105 % to 100 %."""
+    low, high = PLAUSIBLE[name]
+    if name == "relative_humidity":
+        np.copyto(values, high, where=(values > high) & (values <= HUMIDITY_SATURATED))
+        low = HUMIDITY_LOWEST
+    with np.errstate(invalid="ignore"):
+        bad = (values < low) | (values > high)
+    if bad.any():
+        for column in map(int, np.flatnonzero(bad.any(axis=0))):
+            count = int(bad[:, column].sum())
+            problems.append(Problem("out of plausible range", name, sites[column], count))
+        values[bad] = np.nan
+
+
+def _moved(raw: xr.Dataset, sites: Sequence[str], problems: list[Problem]) -> xr.Dataset:
+    """Take out the hours that a station measured elsewhere than where it stood last.
+
+    Windows and sums then hold one place only; until they are full again nothing is said. A
+    lower certainty would not do: how far the weather of two places differs is not known.
+
+    Parameters
+    ----------
+    raw
+        Dataset; a position given per time is ``latitude`` and ``longitude`` (time, site)
+        [degree]. An hour without position counts as measured at the last one.
+    sites
+        Site ids in the Dataset's order.
+    problems
+        Gets a `Problem` for every station that moved, with the number of its hours taken out.
+    """
+    elsewhere = np.zeros((raw.sizes["time"], len(sites)), dtype=bool)
+    order = np.argsort(raw["time"].values, kind="stable")
+    for name in POSITION:
+        if name in raw and set(raw[name].dims) == {"time", "site"}:
+            place = raw[name].transpose("time", "site").values
+            last = pd.DataFrame(place[order]).ffill().iloc[-1].to_numpy()
+            elsewhere |= np.abs(place - last) > MOVED
+    for column in map(int, np.flatnonzero(elsewhere.any(axis=0))):
+        count = int(elsewhere[:, column].sum())
+        problems.append(Problem("station moved", "position", sites[column], count))
+    if not elsewhere.any():
+        return raw
+    here = xr.DataArray(~elsewhere, dims=("time", "site"))
+    return raw.assign({q: raw[q].where(here) for q in raw.data_vars if q in PLAUSIBLE})

@@ -1,0 +1,284 @@
+"""The collector with a real broker and a real database."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import paho.mqtt.client as mqtt
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+
+from collector.ingest import intake
+from collector.ingest.batches import Collector
+from collector.ingest.service import started
+from collector.one_machine.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
+from collector.settings import parse_broker
+from collector.store import frames, reading_log, readings, registry
+from collector.store.db import DatabaseDown, Pool, connect, migrate
+from firmware.wire import codec, seal, topics
+from tests.collector.conftest import MASTER, NOW, enrol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from collector.store import db
+    from field_configs.schema import Configs
+    from tests.collector.conftest import Bench, FixedClock
+
+
+class Device:
+    """A node's MQTT side: publishes, and opens the acknowledgements that come back."""
+
+    def __init__(self, url: str, bench: Bench) -> None:
+        address = parse_broker(url)
+        self.bench = bench
+        self.acked: set[tuple[int, int]] = set()
+        self.watermarks: list[tuple[int, int] | None] = []
+        self.changed = threading.Condition()
+        self.client = mqtt.Client(CallbackAPIVersion.VERSION2)
+        self.topic = topics.topic(bench.key.node, "ack")
+        subscribed = threading.Event()
+        self.client.on_connect = lambda c, *_: c.subscribe(self.topic, 1)
+        self.client.on_subscribe = lambda *_: subscribed.set()
+        self.client.on_message = self._on_ack
+        self.client.connect(address.host, address.port)
+        self.client.loop_start()
+        assert subscribed.wait(10)
+
+    def _on_ack(self, client: object, userdata: object, message: mqtt.MQTTMessage) -> None:
+        _, body = seal.open_(self.bench.key.key, self.topic, message.payload)
+        ack = codec.decode_ack(body)
+        with self.changed:
+            self.acked |= set(ack.frames)
+            self.watermarks.append(ack.watermark)
+            self.changed.notify_all()
+
+    def send(self, *messages: object) -> None:
+        for message in messages:
+            self.client.publish(message.topic, message.payload, qos=1)
+
+    def wait(self, condition: Callable[[], bool], seconds: float = 20.0) -> bool:
+        with self.changed:
+            return self.changed.wait_for(condition, seconds)
+
+    def close(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+
+def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def device(broker_url: str, bench: Bench):
+    device = Device(broker_url, bench)
+    yield device
+    device.close()
+
+
+@pytest.fixture
+def running(pool: Pool, clock: FixedClock, broker_url: str, bench: Bench):
+    with started(pool, MASTER, clock, broker_url) as (collector, link):
+        assert link.subscribed.wait(10)
+        yield collector
+
+
+def test_a_frame_becomes_a_dataset_and_is_acknowledged(
+    running: Collector,
+    device: Device,
+    bench: Bench,
+    registered: db.Connection,
+    clock: FixedClock,
+) -> None:
+    device.send(*bench.hours(6))
+    assert device.wait(lambda: len(device.acked) == 6)
+    assert device.watermarks[-1] == (1, 5)
+    with registered:
+        rolled = reading_log.roll_up(registered)
+    # Rain taken on the first full hour fell in the hour before.
+    assert rolled.hours == 6 * 6 + 1
+    names = ["air_temperature", "precipitation_amount", "battery_voltage"]
+    data = readings.hourly_dataset(registered, names, clock.now() - timedelta(hours=6), clock.now())
+    assert data.sizes == {"site": 6, "time": 6}
+    own = data.isel(site=[0])
+    np.testing.assert_allclose(own["air_temperature"], np.full((1, 6), 15.025))
+    assert own["air_temperature"].attrs["standard_name"] == "air_temperature"
+    assert (own["air_temperature_completeness"] == 1).all()
+    assert data["air_temperature"].isel(site=1).isnull().all()
+
+
+def test_two_collectors_answer_the_same_node(
+    running: Collector,
+    device: Device,
+    bench: Bench,
+    dsn: str,
+    clock: FixedClock,
+    broker_url: str,
+    registered: db.Connection,
+) -> None:
+    other = Pool(dsn)
+    with started(other, MASTER, clock, broker_url) as (_, link):
+        assert link.subscribed.wait(10)
+        device.send(*bench.hours(28))
+        assert device.wait(lambda: len(device.acked) == 28 and device.watermarks[-1] == (1, 27))
+    with registered, registered.cursor() as cur:
+        cur.execute("SELECT (SELECT count(*) FROM frame), (SELECT count(*) FROM reading)")
+        assert cur.fetchall() == [(28, 28 * 36)]
+        cur.execute("SELECT count(*) FROM reading_conflict")
+        assert cur.fetchall() == [(0,)]
+    other.close()
+
+
+def test_a_message_that_breaks_the_collector_is_set_aside(
+    pool: Pool, clock: FixedClock, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poison, good = bench.frame(), bench.frame(t0=3600)
+    take = intake.take
+
+    def brittle(conn, known, messages, now):
+        if poison in messages:
+            raise ValueError("a fault of ours")
+        return take(conn, known, messages, now)
+
+    monkeypatch.setattr(intake, "take", brittle)
+    sent = Sent()
+    collector = Collector(pool, MASTER, clock, sent)
+    collector._store_or_set_aside([poison, good])
+    assert sent.acked(bench) == {(1, 1)}
+    with pool.connection() as conn:
+        (letter,) = frames.dead_letters(conn)
+        (item,) = frames.open_items(conn)
+    assert (letter.reason, letter.bytes) == ("collector_fault", poison.payload)
+    assert "a fault of ours" in item.detail
+
+
+class Sent:
+    """A link that keeps what is published."""
+
+    def __init__(self) -> None:
+        self.messages: list[tuple[str, bytes]] = []
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        self.messages.append((topic, payload))
+
+    def acked(self, bench: Bench) -> set[tuple[int, int]]:
+        found: set[tuple[int, int]] = set()
+        for topic, payload in self.messages:
+            found |= set(codec.decode_ack(seal.open_(bench.key.key, topic, payload)[1]).frames)
+        return found
+
+
+def test_nothing_is_acknowledged_before_the_commit(
+    pool: Pool, dsn: str, clock: FixedClock, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Pool(dsn)
+    sent = Sent()
+    collector = Collector(pool, MASTER, clock, sent)
+    take = intake.take
+
+    def dying(conn, known, messages, now):
+        outcome = take(conn, known, messages, now)
+        with other.connection() as second, second.cursor() as cur:
+            cur.execute("SELECT pg_terminate_backend(%s)", (conn.get_backend_pid(),))
+        return outcome
+
+    monkeypatch.setattr(intake, "take", dying)
+    message = bench.frame()
+    with pytest.raises(DatabaseDown):
+        collector.store([message])
+    assert sent.messages == []
+    monkeypatch.undo()
+    collector.store([message])
+    assert sent.acked(bench) == {(1, 0)}
+    other.close()
+
+
+def test_a_full_queue_drops_and_counts(pool: Pool, clock: FixedClock, bench: Bench) -> None:
+    collector = Collector(pool, MASTER, clock, Sent(), queue_frames=2)
+    message = bench.frame()
+    for _ in range(5):
+        collector.put(message)
+    assert collector.counters.dropped == 3
+
+
+def test_the_database_dies_and_comes_back_while_frames_arrive(
+    server_folder: Path, clock: FixedClock, configs: Configs, broker_url: str
+) -> None:
+    server = EmbeddedPostgres(server_folder)
+    try:
+        a_death_in_the_middle(server, clock, configs, broker_url)
+    finally:
+        server.stop()
+
+
+def a_death_in_the_middle(
+    server: EmbeddedPostgres, clock: FixedClock, configs: Configs, broker_url: str
+) -> None:
+    dsn = server.start()
+    conn = connect(dsn)
+    migrate(conn)
+    with conn:
+        registry.import_configs(conn, configs, NOW - timedelta(days=1))
+    bench = enrol(conn, sorted(configs.nodes)[2])
+    conn.close()
+    device = Device(broker_url, bench)
+    pool = Pool(dsn)
+    with started(pool, MASTER, clock, broker_url) as (collector, link):
+        assert link.subscribed.wait(10)
+        device.send(*bench.hours(3))
+        assert device.wait(lambda: len(device.acked) == 3)
+        server.process.kill()
+        server.process.wait()
+        device.send(*[bench.frame(t0=3600 * hour) for hour in range(3, 6)])
+        until(lambda: collector.counters.retries > 0)
+        assert len(device.acked) == 3
+        server.start()
+        assert device.wait(lambda: len(device.acked) == 6 and device.watermarks[-1] == (1, 5))
+    with pool.connection() as conn:
+        assert frames.count(conn) == 6
+    pool.close()
+    device.close()
+
+
+def test_the_broker_goes_away_and_comes_back(pool: Pool, clock: FixedClock, bench: Bench) -> None:
+    broker = EmbeddedBroker()
+    url = broker.start()
+    with started(pool, MASTER, clock, url) as (_, link):
+        assert link.subscribed.wait(10)
+        broker.stop()
+        until(lambda: not link.subscribed.is_set())
+        again = EmbeddedBroker(broker.port)
+        again.start()
+        assert link.subscribed.wait(20)
+        device = Device(url, bench)
+        device.send(bench.frame())
+        assert device.wait(lambda: device.acked == {(1, 0)})
+        device.close()
+    again.stop()
+
+
+def test_a_database_that_is_down_at_the_start_is_waited_for(
+    clock: FixedClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    dsn = f"postgresql://nobody@127.0.0.1:{free_port()}/fields"
+    collector = Collector(Pool(dsn), MASTER, clock, Sent())
+    worker = threading.Thread(target=collector.run)
+    worker.start()
+    try:
+        until(lambda: collector.counters.retries >= 2)
+    finally:
+        collector.stopping.set()
+        worker.join()
+    collector.check()
+    assert "start it, or point NONGQING_DSN to one that runs" in caplog.text
+    assert "trying again" in caplog.text
+    assert "nodes keep their frames and send them again; nothing is lost" in caplog.text

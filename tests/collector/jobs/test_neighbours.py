@@ -1,0 +1,219 @@
+"""Fields without sensors, and the days ahead, on a real database."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from collector.jobs import neighbours
+from collector.jobs.context import Context
+from collector.jobs.neighbours import RangeError
+from collector.jobs.risk import assess_risk, current_seasons, risk_dataset
+from collector.store import risk, settings_table, weather
+from collector.store.weather import WeatherValue
+from models.hazards.catalogue import catalogue
+from models.risk.hazard import CANNOT_SAY
+from models.weather.interpolate import SPREADS
+from tests.collector.conftest import NOW
+
+if TYPE_CHECKING:
+    from collector.store import db
+    from collector.store.db import Pool
+
+HOURS = 20 * 24
+START = NOW - timedelta(hours=HOURS)
+BARE = "bare-1"
+LEVEL = {"air_temperature": 16.0, "relative_humidity": 95.0, "precipitation_amount": 0.2}
+
+
+@pytest.fixture
+def village(registered: db.Connection) -> db.Connection:
+    """The demonstration's registry with a village whose field grows wheat and has no sensor."""
+    with registered, registered.cursor() as cur:
+        cur.execute(
+            "INSERT INTO village (id, zh, en, county, longitude, latitude, position) "
+            "VALUES ('bare', '无设备村', 'Bare', '410922', 115.10, 35.92, 'illustrative')"
+        )
+        cur.execute(
+            "INSERT INTO field (id, village, zh, en, kind) VALUES "
+            "(%s, 'bare', '地', 'field', 'open'), ('bare-house', 'bare', '棚', 'house', "
+            "'greenhouse')",
+            (BARE,),
+        )
+        for field in (BARE, "bare-house"):
+            cur.execute(
+                "INSERT INTO season (field, crop, sown) VALUES (%s, 'winter_wheat', '2015-10-08')",
+                (field,),
+            )
+    return registered
+
+
+def measure(conn: db.Connection, fields: dict[str, float], start: datetime = START) -> None:
+    """Hours of temperature, humidity and rain in fields, each warmer by so much."""
+    hours = int((NOW - start).total_seconds()) // 3600
+    with conn, conn.cursor() as cur:
+        for field, warmer in fields.items():
+            for quantity, value in LEVEL.items():
+                value += warmer if quantity == "air_temperature" else 0
+                cur.execute(
+                    "INSERT INTO reading_hourly (series_id, hour, mean, sum, min, max, last, "
+                    "count, completeness, qc) SELECT s.id, t, %(v)s, %(v)s, %(v)s, %(v)s, %(v)s, "
+                    "6, 1, 1 FROM series s JOIN placement p ON p.id = s.placement, "
+                    "generate_series(%(start)s::timestamptz, %(last)s, '1 hour') t "
+                    "WHERE p.field = %(field)s AND p.quantity = %(quantity)s",
+                    {
+                        "v": value,
+                        "start": start,
+                        "last": start + timedelta(hours=hours - 1),
+                        "field": field,
+                        "quantity": quantity,
+                    },
+                )
+
+
+NEAR = {"qf-liuge-1": 0.0, "qf-mazhuangqiao-1": 2.0}
+
+
+def today(conn: db.Connection, site: str) -> dict[str, risk.StatusRow]:
+    with conn:
+        return {s.hazard: s for s in risk.latest_statuses(conn) if s.site == site}
+
+
+def test_a_village_without_nodes_gets_its_answers_from_its_neighbours(
+    village: db.Connection, pool: Pool
+) -> None:
+    measure(village, NEAR)
+    assess_risk(Context(pool, NOW))
+    rust, own = today(village, BARE)["wheat_leaf_rust"], today(village, "qf-liuge-1")
+    assert rust.status == own["wheat_leaf_rust"].status != CANNOT_SAY
+    assert rust.certainty == pytest.approx(
+        own["wheat_leaf_rust"].certainty * neighbours.INTERPOLATED
+    )
+    assert "bare-house" not in {s.site for s in risk.latest_statuses(village)}
+    with village:
+        told = {w.quantity: w for w in weather.field_weather(village, "bare")}
+    air = told["air_temperature"]
+    assert (air.origin, air.stations, air.at) == ("interpolated", 2, NOW)
+    assert 8 < air.nearest_km < 13
+    assert SPREADS["air_temperature"].place < air.standard_error < 2.0
+    assert "wind_speed" not in told
+
+
+def test_the_weather_between_two_stations_lies_between_theirs(
+    village: db.Connection, pool: Pool
+) -> None:
+    measure(village, NEAR)
+    with village:
+        seasons = current_seasons(village)
+        data = risk_dataset(village, seasons, tuple(catalogue().values()), NOW)
+        wider, _ = neighbours.with_neighbours(village, data, [BARE, "qf-liuge-1"], NOW)
+    here = wider["air_temperature"].sel(site=BARE).values
+    assert np.isnan(here[:-HOURS]).all()
+    assert (here[-HOURS:] > 16.2).all()
+    assert (here[-HOURS:] < 17.8).all()
+    np.testing.assert_array_equal(
+        wider["air_temperature"].sel(site="qf-liuge-1"),
+        data["air_temperature"].sel(site="qf-liuge-1"),
+    )
+
+
+def test_too_far_from_every_station_is_cannot_say_with_the_reason(
+    village: db.Connection, pool: Pool
+) -> None:
+    measure(village, NEAR)
+    with village:
+        settings_table.put(village, neighbours.RANGE_KEY, "5", NOW)
+    assess_risk(Context(pool, NOW))
+    rust = today(village, BARE)["wheat_leaf_rust"]
+    assert rust.status == CANNOT_SAY
+    assert rust.missing[-1] == neighbours.NO_STATION
+    assert "relative_humidity" in rust.missing
+    with village:
+        (origin,) = {w.origin for w in weather.field_weather(village, "bare")}
+    assert origin == neighbours.NO_STATION
+    with village:
+        settings_table.put(village, neighbours.RANGE_KEY, "near", NOW)
+        with pytest.raises(RangeError, match=r'interpolation.range_km is "near"; set it to a dist'):
+            neighbours.range_km(village)
+
+
+def observed(conn: db.Connection, place: str, position: tuple[float, float], value: float) -> None:
+    values = [
+        WeatherValue(n, place, "air_temperature", START + timedelta(hours=n), NOW, value)
+        for n in range(HOURS)
+    ]
+    with conn:
+        weather.put_values(conn, "observed", "test", {place: position}, values, NOW)
+
+
+def test_a_station_of_others_speaks_for_fields_too(village: db.Connection, pool: Pool) -> None:
+    measure(village, {"py-bagongqiao-1": 0.0})
+    observed(village, "station", (115.10, 35.93), 21.0)
+    with village:
+        seasons = current_seasons(village)
+        data = risk_dataset(village, seasons, tuple(catalogue().values()), NOW)
+        wider, told = neighbours.with_neighbours(village, data, [BARE], NOW)
+    here = wider["air_temperature"].sel(site=BARE).values
+    assert (here[-HOURS:] > 19.0).all()
+    nearest = {w.quantity: w.nearest_km for w in told if w.site == BARE}
+    assert nearest["air_temperature"] < 2.0
+    assert nearest["relative_humidity"] > 30.0
+
+
+def predict(
+    conn: db.Connection, places: dict[str, tuple[float, float]], hours: int = 9 * 24
+) -> None:
+    values = [
+        WeatherValue(n, place, name, NOW + timedelta(hours=n), NOW - timedelta(hours=2), value)
+        for place in places
+        for n in range(hours)
+        for name, value in LEVEL.items()
+    ]
+    with conn:
+        weather.put_values(conn, "forecast", "test", places, values, NOW)
+
+
+def test_the_coming_days_come_from_the_forecast(village: db.Connection, pool: Pool) -> None:
+    measure(village, NEAR)
+    words = assess_risk(Context(pool, NOW))
+    assert "ahead" not in words
+    with village:
+        assert weather.outlook(village, NOW) == []
+    before = today(village, "qf-liuge-1")
+    predict(village, {"qf-liuge": (115.14, 36.01)})
+    assert " of days ahead" in assess_risk(Context(pool, NOW))
+    with village:
+        rows = weather.outlook(village, NOW, "qf-liuge")
+    first = [r for r in rows if (r.site, r.hazard) == ("qf-liuge-1", "wheat_leaf_rust")]
+    assert [r.time for r in first] == [
+        datetime(2016, 5, day, 16, tzinfo=UTC) for day in range(1, 8)
+    ]
+    assert {r.forecast_issued for r in first} == {NOW - timedelta(hours=2)}
+    assert first[0].status != CANNOT_SAY
+    assert today(village, "qf-liuge-1") == before
+    # the neighbours' villages are within the range of the one forecast, one is not
+    with village:
+        sites = {r.site for r in weather.outlook(village, NOW)}
+    assert BARE in sites
+    assert "py-bagongqiao-1" not in sites
+    late = NOW + timedelta(days=4)
+    assert "ahead" not in assess_risk(Context(pool, late))
+    with village:
+        assert weather.outlook(village, late) == []
+
+
+def test_a_greenhouse_takes_no_forecast_of_the_open_air(village: db.Connection) -> None:
+    sites = [BARE, "bare-house"]
+    predict(village, {"bare": (115.10, 35.92)})
+    with village:
+        found = neighbours.forecast_of(village, sites, list(LEVEL), NOW)
+        assert found is not None
+        assert list(found.hours["site"].values) == [BARE]
+    predict(village, {"bare-house": (115.10, 35.92)})
+    with village:
+        found = neighbours.forecast_of(village, sites, list(LEVEL), NOW)
+    assert found is not None
+    assert set(found.hours["site"].values) == set(sites)

@@ -1,0 +1,121 @@
+"""From a stored forecast to the hours fit for spraying in the advice of a field."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from collector.jobs import risk as risk_job
+from collector.jobs.advisories import issue_advisories
+from collector.jobs.context import Context
+from collector.jobs.spraying import field_forecast, with_forecast_hours
+from collector.store import db, risk, weather
+from collector.store.weather import WeatherValue
+from models.advice.advisory import Advisory
+from models.risk.answers import RiskStatus
+from models.risk.hazard import HIGH
+from models.risk.outlook import Outlook
+
+NOW = datetime(2016, 5, 1, 12, 20, tzinfo=UTC)  # 20:20 local
+DAWN = datetime(2016, 5, 1, 22, tzinfo=UTC)
+GOOD = {
+    "air_temperature": 18.0,
+    "relative_humidity": 60.0,
+    "precipitation_amount": 0.0,
+    "wind_speed": 2.0,
+}
+POSITIONS = {"qf-liuge": (115.0, 36.0), "qf-liuge-1": (115.0, 36.0)}
+
+
+def put(conn, place, hours=72, **changes):
+    """A forecast for a place from the hour that runs."""
+    start = NOW.replace(minute=0)
+    values = [
+        WeatherValue(h, place, quantity, start + timedelta(hours=h), start, value)
+        for h in range(hours)
+        for quantity, value in (GOOD | changes).items()
+    ]
+    weather.put_values(conn, "forecast", "test", POSITIONS, values, NOW)
+
+
+def advisory(site="qf-liuge-1", actions=("drain", "ask_officer_fungicide")):
+    return Advisory(
+        site=site,
+        crop="winter_wheat",
+        hazard="wheat_fhb",
+        status=HIGH,
+        certainty=0.6,
+        issued=NOW,
+        window_from=NOW - timedelta(days=1),
+        window_to=NOW + timedelta(days=1),
+        reason_key="wheat_fhb.reason",
+        reason_params={},
+        actions=actions,
+        draft=True,
+    )
+
+
+def test_without_a_forecast_nothing_is_said(registered: db.Connection):
+    assert field_forecast(registered, NOW) is None
+    (found,) = with_forecast_hours(registered, [advisory()], NOW)
+    assert found.spraying is None
+
+
+def test_a_field_takes_the_forecast_of_its_village(registered: db.Connection):
+    put(registered, "qf-liuge")
+    found = with_forecast_hours(
+        registered, [advisory(), advisory("qf-liuge-2"), advisory("py-bagongqiao-1")], NOW
+    )
+    daylight = ((DAWN, DAWN + timedelta(hours=12)),)
+    assert [each.spraying for each in found] == [daylight, daylight, None]
+
+
+def test_a_field_with_a_forecast_of_its_own_takes_that(registered: db.Connection):
+    put(registered, "qf-liuge")
+    put(registered, "qf-liuge-1", wind_speed=9.0)
+    first, second = with_forecast_hours(registered, [advisory(), advisory("qf-liuge-2")], NOW)
+    assert first.spraying == ()
+    assert second.spraying
+
+
+@pytest.mark.parametrize("missing", sorted(GOOD))
+def test_without_one_of_the_quantities_nothing_is_said(registered: db.Connection, missing):
+    start = NOW.replace(minute=0)
+    values = [
+        WeatherValue(h, "qf-liuge", q, start + timedelta(hours=h), start, v)
+        for h in range(48)
+        for q, v in GOOD.items()
+        if q != missing
+    ]
+    weather.put_values(registered, "forecast", "test", POSITIONS, values, NOW)
+    (found,) = with_forecast_hours(registered, [advisory()], NOW)
+    assert not found.spraying
+
+
+def test_the_advice_job_keeps_the_hours(registered: db.Connection, pool, monkeypatch):
+    put(registered, "qf-liuge")
+    registered.commit()
+    said = RiskStatus(
+        site="qf-liuge-1",
+        crop="winter_wheat",
+        hazard="wheat_fhb",
+        time=NOW.replace(hour=16, minute=0) - timedelta(days=1),
+        status=HIGH,
+        score=0.4,
+        certainty=0.6,
+        stage_bbch=61.0,
+        stage_source="observed",
+        drivers={},
+        missing=(),
+        data_age_h=1.0,
+        inputs_hash="",
+        model_version="1.1",
+    )
+    monkeypatch.setattr(risk_job, "assess_ahead", lambda *_: Outlook([said], []))
+    for _ in range(2):
+        risk_job.assess_risk(Context(pool, NOW))
+        told = issue_advisories(Context(pool, NOW))
+    assert told == "1 in force, 0 new, 0 ended"
+    (found,) = risk.current_advisories(registered)
+    assert found.spraying[0] == (DAWN, DAWN + timedelta(hours=12))

@@ -1,0 +1,164 @@
+"""Trap counts against earlier years."""
+
+import json
+from datetime import date
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from scipy import stats
+
+from models.cli import risk
+from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK
+from models.traps.moths import (
+    Catch,
+    Expectation,
+    MothError,
+    chance,
+    expectation,
+    judge,
+    parse_catches,
+    read_rows,
+    ten_days,
+)
+
+
+def catch(year, count, day=(7, 15), nights=5, trap="a", pest="HELIAR"):
+    return Catch(trap, pest, date(year, *day), nights, count)
+
+
+YEARS = [catch(y, c) for y, c in zip(range(2015, 2022), (10, 20, 15, 40, 12, 25, 18), strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("day", "part"), [((7, 1), 0), ((7, 10), 0), ((7, 11), 1), ((7, 21), 2), ((7, 31), 2)]
+)
+def test_ten_day_periods(day, part):
+    assert ten_days(date(2020, *day)) == (7, part)
+
+
+def test_expectation_takes_earlier_years_of_the_same_ten_days_only():
+    others = [catch(2022, 999), catch(2023, 999), catch(2016, 999, day=(7, 25))]
+    found = expectation([*YEARS, *others], date(2022, 7, 12))
+    logs = np.log1p([c.per_night for c in YEARS])
+    assert (found.years, found.mean) == (7, pytest.approx(logs.mean()))
+    assert found.spread == pytest.approx(logs.std(ddof=1))
+
+
+def test_a_year_counts_once():
+    twice = [*YEARS, catch(2015, 10), catch(2015, 10)]
+    assert expectation(twice, date(2022, 7, 12)) == expectation(YEARS, date(2022, 7, 12))
+
+
+def test_chance_is_that_of_a_new_observation():
+    expected = Expectation(1.0, 0.5, 6)
+    x = np.expm1(1.0 + 0.5 * np.sqrt(1 + 1 / 6) * stats.t.isf(0.05, 5))
+    assert chance(x, expected) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(("count", "status"), [(15, NO_RISK), (38, MEDIUM), (80, HIGH)])
+def test_status(count, status):
+    flight = judge(catch(2022, count), YEARS)
+    assert flight.status == status
+    assert flight.usual == pytest.approx(3.70, abs=0.01)
+
+
+def test_too_few_years_or_years_all_alike_cannot_say():
+    assert judge(catch(2022, 80), YEARS[:4]).status == CANNOT_SAY
+    assert judge(catch(2022, 80), [catch(y, 0) for y in range(2010, 2020)]).status == CANNOT_SAY
+
+
+def test_another_trap_or_pest_is_no_comparison():
+    other = [catch(c.date.year, c.count, trap="b") for c in YEARS]
+    assert judge(catch(2022, 80), other).status == CANNOT_SAY
+
+
+def test_in_ordinary_years_one_in_twenty_is_high():
+    random = np.random.default_rng(1)
+    high = 0
+    for _ in range(1000):
+        counts = np.round(np.expm1(random.normal(3, 0.6, 9)) * 5).astype(int)
+        *past, now = [catch(2010 + i, max(int(c), 0)) for i, c in enumerate(counts)]
+        high += judge(now, past).status == HIGH
+    assert 30 <= high <= 70
+
+
+def test_read_a_table(tmp_path):
+    file = tmp_path / "traps.csv"
+    file.write_text("trap,pest,date,nights,count\na,HELIAR,2022-07-15,5,80\n", encoding="utf-8")
+    [(line, row)] = read_rows(file)
+    assert line == 2
+    assert parse_catches([row]) == [catch(2022, 80)]
+
+
+def test_a_missing_column_is_named(tmp_path):
+    file = tmp_path / "traps.csv"
+    file.write_text("trap,pest,date,count\n", encoding="utf-8")
+    with pytest.raises(MothError, match=r"traps\.csv: no column nights; add it"):
+        read_rows(file)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("date", "15.7.2022", r'table:2: date: "15\.7\.2022" is no day; write it as'),
+        ("nights", "0", r'table:2: nights: "0"; write a whole number of at least 1'),
+        ("count", "-3", r'table:2: count: "-3"; write a whole number of at least 0'),
+        ("count", "", r'table:2: count: ""; write a whole number'),
+    ],
+)
+def test_a_bad_cell_is_named(column, value, message):
+    row = {"trap": "a", "pest": "HELIAR", "date": "2022-07-15", "nights": "5", "count": "3"}
+    with pytest.raises(MothError, match=message):
+        parse_catches([row | {column: value}])
+
+
+def test_a_table_that_is_no_utf8_is_named(tmp_path):
+    file = tmp_path / "traps.csv"
+    file.write_bytes("trap,pest,date,nights,count\n柳格,HELIAR,2022-07-15,5,80\n".encode("gbk"))
+    with pytest.raises(MothError, match=r"traps\.csv: this is not UTF-8 text; save it as CSV"):
+        read_rows(file)
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Ten quiet Julys, a flight in the eleventh, and a trap with no history."""
+    counts = [20, 30, 25, 40, 22, 35, 28, 31, 24, 27, 400]
+    lines = [f"liuge,HELIAR,{2012 + i}-07-15,5,{count}" for i, count in enumerate(counts)]
+    file = tmp_path / "traps.csv"
+    text = "\n".join(["trap,pest,date,nights,count", *lines, "new,HELIAR,2022-07-15,5,9"])
+    file.write_text(text + "\n", encoding="utf-8")
+    return file
+
+
+def test_the_command_judges_each_traps_last_catch(table):
+    result = CliRunner().invoke(risk, ["moths", str(table), "--json"])
+    assert result.exit_code == 0
+    flight, unknown = json.loads(result.output)
+    assert (flight["trap"], flight["date"], flight["status"]) == ("liuge", "2022-07-15", "high")
+    assert flight["per_night"] == 80
+    assert 5 < flight["usual"] < 6
+    assert flight["chance_in_an_ordinary_year"] < 0.05
+    assert (unknown["status"], unknown["usual"]) == ("cannot_say", None)
+    plain = CliRunner().invoke(risk, ["moths", str(table)]).output.splitlines()
+    assert len(plain) == 3
+    assert plain[1].endswith("high")
+    assert len(CliRunner().invoke(risk, ["moths", str(table), "--all"]).output.splitlines()) == 13
+
+
+def test_the_command_names_bad_lines_and_judges_the_rest(table):
+    with table.open("a", encoding="utf-8") as file:
+        file.write("liuge,HELIAR,2023-07-15,5,many\nliuge,HELIAR\n")
+    result = CliRunner().invoke(risk, ["moths", str(table)])
+    assert result.exit_code == 1
+    assert "liuge            HELIAR   2022-07-15" in result.output
+    assert 'traps.csv:14: count: "many"; write a whole number of at least 0' in result.output
+    assert 'traps.csv:15: date: "" is no day' in result.output
+
+
+def test_the_command_refuses_a_table_without_its_columns(tmp_path):
+    file = tmp_path / "traps.csv"
+    file.write_text("a;b\n", encoding="utf-8")
+    result = CliRunner().invoke(risk, ["moths", str(file)])
+    assert result.exit_code == 2
+    assert "no column trap, pest, date, nights, count" in result.output

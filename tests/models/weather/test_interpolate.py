@@ -1,0 +1,101 @@
+"""Weather between stations, on weather whose truth is known."""
+
+import numpy as np
+import pytest
+
+from models.weather.interpolate import (
+    SPREADS,
+    Spread,
+    distances_km,
+    interpolate,
+    leave_one_out,
+    plane_km,
+)
+
+RNG = np.random.default_rng(20160505)
+
+
+@pytest.fixture(scope="module")
+def network():
+    """Forty places within 60 km and 300 hours of temperature that has the declared spread."""
+    places = RNG.uniform(0, 60, (40, 2))
+    spread = SPREADS["air_temperature"]
+    apart = distances_km(places, places)
+    covariance = spread.region**2 * np.exp(-0.5 * (apart / spread.length_km) ** 2)
+    smooth = RNG.multivariate_normal(np.zeros(40), covariance, 300, method="eigh")
+    level = RNG.uniform(-5, 30, (300, 1))
+    return places, level + smooth + RNG.normal(0, spread.place, (300, 40))
+
+
+def test_distances_are_those_of_the_earth():
+    # one degree of latitude is 111.19 km on a sphere of 6371 km
+    places = plane_km(np.array([115.0, 115.0, 116.0]), np.array([36.0, 37.0, 36.0]))
+    apart = distances_km(places, places)
+    assert apart[0, 1] == pytest.approx(111.19, abs=0.01)
+    assert apart[0, 2] == pytest.approx(111.19 * np.cos(np.radians(36)), abs=0.01)
+
+
+def test_the_standard_error_is_what_it_says(network):
+    places, values = network
+    told = interpolate("air_temperature", values[:, :30], places[:30], places[30:], range_km=60)
+    miss = told.values - values[:, 30:]
+    ratio = np.sqrt((miss**2).mean()) / np.sqrt((told.error**2).mean())
+    assert 0.93 < ratio < 1.07
+    assert 0.93 < (np.abs(miss) <= 1.96 * told.error).mean() < 0.97
+
+
+def test_leaving_a_station_out_beats_copying_its_neighbour(network):
+    places, values = network
+    rows = leave_one_out("air_temperature", values, places)
+    assert len(rows) == 40
+    assert np.mean([r.rmse for r in rows]) < 0.9 * np.mean([r.nearest_rmse for r in rows])
+    assert 0.93 < np.mean([r.inside for r in rows]) < 0.97
+
+
+def test_the_error_is_computed_without_the_station_itself(network):
+    places, values = network
+    spoiled = values.copy()
+    spoiled[:, 0] += 50.0
+    row = leave_one_out("air_temperature", spoiled, places)[0]
+    assert row.bias == pytest.approx(-50.0, abs=1.0)
+
+
+def test_a_place_far_from_every_station_gets_no_value():
+    stations, targets = np.array([[0.0, 0.0], [5.0, 0.0]]), np.array([[29.0, 0.0], [40.0, 0.0]])
+    values = np.array([[10.0, 12.0], [10.0, np.nan], [np.nan, np.nan]])
+    told = interpolate("air_temperature", values, stations, targets, range_km=30)
+    np.testing.assert_array_equal(np.isnan(told.values), [[0, 1], [0, 1], [1, 1]])
+    np.testing.assert_array_equal(np.isnan(told.error), np.isnan(told.values))
+    np.testing.assert_allclose(told.nearest_km, [24, 35])
+    # without the station at 5 km the other is 29 km away and says less
+    assert told.error[1, 0] > told.error[0, 0]
+    assert told.values[1, 0] == pytest.approx(10.0)
+    near = interpolate("air_temperature", values, stations, targets, range_km=28)
+    assert np.isnan(near.values[1, 0])
+
+
+def test_no_station_at_all_is_no_value():
+    told = interpolate("wind_speed", np.empty((3, 0)), np.empty((0, 2)), np.zeros((2, 2)))
+    assert np.isnan(told.values).all()
+    assert np.isinf(told.nearest_km).all()
+
+
+def test_values_stay_possible_and_dry_hours_dry():
+    stations, targets = np.array([[0.0, 0.0], [10.0, 0.0]]), np.array([[-20.0, 0.0], [5.0, 0.0]])
+    rain = interpolate(
+        "precipitation_amount", np.array([[0.0, 9.0], [0.0, 0.0]]), stations, targets
+    )
+    assert (rain.values >= 0).all()
+    np.testing.assert_array_equal(rain.values[1], [0.0, 0.0])
+    damp = interpolate(
+        "relative_humidity", np.array([[100.0, 90.0]]), stations, targets, spread=Spread(20, 50, 1)
+    )
+    assert damp.values.max() <= 100.0
+
+
+def test_the_same_input_gives_the_same_bits(network):
+    places, values = network
+    values = np.where(RNG.random(values.shape) < 0.01, np.nan, values)
+    one = interpolate("air_temperature", values, places, places[:3] + 1.0)
+    two = interpolate("air_temperature", values.copy(), places.copy(), places[:3] + 1.0)
+    assert one.values.tobytes() == two.values.tobytes()

@@ -1,0 +1,69 @@
+"""`/healthz`: whether each part works, for load balancers and people in a hurry."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from collector.store import db, job_runs, registry
+from webapp.app.database import now, this_app
+from webapp.language.formats import iso
+
+bp = Blueprint("health", __name__)
+QUIET_AFTER = timedelta(hours=3)
+
+
+def _schema(conn: db.Connection) -> dict[str, Any]:
+    try:
+        found = db.status(conn)
+    except db.MigrationError as error:
+        return {"state": "degraded", "detail": str(error)}
+    if found.pending:
+        mend = "run: nongqing db migrate"
+        return {"state": "down", "pending": list(found.pending), "mend": mend}
+    return {"state": "ok", "server": found.server}
+
+
+def _ingest(conn: db.Connection, at: datetime) -> dict[str, Any]:
+    nodes = registry.nodes(conn)
+    heard = [node.last_seen for node in nodes if node.last_seen]
+    if not heard:
+        return {"state": "waiting", "nodes": len(nodes), "detail": "no node was heard yet"}
+    state = "ok" if at - max(heard) <= QUIET_AFTER else "degraded"
+    return {"state": state, "nodes": len(nodes), "last_heard": iso(max(heard))}
+
+
+def _jobs(conn: db.Connection) -> dict[str, Any]:
+    runs = job_runs.latest(conn)
+    failed = [run.job for run in runs if run.outcome == "failed"]
+    state = "degraded" if failed else "ok" if runs else "waiting"
+    return {"state": state, "failed": failed, "jobs": len(runs)}
+
+
+def parts_of(conn: db.Connection, at: datetime) -> dict[str, dict[str, Any]]:
+    """Ask each part how it is; `at` is the time on the system's clock, aware."""
+    schema = _schema(conn)
+    if schema["state"] != "ok":
+        return {"database": {"state": "ok"}, "schema": schema}
+    return {
+        "database": {"state": "ok"},
+        "schema": schema,
+        "ingest": _ingest(conn, at),
+        "jobs": _jobs(conn),
+    }
+
+
+@bp.get("/healthz")
+def healthz() -> Response:
+    """200 while pages can be served, with "degraded" where a part needs a look; else 503."""
+    try:
+        with this_app().pool.connection() as conn:
+            parts = parts_of(conn, now())
+    except db.DatabaseDown as error:
+        parts = {"database": {"state": "down", "detail": str(error)}}
+    states = {part["state"] for part in parts.values()}
+    state = next((each for each in ("down", "degraded") if each in states), "ok")
+    answer = jsonify(state=state, time=iso(now()), parts=parts)
+    answer.status_code = 503 if state == "down" else 200
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

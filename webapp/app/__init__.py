@@ -1,0 +1,1 @@
+"""The application itself: database, errors, answers, menu, server."""

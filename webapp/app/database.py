@@ -1,0 +1,97 @@
+"""One database connection per request, lent by the pool when it is first needed.
+
+The connection is given back when the view returns, inside `App.dispatch_request`, so that a
+connection that breaks in the middle of a view reaches the error pages as `DatabaseDown` and not as
+a traceback.
+"""
+
+import json
+from contextlib import ExitStack
+from datetime import datetime
+from typing import Any
+
+from flask import Flask, current_app, g
+from flask.typing import ResponseReturnValue
+
+from collector.clock import Clock
+from collector.settings import Settings
+from collector.store import settings_table
+from collector.store.db import Connection, DatabaseDown, Pool
+from webapp.language.i18n import current_language
+
+BANNER_KEY = "banner"
+
+
+class App(Flask):
+    """The web application: Flask with the pool, the clock and the settings it was made of."""
+
+    pool: Pool
+    clock: Clock
+    settings: Settings | None
+    last_banner: dict[str, str]
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Answer a request; its connection, if it took one, is one transaction."""
+        with ExitStack() as stack:
+            g.stack = stack
+            try:
+                return super().dispatch_request()
+            finally:
+                g.pop("stack")
+                g.pop("conn", None)
+
+
+def this_app() -> App:
+    """The application of this request."""
+    app: Any = current_app
+    return app._get_current_object()  # type: ignore[no-any-return]
+
+
+def connection() -> Connection:
+    """The connection of this request; only inside a view.
+
+    Raises
+    ------
+    DatabaseDown
+        When the database does not answer.
+    """
+    if "conn" not in g:
+        g.conn = g.stack.enter_context(this_app().pool.connection())
+    conn: Connection = g.conn
+    return conn
+
+
+def now() -> datetime:
+    """The time of this request on the system's clock: one for the whole page, aware, in UTC."""
+    if "now" not in g:
+        g.now = this_app().clock.now()
+    moment: datetime = g.now
+    return moment
+
+
+def _fetch_banner(app: App) -> dict[str, str]:
+    if "conn" in g:
+        text = settings_table.get(g.conn, BANNER_KEY)
+    else:
+        with app.pool.connection() as conn:
+            text = settings_table.get(conn, BANNER_KEY)
+    return dict(json.loads(text)) if text else {}
+
+
+def banner() -> str:
+    """What every page must say about its data, in the reader's language, or nothing.
+
+    While the database is down the last words known are kept.
+    """
+    app = this_app()
+    if not g.get("database_down"):
+        try:
+            app.last_banner = _fetch_banner(app)
+        except DatabaseDown:
+            g.database_down = True
+    return app.last_banner.get(current_language().html.split("-")[0], "")
+
+
+def install(app: App) -> None:
+    """Let templates ask for the banner and the time."""
+    app.context_processor(lambda: {"banner": banner, "now": now()})

@@ -1,0 +1,54 @@
+"""Serve the web application with waitress."""
+
+import errno
+import signal
+import socket
+import sys
+from types import FrameType
+from typing import Any
+
+import waitress
+
+from webapp.app.database import App
+
+CANNOT_BIND = {
+    errno.EADDRINUSE: "is already taken; stop the program that holds it, or choose another port",
+    errno.EACCES: "needs rights this user lacks; choose a port above 1023",
+    errno.EADDRNOTAVAIL: "is not an address of this machine; choose another host",
+}
+
+
+class CannotListen(RuntimeError):  # noqa: N818 - named for what happened
+    """The web server cannot listen where it was told to; the message names place and mend."""
+
+    def __init__(self, host: str, port: int, cause: OSError) -> None:
+        why = CANNOT_BIND.get(cause.errno or 0, f"cannot be listened on ({cause})")
+        super().__init__(f"web: {host} port {port} {why} (--host H, --port N)")
+
+
+def make_server(app: App, host: str, port: int, threads: int = 4) -> Any:
+    """Bind a server; it answers once its ``run()`` is called, until its ``close()``.
+
+    Raises
+    ------
+    CannotListen
+        When the port is taken or may not be used.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        # Bound here and not by waitress, which leaves its socket open when it cannot bind.
+        listener = socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        raise CannotListen(host, port, error) from error
+    return waitress.create_server(app, sockets=[listener], threads=threads, ident=None)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+def serve(server: Any) -> None:
+    """Answer requests until Ctrl-C or a termination signal, then finish those under way."""
+    signal.signal(signal.SIGTERM, _stop)
+    server.run()
+    server.close()

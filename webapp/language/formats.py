@@ -1,0 +1,98 @@
+"""How times, ages and numbers are written for readers: local time, their language, true signs."""
+
+import math
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flask import Flask
+from flask_babel import format_date, format_datetime, gettext, ngettext
+
+from webapp.language.i18n import CHINESE, ZONE_NAME, current_language
+
+ZONE = ZoneInfo(ZONE_NAME)
+MINUS = "\N{MINUS SIGN}"
+
+
+def _is_chinese() -> bool:
+    return current_language() == CHINESE
+
+
+def local_time(moment: datetime, now: datetime | None = None) -> str:
+    """Write a moment in local time, with its year only where that is not the year of `now`."""
+    local = moment.astimezone(ZONE)
+    with_year = now is None or local.year != now.astimezone(ZONE).year
+    if _is_chinese():
+        pattern = "y年M月d日 HH:mm" if with_year else "M月d日 HH:mm"
+    else:
+        pattern = "d MMM y, HH:mm" if with_year else "d MMM, HH:mm"
+    return str(format_datetime(local, pattern, rebase=True))
+
+
+def local_day(day: date | datetime, *, weekday: bool = False) -> str:
+    """Write a local day without its year, with its weekday if wanted."""
+    if isinstance(day, datetime):
+        day = day.astimezone(ZONE).date()
+    if _is_chinese():
+        return str(format_date(day, "M月d日 EEE" if weekday else "M月d日", rebase=False))
+    return str(format_date(day, "EEE d MMM" if weekday else "d MMM", rebase=False))
+
+
+def day_tick(day: date) -> str:
+    """Write a local day in the little room under a chart."""
+    if _is_chinese():
+        return f"{day.month}/{day.day}"
+    return str(format_date(day, "d MMM", rebase=False))
+
+
+def iso(moment: datetime) -> str:
+    """Write a moment for machines: UTC, seconds, RFC 3339."""
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def age(then: datetime, now: datetime) -> str:
+    """Say how long ago something was, as coarsely as people speak."""
+    return span_ago((now - then).total_seconds())
+
+
+def span_ago(seconds: float) -> str:
+    """Say how long ago, from a span in seconds; a moment in the future is said as such."""
+    if seconds < -90:
+        return str(gettext("in the future"))
+    minutes = int(seconds // 60)
+    if minutes < 1:
+        return str(gettext("just now"))
+    if minutes < 60:
+        return str(ngettext("%(num)d minute ago", "%(num)d minutes ago", minutes))
+    if minutes < 48 * 60:
+        return str(ngettext("%(num)d hour ago", "%(num)d hours ago", minutes // 60))
+    return str(ngettext("%(num)d day ago", "%(num)d days ago", minutes // 1440))
+
+
+def number(value: float | None, digits: int = 1) -> str:
+    """Write a number with fixed decimals and a true minus; an em dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return "\N{EM DASH}"
+    text = f"{value:.{digits}f}"
+    if float(text) == 0:
+        text = text.removeprefix("-")
+    return text.replace("-", MINUS)
+
+
+def percent(share: float | None) -> str:
+    """Write a share between 0 and 1 as whole percent."""
+    if share is None or not math.isfinite(share):
+        return "\N{EM DASH}"
+    return f"{share * 100:.0f}%"
+
+
+def days_before(moment: datetime, days: int) -> datetime:
+    """The start of the local day, `days` days before the one that holds `moment`, in UTC."""
+    start = moment.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    return (start - timedelta(days=days)).astimezone(UTC)
+
+
+def install(app: Flask) -> None:
+    """Make the formats known to templates."""
+    app.jinja_env.filters.update(
+        local_time=local_time, local_day=local_day, iso=iso, age=age, num=number, percent=percent
+    )

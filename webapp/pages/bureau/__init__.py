@@ -1,0 +1,1 @@
+"""Pages for the agriculture bureau: drafts, skill, model cards."""

@@ -1,0 +1,95 @@
+"""What answers: the hazards of the catalogue, the trained artefacts, and the card of each."""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from flask import Blueprint, current_app, render_template, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import gettext
+
+from models.hazards.catalogue import catalogue
+from models.risk.hazard import Hazard
+from models.trained import shipped
+from models.trained.artefact import ArtefactError
+from webapp.app.errors import PageNotFound, Suggestion
+from webapp.language.risks import hazard_name, upper_first
+from webapp.language.words import name_of
+from webapp.views.cards import CARDS, Card, cards_of, read_card, stage_words, to_html
+from webapp.views.crops import crop_types
+
+bp = Blueprint("card", __name__)
+FOLDER = shipped.FOLDER
+
+
+@dataclass(frozen=True)
+class ShownModel:
+    """A hazard of the catalogue: names, version, sources, and its cards with their titles."""
+
+    id: str
+    name: str
+    eppo: str
+    crops: list[str]
+    version: str
+    references: tuple[str, ...]
+    provisional: bool
+    cards: list[tuple[str, str]]
+
+
+def show_model(hazard: Hazard) -> ShownModel:
+    """Describe one hazard of the catalogue."""
+    crops = crop_types()
+    return ShownModel(
+        hazard.id,
+        hazard_name(hazard.id),
+        hazard.eppo or "",
+        [upper_first(name_of(crops[each])) if each in crops else each for each in hazard.crops],
+        hazard.version,
+        hazard.references,
+        bool(hazard.provisional),
+        [(card.id, card_title(card)) for card in cards_of(hazard.id)],
+    )
+
+
+def card_title(card: Card) -> str:
+    """Name a card: its hazard and when its artefact answers."""
+    name = hazard_name(card.artefact)
+    return str(gettext("%(hazard)s, %(when)s", hazard=name, when=stage_words(card.stage)))
+
+
+def without_folder(error: ArtefactError, folder: Path) -> str:
+    """The words of an error with the file's place as the project knows it, not the machine."""
+    return str(error).replace(f"{folder}/", "models/trained/artefacts/")
+
+
+@bp.get("/models")
+def page() -> str:
+    """List trained artefacts, sound or not, and the catalogue."""
+    artefacts: list[tuple[Card, str, str]] = []
+    for card in CARDS.values():
+        try:
+            artefacts.append((card, card_title(card), read_card(card, FOLDER)[1]))
+        except ArtefactError:
+            artefacts.append((card, card_title(card), ""))
+    hazards = sorted((show_model(each) for each in catalogue().values()), key=lambda m: m.crops)
+    return render_template("bureau/models.html", artefacts=artefacts, hazards=hazards)
+
+
+@bp.get("/models/<card_id>")
+def one(card_id: str) -> ResponseReturnValue:
+    """Show a model card after its hash and its artefact's agreed, or what is wrong with them."""
+    card = CARDS.get(card_id)
+    if card is None:
+        near = get_close_matches(card_id, CARDS, cutoff=0.4) or list(CARDS)
+        raise PageNotFound(
+            str(gettext("There is no model card “%(id)s”.", id=card_id)),
+            [Suggestion(url_for("card.one", card_id=each), each) for each in near],
+        )
+    title = card_title(card)
+    try:
+        markdown, hashed = read_card(card, FOLDER)
+    except ArtefactError as error:
+        current_app.logger.error("%s", error)
+        wrong = without_folder(error, FOLDER)
+        return render_template("bureau/card.html", title=title, wrong=wrong), 503
+    return render_template("bureau/card.html", title=title, body=to_html(markdown), hash=hashed)

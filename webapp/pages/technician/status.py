@@ -1,0 +1,45 @@
+"""For technicians: nodes, jobs, and everything that was refused, dead or in conflict."""
+
+from collections import Counter
+
+from flask import Blueprint, render_template
+from flask_babel import lazy_gettext
+
+from collector.store import frames, job_runs, registry
+from webapp.app.database import connection, now
+from webapp.app.menu import NavItem
+from webapp.language.trouble import detail_text, item_kind, job_name, node_name, reason_name
+from webapp.views.nodes import node_rows
+
+bp = Blueprint("status", __name__)
+NAV = NavItem(20, "status.page", lazy_gettext("Network"))
+SHOWN = 20
+NODES_SHOWN = 40
+WORST_FIRST = ("high", "cannot_say", "medium", "out_of_season", "no_risk")
+
+
+@bp.get("/status")
+def page() -> str:
+    """What the network does and what a person should look at; the latest of each kind."""
+    conn = connection()
+    places = {field.id: field for field in registry.fields(conn)}
+    nodes = node_rows(registry.nodes(conn), places, now())
+    nodes.sort(key=lambda node: (WORST_FIRST.index(node.tone), node.id))
+    return render_template(
+        "technician/status.html",
+        kind=item_kind,
+        detail=detail_text,
+        reason=reason_name,
+        job=job_name,
+        node_name=node_name,
+        counts=frames.counts(conn),
+        nodes=nodes[:NODES_SHOWN],
+        more_nodes=max(0, len(nodes) - NODES_SHOWN),
+        node_counts=[
+            (*state, count) for state, count in Counter((n.tone, n.state) for n in nodes).items()
+        ],
+        jobs=job_runs.latest(conn),
+        items=frames.open_items(conn)[-SHOWN:],
+        letters=frames.dead_letters(conn, SHOWN),
+        refusals=frames.refusals(conn, SHOWN),
+    )

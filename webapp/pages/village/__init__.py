@@ -1,0 +1,1 @@
+"""Pages for farmers: the list of villages, and a village."""

@@ -1,0 +1,44 @@
+"""The start page: villages by county with their worst status of today, and a search."""
+
+from datetime import datetime
+
+from flask import Blueprint, render_template, request
+from flask_babel import lazy_gettext
+
+from collector.store import registry, risk
+from collector.store.db import Connection
+from collector.store.risk import VillageWorst
+from models.risk.hazard import STATUS
+from webapp.app.database import connection, now, this_app
+from webapp.app.menu import NavItem
+from webapp.views.villages import FRESH, GRAVITY, WARNINGS, make_list
+
+bp = Blueprint("home", __name__)
+NAV = NavItem(10, "home.villages", lazy_gettext("Villages"))
+EXTENSION = "nongqing.worst"
+
+
+def worst_of_villages(conn: Connection, at: datetime) -> dict[str, VillageWorst]:
+    """The status that stands for each village; asked again when there is a new one, or hourly."""
+    since = at.replace(minute=0, second=0, microsecond=0) - FRESH
+    mark = risk.newest_status(conn), since
+    kept = this_app().extensions.get(EXTENSION)
+    if kept is None or kept[0] != mark:
+        gravity = [GRAVITY[code] for code in range(len(STATUS))]
+        kept = mark, risk.village_worst(conn, gravity, WARNINGS, since)
+        this_app().extensions[EXTENSION] = kept
+    found: dict[str, VillageWorst] = kept[1]
+    return found
+
+
+@bp.get("/")
+def villages() -> str:
+    """List the villages that match ``?q=``, page by page."""
+    conn = connection()
+    view = make_list(
+        registry.villages(conn),
+        worst_of_villages(conn, now()),
+        query=request.args.get("q", "")[:60],
+        page=request.args.get("page", 1, type=int),
+    )
+    return render_template("village/home.html", view=view)

@@ -1,0 +1,1 @@
+"""Drawing and records that several families of pages share."""

@@ -1,0 +1,12 @@
+"""The crops of this release, for pages that name them."""
+
+from functools import lru_cache
+
+from field_configs.load import load
+from field_configs.schema import Crop
+
+
+@lru_cache
+def crop_types() -> dict[str, Crop]:
+    """Crops by id, as this release declares them."""
+    return dict(load(site=None).crops)

@@ -1,0 +1,319 @@
+"""Risks as the village page tells them: per crop and hazard, with reason, stage and advice."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import url_for
+from flask_babel import gettext
+
+from collector.store.risk import StatusRow
+from collector.store.weather import FieldWeather
+from field_configs.schema import Crop, Field
+from models.advice.advisory import Advisory
+from models.hazards.catalogue import catalogue
+from models.risk.hazard import CANNOT_SAY, NO_RISK, OUT_OF_SEASON, STATUS
+from webapp.language.formats import local_day, local_time, number, span_ago
+from webapp.language.risks import (
+    certainty_label,
+    change_of,
+    hazard_name,
+    missing_names,
+    quantity_name,
+    reason_of,
+    stage_name,
+    status_label,
+    unit_name,
+    upper_first,
+)
+from webapp.language.words import has_word, name_of, word
+from webapp.views.advice import ShownAdvice, show_advice, spraying_limits
+from webapp.views.cards import cards_of, stage_words
+from webapp.views.outlook import Ahead
+from webapp.views.villages import ANSWERS, Rank, is_draft, rank
+
+
+@dataclass(frozen=True)
+class Coming:
+    """What the forecast makes of the coming days, by crop and hazard, as of `now`.
+
+    `told` are the quantities that fields without a sensor have from stations around them.
+    """
+
+    days: Mapping[tuple[str, str], Ahead]
+    now: datetime | None = None
+    told: Sequence[FieldWeather] = ()
+
+
+NOTHING_COMING = Coming({})
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A line of what an answer rests on; `url` leads to more about it."""
+
+    name: str
+    text: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class RiskRow:
+    """One hazard of one crop: the answer of the field where it is gravest, which comes first.
+
+    `draft` where the status must be marked as not validated here; `rank` is its place among rows.
+    """
+
+    status: str
+    draft: bool
+    rank: Rank
+    hazard: str
+    fields: list[tuple[str, str, bool]]
+    reason: str
+    change: str
+    certainty: str
+    validated: bool
+    provisional: bool
+    data_age: str
+    advice: ShownAdvice | None
+    ahead: Ahead | None
+    facts: list[Fact]
+
+
+@dataclass(frozen=True)
+class ShownStage:
+    """The growth stage of a field, in words, and whether somebody saw it."""
+
+    text: str
+    observed: bool
+
+
+@dataclass(frozen=True)
+class CropRisks:
+    """A crop of the village: its stages, what matters now, and what is not in season."""
+
+    name: str
+    stages: list[ShownStage]
+    rows: list[RiskRow]
+    resting: list[RiskRow]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The answer that speaks for the page, in one line and one sentence."""
+
+    status: str
+    draft: bool
+    title: str
+    text: str
+
+
+def _field_name(site: str, places: Mapping[str, Field]) -> str:
+    return name_of(places[site]) if site in places else site
+
+
+def _stages(
+    statuses: Sequence[StatusRow], crop: Crop | None, places: Mapping[str, Field]
+) -> list[ShownStage]:
+    shown = []
+    for site, status in sorted({each.site: each for each in statuses}.items()):
+        if status.stage_bbch is None or crop is None:
+            continue
+        text = gettext(
+            "%(place)s: %(stage)s (BBCH %(bbch)s)",
+            place=_field_name(site, places),
+            stage=stage_name(crop, status.stage_bbch),
+            bbch=number(status.stage_bbch, 0),
+        )
+        shown.append(ShownStage(str(text), status.stage_source == "observed"))
+    return shown
+
+
+def _model_facts(status: StatusRow) -> list[Fact]:
+    facts = []
+    for key, value in status.drivers.items():
+        label = f"hazard.{status.hazard}.driver.{key}"
+        if value is not None and has_word(label):
+            facts.append(Fact(upper_first(word(label)), number(value, 1)))
+    if status.missing:
+        names = missing_names(status.missing) or word("reason.missing_stage")
+        facts.append(Fact(str(gettext("Missing hours in")), names))
+    last_day = local_day(status.time - timedelta(seconds=1))
+    facts.append(Fact(str(gettext("Reckoned up to")), last_day))
+    hazard = catalogue().get(status.hazard)
+    if hazard is not None:
+        facts.append(Fact(str(gettext("Source")), "; ".join(hazard.references)))
+    facts.append(Fact(str(gettext("Model")), f"{status.hazard} {status.model_version}"))
+    for card in cards_of(status.hazard):
+        url = url_for("card.one", card_id=card.id)
+        facts.append(Fact(str(gettext("Model card")), stage_words(card.stage), url))
+    return facts
+
+
+def _origin_facts(status: StatusRow, told: Sequence[FieldWeather]) -> list[Fact]:
+    """Which inputs of an answer come from stations around the field, and how sure they are."""
+    hazard = catalogue().get(status.hazard)
+    reads = {each.quantity for each in hazard.inputs} if hazard else set()
+    facts = []
+    for each in told:
+        if each.site != status.site or each.quantity not in reads or each.standard_error is None:
+            continue
+        text = word(
+            "reason.neighbours",
+            km=number(each.nearest_km, 0),
+            error=number(each.standard_error, 1),
+            unit=unit_name(each.quantity),
+        )
+        facts.append(Fact(quantity_name(each.quantity), text))
+    return facts
+
+
+def _is_provisional(hazard: str) -> bool:
+    known = catalogue().get(hazard)
+    return known is not None and bool(known.provisional)
+
+
+def unproven(crops: Sequence[CropRisks]) -> str:
+    """Say what "not validated here" means, where it stands on the page."""
+    rows = [row for crop in crops for row in (*crop.rows, *crop.resting)]
+    if all(row.validated for row in rows):
+        return ""
+    sentence = upper_first(word("validation.not_here"))
+    meaning = gettext("%(term)s: %(text)s", term=gettext("Not validated here"), text=sentence)
+    return str(gettext("%(sentence)s.", sentence=meaning))
+
+
+def _data_age(hours: float | None) -> str:
+    if hours is None or not math.isfinite(hours):
+        return str(gettext("never measured"))
+    return span_ago(hours * 3600)
+
+
+def _rank(status: StatusRow) -> Rank:
+    return rank(status.status, status.validated, status.certainty)
+
+
+def _advice_facts(advice: ShownAdvice | None, ahead: Ahead | None) -> list[Fact]:
+    facts = []
+    if ahead is not None:
+        facts.append(Fact(str(gettext("Weather forecast of")), local_time(ahead.made)))
+    if advice is not None and advice.spraying is not None and advice.spraying.told:
+        facts.append(Fact(*spraying_limits()))
+    return facts
+
+
+def _row(
+    group: Sequence[StatusRow],
+    advice: Mapping[tuple[str, str, str], Advisory],
+    places: Mapping[str, Field],
+    coming: Coming,
+) -> RiskRow:
+    worst = group[0]
+    # Advice holds for its window, even where the status of the day has fallen or is not known.
+    keys = [(each.site, each.crop, each.hazard) for each in group]
+    given = next((advice[key] for key in keys if key in advice), None)
+    in_season = worst.status != OUT_OF_SEASON
+    shown = show_advice(given, coming.now) if given and in_season else None
+    ahead = coming.days.get((worst.crop, worst.hazard))
+    return RiskRow(
+        status=STATUS[worst.status],
+        draft=is_draft(worst.status, worst.validated),
+        rank=_rank(worst),
+        hazard=hazard_name(worst.hazard),
+        fields=[
+            (
+                _field_name(each.site, places),
+                STATUS[each.status],
+                is_draft(each.status, each.validated),
+            )
+            for each in group
+        ],
+        reason=reason_of(worst),
+        change=change_of(worst.hazard) if worst.status in ANSWERS else "",
+        certainty=certainty_label(worst.certainty) if worst.status in ANSWERS else "",
+        validated=worst.validated,
+        provisional=_is_provisional(worst.hazard),
+        data_age=_data_age(worst.data_age_h),
+        advice=shown,
+        ahead=ahead,
+        facts=[
+            *_model_facts(worst),
+            *_origin_facts(worst, coming.told),
+            *_advice_facts(shown, ahead),
+        ],
+    )
+
+
+def _is_resting(row: RiskRow) -> bool:
+    """Out of season, and the forecast does not say that this ends badly."""
+    return row.status == STATUS[OUT_OF_SEASON] and not (row.ahead and row.ahead.warns)
+
+
+def show_crops(
+    statuses: Sequence[StatusRow],
+    advisories: Sequence[Advisory],
+    crops: Mapping[str, Crop],
+    places: Mapping[str, Field],
+    coming: Coming = NOTHING_COMING,
+) -> list[CropRisks]:
+    """Group a village's answers by crop and hazard, the gravest first, of equal ones the surest.
+
+    Parameters
+    ----------
+    statuses
+        The newest answer per field, crop and hazard.
+    advisories
+        What is current.
+    crops
+        Crop types by id.
+    places
+        Fields of the village by id.
+    coming
+        What the forecast makes of the coming days.
+    """
+    advice = {(each.site, each.crop, each.hazard): each for each in advisories}
+    found = []
+    for crop_id in dict.fromkeys(each.crop for each in statuses):
+        of_crop = [each for each in statuses if each.crop == crop_id]
+        groups = []
+        for hazard in dict.fromkeys(each.hazard for each in of_crop):
+            group = [each for each in of_crop if each.hazard == hazard]
+            groups.append(sorted(group, key=_rank, reverse=True))
+        groups.sort(key=lambda group: _rank(group[0]), reverse=True)
+        rows = [_row(group, advice, places, coming) for group in groups]
+        crop = crops.get(crop_id)
+        found.append(
+            CropRisks(
+                name=upper_first(name_of(crop)) if crop else crop_id,
+                stages=_stages(of_crop, crop, places),
+                rows=[row for row in rows if not _is_resting(row)],
+                resting=[row for row in rows if _is_resting(row)],
+            )
+        )
+    return found
+
+
+def headline(crops: Sequence[CropRisks]) -> Headline:
+    """Put what is most serious first; a validated warning goes before what is not validated."""
+    rows = [row for crop in crops for row in crop.rows]
+    if not rows:
+        name = STATUS[OUT_OF_SEASON if crops else CANNOT_SAY]
+        nothing = gettext("No hazard of these crops is in season now.")
+        missing = gettext("No risk has been computed here lately.")
+        return Headline(name, False, status_label(name), str(nothing if crops else missing))
+    worst = max(rows, key=lambda each: each.rank)
+    if worst.status == STATUS[NO_RISK]:
+        text = gettext("None of the hazards in season threatens now.")
+        draft = any(row.draft for row in rows)
+        return Headline(worst.status, draft, upper_first(word("status.no_risk")), str(text))
+    # Only what was validated here may call for action; the rest is named, no more.
+    status = word(f"status.{worst.status}") if worst.validated else status_label(worst.status)
+    title = gettext("%(hazard)s: %(status)s", hazard=worst.hazard, status=status)
+    if worst.advice is None:
+        return Headline(worst.status, worst.draft, str(title), worst.reason)
+    call = gettext("ask your officer before acting")
+    if not worst.advice.draft:
+        call = worst.advice.window
+    text = gettext("%(place)s: %(text)s", place=worst.fields[0][0], text=call)
+    return Headline(worst.status, worst.draft, str(title), str(text))
