@@ -2,7 +2,8 @@
 
 A text's key is its file's stem and the keys inside: ``high = "..."`` in ``status.toml`` is
 ``status.high``. A hazard's words are in ``hazards/<id>.toml`` and their keys start with
-``hazard.<id>.``. The names of crops and of their stages are not written again: they are the
+``hazard.<id>.``. Files in ``events/`` hold what happens (see ``field_configs.events``): a table for
+each kind, ``event.<kind>``. The names of crops and of their stages are not written again: they are the
 ``zh`` and ``en`` of ``crops/<id>.toml``, as ``crop.<id>`` and ``stage.<crop>.<bbch>``.
 Texts hold Python format fields (``{rh14:.0f}``). A ``[source]`` table is no text: it names,
 key by key, where a number in a hazard's text was read.
@@ -110,15 +111,29 @@ class Words:
         MissingParameter
             When a field's value is missing or cannot be written in the field's format.
         """
-        entry = self.texts.get(key)
-        if entry is None:
-            raise MissingWord(file_of(self.language, key), key, near_key(key, self.texts))
+        entry = self._entry(key)
         try:
             return entry.text.format(**params)
         except KeyError as error:
             raise MissingParameter(entry.file, key, f"needs a value for {error}") from None
         except (TypeError, ValueError) as error:
             raise MissingParameter(entry.file, key, f"a value does not fit: {error}") from None
+
+    def raw(self, key: str) -> str:
+        """Give a text as it stands, its fields not filled in.
+
+        Raises
+        ------
+        MissingWord
+            When there is no such key.
+        """
+        return self._entry(key).text
+
+    def _entry(self, key: str) -> Text:
+        entry = self.texts.get(key)
+        if entry is None:
+            raise MissingWord(file_of(self.language, key), key, near_key(key, self.texts))
+        return entry
 
     def __contains__(self, key: str) -> bool:
         return key in self.texts
@@ -128,6 +143,7 @@ def file_of(language: str, key: str, root: Path = ROOT) -> str:
     """Name the file a key belongs into, from the configuration folder on."""
     head, _, rest = key.partition(".")
     stem = f"hazards/{rest.partition('.')[0]}" if head == "hazard" else head
+    stem = "events/*" if head == "event" else stem
     return f"{root.name}/words/{language}/{stem}.toml"
 
 
@@ -177,12 +193,13 @@ def read_words(language: str, root: Path, errors: list[ConfigError]) -> WordFile
     """
     found = WordFiles({}, {})
     folder = root / "words" / language
-    for path in [*toml_files(folder), *toml_files(folder / "hazards")]:
+    paths = [path for part in ("", "hazards", "events") for path in toml_files(folder / part)]
+    for path in paths:
         name = path.relative_to(root.parent).as_posix()
         table = read_toml(path, name, errors)
         if table is None:
             continue
-        prefix = f"hazard.{path.stem}" if path.parent.name == "hazards" else path.stem
+        prefix = _prefix(path)
         for key, value in _flat(table):
             in_source = key.startswith("source.") and prefix.startswith("hazard.")
             if not isinstance(value, str) or not value.strip():
@@ -193,6 +210,12 @@ def read_words(language: str, root: Path, errors: list[ConfigError]) -> WordFile
             else:
                 found.texts[f"{prefix}.{key}"] = Text(value, name)
     return found
+
+
+def _prefix(path: Path) -> str:
+    if path.parent.name == "hazards":
+        return f"hazard.{path.stem}"
+    return "event" if path.parent.name == "events" else path.stem
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -100,7 +100,7 @@ def measure(dsn: str) -> bool:
         village = registry.village(conn, "qf-liuge")
         assert village is not None
         view = make_page(conn, village, seed.NOW)
-        bare = rate(lambda: render_template("village.html", view=view))
+        bare = rate(lambda: render_template("village/village.html", view=view))
     cost = bare / whole
     print(f"{'village page':<44} {whole:>10.0f} / s")
     print(f"{'its template from ready data':<44} {bare:>10.0f} / s")
