@@ -3,8 +3,8 @@
 A text's key is its file's stem and the keys inside: ``high = "..."`` in ``status.toml`` is
 ``status.high``. A hazard's words are in ``hazards/<id>.toml`` and their keys start with
 ``hazard.<id>.``. Files in ``events/`` hold what happens (see ``field_configs.events``): a table for
-each kind, ``event.<kind>``. The names of crops and of their stages are not written again: they are the
-``zh`` and ``en`` of ``crops/<id>.toml``, as ``crop.<id>`` and ``stage.<crop>.<bbch>``.
+each kind, ``event.<kind>``. The names of crops and of their stages are not written again: they
+are the ``zh`` and ``en`` of ``crops/<id>.toml``, as ``crop.<id>`` and ``stage.<crop>.<bbch>``.
 Texts hold Python format fields (``{rh14:.0f}``). A ``[source]`` table is no text: it names,
 key by key, where a number in a hazard's text was read.
 """

@@ -116,7 +116,8 @@ def small():
 
 def test_equal_estimators_give_equal_bytes_in_another_process_too():
     code = (
-        "import sys; sys.path.insert(0, 'tests/models/trained'); import hashlib, test_artefact as t;"
+        "import sys; sys.path.insert(0, 'tests/models/trained');"
+        "import hashlib, test_artefact as t;"
         "print(hashlib.sha256(t.artefact.encode_estimator(t.small())).hexdigest())"
     )
     run = subprocess.run(
