@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 
@@ -17,16 +18,20 @@ from collector.ingest.authenticity import Arrived, Message, prove
 from collector.ingest.checks import check
 from collector.ingest.known_nodes import KnownNodes, Node
 from collector.ingest.reading_table import ReadingTable, SortedReadings
-from collector.store import frames, reading_log
+from collector.store import frames, items, reading_log
 from collector.store.db import Connection
 from collector.store.frames import BootId, DeadLetter, FrameId, NewFrame
+from collector.store.items import Found
 from collector.store.reading_log import READING
+from field_configs.events import Event, event
 from firmware.wire import cbor, codec, seal, topics
 from firmware.wire.codec import Frame
 
 BEFORE_ENROLMENT = timedelta(days=400)
 AFTER_NOW = timedelta(days=1)
 REPLAY_ROUND = 200
+# Texts from outside that go into an item are cut to this many characters.
+MOST_DETAIL = 500
 
 
 @dataclass
@@ -88,12 +93,13 @@ def set_aside(conn: Connection, message: Message, error: Exception, now: datetim
 
     The caller commits.
     """
-    detail = f"{type(error).__name__}: {error}"
     node = message.topic.split("/")[2] if message.topic.count("/") == 3 else "?"
-    letter = DeadLetter(now, message.topic, node, None, "collector_fault", detail, message.payload)
+    fault = event(
+        "collector_fault", node=node, error=type(error).__name__, detail=str(error)[:MOST_DETAIL]
+    )
+    letter = DeadLetter(now, message.topic, node, None, fault, message.payload)
     frames.put_dead_letters(conn, [letter])
-    text = f"a message of node {node} makes the collector fail ({detail}); report it"
-    frames.raise_items(conn, [("collector_fault", node, None, text)], now)
+    items.raise_items(conn, [Found(fault, node)], now)
 
 
 def advance(conn: Connection, boots: Iterable[BootId]) -> dict[BootId, int]:
@@ -133,7 +139,7 @@ class _Batch:
         self.now = now
         self.outcome = Outcome()
         self.letters: list[DeadLetter] = []
-        self.items: dict[tuple[str, str], tuple[str | None, str]] = {}
+        self.found: list[Found] = []
 
     # Events -----------------------------------------------------------------------------------
 
@@ -141,21 +147,27 @@ class _Batch:
         """Take what nodes report about themselves."""
         for one in arrived:
             try:
-                event = codec.decode_event(one.body)
+                said = codec.decode_event(one.body)
             except cbor.DecodeError as error:
-                self.bury(one, None, "undecodable_event", str(error))
+                self.bury(one, None, event("undecodable_event", detail=str(error)))
                 continue
-            lost = _lost_range(event)
-            if event.kind == "lost" and lost is None:
-                self.bury(one, None, "undecodable_event", f"lost range {event.detail!r}")
+            lost = _lost_range(said)
+            if said.kind == "lost" and lost is None:
+                wrong = f"lost range {said.detail!r}"
+                self.bury(one, None, event("undecodable_event", detail=wrong))
             elif lost is not None:
                 boot = BootId(one.node.id, one.epoch, lost[0])
                 frames.put_lost(self.conn, boot, lost[1], lost[2], self.now)
                 self.outcome.boots.add(boot)
-                text = f"boot {lost[0]}: frames {lost[1]} to {lost[2]} are lost in the node"
-                self.item("frames_lost", f"{one.node.id}/{lost[0]}/{lost[1]}", one.node.id, text)
-            elif event.kind == "fault":
-                self.item("node_fault", one.node.id, one.node.id, str(event.detail))
+                names = dict(zip(("boot", "first", "last"), lost, strict=True))
+                self.item(
+                    event("frames_lost", node=one.node.id, **names),
+                    f"{one.node.id}/{lost[0]}/{lost[1]}",
+                    one.node.id,
+                )
+            elif said.kind == "fault":
+                text = str(said.detail)[:MOST_DETAIL]
+                self.item(event("node_fault", node=one.node.id, detail=text), one.node.id)
 
     # Frames -----------------------------------------------------------------------------------
 
@@ -167,7 +179,7 @@ class _Batch:
         for one in arrived:
             frame, identity, fault = _read(one)
             if identity is None:
-                self.bury(one, None, "undecodable", fault)
+                self.bury(one, None, event("undecodable", node=one.node.id, detail=fault))
                 continue
             if identity in kept:
                 again.append((identity, one))
@@ -187,7 +199,7 @@ class _Batch:
         )
         for identity, (one, frame, fault) in kept.items():
             if identity in rows and frame is None:
-                self.bury(one, rows[identity], "undecodable", fault)
+                self.bury(one, rows[identity], event("undecodable", node=one.node.id, detail=fault))
 
     def _new_frames(
         self, kept: dict[FrameId, tuple[Arrived, Frame | None, str]]
@@ -204,10 +216,10 @@ class _Batch:
         stored = frames.stored(self.conn, (identity for identity, _ in again))
         for identity, one in again:
             if stored.get(identity) != one.message.payload:
-                text = f"boot {identity.boot}, frame {identity.seq}: another frame has this name"
-                self.bury(one, None, "identity_reused", text)
-                advice = "its boot counter went back; enrol it again"
-                self.item("identity_reused", one.node.id, one.node.id, f"{text}; {advice}")
+                boot, frame = identity.boot, identity.seq
+                reused = event("identity_reused", node=one.node.id, boot=boot, frame=frame)
+                self.bury(one, None, reused)
+                self.item(reused, one.node.id)
 
     def _place(self, found: list[tuple[int, Frame, Arrived]]) -> None:
         """Service the readings of new frames; set aside the frames that must wait."""
@@ -217,12 +229,8 @@ class _Batch:
             if frame.layout not in self.known.layouts:
                 waiting[frames.WAITING_LAYOUT].append(row)
                 name = frame.layout.hex()
-                text = (
-                    f"channel layout {name} of node {one.node.id} is not known; its frames are "
-                    "kept; declare its board in field_configs/boards/ and run "
-                    "`nongqing sites import`"
-                )
-                self.item("unknown_layout", name, one.node.id, text)
+                unknown = event("unknown_layout", layout=name, node=one.node.id)
+                self.item(unknown, name, one.node.id)
             elif frame.offset is None:
                 waiting[frames.WAITING_TIME].append(row)
             else:
@@ -244,7 +252,7 @@ class _Batch:
                 frame = frame._replace(offset=one.unix_s)
             found.append((one.row, frame, Arrived(message, node, epoch, body)))
             if state == frames.WAITING_LAYOUT:
-                frames.close_item(self.conn, "unknown_layout", frame.layout.hex(), self.now)
+                items.close_gone(self.conn, "unknown_layout", [frame.layout.hex()], self.now)
         frames.set_state(self.conn, [one.row for one in waiting], frames.DECODED)
         self._place(found)
         return len(waiting)
@@ -255,45 +263,46 @@ class _Batch:
         columns = ReadingTable()
         for row, frame, one in ready:
             fault = self._time_fault(frame, one.node)
-            if fault:
-                self.bury(one, row, "time_out_of_window", fault)
+            if fault is not None:
+                self.bury(one, row, event("time_out_of_window", **fault))
                 frames.set_state(self.conn, [row], frames.DEAD)
-                self.item("node_clock", one.node.id, one.node.id, fault)
+                self.item(event("node_clock", **fault), one.node.id)
             else:
                 self._add(columns, row, frame, one)
         if columns.series:
             self._insert_rows(columns.sorted())
 
-    def _time_fault(self, frame: Frame, node: Node) -> str:
-        """Say what is wrong with the times of a frame, or nothing."""
+    def _time_fault(self, frame: Frame, node: Node) -> dict[str, Any] | None:
+        """Say what is wrong with the times of a frame, as an event's parameters, or None."""
         count = len(frame.channels[0])
         first = frame.offset + frame.t0
         last = first + frame.step * (count - 1)
         earliest = (node.enrolled or self.now) - BEFORE_ENROLMENT
         latest = self.now + AFTER_NOW
         if first >= earliest.timestamp() and last <= latest.timestamp():
-            return ""
-        return (
-            f"node {node.id}, boot {frame.boot}, frame {frame.seq}: times {first} to {last} "
-            f"(unix) lie outside {earliest:%Y-%m-%d %H:%M} to {latest:%Y-%m-%d %H:%M} UTC; "
-            "set the node's clock; the frame is kept in dead_letter"
-        )
+            return None
+        return {
+            "node": node.id,
+            "boot": frame.boot,
+            "frame": frame.seq,
+            "first_s": first,
+            "last_s": last,
+            "earliest": earliest,
+            "latest": latest,
+        }
 
     def _add(self, columns: ReadingTable, row: int, frame: Frame, one: Arrived) -> None:
         """Add the readings of a frame; keep it aside where they have no place."""
         try:
             homeless = columns.add(row, frame, self.known.layouts[frame.layout], one.node)
         except codec.LayoutError as error:
-            self.bury(one, row, "undecodable", str(error))
+            self.bury(one, row, event("undecodable", node=one.node.id, detail=str(error)))
             frames.set_state(self.conn, [row], frames.DEAD)
             return
         for channel in sorted(homeless):
-            text = (
-                f"node {one.node.id}: channel {channel} serves no placement at that time; name "
-                "one in field_configs/sites/ and run `nongqing sites import`"
-            )
-            self.bury(one, row, "no_placement", text)
-            self.item("no_placement", f"{one.node.id}/{channel}", one.node.id, text)
+            homeless_one = event("no_placement", node=one.node.id, channel=channel)
+            self.bury(one, row, homeless_one)
+            self.item(homeless_one, f"{one.node.id}/{channel}", one.node.id)
 
     def _insert_rows(self, rows: SortedReadings) -> None:
         first = rows.first_times()
@@ -310,35 +319,28 @@ class _Batch:
         reading_log.put_tails(self.conn, checked.tails)
         self.outcome.readings += len(table)
         for number, moment, _ in conflicts:
-            text = (
-                f"series {number} got two different values for {moment:%Y-%m-%d %H:%M:%S} UTC; "
-                "the first is in use, the other in reading_conflict"
-            )
-            self.item("two_values", str(number), None, text)
+            self.found.append(Found(event("two_values", series=number, time=moment), str(number)))
 
     # Notes ------------------------------------------------------------------------------------
 
-    def bury(self, one: Arrived, row: int | None, reason: str, detail: str) -> None:
+    def bury(self, one: Arrived, row: int | None, reason: Event) -> None:
         """Keep a message that cannot be used, with the reason."""
         message = one.message
-        letter = DeadLetter(
-            self.now, message.topic, one.node.id, row, reason, detail, message.payload
-        )
+        letter = DeadLetter(self.now, message.topic, one.node.id, row, reason, message.payload)
         self.letters.append(letter)
         self.outcome.dead += 1
-        if reason.startswith("undecodable"):
-            text = f"node {one.node.id} sent a sealed message that cannot be decoded: {detail}"
-            self.item("undecodable", one.node.id, one.node.id, text)
+        if reason.kind.startswith("undecodable"):
+            detail = reason.params["detail"]
+            self.item(event("undecodable", node=one.node.id, detail=detail), one.node.id)
 
-    def item(self, kind: str, subject: str, node: str | None, detail: str) -> None:
-        """Note a maintenance item."""
-        self.items[kind, subject] = (node, detail)
+    def item(self, found: Event, subject: str, node: str | None = None) -> None:
+        """Note a maintenance item; its subject is the node where no other is given."""
+        self.found.append(Found(found, subject, node or subject))
 
     def finish(self) -> None:
         """Write the notes of the batch."""
         frames.put_dead_letters(self.conn, self.letters)
-        notes = [(kind, subject, *rest) for (kind, subject), rest in self.items.items()]
-        frames.raise_items(self.conn, notes, self.now)
+        items.raise_items(self.conn, self.found, self.now)
 
 
 def _read(one: Arrived) -> tuple[Frame | None, FrameId | None, str]:

@@ -23,6 +23,7 @@ from collector.jobs.declared import declared_jobs
 from collector.store import job_runs
 from collector.store.db import DatabaseDown, Pool
 from collector.store.upkeep import Election
+from field_configs.events import event
 
 POLL_SECONDS = 1.0
 RETRY_SECONDS = (2.0, 5.0, 15.0, 60.0, 300.0)
@@ -69,16 +70,17 @@ class Runner:
         with self.pool.connection() as conn:
             run = job_runs.begin(conn, self.job.id, due, self.attempt, self.clock.now())
         try:
-            outcome, detail = job_runs.OK, self.job.function(Context(self.pool, self.clock.now()))
+            outcome, said = job_runs.OK, self.job.function(Context(self.pool, self.clock.now()))
         except DatabaseDown as error:
             log.warning("job %s: %s", self.job.id, error)
-            outcome, detail = job_runs.FAILED, str(error)
+            outcome, said = job_runs.FAILED, event("job_waits", detail=str(error))
         except Exception as error:
             log.exception("job %s failed", self.job.id)
-            outcome, detail = job_runs.FAILED, f"{type(error).__name__}: {error}"
+            outcome = job_runs.FAILED
+            said = event("job_failed", error=type(error).__name__, detail=str(error))
         seconds = self.monotonic() - started
         with self.pool.connection() as conn:
-            job_runs.finish(conn, run, outcome, detail, self.clock.now(), seconds)
+            job_runs.finish(conn, run, outcome, said, self.clock.now(), seconds)
         return outcome == job_runs.OK
 
 

@@ -189,8 +189,8 @@ CREATE TABLE dead_letter (
     node text NOT NULL,
     frame_id bigint,
     reason text NOT NULL,
-    detail text NOT NULL,
-    bytes bytea NOT NULL
+    bytes bytea NOT NULL,
+    params jsonb NOT NULL DEFAULT '{}'
 );
 CREATE INDEX dead_letter_received ON dead_letter (received);
 CREATE UNIQUE INDEX dead_letter_once ON dead_letter (topic, reason, md5(bytes));
@@ -205,6 +205,9 @@ CREATE TABLE refusal (
     PRIMARY KEY (node, reason, day)
 );
 
+-- Something that a person should look at: a kind and its parameters (field_configs/events.py). Its
+-- life: opened; seen by somebody; closed by somebody, or by itself (closed_by NULL) when its cause
+-- was gone.
 CREATE TABLE maintenance_item (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind text NOT NULL,
@@ -214,9 +217,14 @@ CREATE TABLE maintenance_item (
     last_seen timestamptz NOT NULL,
     count bigint NOT NULL DEFAULT 1,
     closed timestamptz,
-    detail text NOT NULL
+    params jsonb NOT NULL DEFAULT '{}',
+    seen timestamptz,
+    seen_by text,
+    closed_by text,
+    note text
 );
 CREATE UNIQUE INDEX maintenance_item_open ON maintenance_item (kind, subject) WHERE closed IS NULL;
+CREATE INDEX maintenance_item_closed ON maintenance_item (closed DESC) WHERE closed IS NOT NULL;
 
 -- Readings -----------------------------------------------------------------------------------
 
@@ -374,7 +382,8 @@ CREATE TABLE advisory (
 );
 CREATE UNIQUE INDEX advisory_current ON advisory (site, crop, hazard) WHERE ended IS NULL;
 
--- due and finished are on the system's clock (simulated in the demo); seconds are real ones.
+-- due and finished are on the system's clock (simulated in the demo); seconds are real ones. kind
+-- and params say what the job did, or the error; kind is NULL while it runs.
 CREATE TABLE job_run (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     job text NOT NULL,
@@ -383,8 +392,9 @@ CREATE TABLE job_run (
     started timestamptz NOT NULL,
     finished timestamptz,
     outcome text NOT NULL CHECK (outcome IN ('running', 'ok', 'failed')),
-    detail text NOT NULL DEFAULT '',
-    seconds double precision
+    seconds double precision,
+    kind text,
+    params jsonb NOT NULL DEFAULT '{}'
 );
 CREATE INDEX job_run_latest ON job_run (job, id DESC);
 

@@ -20,6 +20,7 @@ from collector.one_machine.embedded import EmbeddedBroker, EmbeddedPostgres, fre
 from collector.settings import parse_broker
 from collector.store import frames, reading_log, readings, registry
 from collector.store.db import DatabaseDown, Pool, connect, migrate
+from collector.store.items import open_items
 from firmware.wire import codec, seal, topics
 from tests.collector.conftest import MASTER, NOW, enrol
 
@@ -156,9 +157,9 @@ def test_a_message_that_breaks_the_collector_is_set_aside(
     assert sent.acked(bench) == {(1, 1)}
     with pool.connection() as conn:
         (letter,) = frames.dead_letters(conn)
-        (item,) = frames.open_items(conn)
-    assert (letter.reason, letter.bytes) == ("collector_fault", poison.payload)
-    assert "a fault of ours" in item.detail
+        (item,) = open_items(conn)
+    assert (letter.reason.kind, letter.bytes) == ("collector_fault", poison.payload)
+    assert "a fault of ours" in str(item.event)
 
 
 class Sent:

@@ -86,18 +86,18 @@ JOIN unnest(%(nodes)s::text[], %(epochs)s::int[], %(boots)s::bigint[], %(seqs)s:
     AS w (node, epoch, boot, seq) USING (node, epoch, boot, seq)
 
 -- name: put_dead_letters
-INSERT INTO dead_letter (received, topic, node, frame_id, reason, detail, bytes) VALUES %s
+INSERT INTO dead_letter (received, topic, node, frame_id, reason, params, bytes) VALUES %s
 ON CONFLICT (topic, reason, md5(bytes)) DO NOTHING
 
 -- name: dead_letters
-SELECT id, received, topic, node, frame_id, reason, detail, bytes FROM dead_letter
+SELECT received, topic, node, frame_id, reason, params, bytes FROM dead_letter
 ORDER BY id DESC LIMIT %(limit)s
 
 -- name: put_refusals
 INSERT INTO refusal (node, reason, day, count, last_received, last_bytes) VALUES %s
 ON CONFLICT (node, reason, day) DO UPDATE SET
     count = refusal.count + excluded.count,
-    last_received = greatest(refusal.last_received, excluded.last_received),
+    last_received = excluded.last_received,
     last_bytes = excluded.last_bytes
 
 -- name: unknown_names
@@ -106,21 +106,6 @@ SELECT node FROM refusal WHERE reason = %(reason)s AND day = ANY(%(days)s)
 -- name: refusals
 SELECT node, reason, day, count, last_received, last_bytes FROM refusal
 ORDER BY day DESC, node, reason LIMIT %(limit)s
-
--- name: raise_items
-INSERT INTO maintenance_item (kind, subject, node, opened, last_seen, detail) VALUES %s
-ON CONFLICT (kind, subject) WHERE closed IS NULL DO UPDATE SET
-    count = maintenance_item.count + 1,
-    last_seen = greatest(maintenance_item.last_seen, excluded.last_seen),
-    detail = excluded.detail
-
--- name: close_item
-UPDATE maintenance_item SET closed = %(at)s
-WHERE kind = %(kind)s AND subject = %(subject)s AND closed IS NULL
-
--- name: open_items
-SELECT kind, subject, node, opened, last_seen, count, detail FROM maintenance_item
-WHERE closed IS NULL ORDER BY opened, id
 
 -- name: counts
 SELECT (SELECT count(*) FROM frame) AS frames,
