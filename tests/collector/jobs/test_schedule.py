@@ -12,7 +12,7 @@ import pytest
 
 from collector.jobs.context import Context, Job
 from collector.jobs.declared import declared_jobs
-from collector.jobs.schedule import RETRY_SECONDS, Jobs, Runner, scheduler_for
+from collector.jobs.schedule import RETRY_SECONDS, Jobs, Runner, Scheduler
 from collector.store import job_runs
 from collector.store.db import DatabaseDown, Pool
 from field_configs.events import Event, event
@@ -91,6 +91,21 @@ def test_due_times_that_passed_unseen_are_made_up_for_once(pool: Pool) -> None:
     runner.tick()
     runner.tick()
     assert len(times) == 2
+
+
+def test_what_was_done_for_a_time_that_has_not_come_is_void(pool: Pool) -> None:
+    """A clock that is set back an hour stops nothing, and one that was set forward only once."""
+    clock = FixedClock(NOW)
+    times, function = counting()
+    second, after = counting()
+    jobs = Jobs(pool, clock, (Job("x", HOURLY, function), Job("y", HOURLY, after, after="x")))
+    jobs.leading = True
+    for moved in (0, -60, -59, 90 * 24 * 60, 90 * 24 * 60 + 1, 0):
+        clock.moment = NOW + timedelta(minutes=moved)
+        for runner in jobs.runners:
+            jobs.tick(runner)
+    assert times == [NOW, NOW - HOURLY, NOW + timedelta(days=90), NOW]
+    assert second == times
 
 
 def test_a_failed_job_is_recorded_and_tried_again_later(
@@ -270,7 +285,7 @@ def test_the_scheduler_runs_jobs_until_it_is_shut_down(pool: Pool, conn: db.Conn
         return event("job_waits", detail="ran")
 
     jobs = Jobs(pool, FixedClock(NOW), (Job("x", HOURLY, function),))
-    scheduler = scheduler_for(jobs)
+    scheduler = Scheduler(jobs)
     scheduler.start()
     try:
         assert done.wait(20)
