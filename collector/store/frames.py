@@ -19,6 +19,7 @@ UNKNOWN_NODE, OTHERS = "unknown_node", "(others)"
 MOST_UNKNOWN_NAMES = 100
 
 DECODED, WAITING_TIME, WAITING_LAYOUT, DEAD = "decoded", "waiting_time", "waiting_layout", "dead"
+WAITING_CLOCK = "waiting_clock"
 
 
 class BootId(NamedTuple):
@@ -176,6 +177,11 @@ def take_waiting(conn: Connection, state: str, limit: int = 500) -> list[Waiting
             conn, f"take_{state}", limit=limit
         )
     ]
+
+
+def revive(conn: Connection) -> None:
+    """Let frames wait again that were given up because their times could not be right."""
+    _run(conn, "revive")
 
 
 def put_lost(conn: Connection, boot: BootId, first: int, last: int, received: datetime) -> None:

@@ -59,7 +59,11 @@ def test_every_shipped_text_can_be_filled_in(language):
     words = Words.load(language)
     for key, entry in words.texts.items():
         parts = [part for part in Formatter().parse(entry.text) if part[1]]
-        values = {name: AT if spec == "moment" else 12.0 for _, name, spec, _ in parts}
+        kinds = {name: spec for _, name, spec, _ in parts}
+        values = {
+            name: AT if spec == "moment" else "a" if spec.endswith("word") else 12.0
+            for name, spec in kinds.items()
+        }
         if key.startswith("event."):
             said = sentence(Event(key.split(".")[1], values), words)
             assert said, key

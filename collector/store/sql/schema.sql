@@ -129,6 +129,18 @@ CREATE TABLE registry_version (
 );
 INSERT INTO registry_version (version) VALUES (1);
 
+-- The clocks of the machines that take frames in. received: the newest time that was sure;
+-- doubt: why the clock is in doubt, a word of clock_doubt; accepted: how often a person has
+-- accepted it as it is.
+CREATE TABLE server_clock (
+    host text PRIMARY KEY,
+    received timestamptz,
+    said timestamptz NOT NULL,
+    doubt text,
+    accepted bigint NOT NULL DEFAULT 0,
+    accepted_by text
+);
+
 CREATE TABLE setting (
     key text PRIMARY KEY,
     value text NOT NULL,
@@ -146,12 +158,25 @@ CREATE TABLE frame (
     seq bigint NOT NULL,
     received timestamptz NOT NULL,
     layout bytea,
-    state text NOT NULL CHECK (state IN ('decoded', 'waiting_time', 'waiting_layout', 'dead')),
+    state text NOT NULL CHECK (
+        state IN ('decoded', 'waiting_time', 'waiting_layout', 'dead', 'waiting_clock')),
     sealed bytea NOT NULL,
     UNIQUE (node, epoch, boot, seq)
 );
 CREATE INDEX frame_waiting_time ON frame (node, epoch, boot) WHERE state = 'waiting_time';
 CREATE INDEX frame_waiting_layout ON frame (layout) WHERE state = 'waiting_layout';
+CREATE INDEX frame_waiting_clock ON frame (id) WHERE state = 'waiting_clock';
+
+-- Frames whose readings a person has moved to other times: from and to are the boot's start
+-- [s since 1970 UTC] that the frame said and that holds now.
+CREATE TABLE frame_placement (
+    frame_id bigint PRIMARY KEY REFERENCES frame,
+    from_s bigint NOT NULL,
+    to_s bigint NOT NULL,
+    at timestamptz NOT NULL,
+    placed_by text NOT NULL,
+    reason text NOT NULL
+);
 
 -- UTC unix seconds at which a boot began, once a frame of that boot told it.
 CREATE TABLE boot_offset (

@@ -145,10 +145,10 @@ def test_a_message_that_breaks_the_collector_is_set_aside(
     poison, good = bench.frame(), bench.frame(t0=3600)
     take = intake.take
 
-    def brittle(conn, known, messages, now):
+    def brittle(conn, known, messages, *rest):
         if poison in messages:
             raise ValueError("a fault of ours")
-        return take(conn, known, messages, now)
+        return take(conn, known, messages, *rest)
 
     monkeypatch.setattr(intake, "take", brittle)
     sent = Sent()
@@ -186,8 +186,8 @@ def test_nothing_is_acknowledged_before_the_commit(
     collector = Collector(pool, MASTER, clock, sent)
     take = intake.take
 
-    def dying(conn, known, messages, now):
-        outcome = take(conn, known, messages, now)
+    def dying(conn, known, messages, *rest):
+        outcome = take(conn, known, messages, *rest)
         with other.connection() as second, second.cursor() as cur:
             cur.execute("SELECT pg_terminate_backend(%s)", (conn.get_backend_pid(),))
         return outcome

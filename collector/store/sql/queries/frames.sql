@@ -4,7 +4,7 @@ ON CONFLICT (node, epoch, boot, seq) DO NOTHING
 RETURNING id, node, epoch, boot, seq
 
 -- name: seen
-UPDATE node SET last_seen = greatest(last_seen, %(at)s)
+UPDATE node SET last_seen = %(at)s
 WHERE id IN (SELECT id FROM node WHERE id = ANY(%(nodes)s) ORDER BY id FOR UPDATE)
 
 -- name: set_state
@@ -30,6 +30,15 @@ SELECT f.id, f.node, f.epoch, f.boot, f.seq, f.received, f.sealed, NULL
 FROM frame f JOIN layout l ON l.id = f.layout
 WHERE f.state = 'waiting_layout'
 ORDER BY f.id LIMIT %(limit)s FOR UPDATE OF f SKIP LOCKED
+
+-- name: take_waiting_clock
+SELECT f.id, f.node, f.epoch, f.boot, f.seq, f.received, f.sealed, NULL
+FROM frame f WHERE f.state = 'waiting_clock'
+ORDER BY f.id LIMIT %(limit)s FOR UPDATE OF f SKIP LOCKED
+
+-- name: revive
+UPDATE frame SET state = 'waiting_clock' WHERE state = 'dead' AND id IN (
+    SELECT frame_id FROM dead_letter WHERE reason = 'time_out_of_window')
 
 -- name: put_lost
 INSERT INTO lost_frames (node, epoch, boot, first, last, received)
@@ -109,7 +118,8 @@ ORDER BY day DESC, node, reason LIMIT %(limit)s
 
 -- name: counts
 SELECT (SELECT count(*) FROM frame) AS frames,
-       (SELECT count(*) FROM frame WHERE state = 'waiting_time') AS waiting_time,
+       (SELECT count(*) FROM frame WHERE state IN ('waiting_time', 'waiting_clock'))
+           AS waiting_time,
        (SELECT count(*) FROM frame WHERE state = 'waiting_layout') AS waiting_layout,
        (SELECT count(*) FROM dead_letter) AS dead_letters,
        (SELECT coalesce(sum(count), 0)::bigint FROM refusal) AS refusals,
