@@ -118,6 +118,7 @@ class Collector:
         self._host = socket.gethostname()
         self._noted: tuple[str, float] | None = None
         self._revived = 0
+        self._unfit = False
         self._failure: BaseException | None = None
 
     def put(self, message: Message) -> None:
@@ -179,14 +180,20 @@ class Collector:
                 if self.stopping.wait(wait):
                     return
             else:
+                if self._unfit:
+                    self._note_unfit(None)
                 return
 
-    def _note_unfit(self, error: DatabaseUnfit) -> None:
-        """Raise an item, where the database takes as much as that."""
+    def _note_unfit(self, error: DatabaseUnfit | None) -> None:
+        """Raise an item, where the database takes as much as that; without an error, close it."""
         now = self.clock.now()
-        found = event("database_unfit", detail=str(error))
         with suppress(DatabaseDown), self.pool.connection() as conn:
-            items.raise_items(conn, [Found(found, "database")], now)
+            if error is not None:
+                found = Found(event("database_unfit", detail=str(error)), "database")
+                items.raise_items(conn, [found], now)
+            else:
+                items.close_gone(conn, "database_unfit", ["database"], now)
+            self._unfit = error is not None
 
     def _prove_rights(self) -> None:
         """Find out before the first frame whether it can be kept."""
