@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -171,7 +170,6 @@ def test_a_month_that_cannot_be_made_waits_and_an_item_says_why(
         dsn, f"GRANT ALL ON SCHEMA public TO {WRITER}", f"ALTER TABLE reading OWNER TO {WRITER}"
     )
     collector.stopping.clear()
-    clock.moment = NOW + timedelta(minutes=1)
     collector._retry(lambda: collector._store_or_set_aside([message]))
     with registered:
         assert frames.count(registered) == 1
