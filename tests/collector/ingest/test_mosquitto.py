@@ -218,7 +218,6 @@ def test_a_file_that_is_no_certificate_is_named(authority: Authority, tmp_path: 
     bad.write_text("no certificate")
     with pytest.raises(SettingsError, match="NONGQING_BROKER_CA, _CERT, _KEY: cannot be used"):
         MqttLink("mqtts://h", lambda message: None, tls=BrokerTls(bad))
-    key = authority.folder / "server.key"  # of another certificate
+    other = BrokerTls(None, authority.folder / "collector.crt", authority.folder / "server.key")
     with pytest.raises(SettingsError, match="belonging to the certificate"):
-        tls = BrokerTls(None, authority.folder / "collector.crt", key)
-        MqttLink("mqtts://h", lambda message: None, tls=tls)
+        MqttLink("mqtts://h", lambda message: None, tls=other)
