@@ -196,8 +196,8 @@ def test_a_refused_subscription_is_no_connection(
             assert not link.subscribed.is_set()
         with mosquitto(tmp_path, *security(tmp_path, subscribe=True), port=port):
             assert link.subscribed.wait(20)
+            assert link.trouble is None
     assert ": connected" in caplog.text
-    assert link.trouble is None
 
 
 @pytest.mark.parametrize("part", ["CA", "CERT", "KEY"])
