@@ -13,8 +13,8 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from collector.ingest.authenticity import Message
-from collector.ingest.trouble import Trouble
 from collector.settings import BrokerTls, SettingsError, parse_broker
+from collector.trouble import Trouble
 from field_configs.events import Event, event
 
 SUBSCRIPTIONS = ("nq/1/+/up", "nq/1/+/evt")

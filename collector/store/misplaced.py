@@ -14,7 +14,7 @@ from psycopg2.extras import execute_values
 from collector.store import queries
 from collector.store.db import Connection
 from collector.store.frames import BootId, FrameId
-from collector.store.reading_log import UNUSABLE, note_dirty_hours
+from collector.store.reading_log import UNREADABLE, note_dirty_hours
 
 SQL = queries.load("misplaced")
 
@@ -93,7 +93,7 @@ def take_away(conn: Connection, rows: NDArray[np.void]) -> int:
     _run(conn, "forget_conflicts", frames=np.unique(rows["frame"]).tolist())
     _run(conn, "bring_back", series=[one[0] for one in gone], times=[one[1] for one in gone])
     _run(conn, "drop_tails", series=series)
-    _run(conn, "renew_tails", series=series, bad=UNUSABLE)
+    _run(conn, "renew_tails", series=series, bad=UNREADABLE)
     note_dirty_hours(conn, rows)
     return len(gone)
 

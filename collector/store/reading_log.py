@@ -31,7 +31,10 @@ QC_NAMES = {
     FREEZE: "freeze",
     MISSING: "missing",
 }
-UNUSABLE = NOT_A_NUMBER | INTERVAL | MISSING
+#: There is no value, or none that the quantity can have.
+UNREADABLE = NOT_A_NUMBER | INTERVAL | MISSING
+#: Not to be believed: an hour leaves such samples out, so that models see them as missing.
+UNUSABLE = UNREADABLE | LOGICAL | STEP | FREEZE
 
 COPY_FROM = 256  # rows; below, one multi-row INSERT is quicker than COPY to staging
 HOUR_S = 3600

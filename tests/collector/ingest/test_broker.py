@@ -13,8 +13,8 @@ import pytest
 
 from collector.ingest import broker
 from collector.ingest.broker import MqttLink
-from collector.ingest.trouble import SAY_AGAIN_SECONDS, Trouble
 from collector.one_machine.embedded import EmbeddedBroker, free_port
+from collector.trouble import SAY_AGAIN_SECONDS, Trouble
 
 NOT_AUTHORIZED = b"\x20\x02\x00\x05"
 MEND = "start it, or correct NONGQING_BROKER"
