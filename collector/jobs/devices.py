@@ -13,6 +13,7 @@ from field_configs.events import Event, event
 # Frames come in any order; a hole that later ones have overtaken for so long will not be filled.
 HOLE_AFTER = timedelta(hours=24)
 AHEAD = timedelta(days=1)
+REFUSED_WITHIN = timedelta(hours=1)
 # These close by themselves once their trouble was not seen for so long.
 QUIET_AFTER = {
     "undecodable": timedelta(days=1),
@@ -23,7 +24,14 @@ QUIET_AFTER = {
     "two_values": timedelta(days=7),
     "frames_lost": timedelta(days=7),
 }
-KINDS = ("silent_node", "silent_placement", "frozen_sensor", "readings_ahead", "frames_missing")
+KINDS = (
+    "silent_node",
+    "silent_placement",
+    "frozen_sensor",
+    "readings_ahead",
+    "frames_missing",
+    "node_refused",
+)
 
 
 def look_after_devices(context: Context) -> Event:
@@ -37,6 +45,7 @@ def look_after_devices(context: Context) -> Event:
             *devices.frozen_placements(conn, now - SILENT_AFTER),
             *devices.placements_ahead(conn, now + AHEAD),
             *devices.missing_frames(conn, now - HOLE_AFTER),
+            *devices.refused_nodes(conn, now - REFUSED_WITHIN),
         ]
         for kind in KINDS:
             still = [one.subject for one in found if one.event.kind == kind]

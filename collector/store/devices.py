@@ -71,6 +71,14 @@ def placements_ahead(conn: Connection, latest: datetime) -> list[Found]:
     ]
 
 
+def refused_nodes(conn: Connection, since: datetime) -> list[Found]:
+    """Return nodes of the registry whose messages were refused since `since`."""
+    return [
+        Found(event("node_refused", node=node, reason=reason, count=count), node, node)
+        for node, reason, count in _fetch(conn, "refused_nodes", since=since)
+    ]
+
+
 def missing_frames(conn: Connection, before: datetime) -> list[Found]:
     """Return holes in the numbers of frames that later ones have overtaken before `before`."""
     return [

@@ -152,6 +152,15 @@ def rows_of(conn: db.Connection, statement: str) -> list[tuple[object, ...]]:
         return cur.fetchall()
 
 
+def test_a_node_whose_messages_are_refused_is_named(
+    registered: db.Connection, pool: Pool, bench: Bench
+) -> None:
+    take(registered, bench.sealed(bench.body(), key=bytes(32)))
+    text = looked(registered, pool, NOW)["node_refused"]
+    assert text.startswith(f"node {bench.key.node}: 1 messages were refused: seal is wrong; enrol")
+    assert "node_refused" not in looked(registered, pool, NOW + timedelta(hours=2))
+
+
 def test_readings_of_the_future_are_named(
     registered: db.Connection, pool: Pool, bench: Bench
 ) -> None:

@@ -63,3 +63,9 @@ WITH stuck AS (
     FROM flagged f LEFT JOIN reading_hourly h USING (series_id, hour)
 )
 SELECT count(*) FROM flagged
+
+-- name: refused_nodes
+SELECT DISTINCT ON (r.node) r.node, r.reason, r.count
+FROM refusal r JOIN node n ON n.id = r.node
+WHERE r.last_received >= %(since)s
+ORDER BY r.node, r.last_received DESC
