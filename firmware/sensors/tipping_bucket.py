@@ -44,8 +44,8 @@ class TippingBucket:
     def __init__(self, pin, falling, edge_ms, bucket_mm=BUCKET_MM, dead_ms=DEAD_MS):
         self.edge_ms = edge_ms
         self.bucket_mm = bucket_mm
-        self.dead_ms = dead_ms
-        self.last = edge_ms() - dead_ms
+        self.dead_ms = int(dead_ms)
+        self.last = edge_ms() - self.dead_ms
         self.tips = 0
         self.taken = 0
         pin.irq(self._tip, falling)

@@ -67,16 +67,17 @@ def node_config(
     channels = []
     for channel in sorted(board.channels, key=lambda c: c.number):
         quantity = quantities.by_name(channel.quantity)
-        channels.append(
-            {
-                "number": channel.number,
-                "quantity": quantity.id,
-                "scale": quantity.scale,
-                "driver": channel.driver,
-                "bus": channel.bus,
-                "address": channel.address,
-            }
-        )
+        row = {
+            "number": channel.number,
+            "quantity": quantity.id,
+            "scale": quantity.scale,
+            "driver": channel.driver,
+            "bus": channel.bus,
+            "address": channel.address,
+        }
+        if channel.settings:
+            row["settings"] = dict(channel.settings)
+        channels.append(row)
     config: dict[str, Any] = {
         "node": key.node,
         "epoch": key.epoch,
