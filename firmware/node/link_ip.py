@@ -68,7 +68,7 @@ class Mqtt:
             self._send(_packet(0x10, header + _text(self.name) + credentials))
             answer = self._read(4)  # CONNACK, and nothing may come before it
             if answer[:2] != b"\x20\x02" or answer[3] != 0:
-                raise LinkError("broker %s:%d refused the connection" % (host, port))
+                raise LinkError("connection refused by the broker, code %d" % answer[3])
         except OSError:
             self.close()
             raise

@@ -14,9 +14,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from field_configs.schema import Board
-from firmware.workbench.config import node_config, write_config
-from firmware.workbench.registry import NodeKey
+from firmware.workbench.config import node_config, parse_broker_url, write_config
+from firmware.workbench.parts import Board, NodeKey
 
 HEAP = "160k"
 SHIMS = Path(__file__).parent / "shims"
@@ -202,12 +201,11 @@ class Fleet:
         config: Mapping[str, Any] | None = None,
     ) -> None:
         self.nodes: dict[str, SimulatedNode] = {}
+        broker = parse_broker_url(broker_url)
         for node_id, key, board in nodes:
             folder = state_dir.absolute() / node_id
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_config(
-                folder / "node.json", node_config(key, board, broker_url) | dict(config or {})
-            )
+            write_config(folder / "node.json", node_config(key, board, broker) | dict(config or {}))
             bench: dict[str, Any] = {
                 "clock": clock_spec,
                 "weather": str(weather_path.absolute()),

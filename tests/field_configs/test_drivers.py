@@ -97,7 +97,7 @@ def test_settings_reach_the_node_and_not_its_layout(folder) -> None:
     setting = 'bus = "pulse"\nsettings = { bucket_mm = 0.1, dead_ms = 100 }'
     folder.change("boards/b1.toml", 'bus = "pulse"', setting)
     board = load(folder.root).boards["b1"]
-    rows = node_config(Key("qf-001"), board, "mqtt://h")["channels"]
+    rows = node_config(Key("qf-001"), board, {})["channels"]
     assert [row.get("settings") for row in rows] == [
         None,
         None,

@@ -106,10 +106,10 @@ def test_connect_speaks_mqtt_3_1_1() -> None:
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        (b"\x20\x02\x00\x05", "refused the connection"),
-        (b"\x30\x02\x00\x05", "refused the connection"),
+        (b"\x20\x02\x00\x05", "connection refused by the broker"),
+        (b"\x30\x02\x00\x05", "connection refused by the broker"),
         (b"", "closed by the broker"),
-        (b"\x20\xff\xff\xff\xff\x01", "refused the connection"),
+        (b"\x20\xff\xff\xff\xff\x01", "connection refused by the broker"),
         (b"\x20\x02\x00", "closed by the broker"),
     ],
 )
