@@ -30,7 +30,7 @@ class Cycle:
         self.seq = 0
         self.t0 = None
         self.batch = [[] for _ in sensing.channels]
-        # Without the time, one sample goes at once: its acknowledgement tells the time.
+        # Without the time, one sample goes at once: its acknowledgement brings the time.
         self.due = 0 if clock.offset is None else clock.next_slot(0, sample_s)
 
     def wait_ms(self):

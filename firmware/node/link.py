@@ -68,20 +68,20 @@ class Uplink:
         self.heard = now
         self.spoken = now
         self.since = now  # when the patience was last judged
-        self.unheard = None
+        self.refused_at = None
 
     def report(self, kind, detail):
         """Queue an event; lost frames in a row make one, faults are dropped when many wait."""
-        flying = 0 if self.event_id is None else 1
+        under_way = 0 if self.event_id is None else 1
         if kind == "lost":
-            for queued in self.events[flying:]:
+            for queued in self.events[under_way:]:
                 if queued.kind == "lost" and queued.detail[0] == detail[0]:
                     if queued.detail[2] + 1 == detail[1]:
                         queued.detail[2] = detail[2]
                         return
         if len(self.events) >= EVENTS:
-            kinds = [event.kind for event in self.events[flying:]]
-            self.events.pop(flying + (kinds.index("fault") if "fault" in kinds else 0))
+            kinds = [event.kind for event in self.events[under_way:]]
+            self.events.pop(under_way + (kinds.index("fault") if "fault" in kinds else 0))
         self.events.append(codec.Event(self.identity.boot, kind, detail))
 
     def _report_once(self, what, detail):
@@ -124,7 +124,7 @@ class Uplink:
         self.mqtt.connect()
         self.mqtt.subscribe(self.ack)
         self.heard = self.spoken = self.since = self.board.ticks_ms()
-        self.unheard = None
+        self.refused_at = None
         # Not from the oldest again: what made the broker cut the connection would go first again.
         self.passed_over = self.passed_over or bool(self.outstanding)
         self.outstanding.clear()
@@ -154,9 +154,12 @@ class Uplink:
         if self.board.ticks_diff(now, self.spoken) > self.mqtt.keepalive_s * 500:
             self.mqtt.ping()
             self.spoken = now
-        if self.unheard is not None and self.board.ticks_diff(now, self.unheard) > MAX_RETRY_MS:
+        if (
+            self.refused_at is not None
+            and self.board.ticks_diff(now, self.refused_at) > MAX_RETRY_MS
+        ):
             self.mqtt.subscribe(self.ack)
-            self.unheard = None
+            self.refused_at = None
 
     def _pass_over(self):
         """Give up waiting for what was sent too long ago, and wait longer from now on."""
@@ -210,8 +213,8 @@ class Uplink:
         if kind == PUBACK and what == self.event_id:
             self._end_event()
         elif kind == SUBACK and payload[2:3] >= b"\x80":
-            # The frames can still reach the server, and somebody may mend the broker's rules.
-            self.unheard = self.board.ticks_ms()
+            # The frames can still reach the server, and the broker's rules may be changed.
+            self.refused_at = self.board.ticks_ms()
             self._report_once("subscription", "the broker refuses to let us hear %s" % self.ack)
         elif kind == PUBLISH and what == self.ack.encode():
             if payload is None:
@@ -231,7 +234,7 @@ class Uplink:
         fresh = self._release(ack)
         self.outbox.ack(ack.frames, ack.watermark)
         if fresh is not None:
-            # Only an answer to a frame of this boot tells the time: an old one sent again cannot.
+            # Only an answer to a frame of this boot sets the clock: an old one sent again cannot.
             self.clock.learn(ack.now, self.clock.uptime() - fresh)
 
     def _release(self, ack):

@@ -98,7 +98,7 @@ class Mqtt:
         self._send(_packet(0x82, self._next_id() + _text(topic) + b"\x01"))
 
     def ping(self):
-        """Tell the broker that we are alive; its answer comes through `receive`."""
+        """Show the broker that we are alive; its answer comes through `receive`."""
         self._send(b"\xc0\x00")
 
     def receive(self):

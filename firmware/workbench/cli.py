@@ -196,7 +196,7 @@ def simulate(
 
     A CSV needs the columns time (ISO 8601, start of the hour), air_temperature [degC],
     relative_humidity [%] and precipitation_amount [mm]. The nodes sign in at the broker as this
-    machine does. Ends with Ctrl-C.
+    machine does. Ctrl-C stops them.
 
     \b
     Example:
@@ -210,15 +210,15 @@ def simulate(
         parse_broker_url(url)
         folder.mkdir(parents=True, exist_ok=True)
         path = _weather_file(folder, weather)
-        days = _within(path, weather, clock.now(), backlog_days)
+        days = _covered_backlog(path, weather, clock.now(), backlog_days)
         fleet = Fleet(nodes, url, clock.spec(), path, folder, days, journal)
-        _tell_of_flash(fleet, backlog_days)
+        _warn_of_flash(fleet, backlog_days)
         _run(fleet, clock, covered(path)[1])
     except (WeatherError, BrokerUrlError, SimulationError, ValueError) as error:
         raise click.ClickException(str(error)) from error
 
 
-def _within(path: Path, source: Path | None, now: datetime, backlog_days: float) -> float:
+def _covered_backlog(path: Path, source: Path | None, now: datetime, backlog_days: float) -> float:
     """Refuse weather that does not cover `now`; return the backlog that it does cover [d].
 
     Outside its weather a node would measure no rain where nobody knows whether it rained.
@@ -235,12 +235,12 @@ def _within(path: Path, source: Path | None, now: datetime, backlog_days: float)
     return min(backlog_days, days)
 
 
-def _tell_of_flash(fleet: Fleet, backlog_days: float) -> None:
+def _warn_of_flash(fleet: Fleet, backlog_days: float) -> None:
     old = [name for name, node in fleet.nodes.items() if node.image.exists()]
     if backlog_days and old:
         click.echo(
             f"--backlog-days is for a first start; not for {', '.join(old)}, whose flash exists "
-            f"({fleet.nodes[old[0]].image}); remove it to begin anew",
+            f"({fleet.nodes[old[0]].image}); remove it to start from nothing",
             err=True,
         )
 
@@ -283,7 +283,7 @@ def _run(fleet: Fleet, clock: Clock, weather_ends: datetime) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     with fleet:
-        click.echo(f"{len(fleet.nodes)} nodes run; Ctrl-C ends them")
+        click.echo(f"{len(fleet.nodes)} nodes run; Ctrl-C stops them")
         while not stopped:
             time.sleep(CHECK_S)
             for line in fleet.broker_news():

@@ -52,9 +52,9 @@ def parse_broker_url(url: str) -> dict[str, Any]:
 
 def _shown(url: str) -> str:
     """The URL without what may be a password."""
-    secret, at, place = url.rpartition("@")
+    secret, at, address = url.rpartition("@")
     scheme, separator, _ = secret.partition("://")
-    return f"{scheme if separator else ''}{separator}…@{place}" if at else url
+    return f"{scheme if separator else ''}{separator}…@{address}" if at else url
 
 
 def node_config(

@@ -276,7 +276,7 @@ def test_simulate_ends_with_its_weather_and_tells_what_it_leaves_out(
     assert "backlog: begins with the weather on 2016-05-08 01:00 UTC, 2.0 days ago" in result.output
     assert (
         "--backlog-days is for a first start; not for py-002, whose flash exists "
-        f"({flash}); remove it to begin anew\n"
+        f"({flash}); remove it to start from nothing\n"
     ) in result.output
     assert "Error: the weather ended on 2016-05-10 01:00 UTC, and the clock" in result.output
     assert started == [pytest.approx(47 / 24)]
@@ -409,5 +409,5 @@ def test_simulate_runs_nodes_until_it_is_told_to_stop(
     finally:
         process.kill()
     assert process.returncode == 0
-    assert "1 nodes run; Ctrl-C ends them" in output
+    assert "1 nodes run; Ctrl-C stops them" in output
     assert psutil.wait_procs(nodes, timeout=5)[1] == []

@@ -29,7 +29,7 @@ def journal(folder: Path, node: str = NODE) -> dict[tuple[int, int], str]:
 
 
 def arrived(collector: Collector, folder: Path, node: str = NODE) -> bool:
-    """Tell whether every journalled frame has arrived, byte for byte."""
+    """Return whether every journalled frame has arrived, byte for byte."""
     with collector.lock:
         digests = {
             (boot, seq): hashlib.sha256(message).hexdigest()
@@ -53,7 +53,7 @@ def test_every_frame_of_a_backlog_arrives(
 
 
 def test_the_values_are_those_of_the_weather(make_fleet: FleetMaker, collector: Collector) -> None:
-    fleet = make_fleet(NODE, days=2, settings={"place": {}})
+    fleet = make_fleet(NODE, days=2, settings={"differences": {}})
     fleet.start()
     wait_for(lambda: len(collector.received()) >= 48)
     with collector.lock:
@@ -92,7 +92,7 @@ def test_thousands_of_frames_wait_and_go_with_a_small_heap(
     wait_for(lambda: len(collector.received()) > 3100, 90)
     wait_for(lambda: arrived(collector, tmp_path))
     assert fleet.alive() == {NODE: True}
-    assert "MemoryError" not in fleet.nodes[NODE].last_words()
+    assert "MemoryError" not in fleet.nodes[NODE].last_lines()
     assert len(collector.kinds("boot")) == 1
 
 
@@ -348,7 +348,7 @@ def test_noise_of_contacts_and_lines_changes_no_value(
 ) -> None:
     """Three edges in 3 ms are one tip; an echo and a stray byte are no part of an answer."""
     faults = [["pulse", "bounce", 0, 2**40], ["rs485", "echo", 0, 2**40]]
-    make_fleet(NODE, days=2, settings={"place": {}, "faults": faults}).start()
+    make_fleet(NODE, days=2, settings={"differences": {}, "faults": faults}).start()
     wait_for(lambda: len(collector.received()) >= 48)
     with collector.lock:
         frames = [collector.frames[key] for key in sorted(collector.frames)][1:47]
@@ -436,4 +436,4 @@ def test_a_node_that_cannot_live_is_told_with_its_log(
 
     with pytest.raises(SimulationError, match="node qf-001: ends again and again, now with code 3"):
         tend()
-    assert "ValueError" in fleet.nodes[NODE].last_words()
+    assert "ValueError" in fleet.nodes[NODE].last_lines()
