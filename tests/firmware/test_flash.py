@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.node.outbox import MOST_SEGMENTS
+from firmware.node.outbox import MOST_SEGMENTS, SEGMENT_BYTES
 from firmware.workbench.simulate import SHIMS
 from tests.firmware.field import Collector, FleetMaker, wait_for
 from tests.paths import ROOT
@@ -150,6 +150,17 @@ print(full, least, waiting(box), box.bytes() // 4096, lost)
         assert waiting > 4500  # half a year of hours
         assert blocks > 180
     assert lost
+
+
+def test_a_full_flash_leaves_no_more_than_it_has(tmp_path: Path, weather_file: Path) -> None:
+    """Of a full flash littlefs says that fewer than 0 blocks are free, without a sign."""
+    script = """
+print(os.statvfs("/flash")[3], Outbox("/flash/outbox", None, count).limit // 4096)
+"""
+    out = run(tmp_path, weather_file, tmp_path / "flash.img", FILL + script)
+    said_free, limit = (int(word) for word in out.split()[1:])
+    assert said_free == 0 or said_free > BLOCKS
+    assert SEGMENT_BYTES // 4096 < limit < BLOCKS - BLOCKS // 12
 
 
 def test_a_torn_record_on_a_full_flash_ends_no_node(
