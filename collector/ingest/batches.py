@@ -23,9 +23,9 @@ from collector.ingest import intake
 from collector.ingest.authenticity import Message
 from collector.ingest.known_nodes import KnownNodes, read_known_nodes
 from collector.keys import MasterKey, MasterKeyError
-from collector.store import registry
 from collector.store.db import Connection, DatabaseDown, Pool, TransactionRollback
 from collector.store.frames import BootId, FrameId
+from collector.store.registry_version import version
 from firmware.wire import codec, seal, topics
 
 BATCH_FRAMES = 500
@@ -146,6 +146,8 @@ class Collector:
                 work()
             except (DatabaseDown, TransactionRollback) as error:
                 self.counters.retries += 1
+                if isinstance(error, DatabaseDown):
+                    self._known = None  # what comes back may be another state of it
                 wait = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
                 log.warning(
                     "%s; trying again in %.1f s. Until then nodes keep their frames and send them "
@@ -161,14 +163,14 @@ class Collector:
     def _idle(self) -> None:
         """Look whether the registry changed while nothing comes in."""
         with self.pool.connection() as conn:
-            changed = self._known is None or registry.version(conn) != self._known.version
+            changed = self._known is None or version(conn) != self._known.version
         if changed:
             self._refresh()
 
     def _refresh(self) -> None:
-        """Read the registry anew, then the frames that waited for something in it."""
+        """Read what changed in the registry, then the frames that waited for something in it."""
         with self.pool.connection() as conn:
-            self._known = read_known_nodes(conn, self.master)
+            self._known = read_known_nodes(conn, self.master, self._known)
         while True:
             with self.pool.connection() as conn:
                 taken = intake.replay(conn, self._known, self.clock.now())
@@ -177,8 +179,8 @@ class Collector:
 
     def _current(self, conn: Connection) -> KnownNodes:
         """Return the registry as it stands in this transaction."""
-        if self._known is None or registry.version(conn) != self._known.version:
-            self._known = read_known_nodes(conn, self.master)
+        if self._known is None or version(conn) != self._known.version:
+            self._known = read_known_nodes(conn, self.master, self._known)
         return self._known
 
     def store(self, messages: list[Message]) -> None:

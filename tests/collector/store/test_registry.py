@@ -133,7 +133,7 @@ def test_each_enrolment_raises_the_epoch_and_retires_the_key(
         assert registry.key(registered, MASTER, name) == again.key
         keys = {k.epoch: k for k in registry.keys(registered, MASTER)}
         assert registry.nodes(registered, name)[0].epoch == 2
-        registry.retire(registered, name, NOW)
+        registry.revoke(registered, name, reason="stolen", by="Li", at=NOW)
         assert registry.key(registered, MASTER, name) is None
     assert keys[1].retired is not None
     assert keys[2].retired is None
