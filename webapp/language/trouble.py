@@ -34,6 +34,7 @@ REASONS = {
     "unknown_node": lazy_gettext("unknown node"),
     "unknown_epoch": lazy_gettext("key epoch not known"),
     "retired_epoch": lazy_gettext("key retired"),
+    "revoked": lazy_gettext("node revoked"),
     "wrong_seal": lazy_gettext("seal is wrong"),
     "not_cbor": lazy_gettext("cannot be decoded"),
     "undecodable": lazy_gettext("cannot be decoded"),

@@ -36,6 +36,8 @@ def data_state(newest: datetime | None, now: datetime) -> str:
 
 
 def _shown_state(node: NodeRow, now: datetime) -> tuple[str, str]:
+    if node.revoked is not None:
+        return "out_of_season", str(gettext("revoked"))
     if node.epoch is None:
         return "out_of_season", str(gettext("not enrolled"))
     if node.last_seen is None:

@@ -9,7 +9,8 @@ ORDER BY id
 UPDATE maintenance_item m SET closed = %(at)s
 FROM node n
 WHERE m.kind = 'silent_node' AND m.closed IS NULL AND n.id = m.subject
-  AND n.last_seen >= %(before)s
+  AND (n.last_seen >= %(before)s OR NOT EXISTS (
+      SELECT FROM node_key k WHERE k.node = n.id AND k.retired IS NULL))
 
 -- name: silent_placements
 SELECT p.id, a.node, t.valid_time
