@@ -53,6 +53,10 @@ def _nodes(villages: int, count: int, board: Board) -> Iterator[str]:
             f'en = "Field"\nkind = "open"\narea_ha = 1.0\n'
         )
         yield f'[[seasons]]\nfield = "{field}"\ncrop = "winter_wheat"\nsown = 2015-10-05\n'
+        yield (
+            f'[[stage_observations]]\nfield = "{field}"\ncrop = "winter_wheat"\n'
+            'date = 2016-04-01\nbbch = 31\nby = "bench"\n'
+        )
         for channel in board.channels:
             yield (
                 f'[[placements]]\nid = "p-{number:05}-{channel.number}"\nfield = "{field}"\n'

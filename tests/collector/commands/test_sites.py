@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,8 @@ import pytest
 from collector.commands import sites as commands
 from collector.commands.sites import sites
 from collector.store import db, registry
-from field_configs.load import ROOT
+from collector.store import sites as site_store
+from field_configs.load import ROOT, load
 from tests.collector.commands.test_services import run
 from tests.collector.conftest import MASTER, NOW, enrol
 from tests.collector.ingest.test_intake import rows
@@ -92,9 +95,9 @@ def test_what_is_changed_and_gone_is_named_and_nothing_is_deleted(
     lines = run(sites, "import", str(folder), NONGQING_DSN=dsn).output.splitlines()[1:]
     assert lines == [
         "changed: field qf-liuge-1: en: East field 1 -> Far field 1",
-        "gone: node qf-001",
-        "what is gone from the file stays in the registry",
-        "a node that is gone from the file is still listened to; take it away with: "
+        "not in the file: node qf-001",
+        "what is not in the file stays in the registry",
+        "a node that is not in the file is still listened to; to take it away: "
         "nongqing node revoke qf-001",
     ]
     after = everything(registered)
@@ -109,7 +112,7 @@ def test_a_successor_is_said_to_take_over(
     change(folder, NODE, '[[nodes]]\nid = "qf-901"\n')
     output = run(sites, "import", str(folder), NONGQING_DSN=dsn).output
     assert "new: node qf-901" in output
-    assert "gone: node qf-001" in output
+    assert "not in the file: node qf-001" in output
     assert (
         "handed over: placement qf-liuge-1-t: served by qf-901 channel 0 from now on, until now "
         "by qf-001 channel 0" in output
@@ -141,3 +144,117 @@ def test_json_names_every_record(dsn: str, registered: db.Connection, folder: Pa
     assert found["gone"]["nodes"] == ["qf-001"]
     assert found["changed"]["fields"] == {"qf-liuge-1": ["en: East field 1 -> Far field 1"]}
     assert len(found["handed_over"]) == 6
+
+
+# Export --------------------------------------------------------------------------------------
+
+
+def same_but_types(one: Configs, other: Configs) -> bool:
+    kinds = ("villages", "fields", "placements", "nodes")
+    return all(getattr(one, kind) == getattr(other, kind) for kind in kinds) and (
+        set(one.seasons) == set(other.seasons)
+        and set(one.stage_observations) == set(other.stage_observations)
+    )
+
+
+def test_the_demonstration_comes_back_as_it_was_declared(
+    dsn: str, registered: db.Connection, configs: Configs, tmp_path: Path, postgres: Any
+) -> None:
+    path = tmp_path / "puyang.toml"
+    done = run(sites, "export", str(path), NONGQING_DSN=dsn)
+    assert (done.exit_code, done.output) == (0, f"{path}: 3 villages, 6 nodes\n")
+    assert same_but_types(load(site=path), configs)
+    here = run(sites, "import", str(path), "--dry-run", NONGQING_DSN=dsn).output.splitlines()
+    assert here[1] == "the registry holds all of this already"
+    elsewhere = postgres.create("nongqing_template")
+    assert run(sites, "import", str(path), NONGQING_DSN=elsewhere).exit_code == 0
+    conn = db.connect(elsewhere)
+    with conn:
+        assert same_but_types(site_store.read_site(conn), configs)
+    conn.close()
+
+
+def test_a_registry_with_a_history_comes_back_as_it_stands(
+    dsn: str, registered: db.Connection, configs: Configs, folder: Path
+) -> None:
+    """A moved channel, a removed one, a successor, a revoked node, a relay crop, a harvest."""
+    first, second, third, *_ = sorted(configs.nodes)
+    enrol(registered, third)
+    moved = replace(configs.nodes[first], id="successor")
+    fewer = dict(list(configs.nodes[second].channels.items())[:-1])
+    season = configs.seasons[0]
+    harvested = replace(season, harvested=season.sown + timedelta(days=240))
+    relay = replace(season, crop="summer_maize", sown=season.sown + timedelta(230), relay=True)
+    with registered:
+        rest = {k: v for k, v in configs.nodes.items() if k not in (first, second)}
+        nodes = {**rest, "successor": moved, second: replace(configs.nodes[second], channels=fewer)}
+        site = replace(configs, nodes=nodes, seasons=(harvested, *configs.seasons[1:], relay))
+        registry.import_configs(registered, site, NOW)
+        registry.revoke(registered, third, reason="stolen", by="Li", at=NOW)
+        held = site_store.read_site(registered)
+    done = run(sites, "export", str(folder), "--site", "later", NONGQING_DSN=dsn)
+    assert (done.exit_code, done.output) == (
+        0,
+        f"{folder}/sites/later.toml: 3 villages, 7 nodes\n",
+    )
+    again = load(folder, "later")
+    assert same_but_types(again, held)
+    assert again.nodes[first].channels == {}
+    assert again.nodes["successor"].channels == configs.nodes[first].channels
+    assert {relay, harvested} <= set(again.seasons)
+    with registered:
+        changes = site_store.planned(registered, again)
+    assert not changes.new()
+    assert not changes.changed()
+    assert not changes.hand_overs
+
+
+def test_what_a_site_may_not_declare_is_named(
+    dsn: str, registered: db.Connection, configs: Configs, tmp_path: Path
+) -> None:
+    """A corrected sowing day stands beside the one before it: the registry deletes nothing."""
+    season = configs.seasons[0]
+    corrected = replace(season, sown=season.sown + timedelta(days=3))
+    with registered:
+        site = replace(configs, seasons=(corrected, *configs.seasons[1:]))
+        registry.import_configs(registered, site, NOW)
+    path = tmp_path / "puyang.toml"
+    done = run(sites, "export", str(path), NONGQING_DSN=dsn)
+    assert done.exit_code == 1
+    assert f"{path}: written, but it does not load; mend it there and import it:" in done.output
+    assert f"seasons[{season.field}].sown: {season.crop} sown {corrected.sown} overlaps" in (
+        done.output
+    )
+    assert path.exists()
+
+
+def test_an_export_replaces_nothing_unasked(
+    dsn: str, registered: db.Connection, tmp_path: Path
+) -> None:
+    path = tmp_path / "puyang.toml"
+    path.write_text("# mine", encoding="utf-8")
+    refused = run(sites, "export", str(path), NONGQING_DSN=dsn)
+    assert refused.exit_code == 1
+    assert f"{path}: is there already; --force replaces it" in refused.output
+    assert path.read_text(encoding="utf-8") == "# mine"
+    assert run(sites, "export", str(path), "--force", NONGQING_DSN=dsn).exit_code == 0
+    assert path.read_text(encoding="utf-8") != "# mine"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("nowhere/puyang.toml", "its folder does not exist; make it first"),
+        ("plain", "holds no folder sites/; name a folder laid out like field_configs, or a file"),
+        ("full.toml", "cannot be written (Is a directory); name a place where it can"),
+    ],
+)
+def test_an_export_names_a_place_that_will_not_do(
+    dsn: str, registered: db.Connection, tmp_path: Path, target: str, message: str
+) -> None:
+    (tmp_path / "plain").mkdir()
+    (tmp_path / "full.toml").mkdir()
+    done = run(sites, "export", str(tmp_path / target), "--force", NONGQING_DSN=dsn)
+    assert done.exit_code == 1
+    assert f"Error: {tmp_path / target}: {message}" in done.output
