@@ -274,6 +274,7 @@ $$;
 
 -- Makes the partition that holds an instant; does nothing where TimescaleDB makes its own.
 -- ATTACH takes a weaker lock than CREATE ... PARTITION OF, so writers of other months go on.
+-- After the lock, to_regclass would still say what this session knew before it waited.
 CREATE FUNCTION ensure_reading_partition(instant timestamptz) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -288,7 +289,10 @@ BEGIN
         RETURN name;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('nongqing.reading.partition'));
-    IF to_regclass(name) IS NULL THEN
+    IF NOT EXISTS (
+        SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'reading'::regclass AND c.relname = name
+    ) THEN
         EXECUTE format(
             'CREATE TABLE %I (LIKE reading INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
         EXECUTE format(

@@ -29,7 +29,8 @@ WHERE m.kind = 'silent_placement' AND m.closed IS NULL AND s.placement = m.subje
   AND t.valid_time >= %(before)s
 
 -- name: try_lead
-SELECT pg_try_advisory_lock(hashtext('nongqing.jobs'))
+SELECT pg_try_advisory_xact_lock(hashtext('nongqing.jobs'))
+FROM set_config('idle_in_transaction_session_timeout', '0', true)
 
 -- name: alive
 SELECT 1
