@@ -24,6 +24,7 @@ from collector.store.errors import (
     DatabaseRefuses,
     NaiveDatetime,
     UnreadableDsn,
+    mend_of,
     parts_of,
 )
 
@@ -32,14 +33,13 @@ Connection = psycopg2.extensions.connection
 CONNECT_SECONDS = 5
 PROBE_SECONDS = 2.0
 
-# What a server may say by the SQLSTATE of its refusal, whatever language its words are in.
+# What a server may say by the SQLSTATE of its refusal, whatever language its words are in; else
+# it is what `mend_of` says.
 REFUSALS = {
     "3D000": "it does not exist; create it",
     "28000": "refuses this user; check user and password in NONGQING_DSN",
     "28P01": "refuses this user; check user and password in NONGQING_DSN",
     "42501": "does not let this user in; GRANT CONNECT on it",
-    "53300": "has no connection to spare; raise max_connections there, or run fewer parts",
-    "57P01": "is stopping; start it again",
     "57P03": "is starting or stopping just now; wait a moment",
 }
 OTHER_REFUSAL = "refuses the connection; mend what it names"
@@ -136,7 +136,7 @@ def _settle(conn: Connection) -> None:
 def _told_apart(dsn: str, cause: object, code: str | None) -> DatabaseDown:
     if code is None or code in NOBODY_BEHIND:
         return DatabaseDown(dsn, cause)
-    return DatabaseRefuses(dsn, cause, REFUSALS.get(code, OTHER_REFUSAL))
+    return DatabaseRefuses(dsn, cause, REFUSALS.get(code) or mend_of(code) or OTHER_REFUSAL)
 
 
 # The SQLSTATE of a refusal -------------------------------------------------------------------

@@ -11,13 +11,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 import nongqing
+from collector.jobs.context import Context
+from collector.jobs.devices import look_after_devices
 from collector.keys import load_or_make_master_key
-from collector.store import frames, registry
-from collector.store.upkeep import note_silence
+from collector.store import items, registry
 from tests.collector.conftest import NOW
 
 if TYPE_CHECKING:
     from collector.store import db
+    from collector.store.db import Pool
     from field_configs.schema import Configs
 
 WHY = ("--reason", "stolen", "--by", "Li")
@@ -106,15 +108,16 @@ def test_who_and_why_are_wanted(run: Any, node: str, missing: tuple[str, str]) -
 
 
 def test_a_revoked_node_is_no_silent_one(
-    run: Any, enroll: Any, node: str, registered: db.Connection
+    run: Any, enroll: Any, node: str, registered: db.Connection, pool: Pool
 ) -> None:
     """Nobody drives to a field to look for a device that was taken away."""
-    later = NOW + timedelta(days=10_000)
+    later = Context(pool, NOW + timedelta(days=10_000))
+    look_after_devices(later)
     with registered:
-        assert note_silence(registered, later, later)[0] == 1
-        assert [item.node for item in frames.open_items(registered)] == [node]
+        assert [item.event.kind for item in items.open_items(registered)] == ["silent_node"]
     run("revoke", node, *WHY, "--yes")
     with registered:
         assert registry.nodes(registered, node)[0].revoked is not None
-        assert note_silence(registered, later, later)[0] == 0
-        assert frames.open_items(registered) == []
+    look_after_devices(later)
+    with registered:
+        assert items.open_items(registered) == []

@@ -17,7 +17,7 @@ from psycopg2.extensions import make_dsn, parse_dsn
 
 from collector.one_machine.embedded import free_port
 from collector.store import connecting, db
-from collector.store.upkeep import Election
+from collector.store.election import Election
 
 if TYPE_CHECKING:
     from tests.conftest import Server
@@ -201,7 +201,7 @@ def _refuse_all(listener: socket.socket, answer: bytes) -> None:
             "refuses this user; check user and password",
         ),
         ("42501", "FATAL", "keine Berechtigung für Datenbank felder", "GRANT CONNECT"),
-        ("53300", "ВАЖНО", "слишком много подключений", "has no connection to spare"),
+        ("53300", "ВАЖНО", "слишком много подключений", "out of room, memory or connections"),
         ("57P03", "致命错误", "数据库系统启动中", "is starting or stopping just now"),
         ("08P01", "FATAL", "no such database: felder", "refuses the connection; mend what it"),
         ("XX000", "FATAL", "etwas anderes", "refuses the connection; mend what it names"),
@@ -244,7 +244,7 @@ def test_a_real_servers_refusals(postgres: Server, role: tuple[str, str], dsn: s
     with pytest.raises(db.DatabaseRefuses, match="does not exist; create it"):
         db.connect(make_dsn(as_role, dbname="nowhere"))
     postgres.run(f"ALTER ROLE {name} CONNECTION LIMIT 0")
-    with pytest.raises(db.DatabaseRefuses, match="has no connection to spare"):
+    with pytest.raises(db.DatabaseRefuses, match="out of room, memory or connections"):
         db.connect(as_role)
     postgres.run(f"ALTER ROLE {name} CONNECTION LIMIT -1")
     postgres.run(f"REVOKE nongqing FROM {name}")

@@ -23,7 +23,7 @@ from collector.jobs.upkeep import roll_up
 from collector.keys import MasterKey
 from collector.one_machine.embedded import free_port
 from collector.store import db, readings, registry
-from collector.store.upkeep import Election
+from collector.store.election import Election
 from tests.collector.conftest import NOW, Bench, enrol
 from tests.collector.ingest.test_batches import Sent
 from tests.conftest import open_folder

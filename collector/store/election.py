@@ -1,52 +1,21 @@
-"""What the jobs ask of the store besides readings and risk: silence, and who leads."""
+"""Who leads among several schedulers."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import psycopg2
 
-from collector.store import frames, queries
+from collector.store import queries
 from collector.store.db import Connection, connect, lost_as_down
 
-SQL = queries.load("upkeep")
+SQL = queries.load("election")
 
 
 def _fetch(conn: Connection, name: str, **params: Any) -> list[tuple[Any, ...]]:
     with conn.cursor() as cur:
         cur.execute(SQL[name], params)
         return cur.fetchall() if cur.description else []
-
-
-def note_silence(conn: Connection, before: datetime, at: datetime) -> tuple[int, int]:
-    """Open maintenance items for nodes and probes without a word since `before`, close others.
-
-    Returns
-    -------
-    tuple of int, int
-        Silent nodes, and placements whose node reports without a valid value.
-    """
-    _fetch(conn, "close_silent_nodes", before=before, at=at)
-    _fetch(conn, "close_silent_placements", before=before, at=at)
-    nodes = _fetch(conn, "silent_nodes", before=before)
-    placements = _fetch(conn, "silent_placements", before=before)
-    items: list[tuple[str, str, str | None, str]] = []
-    for node, seen in nodes:
-        text = f"node {node}: last heard {_when(seen)}; see to its power, radio and antenna"
-        items.append(("silent_node", node, node, text))
-    for placement, node, seen in placements:
-        text = (
-            f"placement {placement}: node {node} reports, but had its last valid value "
-            f"{_when(seen)}; see to the probe and its cable"
-        )
-        items.append(("silent_placement", placement, node, text))
-    frames.raise_items(conn, items, at)
-    return len(nodes), len(placements)
-
-
-def _when(seen: datetime | None) -> str:
-    return "never" if seen is None else f"{seen:%Y-%m-%d %H:%M} UTC"
 
 
 class Election:
