@@ -245,7 +245,7 @@ def a_death_in_the_middle(
         server.start()
         assert device.wait(lambda: len(device.acked) == 6 and device.watermarks[-1] == (1, 5))
     with pool.connection() as conn:
-        assert frames.count(conn) == 6
+        assert frames.counts(conn).frames == 6
     pool.close()
     device.close()
 
