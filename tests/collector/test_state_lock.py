@@ -162,11 +162,14 @@ def test_one_on_another_machine_is_said_to_be_there(
     tmp_path: Path, lock: StateLock, lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A folder of several containers or machines: their processes' numbers are not ours."""
-    with holding(tmp_path) as (first, _):
+    with holding(tmp_path, "and a child") as (first, child):
+        first.kill()  # of its number we know nothing there
+        first.wait()
         monkeypatch.setattr(socket, "gethostname", lambda: "elsewhere")
         with pytest.raises(StateLockError) as caught:
             lock.take(lines.append)
         name = json.loads((tmp_path / LOCK).read_bytes())["host"]
+        os.kill(child, signal.SIGKILL)
     assert f"(process {first.pid} on {name}, since" in str(caught.value)
     assert "where it was started, on that machine" in str(caught.value)
     assert "kill" not in str(caught.value)
@@ -213,6 +216,24 @@ def test_a_folder_taken_away_is_noticed(tmp_path: Path, lock: StateLock, lines: 
     other.check()
     lock.release()
     other.release()
+
+
+def test_a_file_that_was_replaced_while_it_was_locked_is_not_the_lock(
+    tmp_path: Path, lock: StateLock, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody deletes the folder to begin afresh, at the same moment."""
+    flock, replaced = fcntl.flock, []
+
+    def late(file: int, how: int) -> None:
+        if not replaced:
+            replaced.append((tmp_path / LOCK).rename(tmp_path / "old"))
+        flock(file, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    lock.take(lines.append)
+    assert replaced
+    lock.check()
+    assert held(tmp_path)
 
 
 def test_a_folder_that_is_not_there_is_held_by_nobody(tmp_path: Path) -> None:

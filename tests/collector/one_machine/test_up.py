@@ -157,13 +157,18 @@ def service_by_hand(state: Path, name: str, first: str) -> Iterator[subprocess.P
 @pytest.mark.system
 @pytest.mark.timeout(400)
 def test_a_killed_start_is_followed_by_another_at_once(state: Path) -> None:
+    """It waits for what the killed one started, here a collector that does not end."""
     first = Up(state)
     first.wait_for("Ctrl-C stops it")
+    (ingest,) = [one for one in first.family() if one.cmdline()[-1] == "ingest"]
+    ingest.suspend()
     first.end(signal.SIGKILL)
-    family = first.seen
     with started(state, port=first.port) as second:
+        second.wait_for("a former start has ended; waiting for what it left running")
+        assert "[1/6]" not in second.output
+        ingest.kill()
         second.wait_for("Ctrl-C stops it")
-        assert [process for process in family if process.is_running()] == []
+        assert [process for process in first.seen if process.is_running()] == []
         assert second.answers()
         assert second.end() == 0
 
