@@ -24,6 +24,7 @@ import collector.commands.sites
 import collector.one_machine.up
 import field_configs.cli
 import firmware.workbench.cli
+import firmware.workbench.revoke
 import models.cli
 import webapp.cli
 from collector.clock import Clock
@@ -100,6 +101,7 @@ main.add_command(collector.commands.clock.clock)
 main.add_command(collector.commands.items.items)
 main.add_command(collector.commands.import_.import_)
 main.add_command(firmware.workbench.cli.node)
+firmware.workbench.cli.node.add_command(firmware.workbench.revoke.revoke)
 main.add_command(models.cli.risk)
 models.cli.risk.add_command(collector.commands.risk.risk_run)
 models.cli.risk.add_command(collector.commands.backtest.backtest)

@@ -41,15 +41,15 @@ ROOT = Path(__file__).parent
 HUMIDITY = "relative_humidity"
 
 
-def load(root: Path = ROOT, site: str | None = "demo") -> Configs:
+def load(root: Path = ROOT, site: str | Path | None = "demo") -> Configs:
     """Read all types, and one site's first data.
 
     Parameters
     ----------
     root : Path
         A folder laid out like field_configs: ``regions/ crops/ boards/ sites/``.
-    site : str, optional
-        Stem of a file in ``sites/``; None reads no site.
+    site : str or Path, optional
+        Stem of a file in ``sites/``, or a file elsewhere; None reads no site.
 
     Returns
     -------
@@ -69,7 +69,9 @@ def load(root: Path = ROOT, site: str | None = "demo") -> Configs:
     if not (found.regions and found.crops and found.boards) and not found.errors:
         reason = "holds no region, crop or board file: give the field_configs folder"
         found.errors.append(ConfigError(found.name_of(root), "folder", reason))
-    if site is not None:
+    if isinstance(site, Path):
+        _read(site, found, _site)
+    elif site is not None:
         path = root / "sites" / f"{site}.toml"
         if path.is_file():
             _read(path, found, _site)

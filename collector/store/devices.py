@@ -91,3 +91,8 @@ def missing_frames(conn: Connection, before: datetime) -> list[Found]:
             conn, "missing_frames", before=before
         )
     ]
+
+
+def newest_readings(conn: Connection) -> dict[str, datetime]:
+    """Return the time of the newest reading of each node that has any."""
+    return dict(_fetch(conn, "newest_readings"))

@@ -38,7 +38,8 @@ def node() -> None:
     """
 
 
-def _find(registry: Registry, node_id: str) -> NodeInfo:
+def find_node(registry: Registry, node_id: str) -> NodeInfo:
+    """Return a node of the registry; a ClickException names what it has when it is not there."""
     rows = {row.id: row for row in registry.nodes()}
     if node_id not in rows:
         known = ", ".join(sorted(rows)) or "none; bring some in with `nongqing sites import`"
@@ -69,6 +70,7 @@ def _board(boards: Mapping[str, Board], row: NodeInfo) -> Board:
 )
 @click.option("--wifi", nargs=2, metavar="NAME PASSWORD", help="Wireless network of the node.")
 @click.option("--json", "as_json", is_flag=True, help="Print the configuration, key included.")
+@click.option("--after-revocation", is_flag=True, help="Take back a node that was revoked.")
 @click.pass_obj
 def enroll(
     parts: Parts,
@@ -77,6 +79,7 @@ def enroll(
     out: Path | None,
     wifi: tuple[str, str] | None,
     as_json: bool,
+    after_revocation: bool,
 ) -> None:
     """Give NODE_ID a new key and write its configuration file.
 
@@ -87,7 +90,7 @@ def enroll(
       nongqing node enroll qf-001 --broker mqtt://broker.example --out qf-001.json
     """
     registry = parts.registry()
-    row = _find(registry, node_id)
+    row = find_node(registry, node_id)
     board = _board(parts.boards(), row)
     try:
         address = parse_broker_url(broker or parts.settings().need_broker())
@@ -99,7 +102,12 @@ def enroll(
     if not path.absolute().parent.is_dir():
         raise click.ClickException(f"{path}: its folder does not exist; make it first")
     retired = row.epoch
-    key = registry.enroll(node_id, layout=parts.layout_of(board), at=parts.clock().now())
+    key = registry.enroll(
+        node_id,
+        layout=parts.layout_of(board),
+        at=parts.clock().now(),
+        after_revocation=after_revocation,
+    )
     if broker is None and (address["user"] or address["password"]):
         # A node stands in the open: whoever takes it must not have the collector's rights.
         address |= {"user": None, "password": None}
@@ -150,7 +158,8 @@ def list_(parts: Parts, as_json: bool) -> None:
     for row in rows:
         epoch = "-" if row.epoch is None else row.epoch
         heard = "never" if row.last_seen is None else f"{row.last_seen:%Y-%m-%d %H:%M}"
-        click.echo(f"{row.id:<16} {row.board:<12} {row.village:<20} {epoch:>5}  {heard}")
+        gone = "" if row.revoked is None else f"  revoked {row.revoked:%Y-%m-%d %H:%M}"
+        click.echo(f"{row.id:<16} {row.board:<12} {row.village:<20} {epoch:>5}  {heard}{gone}")
 
 
 def _as_json(row: NodeInfo) -> dict[str, Any]:
@@ -160,6 +169,7 @@ def _as_json(row: NodeInfo) -> dict[str, Any]:
         "village": row.village,
         "epoch": row.epoch,
         "last_seen": None if row.last_seen is None else row.last_seen.isoformat(),
+        "revoked": None if row.revoked is None else row.revoked.isoformat(),
     }
 
 
@@ -255,7 +265,7 @@ def _weather_file(folder: Path, source: Path | None) -> Path:
 
 def _enrolled(parts: Parts, node_ids: tuple[str, ...]) -> list[tuple[str, NodeKey, Board]]:
     registry, boards = parts.registry(), parts.boards()
-    rows = [_find(registry, node_id) for node_id in node_ids] or list(registry.nodes())
+    rows = [find_node(registry, node_id) for node_id in node_ids] or list(registry.nodes())
     result = []
     for row in rows:
         key = registry.key(row.id)

@@ -27,7 +27,7 @@ class NodeKey(Protocol):
 
 
 class NodeInfo(Protocol):
-    """A node as the registry knows it; `epoch` is None before it is enrolled."""
+    """A node as the registry knows it; `epoch` is None while it has no key that counts."""
 
     @property
     def id(self) -> str:
@@ -49,12 +49,24 @@ class NodeInfo(Protocol):
     def last_seen(self) -> datetime | None:
         """When its last frame came in (UTC)."""
 
+    @property
+    def revoked(self) -> datetime | None:
+        """When it was taken away (UTC), None unless it is."""
+
 
 class Registry(Protocol):
     """Registry of nodes and their keys."""
 
-    def enroll(self, node_id: str, *, layout: Layout | None, at: datetime) -> NodeKey:
-        """Give the node a new key in a new epoch; the epoch before it is retired."""
+    def enroll(
+        self, node_id: str, *, layout: Layout | None, at: datetime, after_revocation: bool
+    ) -> NodeKey:
+        """Give the node a new key in a new epoch; the epoch before it is retired.
+
+        A revoked node gets one only `after_revocation`.
+        """
+
+    def revoke(self, node_id: str, *, reason: str, by: str, at: datetime) -> int:
+        """Let none of the node's keys count any more; return how many that were."""
 
     def nodes(self) -> Sequence[NodeInfo]:
         """All nodes, in order of their ids."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib.util
 import json
@@ -77,6 +78,16 @@ class SimulatedNode:
         """File that stands for the node's flash."""
         return self.folder / "flash.img"
 
+    @property
+    def mark(self) -> Path:
+        """File that is there while the node makes up its backlog; the node removes it."""
+        return self.folder / "backlog"
+
+    def begin_again(self) -> None:
+        """Forget a backlog that was cut off: nothing of it was sent, and its rest is missing."""
+        if self.settings["backlog_s"] and self.mark.exists():
+            self.image.unlink(missing_ok=True)
+
     def start(self, **changes: Any) -> None:
         """Switch the node on; `changes` are laid over its settings for this start alone.
 
@@ -89,9 +100,13 @@ class SimulatedNode:
             )
         if self.process is not None:
             self.switch_off()
+        flash = self._own_flash()
         settings = self.settings | changes
         if self.image.exists():
             settings["backlog_s"] = 0
+            self.mark.unlink(missing_ok=True)
+        elif settings["backlog_s"]:
+            self.mark.touch()
         bench = self.folder / "bench.json"
         bench.write_text(json.dumps(settings), encoding="utf-8")
         environment = {
@@ -118,7 +133,27 @@ class SimulatedNode:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=(flash,),
             )
+        os.close(flash)
+
+    def _own_flash(self) -> int:
+        """Lock the flash for the process that is to have it; two would ruin it."""
+        flash = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + STOP_S
+        while True:
+            try:
+                fcntl.flock(flash, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() < deadline:
+                    time.sleep(0.1)  # it may just be ending
+                    continue
+                os.close(flash)
+                raise SimulationError(
+                    f"node {self.node_id}: is simulated already, on the flash {self.image}; end "
+                    "that simulation first"
+                ) from None
+            return flash
 
     def alive(self) -> bool:
         """Return whether its process runs."""
@@ -213,11 +248,13 @@ class Fleet:
                 "config": str(folder / "node.json"),
                 "backlog_s": backlog_days * 86400,
                 "differences": differences_of(node_id),
+                "backlog_mark": str(folder / "backlog"),
             }
             if journal_dir is not None:
                 journal_dir.mkdir(parents=True, exist_ok=True)
                 bench["journal"] = str(journal_dir.absolute() / f"{node_id}.txt")
             self.nodes[node_id] = SimulatedNode(node_id, folder, bench | dict(settings or {}))
+            self.nodes[node_id].begin_again()
 
     def start(self) -> None:
         """Switch every node on that is not running."""

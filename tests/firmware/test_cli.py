@@ -40,6 +40,7 @@ class Row:
     village: str = "qf-liuge"
     epoch: int | None = None
     last_seen: datetime | None = None
+    revoked: datetime | None = None
 
 
 @dataclass
@@ -50,7 +51,9 @@ class Memory:
     def nodes(self) -> list[Row]:
         return list(self.rows.values())
 
-    def enroll(self, node_id: str, *, layout: Any, at: datetime) -> Key:
+    def enroll(
+        self, node_id: str, *, layout: Any, at: datetime, after_revocation: bool = False
+    ) -> Key:
         self.enrolled.append((node_id, layout, at))
         self.rows[node_id].epoch = (self.rows[node_id].epoch or 0) + 1
         return Key(node_id, self.rows[node_id].epoch)
@@ -98,6 +101,7 @@ def test_list_as_a_table_and_as_json(run: Any) -> None:
         "village": "qf-liuge",
         "epoch": 3,
         "last_seen": "2016-05-10T00:00:00+00:00",
+        "revoked": None,
     }
 
 

@@ -46,6 +46,8 @@ CREATE TABLE season (
     sown date NOT NULL,
     previous_crop text,
     harvested date CHECK (harvested >= sown),
+    -- sown into the standing crop before it
+    relay boolean NOT NULL DEFAULT false,
     UNIQUE (field, crop, sown)
 );
 
@@ -89,7 +91,9 @@ CREATE TABLE node (
     field text NOT NULL REFERENCES field,
     layout bytea REFERENCES layout,
     enrolled timestamptz,
-    last_seen timestamptz
+    last_seen timestamptz,
+    -- the version of the registry that last changed it, its keys or what its channels serve
+    changed bigint NOT NULL DEFAULT 0
 );
 CREATE INDEX node_field ON node (field);
 
@@ -99,9 +103,21 @@ CREATE TABLE node_key (
     encrypted bytea NOT NULL,
     created timestamptz NOT NULL,
     retired timestamptz,
-    PRIMARY KEY (node, epoch)
+    -- retired because its node was taken away, not because a later epoch took over
+    revoked boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (node, epoch),
+    CHECK (NOT revoked OR retired IS NOT NULL)
 );
 CREATE UNIQUE INDEX node_key_current ON node_key (node) WHERE retired IS NULL;
+
+CREATE TABLE revocation (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    node text NOT NULL REFERENCES node,
+    at timestamptz NOT NULL,
+    reason text NOT NULL,
+    revoked_by text NOT NULL
+);
+CREATE INDEX revocation_node ON revocation (node, at);
 
 -- valid_from NULL: since the device exists; valid_to NULL: until further notice.
 CREATE TABLE assignment (
@@ -114,6 +130,7 @@ CREATE TABLE assignment (
     CHECK (valid_from IS NULL OR valid_to IS NULL OR valid_from < valid_to)
 );
 CREATE UNIQUE INDEX assignment_current ON assignment (node, channel) WHERE valid_to IS NULL;
+CREATE INDEX assignment_channel ON assignment (node, channel);
 
 CREATE TABLE registry_import (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -290,6 +307,7 @@ $$;
 
 -- Makes the partition that holds an instant; does nothing where TimescaleDB makes its own.
 -- ATTACH takes a weaker lock than CREATE ... PARTITION OF, so writers of other months go on.
+-- After the lock, to_regclass would still say what this session knew before it waited.
 CREATE FUNCTION ensure_reading_partition(instant timestamptz) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -304,7 +322,10 @@ BEGIN
         RETURN name;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('nongqing.reading.partition'));
-    IF to_regclass(name) IS NULL THEN
+    IF NOT EXISTS (
+        SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'reading'::regclass AND c.relname = name
+    ) THEN
         EXECUTE format(
             'CREATE TABLE %I (LIKE reading INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
         EXECUTE format(

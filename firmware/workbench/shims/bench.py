@@ -12,6 +12,14 @@ with open(os.getenv("NONGQING_BENCH")) as _file:
     settings = json.load(_file)
 
 
+def _forget_mark():
+    """The backlog is on flash, and nothing of it sent yet: it need not be made up again."""
+    try:
+        os.remove(settings["backlog_mark"])
+    except OSError:
+        pass
+
+
 class Clock:
     """Virtual time: what the shared clock says, or earlier while a backlog is made up.
 
@@ -50,6 +58,8 @@ class Clock:
             return int(ms / self.rate) + 1
         self.at += ms / 1000
         self.behind = self.at < self.shared()
+        if not self.behind:
+            _forget_mark()
         return 0
 
 

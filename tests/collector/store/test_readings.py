@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg2.errors import LockNotAvailable
 
-from collector.store import binary, reading_log, readings, registry
+from collector.store import binary, reading_log, readings, registry, sites
 from collector.store.db import NaiveDatetime, connect
 from collector.store.reading_log import READING, NewTail, Tail
 from firmware.wire.quantities import UnknownQuantity
@@ -160,7 +160,7 @@ def test_the_standard_height_stands_for_a_field(registered: db.Connection, bench
             "('deep', %(f)s, 'soil_moisture', -0.4), ('top', %(f)s, 'soil_moisture', -0.05)",
             {"f": field},
         )
-        cur.execute(registry.SQL["put_series"])
+        cur.execute(sites.SQL["put_series"])
     for placement, value in (("low", 1.0), ("deep", 0.4), ("top", 0.1)):
         ((number,),) = rows(registered, f"SELECT id FROM series WHERE placement = '{placement}'")
         with registered:
