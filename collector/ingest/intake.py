@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from collector.checks import check
 from collector.ingest.authenticity import Arrived, Message, prove
-from collector.ingest.checks import check
 from collector.ingest.known_nodes import KnownNodes, Node
 from collector.ingest.reading_table import ReadingTable, SortedReadings
 from collector.store import frames, reading_log
