@@ -15,6 +15,7 @@ import collector.commands.interpolate
 import collector.commands.ipmd
 import collector.commands.ledger
 import collector.commands.parts
+import collector.commands.places
 import collector.commands.risk
 import collector.commands.services
 import collector.commands.sites
@@ -82,6 +83,7 @@ main.add_command(field_configs.cli.check)
 main.add_command(collector.commands.sites.sites)
 main.add_command(collector.commands.db.db)
 main.add_command(collector.commands.import_.import_)
+main.add_command(collector.commands.places.places_group)
 main.add_command(firmware.workbench.cli.node)
 main.add_command(models.cli.risk)
 models.cli.risk.add_command(collector.commands.risk.risk_run)
