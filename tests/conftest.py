@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +19,7 @@ import pytest
 
 from collector.one_machine.embedded import EmbeddedBroker, EmbeddedPostgres
 from collector.store import db
+from tests.paths import ROOT
 
 TEMPLATE = "nongqing_template"
 _numbers = itertools.count(1)
@@ -111,3 +115,44 @@ def broker_url() -> Iterator[str]:
     broker = EmbeddedBroker()
     yield broker.start()
     broker.stop()
+
+
+@dataclass
+class ClockShift:
+    """The wall clock of processes that get `environment`, set at will while they run."""
+
+    library: Path
+    file: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process needs in its environment."""
+        return {"LD_PRELOAD": str(self.library), "CLOCK_SHIFT": str(self.file)}
+
+    def set(self, seconds: int) -> None:
+        """Let the clock differ from the machine's by so many seconds."""
+        new = self.file.with_suffix(".new")
+        new.write_text(str(seconds))
+        new.rename(self.file)
+
+
+@pytest.fixture(scope="session")
+def shift_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The library that shifts a clock, compiled."""
+    library = tmp_path_factory.mktemp("clock") / "shift.so"
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    if compiler is None or sys.platform != "linux":
+        reason = "a shifted clock needs Linux and a C compiler (apt-get install gcc libc6-dev)"
+        assert not os.environ.get("CI"), reason
+        pytest.skip(reason)
+    source = ROOT / "tests" / "clock" / "shift.c"
+    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"], check=True)
+    return library
+
+
+@pytest.fixture
+def clock_shift(shift_library: Path, tmp_path: Path) -> ClockShift:
+    """A clock that a test may set for the processes it starts."""
+    shift = ClockShift(shift_library, tmp_path / "clock_shift")
+    shift.set(0)
+    return shift

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from collector.files.table import HOUR_S, moment
 from collector.store.weather import Kind
+from field_configs.events import event
 from models.sheets.refused import CellError
 
 #: No forecast tells more than this, and an hour so long before its issue was not forecast.
@@ -58,22 +59,24 @@ class Given:
         """
         hour = moment(time)
         if time % HOUR_S:
-            raise CellError("time_no_hour", time=hour)
+            raise CellError(event("time_no_hour", time=hour))
         if (self.first and hour < self.first) or (self.last and hour >= self.last):
-            raise CellError("time_far_off", time=hour, first=self.first, last=self.last)
+            raise CellError(event("time_far_off", time=hour, first=self.first, last=self.last))
         if self.kind == "observed":
             if time + HOUR_S > self.now.timestamp():
-                raise CellError("time_not_over", time=hour, now=self.now)
+                raise CellError(event("time_not_over", time=hour, now=self.now))
             return time + HOUR_S
         said = moment(issued) if issued is not None else self.issued or self.now
         if said > self.now:
-            raise CellError("issued_in_future", issued=said, now=self.now)
+            raise CellError(event("issued_in_future", issued=said, now=self.now))
         if not -LEAST <= hour - said <= LONGEST:
             raise CellError(
-                "time_beyond_forecast",
-                time=hour,
-                issued=said,
-                before=LEAST.days,
-                after=LONGEST.days,
+                event(
+                    "time_beyond_forecast",
+                    time=hour,
+                    issued=said,
+                    before=LEAST.days,
+                    after=LONGEST.days,
+                )
             )
         return int(said.timestamp())

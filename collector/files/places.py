@@ -15,6 +15,7 @@ import numpy as np
 from collector.store import places, registry
 from collector.store.db import Connection
 from collector.store.registry import VillageRow
+from field_configs.events import event
 from field_configs.reading import nearest
 from field_configs.schema import Field
 from models.sheets import cells
@@ -65,9 +66,9 @@ class Places:
         """
         name, plain = self.meant(word), cells.name(word)
         if not plain:
-            raise CellError("place_none")
+            raise CellError(event("place_none"))
         if position is not None and not _on_earth(position):
-            raise CellError("place_nowhere", longitude=position[0], latitude=position[1])
+            raise CellError(event("place_nowhere", longitude=position[0], latitude=position[1]))
         if name is not None:
             if position is not None and not _near(self.known[name], position, MOVED):
                 raise self._elsewhere(name, position)
@@ -76,23 +77,24 @@ class Places:
             return plain
         near = nearest(plain, [*self.known, *self.names])
         if position is None:
-            raise CellError("place_unknown", place=plain, near=near)
+            raise CellError(event("place_unknown", place=plain, near=near))
         twin = near and (near if near in self.known else self.names[near])
         if twin and twin in self.own and _near(self.known[twin], position, MOVED):
             # What is spelt almost like a village and stands in it is no station.
-            raise CellError("place_unknown", place=plain, near=near)
+            raise CellError(event("place_unknown", place=plain, near=near))
         return plain
 
     def _elsewhere(self, name: str, position: Position) -> CellError:
-        kind = "place_elsewhere" if name in self.own else "station_elsewhere"
         there = self.known[name]
         return CellError(
-            kind,
-            place=name,
-            longitude=there[0],
-            latitude=there[1],
-            other_longitude=position[0],
-            other_latitude=position[1],
+            event(
+                "place_elsewhere",
+                place=name,
+                longitude=there[0],
+                latitude=there[1],
+                other_longitude=position[0],
+                other_latitude=position[1],
+            )
         )
 
     def add(self, name: str, position: Position) -> None:
@@ -118,16 +120,18 @@ class Places:
         if name is None:
             if not new:
                 near = nearest(cells.name(word), [*self.known, *self.names])
-                raise CellError("place_option_unknown", place=cells.name(word), near=near)
+                raise CellError(event("place_option_unknown", place=cells.name(word), near=near))
             return cells.name(word)
         if km_apart(self.known[name], position) > RANGE_KM:
             raise CellError(
-                "document_elsewhere",
-                place=name,
-                km=round(km_apart(self.known[name], position)),
-                most=RANGE_KM,
-                longitude=position[0],
-                latitude=position[1],
+                event(
+                    "document_elsewhere",
+                    place=name,
+                    km=round(km_apart(self.known[name], position)),
+                    most=RANGE_KM,
+                    longitude=position[0],
+                    latitude=position[1],
+                )
             )
         return name
 

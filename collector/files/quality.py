@@ -29,7 +29,7 @@ from models.weather.units import FEWEST
 DOUBTFUL = 0.5
 #: Hours that are compared with their neighbours at once; bounds memory.
 _BLOCK_H = 31 * 24
-_TOLD = {STEP: "series_jumps", FREEZE: "series_stands", LOGICAL: "series_unlike"}
+_DOUBTS = STEP | FREEZE | LOGICAL
 
 
 def mark(conn: Connection, table: Table, name: str, *, observed: bool) -> list[Event]:
@@ -60,36 +60,33 @@ def mark(conn: Connection, table: Table, name: str, *, observed: bool) -> list[E
             _as_nodes(conn, table, quantity)
         if quantity in APART:
             _as_neighbours(conn, table, quantity, observed=observed)
-        bits, total = table.qc[quantity], int(there.sum())
-        doubt = there & (bits & (STEP | FREEZE | LOGICAL) != 0)
-        for bit, kind in _TOLD.items():
-            told += _of_each_place(table, quantity, there & (bits & bit != 0), kind)
-        if total >= FEWEST and doubt.sum() >= DOUBTFUL * total:
-            counts = {bit: int((there & (bits & bit != 0)).sum()) for bit in _TOLD}
-            worst = max(counts, key=counts.__getitem__)
+        found = [*_in_doubt(table, quantity, there)]
+        total, doubt = int(there.sum()), int((there & (table.qc[quantity] & _DOUBTS != 0)).sum())
+        if total >= FEWEST and doubt >= DOUBTFUL * total:
+            worst = max(found, key=lambda each: int(each.params["count"] or 0))
             why = event(
-                "column_in_doubt",
-                column=quantity,
-                count=int(doubt.sum()),
-                total=total,
-                doubt=_TOLD[worst],
+                "column_in_doubt", column=quantity, count=doubt, total=total, doubt=worst.kind
             )
             raise SheetError(name, why)
+        told += found
     return told
 
 
-def _of_each_place(
-    table: Table, quantity: str, rows: NDArray[np.bool_], kind: str
-) -> Iterator[Event]:
-    for place in np.unique(table.place[rows]).tolist():
-        mine = rows & (table.place == place)
-        yield event(
-            kind,
-            place=table.names[place],
-            quantity=quantity,
-            count=int(mine.sum()),
-            first=moment(int(table.time[mine].min())),
-        )
+def _in_doubt(table: Table, quantity: str, there: NDArray[np.bool_]) -> Iterator[Event]:
+    """Say for each place what is in doubt of a quantity."""
+    bits = np.where(there, table.qc[quantity], 0)
+    for place in np.unique(table.place[bits & _DOUBTS != 0]).tolist():
+        mine = table.place == place
+        name = table.names[place]
+        if count := int((stands := mine & (bits & FREEZE != 0)).sum()):
+            first = moment(int(table.time[stands].min()))
+            yield event("series_stands", place=name, quantity=quantity, count=count, first=first)
+        if count := int((jumps := mine & (bits & STEP != 0)).sum()):
+            first = moment(int(table.time[jumps].min()))
+            yield event("series_jumps", place=name, quantity=quantity, count=count, first=first)
+        if count := int((unlike := mine & (bits & LOGICAL != 0)).sum()):
+            first = moment(int(table.time[unlike].min()))
+            yield event("series_unlike", place=name, quantity=quantity, count=count, first=first)
 
 
 def _as_nodes(conn: Connection, table: Table, quantity: str) -> None:

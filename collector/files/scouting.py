@@ -27,8 +27,8 @@ from models.hazards.catalogue import catalogue
 from models.risk.hazard import Hazard
 from models.sheets import cells
 from models.sheets.header import find_columns, unknown_columns
-from models.sheets.lines import Record, Sheet
-from models.sheets.refused import CellError, Refusals, SheetError
+from models.sheets.lines import Sheet
+from models.sheets.refused import CellError, Refusals
 from models.skill.matching import LOCAL
 
 NEEDED = ("field", "hazard", "date", "found")
@@ -135,22 +135,13 @@ def parse_scouting(path: Path, known: Known) -> Parsed:
     for why in unknown_columns(header, COLUMNS):
         refused.add(sheet.number, why, ", ".join(sheet.header))
     reports: list[ScoutingReport] = []
-    for record in sheet:
+    for record in sheet.records(refused):
+        row = {column: record.cells[at].strip() for column, at in header.place.items()}
         try:
-            reports.append(
-                _report(_row(record, header.place), f"{sheet.name}:{record.number}", known)
-            )
+            reports.append(_report(row, f"{sheet.name}:{record.number}", known))
         except CellError as error:
-            refused.add(record.number, record.broken or error.event, record.raw)
-    if not reports and not len(refused):
-        raise SheetError(f"{sheet.name}:{sheet.number}", event("sheet_no_lines"))
+            refused.add(record.number, error.event, record.raw)
     return Parsed(tuple(reports), refused)
-
-
-def _row(record: Record, place: Mapping[str, int]) -> dict[str, str]:
-    if record.broken is not None:
-        raise CellError(record.broken.kind, **record.broken.params)
-    return {column: record.cells[at].strip() for column, at in place.items()}
 
 
 def _report(row: Mapping[str, str], origin: str, known: Known) -> ScoutingReport:
@@ -181,7 +172,7 @@ def _one_of(word: str, column: str, ids: Sequence[str], known: Known) -> str:
     if found not in ids:
         names = [name for name, id_ in known.names.items() if id_ in ids]
         near = nearest(plain, [*ids, *names])
-        raise CellError("cell_unknown", column=column, value=plain, near=near)
+        raise CellError(event("cell_unknown", column=column, value=plain, near=near))
     return found
 
 
@@ -190,7 +181,7 @@ def _severity(text: str) -> float | None:
     if value != value:  # NaN: not told
         return None
     if not 0 <= value <= 100:
-        raise CellError("cell_no_share", column="severity", value=text)
+        raise CellError(event("cell_no_share", column="severity", value=text))
     return value
 
 
@@ -201,11 +192,13 @@ def _season(site: str, crop: str, day: date, hazard: Hazard, known: Known) -> Se
         crop = known.names.get(cells.name(crop), cells.name(crop))
     if crop and crop not in crops:
         raise CellError(
-            "report_other_crop",
-            hazard=hazard.id,
-            crop=crop,
-            crops=", ".join(crops),
-            near=nearest(crop, crops),
+            event(
+                "report_other_crop",
+                hazard=hazard.id,
+                crop=crop,
+                crops=", ".join(crops),
+                near=nearest(crop, crops),
+            )
         )
     standing = [
         s
@@ -216,5 +209,7 @@ def _season(site: str, crop: str, day: date, hazard: Hazard, known: Known) -> Se
         and s.sown <= day <= (s.harvested or s.sown + timedelta(known.longest_days[s.crop]))
     ]
     if not standing:
-        raise CellError("report_no_crop", field=site, crop=crop or " or ".join(crops), day=str(day))
+        raise CellError(
+            event("report_no_crop", field=site, crop=crop or " or ".join(crops), day=str(day))
+        )
     return max(standing, key=lambda s: s.sown)

@@ -85,17 +85,14 @@ def read_csv(path: Path, given: Given, places: Places, refusals: Refusals) -> Ta
     sheet = Sheet(path)
     needed = ("time",) if given.place else ("place", "time")
     header = find_columns(sheet, COLUMNS, needed)
-    origin = f"{sheet.name}:{sheet.number}"
     for why in unknown_columns(header, COLUMNS):
         refusals.add(sheet.number, why, ", ".join(sheet.header))
     columns, notes = _quantities(header, refusals, sheet)
     if not columns:
-        raise SheetError(origin, _no_quantity(refusals))
+        raise SheetError(f"{sheet.name}:{sheet.number}", _no_quantity(refusals))
     reading = _Reading(sheet, header, list(columns), given, places, refusals)
-    for record in sheet:
+    for record in sheet.records(refusals):
         reading.take(record)
-    if not reading.lines:
-        raise SheetError(origin, event("sheet_no_lines"))
     table = reading.done(notes)
     within_limits(table, columns, refusals)
     if len(table.line):
@@ -140,7 +137,7 @@ class _Reading:
         self.columns = [(name, header.place[name], self.rows.values[name]) for name in quantities]
         self.header, self.given, self.places, self.refusals = header, given, places, refusals
         self.comma = sheet.separator != ","
-        self.lines = self.assumed = 0
+        self.assumed = 0
         self.index: dict[_Where, int] = {}
         self.place = _Remembered(self._place)
         self.times = _Remembered(self._times)
@@ -165,10 +162,6 @@ class _Reading:
 
     def take(self, record: Record) -> None:
         """Take a line into the table, or refuse it, or some of its cells."""
-        self.lines += 1
-        if record.broken is not None:
-            self.refusals.add(record.number, record.broken, record.raw)
-            return
         try:
             time, issued, assumed = self.times.of(
                 self._cell(record, "time"), self._cell(record, "issued")
@@ -202,7 +195,7 @@ class _Reading:
                 found.append(self._value(text, name, record))
                 blank = False
         if blank:
-            raise CellError("line_no_value")
+            raise CellError(event("line_no_value"))
         return found
 
     def _value(self, text: str, name: str, record: Record) -> float:

@@ -11,26 +11,39 @@ from __future__ import annotations
 
 import logging
 import queue
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
 from collector.clock import Clock
 from collector.ingest import intake
 from collector.ingest.authenticity import Message
+from collector.ingest.clock_watch import ClockWatch
 from collector.ingest.known_nodes import KnownNodes, read_known_nodes
 from collector.keys import MasterKey, MasterKeyError
-from collector.store import registry
-from collector.store.db import Connection, DatabaseDown, Pool, TransactionRollback
+from collector.store import frames, items, registry, rights, server_clock
+from collector.store.db import (
+    Connection,
+    DatabaseDown,
+    DatabaseUnfit,
+    Pool,
+    TransactionRollback,
+)
 from collector.store.frames import BootId, FrameId
+from collector.store.items import Found
+from field_configs.events import event
 from firmware.wire import codec, seal, topics
 
 BATCH_FRAMES = 500
 BATCH_SECONDS = 0.2
 QUEUE_FRAMES = 20_000
+NOTE_CLOCK_SECONDS = 10.0
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 ACK_FRAMES = 100
 
@@ -80,6 +93,8 @@ class Collector:
         Where acknowledgements go.
     queue_frames : int
         Most messages that wait.
+    monotonic : callable
+        Real time that nobody sets, to hold the clock against [s].
     """
 
     def __init__(
@@ -89,6 +104,7 @@ class Collector:
         clock: Clock,
         link: Link,
         queue_frames: int = QUEUE_FRAMES,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.pool = pool
         self.master = master
@@ -98,6 +114,11 @@ class Collector:
         self.stopping = threading.Event()
         self._inbox: queue.Queue[Message] = queue.Queue(queue_frames)
         self._known: KnownNodes | None = None
+        self._watch = ClockWatch(clock, monotonic)
+        self._host = socket.gethostname()
+        self._noted: tuple[str, float] | None = None
+        self._revived = 0
+        self._unfit = False
         self._failure: BaseException | None = None
 
     def put(self, message: Message) -> None:
@@ -110,6 +131,7 @@ class Collector:
     def run(self) -> None:
         """Store batches until `stopping` is set; the batch in hand is finished if it can be."""
         try:
+            self._retry(self._prove_rights)
             self._retry(self._refresh)
             while not self.stopping.is_set():
                 batch = self._gather()
@@ -146,6 +168,8 @@ class Collector:
                 work()
             except (DatabaseDown, TransactionRollback) as error:
                 self.counters.retries += 1
+                if attempt == 0 and isinstance(error, DatabaseUnfit):
+                    self._note_unfit(error)
                 wait = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
                 log.warning(
                     "%s; trying again in %.1f s. Until then nodes keep their frames and send them "
@@ -156,13 +180,34 @@ class Collector:
                 if self.stopping.wait(wait):
                     return
             else:
+                if self._unfit:
+                    self._note_unfit(None)
                 return
+
+    def _note_unfit(self, error: DatabaseUnfit | None) -> None:
+        """Raise an item, where the database takes as much as that; without an error, close it."""
+        now = self.clock.now()
+        with suppress(DatabaseDown), self.pool.connection() as conn:
+            if error is not None:
+                found = Found(event("database_unfit", detail=str(error)), "database")
+                items.raise_items(conn, [found], now)
+            else:
+                items.close_gone(conn, "database_unfit", ["database"], now)
+            self._unfit = error is not None
+
+    def _prove_rights(self) -> None:
+        """Find out before the first frame whether it can be kept."""
+        with self.pool.connection() as conn:
+            rights.prove(conn, self.pool.dsn)
 
     def _idle(self) -> None:
         """Look whether the registry changed while nothing comes in."""
+        settled = self._watch.settled
         with self.pool.connection() as conn:
             changed = self._known is None or registry.version(conn) != self._known.version
-        if changed:
+            self._look(conn)
+            self._note_clock(conn)
+        if changed or settled != self._watch.settled:
             self._refresh()
 
     def _refresh(self) -> None:
@@ -171,7 +216,7 @@ class Collector:
             self._known = read_known_nodes(conn, self.master)
         while True:
             with self.pool.connection() as conn:
-                taken = intake.replay(conn, self._known, self.clock.now())
+                taken = intake.replay(conn, self._known, self._look(conn), self._watch)
             if not taken:
                 return
 
@@ -181,6 +226,30 @@ class Collector:
             self._known = read_known_nodes(conn, self.master)
         return self._known
 
+    def _look(self, conn: Connection) -> datetime:
+        """Return the time, after holding the clock against what else tells it."""
+        system = self.clock.spec() == "system"
+        return self._watch.look(server_clock.kept(conn, self._host, system=system))
+
+    def _note_clock(self, conn: Connection) -> None:
+        """Keep what the clock says, at once where its doubt changed, else now and then."""
+        doubt, at = self._watch.judge(), self._watch.monotonic()
+        known = self._noted is not None and self._noted[0] == doubt
+        known = known and self._revived == self._watch.settled
+        if known and self._noted and at - self._noted[1] < NOTE_CLOCK_SECONDS:
+            return
+        now = self.clock.now()
+        server_clock.put(conn, self._host, now, doubt)
+        if doubt:
+            found = event("server_clock", host=self._host, reason=doubt, said=now)
+            items.raise_items(conn, [Found(found, self._host)], now)
+        else:
+            items.close_gone(conn, "server_clock", [self._host], now)
+        if self._watch.settled != self._revived:
+            frames.revive(conn)
+            self._revived = self._watch.settled
+        self._noted = doubt, at
+
     def store(self, messages: list[Message]) -> None:
         """Store one batch in one transaction, then acknowledge it.
 
@@ -189,10 +258,10 @@ class Collector:
         DatabaseDown, TransactionRollback
             When nothing of it was stored, or it is not known; storing it again is harmless.
         """
-        before = self._known
+        before, settled = self._known, self._watch.settled
         with self.pool.connection() as conn:
             known = self._current(conn)
-            outcome = intake.take(conn, known, messages, self.clock.now())
+            outcome = intake.take(conn, known, messages, self._look(conn), self._watch)
         counters = self.counters
         counters.batches += 1
         counters.messages += len(messages)
@@ -203,8 +272,9 @@ class Collector:
         if outcome.boots:
             with self.pool.connection() as conn:
                 marks = intake.advance(conn, outcome.boots)
+                self._note_clock(conn)
             self._acknowledge(known, outcome.ids, marks)
-        if before is not known:
+        if before is not known or settled != self._watch.settled:
             self._refresh()
 
     def _store_or_set_aside(self, messages: list[Message]) -> None:
@@ -229,12 +299,12 @@ class Collector:
         pairs: dict[BootId, list[tuple[int, int]]] = {boot: [] for boot in marks}
         for one in sorted(ids):
             pairs.setdefault(one.boot_id, []).append((one.boot, one.seq))
-        now = int(self.clock.now().timestamp())
-        for boot, frames in pairs.items():
+        now = None if self._watch.doubt else int(self.clock.now().timestamp())
+        for boot, stored in pairs.items():
             key = known.nodes[boot.node].keys[boot.epoch]
             topic = topics.topic(boot.node, "ack")
             mark = (boot.boot, marks[boot]) if boot in marks else None
-            for start in range(0, max(1, len(frames)), ACK_FRAMES):
-                body = codec.encode_ack(now, frames[start : start + ACK_FRAMES], mark)
+            for start in range(0, max(1, len(stored)), ACK_FRAMES):
+                body = codec.encode_ack(now, stored[start : start + ACK_FRAMES], mark)
                 self.link.publish(topic, seal.seal(key.key, boot.epoch, topic, body))
                 self.counters.acks += 1

@@ -7,6 +7,7 @@ from datetime import timedelta
 from collector.jobs.context import Context, Job
 from collector.jobs.spraying import with_forecast_hours
 from collector.store import risk
+from field_configs.events import Event, event
 from models.advice.advisory import advise
 from models.hazards.catalogue import catalogue
 
@@ -14,7 +15,7 @@ from models.hazards.catalogue import catalogue
 FRESH = timedelta(days=2)
 
 
-def issue_advisories(context: Context) -> str:
+def issue_advisories(context: Context) -> Event:
     """Keep the advice that follows from the newest statuses, and end what no longer holds."""
     with context.pool.connection() as conn:
         statuses = [
@@ -29,7 +30,7 @@ def issue_advisories(context: Context) -> str:
         over = known.keys() - {(a.site, a.crop, a.hazard) for a in wanted}
         risk.end_advisories(conn, sorted(over), context.now)
         risk.save_advisories(conn, new, context.now)
-    return f"{len(wanted)} in force, {len(new)} new, {len(over)} ended"
+    return event("advice_issued", held=len(wanted), new=len(new), ended=len(over))
 
 
 JOBS = (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from collector.store.db import Pool
+from field_configs.events import Event
 
 
 @dataclass(frozen=True)
@@ -21,13 +22,13 @@ class Context:
 class Job:
     """A job: due every `every` of the clock since 1970, `delay` later.
 
-    `function` takes a `Context` and returns a few words about what it did. Where `after` names
+    `function` takes a `Context` and returns an event that says what it did. Where `after` names
     another job, it waits until that one was tried for the same due time or a later one.
     """
 
     id: str
     every: timedelta
-    function: Callable[[Context], str]
+    function: Callable[[Context], Event]
     delay: timedelta = timedelta(0)
     after: str | None = None
 

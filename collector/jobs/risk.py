@@ -19,6 +19,7 @@ from collector.store import (
     weather,
 )
 from collector.store.db import Connection
+from field_configs.events import Event, event
 from field_configs.load import load
 from firmware.wire.quantities import by_name
 from models.crops.season import Seasons, SiteSeason
@@ -141,7 +142,7 @@ def compute_risk(conn: Connection, at: datetime) -> Computed:
     return Computed(today, coming, issued, told, ground, found.states)
 
 
-def assess_risk(context: Context) -> str:
+def assess_risk(context: Context) -> Event:
     """Compute and keep the risk of every hazard, crop and field, today's and the outlook."""
     with context.pool.connection() as conn:
         found = compute_risk(conn, context.now)
@@ -149,7 +150,7 @@ def assess_risk(context: Context) -> str:
         ahead = weather.replace_outlook(conn, found.coming, found.forecast_issued, context.now)
         weather.replace_field_weather(conn, found.told)
         kept_states.keep(conn, found.ground, found.states, context.now)
-    return f"{len(found.today)} statuses, {new} new" + (f", {ahead} of days ahead" if ahead else "")
+    return event("risk_computed", statuses=len(found.today), new=new, ahead=ahead)
 
 
 JOBS = (Job("risk", timedelta(hours=1), assess_risk, timedelta(minutes=10), after="roll_up"),)

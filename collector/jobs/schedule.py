@@ -1,21 +1,23 @@
-"""The jobs, and the scheduler that runs them on the system's clock.
+"""The scheduler that runs the jobs when the clock says that they are due.
 
-Several processes may be started; one of them leads and runs the jobs, the others stand by. The
-scheduler looks every second of real time which job is due by the clock, so that a simulated clock
-may run at any rate. A due time that passed while nobody ran is made up for once. Each attempt is
-recorded; a failed one is tried again, later and later, and never touches other jobs.
+Several processes may be started; one of them leads and runs the jobs, the others stand by. A beat
+of one second, counted on the monotonic clock, looks which job is due; so a simulated clock may run
+at any rate, and a clock that is set forward or back stops nothing. A due time that passed while
+nobody ran is made up for once. Each attempt is recorded; a failed one is tried again, later and
+later, and never touches other jobs.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.schedulers.base import BaseScheduler
 
 from collector.clock import Clock
 from collector.jobs.context import Context, Job
@@ -23,6 +25,7 @@ from collector.jobs.declared import declared_jobs
 from collector.store import job_runs
 from collector.store.db import DatabaseDown, Pool
 from collector.store.upkeep import Election
+from field_configs.events import event
 
 POLL_SECONDS = 1.0
 RETRY_SECONDS = (2.0, 5.0, 15.0, 60.0, 300.0)
@@ -49,7 +52,8 @@ class Runner:
     def tick(self) -> None:
         """Run the job if it is due and, after a failure, if its pause is over."""
         due = self.job.due(self.clock.now())
-        if (self.done is not None and due <= self.done) or self.monotonic() < self.not_before:
+        # What was done for a later time than now was done by a clock that has been set back since.
+        if self.done == due or self.monotonic() < self.not_before:
             return
         try:
             ok = self._attempt(due)
@@ -69,16 +73,17 @@ class Runner:
         with self.pool.connection() as conn:
             run = job_runs.begin(conn, self.job.id, due, self.attempt, self.clock.now())
         try:
-            outcome, detail = job_runs.OK, self.job.function(Context(self.pool, self.clock.now()))
+            outcome, said = job_runs.OK, self.job.function(Context(self.pool, self.clock.now()))
         except DatabaseDown as error:
             log.warning("job %s: %s", self.job.id, error)
-            outcome, detail = job_runs.FAILED, str(error)
+            outcome, said = job_runs.FAILED, event("job_waits", detail=str(error))
         except Exception as error:
             log.exception("job %s failed", self.job.id)
-            outcome, detail = job_runs.FAILED, f"{type(error).__name__}: {error}"
+            outcome = job_runs.FAILED
+            said = event("job_failed", error=type(error).__name__, detail=str(error))
         seconds = self.monotonic() - started
         with self.pool.connection() as conn:
-            job_runs.finish(conn, run, outcome, detail, self.clock.now(), seconds)
+            job_runs.finish(conn, run, outcome, said, self.clock.now(), seconds)
         return outcome == job_runs.OK
 
 
@@ -138,26 +143,48 @@ class Jobs:
             runner.tick()
 
     def _waits(self, runner: Runner) -> bool:
-        due = runner.job.due(self.clock.now())
+        now = self.clock.now()
+        due = runner.job.due(now)
         before = [r.tried for r in self.runners if r.job.id == runner.job.after]
-        return any(tried is None or tried < due for tried in before)
-
-    def add_to(self, scheduler: BaseScheduler) -> None:
-        """Have a scheduler call the election and every job once a second."""
-        options = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
-        at_once = datetime.now(UTC)
-        scheduler.add_job(
-            self.elect, "interval", seconds=POLL_SECONDS, next_run_time=at_once, **options
-        )
-        for runner in self.runners:
-            scheduler.add_job(
-                self.tick, "interval", [runner], id=runner.job.id, seconds=POLL_SECONDS, **options
-            )
+        return any(tried is None or tried < due or tried > now for tried in before)
 
 
-def scheduler_for(jobs: Jobs) -> BackgroundScheduler:
-    """Return a scheduler, with threads of its own, that runs `jobs` once it is started."""
-    executors = {"default": ThreadPoolExecutor(len(jobs.runners) + 1)}
-    scheduler = BackgroundScheduler(executors=executors, timezone=UTC)
-    jobs.add_to(scheduler)
-    return scheduler
+class Scheduler:
+    """Runs jobs on threads of its own, once started: one look at each job a second.
+
+    APScheduler keeps the threads and lets no job run twice at a time. It is given every look to run
+    at once: its own intervals follow the wall clock, which may be set back or years forward.
+
+    Parameters
+    ----------
+    jobs : Jobs
+    """
+
+    def __init__(self, jobs: Jobs) -> None:
+        self._looks: dict[str, Callable[[], None]] = {"election": jobs.elect}
+        for runner in jobs.runners:
+            self._looks[runner.job.id] = partial(jobs.tick, runner)
+        executors = {"default": ThreadPoolExecutor(len(self._looks))}
+        self._scheduler = BackgroundScheduler(executors=executors, timezone=UTC)
+        self._stopping = threading.Event()
+        self._beat = threading.Thread(target=self._run, name="beat", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look; returns at once."""
+        self._scheduler.start()
+        self._beat.start()
+
+    def shutdown(self) -> None:
+        """Stop looking, and wait for jobs that run."""
+        self._stopping.set()
+        self._beat.join()
+        self._scheduler.shutdown()
+
+    def _run(self) -> None:
+        while True:
+            for name, look in self._looks.items():
+                self._scheduler.add_job(
+                    look, id=name, replace_existing=True, max_instances=1, misfire_grace_time=None
+                )
+            if self._stopping.wait(POLL_SECONDS):
+                return

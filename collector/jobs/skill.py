@@ -6,15 +6,16 @@ from datetime import timedelta
 
 from collector.jobs.context import Context, Job
 from collector.store import ledger
+from field_configs.events import Event, event
 from models.hazards.catalogue import catalogue
 
 
-def update_skill(context: Context) -> str:
+def update_skill(context: Context) -> Event:
     """Set reports from the fields against what was said, and keep the ledger's changed rows."""
     with context.pool.connection() as conn:
         changed = ledger.update(conn, catalogue(), context.now)
         valid = ledger.validated(conn, catalogue())
-    return f"{changed} rows changed, {len(valid)} hazards validated in a county"
+    return event("skill_updated", rows=changed, valid=len(valid))
 
 
 JOBS = (Job("skill", timedelta(days=1), update_skill),)

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from collector.jobs.context import Context, Job
 from collector.store import job_runs, reading_log, settings_table, upkeep
+from field_configs.events import Event, event
 
 SILENT_AFTER = timedelta(hours=3)
 KEEP_RUNS = timedelta(days=60)
@@ -14,7 +15,7 @@ KEEP_MONTHS = "readings.keep_months"
 ROLL_UP_CHANGES = 50_000
 
 
-def roll_up(context: Context) -> str:
+def roll_up(context: Context) -> Event:
     """Roll new and late readings up to hours."""
     hours = 0
     while True:
@@ -22,17 +23,17 @@ def roll_up(context: Context) -> str:
             done = reading_log.roll_up(conn, ROLL_UP_CHANGES)
         hours += done.hours
         if done.changes < ROLL_UP_CHANGES:
-            return f"{hours} hours"
+            return event("rolled_up", hours=hours)
 
 
-def find_silence(context: Context) -> str:
+def find_silence(context: Context) -> Event:
     """Note nodes and probes that have not been heard for hours."""
     with context.pool.connection() as conn:
         nodes, probes = upkeep.note_silence(conn, context.now - SILENT_AFTER, context.now)
-    return f"{nodes} nodes and {probes} probes are silent"
+    return event("silence_found", nodes=nodes, probes=probes)
 
 
-def tidy(context: Context) -> str:
+def tidy(context: Context) -> Event:
     """Make the next month's partition ahead, compress or drop old readings, drop old job runs.
 
     Readings are dropped only where the setting `KEEP_MONTHS` says after how many months.
@@ -47,7 +48,7 @@ def tidy(context: Context) -> str:
             age = timedelta(days=31 * int(months))
             dropped = reading_log.drop_before(conn, context.now - age)
         job_runs.prune(conn, context.now - KEEP_RUNS)
-    return f"{compressed} chunks compressed, {dropped} months dropped"
+    return event("tidied", chunks=compressed, months=dropped)
 
 
 JOBS = (

@@ -20,11 +20,13 @@ from psycopg2.extensions import adapt, new_type, register_adapter, register_type
 from collector.store.errors import (
     DatabaseDown,
     DatabaseRefuses,
+    DatabaseUnfit,
     MigrationError,
     NaiveDatetime,
     SchemaMissing,
     StoreError,
     UnreadableDsn,
+    mend_of,
     parts_of,
     place,
 )
@@ -32,6 +34,7 @@ from collector.store.errors import (
 __all__ = [
     "DatabaseDown",
     "DatabaseRefuses",
+    "DatabaseUnfit",
     "MigrationError",
     "NaiveDatetime",
     "SchemaMissing",
@@ -180,13 +183,18 @@ def _schema_named(dsn: str, conn: Connection) -> Iterator[None]:
 
 @contextmanager
 def lost_as_down(dsn: str) -> Iterator[None]:
-    """Turn the errors of a connection that broke into `DatabaseDown`."""
+    """Turn the errors of a connection that broke, or of an unfit server, into `DatabaseDown`."""
     try:
         yield
-    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+    except psycopg2.Error as error:
         if isinstance(error, psycopg2.extensions.TransactionRollbackError):
             raise
-        raise DatabaseDown(dsn, error) from error
+        mend = mend_of(error.pgcode)
+        if mend is not None:
+            raise DatabaseUnfit(dsn, error, mend) from error
+        if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
+            raise DatabaseDown(dsn, error) from error
+        raise
 
 
 TransactionRollback = psycopg2.extensions.TransactionRollbackError

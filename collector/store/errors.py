@@ -48,12 +48,40 @@ class SchemaMissing(DatabaseDown):
         StoreError.__init__(self, f"database {place(dsn)}: {trouble}")
 
 
+class DatabaseUnfit(DatabaseDown):
+    """The database answers, but is in a state in which nothing can be written: see the message."""
+
+    def __init__(self, dsn: str, cause: object, mend: str) -> None:
+        StoreError.__init__(self, f"database {place(dsn)}: {_one_line(cause)}; {mend}")
+
+
 class MigrationError(StoreError):
     """The database's schema and this version's migrations do not fit together."""
 
 
 class NaiveDatetime(StoreError, TypeError):  # noqa: N818 - named for what it is
     """A datetime without a time zone was about to be stored."""
+
+
+#: First characters of SQLSTATE -> what a person can do; these blame the server, never the data.
+UNFIT = {
+    "25006": "it is read-only: make it writable, or name the primary in NONGQING_DSN",
+    "42501": "this user lacks a right: grant it, or run `nongqing db status` to see which",
+    "53": "it is out of room, memory or connections: free or raise them",
+    "55": "what was asked for is locked or not ready; it is tried again",
+    "57": "somebody stopped or shut it down; it is tried again",
+    "58": "its machine has a fault: see its log",
+    "F0": "its configuration has a fault: see its log",
+    "XX001": "its data are corrupt: see its log",
+    "XX002": "an index of it is corrupt: see its log",
+}
+
+
+def mend_of(sqlstate: str | None) -> str | None:
+    """Return what to do about an error that blames the server; None where it blames the data."""
+    if sqlstate is None:
+        return None
+    return UNFIT.get(sqlstate) or UNFIT.get(sqlstate[:2])
 
 
 def _one_line(cause: object) -> str:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from psycopg2.extras import execute_values
+from psycopg2.extras import Json, execute_values
 
 from collector.store import queries
 from collector.store.db import Connection
+from field_configs.events import Event
 
 SQL = queries.load("frames")
 
@@ -18,6 +19,7 @@ UNKNOWN_NODE, OTHERS = "unknown_node", "(others)"
 MOST_UNKNOWN_NAMES = 100
 
 DECODED, WAITING_TIME, WAITING_LAYOUT, DEAD = "decoded", "waiting_time", "waiting_layout", "dead"
+WAITING_CLOCK = "waiting_clock"
 
 
 class BootId(NamedTuple):
@@ -72,8 +74,7 @@ class DeadLetter:
     topic: str
     node: str
     frame_row: int | None
-    reason: str
-    detail: str
+    reason: Event
     bytes: bytes
 
 
@@ -87,19 +88,6 @@ class Refusal:
     count: int
     last_received: datetime
     last_bytes: bytes
-
-
-@dataclass(frozen=True)
-class MaintenanceItem:
-    """Something that a person should look at; `count` says how often it was seen."""
-
-    kind: str
-    subject: str
-    node: str | None
-    opened: datetime
-    last_seen: datetime
-    count: int
-    detail: str
 
 
 @dataclass(frozen=True)
@@ -191,6 +179,11 @@ def take_waiting(conn: Connection, state: str, limit: int = 500) -> list[Waiting
     ]
 
 
+def revive(conn: Connection) -> None:
+    """Let frames wait again that were given up because their times could not be right."""
+    _run(conn, "revive")
+
+
 def put_lost(conn: Connection, boot: BootId, first: int, last: int, received: datetime) -> None:
     """Keep a node's report that its frames `first` to `last` of a boot are lost."""
     _run(conn, "put_lost", **boot._asdict(), first=first, last=last, received=received)
@@ -232,14 +225,21 @@ def stored(conn: Connection, ids: Iterable[FrameId]) -> dict[FrameId, bytes]:
 def put_dead_letters(conn: Connection, letters: Iterable[DeadLetter]) -> None:
     """Keep what cannot be read or placed; the same bytes for the same reason only once."""
     rows = [
-        (x.received, x.topic, x.node, x.frame_row, x.reason, x.detail, x.bytes) for x in letters
+        (x.received, x.topic, x.node, x.frame_row, x.reason.kind, Json(dict(x.reason.params)))
+        + (x.bytes,)
+        for x in letters
     ]
     _many(conn, "put_dead_letters", rows)
 
 
 def dead_letters(conn: Connection, limit: int = 100) -> list[DeadLetter]:
     """Return the newest dead letters."""
-    return [DeadLetter(*row[1:]) for row in _fetch(conn, "dead_letters", limit=limit)]
+    return [
+        DeadLetter(received, topic, node, row, Event(kind, params), data)
+        for received, topic, node, row, kind, params, data in _fetch(
+            conn, "dead_letters", limit=limit
+        )
+    ]
 
 
 def put_refusals(conn: Connection, refusals: Iterable[Refusal]) -> None:
@@ -277,35 +277,6 @@ def _unknown_names(conn: Connection, refusals: list[Refusal]) -> set[str]:
 def refusals(conn: Connection, limit: int = 100) -> list[Refusal]:
     """Return refused messages, the latest day first."""
     return [Refusal(*row) for row in _fetch(conn, "refusals", limit=limit)]
-
-
-def raise_items(
-    conn: Connection, items: Iterable[tuple[str, str, str | None, str]], at: datetime
-) -> None:
-    """Open maintenance items, or count them where they are open.
-
-    Parameters
-    ----------
-    items : iterable of (kind, subject, node or None, detail)
-    at : datetime
-        When it was seen, aware.
-    """
-    unique = {(kind, subject): (node, detail) for kind, subject, node, detail in items}
-    rows = [
-        (kind, subject, node, at, at, detail)
-        for (kind, subject), (node, detail) in sorted(unique.items())
-    ]
-    _many(conn, "raise_items", rows)
-
-
-def close_item(conn: Connection, kind: str, subject: str, at: datetime) -> None:
-    """Close a maintenance item, if it is open."""
-    _run(conn, "close_item", kind=kind, subject=subject, at=at)
-
-
-def open_items(conn: Connection) -> list[MaintenanceItem]:
-    """Return the open maintenance items, oldest first."""
-    return [MaintenanceItem(*row) for row in _fetch(conn, "open_items")]
 
 
 def count(conn: Connection) -> int:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from psycopg2.extras import Json
+
 from collector.store import queries
 from collector.store.db import Connection
+from field_configs.events import Event
 
 SQL = queries.load("job_runs")
 
@@ -16,7 +19,10 @@ RUNNING, OK, FAILED = "running", "ok", "failed"
 
 @dataclass(frozen=True)
 class JobRun:
-    """One attempt at a job: `seconds` are real ones, the times are on the system's clock."""
+    """One attempt at a job: `seconds` are real ones, the times are on the system's clock.
+
+    `event` says what it did, or the error; None while it runs.
+    """
 
     job: str
     due: datetime
@@ -24,14 +30,20 @@ class JobRun:
     started: datetime
     finished: datetime | None
     outcome: str
-    detail: str
     seconds: float | None
+    event: Event | None
 
 
 def _fetch(conn: Connection, name: str, **params: Any) -> list[tuple[Any, ...]]:
     with conn.cursor() as cur:
         cur.execute(SQL[name], params)
         return cur.fetchall() if cur.description else []
+
+
+def _run(row: tuple[Any, ...]) -> JobRun:
+    job, due, attempt, started, finished, outcome, seconds, kind, params = row
+    said = None if kind is None else Event(kind, params)
+    return JobRun(job, due, attempt, started, finished, outcome, seconds, said)
 
 
 def begin(conn: Connection, job: str, due: datetime, attempt: int, started: datetime) -> int:
@@ -41,11 +53,18 @@ def begin(conn: Connection, job: str, due: datetime, attempt: int, started: date
 
 
 def finish(
-    conn: Connection, run: int, outcome: str, detail: str, finished: datetime, seconds: float
+    conn: Connection, run: int, outcome: str, event: Event, finished: datetime, seconds: float
 ) -> None:
-    """Note how a run ended; `detail` is what it did, or the error."""
+    """Note how a run ended; `event` is what it did, or the error."""
     _fetch(
-        conn, "finish", id=run, outcome=outcome, detail=detail, finished=finished, seconds=seconds
+        conn,
+        "finish",
+        id=run,
+        outcome=outcome,
+        kind=event.kind,
+        params=Json(dict(event.params)),
+        finished=finished,
+        seconds=seconds,
     )
 
 
@@ -56,7 +75,7 @@ def abandon(conn: Connection, at: datetime) -> None:
 
 def latest(conn: Connection) -> list[JobRun]:
     """Return the newest run of each job."""
-    return [JobRun(*row) for row in _fetch(conn, "latest")]
+    return [_run(row) for row in _fetch(conn, "latest")]
 
 
 def last_due(conn: Connection) -> dict[str, datetime]:
@@ -66,7 +85,7 @@ def last_due(conn: Connection) -> dict[str, datetime]:
 
 def failures(conn: Connection, limit: int = 20) -> list[JobRun]:
     """Return the newest failed runs."""
-    return [JobRun(*row) for row in _fetch(conn, "failures", limit=limit)]
+    return [_run(row) for row in _fetch(conn, "failures", limit=limit)]
 
 
 def prune(conn: Connection, before: datetime) -> None:

@@ -118,12 +118,10 @@ def put_reports(conn: Connection, reports: Sequence[ScoutingReport], received: d
     for report in reports:
         alike.setdefault(report.key, []).append(report)
     contradicting = [
-        _refused(
-            report, "report_contradicts", next(o for o in group if o.content != report.content)
-        )
+        _refused(report, event("report_contradicts", other=other.origin))
         for group in alike.values()
-        if len({report.content for report in group}) > 1
         for report in group
+        if (other := next((o for o in group if o.content != report.content), None)) is not None
     ]
     sound = {k: group for k, group in alike.items() if len({r.content for r in group}) == 1}
     before: dict[tuple[Any, ...], ScoutingReport] = {}
@@ -132,23 +130,29 @@ def put_reports(conn: Connection, reports: Sequence[ScoutingReport], received: d
             rows = execute_values(cur, SQL["kept_reports"], list(sound), fetch=True)
             before = {(r := ScoutingReport(*row)).key: r for row in rows}
         taken = [
-            g[0] for k, g in sound.items() if k not in before or before[k].content != g[0].content
+            group[0]
+            for key, group in sound.items()
+            if key not in before or before[key].content != group[0].content
         ]
         if taken:
             execute_values(cur, SQL["put_reports"], [(*astuple(r), received) for r in taken])
-    corrected = [_refused(r, "report_corrects", before[r.key]) for r in taken if r.key in before]
-    new = {id(report) for report in taken}
+    corrected = [
+        _refused(report, event("report_corrects", other=before[report.key].origin))
+        for report in taken
+        if report.key in before
+    ]
+    first = {id(report) for report in taken}
     same = [
-        _refused(report, "report_there", before.get(key, group[0]))
+        _refused(report, event("report_there", other=before.get(key, group[0]).origin))
         for key, group in sound.items()
         for report in group
-        if id(report) not in new
+        if id(report) not in first
     ]
-    return Kept(len(taken) - len(corrected), *map(tuple, (corrected, same, contradicting)))
+    return Kept(len(taken) - len(corrected), tuple(corrected), tuple(same), tuple(contradicting))
 
 
-def _refused(report: ScoutingReport, kind: str, other: ScoutingReport) -> Refused:
-    return Refused(report.origin, event(kind, other=other.origin), repr(astuple(report)))
+def _refused(report: ScoutingReport, why: Event) -> Refused:
+    return Refused(report.origin, why, repr(astuple(report)))
 
 
 def put_refused(

@@ -7,8 +7,10 @@ from typing import Any
 
 import psycopg2
 
-from collector.store import frames, queries
+from collector.store import items, queries
 from collector.store.db import Connection, connect, lost_as_down
+from collector.store.items import Found
+from field_configs.events import event
 
 SQL = queries.load("upkeep")
 
@@ -20,33 +22,26 @@ def _fetch(conn: Connection, name: str, **params: Any) -> list[tuple[Any, ...]]:
 
 
 def note_silence(conn: Connection, before: datetime, at: datetime) -> tuple[int, int]:
-    """Open maintenance items for nodes and probes without a word since `before`, close others.
+    """Open maintenance items for nodes and probes not heard since `before`, close the others.
 
     Returns
     -------
     tuple of int, int
         Silent nodes, and placements whose node reports without a valid value.
     """
-    _fetch(conn, "close_silent_nodes", before=before, at=at)
-    _fetch(conn, "close_silent_placements", before=before, at=at)
     nodes = _fetch(conn, "silent_nodes", before=before)
     placements = _fetch(conn, "silent_placements", before=before)
-    items: list[tuple[str, str, str | None, str]] = []
-    for node, seen in nodes:
-        text = f"node {node}: last heard {_when(seen)}; see to its power, radio and antenna"
-        items.append(("silent_node", node, node, text))
-    for placement, node, seen in placements:
-        text = (
-            f"placement {placement}: node {node} reports, but had its last valid value "
-            f"{_when(seen)}; see to the probe and its cable"
-        )
-        items.append(("silent_placement", placement, node, text))
-    frames.raise_items(conn, items, at)
+    found = [
+        Found(event("silent_node", node=node, seen=seen), node, node) for node, seen in nodes
+    ] + [
+        Found(event("silent_placement", placement=place, node=node, seen=seen), place, node)
+        for place, node, seen in placements
+    ]
+    for kind in ("silent_node", "silent_placement"):
+        still = [one.subject for one in found if one.event.kind == kind]
+        items.close_others(conn, kind, still, at)
+    items.raise_items(conn, found, at)
     return len(nodes), len(placements)
-
-
-def _when(seen: datetime | None) -> str:
-    return "never" if seen is None else f"{seen:%Y-%m-%d %H:%M} UTC"
 
 
 class Election:

@@ -166,7 +166,7 @@ class Uplink:
             return
         fresh = self._release(ack)
         self.outbox.ack(ack.frames, ack.watermark)
-        if fresh is not None:
+        if fresh is not None and ack.now is not None:
             # Only an answer to a frame of this boot tells the time: an old one sent again cannot.
             self.clock.learn(ack.now, self.clock.uptime() - fresh)
 

@@ -235,8 +235,8 @@ def encode_ack(now, frames, watermark=None):
 
     Parameters
     ----------
-    now : int
-        The server's time [s since 1970 UTC].
+    now : int or None
+        The server's time [s since 1970 UTC]; None while it doubts its own clock.
     frames : sequence of (boot, seq)
         Frames that are durably stored.
     watermark : (boot, seq), optional
@@ -271,8 +271,8 @@ def _ack_fault(parts):
     form, now, frames, watermark = parts
     if form is True or form != FORMAT:
         return "format %r is not %d" % (form, FORMAT)
-    if not _within(now, 0, _LATEST):
-        return "time %r must be seconds of UTC" % (now,)
+    if now is not None and not _within(now, 0, _LATEST):
+        return "time %r must be seconds of UTC or null" % (now,)
     if not isinstance(frames, list) or not all(_is_pair(pair) for pair in frames):
         return "frames must be an array of [boot, seq]"
     if watermark is not None and not _is_pair(watermark):

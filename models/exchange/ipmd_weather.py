@@ -259,7 +259,7 @@ def _value(value: object) -> float:
             number = math.inf
         if not math.isinf(number):
             return number
-    raise CellError("cell_no_number", column="value", value=_shown(value))
+    raise CellError(event("cell_no_number", column="value", value=_shown(value)))
 
 
 def _altitude(value: object) -> float | None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import NamedTuple
 
+from field_configs.events import event
 from field_configs.reading import nearest
 from models.sheets.refused import CellError
 
@@ -112,10 +113,10 @@ def number(text: str, column: str, *, comma: bool = False) -> float:
     elif plain.casefold() in NOTHING:
         return math.nan
     elif _THOUSANDS.fullmatch(plain):
-        raise CellError("cell_comma", column=column, value=plain)
+        raise CellError(event("cell_comma", column=column, value=plain))
     elif comma and _WITH_COMMA.fullmatch(plain):
         return float(plain.replace(",", "."))
-    raise CellError("cell_no_number", column=column, value=_cut(plain))
+    raise CellError(event("cell_no_number", column=column, value=_cut(plain)))
 
 
 def whole(text: str, column: str, least: int) -> int:
@@ -137,7 +138,7 @@ def whole(text: str, column: str, least: int) -> int:
     """
     plain = narrow(text)
     if not (plain.isascii() and plain.isdecimal() and len(plain) < 10 and int(plain) >= least):
-        raise CellError("cell_no_count", column=column, value=_cut(plain), least=least)
+        raise CellError(event("cell_no_count", column=column, value=_cut(plain), least=least))
     return int(plain)
 
 
@@ -165,11 +166,11 @@ def day(text: str, column: str, last: date = _LAST_DAY) -> date:
     except ValueError:
         found = None
     if found is None:
-        raise CellError("cell_no_day", column=column, value=_cut(plain))
+        raise CellError(event("cell_no_day", column=column, value=_cut(plain)))
     if found > last:
-        raise CellError("cell_future_day", column=column, value=str(found), today=str(last))
+        raise CellError(event("cell_future_day", column=column, value=str(found), today=str(last)))
     if found < EARLIEST.date():
-        raise CellError("cell_early", column=column, value=str(found), first=EARLIEST.year)
+        raise CellError(event("cell_early", column=column, value=str(found), first=EARLIEST.year))
     return found
 
 
@@ -193,7 +194,7 @@ def moment(text: str, column: str) -> Moment:
     plain = narrow(text)
     parts = _MOMENT.fullmatch(plain)
     if parts is None or not (parts[4] or parts[8] or "日" in plain):
-        raise CellError("cell_no_time", column=column, value=_cut(plain))
+        raise CellError(event("cell_no_time", column=column, value=_cut(plain)))
     year, month, number_of_day, between, hour, minute, second, zone = parts.groups()
     try:
         start = datetime(int(year), int(month), int(number_of_day), tzinfo=UTC)
@@ -201,13 +202,15 @@ def moment(text: str, column: str) -> Moment:
         if clock > 86_400 or int(minute or 0) > 59 or int(second or 0) > 59:
             raise ValueError
     except ValueError:
-        raise CellError("cell_no_time", column=column, value=_cut(plain)) from None
+        raise CellError(event("cell_no_time", column=column, value=_cut(plain))) from None
     if zone is None and between.upper() == "T":
-        raise CellError("cell_no_zone", column=column, value=plain)
+        raise CellError(event("cell_no_zone", column=column, value=plain))
     seconds = int(start.timestamp()) + clock - _offset(zone)
     if not EARLIEST.timestamp() <= seconds < LATEST.timestamp():
         years = (EARLIEST.year, LATEST.year - 1)
-        raise CellError("cell_years", column=column, value=plain, first=years[0], last=years[1])
+        raise CellError(
+            event("cell_years", column=column, value=plain, first=years[0], last=years[1])
+        )
     return Moment(seconds, zone is None)
 
 
@@ -238,7 +241,7 @@ def yes(text: str, column: str) -> bool:
     plain = narrow(text).casefold()
     if plain in YES or plain in NO:
         return plain in YES
-    raise CellError("cell_no_yes", column=column, value=_cut(plain))
+    raise CellError(event("cell_no_yes", column=column, value=_cut(plain)))
 
 
 def one_of(text: str, column: str, words: Sequence[str]) -> str:
@@ -260,7 +263,9 @@ def one_of(text: str, column: str, words: Sequence[str]) -> str:
     """
     word = name(text)
     if word not in words:
-        raise CellError("cell_unknown", column=column, value=_cut(word), near=nearest(word, words))
+        raise CellError(
+            event("cell_unknown", column=column, value=_cut(word), near=nearest(word, words))
+        )
     return word
 
 

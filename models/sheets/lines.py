@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from field_configs.events import Event, event
-from models.sheets.refused import SheetError, file_name
+from models.sheets.refused import Refusals, SheetError, file_name
 from models.sheets.text import Line, read_lines
 
 SEPARATORS = ",;\t，；|"
@@ -80,6 +80,29 @@ class Sheet:
                 self.separator = stated or _separator(line.text)
                 return line
         raise SheetError(f"{file_name(path)}:1", event("file_empty"))
+
+    def records(self, refusals: Refusals) -> Iterator[Record]:
+        """Yield the records that can be read; what is broken goes to the refusals.
+
+        Parameters
+        ----------
+        refusals : Refusals
+            Of the file.
+
+        Raises
+        ------
+        SheetError
+            When no line stands below the first one.
+        """
+        empty = True
+        for record in self:
+            empty = False
+            if record.broken is None:
+                yield record
+            else:
+                refusals.add(record.number, record.broken, record.raw)
+        if empty:
+            raise SheetError(f"{self.name}:{self.number}", event("sheet_no_lines"))
 
     def __iter__(self) -> Iterator[Record]:
         """Yield the records; blank lines and a repeated first line are passed over."""

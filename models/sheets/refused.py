@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
-from field_configs.events import Event, Value, event
+from field_configs.events import Event
 
 #: So many are named one by one; the others are counted. A file of a million broken lines must
 #: not fill memory and database with them.
@@ -53,9 +52,9 @@ class SheetError(ValueError):
 class CellError(ValueError):
     """A cell or a line cannot be taken in; `event` says why."""
 
-    def __init__(self, kind: str, **params: Value | datetime) -> None:
-        self.event = event(kind, **params)
-        super().__init__(kind)
+    def __init__(self, why: Event) -> None:
+        self.event = why
+        super().__init__(why)
 
     def __str__(self) -> str:
         return str(self.event)

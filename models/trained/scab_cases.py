@@ -18,7 +18,7 @@ from field_configs.events import event
 from models.sheets import cells
 from models.sheets.header import find_columns
 from models.sheets.lines import Sheet
-from models.sheets.refused import CellError, Refusals, Refused, SheetError, file_name
+from models.sheets.refused import CellError, Refusals, Refused, file_name
 from models.trained.scab_windows import WINDOWS
 
 Array = NDArray[np.float64]
@@ -125,16 +125,10 @@ def _rows(
     wanted = [*needed, *(("year", "state", "S") if labelled else ())]
     sheet = Sheet(path, fill=True)
     place = find_columns(sheet, wanted, wanted).place
-    rows = []
-    for record in sheet:
-        if record.broken is not None:
-            lost.add(record.number, record.broken, record.raw)
-        else:
-            rows.append((record.number, {name: record.cells[i] for name, i in place.items()}))
-    if not rows:
-        why = next((refused.event for refused in lost), event("sheet_no_lines"))
-        raise SheetError(f"{sheet.name}:{sheet.number}", why)
-    return rows
+    return [
+        (record.number, {name: record.cells[i] for name, i in place.items()})
+        for record in sheet.records(lost)
+    ]
 
 
 def _ids(path: Path, rows: list[tuple[int, dict[str, str]]]) -> None:

@@ -36,7 +36,7 @@ from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK
 from models.sheets import cells
 from models.sheets.header import find_columns
 from models.sheets.lines import Sheet
-from models.sheets.refused import CellError, Refusals, SheetError
+from models.sheets.refused import CellError, Refusals
 
 YEARS = 5
 MEDIUM_P, HIGH_P = 0.2, 0.05
@@ -170,10 +170,7 @@ def read_catches(path: Path) -> tuple[list[Catch], Refusals]:
     place = find_columns(sheet, COLUMNS, COLUMNS).place
     refusals = Refusals(sheet.name)
     alike: dict[tuple[str, str, date], list[tuple[int, Catch]]] = {}
-    for record in sheet:
-        if record.broken is not None:
-            refusals.add(record.number, record.broken, record.raw)
-            continue
+    for record in sheet.records(refusals):
         try:
             catch = _parse({column: record.cells[at] for column, at in place.items()})
         except CellError as error:
@@ -189,8 +186,6 @@ def read_catches(path: Path) -> tuple[list[Catch], Refusals]:
             at, other = next((n, c) for n, c in group if c != catch)
             shown, there = _shown(catch), _shown(other)
             refusals.add(line, event("catch_contradicts", value=shown, other=there, line=at))
-    if not catches and not len(refusals):
-        raise SheetError(f"{sheet.name}:{sheet.number}", event("sheet_no_lines"))
     return catches, refusals
 
 
@@ -202,7 +197,7 @@ def _parse(row: Mapping[str, str]) -> Catch:
     trap, pest = cells.name(row["trap"]), cells.name(row["pest"]).upper()
     for column, text in (("trap", trap), ("pest", pest)):
         if not text:
-            raise CellError("cell_no_text", column=column)
+            raise CellError(event("cell_no_text", column=column))
     day = cells.day(row["date"], "date")
     nights = cells.whole(row["nights"], "nights", 1)
     return Catch(trap, pest, day, nights, cells.whole(row["count"], "count", 0))

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from field_configs.events import event
 from firmware.wire.quantities import by_name
 from models.sheets.header import plain
 from models.sheets.refused import CellError
@@ -144,9 +145,9 @@ def stated(quantity: str, notes: Sequence[str]) -> Stated:
             height = float(parts[1]) / (100 if parts[2] in ("cm", "厘米") else 1)
         else:
             names = ", ".join(each.stated[0] for each in known)
-            raise CellError("column_unit", column=quantity, value=note, units=names)
+            raise CellError(event("column_unit", column=quantity, value=note, units=names))
     if quantity == "wind_speed" and height is not None and not LOWEST <= height <= HIGHEST:
-        raise CellError("column_height", column=quantity, value=height)
+        raise CellError(event("column_height", column=quantity, value=height))
     return Stated(unit, height, counter)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from string import Formatter
 
 import pytest
 
 from field_configs.check_words import check_words, missing_words, required_keys
+from field_configs.events import Event, sentence
 from field_configs.load import ROOT, load
 from field_configs.schema import ConfigErrors
 from field_configs.words import (
@@ -15,9 +17,10 @@ from field_configs.words import (
     MissingWord,
     UnknownLanguage,
     Words,
-    fields_of,
     file_of,
 )
+
+AT = "2016-05-07T00:20:00Z"
 
 
 @pytest.fixture
@@ -52,11 +55,21 @@ def test_every_required_key_has_a_text(language):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_shipped_hazard_reason_can_be_filled_in(language):
+def test_every_shipped_text_can_be_filled_in(language):
     words = Words.load(language)
     for key, entry in words.texts.items():
-        values = dict.fromkeys(fields_of(entry.text), 12.0)
-        assert words.text(key, **values)
+        parts = [part for part in Formatter().parse(entry.text) if part[1]]
+        kinds = {name: spec for _, name, spec, _ in parts}
+        values = {
+            name: AT if spec == "moment" else "a" if spec.endswith("word") else 12.0
+            for name, spec in kinds.items()
+        }
+        if key.startswith("event."):
+            said = sentence(Event(key.split(".")[1], values), words)
+            assert said, key
+            assert key.endswith(".name") or "=" not in said, key  # its bare parameters otherwise
+        else:
+            assert words.text(key, **values)
 
 
 def test_crops_and_stages_are_named_from_their_files():

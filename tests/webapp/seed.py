@@ -10,6 +10,8 @@ import numpy as np
 from collector.keys import MasterKey
 from collector.store import frames, job_runs, reading_log, registry, risk
 from collector.store.db import Connection
+from collector.store.items import Found, raise_items
+from field_configs.events import event
 from field_configs.load import load
 from firmware.wire.quantities import by_name
 from models.advice.advisory import Advisory
@@ -140,15 +142,21 @@ def fill(conn: Connection, now: datetime = NOW) -> None:
     risk.save_statuses(conn, statuses, now)
     risk.save_advisories(conn, [advisory(s) for s in statuses if s.status in (HIGH, MEDIUM)], now)
     run = job_runs.begin(conn, "risk", now, 1, now - timedelta(minutes=20))
-    job_runs.finish(conn, run, "ok", "6 fields", now - timedelta(minutes=20), 0.4)
+    job_runs.finish(conn, run, "ok", event("rolled_up", hours=6), now - timedelta(minutes=20), 0.4)
     run = job_runs.begin(conn, "roll_up", now, 1, now - timedelta(minutes=5))
-    job_runs.finish(conn, run, "failed", "database: no answer", now, 0.1)
+    job_runs.finish(conn, run, "failed", event("job_waits", detail="database: no answer"), now, 0.1)
     letter = frames.DeadLetter(
-        now, "nq/1/qf-001/up", "qf-001", None, "not_cbor", "byte 3: no CBOR", b"\x00"
+        now,
+        "nq/1/qf-001/up",
+        "qf-001",
+        None,
+        event("undecodable", node="qf-001", detail="byte 3: no CBOR"),
+        b"\x00",
     )
     frames.put_dead_letters(conn, [letter])
     frames.put_refusals(
         conn, [frames.Refusal("xx-999", "unknown_node", now.date(), 4, now, b"\x01")]
     )
-    frames.raise_items(conn, [("silent_node", nodes[-2], nodes[-2], "30 h without a frame")], now)
+    silent = event("silent_node", node=nodes[-2], seen=now - timedelta(hours=30))
+    raise_items(conn, [Found(silent, nodes[-2], nodes[-2])], now)
     conn.commit()

@@ -183,6 +183,7 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
     ("ack, frame of three", "ack", "84010581830100" + "00f6"),
     ("ack, watermark of a number", "ack", "8401058001"),
     ("ack, time below zero", "ack", "84012080f6"),
+    ("ack, time as text", "ack", "8401613180f6"),
 )
 
 
@@ -203,6 +204,7 @@ def make() -> dict[str, Any]:
             _ack("one frame", 1_459_470_000, [[1, 0]], None),
             _ack("a batch and a watermark", 1_459_470_000, [[3, 41], [3, 43]], [3, 39]),
             _ack("nothing but a watermark", 0, [], [1, 0]),
+            _ack("no time, from a server in doubt of its clock", None, [[1, 0]], None),
         ],
         "events": [
             _event(1, "boot", [1, 0]),
@@ -241,7 +243,9 @@ def _frame(name: str, layouts: dict[str, bytes]) -> dict[str, Any]:
     }
 
 
-def _ack(name: str, now: int, frames: list[list[int]], mark: list[int] | None) -> dict[str, Any]:
+def _ack(
+    name: str, now: int | None, frames: list[list[int]], mark: list[int] | None
+) -> dict[str, Any]:
     body = codec.encode_ack(now, frames, mark).hex()
     return {"name": name, "now": now, "frames": frames, "watermark": mark, "body": body}
 

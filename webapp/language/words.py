@@ -24,6 +24,11 @@ def _words(code: str) -> Words:
     return Words.load(code)
 
 
+def current_words() -> Words:
+    """All agronomic words in the language of this request."""
+    return _words(current_language().code)
+
+
 def word(key: str, **params: object) -> str:
     """The agronomic word or sentence of a key, in the language of this request.
 

@@ -129,6 +129,18 @@ CREATE TABLE registry_version (
 );
 INSERT INTO registry_version (version) VALUES (1);
 
+-- The clocks of the machines that take frames in. received: the newest time that was sure;
+-- doubt: why the clock is in doubt, a word of clock_doubt; accepted: how often a person has
+-- accepted it as it is.
+CREATE TABLE server_clock (
+    host text PRIMARY KEY,
+    received timestamptz,
+    said timestamptz NOT NULL,
+    doubt text,
+    accepted bigint NOT NULL DEFAULT 0,
+    accepted_by text
+);
+
 CREATE TABLE setting (
     key text PRIMARY KEY,
     value text NOT NULL,
@@ -146,12 +158,25 @@ CREATE TABLE frame (
     seq bigint NOT NULL,
     received timestamptz NOT NULL,
     layout bytea,
-    state text NOT NULL CHECK (state IN ('decoded', 'waiting_time', 'waiting_layout', 'dead')),
+    state text NOT NULL CHECK (
+        state IN ('decoded', 'waiting_time', 'waiting_layout', 'dead', 'waiting_clock')),
     sealed bytea NOT NULL,
     UNIQUE (node, epoch, boot, seq)
 );
 CREATE INDEX frame_waiting_time ON frame (node, epoch, boot) WHERE state = 'waiting_time';
 CREATE INDEX frame_waiting_layout ON frame (layout) WHERE state = 'waiting_layout';
+CREATE INDEX frame_waiting_clock ON frame (id) WHERE state = 'waiting_clock';
+
+-- Frames whose readings a person has moved to other times: from and to are the boot's start
+-- [s since 1970 UTC] that the frame said and that holds now.
+CREATE TABLE frame_placement (
+    frame_id bigint PRIMARY KEY REFERENCES frame,
+    from_s bigint NOT NULL,
+    to_s bigint NOT NULL,
+    at timestamptz NOT NULL,
+    placed_by text NOT NULL,
+    reason text NOT NULL
+);
 
 -- UTC unix seconds at which a boot began, once a frame of that boot told it.
 CREATE TABLE boot_offset (
@@ -189,8 +214,8 @@ CREATE TABLE dead_letter (
     node text NOT NULL,
     frame_id bigint,
     reason text NOT NULL,
-    detail text NOT NULL,
-    bytes bytea NOT NULL
+    bytes bytea NOT NULL,
+    params jsonb NOT NULL DEFAULT '{}'
 );
 CREATE INDEX dead_letter_received ON dead_letter (received);
 CREATE UNIQUE INDEX dead_letter_once ON dead_letter (topic, reason, md5(bytes));
@@ -205,6 +230,9 @@ CREATE TABLE refusal (
     PRIMARY KEY (node, reason, day)
 );
 
+-- Something that a person should look at: a kind and its parameters (field_configs/events.py). Its
+-- life: opened; seen by somebody; closed by somebody, or by itself (closed_by NULL) when its cause
+-- was gone.
 CREATE TABLE maintenance_item (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind text NOT NULL,
@@ -214,9 +242,14 @@ CREATE TABLE maintenance_item (
     last_seen timestamptz NOT NULL,
     count bigint NOT NULL DEFAULT 1,
     closed timestamptz,
-    detail text NOT NULL
+    params jsonb NOT NULL DEFAULT '{}',
+    seen timestamptz,
+    seen_by text,
+    closed_by text,
+    note text
 );
 CREATE UNIQUE INDEX maintenance_item_open ON maintenance_item (kind, subject) WHERE closed IS NULL;
+CREATE INDEX maintenance_item_closed ON maintenance_item (closed DESC) WHERE closed IS NOT NULL;
 
 -- Readings -----------------------------------------------------------------------------------
 
@@ -374,7 +407,8 @@ CREATE TABLE advisory (
 );
 CREATE UNIQUE INDEX advisory_current ON advisory (site, crop, hazard) WHERE ended IS NULL;
 
--- due and finished are on the system's clock (simulated in the demo); seconds are real ones.
+-- due and finished are on the system's clock (simulated in the demo); seconds are real ones. kind
+-- and params say what the job did, or the error; kind is NULL while it runs.
 CREATE TABLE job_run (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     job text NOT NULL,
@@ -383,8 +417,9 @@ CREATE TABLE job_run (
     started timestamptz NOT NULL,
     finished timestamptz,
     outcome text NOT NULL CHECK (outcome IN ('running', 'ok', 'failed')),
-    detail text NOT NULL DEFAULT '',
-    seconds double precision
+    seconds double precision,
+    kind text,
+    params jsonb NOT NULL DEFAULT '{}'
 );
 CREATE INDEX job_run_latest ON job_run (job, id DESC);
 

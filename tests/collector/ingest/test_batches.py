@@ -20,6 +20,7 @@ from collector.one_machine.embedded import EmbeddedBroker, EmbeddedPostgres, fre
 from collector.settings import parse_broker
 from collector.store import frames, reading_log, readings, registry
 from collector.store.db import DatabaseDown, Pool, connect, migrate
+from collector.store.items import open_items
 from firmware.wire import codec, seal, topics
 from tests.collector.conftest import MASTER, NOW, enrol
 
@@ -144,10 +145,10 @@ def test_a_message_that_breaks_the_collector_is_set_aside(
     poison, good = bench.frame(), bench.frame(t0=3600)
     take = intake.take
 
-    def brittle(conn, known, messages, now):
+    def brittle(conn, known, messages, *rest):
         if poison in messages:
             raise ValueError("a fault of ours")
-        return take(conn, known, messages, now)
+        return take(conn, known, messages, *rest)
 
     monkeypatch.setattr(intake, "take", brittle)
     sent = Sent()
@@ -156,9 +157,9 @@ def test_a_message_that_breaks_the_collector_is_set_aside(
     assert sent.acked(bench) == {(1, 1)}
     with pool.connection() as conn:
         (letter,) = frames.dead_letters(conn)
-        (item,) = frames.open_items(conn)
-    assert (letter.reason, letter.bytes) == ("collector_fault", poison.payload)
-    assert "a fault of ours" in item.detail
+        (item,) = open_items(conn)
+    assert (letter.reason.kind, letter.bytes) == ("collector_fault", poison.payload)
+    assert "a fault of ours" in str(item.event)
 
 
 class Sent:
@@ -185,8 +186,8 @@ def test_nothing_is_acknowledged_before_the_commit(
     collector = Collector(pool, MASTER, clock, sent)
     take = intake.take
 
-    def dying(conn, known, messages, now):
-        outcome = take(conn, known, messages, now)
+    def dying(conn, known, messages, *rest):
+        outcome = take(conn, known, messages, *rest)
         with other.connection() as second, second.cursor() as cur:
             cur.execute("SELECT pg_terminate_backend(%s)", (conn.get_backend_pid(),))
         return outcome

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from collector.ingest import intake
+from collector.ingest import bodies, intake
 from collector.ingest.authenticity import Message
 from collector.ingest.known_nodes import read_known_nodes
 from collector.store import frames, reading_log, registry
+from collector.store.items import Item, open_items
 from firmware.wire import cbor, codec, seal, topics
 from tests.collector.conftest import MASTER, NOW, enrol
 
@@ -30,9 +31,9 @@ def rows(conn: db.Connection, statement: str) -> list[tuple[Any, ...]]:
         return cur.fetchall()
 
 
-def items(conn: db.Connection) -> dict[str, frames.MaintenanceItem]:
+def items(conn: db.Connection) -> dict[str, Item]:
     with conn:
-        return {item.kind: item for item in frames.open_items(conn)}
+        return {item.event.kind: item for item in open_items(conn)}
 
 
 def letters(conn: db.Connection) -> list[frames.DeadLetter]:
@@ -90,8 +91,8 @@ def test_another_frame_under_a_used_name_is_kept_aside(
     outcome = take(registered, other)
     assert len(outcome.ids) == 1
     (letter,) = letters(registered)
-    assert (letter.reason, letter.bytes) == ("identity_reused", other.payload)
-    assert "enrol it again" in items(registered)["identity_reused"].detail
+    assert (letter.reason.kind, letter.bytes) == ("identity_reused", other.payload)
+    assert "enrol it again" in str(items(registered)["identity_reused"].event)
 
 
 def test_a_forged_frame_is_refused_and_counted(registered: db.Connection, bench: Bench) -> None:
@@ -169,8 +170,11 @@ def test_an_undecodable_frame_is_kept_and_acknowledged(
         message = bench.sealed(broken)
         outcome = take(registered, message)
         assert [(i.boot, i.seq) for i in outcome.ids] == [(1, 0)]
-    assert {letter.reason for letter in letters(registered)} == {"undecodable", "identity_reused"}
-    assert "cannot be decoded" in items(registered)["undecodable"].detail
+    assert {letter.reason.kind for letter in letters(registered)} == {
+        "undecodable",
+        "identity_reused",
+    }
+    assert "cannot be decoded" in str(items(registered)["undecodable"].event)
     assert rows(registered, "SELECT state FROM frame") == [("dead",)]
     assert watermark(registered, bench) == 0
 
@@ -183,17 +187,17 @@ def test_a_frame_without_identity_is_kept_but_cannot_be_acknowledged(
     assert take(registered, message).ids == set()
     assert take(registered, message).ids == set()
     (letter,) = letters(registered)
-    assert (letter.reason, letter.bytes) == ("undecodable", message.payload)
+    assert (letter.reason.kind, letter.bytes) == ("undecodable", message.payload)
 
 
 def test_identity_is_read_from_every_whole_head(bench: Bench) -> None:
     for boot, seq in ((1, 0), (23, 24), (255, 256), (65535, 65536), (2**32 - 1, 2**32 - 1)):
         body = bench.body(boot=boot, seq=seq)
-        assert intake.identity_of(body) == (boot, seq)
+        assert bodies.identity_of(body) == (boot, seq)
         head = cbor.encode([1, bench.layout.id, boot, seq, 0, 0, 0, 0])[:-4]
-        assert intake.identity_of(head) == (boot, seq)
-        assert intake.identity_of(head[:-1]) in (None, (boot, seq // 256), (boot, 0))
-    assert intake.identity_of(b"\x88\x01\x44abcd\x00\x00") is None
+        assert bodies.identity_of(head) == (boot, seq)
+        assert bodies.identity_of(head[:-1]) in (None, (boot, seq // 256), (boot, 0))
+    assert bodies.identity_of(b"\x88\x01\x44abcd\x00\x00") is None
 
 
 def test_an_unknown_layout_waits_and_is_replayed(registered: db.Connection, bench: Bench) -> None:
@@ -207,8 +211,8 @@ def test_an_unknown_layout_waits_and_is_replayed(registered: db.Connection, benc
     assert outcome.readings == 0
     assert rows(registered, "SELECT state FROM frame") == [("waiting_layout",)]
     item = items(registered)["unknown_layout"]
-    assert strange.id.hex() in item.detail
-    assert "nongqing sites import" in item.detail
+    assert strange.id.hex() in str(item.event)
+    assert "nongqing sites import" in str(item.event)
     with registered:
         registry.put_layout(registered, strange, NOW)
     with registered:
@@ -255,7 +259,7 @@ def test_two_values_for_one_time_are_both_kept(registered: db.Connection, bench:
         (conflict,) = reading_log.conflicts(registered)
     assert (conflict.kept, conflict.other) == (15.05, 20.0)
     assert conflict.time == NOW - timedelta(hours=5, minutes=10)
-    assert "reading_conflict" in items(registered)["two_values"].detail
+    assert "reading_conflict" in str(items(registered)["two_values"].event)
 
 
 def test_two_values_in_one_batch_and_in_a_large_one(
@@ -300,8 +304,8 @@ def test_times_outside_the_window_never_reach_a_partition(
     assert len(outcome.ids) == 1
     assert outcome.readings == 0
     (letter,) = letters(registered)
-    assert letter.reason == "time_out_of_window"
-    assert "set the node's clock" in letter.detail
+    assert letter.reason.kind == "time_out_of_window"
+    assert str(items(registered)["node_clock"].event).endswith("kept in dead_letter")
     assert items(registered)["node_clock"].node == bench.key.node
     assert rows(
         registered, "SELECT count(*) FROM pg_inherits WHERE inhparent = 'reading'::regclass"
@@ -316,8 +320,8 @@ def test_a_channel_without_a_placement_is_kept_aside(
         cur.execute("DELETE FROM assignment WHERE node = %s AND channel = 5", (bench.key.node,))
     assert take(registered, bench.frame()).readings == 30
     (letter,) = letters(registered)
-    assert letter.reason == "no_placement"
-    assert "channel 5" in letter.detail
+    assert letter.reason.kind == "no_placement"
+    assert "channel 5" in str(letter.reason)
 
 
 def test_the_watermark_stops_at_a_gap_and_passes_reported_losses(
@@ -329,7 +333,7 @@ def test_the_watermark_stops_at_a_gap_and_passes_reported_losses(
     outcome = take(registered, bench.event("lost", [1, 2, 3]))
     assert outcome.boots == {frames.BootId(bench.key.node, 1, 1)}
     assert watermark(registered, bench) == 4
-    assert "frames 2 to 3 are lost" in items(registered)["frames_lost"].detail
+    assert "frames 2 to 3 are lost" in str(items(registered)["frames_lost"].event)
 
 
 def test_the_watermark_needs_the_first_frame(registered: db.Connection, bench: Bench) -> None:
@@ -347,7 +351,7 @@ def test_a_nonsense_loss_report_is_kept_aside(
     registered: db.Connection, bench: Bench, detail: object
 ) -> None:
     take(registered, bench.event("lost", detail))
-    assert letters(registered)[0].reason == "undecodable_event"
+    assert letters(registered)[0].reason.kind == "undecodable_event"
     assert rows(registered, "SELECT count(*) FROM lost_frames") == [(0,)]
 
 
@@ -355,12 +359,12 @@ def test_an_undecodable_event_is_kept_aside(registered: db.Connection, bench: Be
     topic = topics.topic(bench.key.node, "evt")
     payload = seal.seal(bench.key.key, 1, topic, b"\x00")
     take(registered, Message(topic, payload))
-    assert letters(registered)[0].reason == "undecodable_event"
+    assert letters(registered)[0].reason.kind == "undecodable_event"
 
 
 def test_a_nodes_fault_becomes_a_maintenance_item(registered: db.Connection, bench: Bench) -> None:
     take(registered, bench.event("fault", "sht4x: no answer"), bench.event("boot", [1, 0]))
-    assert items(registered)["node_fault"].detail == "sht4x: no answer"
+    assert str(items(registered)["node_fault"].event).endswith("sht4x: no answer")
 
 
 def test_older_frames_are_compared_with_what_was_before_them(

@@ -12,9 +12,10 @@ import pytest
 
 from collector.jobs.context import Context, Job
 from collector.jobs.declared import declared_jobs
-from collector.jobs.schedule import RETRY_SECONDS, Jobs, Runner, scheduler_for
+from collector.jobs.schedule import RETRY_SECONDS, Jobs, Runner, Scheduler
 from collector.store import job_runs
 from collector.store.db import DatabaseDown, Pool
+from field_configs.events import Event, event
 from tests.collector.conftest import NOW, FixedClock
 
 if TYPE_CHECKING:
@@ -43,11 +44,11 @@ def counting(fail: int = 0) -> tuple[list[datetime], Callable[[Context], str]]:
     """A job's function that notes its times and fails the first times."""
     times: list[datetime] = []
 
-    def function(context: Context) -> str:
+    def function(context: Context) -> Event:
         times.append(context.now)
         if len(times) <= fail:
             raise ValueError(f"no luck {len(times)}")
-        return f"run {len(times)}"
+        return event("job_waits", detail=f"run {len(times)}")
 
     return times, function
 
@@ -57,7 +58,7 @@ def counting(fail: int = 0) -> tuple[list[datetime], Callable[[Context], str]]:
     [("12:00", "11:10"), ("12:09:59", "11:10"), ("12:10", "12:10"), ("13:00", "12:10")],
 )
 def test_due_times_follow_the_clock(now: str, due: str) -> None:
-    job = Job("x", HOURLY, lambda context: "", timedelta(minutes=10))
+    job = Job("x", HOURLY, lambda context: event("rolled_up", hours=0), timedelta(minutes=10))
     day = "2016-05-01T"
     found = job.due(datetime.fromisoformat(day + now).replace(tzinfo=UTC))
     assert found == datetime.fromisoformat(day + due).replace(tzinfo=UTC)
@@ -72,7 +73,12 @@ def test_a_job_runs_once_for_each_due_time(pool: Pool, conn: db.Connection) -> N
         runner.tick()
     assert times == [NOW, NOW + HOURLY]
     run = latest(conn)["x"]
-    assert (run.due, run.attempt, run.outcome, run.detail) == (NOW + HOURLY, 1, "ok", "run 2")
+    assert (run.due, run.attempt, run.outcome, str(run.event)) == (
+        NOW + HOURLY,
+        1,
+        "ok",
+        "waits: run 2",
+    )
     assert run.seconds is not None
 
 
@@ -87,6 +93,21 @@ def test_due_times_that_passed_unseen_are_made_up_for_once(pool: Pool) -> None:
     assert len(times) == 2
 
 
+def test_what_was_done_for_a_time_that_has_not_come_is_void(pool: Pool) -> None:
+    """A clock that is set back an hour stops nothing, and one that was set forward only once."""
+    clock = FixedClock(NOW)
+    times, function = counting()
+    second, after = counting()
+    jobs = Jobs(pool, clock, (Job("x", HOURLY, function), Job("y", HOURLY, after, after="x")))
+    jobs.leading = True
+    for moved in (0, -60, -59, 90 * 24 * 60, 90 * 24 * 60 + 1, 0):
+        clock.moment = NOW + timedelta(minutes=moved)
+        for runner in jobs.runners:
+            jobs.tick(runner)
+    assert times == [NOW, NOW - HOURLY, NOW + timedelta(days=90), NOW]
+    assert second == times
+
+
 def test_a_failed_job_is_recorded_and_tried_again_later(
     pool: Pool, conn: db.Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -95,7 +116,7 @@ def test_a_failed_job_is_recorded_and_tried_again_later(
     runner = Runner(Job("x", HOURLY, function), pool, clock, watch)
     runner.tick()
     run = latest(conn)["x"]
-    assert (run.outcome, run.detail) == ("failed", "ValueError: no luck 1")
+    assert (run.outcome, str(run.event)) == ("failed", "error: ValueError: no luck 1")
     runner.tick()
     assert len(times) == 1
     watch.seconds += RETRY_SECONDS[0]
@@ -106,11 +127,11 @@ def test_a_failed_job_is_recorded_and_tried_again_later(
     watch.seconds += RETRY_SECONDS[1]
     runner.tick()
     run = latest(conn)["x"]
-    assert (run.outcome, run.attempt, run.detail) == ("ok", 3, "run 3")
+    assert (run.outcome, run.attempt, str(run.event)) == ("ok", 3, "waits: run 3")
     with conn:
-        assert [f.detail for f in job_runs.failures(conn)] == [
-            "ValueError: no luck 2",
-            "ValueError: no luck 1",
+        assert [str(f.event) for f in job_runs.failures(conn)] == [
+            "error: ValueError: no luck 2",
+            "error: ValueError: no luck 1",
         ]
         assert job_runs.last_due(conn) == {"x": NOW}
     assert "job x failed" in caplog.text
@@ -194,7 +215,7 @@ def test_runs_that_were_left_behind_are_marked_as_failed(pool: Pool, conn: db.Co
     jobs.elect()
     run = latest(conn)["x"]
     assert (run.outcome, run.finished) == ("failed", NOW)
-    assert "ended before the job did" in run.detail
+    assert "ended before the job did" in str(run.event)
     jobs.election.resign()
 
 
@@ -247,7 +268,7 @@ def test_a_schema_that_is_wanting_is_no_traceback(
 def test_a_job_that_finds_the_database_gone_is_no_traceback(
     pool: Pool, conn: db.Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def function(context: Context) -> str:
+    def function(context: Context) -> Event:
         raise DatabaseDown(pool.dsn, "gone")
 
     Runner(Job("x", HOURLY, function), pool, FixedClock(NOW)).tick()
@@ -259,19 +280,19 @@ def test_a_job_that_finds_the_database_gone_is_no_traceback(
 def test_the_scheduler_runs_jobs_until_it_is_shut_down(pool: Pool, conn: db.Connection) -> None:
     done = threading.Event()
 
-    def function(context: Context) -> str:
+    def function(context: Context) -> Event:
         done.set()
-        return "ran"
+        return event("job_waits", detail="ran")
 
     jobs = Jobs(pool, FixedClock(NOW), (Job("x", HOURLY, function),))
-    scheduler = scheduler_for(jobs)
+    scheduler = Scheduler(jobs)
     scheduler.start()
     try:
         assert done.wait(20)
     finally:
         scheduler.shutdown()
         jobs.election.resign()
-    assert latest(conn)["x"].detail == "ran"
+    assert str(latest(conn)["x"].event) == "waits: ran"
 
 
 def test_the_declared_jobs_are_named_once_and_come_after_known_ones() -> None:
@@ -284,6 +305,6 @@ def test_old_runs_are_pruned(conn: db.Connection) -> None:
     with conn:
         for days in (100, 1):
             run = job_runs.begin(conn, f"d{days}", NOW, 1, NOW - timedelta(days=days))
-            job_runs.finish(conn, run, "ok", "", NOW, 0.0)
+            job_runs.finish(conn, run, "ok", event("rolled_up", hours=0), NOW, 0.0)
         job_runs.prune(conn, NOW - timedelta(days=60))
     assert list(latest(conn)) == ["d1"]

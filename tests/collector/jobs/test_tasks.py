@@ -12,7 +12,8 @@ from collector.jobs.advisories import issue_advisories
 from collector.jobs.context import Context
 from collector.jobs.risk import assess_risk, current_seasons, risk_dataset
 from collector.jobs.upkeep import KEEP_MONTHS, find_silence, tidy
-from collector.store import frames, reading_log, registry, risk, settings_table
+from collector.store import reading_log, registry, risk, settings_table
+from collector.store.items import open_items
 from firmware.wire import codec
 from models.hazards.catalogue import catalogue
 from tests.collector.conftest import NOW
@@ -40,8 +41,7 @@ def test_risk_is_computed_kept_and_turned_into_advice(
     season: db.Connection, pool: Pool, bench: Bench
 ) -> None:
     context = Context(pool, NOW)
-    words = assess_risk(context)
-    assert "statuses" in words
+    assert assess_risk(context).params["statuses"] > 0
     with season:
         (node,) = registry.nodes(season, bench.key.node)
         found = {
@@ -53,16 +53,16 @@ def test_risk_is_computed_kept_and_turned_into_advice(
     assert fhb.crop == "winter_wheat"
     assert fhb.time == datetime(2016, 4, 30, 16, tzinfo=UTC)
     assert fhb.issued == NOW
-    assert assess_risk(context).endswith(" 0 new")
+    assert assess_risk(context).params["new"] == 0
     issue_advisories(context)
     with season:
         first = risk.current_advisories(season)
     assert {a.site for a in first} == {node.field}
     assert all(a.draft for a in first)
     assert {a.status for a in first} <= {3, 4}
-    assert "0 new, 0 ended" in issue_advisories(context)
+    assert "0 new, 0 ended" in str(issue_advisories(context))
     later = Context(pool, NOW + timedelta(days=30))
-    assert f"0 in force, 0 new, {len(first)} ended" in issue_advisories(later)
+    assert f"0 in force, 0 new, {len(first)} ended" in str(issue_advisories(later))
     with season:
         assert risk.current_advisories(season) == []
 
@@ -95,26 +95,26 @@ def test_the_dataset_begins_before_the_sowing_of_what_stands(registered: db.Conn
 
 
 def test_no_field_no_risk(conn: db.Connection, pool: Pool) -> None:
-    assert assess_risk(Context(pool, NOW)) == "0 statuses, 0 new"
+    assert str(assess_risk(Context(pool, NOW))) == "0 statuses, 0 new, 0 of days ahead"
 
 
 def test_a_silent_node_is_noted_until_it_is_heard(
     registered: db.Connection, pool: Pool, bench: Bench
 ) -> None:
-    assert find_silence(Context(pool, NOW)) == "1 nodes and 0 probes are silent"
+    assert str(find_silence(Context(pool, NOW))) == "1 nodes and 0 probes are silent"
     with registered:
-        (item,) = frames.open_items(registered)
-    assert (item.kind, item.node) == ("silent_node", bench.key.node)
-    assert "last heard never; see to its power" in item.detail
+        (item,) = open_items(registered)
+    assert (item.event.kind, item.node) == ("silent_node", bench.key.node)
+    assert "last heard never; check its power" in str(item.event)
     take(registered, bench.frame())
-    assert find_silence(Context(pool, NOW)) == "0 nodes and 0 probes are silent"
+    assert str(find_silence(Context(pool, NOW))) == "0 nodes and 0 probes are silent"
     with registered:
-        assert frames.open_items(registered) == []
+        assert open_items(registered) == []
     later = NOW + timedelta(hours=4)
-    assert find_silence(Context(pool, later)) == "1 nodes and 0 probes are silent"
+    assert str(find_silence(Context(pool, later))) == "1 nodes and 0 probes are silent"
     with registered:
-        (item,) = frames.open_items(registered)
-    assert "last heard 2016-05-01 12:00 UTC" in item.detail
+        (item,) = open_items(registered)
+    assert "last heard 2016-05-01 12:00 UTC" in str(item.event)
 
 
 def test_a_silent_probe_is_noted_until_it_answers(
@@ -123,14 +123,14 @@ def test_a_silent_probe_is_noted_until_it_answers(
     gone = {3: [codec.Missing(codec.NO_ANSWER)] * 6}
     take(registered, bench.frame(), bench.frame(t0=5 * 3600, values=gone))
     context = Context(pool, NOW)
-    assert find_silence(context) == "0 nodes and 1 probes are silent"
+    assert str(find_silence(context)) == "0 nodes and 1 probes are silent"
     with registered:
-        (item,) = frames.open_items(registered)
-    assert item.kind == "silent_placement"
-    assert "last valid value 2016-05-01 06:50 UTC; see to the probe" in item.detail
+        (item,) = open_items(registered)
+    assert item.event.kind == "silent_placement"
+    assert "last valid value 2016-05-01 06:50 UTC; check the probe" in str(item.event)
     take(registered, bench.frame(t0=6 * 3600), now=NOW + timedelta(hours=1))
     later = Context(pool, NOW + timedelta(hours=1))
-    assert find_silence(later) == "0 nodes and 0 probes are silent"
+    assert str(find_silence(later)) == "0 nodes and 0 probes are silent"
 
 
 def test_tidy_makes_the_next_months_partition(conn: db.Connection, pool: Pool) -> None:
@@ -152,11 +152,11 @@ def test_old_readings_are_dropped_only_where_a_setting_says_so(
 ) -> None:
     assert partitions(season) == ["reading_201604", "reading_201605"]
     later = Context(pool, NOW + timedelta(days=200))
-    assert tidy(later).endswith("0 months dropped")
+    assert tidy(later).params["months"] == 0
     with season:
         settings_table.put(season, KEEP_MONTHS, "6", NOW)
         hours = rows_now(season, "SELECT count(*) FROM reading_hourly")
-    assert tidy(later).endswith("1 months dropped")
+    assert tidy(later).params["months"] == 1
     assert partitions(season) == ["reading_201605", "reading_201611", "reading_201612"]
     assert rows(season, "SELECT count(*) FROM reading_hourly") == hours
 

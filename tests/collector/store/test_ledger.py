@@ -390,7 +390,7 @@ def test_the_skill_job_tells_what_changed(registered, pool):
     add_case(registered, 0, 2015, True, 0.9)
     registered.commit()
     said = update_skill(Context(pool, NOW))
-    assert said == "2 rows changed, 0 hazards validated in a county"
+    assert str(said) == "2 rows changed, 0 hazards validated in a county"
 
 
 @pytest.mark.parametrize(

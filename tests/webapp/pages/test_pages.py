@@ -137,7 +137,7 @@ def test_nodes_health_stands_on_their_village(client):
 def test_the_network_page_shows_what_needs_a_person(client):
     page = text_of(client, "/status?lang=en")
     for words in (
-        "30 h without a frame",
+        "check its power, radio and antenna",
         "byte 3: no CBOR",
         "xx-999: unknown node",
         "Node is silent: ",

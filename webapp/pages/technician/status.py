@@ -5,10 +5,10 @@ from collections import Counter
 from flask import Blueprint, render_template
 from flask_babel import lazy_gettext
 
-from collector.store import frames, job_runs, registry
+from collector.store import frames, items, job_runs, registry
 from webapp.app.database import connection, now
 from webapp.app.menu import NavItem
-from webapp.language.trouble import detail_text, item_kind, job_name, node_name, reason_name
+from webapp.language.events import event_name, event_text, job_name, node_name
 from webapp.views.nodes import node_rows
 
 bp = Blueprint("status", __name__)
@@ -27,9 +27,8 @@ def page() -> str:
     nodes.sort(key=lambda node: (WORST_FIRST.index(node.tone), node.id))
     return render_template(
         "technician/status.html",
-        kind=item_kind,
-        detail=detail_text,
-        reason=reason_name,
+        event_name=event_name,
+        event_text=event_text,
         job=job_name,
         node_name=node_name,
         counts=frames.counts(conn),
@@ -39,7 +38,8 @@ def page() -> str:
             (*state, count) for state, count in Counter((n.tone, n.state) for n in nodes).items()
         ],
         jobs=job_runs.latest(conn),
-        items=frames.open_items(conn)[-SHOWN:],
+        items=items.open_items(conn)[-SHOWN:],
+        closed=items.closed_items(conn, SHOWN),
         letters=frames.dead_letters(conn, SHOWN),
         refusals=frames.refusals(conn, SHOWN),
     )

@@ -4,7 +4,7 @@ ON CONFLICT (node, epoch, boot, seq) DO NOTHING
 RETURNING id, node, epoch, boot, seq
 
 -- name: seen
-UPDATE node SET last_seen = greatest(last_seen, %(at)s)
+UPDATE node SET last_seen = %(at)s
 WHERE id IN (SELECT id FROM node WHERE id = ANY(%(nodes)s) ORDER BY id FOR UPDATE)
 
 -- name: set_state
@@ -30,6 +30,15 @@ SELECT f.id, f.node, f.epoch, f.boot, f.seq, f.received, f.sealed, NULL
 FROM frame f JOIN layout l ON l.id = f.layout
 WHERE f.state = 'waiting_layout'
 ORDER BY f.id LIMIT %(limit)s FOR UPDATE OF f SKIP LOCKED
+
+-- name: take_waiting_clock
+SELECT f.id, f.node, f.epoch, f.boot, f.seq, f.received, f.sealed, NULL
+FROM frame f WHERE f.state = 'waiting_clock'
+ORDER BY f.id LIMIT %(limit)s FOR UPDATE OF f SKIP LOCKED
+
+-- name: revive
+UPDATE frame SET state = 'waiting_clock' WHERE state = 'dead' AND id IN (
+    SELECT frame_id FROM dead_letter WHERE reason = 'time_out_of_window')
 
 -- name: put_lost
 INSERT INTO lost_frames (node, epoch, boot, first, last, received)
@@ -86,18 +95,18 @@ JOIN unnest(%(nodes)s::text[], %(epochs)s::int[], %(boots)s::bigint[], %(seqs)s:
     AS w (node, epoch, boot, seq) USING (node, epoch, boot, seq)
 
 -- name: put_dead_letters
-INSERT INTO dead_letter (received, topic, node, frame_id, reason, detail, bytes) VALUES %s
+INSERT INTO dead_letter (received, topic, node, frame_id, reason, params, bytes) VALUES %s
 ON CONFLICT (topic, reason, md5(bytes)) DO NOTHING
 
 -- name: dead_letters
-SELECT id, received, topic, node, frame_id, reason, detail, bytes FROM dead_letter
+SELECT received, topic, node, frame_id, reason, params, bytes FROM dead_letter
 ORDER BY id DESC LIMIT %(limit)s
 
 -- name: put_refusals
 INSERT INTO refusal (node, reason, day, count, last_received, last_bytes) VALUES %s
 ON CONFLICT (node, reason, day) DO UPDATE SET
     count = refusal.count + excluded.count,
-    last_received = greatest(refusal.last_received, excluded.last_received),
+    last_received = excluded.last_received,
     last_bytes = excluded.last_bytes
 
 -- name: unknown_names
@@ -107,24 +116,10 @@ SELECT node FROM refusal WHERE reason = %(reason)s AND day = ANY(%(days)s)
 SELECT node, reason, day, count, last_received, last_bytes FROM refusal
 ORDER BY day DESC, node, reason LIMIT %(limit)s
 
--- name: raise_items
-INSERT INTO maintenance_item (kind, subject, node, opened, last_seen, detail) VALUES %s
-ON CONFLICT (kind, subject) WHERE closed IS NULL DO UPDATE SET
-    count = maintenance_item.count + 1,
-    last_seen = greatest(maintenance_item.last_seen, excluded.last_seen),
-    detail = excluded.detail
-
--- name: close_item
-UPDATE maintenance_item SET closed = %(at)s
-WHERE kind = %(kind)s AND subject = %(subject)s AND closed IS NULL
-
--- name: open_items
-SELECT kind, subject, node, opened, last_seen, count, detail FROM maintenance_item
-WHERE closed IS NULL ORDER BY opened, id
-
 -- name: counts
 SELECT (SELECT count(*) FROM frame) AS frames,
-       (SELECT count(*) FROM frame WHERE state = 'waiting_time') AS waiting_time,
+       (SELECT count(*) FROM frame WHERE state IN ('waiting_time', 'waiting_clock'))
+           AS waiting_time,
        (SELECT count(*) FROM frame WHERE state = 'waiting_layout') AS waiting_layout,
        (SELECT count(*) FROM dead_letter) AS dead_letters,
        (SELECT coalesce(sum(count), 0)::bigint FROM refusal) AS refusals,

@@ -5,23 +5,24 @@ RETURNING id
 
 -- name: finish
 UPDATE job_run
-SET finished = %(finished)s, outcome = %(outcome)s, detail = %(detail)s, seconds = %(seconds)s
+SET finished = %(finished)s, outcome = %(outcome)s, seconds = %(seconds)s, kind = %(kind)s,
+    params = %(params)s
 WHERE id = %(id)s
 
 -- name: abandon
 UPDATE job_run
-SET finished = %(at)s, outcome = 'failed', detail = 'the scheduler ended before the job did'
+SET finished = %(at)s, outcome = 'failed', kind = 'job_abandoned'
 WHERE outcome = 'running'
 
 -- name: latest
-SELECT DISTINCT ON (job) job, due, attempt, started, finished, outcome, detail, seconds
+SELECT DISTINCT ON (job) job, due, attempt, started, finished, outcome, seconds, kind, params
 FROM job_run ORDER BY job, id DESC
 
 -- name: last_due
 SELECT job, max(due) FROM job_run WHERE outcome = 'ok' GROUP BY job
 
 -- name: failures
-SELECT job, due, attempt, started, finished, outcome, detail, seconds
+SELECT job, due, attempt, started, finished, outcome, seconds, kind, params
 FROM job_run WHERE outcome = 'failed' ORDER BY id DESC LIMIT %(limit)s
 
 -- name: prune

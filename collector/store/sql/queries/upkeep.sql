@@ -5,12 +5,6 @@ WHERE enrolled IS NOT NULL AND enrolled < %(before)s
   AND EXISTS (SELECT FROM node_key k WHERE k.node = node.id AND k.retired IS NULL)
 ORDER BY id
 
--- name: close_silent_nodes
-UPDATE maintenance_item m SET closed = %(at)s
-FROM node n
-WHERE m.kind = 'silent_node' AND m.closed IS NULL AND n.id = m.subject
-  AND n.last_seen >= %(before)s
-
 -- name: silent_placements
 SELECT p.id, a.node, t.valid_time
 FROM series_tail t
@@ -20,12 +14,6 @@ JOIN assignment a ON a.placement = p.id AND a.valid_to IS NULL
 WHERE t.value IS NULL AND t.time >= %(before)s
   AND (t.valid_time IS NULL OR t.valid_time < %(before)s)
 ORDER BY p.id
-
--- name: close_silent_placements
-UPDATE maintenance_item m SET closed = %(at)s
-FROM series s JOIN series_tail t ON t.series_id = s.id
-WHERE m.kind = 'silent_placement' AND m.closed IS NULL AND s.placement = m.subject
-  AND t.valid_time >= %(before)s
 
 -- name: try_lead
 SELECT pg_try_advisory_lock(hashtext('nongqing.jobs'))

@@ -1,0 +1,173 @@
+"""Whether this machine's clock can be believed, judged by what else tells the time.
+
+Nodes take their time from acknowledgements, and readings are refused when their time cannot be
+right; so a wrong clock of the server would spoil both. Witnesses are the monotonic clock (a step),
+the newest time of receipt that was sure (behind it), the nodes' own clocks (most of those heard
+lately), and the database's clock. The broker is none: MQTT carries no time.
+
+While there is doubt, acknowledgements carry no time and frames with impossible times wait. Doubt
+ends when the nodes confirm the clock, when it returns to where it was, or when a person accepts it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from collector.clock import Clock
+from collector.store.server_clock import Kept
+
+STEP_S = 30.0
+BEHIND_S = 60.0
+# A node's sample cannot be of the future; one sent at once is not older than this.
+NODE_AHEAD_S = 120.0
+NODE_FRESH_S = 2 * 3600.0
+# So many nodes against the clock, and more than with it, are believed.
+LEAST_NODES = 3
+# A node whose samples stay old for so long does not make up for a time without a link.
+STAYS_OLD_S = 1800.0
+HEARD_S = 3600.0
+# After so long a silence the clock is not believed before somebody confirms it, or so much time
+# passed without a word against it.
+GAP_S = 3600.0
+PATIENCE_S = 3600.0
+
+
+@dataclass
+class _Heard:
+    """A node's newest samples: when they came (monotonic [s]), their time [s since 1970]."""
+
+    first_came: float
+    first_sample: float
+    came: float
+    sample: float
+
+
+class ClockWatch:
+    """Judges one process's clock.
+
+    Parameters
+    ----------
+    clock : Clock
+    monotonic : callable
+        Real time that nobody sets [s].
+
+    Attributes
+    ----------
+    doubt : str
+        Why the clock is in doubt, a word of ``clock_doubt``; empty while it is sure.
+    settled : int
+        How often a step or a doubt was settled.
+    """
+
+    def __init__(self, clock: Clock, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self.clock = clock
+        self.monotonic = monotonic
+        self.doubt = ""
+        self.settled = 0
+        self._rate = 1.0 / clock.real_seconds(1.0)
+        self._tolerance = max(1.0, self._rate)
+        self._base: tuple[float, float] | None = None
+        self._before_step: tuple[float, float] | None = None
+        self._unproven: float | None = None
+        self._heard: dict[str, _Heard] = {}
+        self._accepted: int | None = None
+        self._ask_database = True
+        self._kept = Kept(None, None, 0)
+
+    def look(self, kept: Kept) -> datetime:
+        """Take the time, and judge it with what is kept in the database; return it.
+
+        Parameters
+        ----------
+        kept : Kept
+            Asked of the database just now.
+        """
+        now, at = self.clock.now(), self.monotonic()
+        wall = now.timestamp()
+        if self._base is None:
+            silent = kept.received is not None and wall - kept.received.timestamp() > GAP_S
+            self._unproven = at if silent else None
+            self._accepted = kept.accepted
+        elif abs(wall - self._wall(at)) > STEP_S * self._tolerance:
+            self._before_step = self._before_step or self._base
+            self._unproven = at
+            self._ask_database = True
+        self._base, self._kept = (wall, at), kept
+        if kept.accepted != self._accepted:
+            self._accepted, self._before_step, self._unproven = kept.accepted, None, None
+            self._ask_database = False
+            self._heard.clear()
+        self._judge(at)
+        return now
+
+    def hear(self, node: str, sample: float) -> None:
+        """Note the time of a node's newest sample [s since 1970 UTC]."""
+        at = self.monotonic()
+        before = self._heard.get(node)
+        if before is None or at - before.came > HEARD_S:
+            self._heard[node] = _Heard(at, sample, at, sample)
+        elif sample >= before.sample:
+            before.came, before.sample = at, sample
+
+    def judge(self) -> str:
+        """Judge again, with what was heard since the last look; return the doubt."""
+        if self._base is not None:
+            self._judge(self.monotonic())
+        return self.doubt
+
+    def _wall(self, at: float) -> float:
+        """What the clock says at a monotonic time, going on from the last look [s since 1970]."""
+        assert self._base is not None
+        return self._base[0] + (at - self._base[1]) * self._rate
+
+    def _judge(self, at: float) -> None:
+        open_before = bool(self.doubt) or self._before_step is not None
+        self.doubt = self._verdict(at)
+        if not self.doubt:
+            self._before_step = self._unproven = None
+            self.settled += open_before
+
+    def _verdict(self, at: float) -> str:
+        with_it, behind, ahead = self._votes(at)
+        against = behind + ahead
+        if against >= LEAST_NODES and against > with_it:
+            return "nodes_ahead" if behind >= ahead else "nodes_behind"
+        if with_it > against:
+            return ""
+        return self._alone(at, heard_against=against > 0)
+
+    def _alone(self, at: float, *, heard_against: bool) -> str:
+        """Judge without the nodes, who say nothing or are divided."""
+        wall = self._wall(at)
+        received = self._kept.received
+        database = self._kept.database if self._ask_database else None
+        if received is not None and wall < received.timestamp() - BEHIND_S * self._tolerance:
+            return "behind_received"
+        if self._before_step is not None:
+            expected = self._before_step[0] + (at - self._before_step[1]) * self._rate
+            if abs(wall - expected) <= STEP_S * self._tolerance:
+                self._unproven = None
+        patient = self._unproven is not None and at - self._unproven < PATIENCE_S
+        if patient or (self._unproven is not None and heard_against):
+            return "stepped" if self._before_step is not None else "unproven"
+        off = database is not None and abs(database.timestamp() - wall) > BEHIND_S
+        return "database" if off else ""
+
+    def _votes(self, at: float) -> tuple[int, int, int]:
+        """How many nodes agree with the clock, find it behind, and find it ahead."""
+        with_it = behind = ahead = 0
+        self._heard = {n: one for n, one in self._heard.items() if at - one.came <= HEARD_S}
+        for one in self._heard.values():
+            age = self._wall(one.came) - one.sample
+            if age < -NODE_AHEAD_S * self._tolerance:
+                behind += 1
+            elif age <= NODE_FRESH_S * self._tolerance:
+                with_it += 1
+            else:
+                passed = (one.came - one.first_came) * self._rate
+                stays = one.sample - one.first_sample <= passed * 1.5
+                ahead += stays and one.came - one.first_came >= STAYS_OLD_S
+        return with_it, behind, ahead
