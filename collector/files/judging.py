@@ -1,8 +1,9 @@
 """What a file of weather can be believed as a whole: units, counters, doubled hours, climate.
 
-A value that cannot be is refused alone. A column of which a material share cannot be is in another
-unit, counts on, or is another quantity: what of it happens to fit would be wrong as well, so that
-the file is refused as a whole, with the likely cause.
+A value that cannot be is refused alone, and so is a quantity of one place among many. A column of
+which a material share cannot be is in another unit, counts on, or is another quantity: what of it
+happens to fit would be wrong as well, so that the file is refused as a whole, with the likely
+cause.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.files.table import Table
-from field_configs.events import event
+from field_configs.events import Event, event
 from firmware.wire.quantities import by_name
 from models.sheets import cells
 from models.sheets.refused import Refusals, SheetError
@@ -44,7 +45,8 @@ def within_limits(table: Table, columns: Mapping[str, Stated], refusals: Refusal
     """
     for name, column in columns.items():
         raw = table.values[name]
-        values = column.converted(name, raw)
+        with np.errstate(over="ignore"):
+            values = column.converted(name, raw)
         if name == RAIN:
             values[np.isin(raw, cells.TRACE_NUMBERS)] = cells.TRACE_MM
         _, bad = settled(name, values)
@@ -68,10 +70,27 @@ def _count_up(table: Table) -> None:
 
 def _no_counter(table: Table, refusals: Refusals) -> None:
     rain = table.values[RAIN]
+    found = {}
     for place, rows in table.series(RAIN):
         if is_counter(rain[rows]):
             why = event("rain_counter", place=place, total=float(rain[rows].sum()))
+            found[place] = rows, why
+    _leave_out(table, RAIN, found, refusals)
+
+
+def _leave_out(
+    table: Table,
+    name: str,
+    found: Mapping[str, tuple[NDArray[np.intp], Event]],
+    refusals: Refusals,
+) -> None:
+    """Leave out a quantity at single places; where they are a material share, refuse the file."""
+    total = int((~np.isnan(table.values[name])).sum())
+    for rows, why in found.values():
+        if sum(len(each) for each, _ in found.values()) >= MATERIAL * total:
             raise SheetError(refusals.name, why)
+        refusals.add(table.origin(int(table.line[rows[0]])), why)
+        table.values[name][rows] = np.nan
 
 
 def _no_other_unit(name: str, values: Array, bad: NDArray[np.bool_], file: str) -> None:
@@ -97,7 +116,8 @@ def _refuse(table: Table, name: str, bad: NDArray[np.bool_], refusals: Refusals)
         why = event(
             "value_range",
             quantity=name,
-            value=float(table.values[name][i]),
+            # what a factor made infinite has no place in JSON
+            value=float(np.clip(table.values[name][i], -1e300, 1e300)),
             unit=row.unit,
             low=row.low,
             high=row.high,
@@ -125,6 +145,7 @@ def judge(table: Table, refusals: Refusals) -> None:
     name = "air_temperature"
     if name not in table.values:
         return
+    found = {}
     for place, rows in table.series(name):
         values = table.values[name][rows]
         if warmer_than_ever(values, table.time[rows], table.positions.get(place)):
@@ -136,7 +157,8 @@ def judge(table: Table, refusals: Refusals) -> None:
                 cause=unit.name if unit else "unknown",
                 mend=f"{name} ({unit.stated[0]})" if unit else name,
             )
-            raise SheetError(refusals.name, why)
+            found[place] = rows, why
+    _leave_out(table, name, found, refusals)
 
 
 def _once(table: Table, refusals: Refusals) -> None:

@@ -37,11 +37,11 @@ _HOUR = {
 _ISSUED = {"issued": "2016-05-01 05:00"}
 #: What stands behind a column's name.
 _NOTES = {
-    "air_temperature": "℃",
-    "relative_humidity": "%",
-    "precipitation_amount": "mm",
-    "wind_speed": "m/s, 10 m",
-    "severity": "%",
+    "air_temperature": " (℃)",
+    "relative_humidity": " (%)",
+    "precipitation_amount": " (mm)",
+    "wind_speed": " (m/s) (10 m)",
+    "severity": " (%)",
 }
 #: Chinese words of the example.
 _CHINESE = {"found": "否", "treated": "否"}
@@ -67,10 +67,9 @@ def template(kind: str, language: str) -> str:
             "hazard": words.text(f"hazard.{line['hazard']}.name"),
             "crop": words.text(f"crop.{line['crop']}"),
         }
-    names = [words.text(f"column.name.{column}") for column in line]
-    notes = [_NOTES.get(column) for column in line]
+    names = [words.text(f"column.name.{column}") + _NOTES.get(column, "") for column in line]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(n if m is None else f"{n} ({m})" for n, m in zip(names, notes, strict=True))
+    writer.writerow(names)
     writer.writerow(line.values())
     return MARK + text.getvalue()

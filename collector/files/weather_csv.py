@@ -3,7 +3,7 @@
 Columns, in any order and in either language: ``place`` (a village's or field's id or name, or the
 name of a station or grid point, then with ``longitude`` and ``latitude``), ``time`` (start of the
 hour), quantities of the vocabulary, and for a forecast ``issued``. A unit, the height of the wind
-or "counter" may stand in brackets behind a quantity: ``wind_speed (km/h, 10 m)``.
+or "counter" may stand in brackets behind a quantity: ``wind_speed (km/h) (10 m)``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ from models.weather.units import WIND_HEIGHT, Stated, stated
 
 NAMES = tuple(row.name for row in QUANTITIES)
 COLUMNS = ("place", "time", "issued", "longitude", "latitude", *NAMES)
-_PLAIN = re.compile(r"\s*[+-]?\d+(?:\.\d*)?\s*", re.ASCII)
+#: A number that needs no second look; longer ones might be infinite.
+_PLAIN = re.compile(r"\s*[+-]?\d{1,15}(?:\.\d{0,20})?\s*", re.ASCII)
 _T = TypeVar("_T")
 
 
@@ -42,8 +43,8 @@ class _Where(NamedTuple):
     position: Position | None
 
 
-class _Remembered(dict[str | tuple[str, ...], _T | CellError]):
-    """Answers that are worked out once for each text; a refusal is an answer, too."""
+class _Remembered(dict[tuple[str, ...], _T | Event]):
+    """Answers that are worked out once for each text; why one is refused is an answer, too."""
 
     def __init__(self, work_out: Callable[..., _T]) -> None:
         super().__init__()
@@ -55,10 +56,10 @@ class _Remembered(dict[str | tuple[str, ...], _T | CellError]):
             try:
                 found = self.work_out(*texts)
             except CellError as error:
-                found = error
+                found = error.event
             self[texts] = found
-        if isinstance(found, CellError):
-            raise found
+        if isinstance(found, Event):
+            raise CellError(found)
         return found
 
 

@@ -188,11 +188,12 @@ def _shown(value: object) -> str:
 
 def _time(value: object, where: str) -> datetime:
     try:
-        seconds, assumed = cells.moment(value if isinstance(value, str) else _shown(value), where)
+        text = value if isinstance(value, str) else _shown(value)
+        seconds, assumed = cells.moment(text, "time")
     except CellError as error:
         raise IpmWeatherError(where, error.event) from None
     if assumed:
-        raise IpmWeatherError(where, event("cell_no_zone", column=where, value=str(value)))
+        raise IpmWeatherError(where, event("cell_no_zone", column="time", value=str(value)))
     moment = datetime.fromtimestamp(seconds, UTC)
     if seconds % HOUR_S:
         raise IpmWeatherError(where, event("time_no_hour", time=moment))

@@ -3,7 +3,7 @@
 A column has one name in this project and further ones, in Chinese and English, in
 ``field_configs/words/<language>/column.toml``; capitals, blanks and full-width letters do not
 matter. What stands in brackets behind a name is kept for whoever reads the column: ``气温(℃)``,
-``wind_speed (km/h, 10 m)``.
+``wind_speed (km/h) (10 m)``.
 """
 
 from __future__ import annotations
@@ -98,12 +98,13 @@ def find_columns(sheet: Sheet, columns: Sequence[str], needed: Sequence[str]) ->
             notes[name] = tuple(part.strip() for part in parts if part.strip())
     missing = [name for name in needed if name not in place]
     if missing:
-        raise SheetError(origin, no_column(missing, unread, sheet.header, meant))
+        names = [each for each, name in meant.items() if name in missing]
+        raise SheetError(origin, no_column(missing, unread, sheet.header, names))
     return Header(place, notes, tuple(unread))
 
 
 def unknown_columns(header: Header, columns: Sequence[str]) -> list[Event]:
-    """Say of each cell that names no column that it is left out, and what is near.
+    """Say of each cell that names no column that it is left out, and which absent one is near.
 
     Parameters
     ----------
@@ -112,7 +113,8 @@ def unknown_columns(header: Header, columns: Sequence[str]) -> list[Event]:
     columns : sequence of str
         Names of columns that may be there.
     """
-    names = [each for known in column_names(columns).values() for each in known]
+    absent = [column for column in columns if column not in header.place]
+    names = [each for known in column_names(absent).values() for each in known]
     return [
         event("column_unknown", column=cell, near=nearest(plain(cell), names))
         for cell in header.unread
@@ -120,7 +122,7 @@ def unknown_columns(header: Header, columns: Sequence[str]) -> list[Event]:
 
 
 def no_column(
-    missing: Sequence[str], unread: Sequence[str], header: Sequence[str], names: Iterable[str]
+    missing: Sequence[str], unread: Sequence[str], header: Sequence[str], names: Sequence[str]
 ) -> Event:
     """Say which columns are missing, what the first line holds, and what was probably meant.
 
@@ -132,11 +134,10 @@ def no_column(
         Cells that name no column.
     header : sequence of str
         All cells of the first line.
-    names : iterable of str
-        Names that columns may have.
+    names : sequence of str
+        Names that the missing columns may have.
     """
-    known = list(names)
-    near = (nearest(plain(cell), known) for cell in unread[:20])
+    near = (nearest(plain(cell), names) for cell in unread[:20])
     found = ", ".join(header)
     return event(
         "column_missing",

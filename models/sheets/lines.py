@@ -20,7 +20,6 @@ from models.sheets.text import Line, read_lines
 
 SEPARATORS = ",;\t，；|"
 MOST_JOINED = 50
-_TO_PLAIN = str.maketrans("，；", ",;")
 _STATED = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)
 
 
@@ -154,7 +153,7 @@ class Sheet:
         if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
             return cells[:width], None
         if len(cells) < width:
-            plain, why = self._cells(raw.translate(_TO_PLAIN))
+            plain, why = self._cells(raw.translate(dict.fromkeys(map(ord, "，；"), self.separator)))
             if why is None and len(plain) == width:
                 return plain, None
             if self._fill:

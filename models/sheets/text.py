@@ -124,7 +124,7 @@ def _coding(path: Path) -> tuple[str, int]:
             return coding, len(mark)
     even, odd = head[::2].count(0), head[1::2].count(0)
     # ASCII as UTF-16 is half zeros, all on one side; zeros after a power loss are on both.
-    if max(even, odd) > len(head) // 5 and min(even, odd) < len(head) // 50:
+    if max(even, odd) * 5 > len(head) and min(even, odd) * 20 <= max(even, odd):
         return ("utf-16-le" if odd > even else "utf-16-be"), 0
     return ("gb18030" if _is_gb18030(path) else "utf-8"), 0
 

@@ -457,8 +457,6 @@ CREATE TABLE scouting_report (
 );
 CREATE INDEX scouting_report_newest
     ON scouting_report (site, crop, hazard, date, source, observer, id DESC);
-CREATE TRIGGER scouting_report_stays BEFORE UPDATE OR DELETE ON scouting_report
-FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 -- Lines that could not be taken in, as they were. event, params: see field_configs/events.py.
 CREATE TABLE import_refusal (

@@ -17,8 +17,6 @@ ALTER TABLE scouting_report
     DROP CONSTRAINT scouting_report_site_crop_hazard_date_source_observer_key;
 CREATE INDEX scouting_report_newest
     ON scouting_report (site, crop, hazard, date, source, observer, id DESC);
-CREATE TRIGGER scouting_report_stays BEFORE UPDATE OR DELETE ON scouting_report
-FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 -- A delivery of weather: a file, or what a program gave at once. Of two values for the same hour
 -- the one of the later delivery is in force, whoever sent it.
