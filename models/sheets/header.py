@@ -41,7 +41,7 @@ def column_names(columns: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """
     texts = [Words.load(language) for language in LANGUAGES]
     return {
-        name: (name, *(plain(word) for each in texts for word in _listed(each, name)))
+        name: (plain(name), *(plain(word) for each in texts for word in _listed(each, name)))
         for name in columns
     }
 
