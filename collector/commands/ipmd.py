@@ -16,6 +16,7 @@ import xarray as xr
 from collector.commands.parts import Parts, plain_errors
 from collector.store import readings, registry, risk
 from collector.store.db import Connection
+from collector.store.reading_log import UNUSABLE
 from collector.store.registry import VillageRow
 from field_configs.load import load
 from field_configs.words import LANGUAGES, Words
@@ -119,7 +120,10 @@ def weather_command(parts: Parts, village_id: str, first: str | None, last: str 
 
 
 def measured(data: xr.Dataset, names: Sequence[str]) -> xr.Dataset | None:
-    """Leave out quantities and fields without any value; None where there is none at all."""
+    """Leave out quantities and fields without any value; None where there is none at all.
+
+    Samples that cannot be used are left out of an hour: their bits are not those of its value.
+    """
     there = {name: ~np.isnan(data[name].transpose("site", "time").values) for name in names}
     kept = [name for name in names if there[name].any()]
     if not kept:
@@ -127,7 +131,8 @@ def measured(data: xr.Dataset, names: Sequence[str]) -> xr.Dataset | None:
     rows = np.zeros(data.sizes["site"], dtype=bool)
     for name in kept:
         rows |= there[name].any(axis=1)
-    return data[[*kept, *(f"{name}_qc" for name in kept)]].isel(site=np.flatnonzero(rows))
+    bits = {f"{name}_qc": data[f"{name}_qc"] & (ipmd_weather.ALL ^ UNUSABLE) for name in kept}
+    return data[kept].assign(bits).isel(site=np.flatnonzero(rows))
 
 
 @ipmd_group.command("output")

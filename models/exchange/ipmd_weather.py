@@ -148,13 +148,15 @@ def parse_weather(text: str) -> Weather:
         raise IpmWeatherError("locationWeatherData", event("json_no_place"))
     faults: list[tuple[str, Event]] = []
     found: list[Location] = []
+    broken: list[IpmWeatherError] = []
     for i, place in enumerate(places):
         try:
             found.append(_location(place, i, hours, len(parameters), faults))
         except IpmWeatherError as error:
+            broken.append(error)
             faults.append((error.where, error.event))
     if not found:
-        raise IpmWeatherError(*faults[0])
+        raise broken[0]
     return Weather(start, parameters, qc, tuple(found), tuple(faults))
 
 
@@ -209,12 +211,11 @@ def _codes(codes: object) -> tuple[int, ...]:
 
 
 def _bits(qc: object, count: int, where: str) -> tuple[int, ...]:
-    """Bitmasks of the parameters, -1 (not tested) as 0, and what is no bit of theirs as all."""
     if qc is None:
         return (UNTESTED,) * count
     if not isinstance(qc, list) or len(qc) != count or not all(type(b) is int for b in qc):
         raise IpmWeatherError(where, event("json_qc", count=count))
-    return tuple(min(max(bits, UNTESTED), ALL) for bits in qc)
+    return tuple(qc)
 
 
 def _location(
@@ -346,7 +347,10 @@ def mask_of(weather: Weather, place: Location, code: int) -> int:
         One of its parameters.
     """
     column = weather.parameters.index(code)
-    return weather.qc[column] | (place.qc[column] if place.qc else UNTESTED)
+    masks = (weather.qc[column], place.qc[column] if place.qc else UNTESTED)
+    # -1 says, like 0, that nothing was tested; what is no bit of theirs counts as all of them
+    first, second = (min(max(mask, UNTESTED), ALL) for mask in masks)
+    return first | second
 
 
 def values_of(weather: Weather, place: Location) -> dict[str, tuple[Array, NDArray[np.int16]]]:
