@@ -112,11 +112,11 @@ def test_the_season_is_that_of_the_day(parsed):
         ),
         (
             "qf-liuge-1,wheat_fhb,2016-05-20,maybe",
-            'found "maybe" is neither yes nor no; write yes or no (是 or 否)',
+            'found "maybe" is neither yes nor no; write yes or no',
         ),
         (
             "qf-liuge-1,wheat_fhb,2016-05-20,",
-            'found "" is neither yes nor no; write yes or no (是 or 否)',
+            'found "" is neither yes nor no; write yes or no',
         ),
         (
             "qf-liuge-1,wheat_fhb,2016-05-20",
@@ -163,7 +163,7 @@ def test_a_broken_line_is_named_and_the_rest_goes_on(reason, line, expected):
 @pytest.mark.parametrize(
     ("column", "cell", "expected"),
     [
-        ("treated", "?", 'treated "?" is neither yes nor no; write yes or no (是 or 否)'),
+        ("treated", "?", 'treated "?" is neither yes nor no; write yes or no'),
         (
             "severity",
             "much",

@@ -134,7 +134,7 @@ def test_yes_and_no():
     assert all(cells.yes(t, "found") for t in ("yes", "是", " TRUE ", "１", "有", "√"))
     assert not any(cells.yes(t, "found") for t in ("no", "否", "0", "N", "无", "未发现"))
     assert why(cells.yes, "maybe", "found") == (
-        'found "maybe" is neither yes nor no; write yes or no (是 or 否)'
+        'found "maybe" is neither yes nor no; write yes or no'
     )
 
 

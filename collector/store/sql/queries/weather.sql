@@ -64,8 +64,8 @@ JOIN weather_delivery d ON d.id = c.said_by
 ORDER BY c.line, s.quantity LIMIT %(limit)s
 
 -- name: lines_there
-SELECT DISTINCT line FROM staged_weather
-WHERE line NOT IN (SELECT line FROM changed_weather) ORDER BY line LIMIT %(limit)s
+SELECT line FROM staged_weather EXCEPT SELECT line FROM changed_weather
+ORDER BY line LIMIT %(limit)s
 
 -- name: count_overtaken
 SELECT count(*) FROM changed_weather c
