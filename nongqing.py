@@ -9,10 +9,12 @@ from typing import Any
 import click
 
 import collector.commands.backtest
+import collector.commands.clock
 import collector.commands.db
 import collector.commands.import_
 import collector.commands.interpolate
 import collector.commands.ipmd
+import collector.commands.items
 import collector.commands.ledger
 import collector.commands.parts
 import collector.commands.places
@@ -82,6 +84,8 @@ main.add_command(webapp.cli.web)
 main.add_command(field_configs.cli.check)
 main.add_command(collector.commands.sites.sites)
 main.add_command(collector.commands.db.db)
+main.add_command(collector.commands.clock.clock)
+main.add_command(collector.commands.items.items)
 main.add_command(collector.commands.import_.import_)
 main.add_command(collector.commands.places.places_group)
 main.add_command(firmware.workbench.cli.node)

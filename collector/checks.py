@@ -22,7 +22,7 @@ from collector.store.reading_log import (
     RANGE_CHECKED,
     STEP,
     STEP_CHECKED,
-    UNUSABLE,
+    UNREADABLE,
     NewTail,
     Tail,
 )
@@ -31,6 +31,12 @@ from firmware.wire.quantities import QUANTITIES
 # A change is judged between neighbours that are no further apart than this [s]; within an hour
 # the whole hourly limit is allowed, since limits for shorter times are not known.
 STEP_GAP_S = 2 * HOUR_S
+# The most rain that falls in a time grows with that time to this power: the world's records
+# (Jennings 1950, Monthly Weather Review 78:4). So a limit for an hour gives that of a shorter step.
+RECORD_POWER = 0.486
+# A value that may stand longer than its quantity's freeze limit: fog holds humidity at 100 % for
+# days on the North China Plain (unverified: how many).
+STANDS_LONGER = {"relative_humidity": (100.0, 72.0)}
 
 _HIGHEST = max(row.id for row in QUANTITIES) + 1
 
@@ -45,6 +51,14 @@ def _column(name: str, none: float) -> NDArray[np.float64]:
 
 _LOW, _HIGH = _column("low", -np.inf), _column("high", np.inf)
 _STEP, _FREEZE_S = _column("step", np.inf), _column("freeze_h", np.inf) * HOUR_S
+_LONGER_AT, _LONGER_S = np.full(_HIGHEST, np.nan), np.zeros(_HIGHEST)
+_GROWS = np.zeros(_HIGHEST)
+for _row in QUANTITIES:
+    if _row.name in STANDS_LONGER:
+        _LONGER_AT[_row.id], _LONGER_S[_row.id] = STANDS_LONGER[_row.name]
+    if _row.method == "sum" and _row.unit == "mm":
+        _GROWS[_row.id] = RECORD_POWER
+_LONGER_S *= HOUR_S
 _IS_MINUTES = np.zeros(_HIGHEST, bool)
 _IS_MINUTES[[row.id for row in QUANTITIES if row.unit == "min"]] = True
 
@@ -89,13 +103,14 @@ def check(
     """
     qc = np.where(missing, MISSING, RANGE_CHECKED).astype(np.int16)
     with np.errstate(invalid="ignore"):
-        outside = (value < _LOW[quantity]) | (value > _HIGH[quantity])
+        most = _HIGH[quantity] * np.minimum(step / HOUR_S, 1.0) ** _GROWS[quantity]
+        outside = (value < _LOW[quantity]) | (value > most)
         illogical = _IS_MINUTES[quantity] & (value * 60 > step)
     there = ~missing
     qc[there & ~np.isfinite(value)] |= NOT_A_NUMBER
     qc[there & outside] |= INTERVAL
     qc[there & illogical] |= LOGICAL
-    valid = np.flatnonzero((qc & UNUSABLE) == 0)
+    valid = np.flatnonzero((qc & UNREADABLE) == 0)
     since = _compare(series[valid], quantity[valid], time[valid], value[valid], before, qc, valid)
     return Checked(qc, _tails(series, time, value, qc, valid, since))
 
@@ -135,7 +150,8 @@ def _compare(
     starts = value != last_value
     starts[first] = True
     since = run_start[np.maximum.accumulate(np.where(starts, np.arange(count), 0))]
-    frozen = (time - since) >= _FREEZE_S[quantity]
+    may_stand = np.where(value == _LONGER_AT[quantity], _LONGER_S[quantity], _FREEZE_S[quantity])
+    frozen = (time - since) >= may_stand
     qc[places[frozen]] |= FREEZE
     return since
 

@@ -42,6 +42,38 @@ def make_state_dir(folder: Path) -> None:
 
 
 @dataclass(frozen=True)
+class BrokerTls:
+    """Files in PEM: the authority that signed the broker's certificate (None: the system's own
+    authorities), and our certificate and key where the broker asks for them.
+    """
+
+    ca: Path | None = None
+    cert: Path | None = None
+    key: Path | None = None
+
+
+def _file(env: Mapping[str, str], name: str) -> Path | None:
+    """Return the file that a setting names.
+
+    Raises
+    ------
+    SettingsError
+        When it cannot be read.
+    """
+    if not env.get(name):
+        return None
+    path = Path(env[name])
+    try:
+        with path.open("rb"):
+            return path
+    except OSError as error:
+        raise SettingsError(
+            f"{name}: {path} cannot be read ({error.strerror}); name a file in PEM that this user "
+            "may read"
+        ) from error
+
+
+@dataclass(frozen=True)
 class Settings:
     """Settings of one process.
 
@@ -59,6 +91,8 @@ class Settings:
         See `collector.clock.from_spec`.
     shared_group : str or None
         Name of the MQTT shared subscription when several collectors divide the work.
+    broker_tls : BrokerTls
+        Whom to believe over ``mqtts``, and how to prove who we are.
     """
 
     dsn: str | None
@@ -67,6 +101,7 @@ class Settings:
     master_key: str | None = None
     clock_spec: str = "system"
     shared_group: str | None = None
+    broker_tls: BrokerTls = BrokerTls()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -87,7 +122,14 @@ class Settings:
             master_key=env.get("NONGQING_MASTER_KEY") or None,
             clock_spec=env.get("NONGQING_CLOCK") or "system",
             shared_group=env.get("NONGQING_SHARED_GROUP") or None,
+            broker_tls=BrokerTls(
+                *(_file(env, f"NONGQING_BROKER_{part}") for part in ("CA", "CERT", "KEY"))
+            ),
         )
+        if (settings.broker_tls.cert is None) != (settings.broker_tls.key is None):
+            raise SettingsError(
+                "NONGQING_BROKER_CERT and NONGQING_BROKER_KEY belong together: set both or none"
+            )
         if settings.broker is not None:
             parse_broker(settings.broker)
         from_spec(settings.clock_spec)

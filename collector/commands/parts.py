@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from typing import Protocol
 
 import click
@@ -44,3 +45,18 @@ def plain_errors() -> Iterator[None]:
         raise SystemExit(USED_WRONGLY) from error
     except (database.StoreError, MasterKeyError, ConfigErrors) as error:
         raise click.ClickException(str(error)) from error
+
+
+def moment(context: click.Context, parameter: click.Parameter, text: str | None) -> datetime | None:
+    """Read a time with its zone from the command line."""
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise click.BadParameter(
+            f'"{text}" is no time with zone; write 2016-05-01T08:00+08:00', context, parameter
+        )
+    return found

@@ -58,10 +58,9 @@ def ingest(parts: Parts) -> None:
         broker = settings.need_broker()
         master = load_master_key(settings.state_dir, settings.master_key)
         stop = _Stop()
-        with started(pool, master, parts.clock(), broker, settings.shared_group) as (
-            collector,
-            link,
-        ):
+        with started(
+            pool, master, parts.clock(), broker, settings.shared_group, settings.broker_tls
+        ) as (collector, link):
             click.echo(f"ingest: database {database.place(pool.dsn)}, broker {link.place}")
             while not stop.wanted:
                 collector.check()

@@ -37,13 +37,22 @@ from collector.store.db import (
 )
 from collector.store.frames import BootId, FrameId
 from collector.store.items import Found
-from field_configs.events import event
+from field_configs.events import Event, event
 from firmware.wire import codec, seal, topics
 
 BATCH_FRAMES = 500
 BATCH_SECONDS = 0.2
 QUEUE_FRAMES = 20_000
-NOTE_CLOCK_SECONDS = 10.0
+NOTE_STATE_SECONDS = 10.0
+# Items about the state of this process and machine; each closes when its trouble is over.
+STATE_KINDS = {
+    "server_clock",
+    "broker_silent",
+    "broker_not_trusted",
+    "broker_hangs_up",
+    "broker_refuses",
+    "broker_refuses_topics",
+}
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 ACK_FRAMES = 100
 
@@ -95,6 +104,11 @@ class Collector:
         Most messages that wait.
     monotonic : callable
         Real time that nobody sets, to hold the clock against [s].
+
+    Attributes
+    ----------
+    link_trouble : callable
+        Says why nothing comes in from the broker, or None.
     """
 
     def __init__(
@@ -111,13 +125,13 @@ class Collector:
         self.clock = clock
         self.link = link
         self.counters = Counters()
+        self.link_trouble: Callable[[], Event | None] = lambda: None
         self.stopping = threading.Event()
         self._inbox: queue.Queue[Message] = queue.Queue(queue_frames)
         self._known: KnownNodes | None = None
         self._watch = ClockWatch(clock, monotonic)
         self._host = socket.gethostname()
-        self._noted: tuple[str, float] | None = None
-        self._revived = 0
+        self._noted: tuple[tuple[str, Event | None, int], float] | None = None
         self._unfit = False
         self._failure: BaseException | None = None
 
@@ -206,7 +220,7 @@ class Collector:
         with self.pool.connection() as conn:
             changed = self._known is None or registry.version(conn) != self._known.version
             self._look(conn)
-            self._note_clock(conn)
+            self._note_state(conn)
         if changed or settled != self._watch.settled:
             self._refresh()
 
@@ -231,24 +245,26 @@ class Collector:
         system = self.clock.spec() == "system"
         return self._watch.look(server_clock.kept(conn, self._host, system=system))
 
-    def _note_clock(self, conn: Connection) -> None:
-        """Keep what the clock says, at once where its doubt changed, else now and then."""
-        doubt, at = self._watch.judge(), self._watch.monotonic()
-        known = self._noted is not None and self._noted[0] == doubt
-        known = known and self._revived == self._watch.settled
-        if known and self._noted and at - self._noted[1] < NOTE_CLOCK_SECONDS:
+    def _note_state(self, conn: Connection) -> None:
+        """Keep what the clock says and whether the broker lets us hear; now and then, or if new."""
+        doubt, trouble = self._watch.judge(), self.link_trouble()
+        state = doubt, trouble, self._watch.settled
+        at = self._watch.monotonic()
+        if self._noted is not None and self._noted[0] == state and at < self._noted[1]:
             return
         now = self.clock.now()
         server_clock.put(conn, self._host, now, doubt)
+        found = [] if trouble is None else [Found(trouble, self._host)]
         if doubt:
-            found = event("server_clock", host=self._host, reason=doubt, said=now)
-            items.raise_items(conn, [Found(found, self._host)], now)
-        else:
-            items.close_gone(conn, "server_clock", [self._host], now)
-        if self._watch.settled != self._revived:
+            unsure = event("server_clock", host=self._host, reason=doubt, said=now)
+            found.append(Found(unsure, self._host))
+        there = {one.event.kind for one in found}
+        for kind in sorted(STATE_KINDS - there):
+            items.close_gone(conn, kind, [self._host], now)
+        items.raise_items(conn, found, now)
+        if self._noted is not None and self._noted[0][2] != state[2]:
             frames.revive(conn)
-            self._revived = self._watch.settled
-        self._noted = doubt, at
+        self._noted = state, at + NOTE_STATE_SECONDS
 
     def store(self, messages: list[Message]) -> None:
         """Store one batch in one transaction, then acknowledge it.
@@ -272,7 +288,7 @@ class Collector:
         if outcome.boots:
             with self.pool.connection() as conn:
                 marks = intake.advance(conn, outcome.boots)
-                self._note_clock(conn)
+                self._note_state(conn)
             self._acknowledge(known, outcome.ids, marks)
         if before is not known or settled != self._watch.settled:
             self._refresh()

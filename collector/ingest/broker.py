@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 import sys
 import threading
 from collections.abc import Callable
@@ -12,10 +13,13 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from collector.ingest.authenticity import Message
-from collector.ingest.trouble import Trouble
-from collector.settings import parse_broker
+from collector.settings import BrokerTls, SettingsError, parse_broker
+from collector.trouble import Trouble
+from field_configs.events import Event, event
 
 SUBSCRIPTIONS = ("nq/1/+/up", "nq/1/+/evt")
+# A refused subscription is asked for again, since somebody may have allowed it meanwhile.
+ASK_AGAIN_SECONDS = 30.0
 
 log = logging.getLogger("nongqing.ingest")
 
@@ -31,22 +35,42 @@ class MqttLink:
         Takes each message, on the client's thread.
     shared_group : str, optional
         Divide messages among all collectors of this group.
+    tls : BrokerTls
+        Certificates, for ``mqtts``.
+
+    Attributes
+    ----------
+    trouble : Event or None
+        Why nothing comes in; None while messages may come.
+    subscribed : threading.Event
+        Set while every subscription is granted.
+
+    Raises
+    ------
+    SettingsError
+        When a certificate cannot be used.
     """
 
     def __init__(
-        self, url: str, deliver: Callable[[Message], None], shared_group: str | None = None
+        self,
+        url: str,
+        deliver: Callable[[Message], None],
+        shared_group: str | None = None,
+        tls: BrokerTls | None = None,
     ) -> None:
         self.address = parse_broker(url)
         self.deliver = deliver
-        self.prefix = f"$share/{shared_group}/" if shared_group else ""
+        self.topics = [f"$share/{shared_group}/{t}" if shared_group else t for t in SUBSCRIPTIONS]
         self.subscribed = threading.Event()
-        self.refusal: str | None = None
-        self.connected = False
+        self.trouble: Event | None = None
+        self._refused = False
+        self._connected = False
         self._trouble = Trouble(log)
+        self._ask_again: threading.Timer | None = None
         self.client = mqtt.Client(CallbackAPIVersion.VERSION2, clean_session=True)
         self.client.reconnect_delay_set(min_delay=1, max_delay=10)
         if self.address.tls:
-            self.client.tls_set()
+            self._set_tls(tls or BrokerTls())
         if self.address.user:
             self.client.username_pw_set(self.address.user, self.address.password)
         self.client.on_connect = self._on_connect
@@ -54,6 +78,16 @@ class MqttLink:
         self.client.on_disconnect = self._on_disconnect
         self.client.on_subscribe = self._on_subscribe
         self.client.on_message = self._on_message
+
+    def _set_tls(self, tls: BrokerTls) -> None:
+        try:
+            ca, cert, key = (None if p is None else str(p) for p in (tls.ca, tls.cert, tls.key))
+            self.client.tls_set(ca, cert, key)
+        except (OSError, ssl.SSLError, ValueError) as error:
+            raise SettingsError(
+                f"NONGQING_BROKER_CA, _CERT, _KEY: cannot be used ({error}); name files in PEM, "
+                "the key without a passphrase and belonging to the certificate"
+            ) from error
 
     @property
     def place(self) -> str:
@@ -69,6 +103,8 @@ class MqttLink:
         """Disconnect and end the thread."""
         self.client.disconnect()
         self.client.loop_stop()
+        if self._ask_again is not None:
+            self._ask_again.cancel()
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Send a message with QoS 1; one that cannot be sent now is dropped.
@@ -78,48 +114,70 @@ class MqttLink:
         if self.client.is_connected():
             self.client.publish(topic, payload, qos=1)
 
+    def _say(self, level: int, trouble: Event) -> None:
+        self.trouble = trouble
+        self._trouble.say(level, str(trouble))
+
     def _on_connect(
         self, client: mqtt.Client, userdata: Any, flags: Any, reason: Any, props: Any
     ) -> None:
-        if reason.is_failure:
-            self.refusal = str(reason)
-            self._trouble.say(
-                logging.ERROR,
-                f"broker {self.place} refuses this collector ({reason}); check user and password "
-                "in NONGQING_BROKER",
-            )
-            return
-        self.refusal, self.connected = None, True
-        self._trouble.over()
-        log.info("broker %s: connected", self.place)
-        client.subscribe([(self.prefix + topic, 1) for topic in SUBSCRIPTIONS])
+        self._refused, self._connected = reason.is_failure, not reason.is_failure
+        if self._refused:
+            refused = event("broker_refuses", broker=self.place, reason=str(reason))
+            self._say(logging.ERROR, refused)
+        else:
+            self._subscribe()
 
-    def _on_connect_fail(self, client: mqtt.Client, userdata: Any) -> None:
-        # the client calls this while it handles the error that it met
-        error = sys.exception()
-        self._no_answer(str(error) or type(error).__name__)
-
-    def _no_answer(self, reason: str) -> None:
-        self.refusal = None
-        self._trouble.say(
-            logging.WARNING,
-            f"broker {self.place}: no answer ({reason}); start it, or mend NONGQING_BROKER",
-        )
+    def _subscribe(self) -> None:
+        self.client.subscribe([(topic, 1) for topic in self.topics])
 
     def _on_subscribe(
         self, client: mqtt.Client, userdata: Any, mid: int, reasons: Any, props: Any
     ) -> None:
-        self.subscribed.set()
+        refused = [
+            topic
+            for topic, reason in zip(self.topics, reasons, strict=False)
+            if getattr(reason, "is_failure", False)
+        ]
+        if not refused:
+            self.trouble = None
+            self._trouble.over()
+            log.info("broker %s: connected", self.place)
+            self.subscribed.set()
+            return
+        self._say(
+            logging.ERROR,
+            event(
+                "broker_refuses_topics",
+                broker=self.place,
+                user=self.address.user or "(none)",
+                topics=", ".join(refused),
+            ),
+        )
+        self._ask_again = threading.Timer(ASK_AGAIN_SECONDS, self._subscribe)
+        self._ask_again.daemon = True
+        self._ask_again.start()
+
+    def _on_connect_fail(self, client: mqtt.Client, userdata: Any) -> None:
+        # the client calls this while it handles the error that it met
+        error = sys.exception()
+        self._refused = False
+        reason = str(error) or type(error).__name__
+        if isinstance(error, ssl.SSLError):
+            trouble = event("broker_not_trusted", broker=self.place, reason=reason)
+        else:
+            trouble = event("broker_silent", broker=self.place, reason=reason)
+        self._say(logging.WARNING, trouble)
 
     def _on_disconnect(
         self, client: mqtt.Client, userdata: Any, flags: Any, reason: Any, props: Any
     ) -> None:
         self.subscribed.clear()
-        before, self.connected = self.connected, False
-        if not reason.is_failure or self.refusal is not None:
+        before, self._connected = self._connected, False
+        if not reason.is_failure or self._refused:
             return
         if not before:
-            self._no_answer("it hangs up before a word; is it mqtt:// or mqtts://?")
+            self._say(logging.WARNING, event("broker_hangs_up", broker=self.place))
         else:
             log.warning("broker %s: connection lost (%s); connecting again", self.place, reason)
 

@@ -11,15 +11,33 @@ from collector.ingest.authenticity import Message
 from collector.ingest.batches import Collector
 from collector.ingest.broker import MqttLink
 from collector.keys import MasterKey
+from collector.settings import BrokerTls
 from collector.store.db import Pool
 
 
 @contextmanager
 def started(
-    pool: Pool, master: MasterKey, clock: Clock, broker: str, shared_group: str | None = None
+    pool: Pool,
+    master: MasterKey,
+    clock: Clock,
+    broker: str,
+    shared_group: str | None = None,
+    tls: BrokerTls | None = None,
 ) -> Iterator[tuple[Collector, MqttLink]]:
-    """Run a collector on a thread of its own while the block lasts."""
-    collector, link = connect(pool, master, clock, broker, shared_group)
+    """Run a collector on a thread of its own while the block lasts.
+
+    Parameters
+    ----------
+    pool, master, clock
+        As for `Collector`.
+    broker, shared_group, tls
+        As for `MqttLink`.
+    """
+    inbox: list[Callable[[Message], None]] = []
+    link = MqttLink(broker, lambda message: inbox[0](message), shared_group, tls)
+    collector = Collector(pool, master, clock, link)
+    collector.link_trouble = lambda: link.trouble
+    inbox.append(collector.put)
     worker = threading.Thread(target=collector.run, name="collector")
     link.start()
     worker.start()
@@ -29,14 +47,3 @@ def started(
         collector.stopping.set()
         worker.join()
         link.stop()
-
-
-def connect(
-    pool: Pool, master: MasterKey, clock: Clock, broker: str, shared_group: str | None = None
-) -> tuple[Collector, MqttLink]:
-    """Make a collector and its link to the broker; neither is started."""
-    inbox: list[Callable[[Message], None]] = []
-    link = MqttLink(broker, lambda message: inbox[0](message), shared_group)
-    collector = Collector(pool, master, clock, link)
-    inbox.append(collector.put)
-    return collector, link

@@ -10,6 +10,7 @@ later, and never touches other jobs.
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -22,9 +23,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from collector.clock import Clock
 from collector.jobs.context import Context, Job
 from collector.jobs.declared import declared_jobs
-from collector.store import job_runs
+from collector.store import job_runs, server_clock
 from collector.store.db import DatabaseDown, Pool
-from collector.store.upkeep import Election
+from collector.store.election import Election
+from collector.trouble import Trouble
 from field_configs.events import event
 
 POLL_SECONDS = 1.0
@@ -114,6 +116,9 @@ class Jobs:
         jobs = declared_jobs() if jobs is None else jobs
         self.runners = tuple(Runner(job, pool, clock) for job in jobs)
         self.leading = False
+        self.doubt = ""
+        self._host = socket.gethostname()
+        self._trouble = Trouble(log, monotonic)
         self.monotonic = monotonic
         self.failures = 0
         self.not_before = 0.0
@@ -130,6 +135,8 @@ class Jobs:
                 with self.pool.connection() as conn:
                     job_runs.abandon(conn, self.clock.now())
             self.leading, self.failures = leads, 0
+            if leads:
+                self._ask_for_doubt()
         except DatabaseDown as error:
             self.leading = False
             pause = ELECT_SECONDS[min(self.failures, len(ELECT_SECONDS) - 1)]
@@ -137,9 +144,24 @@ class Jobs:
             self.not_before = self.monotonic() + pause
             log.warning("%s; trying again in %.0f s", error, max(pause, POLL_SECONDS))
 
+    def _ask_for_doubt(self) -> None:
+        """Find out whether the clock that says what is due can be believed."""
+        now = self.clock.now()
+        with self.pool.connection() as conn:
+            self.doubt = server_clock.in_doubt(conn, self._host, now)
+        if self.doubt:
+            said = event("server_clock", host=self._host, reason=self.doubt, said=now)
+            self._trouble.say(logging.WARNING, str(said))
+        else:
+            self._trouble.over()
+
     def tick(self, runner: Runner) -> None:
-        """Let a job run, if this process leads and the job before it had its turn."""
-        if self.leading and not self._waits(runner):
+        """Let a job run, if this process leads and the job before it had its turn.
+
+        While the clock is in doubt jobs rest: what they would say of the day, or clear away as
+        old, could be wrong.
+        """
+        if self.leading and not self.doubt and not self._waits(runner):
             runner.tick()
 
     def _waits(self, runner: Runner) -> bool:

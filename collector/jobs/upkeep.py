@@ -1,18 +1,18 @@
-"""Jobs that keep the store in order: roll-ups, silent devices, old data."""
+"""Jobs that keep the store in order: roll-ups, old data."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from collector.jobs.context import Context, Job
-from collector.store import job_runs, reading_log, settings_table, upkeep
+from collector.store import job_runs, reading_log, server_clock, settings_table
 from field_configs.events import Event, event
 
-SILENT_AFTER = timedelta(hours=3)
 KEEP_RUNS = timedelta(days=60)
 COMPRESS_AFTER = timedelta(days=60)
 KEEP_MONTHS = "readings.keep_months"
 ROLL_UP_CHANGES = 50_000
+A_DAY = timedelta(days=1)
 
 
 def roll_up(context: Context) -> Event:
@@ -26,33 +26,29 @@ def roll_up(context: Context) -> Event:
             return event("rolled_up", hours=hours)
 
 
-def find_silence(context: Context) -> Event:
-    """Note nodes and probes that have not been heard for hours."""
-    with context.pool.connection() as conn:
-        nodes, probes = upkeep.note_silence(conn, context.now - SILENT_AFTER, context.now)
-    return event("silence_found", nodes=nodes, probes=probes)
-
-
 def tidy(context: Context) -> Event:
     """Make the next month's partition ahead, compress or drop old readings, drop old job runs.
 
-    Readings are dropped only where the setting `KEEP_MONTHS` says after how many months.
+    Readings are dropped only where the setting `KEEP_MONTHS` says after how many months. What is
+    old is counted from the last time that something came in: a clock that is ahead, when nothing
+    comes in to tell, must not clear everything away.
     """
     with context.pool.connection() as conn:
+        received = server_clock.newest_receipt(conn)
+        now = context.now if received is None else min(context.now, received + A_DAY)
         reading_log.ensure_partition(conn, context.now)
         reading_log.ensure_partition(conn, context.now + timedelta(days=31))
-        compressed = reading_log.compress_before(conn, context.now - COMPRESS_AFTER)
+        compressed = reading_log.compress_before(conn, now - COMPRESS_AFTER)
         dropped = 0
         months = settings_table.get(conn, KEEP_MONTHS)
         if months is not None:
             age = timedelta(days=31 * int(months))
-            dropped = reading_log.drop_before(conn, context.now - age)
-        job_runs.prune(conn, context.now - KEEP_RUNS)
+            dropped = reading_log.drop_before(conn, now - age)
+        job_runs.prune(conn, now - KEEP_RUNS)
     return event("tidied", chunks=compressed, months=dropped)
 
 
 JOBS = (
     Job("roll_up", timedelta(minutes=5), roll_up),
-    Job("silent_nodes", timedelta(minutes=30), find_silence),
     Job("tidy", timedelta(days=1), tidy),
 )

@@ -31,7 +31,10 @@ QC_NAMES = {
     FREEZE: "freeze",
     MISSING: "missing",
 }
-UNUSABLE = NOT_A_NUMBER | INTERVAL | MISSING
+#: There is no value, or none that the quantity can have.
+UNREADABLE = NOT_A_NUMBER | INTERVAL | MISSING
+#: Not to be believed: an hour leaves such samples out, so that models see them as missing.
+UNUSABLE = UNREADABLE | LOGICAL | STEP | FREEZE
 
 COPY_FROM = 256  # rows; below, one multi-row INSERT is quicker than COPY to staging
 HOUR_S = 3600
@@ -131,7 +134,7 @@ def insert_readings(
     conflicts = []
     if inserted < len(rows):
         conflicts = _keep_conflicts(conn, rows, received, staged=large)
-    _note_dirty_hours(conn, rows)
+    note_dirty_hours(conn, rows)
     return conflicts
 
 
@@ -186,7 +189,8 @@ def hours_of(times: NDArray[np.int64], is_sum: NDArray[np.bool_]) -> NDArray[np.
     return (times - is_sum) // HOUR_S
 
 
-def _note_dirty_hours(conn: Connection, rows: NDArray[np.void]) -> None:
+def note_dirty_hours(conn: Connection, rows: NDArray[np.void]) -> None:
+    """Let the hours of readings be rolled up again; `rows` as for `insert_readings`."""
     sums = set(_series_with(conn, _SUMS, np.unique(rows["series"]).tolist()))
     is_sum = np.isin(rows["series"], list(sums))
     keys = [rows["series"], hours_of(rows["time"], is_sum), rows["step"]]

@@ -71,6 +71,16 @@ def doubts(conn: Connection) -> list[Doubt]:
     return [Doubt(*row) for row in _fetch(conn, "doubts")]
 
 
+def in_doubt(conn: Connection, host: str, now: datetime) -> str:
+    """Return why a machine's clock, which says `now`, is in doubt; empty where it is not.
+
+    For processes that take nothing in: a collector on the same machine has judged the clock, or
+    it is behind what some collector has received.
+    """
+    ((reason, behind),) = _fetch(conn, "in_doubt", host=host, now=now)
+    return reason or ("behind_received" if behind else "")
+
+
 def accept(conn: Connection, host: str, by: str, now: datetime) -> bool:
     """Let a person accept a machine's clock, which says `now`; tell whether the machine is known.
 

@@ -17,6 +17,7 @@ from collector.store.reading_log import (
     RANGE_CHECKED,
     STEP,
     STEP_CHECKED,
+    UNREADABLE,
     UNUSABLE,
     Tail,
 )
@@ -64,6 +65,15 @@ def test_more_wet_minutes_than_the_step_has_are_illogical() -> None:
     assert [bool(qc & LOGICAL) for qc in found] == [False, True]
 
 
+def test_a_limit_for_an_hour_is_less_for_a_shorter_step() -> None:
+    """250 mm fall in an hour of record rain, but not in ten minutes (Jennings 1950)."""
+    most = 250 * (600 / 3600) ** 0.486
+    assert most == pytest.approx(104.7, abs=0.1)
+    found = checked("precipitation_amount", [0, 600], [104.6, 104.8], step=600).qc
+    assert [bool(qc & INTERVAL) for qc in found] == [False, True]
+    assert not checked("precipitation_amount", [0], [249.0], step=3600).qc[0] & INTERVAL
+
+
 def test_a_jump_is_flagged_against_the_value_before_the_batch() -> None:
     limit = by_name("air_temperature").step
     before = Tail(0, 10.0, 0)
@@ -104,6 +114,14 @@ def test_a_stuck_sensor_is_seen_across_batches() -> None:
     result = checked("air_temperature", [hours * 3600, hours * 3600 + 600], [12.5, 12.6], before)
     assert [bool(qc & FREEZE) for qc in result.qc] == [True, False]
     assert result.tails[0].valid == Tail(hours * 3600 + 600, 12.6, hours * 3600 + 600)
+
+
+def test_fog_is_no_stuck_sensor_for_three_days() -> None:
+    hours = [0, 24, 71, 72]
+    foggy = checked("relative_humidity", [h * 3600 for h in hours], [100.0] * 4).qc
+    assert [bool(qc & FREEZE) for qc in foggy] == [False, False, False, True]
+    stuck = checked("relative_humidity", [h * 3600 for h in hours], [99.0] * 4).qc
+    assert [bool(qc & FREEZE) for qc in stuck] == [False, True, True, True]
 
 
 def test_dry_weather_is_not_a_stuck_gauge() -> None:
@@ -197,4 +215,5 @@ def test_missing_or_unusable_is_never_called_good(rows) -> None:
     rows = sorted(rows, key=lambda x: x[:2])
     for (_, _, value), qc in zip(rows, plainly(rows), strict=True):
         unusable = value is None or not np.isfinite(value) or not -40 <= value <= 60
-        assert bool(qc & UNUSABLE) == unusable
+        assert bool(qc & UNREADABLE) == unusable
+        assert not unusable or qc & UNUSABLE

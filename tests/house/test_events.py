@@ -54,20 +54,21 @@ def test_every_event_has_its_text_and_just_the_parameters_of_it(language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_stands_in_lists_has_a_name(language):
-    """Maintenance items, dead letters and refused messages are listed by their kind's name."""
+    """Maintenance items and dead letters are listed by their kind's name, refusals by reason."""
     words = Words.load(language)
     listed = {
-        kind for place, kind, _, _ in MADE if re.match("collector/(ingest|store/upkeep)", place)
+        kind for place, kind, _, _ in MADE if re.match("collector/(ingest|store/devices)", place)
     }
-    listed |= set(re.findall(r"``(\w+)``", str(authenticity.prove.__doc__)))
     assert len(listed) > 12
     assert [kind for kind in sorted(listed) if f"event.{kind}.name" not in words] == []
+    reasons = set(re.findall(r"``(\w+)``", str(authenticity.prove.__doc__)))
+    assert len(reasons) > 5
+    assert [one for one in sorted(reasons) if f"refusal.{one}" not in words] == []
 
 
 def test_no_words_for_what_nobody_makes():
     texts = {key.split(".")[1] for key in Words.load("en").texts if key.startswith("event.")}
     kinds = {kind for _, kind, _, _ in MADE} | {"never", "hint"}
-    kinds |= set(re.findall(r"``(\w+)``", str(authenticity.prove.__doc__)))
     sql = "".join(p.read_text("utf-8") for p in (ROOT / "collector/store/sql").rglob("*.sql"))
     kinds |= set(re.findall(r"kind = '(\w+)'", sql))
     assert sorted(texts - kinds) == []

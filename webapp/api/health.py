@@ -1,16 +1,16 @@
 """`/healthz`: whether each part works, for load balancers and people in a hurry."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, jsonify
 
-from collector.store import db, job_runs, registry
+from collector.freshness import freshness
+from collector.store import db, job_runs, registry, server_clock
 from webapp.app.database import now, this_app
 from webapp.language.formats import iso
 
 bp = Blueprint("health", __name__)
-QUIET_AFTER = timedelta(hours=3)
 
 
 def _schema(conn: db.Connection) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def _ingest(conn: db.Connection, at: datetime) -> dict[str, Any]:
     heard = [node.last_seen for node in nodes if node.last_seen]
     if not heard:
         return {"state": "waiting", "nodes": len(nodes), "detail": "no node was heard yet"}
-    state = "ok" if at - max(heard) <= QUIET_AFTER else "degraded"
+    state = "ok" if freshness(max(heard), at) == "fresh" else "degraded"
     return {"state": state, "nodes": len(nodes), "last_heard": iso(max(heard))}
 
 
@@ -38,6 +38,13 @@ def _jobs(conn: db.Connection) -> dict[str, Any]:
     failed = [run.job for run in runs if run.outcome == "failed"]
     state = "degraded" if failed else "ok" if runs else "waiting"
     return {"state": state, "failed": failed, "jobs": len(runs)}
+
+
+def _clock(conn: db.Connection) -> dict[str, Any]:
+    doubts = server_clock.doubts(conn)
+    if not doubts:
+        return {"state": "ok"}
+    return {"state": "degraded", "doubts": {one.host: one.reason for one in doubts}}
 
 
 def parts_of(conn: db.Connection, at: datetime) -> dict[str, dict[str, Any]]:
@@ -50,6 +57,7 @@ def parts_of(conn: db.Connection, at: datetime) -> dict[str, dict[str, Any]]:
         "schema": schema,
         "ingest": _ingest(conn, at),
         "jobs": _jobs(conn),
+        "clock": _clock(conn),
     }
 
 

@@ -16,8 +16,14 @@ def event_text(event: Event | None) -> str:
 
 
 def event_name(kind: str) -> str:
-    """The name of a kind of event: of a maintenance item, or why a message was refused."""
+    """The name of a kind of event: of a maintenance item, or why a message could not be used."""
     return events.name(kind, current_words())
+
+
+def refusal_name(reason: str) -> str:
+    """Why a message was refused; the reason itself where only another release knows it."""
+    key = f"refusal.{reason}"
+    return word(key) if has_word(key) else reason
 
 
 def node_name(node: str) -> str:

@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask_babel import gettext
 
+from collector.freshness import freshness
 from collector.store.registry import NodeRow
 from field_configs.schema import Field
 from webapp.language.formats import number
 from webapp.language.words import name_of
-
-LATE_AFTER = timedelta(hours=3)
-SILENT_AFTER = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -28,13 +26,6 @@ class ShownNode:
     battery: str | None
 
 
-def data_state(newest: datetime | None, now: datetime) -> str:
-    """Name how old the newest data is: ``fresh``, ``late`` or ``silent``."""
-    if newest is None or now - newest > SILENT_AFTER:
-        return "silent"
-    return "late" if now - newest > LATE_AFTER else "fresh"
-
-
 def _shown_state(node: NodeRow, now: datetime) -> tuple[str, str]:
     if node.epoch is None:
         return "out_of_season", str(gettext("not enrolled"))
@@ -44,7 +35,7 @@ def _shown_state(node: NodeRow, now: datetime) -> tuple[str, str]:
         "fresh": ("no_risk", str(gettext("works"))),
         "late": ("medium", str(gettext("late"))),
         "silent": ("high", str(gettext("silent"))),
-    }[data_state(node.last_seen, now)]
+    }[freshness(node.last_seen, now)]
 
 
 def node_rows(

@@ -11,12 +11,13 @@ from contextlib import contextmanager
 
 import pytest
 
+from collector.ingest import broker
 from collector.ingest.broker import MqttLink
-from collector.ingest.trouble import SAY_AGAIN_SECONDS, Trouble
 from collector.one_machine.embedded import EmbeddedBroker, free_port
+from collector.trouble import SAY_AGAIN_SECONDS, Trouble
 
 NOT_AUTHORIZED = b"\x20\x02\x00\x05"
-MEND = "start it, or mend NONGQING_BROKER"
+MEND = "start it, or correct NONGQING_BROKER"
 
 
 def until(happened: Callable[[], bool]) -> None:
@@ -95,9 +96,9 @@ def test_a_host_that_nobody_knows_is_named(
 def test_a_handshake_that_fails_is_named(caplog: pytest.LogCaptureFixture) -> None:
     with answering(b"no TLS here") as (port, _), linked(f"mqtts://127.0.0.1:{port}"):
         until(lambda: bool(lines(caplog)))
-    assert f"broker 127.0.0.1:{port}: no answer (" in lines(caplog)[0]
+    assert f"broker 127.0.0.1:{port}: no secure connection (" in lines(caplog)[0]
     assert "SSL" in lines(caplog)[0]
-    assert MEND in lines(caplog)[0]
+    assert "name the file of its authority in NONGQING_BROKER_CA" in lines(caplog)[0]
 
 
 def test_one_that_hangs_up_without_a_word_is_named(caplog: pytest.LogCaptureFixture) -> None:
@@ -115,19 +116,49 @@ def test_a_refusal_is_the_only_word_about_a_wrong_password(
         linked(f"mqtt://u:secret@127.0.0.1:{port}") as link,
     ):
         until(lambda: len(calls) > 3)
-    assert link.refusal == "Not authorized"
+    assert link.trouble is not None
+    assert link.trouble.kind == "broker_refuses"
     (record,) = [each for each in caplog.records if each.name == "nongqing.ingest"]
     assert record.levelno == logging.ERROR
     assert "refuses this collector (Not authorized); check user and password" in record.message
     assert "secret" not in caplog.text
 
 
+def test_a_refused_subscription_is_asked_for_again(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody may change the broker's access rules while the connection stands."""
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(broker, "ASK_AGAIN_SECONDS", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            caller, _ = server.accept()
+            with caller:
+                caller.recv(4096)
+                caller.sendall(b"\x20\x02\x00\x00")
+                for granted in (b"\x80\x01", b"\x01\x01"):
+                    asked = caller.recv(4096)
+                    caller.sendall(b"\x90\x04" + asked[2:4] + granted)
+                caller.recv(4096)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        with linked(f"mqtt://127.0.0.1:{server.getsockname()[1]}") as link:
+            assert link.subscribed.wait(20)
+            assert link.trouble is None
+        thread.join()
+    first, second = lines(caplog)[:2]
+    assert "does not let user (none) read nq/1/+/up: nothing comes in" in first
+    assert second.endswith(": connected")
+
+
 def test_a_broker_that_went_away_is_named_too(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    broker = EmbeddedBroker()
-    with linked(broker.start()) as link:
+    embedded = EmbeddedBroker()
+    with linked(embedded.start()) as link:
         assert link.subscribed.wait(10)
-        broker.stop()
+        embedded.stop()
         until(lambda: MEND in caplog.text)
     told = lines(caplog)
     assert told[0].endswith(": connected")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import pytest
 from collector.jobs.context import Context, Job
 from collector.jobs.declared import declared_jobs
 from collector.jobs.schedule import RETRY_SECONDS, Jobs, Runner, Scheduler
-from collector.store import job_runs
+from collector.store import job_runs, server_clock
 from collector.store.db import DatabaseDown, Pool
 from field_configs.events import Event, event
 from tests.collector.conftest import NOW, FixedClock
@@ -106,6 +107,27 @@ def test_what_was_done_for_a_time_that_has_not_come_is_void(pool: Pool) -> None:
             jobs.tick(runner)
     assert times == [NOW, NOW - HOURLY, NOW + timedelta(days=90), NOW]
     assert second == times
+
+
+def test_jobs_rest_while_the_clock_is_in_doubt(
+    pool: Pool, conn: db.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    times, function = counting()
+    jobs = Jobs(pool, FixedClock(NOW), (Job("x", HOURLY, function),))
+    for received, host, doubt, runs in (
+        (NOW, socket.gethostname(), "stepped", 0),
+        (NOW + timedelta(minutes=2), "another", "", 0),
+        (NOW, "another", "stepped", 1),
+    ):
+        with conn, conn.cursor() as cur:
+            cur.execute("DELETE FROM server_clock")
+            server_clock.put(conn, host, received, doubt)
+        jobs.elect()
+        jobs.tick(jobs.runners[0])
+        assert len(times) == runs, host
+    jobs.election.resign()
+    assert "it was set while the collector ran" in caplog.text
+    assert "behind the time at which messages came in earlier" in caplog.text
 
 
 def test_a_failed_job_is_recorded_and_tried_again_later(

@@ -11,9 +11,8 @@ import pytest
 from collector.jobs.advisories import issue_advisories
 from collector.jobs.context import Context
 from collector.jobs.risk import assess_risk, current_seasons, risk_dataset
-from collector.jobs.upkeep import KEEP_MONTHS, find_silence, tidy
+from collector.jobs.upkeep import KEEP_MONTHS, tidy
 from collector.store import reading_log, registry, risk, settings_table
-from collector.store.items import open_items
 from firmware.wire import codec
 from models.hazards.catalogue import catalogue
 from tests.collector.conftest import NOW
@@ -29,8 +28,13 @@ if TYPE_CHECKING:
 def season(registered: db.Connection, bench: Bench) -> db.Connection:
     """A database with twenty humid days of one node before NOW, rolled up."""
     bench.offset = int((NOW - timedelta(days=20)).timestamp())
-    values = {0: [1600] * 6, 1: [9500] * 6, 2: [20] * 6}
-    messages = [bench.frame(t0=3600 * hour, values=values) for hour in range(20 * 24)]
+    messages = [
+        bench.frame(
+            t0=3600 * hour,
+            values={0: [1600 + hour % 5] * 6, 1: [9500 + hour % 7] * 6, 2: [20] * 6},
+        )
+        for hour in range(20 * 24)
+    ]
     take(registered, *messages)
     with registered:
         reading_log.roll_up(registered)
@@ -96,41 +100,6 @@ def test_the_dataset_begins_before_the_sowing_of_what_stands(registered: db.Conn
 
 def test_no_field_no_risk(conn: db.Connection, pool: Pool) -> None:
     assert str(assess_risk(Context(pool, NOW))) == "0 statuses, 0 new, 0 of days ahead"
-
-
-def test_a_silent_node_is_noted_until_it_is_heard(
-    registered: db.Connection, pool: Pool, bench: Bench
-) -> None:
-    assert str(find_silence(Context(pool, NOW))) == "1 nodes and 0 probes are silent"
-    with registered:
-        (item,) = open_items(registered)
-    assert (item.event.kind, item.node) == ("silent_node", bench.key.node)
-    assert "last heard never; check its power" in str(item.event)
-    take(registered, bench.frame())
-    assert str(find_silence(Context(pool, NOW))) == "0 nodes and 0 probes are silent"
-    with registered:
-        assert open_items(registered) == []
-    later = NOW + timedelta(hours=4)
-    assert str(find_silence(Context(pool, later))) == "1 nodes and 0 probes are silent"
-    with registered:
-        (item,) = open_items(registered)
-    assert "last heard 2016-05-01 12:00 UTC" in str(item.event)
-
-
-def test_a_silent_probe_is_noted_until_it_answers(
-    registered: db.Connection, pool: Pool, bench: Bench
-) -> None:
-    gone = {3: [codec.Missing(codec.NO_ANSWER)] * 6}
-    take(registered, bench.frame(), bench.frame(t0=5 * 3600, values=gone))
-    context = Context(pool, NOW)
-    assert str(find_silence(context)) == "0 nodes and 1 probes are silent"
-    with registered:
-        (item,) = open_items(registered)
-    assert item.event.kind == "silent_placement"
-    assert "last valid value 2016-05-01 06:50 UTC; check the probe" in str(item.event)
-    take(registered, bench.frame(t0=6 * 3600), now=NOW + timedelta(hours=1))
-    later = Context(pool, NOW + timedelta(hours=1))
-    assert str(find_silence(later)) == "0 nodes and 0 probes are silent"
 
 
 def test_tidy_makes_the_next_months_partition(conn: db.Connection, pool: Pool) -> None:

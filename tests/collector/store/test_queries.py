@@ -39,5 +39,5 @@ def test_every_block_is_used_and_every_use_has_a_block(family: str) -> None:
     assert users, f"{family}.sql has no module; {store.__name__} should load it"
     words = {word for text in users for word in re.findall(r'"([a-z0-9_]+)"', text)}
     if family == "frames":
-        words |= {"take_waiting_time", "take_waiting_layout"}
+        words |= {"take_waiting_time", "take_waiting_layout", "take_waiting_clock"}
     assert blocks - words == set()

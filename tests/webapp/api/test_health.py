@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from collector.store import db
+from collector.store import db, server_clock
 
 
 def test_all_parts_are_told_and_a_failed_job_degrades(client):
@@ -14,9 +14,22 @@ def test_all_parts_are_told_and_a_failed_job_degrades(client):
     assert body["state"] == "degraded"
     assert body["time"] == "2016-05-08T06:20:00Z"
     states = {name: part["state"] for name, part in body["parts"].items()}
-    assert states == {"database": "ok", "schema": "ok", "ingest": "ok", "jobs": "degraded"}
+    assert states == {
+        "database": "ok",
+        "schema": "ok",
+        "ingest": "ok",
+        "jobs": "degraded",
+        "clock": "ok",
+    }
     assert body["parts"]["jobs"]["failed"] == ["roll_up"]
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_clock_in_doubt_degrades(app, seed):
+    with app.pool.connection() as conn:
+        server_clock.put(conn, "gate", seed.NOW, "stepped")
+    part = app.test_client().get("/healthz").get_json()["parts"]["clock"]
+    assert part == {"state": "degraded", "doubts": {"gate": "stepped"}}
 
 
 def test_silence_of_all_nodes_degrades(app, seed):

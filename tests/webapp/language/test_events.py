@@ -44,6 +44,7 @@ def test_events_are_said_in_words(both, said, zh, en):
 
 
 def test_a_kind_has_a_name(both):
-    assert events.event_name("wrong_seal") == ("密封不对" if both == "zh" else "seal is wrong")
+    assert events.refusal_name("wrong_seal") == ("密封不对" if both == "zh" else "seal is wrong")
+    assert events.refusal_name("new_reason") == "new_reason"
     assert events.event_name("new_kind") == "new_kind"
     assert events.job_name("new_job") == "new_job"

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext
 from collector.store import frames, items, job_runs, registry
 from webapp.app.database import connection, now
 from webapp.app.menu import NavItem
-from webapp.language.events import event_name, event_text, job_name, node_name
+from webapp.language.events import event_name, event_text, job_name, node_name, refusal_name
 from webapp.views.nodes import node_rows
 
 bp = Blueprint("status", __name__)
@@ -29,6 +29,7 @@ def page() -> str:
         "technician/status.html",
         event_name=event_name,
         event_text=event_text,
+        refusal_name=refusal_name,
         job=job_name,
         node_name=node_name,
         counts=frames.counts(conn),

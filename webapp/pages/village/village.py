@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from flask import Blueprint, render_template, url_for
 from flask_babel import gettext
 
+from collector.freshness import freshness
 from collector.store import readings, registry, risk, weather
 from collector.store.db import Connection
 from collector.store.registry import VillageRow
@@ -27,7 +28,7 @@ from webapp.views.measures import (
     show_curve,
     show_places,
 )
-from webapp.views.nodes import ShownNode, data_state, node_rows
+from webapp.views.nodes import ShownNode, node_rows
 from webapp.views.outlook import by_hazard
 from webapp.views.risks import Coming, CropRisks, Headline, headline, show_crops, unproven
 from webapp.views.villages import FRESH
@@ -130,7 +131,7 @@ def make_page(conn: Connection, village: VillageRow, at: datetime) -> VillagePag
         place=place_name(village),
         illustrative=village.position == "illustrative",
         newest=newest,
-        data_state=data_state(newest, at) if newest else "none",
+        data_state=freshness(newest, at) if newest else "none",
         worst=headline(crops),
         computed=max((each.time for each in statuses), default=None),
         unproven=unproven(crops),

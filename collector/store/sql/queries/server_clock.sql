@@ -13,6 +13,11 @@ ON CONFLICT (host) DO UPDATE SET
 -- name: doubts
 SELECT host, doubt, said FROM server_clock WHERE doubt IS NOT NULL ORDER BY host
 
+-- name: in_doubt
+SELECT (SELECT doubt FROM server_clock WHERE host = %(host)s),
+       coalesce((SELECT max(received) FROM server_clock WHERE doubt IS NULL)
+                > %(now)s::timestamptz + interval '1 minute', false)
+
 -- name: accept
 WITH future AS (
     UPDATE server_clock SET received = NULL WHERE received > %(now)s AND host <> %(host)s

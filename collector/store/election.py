@@ -1,47 +1,21 @@
-"""What the jobs ask of the store besides readings and risk: silence, and who leads."""
+"""Who leads among several schedulers."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import psycopg2
 
-from collector.store import items, queries
+from collector.store import queries
 from collector.store.db import Connection, connect, lost_as_down
-from collector.store.items import Found
-from field_configs.events import event
 
-SQL = queries.load("upkeep")
+SQL = queries.load("election")
 
 
 def _fetch(conn: Connection, name: str, **params: Any) -> list[tuple[Any, ...]]:
     with conn.cursor() as cur:
         cur.execute(SQL[name], params)
         return cur.fetchall() if cur.description else []
-
-
-def note_silence(conn: Connection, before: datetime, at: datetime) -> tuple[int, int]:
-    """Open maintenance items for nodes and probes not heard since `before`, close the others.
-
-    Returns
-    -------
-    tuple of int, int
-        Silent nodes, and placements whose node reports without a valid value.
-    """
-    nodes = _fetch(conn, "silent_nodes", before=before)
-    placements = _fetch(conn, "silent_placements", before=before)
-    found = [
-        Found(event("silent_node", node=node, seen=seen), node, node) for node, seen in nodes
-    ] + [
-        Found(event("silent_placement", placement=place, node=node, seen=seen), place, node)
-        for place, node, seen in placements
-    ]
-    for kind in ("silent_node", "silent_placement"):
-        still = [one.subject for one in found if one.event.kind == kind]
-        items.close_others(conn, kind, still, at)
-    items.raise_items(conn, found, at)
-    return len(nodes), len(placements)
 
 
 class Election:

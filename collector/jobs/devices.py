@@ -1,0 +1,67 @@
+"""The job that looks after devices: who is silent, what is stuck, which frames are missing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+from collector.freshness import LATE_AFTER, SILENT_AFTER
+from collector.jobs.context import Context, Job
+from collector.store import devices, items
+from field_configs.events import Event, event
+
+# Frames come in any order; a hole that later ones have overtaken for so long will not be filled.
+HOLE_AFTER = timedelta(hours=24)
+AHEAD = timedelta(days=1)
+REFUSED_WITHIN = timedelta(hours=1)
+# These close by themselves once their trouble was not seen for so long.
+QUIET_AFTER = {
+    "undecodable": timedelta(days=1),
+    "node_fault": timedelta(days=1),
+    "node_clock": timedelta(days=1),
+    "no_placement": timedelta(days=1),
+    "identity_reused": timedelta(days=7),
+    "two_values": timedelta(days=7),
+    "frames_lost": timedelta(days=7),
+}
+KINDS = (
+    "silent_node",
+    "silent_placement",
+    "frozen_sensor",
+    "readings_ahead",
+    "frames_missing",
+    "node_refused",
+)
+
+
+def look_after_devices(context: Context) -> Event:
+    """Open items for what is wrong with devices now, and close those whose cause is gone."""
+    now = context.now
+    with context.pool.connection() as conn:
+        devices.flag_frozen(conn, now - SILENT_AFTER)
+        found = [
+            *devices.silent_nodes(conn, now - SILENT_AFTER),
+            *devices.silent_placements(conn, now - LATE_AFTER),
+            *devices.frozen_placements(conn, now - SILENT_AFTER),
+            *devices.placements_ahead(conn, now + AHEAD),
+            *devices.missing_frames(conn, now - HOLE_AFTER),
+            *devices.refused_nodes(conn, now - REFUSED_WITHIN),
+        ]
+        for kind in KINDS:
+            still = [one.subject for one in found if one.event.kind == kind]
+            items.close_others(conn, kind, still, now)
+        items.raise_items(conn, found, now)
+        for kind, quiet in QUIET_AFTER.items():
+            items.close_quiet(conn, [kind], now - quiet, now)
+    count = Counter(one.event.kind for one in found)
+    return event(
+        "devices_looked_after",
+        nodes=count["silent_node"],
+        probes=count["silent_placement"],
+        frozen=count["frozen_sensor"],
+        ahead=count["readings_ahead"],
+        holes=count["frames_missing"],
+    )
+
+
+JOBS = (Job("devices", timedelta(minutes=30), look_after_devices),)
