@@ -16,11 +16,11 @@ import xarray as xr
 from collector.commands.parts import Parts, plain_errors
 from collector.store import readings, registry, risk
 from collector.store.db import Connection
-from collector.store.reading_log import UNUSABLE
 from collector.store.registry import VillageRow
 from field_configs.load import load
 from field_configs.words import LANGUAGES, Words
 from models.exchange import ipmd, ipmd_weather
+from models.exchange.ipmd_parameters import PARAMETERS
 from models.hazards.catalogue import catalogue
 from models.risk.fold import LOCAL
 
@@ -111,7 +111,7 @@ def weather_command(parts: Parts, village_id: str, first: str | None, last: str 
         end = min(_midnight(_day(last, today) + _DAY), now.replace(minute=0, second=0))
         start = _midnight(_day(first, today - 6 * _DAY))
         fields = [f.id for f in registry.fields(conn, village_id)]
-        names = list(dict.fromkeys(p.quantity for p in ipmd_weather.PARAMETERS))
+        names = list(dict.fromkeys(p.quantity for p in PARAMETERS))
         data = measured(readings.hourly_dataset(conn, names, start, max(start, end), fields), names)
     if data is None:
         click.echo(f"{village_id}: nothing was measured in these days", err=True)
@@ -120,10 +120,7 @@ def weather_command(parts: Parts, village_id: str, first: str | None, last: str 
 
 
 def measured(data: xr.Dataset, names: Sequence[str]) -> xr.Dataset | None:
-    """Leave out quantities and fields without any value; None where there is none at all.
-
-    Samples that cannot be used are left out of an hour: their bits are not those of its value.
-    """
+    """Leave out quantities and fields without any value; None where there is none at all."""
     there = {name: ~np.isnan(data[name].transpose("site", "time").values) for name in names}
     kept = [name for name in names if there[name].any()]
     if not kept:
@@ -131,8 +128,7 @@ def measured(data: xr.Dataset, names: Sequence[str]) -> xr.Dataset | None:
     rows = np.zeros(data.sizes["site"], dtype=bool)
     for name in kept:
         rows |= there[name].any(axis=1)
-    bits = {f"{name}_qc": data[f"{name}_qc"] & (ipmd_weather.ALL ^ UNUSABLE) for name in kept}
-    return data[kept].assign(bits).isel(site=np.flatnonzero(rows))
+    return data[[*kept, *(f"{name}_qc" for name in kept)]].isel(site=np.flatnonzero(rows))
 
 
 @ipmd_group.command("output")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.checks import check
+from collector.checks import check, hours_that_count
 from collector.files.table import HOUR_S, Table, moment
 from collector.store import readings, registry, weather
 from collector.store.db import Connection
@@ -94,7 +94,7 @@ def _as_nodes(conn: Connection, table: Table, quantity: str) -> None:
     row = by_name(quantity)
     rows = np.flatnonzero(~np.isnan(table.values[quantity]))
     start = int(table.time[rows].min())
-    back = moment(start - HOUR_S * int(max(row.freeze_h or 0, 2)))
+    back = moment(start - int(HOUR_S * hours_that_count(quantity)))
     before = weather.observed_dataset(conn, [quantity], back, moment(start))
     place, time = table.place[rows], table.time[rows]
     value = table.values[quantity][rows]

@@ -14,6 +14,7 @@ from collector.files.places import Places, Position
 from collector.files.table import HOUR_S, Rows, Table
 from field_configs.events import Event, event
 from models.exchange import ipmd_weather
+from models.exchange.ipmd_parameters import chosen, unknown
 from models.exchange.ipmd_weather import IpmWeatherError, Location, Weather
 from models.sheets.refused import CellError, Refusals, SheetError
 from models.sheets.text import read_text
@@ -45,7 +46,7 @@ def read_json(path: Path, given: Given, places: Places, refusals: Refusals) -> T
         raise SheetError(f"{refusals.name}: {error.where}", error.event) from None
     for where, why in document.faults:
         refusals.add(where, why)
-    for code in ipmd_weather.unknown(document.parameters):
+    for code in unknown(document.parameters):
         refusals.add("weatherParameters", event("parameter_unknown", code=code))
     sites = _sites(document, given, places, refusals.name)
     table = _table(document, list(sites), given, refusals)
@@ -87,7 +88,7 @@ def _unsound(document: Weather) -> Iterator[Event]:
 
 
 def _table(document: Weather, names: list[str], given: Given, refusals: Refusals) -> Table:
-    quantities = list(ipmd_weather.chosen(document.parameters))
+    quantities = list(chosen(document.parameters))
     rows = Rows(quantities)
     bits: dict[str, list[NDArray[np.int16]]] = {q: [] for q in quantities}
     start = int(document.start.timestamp())

@@ -18,7 +18,7 @@ from psycopg2.extras import execute_values
 from collector.store import places, queries
 from collector.store.binary import copy_in
 from collector.store.db import Connection
-from collector.store.reading_log import FREEZE, INTERVAL, LOGICAL, MISSING, NOT_A_NUMBER, STEP
+from collector.store.reading_log import UNUSABLE
 from collector.store.risk import plain, with_tuples
 from models.risk.answers import RiskStatus
 from models.sheets.refused import MOST_NAMED
@@ -28,8 +28,6 @@ SQL = queries.load("weather")
 #: A forecast older than this is not used.
 FORECAST_FRESH = timedelta(days=2)
 
-#: Quality bits with which a value is kept and not used.
-UNSOUND = NOT_A_NUMBER | INTERVAL | LOGICAL | STEP | FREEZE | MISSING
 #: Values that are sent to the database at once.
 BLOCK = 50_000
 
@@ -166,7 +164,7 @@ def put_values(
             known.update(_series(cur, kind, numbers, sorted(wanted)))
             copy_in(conn, SQL["stage"], _staged(block, known))
         cur.execute("ANALYZE staged_weather")
-        cur.execute(SQL["find_changes"], {"unsound": UNSOUND})
+        cur.execute(SQL["find_changes"], {"unusable": UNUSABLE})
         given = {"kind": kind, "source": source, "name": name, "received": received}
         cur.execute(SQL["put_changes"], given)
         return _outcome(cur, kind)
@@ -243,7 +241,7 @@ def observed_dataset(
 
 def _dataset(conn: Connection, name: str, **params: Any) -> xr.Dataset | None:
     with conn.cursor() as cur:
-        cur.execute(SQL[name], params | {"unsound": UNSOUND})
+        cur.execute(SQL[name], params | {"unusable": UNUSABLE})
         rows = cur.fetchall()
     if not rows:
         return None

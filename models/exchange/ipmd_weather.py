@@ -3,73 +3,37 @@
 Parameter codes are those of its draft list of weather parameters (version 2); hours are labelled
 by their start. Codes are kept as they came, so that a document that is read and written again
 says the same; `values_of` and `from_dataset` translate between codes and the vocabulary of
-``firmware.wire.quantities`` by the one table `PARAMETERS`.
+``firmware.wire.quantities`` by the one table `models.exchange.ipmd_parameters`.
 
 References
 ----------
-IPM Decisions formats, weather_parameters_draft_v2 and weather_data_standard_example.
-Allen et al. 1998, FAO Irrigation and Drainage Paper 56, equation 47 (wind at 10 m to 2 m).
+IPM Decisions formats, weather_data_standard_example.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from field_configs.events import Event, event
+from models.exchange.ipmd_parameters import PARAMETERS, chosen
 from models.sheets import cells
 from models.sheets.refused import CellError
 from models.weather.dataset import Array
-from models.weather.meteo import wind_at_2_m
 
 HOUR_S = 3600
 #: QC of IPM Decisions: -1 and 0 say that nothing was tested, 1 and 2 what was, 4 and more that a
 #: test failed; a value with such a bit is not sound.
 UNTESTED, TESTED, ALL = 0, 1 | 2, 255
 UNSOUND = ALL & ~TESTED
-
-
-class Parameter(NamedTuple):
-    """A weather parameter: code, quantity of the vocabulary, height [m], factor to its unit."""
-
-    code: int
-    quantity: str
-    height_m: float
-    factor: float
-    name: str
-
-
-_TO_2_M = wind_at_2_m(10)
-
-#: For each quantity the one that is written comes first: what is read from, in order of preference.
-PARAMETERS = (
-    Parameter(1002, "air_temperature", 2, 1, "Mean air temperature at 2m"),
-    Parameter(1001, "air_temperature", 2, 1, "Instantaneous air temperature at 2m"),
-    Parameter(3002, "relative_humidity", 2, 1, "Mean RH at 2m"),
-    Parameter(3001, "relative_humidity", 2, 1, "Instantaneous RH at 2m"),
-    Parameter(2001, "precipitation_amount", 1, 1, "Precipitation"),
-    Parameter(4003, "wind_speed", 2, 1, "Mean wind speed at 2m"),
-    Parameter(4002, "wind_speed", 2, 1, "Instantaneous wind speed at 2m"),
-    Parameter(4013, "wind_speed", 10, _TO_2_M, "Mean wind speed at 10m"),
-    Parameter(4012, "wind_speed", 10, _TO_2_M, "Instantaneous wind speed at 10m"),
-    Parameter(4001, "wind_from_direction", 2, 1, "Wind direction at 2m"),
-    Parameter(4011, "wind_from_direction", 10, 1, "Wind direction at 10m"),
-    Parameter(5001, "shortwave_irradiance", 2, 1, "Solar radiation (Q0)"),
-    Parameter(3101, "leaf_wetness_duration", 2, 1, "Leaf wetness in 2m (minutes/hour)"),
-    Parameter(1112, "soil_temperature", -0.10, 1, "Mean temperature at -10cm"),
-    Parameter(1111, "soil_temperature", -0.10, 1, "Instantaneous temperature at -10cm"),
-    Parameter(1122, "soil_temperature", -0.20, 1, "Mean temperature at -20cm"),
-    Parameter(1121, "soil_temperature", -0.20, 1, "Instantaneous temperature at -20cm"),
-)
-_BY_CODE = {parameter.code: parameter for parameter in PARAMETERS}
 
 
 class IpmWeatherError(ValueError):
@@ -310,32 +274,6 @@ def write_weather(weather: Weather) -> str:
     return json.dumps(document, ensure_ascii=False, allow_nan=False)
 
 
-def chosen(codes: Sequence[int]) -> dict[str, Parameter]:
-    """Return which of the codes each quantity is read from, the preferred one.
-
-    Parameters
-    ----------
-    codes
-        Parameter codes of the standard [1].
-    """
-    found: dict[str, Parameter] = {}
-    for parameter in PARAMETERS:
-        if parameter.code in codes:
-            found.setdefault(parameter.quantity, parameter)
-    return found
-
-
-def unknown(codes: Sequence[int]) -> tuple[int, ...]:
-    """Return the codes that the vocabulary has no quantity for; they are left out.
-
-    Parameters
-    ----------
-    codes
-        Parameter codes of the standard [1].
-    """
-    return tuple(code for code in codes if code not in _BY_CODE)
-
-
 def mask_of(weather: Weather, place: Location, code: int) -> int:
     """Quality bits of a parameter at a place: those of the document and of the place.
 
@@ -389,6 +327,9 @@ def values_of(weather: Weather, place: Location) -> dict[str, tuple[Array, NDArr
 def from_dataset(data: xr.Dataset) -> Weather:
     """Translate hourly data into a document, each quantity under its first code.
 
+    Samples that failed a test are left out of our hours: their bits are not those of the values,
+    and only what was tested goes out.
+
     Parameters
     ----------
     data
@@ -406,16 +347,10 @@ def from_dataset(data: xr.Dataset) -> Weather:
     columns, qc = [], []
     for parameter in parameters:
         values = data[parameter.quantity].transpose("time", "site").values.astype(float)
-        if f"{parameter.quantity}_qc" in data:
-            bits = data[f"{parameter.quantity}_qc"].transpose("time", "site").values
-            # One mask stands for all hours of a parameter: hours that failed a test are left
-            # out, so that the others need not be called unsound with them.
-            values[bits & UNSOUND != 0] = np.nan
-            tested = np.bitwise_or.reduce(bits[~np.isnan(values)], axis=None) & TESTED
-        else:
-            tested = UNTESTED
+        bits = data.get(f"{parameter.quantity}_qc")
+        tested = UNTESTED if bits is None else int(np.bitwise_or.reduce(bits.values, axis=None))
         columns.append(values)
-        qc.append(int(tested))
+        qc.append(tested & TESTED)
     cube = np.stack(columns, axis=2)
     start = datetime.fromtimestamp(
         int(data["time"].values[0].astype("datetime64[s]").astype(int)), UTC

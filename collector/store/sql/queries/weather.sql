@@ -36,7 +36,7 @@ LEFT JOIN LATERAL (
     ORDER BY delivery DESC LIMIT 1
 ) w ON true
 WHERE w.value IS DISTINCT FROM n.value
-   OR (w.qc & %(unsound)s = 0) IS DISTINCT FROM (n.qc & %(unsound)s = 0)
+   OR (w.qc & %(unusable)s = 0) IS DISTINCT FROM (n.qc & %(unusable)s = 0)
 ORDER BY n.series, n.time, n.issued, n.line
 
 -- name: put_changes
@@ -85,7 +85,7 @@ SELECT place, quantity, time, value, issued FROM (
       AND w.time >= %(start)s AND w.time < %(end)s
       AND w.issued <= %(at)s AND w.issued > %(since)s
     ORDER BY p.name, s.quantity, w.time, w.issued DESC, w.delivery DESC
-) newest WHERE qc & %(unsound)s = 0
+) newest WHERE qc & %(unusable)s = 0
 
 -- name: observed
 SELECT place, quantity, time, value, issued FROM (
@@ -97,7 +97,7 @@ SELECT place, quantity, time, value, issued FROM (
     WHERE s.kind = 'observed' AND s.quantity = ANY(%(quantities)s)
       AND w.time >= %(start)s AND w.time < %(end)s
     ORDER BY p.name, s.quantity, w.time, w.delivery DESC
-) newest WHERE qc & %(unsound)s = 0
+) newest WHERE qc & %(unusable)s = 0
 
 -- name: drop_outlook
 DELETE FROM risk_outlook
