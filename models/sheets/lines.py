@@ -20,6 +20,9 @@ from models.sheets.text import Line, read_lines
 
 SEPARATORS = ",;\t，；|"
 MOST_JOINED = 50
+#: A file of more lines is given in parts: what is read of it is held in memory, some 100 bytes a
+#: line. A month of 500 stations has 372,000.
+MOST_LINES = 5_000_000
 _STATED = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)
 
 
@@ -104,10 +107,18 @@ class Sheet:
             raise SheetError(f"{self.name}:{self.number}", event("sheet_no_lines"))
 
     def __iter__(self) -> Iterator[Record]:
-        """Yield the records; blank lines and a repeated first line are passed over."""
+        """Yield the records; blank lines and a repeated first line are passed over.
+
+        Raises
+        ------
+        SheetError
+            When there are more than `MOST_LINES`.
+        """
         width = len(self.header)
         blank = self.separator + ' "\t'
         while (line := self._next()) is not None:
+            if line.number > MOST_LINES:
+                raise SheetError(self.name, event("sheet_too_long", most=MOST_LINES))
             if line.broken:
                 yield Record(line.number, [], line.text, line.broken)
                 continue

@@ -121,3 +121,10 @@ def test_a_first_line_that_cannot_be_read(sheet, text, message):
 def test_a_first_line_alone_is_said_to_be_alone(sheet):
     with pytest.raises(SheetError, match=r"^f\.csv:1: holds a first line and nothing below it"):
         list(sheet("a,b\n\n").records(Refusals("f.csv")))
+
+
+def test_a_file_of_too_many_lines_is_refused_before_memory_is_full(sheet, monkeypatch):
+    monkeypatch.setattr("models.sheets.lines.MOST_LINES", 3)
+    assert len(rows(sheet("a,b\n1,2\n3,4\n"))) == 2
+    with pytest.raises(SheetError, match=r"^f\.csv: holds more than 3 lines: split it"):
+        rows(sheet("a,b\n1,2\n3,4\n5,6\n"))
