@@ -1,6 +1,7 @@
 """Bytes of files that people really have, to numbered lines."""
 
 import codecs
+import tracemalloc
 
 import pytest
 
@@ -93,9 +94,15 @@ def test_a_line_without_end_costs_itself(lines, size):
     assert found[2] == (3, "1,2", None)
 
 
-def test_a_long_line_at_the_end_is_held_in_part_only(lines):
-    ((_, text, fault),) = lines(b"x" * 3_000_000)
+def test_a_line_of_the_whole_file_is_held_in_part_only(tmp_path):
+    path = tmp_path / "f.csv"
+    path.write_bytes(b"x" * 10_000_000)
+    tracemalloc.start()
+    ((_, text, fault),) = [(x.number, x.text, x.broken.kind) for x in read_lines(path)]
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
     assert (fault, len(text)) == ("line_too_long", MOST_LINE)
+    assert peak < 3_000_000
 
 
 @pytest.mark.parametrize(
