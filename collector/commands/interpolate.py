@@ -15,7 +15,8 @@ from collector.jobs import neighbours
 from collector.store import readings, registry, weather
 from collector.store.db import Connection
 from collector.store.weather import FieldWeather
-from models.weather.interpolate import SPREADS, LeftOut, leave_one_out, plane_km
+from models.weather.distances import plane_km
+from models.weather.interpolate import SPREADS, LeftOut, leave_one_out
 
 
 @click.command("interpolate")

@@ -20,6 +20,7 @@ from collector.store.registry import VillageRow
 from field_configs.load import load
 from field_configs.words import LANGUAGES, Words
 from models.exchange import ipmd, ipmd_weather
+from models.exchange.ipmd_parameters import PARAMETERS
 from models.hazards.catalogue import catalogue
 from models.risk.fold import LOCAL
 
@@ -110,7 +111,7 @@ def weather_command(parts: Parts, village_id: str, first: str | None, last: str 
         end = min(_midnight(_day(last, today) + _DAY), now.replace(minute=0, second=0))
         start = _midnight(_day(first, today - 6 * _DAY))
         fields = [f.id for f in registry.fields(conn, village_id)]
-        names = list(dict.fromkeys(p.quantity for p in ipmd_weather.PARAMETERS))
+        names = list(dict.fromkeys(p.quantity for p in PARAMETERS))
         data = measured(readings.hourly_dataset(conn, names, start, max(start, end), fields), names)
     if data is None:
         click.echo(f"{village_id}: nothing was measured in these days", err=True)

@@ -19,7 +19,8 @@ from models.risk.answers import RiskStatus
 from models.risk.hazard import CANNOT_SAY, Hazard
 from models.risk.outlook import DAYS
 from models.weather.dataset import Array
-from models.weather.interpolate import RANGE_KM, SPREADS, Field, distances_km, interpolate, plane_km
+from models.weather.distances import distances_km, plane_km
+from models.weather.interpolate import RANGE_KM, SPREADS, Field, interpolate
 
 RANGE_KEY = "interpolation.range_km"
 #: Factor on the certainty where an input comes from other places; provisional.

@@ -21,7 +21,8 @@ import yaml
 
 from field_configs.schema import Crop
 from field_configs.words import Words
-from models.exchange.ipmd_weather import HOUR_S, PARAMETERS, chosen
+from models.exchange.ipmd_parameters import PARAMETERS, chosen
+from models.exchange.ipmd_weather import HOUR_S
 from models.risk.fold import LOCAL, MODEL_VERSION
 from models.risk.hazard import STATUS, Hazard
 

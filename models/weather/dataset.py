@@ -197,16 +197,29 @@ def _on_grid(
     return np.ascontiguousarray(first.mask(unequal).reindex(grid).to_numpy())
 
 
+def settled(name: str, values: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """Values of a quantity with humidity of up to 105 % as 100 %, and which of them cannot be.
+
+    Parameters
+    ----------
+    name
+        Quantity of the vocabulary.
+    values
+        In its unit [as in the vocabulary]; NaN is neither possible nor impossible.
+    """
+    low, high = PLAUSIBLE[name]
+    if name == "relative_humidity":
+        values = np.where((values > high) & (values <= HUMIDITY_SATURATED), high, values)
+        low = HUMIDITY_LOWEST
+    with np.errstate(invalid="ignore"):
+        return values, (values < low) | (values > high)
+
+
 def _doubt(
     values: NDArray[np.float64], name: str, sites: Sequence[str], problems: list[Problem]
 ) -> None:
     """Set implausible values to NaN in place, and humidity of up to 105 % to 100 %."""
-    low, high = PLAUSIBLE[name]
-    if name == "relative_humidity":
-        np.copyto(values, high, where=(values > high) & (values <= HUMIDITY_SATURATED))
-        low = HUMIDITY_LOWEST
-    with np.errstate(invalid="ignore"):
-        bad = (values < low) | (values > high)
+    values[...], bad = settled(name, values)
     if bad.any():
         for column in map(int, np.flatnonzero(bad.any(axis=0))):
             count = int(bad[:, column].sum())

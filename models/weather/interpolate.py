@@ -3,7 +3,8 @@
 A Gaussian process over the ground (scikit-learn) with a free mean, which is ordinary kriging:
 what the stations share is the hour's level, what they differ by fades with distance. All hours
 in which the same stations report are computed at once. Weather is interpolated, never a status.
-A place too far from every station that reports gets no value.
+A place too far from every station that reports gets no value. A value far from all around it
+(`models.weather.outliers`) is left out before.
 
 The spreads are provisional: they need a network of stations in the region to be fitted to. What
 they are worth is told by `leave_one_out`, which hides each station in turn.
@@ -26,8 +27,9 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Kernel, WhiteKernel
 
 from models.weather.dataset import PLAUSIBLE, Array
+from models.weather.distances import distances_km
+from models.weather.outliers import wild
 
-EARTH_KM = 6371.0
 #: Beyond this distance to the nearest reporting station nothing is said [km]; provisional, set in
 #: the store as ``interpolation.range_km``.
 RANGE_KM = 30.0
@@ -90,31 +92,6 @@ class LeftOut:
     nearest_rmse: float
 
 
-def plane_km(longitude: Array, latitude: Array) -> Array:
-    """Places on a plane [km], shape (place, 2), good to a few parts in a thousand below 300 km.
-
-    Parameters
-    ----------
-    longitude, latitude
-        (place,) [degree].
-    """
-    scale = np.cos(np.radians(36.0))
-    places: Array = np.radians(np.stack([longitude * scale, latitude], axis=1)) * EARTH_KM
-    return places
-
-
-def distances_km(a: Array, b: Array) -> Array:
-    """Distances (row of a, row of b) [km] between places on the plane [km].
-
-    Parameters
-    ----------
-    a, b
-        Places on the plane (place, 2) [km].
-    """
-    found: Array = np.sqrt(((a[:, None, :] - b[None, :, :]) ** 2).sum(axis=2))
-    return found
-
-
 def kernel_of(spread: Spread) -> Kernel:
     """Covariance of a quantity over the ground, in its unit squared (distances in km).
 
@@ -157,6 +134,8 @@ def interpolate(
     """
     kernel = kernel_of(spread or SPREADS[quantity])
     apart = distances_km(targets, stations)
+    odd = wild(quantity, values, distances_km(stations, stations), min(range_km, RANGE_KM))
+    values = np.where(odd, np.nan, values)
     shape = (len(values), len(targets))
     found, error = np.full(shape, np.nan), np.full(shape, np.nan)
     there = ~np.isnan(values)

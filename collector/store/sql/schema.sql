@@ -458,7 +458,8 @@ $$;
 CREATE TRIGGER risk_status_stays BEFORE UPDATE OR DELETE ON risk_status
 FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
--- season: the year in which the crop was sown.
+-- season: the year in which the crop was sown. The newest report of an observer on a field, hazard
+-- and day counts; those before it are kept.
 CREATE TABLE scouting_report (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     site text NOT NULL REFERENCES field,
@@ -473,20 +474,23 @@ CREATE TABLE scouting_report (
     observer text NOT NULL,
     note text NOT NULL,
     origin text NOT NULL,
-    received timestamptz NOT NULL,
-    UNIQUE (site, crop, hazard, date, source, observer)
+    received timestamptz NOT NULL
 );
+CREATE INDEX scouting_report_newest
+    ON scouting_report (site, crop, hazard, date, source, observer, id DESC);
 
--- Lines that could not be taken in, as they were.
+-- Lines that could not be taken in, as they were. event, params: see field_configs/events.py.
 CREATE TABLE import_refusal (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind text NOT NULL,
     origin text NOT NULL,
-    reason text NOT NULL,
     text text NOT NULL,
-    received timestamptz NOT NULL
+    received timestamptz NOT NULL,
+    event text NOT NULL,
+    params jsonb NOT NULL
 );
-CREATE UNIQUE INDEX import_refusal_once ON import_refusal (kind, origin, md5(reason), md5(text));
+CREATE UNIQUE INDEX import_refusal_once
+    ON import_refusal (kind, origin, event, md5(params::text), md5(text));
 
 -- The account of a hazard in a county as it stood at a time; season NULL: all seasons.
 CREATE TABLE skill_row (
@@ -599,32 +603,59 @@ $$;
 
 -- Weather from elsewhere ---------------------------------------------------------------------
 
--- A place of such weather: a village, a field, or a station or grid point with its own position.
+-- A place of such weather: a village, a field (both stand where the registry says), or a station
+-- or grid point with its own position. One that is removed keeps its values; its name is free.
 CREATE TABLE weather_place (
-    id text PRIMARY KEY,
+    number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL,
     longitude double precision NOT NULL CHECK (longitude BETWEEN -180 AND 180),
-    latitude double precision NOT NULL CHECK (latitude BETWEEN -90 AND 90)
+    latitude double precision NOT NULL CHECK (latitude BETWEEN -90 AND 90),
+    removed timestamptz
+);
+CREATE UNIQUE INDEX weather_place_name ON weather_place (name) WHERE removed IS NULL;
+
+-- What became of a place: its position after each change, by whom and why.
+CREATE TABLE weather_place_change (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    place integer NOT NULL REFERENCES weather_place,
+    action text NOT NULL CHECK (action IN ('added', 'moved', 'removed')),
+    longitude double precision NOT NULL,
+    latitude double precision NOT NULL,
+    at timestamptz NOT NULL,
+    changed_by text NOT NULL,
+    reason text NOT NULL
+);
+CREATE TRIGGER weather_place_change_stays BEFORE UPDATE OR DELETE ON weather_place_change
+FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+-- A delivery of weather: a file, or what a program gave at once. Of two values for the same hour
+-- the one of the later delivery is in force, whoever sent it.
+CREATE TABLE weather_delivery (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind text NOT NULL CHECK (kind IN ('forecast', 'observed')),
+    source text NOT NULL,
+    name text NOT NULL,
+    received timestamptz NOT NULL
 );
 
 CREATE TABLE weather_series (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind text NOT NULL CHECK (kind IN ('forecast', 'observed')),
-    source text NOT NULL,
-    place text NOT NULL REFERENCES weather_place,
+    place integer NOT NULL REFERENCES weather_place,
     quantity text NOT NULL,
-    UNIQUE (kind, source, place, quantity)
+    UNIQUE (kind, place, quantity)
 );
 
 -- time is the start of the hour. issued: when a forecast was made; the end of the hour for what
--- was observed, so that an observation exists once.
+-- was observed, so that an observation exists once in a delivery.
 CREATE TABLE weather_value (
     series_id integer NOT NULL REFERENCES weather_series,
     time timestamptz NOT NULL,
     issued timestamptz NOT NULL,
+    delivery integer NOT NULL REFERENCES weather_delivery,
     value double precision NOT NULL,
     qc smallint NOT NULL,
-    received timestamptz NOT NULL,
-    PRIMARY KEY (series_id, time, issued)
+    PRIMARY KEY (series_id, time, issued, delivery)
 );
 
 -- The outlook in force: what the forecast makes of the coming days. It is replaced as a whole
@@ -742,3 +773,17 @@ REFERENCING OLD TABLE AS former NEW TABLE AS changed
 FOR EACH STATEMENT EXECUTE FUNCTION note_observed();
 CREATE TRIGGER observed_removed AFTER DELETE ON weather_value
 REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_observed();
+
+-- A station that is moved or removed changes the weather of the fields around it, back to its
+-- first hour.
+CREATE FUNCTION note_place() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM note_hourly_change((
+        SELECT min(w.time) FROM weather_value w JOIN weather_series s ON s.id = w.series_id
+        WHERE s.kind = 'observed' AND s.place = NEW.number));
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER place_changed AFTER UPDATE ON weather_place
+FOR EACH ROW EXECUTE FUNCTION note_place();

@@ -150,19 +150,34 @@ def test_a_report_twice_is_named_and_kept_once(registered):
     assert kept.contradicting == ()
 
 
-def test_a_contradiction_is_named_and_the_first_stays(registered):
+def test_of_reports_that_contradict_in_one_delivery_none_is_taken(registered):
     first = report(date(2016, 5, 1), True, 2)
     other = replace(first, found=False, origin="f.csv:3")
-    kept = ledger.put_reports(registered, [first, other], NOW)
-    assert kept.new == 1
+    kept = ledger.put_reports(registered, [first, other, first], NOW)
+    assert (kept.new, kept.corrected, kept.same) == (0, (), ())
     assert [str(each) for each in kept.contradicting] == [
-        "f.csv:3: contradicts the report of the same observer, field, hazard and day from f.csv:2, "
-        "which stays; mend one of them, or name the observers apart"
+        f"{here}: contradicts the report of the same observer, field, hazard and day from {there}; "
+        "neither is taken in; mend one of them, or name the observers apart"
+        for here, there in (("f.csv:2", "f.csv:3"), ("f.csv:3", "f.csv:2"), ("f.csv:2", "f.csv:3"))
     ]
+    assert ledger.cases(registered, HAZARDS) == []
+
+
+def test_the_newest_report_counts_and_those_before_are_kept(registered):
+    first = report(date(2016, 5, 1), True, 2)
+    ledger.put_reports(registered, [first], NOW)
+    for found in (False, True, False):
+        kept = ledger.put_reports(registered, [replace(first, found=found)], NOW)
+        assert (kept.new, len(kept.corrected)) == (0, 1)
+    (case,) = ledger.cases(registered, HAZARDS)
+    assert case.report.found is False
+    with registered.cursor() as cur:
+        cur.execute("SELECT count(*) FROM scouting_report")
+        assert cur.fetchone() == (4,)
 
 
 def test_nothing_to_keep(registered):
-    assert ledger.put_reports(registered, [], NOW) == ledger.Kept(0, (), ())
+    assert ledger.put_reports(registered, [], NOW) == ledger.Kept(0, (), (), ())
 
 
 def test_an_answer_counts_like_a_scouting_report(registered):

@@ -3,13 +3,12 @@
 import numpy as np
 import pytest
 
+from models.weather.distances import distances_km, plane_km
 from models.weather.interpolate import (
     SPREADS,
     Spread,
-    distances_km,
     interpolate,
     leave_one_out,
-    plane_km,
 )
 
 RNG = np.random.default_rng(20160505)

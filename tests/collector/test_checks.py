@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.ingest.checks import STEP_GAP_S, check
+from collector.checks import STEP_GAP_S, check
 from collector.store.reading_log import (
     FREEZE,
     INTERVAL,
