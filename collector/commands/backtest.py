@@ -7,7 +7,7 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,10 @@ from field_configs.load import load
 from models.crops.season import RESISTANCE, Seasons, SiteSeason
 from models.hazards.catalogue import catalogue
 from models.risk.answers import RiskStatus
-from models.risk.fold import LOCAL
 from models.risk.hazard import STATUS
 from models.risk.replay import replay
 from models.weather.dataset import dataset
+from models.weather.local_days import day_ended
 
 MOST_SHOWN = 20
 #: What was measured is never in the future of this.
@@ -157,9 +157,9 @@ def backtest(
 
 
 def _line(status: RiskStatus) -> str:
-    day = (status.time - timedelta(hours=1)).astimezone(LOCAL)
     return (
-        f"{day:%Y-%m-%d} {status.site:<14} {status.hazard:<27} {STATUS[status.status]:<13} "
+        f"{day_ended(status.time)} {status.site:<14} {status.hazard:<27} "
+        f"{STATUS[status.status]:<13} "
         f"{'' if math.isnan(status.score) else format(status.score, '.4g'):>8} "
         f"{status.certainty:4.2f} {', '.join(status.missing)}"
     )

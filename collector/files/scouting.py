@@ -22,7 +22,7 @@ from field_configs.schema import Season
 from firmware.wire.quantities import nearest
 from models.hazards.catalogue import catalogue
 from models.risk.hazard import Hazard
-from models.skill.matching import LOCAL
+from models.weather.local_days import local_day
 
 NEEDED = ("field", "hazard", "date", "found")
 COLUMNS = (*NEEDED, "crop", "treated", "severity", "source", "observer", "note")
@@ -90,7 +90,7 @@ def import_scouting(conn: Connection, path: Path, at: datetime) -> Imported:
         catalogue(),
         [season for season in registry.seasons(conn) if season.crop in crops],
         {crop.id: crop.longest_days for crop in crops.values()},
-        at.astimezone(LOCAL).date(),
+        local_day(at),
     )
     parsed = parse_scouting(decode(path.read_bytes(), path.name), path.name, known)
     kept = ledger.put_reports(conn, parsed.reports, at)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import xarray as xr
@@ -18,7 +18,7 @@ from collector.store.weather import NO_STATION, FieldWeather
 from models.risk.answers import RiskStatus
 from models.risk.hazard import CANNOT_SAY, Hazard
 from models.risk.outlook import DAYS
-from models.weather.dataset import Array
+from models.weather.dataset import Array, moment_of
 from models.weather.interpolate import RANGE_KM, SPREADS, Field, distances_km, interpolate, plane_km
 
 RANGE_KEY = "interpolation.range_km"
@@ -95,7 +95,7 @@ def with_neighbours(
     if not data.sizes["time"] or not any(wanted.values()):
         return data, []
     limit, told = range_km(conn), []
-    start, end = (_aware(data["time"].values[i]) for i in (0, -1))
+    start, end = (moment_of(data["time"].values[i]) for i in (0, -1))
     others = weather.observed_dataset(conn, names, start, end + timedelta(hours=1))
     sites = [str(s) for s in data["site"].values]
     known = [s for s in sites if s in fields]
@@ -159,10 +159,6 @@ def _told(
     return found
 
 
-def _aware(stamp: np.datetime64) -> datetime:
-    return datetime.fromtimestamp(int(stamp.astype("datetime64[s]").astype(np.int64)), UTC)
-
-
 def marked(
     statuses: Iterable[RiskStatus], told: Sequence[FieldWeather], hazards: Mapping[str, Hazard]
 ) -> list[RiskStatus]:
@@ -217,7 +213,7 @@ def forecast_of(
             targets = _plane([fields[s] for s in rest])
             told = interpolate(name, values, stations, targets, range_km=limit).values
         hours[name] = (("time", "site"), np.concatenate([direct, told], axis=1))
-    issued = {str(p): _aware(t) for p, t in zip(there, given["issued"].values, strict=True)}
+    issued = {str(p): moment_of(t) for p, t in zip(there, given["issued"].values, strict=True)}
     oldest = min(issued.values())
     return Forecast(hours, {s: issued[p] for s, p in own.items()} | dict.fromkeys(rest, oldest))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import xarray as xr
@@ -26,6 +26,7 @@ from models.hazards.catalogue import catalogue
 from models.risk.answers import RiskStatus
 from models.risk.hazard import Hazard
 from models.risk.outlook import assess_ahead
+from models.weather.local_days import local_day, midnight
 
 # Rules that look back: the powdery mildew of wheat sown in October asks for August.
 BEFORE_SOWING = timedelta(days=75)
@@ -61,7 +62,7 @@ def current_seasons(conn: Connection) -> Seasons:
 
 def first_hour(seasons: Seasons, at: datetime) -> datetime:
     """Return the local midnight `BEFORE_SOWING` before the first sowing of what stands at `at`."""
-    today = at.astimezone(UTC).date()
+    today = local_day(at)
     sown = [
         s.sown
         for s in seasons.seasons
@@ -70,7 +71,7 @@ def first_hour(seasons: Seasons, at: datetime) -> datetime:
         and (today - s.sown).days <= seasons.crops[s.crop].longest_days
     ]
     first = min(sown, default=today - timedelta(days=30)) - BEFORE_SOWING
-    return datetime(first.year, first.month, first.day, 16, tzinfo=UTC) - timedelta(days=1)
+    return midnight(first)
 
 
 def risk_dataset(

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import xarray as xr
@@ -26,6 +26,8 @@ from numpy.typing import NDArray
 
 from models.advice.advisory import Advisory
 from models.risk.hazard import Parameter
+from models.weather.dataset import moment_of
+from models.weather.local_days import clock_hours
 
 #: Actions with this beginning may end in a chemical treatment; all others are cultural measures.
 CHEMICAL = "ask_officer"
@@ -44,7 +46,7 @@ PARAMETERS = {
 }
 
 Windows = tuple[tuple[datetime, datetime], ...]
-_LOCAL_H, _HOUR = 8, np.timedelta64(1, "h")
+_HOUR = np.timedelta64(1, "h")
 
 
 def fit_hours(
@@ -80,7 +82,7 @@ def fit_hours(
     dry = np.append(rain < value["rain"], np.zeros(after, dtype=bool))
     for hours in range(after + 1):
         fit &= dry[hours : hours + len(fit)]
-    clock = (forecast["time"].values.astype("datetime64[h]").astype(np.int64) + _LOCAL_H) % 24
+    clock = clock_hours(forecast["time"].values)
     return fit & (clock >= value["first_hour"]) & (clock < value["last_hour"])
 
 
@@ -107,10 +109,9 @@ def windows(forecast: xr.Dataset, fit: NDArray[np.bool_]) -> Windows:
     tuple of (datetime, datetime)
         Begin and end of each window, aware, UTC.
     """
-    seconds = forecast["time"].values.astype("datetime64[s]").astype(np.int64)
     joined: list[tuple[datetime, datetime]] = []
-    for at in seconds[fit]:
-        begin = datetime.fromtimestamp(int(at), UTC)
+    for stamp in forecast["time"].values[fit]:
+        begin = moment_of(stamp)
         end = begin + timedelta(hours=1)
         if joined and joined[-1][1] == begin:
             joined[-1] = (joined[-1][0], end)

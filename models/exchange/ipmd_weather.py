@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import xarray as xr
 
-from models.weather.dataset import Array, dataset
+from models.weather.dataset import Array, dataset, moment_of
 
 HOUR_S = 3600
 #: QC of IPM Decisions: -1 and 0 say that nothing was tested.
@@ -326,9 +326,7 @@ def from_dataset(data: xr.Dataset) -> Weather:
         bits = data.get(f"{parameter.quantity}_qc")
         qc.append(UNTESTED if bits is None else int(np.bitwise_or.reduce(bits.values, axis=None)))
     cube = np.stack(columns, axis=2)
-    start = datetime.fromtimestamp(
-        int(data["time"].values[0].astype("datetime64[s]").astype(int)), UTC
-    )
+    start = moment_of(data["time"].values[0])
     return Weather(
         start,
         tuple(p.code for p in parameters),

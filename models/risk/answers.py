@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import xarray as xr
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from models.crops.season import Seasons
 from models.risk.fold import (
     HOURS,
-    LOCAL,
     MODEL_VERSION,
     Fold,
     feed,
@@ -23,7 +22,8 @@ from models.risk.fold import (
 from models.risk.hazard import CANNOT_SAY, Hazard
 from models.risk.judge import Result, within
 from models.risk.provenance import facts_of, looked_at, once
-from models.weather.dataset import Array, prepare
+from models.weather.dataset import Array, moment_of, prepare, stamp_of
+from models.weather.local_days import local_day, midnight
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def begin(
     at
         Aware start of the first hour to be given; that of the Dataset when left out.
     """
-    first = hour_of(data["time"].values[0]) if at is None else at
+    first = moment_of(data["time"].values[0]) if at is None else at
     options: dict[str, NDArray[np.generic]] = {
         name: data[name].values for name in ("wetness_measured", "wet_threshold") if name in data
     }
@@ -126,7 +126,7 @@ def walk(fold: Fold, data: xr.Dataset) -> Iterator[list[Result]]:
     ValueError
         If the Dataset does not begin with the fold's next hour.
     """
-    first = hour_of(data["time"].values[0])
+    first = moment_of(data["time"].values[0])
     if first != fold.next_hour:
         raise ValueError(f"data begin at {first}, the fold goes on at {fold.next_hour}; fit them")
     arrays = {
@@ -208,9 +208,7 @@ def closed(
     fold, each
         A fold to go on with, the Dataset beginning with its next hour; called after each day.
     """
-    end = datetime.combine(at.astimezone(LOCAL).date(), datetime.min.time(), LOCAL)
-    cut = np.datetime64(end.astimezone(UTC).replace(tzinfo=None), "ns")
-    last = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "ns")
+    cut, last = stamp_of(midnight(local_day(at))), stamp_of(at)
     # First of all: what comes after must not tell which of the hours before are in doubt.
     given = dataset.sel(time=dataset["time"].values <= last) if "time" in dataset else dataset
     if not given.sizes.get("time", 1):
@@ -249,8 +247,7 @@ def data_ages(data: xr.Dataset, quantities: Sequence[str], at: datetime) -> dict
         Aware time of asking; the ages returned are (site,) [h].
     """
     ages: dict[str, Array] = {}
-    stamp = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "ns")
-    passed = (stamp - data["time"].values).astype("timedelta64[s]").astype(np.float64)
+    passed = (stamp_of(at) - data["time"].values).astype("timedelta64[s]").astype(np.float64)
     back = passed[::-1] / 3600.0
     for name in quantities:
         if name not in data.data_vars or not len(back):
@@ -277,7 +274,7 @@ def records(
     validated
         Hazard ids with local skill evidence.
     """
-    end = datetime.combine(result.date + timedelta(days=1), datetime.min.time(), LOCAL)
+    end = midnight(result.date + timedelta(days=1))
     hazard, season = result.hazard, result.season
     inside, sure, _ = within(hazard, season)
     for row, place in enumerate(result.index):
@@ -295,7 +292,7 @@ def records(
             site=fold.sites[place],
             crop=result.crop,
             hazard=hazard.id,
-            time=end.astimezone(UTC),
+            time=end,
             status=int(result.status[row]),
             score=math.nan if unknown else float(result.score[row]),
             certainty=float(result.certainty[row]),
@@ -321,18 +318,6 @@ def _stage_source(stage: float, observed: bool) -> str:
         Whether somebody saw it lately.
     """
     return "unknown" if math.isnan(stage) else "observed" if observed else "estimated"
-
-
-def hour_of(stamp: np.datetime64) -> datetime:
-    """Aware UTC datetime of a Dataset's time stamp.
-
-    Parameters
-    ----------
-    stamp
-        Time stamp in UTC, in any unit of time [for instance ns].
-    """
-    seconds = int(stamp.astype("datetime64[s]").astype(np.int64))
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _as_bool(values: NDArray[np.generic] | None) -> NDArray[np.bool_] | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 import numpy as np
@@ -24,10 +24,10 @@ from models.risk.hazard import Hazard
 from models.risk.judge import Result, Track, judge
 from models.risk.window import Ring, Windows
 from models.weather.dataset import Array
+from models.weather.local_days import LOCAL, local_day, midnight
 from models.weather.meteo import WET_RH
 
 T = TypeVar("T", bound=np.generic)
-LOCAL = timezone(timedelta(hours=8))
 HOURS = 24
 MODEL_VERSION = "1"
 
@@ -69,20 +69,7 @@ class Fold:
     @property
     def next_hour(self) -> datetime:
         """Start of the first hour not yet given (aware, UTC)."""
-        start = datetime.combine(self.day, datetime.min.time(), LOCAL)
-        return (start + timedelta(hours=self.filled)).astimezone(UTC)
-
-
-def local_day(hour: datetime) -> tuple[date, int]:
-    """Local day (UTC+8) and clock hour of an hour given by its aware start.
-
-    Parameters
-    ----------
-    hour
-        Aware start of an hour; the clock hour returned is 0..23 [h].
-    """
-    local = hour.astimezone(LOCAL)
-    return local.date(), local.hour
+        return midnight(self.day) + timedelta(hours=self.filled)
 
 
 def width_of(sites: Sequence[str]) -> int:
@@ -148,7 +135,7 @@ def start(
     normals
         Monthly mean temperatures [degC] for days without data.
     """
-    day, clock = local_day(first_hour)
+    day, clock = local_day(first_hour), first_hour.astimezone(LOCAL).hour
     wanted = features_of(hazards)
     names = {q for feature, _ in wanted.values() for q in feature.inputs} | {"air_temperature"}
     if wetness_measured is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import xarray as xr
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from models.crops.season import Seasons
 from models.risk import state
-from models.risk.answers import Closed, RiskStatus, closed, data_ages, hour_of, records, walk
+from models.risk.answers import Closed, RiskStatus, closed, data_ages, records, walk
 from models.risk.fold import Fold
 from models.risk.hazard import Hazard
 from models.risk.state import Checkpoint, days_to_keep, last_measured, pack, with_earlier
-from models.weather.dataset import Array, prepare
+from models.weather.dataset import Array, moment_of, prepare, stamp_of
 
 DAYS = 7
 MEASURED, FORECAST = 0, 1
@@ -131,8 +131,8 @@ def seamed(past: Closed, forecast: xr.Dataset, at: datetime, days: int = DAYS) -
         (time, site) is 1 in hours for which any quantity is forecast, else 0.
     """
     ahead, _ = prepare(forecast)
-    start = np.datetime64(past.fold.next_hour.astimezone(UTC).replace(tzinfo=None), "ns")
-    now = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "ns").astype("datetime64[h]")
+    start = stamp_of(past.fold.next_hour)
+    now = stamp_of(at).astype("datetime64[h]")
     grid = np.arange(start, start + days * 24 * _HOUR, _HOUR)
     sites = list(past.fold.sites)
     known = past.known.sel(time=past.known["time"].values < now.astype("datetime64[ns]"))
@@ -180,7 +180,7 @@ def reaches(hours: xr.Dataset) -> dict[str, datetime]:
         Measured and forecast hours, in the vocabulary's units [for instance degC].
     """
     last = last_row(np.where(hours["source"].values == FORECAST, 1.0, np.nan))
-    ends = [hour_of(hours["time"].values[row]) + timedelta(hours=1) for row in last]
+    ends = [moment_of(hours["time"].values[row]) + timedelta(hours=1) for row in last]
     return {
         str(site): end
         for site, end, row in zip(hours["site"].values, ends, last, strict=True)

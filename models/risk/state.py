@@ -17,7 +17,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zipfile import BadZipFile
 
 import numpy as np
@@ -26,10 +26,11 @@ from numpy.typing import NDArray
 
 from models.crops.phenology import Growth
 from models.crops.season import Seasons
-from models.risk.fold import LOCAL, MODEL_VERSION, Fold, start
+from models.risk.fold import MODEL_VERSION, Fold, start
 from models.risk.hazard import Hazard
 from models.risk.judge import Track
-from models.weather.dataset import Array
+from models.weather.dataset import Array, stamp_of
+from models.weather.local_days import local_day, midnight
 
 #: Days between the older states, and how far back they reach [d].
 EVERY, BACK = 8, 16
@@ -139,12 +140,11 @@ def restore(data: bytes, hazards: Sequence[Hazard], seasons: Seasons) -> Fold:
             f"saved state of {day}: sites, hazards or season facts have changed since; "
             f"fold anew from the data"
         )
-    first = _midnight(day)
     fold = start(
         head["sites"],
         hazards,
         seasons,
-        first,
+        midnight(day),
         wetness_measured=_bools(arrays.get("wetness_measured")),
         wet_threshold=_floats(arrays.get("wet_threshold")),
         normals=tuple(head["normals"]),
@@ -179,10 +179,6 @@ def _track(arrays: dict[str, NDArray[np.generic]], prefix: str) -> Track:
     return Track(parts["worst"], parts["best"] or parts["worst"])
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, datetime.min.time(), LOCAL)
-
-
 def _bools(values: NDArray[np.generic] | None) -> NDArray[np.bool_] | None:
     return None if values is None else values.astype(bool)
 
@@ -210,7 +206,7 @@ def days_to_keep(at: datetime) -> list[date]:
     at
         Now, aware.
     """
-    newest = at.astimezone(LOCAL).date() - timedelta(days=1)
+    newest = local_day(at) - timedelta(days=1)
     older = (newest - timedelta(days=back) for back in range(1, BACK + 1))
     return [newest, *(day for day in older if day.toordinal() % EVERY == 0)]
 
@@ -276,9 +272,8 @@ def last_measured(
     earlier
         What holds where the Dataset has no value; None for never [ns].
     """
-    midnight = datetime.combine(before, datetime.min.time(), LOCAL).astimezone(UTC)
     times = known["time"].values.astype("datetime64[ns]")
-    count = int(np.searchsorted(times, np.datetime64(midnight.replace(tzinfo=None), "ns")))
+    count = int(np.searchsorted(times, stamp_of(midnight(before))))
     found: dict[str, Times] = {}
     for name in fold.quantities:
         never = np.full(len(fold.sites), np.datetime64("NaT", "ns"))
@@ -304,7 +299,7 @@ def with_earlier(
     at
         Aware time of asking.
     """
-    stamp = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "ns")
+    stamp = stamp_of(at)
     found: dict[str, Array] = {}
     for name, age in ages.items():
         passed = (stamp - last[name]).astype("timedelta64[s]").astype(np.float64) / 3600.0

@@ -66,6 +66,29 @@ class DatasetError(ValueError):
     """The Dataset does not keep the contract and cannot be put in order."""
 
 
+def stamp_of(moment: datetime) -> np.datetime64:
+    """Time stamp of a Dataset [ns] for a moment.
+
+    Parameters
+    ----------
+    moment
+        Aware.
+    """
+    return np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "ns")
+
+
+def moment_of(stamp: np.datetime64) -> datetime:
+    """Aware moment, in UTC, of a Dataset's time stamp.
+
+    Parameters
+    ----------
+    stamp
+        Time stamp in UTC, in any unit of time [for instance ns].
+    """
+    seconds = int(stamp.astype("datetime64[s]").astype(np.int64))
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 def dataset(
     times: Sequence[datetime],
     sites: Sequence[str],

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask_babel import gettext, lazy_gettext, ngettext
 
 from collector.store.weather import OutlookRow
 from models.risk.hazard import STATUS
-from webapp.language.formats import ZONE, day_tick
+from models.weather.local_days import day_ended, local_day
+from webapp.language.formats import day_tick
 from webapp.views.villages import ANSWERS, GRAVITY, WARNINGS
 
 DAYS = 7
@@ -46,8 +47,8 @@ def short_status(name: str) -> str:
 
 
 def _day_name(end: datetime, now: datetime) -> str:
-    day = (end - timedelta(seconds=1)).astimezone(ZONE).date()
-    return str(gettext("today")) if day == now.astimezone(ZONE).date() else day_tick(day)
+    day = day_ended(end)
+    return str(gettext("today")) if day == local_day(now) else day_tick(day)
 
 
 def show_ahead(rows: Sequence[OutlookRow], now: datetime) -> Ahead | None:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask import url_for
 from flask_babel import gettext
@@ -14,6 +14,7 @@ from field_configs.schema import Crop, Field
 from models.advice.advisory import Advisory
 from models.hazards.catalogue import catalogue
 from models.risk.hazard import CANNOT_SAY, NO_RISK, OUT_OF_SEASON, STATUS
+from models.weather.local_days import day_ended
 from webapp.language.formats import local_day, local_time, number, span_ago
 from webapp.language.risks import (
     certainty_label,
@@ -139,7 +140,7 @@ def _model_facts(status: StatusRow) -> list[Fact]:
     if status.missing:
         names = missing_names(status.missing) or word("reason.missing_stage")
         facts.append(Fact(str(gettext("Missing hours in")), names))
-    last_day = local_day(status.time - timedelta(seconds=1))
+    last_day = local_day(day_ended(status.time))
     facts.append(Fact(str(gettext("Reckoned up to")), last_day))
     hazard = catalogue().get(status.hazard)
     if hazard is not None:

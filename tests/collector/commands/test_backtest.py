@@ -22,6 +22,7 @@ from models.hazards.catalogue import catalogue
 from models.risk.answers import RiskStatus
 from models.risk.replay import replay
 from models.weather.dataset import dataset
+from models.weather.local_days import midnight
 
 if TYPE_CHECKING:
     from collector.store import db
@@ -31,11 +32,6 @@ SOWN, LAST = date(2016, 6, 12), date(2016, 9, 25)
 FIELD = "qf-liuge-1"
 QUANTITIES = ("air_temperature", "precipitation_amount", "relative_humidity")
 DAY = timedelta(days=1)
-
-
-def midnight(day: date) -> datetime:
-    """Start of a local day (UTC+8)."""
-    return datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=8)
 
 
 def summer(hours: int) -> dict[str, np.ndarray]:

@@ -25,6 +25,7 @@ from collector.store.weather import WeatherValue
 from models.hazards.catalogue import catalogue
 from models.risk.answers import RiskStatus
 from models.risk.state import days_to_keep, pack, unpack
+from models.weather.local_days import midnight
 
 if TYPE_CHECKING:
     from collector.store.db import Pool
@@ -242,10 +243,6 @@ def test_late_data_take_the_job_back_before_them(stood: db.Connection, start: St
     with stood, stood.cursor() as cur:
         cur.execute("DELETE FROM reading_hourly WHERE hour = %s", (FIRST,))
     check(stood, start, scratch_start(stood))
-
-
-def midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=UTC) - 8 * HOUR
 
 
 def test_late_readings_take_the_job_back_through_the_roll_up(

@@ -18,6 +18,7 @@ from models.risk.answers import begin, data_ages, records, walk
 from models.risk.features import PLAUSIBLE, mean
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON
 from models.weather.dataset import dataset, prepare
+from models.weather.local_days import midnight
 
 CROPS = load(site=None).crops
 FIRST, DAYS = date(2016, 4, 20), 50
@@ -53,7 +54,7 @@ def any_weather(seed, heat, damp, wet, first=FIRST, days=DAYS):
         "soil_temperature": np.full(shape, heat) + random.normal(0, 1, shape),
         "soil_moisture": np.clip(random.uniform(0.05, 0.4) + 0 * t, 0, 0.5),
     }
-    start = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(hours=8)
+    start = midnight(first)
     times = [start + timedelta(hours=h) for h in range(shape[0])]
     assert all(((v >= PLAUSIBLE[q][0]) & (v <= PLAUSIBLE[q][1])).all() for q, v in values.items())
     return dataset(times, SITES, values)
