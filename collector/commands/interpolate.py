@@ -65,7 +65,7 @@ def told(
     placed = sorted({p.field for p in registry.placements(conn) if p.quantity == name})
     sites = [site for site in placed if site in places]
     data = readings.hourly_dataset(conn, [name], start, end, sites)
-    values = data[name].transpose("time", "site").values
+    values = data[name].values
     stations = plane_km(*np.array([places[s] for s in sites]).reshape(-1, 2).T)
     others = weather.observed_dataset(conn, [name], start, end)
     values, stations = neighbours.with_others(values, stations, others, name, data["time"].values)

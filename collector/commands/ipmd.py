@@ -116,13 +116,13 @@ def weather_command(parts: Parts, village_id: str, first: str | None, last: str 
 
 def measured(data: xr.Dataset, names: Sequence[str]) -> xr.Dataset | None:
     """Leave out quantities and fields without any value; None where there is none at all."""
-    there = {name: ~np.isnan(data[name].transpose("site", "time").values) for name in names}
+    there = {name: ~np.isnan(data[name].values) for name in names}
     kept = [name for name in names if there[name].any()]
     if not kept:
         return None
     rows = np.zeros(data.sizes["site"], dtype=bool)
     for name in kept:
-        rows |= there[name].any(axis=1)
+        rows |= there[name].any(axis=0)
     return data[[*kept, *(f"{name}_qc" for name in kept)]].isel(site=np.flatnonzero(rows))
 
 

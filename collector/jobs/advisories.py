@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from collector.jobs.context import Context, Job
-from collector.jobs.spraying import with_forecast_hours
+from collector.jobs.forecasts import forecast_of
 from collector.store import risk
-from models.advice.advisory import advise
+from collector.store.db import Connection
+from models.advice.advisory import Advisory, advise
+from models.advice.spraying import QUANTITIES, with_spraying_hours
 from models.hazards.catalogue import catalogue
 
 # A status older than this is no ground for advice.
 FRESH = timedelta(days=2)
+
+
+def with_forecast_hours(
+    conn: Connection, advisories: Sequence[Advisory], at: datetime
+) -> list[Advisory]:
+    """Add the hours fit for spraying to advisories that may end in spraying, from `at` on."""
+    forecast = forecast_of(conn, sorted({a.site for a in advisories}), QUANTITIES, at)
+    whole_hour = at.replace(minute=0, second=0, microsecond=0)
+    return with_spraying_hours(advisories, forecast.hours if forecast else None, whole_hour)
 
 
 def issue_advisories(context: Context) -> str:

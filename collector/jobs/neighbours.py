@@ -1,4 +1,4 @@
-"""Weather from outside for fields: from neighbouring stations, and from the forecast.
+"""Weather for fields without sensors, from the stations around them.
 
 Only open fields take the weather of other places; a greenhouse has its own.
 """
@@ -6,7 +6,7 @@ Only open fields take the weather of other places; a greenhouse has its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -17,7 +17,6 @@ from collector.store.db import Connection
 from collector.store.weather import NO_STATION, FieldWeather
 from models.risk.answers import RiskStatus
 from models.risk.hazard import CANNOT_SAY, Hazard
-from models.risk.outlook import DAYS
 from models.weather.dataset import Array, moment_of
 from models.weather.interpolate import RANGE_KM, SPREADS, Field, distances_km, interpolate, plane_km
 
@@ -29,14 +28,6 @@ _DAY_H = 24
 
 class RangeError(ValueError):
     """The kept range of interpolation is no distance."""
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """Forecast hours of fields, and when each field's was made."""
-
-    hours: xr.Dataset
-    issued: Mapping[str, datetime]
 
 
 def range_km(conn: Connection) -> float:
@@ -105,15 +96,16 @@ def with_neighbours(
         values, stations = with_others(values, stations, others, name, data["time"].values)
         if not targets or not len(stations):
             continue
-        places = _plane([fields[t] for t in targets])
+        places = plane_of([fields[t] for t in targets])
         field = interpolate(name, values, stations, places, range_km=limit)
-        wider[name].loc[{"site": targets}] = field.values.T
+        wider[name].loc[{"site": targets}] = field.values
         pairs = list(zip(targets, places, strict=True))
         told += _told(name, pairs, field, values, stations, limit, at)
     return wider, told
 
 
-def _plane(places: Sequence[tuple[float, float]]) -> Array:
+def plane_of(places: Sequence[tuple[float, float]]) -> Array:
+    """Return places on a plane [km], given by longitude and latitude [degree]."""
     degrees = np.array(places, dtype=float).reshape(-1, 2)
     return plane_km(degrees[:, 0], degrees[:, 1])
 
@@ -121,8 +113,8 @@ def _plane(places: Sequence[tuple[float, float]]) -> Array:
 def _stations(
     data: xr.Dataset, name: str, sites: list[str], fields: Mapping[str, tuple[float, float]]
 ) -> tuple[Array, Array]:
-    values: Array = data[name].sel(site=sites).transpose("time", "site").values
-    return values, _plane([fields[s] for s in sites])
+    values: Array = data[name].sel(site=sites).values
+    return values, plane_of([fields[s] for s in sites])
 
 
 def with_others(
@@ -131,7 +123,7 @@ def with_others(
     """Put the values and places of other stations beside those of fields."""
     if others is None or name not in others:
         return values, stations
-    theirs = others[name].reindex(time=times).transpose("time", "site").values
+    theirs = others[name].reindex(time=times).values
     places = plane_km(others["longitude"].values, others["latitude"].values)
     return np.concatenate([values, theirs], axis=1), np.concatenate([stations, places])
 
@@ -174,52 +166,3 @@ def marked(
             status = replace(status, certainty=status.certainty * INTERPOLATED)
         found.append(status)
     return found
-
-
-def forecast_of(
-    conn: Connection, sites: Sequence[str], quantities: Sequence[str], at: datetime
-) -> Forecast | None:
-    """Return the forecast known at a time for fields; None where there is none.
-
-    A forecast for the field or its village is taken as it is; other open fields get what the
-    places around them are told, within the range of interpolation.
-
-    Parameters
-    ----------
-    conn : Connection
-    sites : sequence of str
-        Field ids.
-    quantities : sequence of str
-    at : datetime
-        Now, aware.
-    """
-    start = at.replace(minute=0, second=0, microsecond=0) - timedelta(days=1)
-    end = at + timedelta(days=DAYS + 1)
-    given = weather.forecast_dataset(conn, quantities, start, end, at)
-    if given is None:
-        return None
-    fields, villages = open_fields(conn), {f.id: f.village for f in registry.fields(conn)}
-    there = [str(p) for p in given["site"].values]
-    own = {s: p for s in sites if (p := _own(s, villages.get(s), s in fields, there)) is not None}
-    rest = [s for s in sites if s in fields and s not in own]
-    stations = plane_km(given["longitude"].values, given["latitude"].values)
-    hours = xr.Dataset(coords={"time": given["time"].values, "site": [*own, *rest]})
-    limit = range_km(conn)
-    for name in map(str, given.data_vars):
-        values = given[name].transpose("time", "site").values
-        direct = values[:, [there.index(place) for place in own.values()]]
-        told = np.full((len(values), len(rest)), np.nan)
-        if rest and name in SPREADS:
-            targets = _plane([fields[s] for s in rest])
-            told = interpolate(name, values, stations, targets, range_km=limit).values
-        hours[name] = (("time", "site"), np.concatenate([direct, told], axis=1))
-    issued = {str(p): moment_of(t) for p, t in zip(there, given["issued"].values, strict=True)}
-    oldest = min(issued.values())
-    return Forecast(hours, {s: issued[p] for s, p in own.items()} | dict.fromkeys(rest, oldest))
-
-
-def _own(site: str, village: str | None, is_open: bool, places: Sequence[str]) -> str | None:
-    """Return the place whose forecast is a field's own: the field itself, or its village."""
-    if site in places:
-        return site
-    return village if is_open and village in places else None

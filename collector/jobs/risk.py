@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import xarray as xr
 
-from collector.jobs import kept_states, neighbours
+from collector.jobs import forecasts, kept_states, neighbours
 from collector.jobs.context import Context, Job
 from collector.store import (
     ledger,
@@ -127,7 +127,7 @@ def compute_risk(conn: Connection, at: datetime) -> Computed:
     if not data.sizes["site"] or not seasons.seasons:
         return Computed([], [], {}, told, ground, {})
     sites = [str(site) for site in data["site"].values]
-    forecast = neighbours.forecast_of(conn, sites, list(map(str, data.data_vars)), at)
+    forecast = forecasts.forecast_of(conn, sites, list(map(str, data.data_vars)), at)
     hours = forecast.hours if forecast else None
     found = assess_ahead(data, hours, seasons, models, at, state)
     valid, county = ledger.validated(conn, hazards), ledger.county_of(conn)

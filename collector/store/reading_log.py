@@ -15,23 +15,9 @@ from collector.store import queries
 from collector.store.binary import PG_EPOCH_S, copy_in
 from collector.store.db import Connection
 from firmware.wire.quantities import QUANTITIES
+from models.weather.quality import UNUSABLE
 
 SQL = queries.load("reading_log")
-
-# Quality bits of the IPM Decisions data model.
-RANGE_CHECKED, STEP_CHECKED = 1, 2
-NOT_A_NUMBER, INTERVAL, LOGICAL, STEP, FREEZE, MISSING = 4, 8, 16, 32, 64, 128
-QC_NAMES = {
-    RANGE_CHECKED: "range_checked",
-    STEP_CHECKED: "step_checked",
-    NOT_A_NUMBER: "not_a_number",
-    INTERVAL: "interval",
-    LOGICAL: "logical",
-    STEP: "step",
-    FREEZE: "freeze",
-    MISSING: "missing",
-}
-UNUSABLE = NOT_A_NUMBER | INTERVAL | MISSING
 
 COPY_FROM = 256  # rows; below, one multi-row INSERT is quicker than COPY to staging
 HOUR_S = 3600

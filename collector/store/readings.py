@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 from collector.store import queries
 from collector.store.binary import copy_out
 from collector.store.db import Connection, NaiveDatetime
-from collector.store.reading_log import HOUR_S, MISSING, QC_NAMES
+from collector.store.reading_log import HOUR_S
 from firmware.wire.quantities import by_name
+from models.weather.dataset import dataset
+from models.weather.quality import MISSING
 
 SQL = queries.load("readings")
 
 _HOURLY = np.dtype(
     [("series", "i4"), ("hour", "i4"), ("value", "f8"), ("completeness", "f4"), ("qc", "i2")]
 )
-_CELL_METHODS = {"mean": "mean", "sum": "sum", "max": "maximum", "point": "point"}
 
 
 @dataclass(frozen=True)
@@ -137,9 +138,9 @@ def hourly_dataset(
     Returns
     -------
     xarray.Dataset
-        Dimensions ``site`` (field id) and ``time`` (start of the hour, UTC). For each quantity
-        its values in its unit (NaN: none), ``<quantity>_completeness`` (0 to 1) and
-        ``<quantity>_qc`` (quality bits). CF attributes. Coordinate ``wet_threshold(site)`` [%]
+        As `models.weather.dataset` says; sites are field ids. For each quantity its values (NaN:
+        none), ``<quantity>_completeness`` (0 to 1) and ``<quantity>_qc`` (quality bits).
+        Coordinates ``longitude`` and ``latitude`` [degree]; ``wet_threshold(site)`` [%]
         where a placement of humidity has one (NaN: none), ``wetness_measured(site)`` where
         leaf wetness was asked for and a field has a placement of it.
 
@@ -158,112 +159,70 @@ def hourly_dataset(
         chosen.setdefault((series.field, series.quantity), series)
     sites = sorted({s.field for s in found}) if fields is None else list(fields)
     rows = _hourly(conn, list(chosen.values()), first, last)
-    cubes = _fill(rows, chosen, sites, list(quantities), first, max(0, last - first))
-    data = _dataset(conn, sites, list(quantities), first, cubes)
-    return data.assign_coords(_wetness(chosen, sites))
+    places = {site: column for column, site in enumerate(sites)}
+    arrays = _fill(rows, chosen, places, list(quantities), first, max(0, last - first))
+    positions = {site: (lon, lat) for site, lon, lat in _fetch(conn, "sites", fields=sites)}
+    lonlat = np.array([positions.get(site, (np.nan, np.nan)) for site in sites]).reshape(-1, 2)
+    return dataset(
+        (np.arange(first, max(first, last))).astype("datetime64[h]"),
+        sites,
+        arrays.values,
+        completeness=arrays.completeness,
+        qc=arrays.qc,
+        longitude=("site", lonlat[:, 0]),
+        latitude=("site", lonlat[:, 1]),
+        **_wetness(chosen, sites),
+    )
 
 
 def _wetness(
     chosen: dict[tuple[str, str], _Series], sites: list[str]
-) -> dict[str, tuple[str, NDArray[np.generic], dict[str, str]]]:
+) -> dict[str, tuple[str, NDArray[np.generic]]]:
     """What is known of leaf wetness at each site, for the rules that need it."""
-    found: dict[str, tuple[str, NDArray[np.generic], dict[str, str]]] = {}
+    found: dict[str, tuple[str, NDArray[np.generic]]] = {}
     humid = [chosen.get((site, "relative_humidity")) for site in sites]
     limits = np.array([s.wet_threshold if s else None for s in humid], np.float64)
     if not np.isnan(limits).all():
-        name = "relative humidity from which leaves count as wet"
-        found["wet_threshold"] = ("site", limits, {"long_name": name, "units": "%"})
+        found["wet_threshold"] = ("site", limits)
     fitted = np.array([(site, "leaf_wetness_duration") in chosen for site in sites], np.bool_)
     if fitted.any():
-        name = "leaf wetness is measured"
-        found["wetness_measured"] = ("site", fitted, {"long_name": name})
+        found["wetness_measured"] = ("site", fitted)
     return found
 
 
-_Cubes = tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.uint8]]
+class _Arrays(NamedTuple):
+    """Arrays (hour, site) of each quantity."""
+
+    values: dict[str, NDArray[np.float64]]
+    completeness: dict[str, NDArray[np.float32]]
+    qc: dict[str, NDArray[np.uint8]]
 
 
 def _fill(
     rows: NDArray[np.void],
     chosen: dict[tuple[str, str], _Series],
-    sites: list[str],
+    places: dict[str, int],
     quantities: list[str],
     first: int,
     hours: int,
-) -> _Cubes:
-    """Place rows into arrays of shape (quantity, site, hour)."""
-    shape = (len(quantities), len(sites), hours)
+) -> _Arrays:
+    """Place rows into arrays (hour, site)."""
+    shape = (len(quantities), hours, len(places))
     values = np.full(shape, np.nan)
     completeness = np.zeros(shape, np.float32)
     qc = np.full(shape, MISSING, np.uint8)
     if len(rows):
-        places = {site: index for index, site in enumerate(sites)}
         line = np.zeros(int(rows["series"].max()) + 1, np.int64)
         for (site, quantity), series in chosen.items():
             if series.id < len(line):
-                line[series.id] = quantities.index(quantity) * len(sites) + places[site]
-        at = line[rows["series"]] * hours + (rows["hour"] - first)
+                line[series.id] = quantities.index(quantity) * hours * len(places) + places[site]
+        at = line[rows["series"]] + (rows["hour"] - first) * len(places)
         values.reshape(-1)[at] = rows["value"]
         completeness.reshape(-1)[at] = rows["completeness"]
         qc.reshape(-1)[at] = rows["qc"]
-    return values, completeness, qc
-
-
-def _dataset(
-    conn: Connection, sites: list[str], quantities: list[str], first: int, cubes: _Cubes
-) -> xr.Dataset:
-    values, completeness, qc = cubes
-    times = (np.arange(values.shape[2]) + first).astype("datetime64[h]").astype("datetime64[ns]")
-    positions = {site: (lon, lat) for site, lon, lat in _fetch(conn, "sites", fields=sites)}
-    unknown = (np.nan, np.nan)
-    variables: dict[str, Any] = {}
-    for index, name in enumerate(quantities):
-        variables[name] = (("site", "time"), values[index], _attributes(name))
-        variables[f"{name}_completeness"] = (
-            ("site", "time"),
-            completeness[index],
-            {"long_name": f"valid share of the expected samples of {name}", "units": "1"},
-        )
-        variables[f"{name}_qc"] = (("site", "time"), qc[index], _qc_attributes(name))
-    return xr.Dataset(
-        variables,
-        coords={
-            "site": ("site", np.array(sites, dtype=object), {"cf_role": "timeseries_id"}),
-            "time": ("time", times, {"standard_name": "time", "long_name": "start of the hour"}),
-            "longitude": (
-                "site",
-                np.array([positions.get(s, unknown)[0] for s in sites], np.float64),
-                {"standard_name": "longitude", "units": "degrees_east"},
-            ),
-            "latitude": (
-                "site",
-                np.array([positions.get(s, unknown)[1] for s in sites], np.float64),
-                {"standard_name": "latitude", "units": "degrees_north"},
-            ),
-        },
-        attrs={"Conventions": "CF-1.11", "featureType": "timeSeries"},
+    return _Arrays(
+        *(dict(zip(quantities, cube, strict=True)) for cube in (values, completeness, qc))
     )
-
-
-def _attributes(name: str) -> dict[str, str]:
-    row = by_name(name)
-    attributes = {
-        "long_name": name.replace("_", " "),
-        "units": row.unit,
-        "cell_methods": f"time: {_CELL_METHODS[row.method]}",
-        "ancillary_variables": f"{name}_completeness {name}_qc",
-    }
-    if row.cf_name:
-        attributes["standard_name"] = row.cf_name
-    return attributes
-
-
-def _qc_attributes(name: str) -> dict[str, Any]:
-    return {
-        "long_name": f"quality bits of {name}, any sample of the hour",
-        "flag_masks": np.array(list(QC_NAMES), np.uint8),
-        "flag_meanings": " ".join(QC_NAMES.values()),
-    }
 
 
 def latest(conn: Connection, village_id: str) -> list[LatestReading]:

@@ -45,7 +45,7 @@ PARAMETERS = {
     "last_hour": Parameter(18.0, "h", "daylight, local time; chosen here", "provisional"),
 }
 
-Windows = tuple[tuple[datetime, datetime], ...]
+Spans = tuple[tuple[datetime, datetime], ...]
 _HOUR = np.timedelta64(1, "h")
 
 
@@ -94,7 +94,7 @@ def _without_gaps(forecast: xr.Dataset) -> xr.Dataset:
     return forecast.reindex(time=np.arange(hours.min(), hours.max() + _HOUR, _HOUR))
 
 
-def windows(forecast: xr.Dataset, fit: NDArray[np.bool_]) -> Windows:
+def spans(forecast: xr.Dataset, fit: NDArray[np.bool_]) -> Spans:
     """Join fit hours that follow one another.
 
     Parameters
@@ -107,7 +107,7 @@ def windows(forecast: xr.Dataset, fit: NDArray[np.bool_]) -> Windows:
     Returns
     -------
     tuple of (datetime, datetime)
-        Begin and end of each window, aware, UTC.
+        Begin and end of each span, aware, UTC.
     """
     joined: list[tuple[datetime, datetime]] = []
     for stamp in forecast["time"].values[fit]:
@@ -131,7 +131,7 @@ def is_chemical(action: str) -> bool:
     return action.startswith(CHEMICAL)
 
 
-def with_windows(
+def with_spraying_hours(
     advisories: Sequence[Advisory], forecast: xr.Dataset | None, at: datetime
 ) -> list[Advisory]:
     """Add the hours fit for spraying to advisories that may end in spraying.
@@ -152,20 +152,20 @@ def with_windows(
     list of Advisory
         Those without a chemical action unchanged.
     """
-    told: dict[str, Windows] = {}
+    known: dict[str, Spans] = {}
     if forecast is not None and all(name in forecast for name in QUANTITIES):
         whole = _without_gaps(forecast)
         for site in {a.site for a in advisories} & {str(s) for s in forecast["site"].values}:
             here = whole.sel(site=site)
-            told[site] = windows(here, fit_hours(here))
+            known[site] = spans(here, fit_hours(here))
     found = []
     for advisory in advisories:
-        hours: Windows | None = None
-        if advisory.site in told and any(is_chemical(action) for action in advisory.actions):
+        hours: Spans | None = None
+        if advisory.site in known and any(is_chemical(action) for action in advisory.actions):
             first, last = max(at, advisory.window_from), advisory.window_to
             hours = tuple(
                 (max(begin, first), min(end, last))
-                for begin, end in told[advisory.site]
+                for begin, end in known[advisory.site]
                 if begin < last and end > first
             )
         found.append(replace(advisory, spraying=hours))

@@ -24,11 +24,11 @@ import numpy as np
 import xarray as xr
 
 from models.weather.dataset import Array, dataset, moment_of
+from models.weather.quality import MISSING
 
 HOUR_S = 3600
 #: QC of IPM Decisions: -1 and 0 say that nothing was tested.
 UNTESTED = 0
-MISSING = 128
 
 
 class Parameter(NamedTuple):
@@ -292,15 +292,15 @@ def to_dataset(weather: Weather, sites: Sequence[str]) -> xr.Dataset:
         values[quantity] = raw if parameter.factor == 1 else raw * parameter.factor
         tested = max(weather.qc[column], UNTESTED)
         qc = np.where(np.isnan(raw), tested | MISSING, tested).astype(np.int16)
-        bits[f"{quantity}_qc"] = (("time", "site"), qc)
-    made = dataset(
+        bits[quantity] = qc
+    return dataset(
         times,
         sites,
         values,
+        qc=bits,
         longitude=("site", np.array([p.longitude for p in weather.locations])),
         latitude=("site", np.array([p.latitude for p in weather.locations])),
     )
-    return made.assign(bits)
 
 
 def from_dataset(data: xr.Dataset) -> Weather:
@@ -322,7 +322,7 @@ def from_dataset(data: xr.Dataset) -> Weather:
         raise IpmWeatherError("nothing to write: no hours, or no quantity with a parameter code")
     columns, qc = [], []
     for parameter in parameters:
-        columns.append(data[parameter.quantity].transpose("time", "site").values.astype(float))
+        columns.append(data[parameter.quantity].values.astype(float))
         bits = data.get(f"{parameter.quantity}_qc")
         qc.append(UNTESTED if bits is None else int(np.bitwise_or.reduce(bits.values, axis=None)))
     cube = np.stack(columns, axis=2)

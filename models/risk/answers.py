@@ -129,9 +129,7 @@ def walk(fold: Fold, data: xr.Dataset) -> Iterator[list[Result]]:
     first = moment_of(data["time"].values[0])
     if first != fold.next_hour:
         raise ValueError(f"data begin at {first}, the fold goes on at {fold.next_hour}; fit them")
-    arrays = {
-        q: data[q].transpose("time", "site").values for q in fold.quantities if q in data.data_vars
-    }
+    arrays = {q: data[q].values for q in fold.quantities if q in data.data_vars}
     hours, position = data.sizes["time"], 0
     while position < hours:
         count = min(HOURS - fold.filled, hours - position)
@@ -253,7 +251,7 @@ def data_ages(data: xr.Dataset, quantities: Sequence[str], at: datetime) -> dict
         if name not in data.data_vars or not len(back):
             ages[name] = np.full(data.sizes["site"], np.inf)
             continue
-        there = ~np.isnan(data[name].transpose("time", "site").values[::-1])
+        there = ~np.isnan(data[name].values[::-1])
         ages[name] = np.where(there.any(axis=0), back[there.argmax(axis=0)], np.inf)
     return ages
 

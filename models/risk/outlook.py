@@ -21,7 +21,7 @@ from models.risk.answers import Closed, RiskStatus, closed, data_ages, records, 
 from models.risk.fold import Fold
 from models.risk.hazard import Hazard
 from models.risk.state import Checkpoint, days_to_keep, last_measured, pack, with_earlier
-from models.weather.dataset import Array, moment_of, prepare, stamp_of
+from models.weather.dataset import AXES, Array, dataset, moment_of, prepare, stamp_of
 
 DAYS = 7
 MEASURED, FORECAST = 0, 1
@@ -138,23 +138,21 @@ def seamed(past: Closed, forecast: xr.Dataset, at: datetime, days: int = DAYS) -
     known = past.known.sel(time=past.known["time"].values < now.astype("datetime64[ns]"))
     known = known.reindex(time=grid)
     ahead = ahead.reindex(time=grid, site=sites)
-    variables: dict[str, tuple[tuple[str, str], Array]] = {}
+    values: dict[str, Array] = {}
     source = np.full((len(grid), len(sites)), MEASURED, np.int8)
     for name in past.fold.quantities:
         own = _hours(known, name, source.shape)
         told = _hours(ahead, name, source.shape)
         after = np.arange(len(grid))[:, None] > last_row(own)
-        variables[name] = (("time", "site"), np.where(after, told, own))
+        values[name] = np.where(after, told, own)
         source[after & ~np.isnan(told)] = FORECAST
-    return xr.Dataset(
-        variables, coords={"time": grid, "site": sites, "source": (("time", "site"), source)}
-    )
+    return dataset(grid, sites, values, source=(AXES, source))
 
 
 def _hours(data: xr.Dataset, name: str, shape: tuple[int, int]) -> Array:
     if name not in data.data_vars:
         return np.full(shape, np.nan)
-    values: Array = data[name].transpose("time", "site").values
+    values: Array = data[name].values
     return values
 
 

@@ -279,7 +279,7 @@ def last_measured(
         never = np.full(len(fold.sites), np.datetime64("NaT", "ns"))
         found[name] = never if earlier is None else earlier[name]
         if name in known.data_vars and count:
-            there = ~np.isnan(known[name].transpose("time", "site").values[:count])
+            there = ~np.isnan(known[name].values[:count])
             newest = times[count - 1 - there[::-1].argmax(axis=0)]
             found[name] = np.where(there.any(axis=0), newest, found[name])
     return found

@@ -10,6 +10,7 @@ import pytest
 
 from collector.jobs import neighbours
 from collector.jobs.context import Context
+from collector.jobs.forecasts import forecast_of
 from collector.jobs.neighbours import RangeError
 from collector.jobs.risk import assess_risk, current_seasons, risk_dataset
 from collector.store import risk, settings_table, weather
@@ -209,11 +210,11 @@ def test_a_greenhouse_takes_no_forecast_of_the_open_air(village: db.Connection) 
     sites = [BARE, "bare-house"]
     predict(village, {"bare": (115.10, 35.92)})
     with village:
-        found = neighbours.forecast_of(village, sites, list(LEVEL), NOW)
+        found = forecast_of(village, sites, list(LEVEL), NOW)
         assert found is not None
         assert list(found.hours["site"].values) == [BARE]
     predict(village, {"bare-house": (115.10, 35.92)})
     with village:
-        found = neighbours.forecast_of(village, sites, list(LEVEL), NOW)
+        found = forecast_of(village, sites, list(LEVEL), NOW)
     assert found is not None
     assert set(found.hours["site"].values) == set(sites)

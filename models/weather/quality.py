@@ -1,0 +1,17 @@
+"""Quality bits of measured values: those of the IPM Decisions data model, with their names."""
+
+from __future__ import annotations
+
+RANGE_CHECKED, STEP_CHECKED = 1, 2
+NOT_A_NUMBER, INTERVAL, LOGICAL, STEP, FREEZE, MISSING = 4, 8, 16, 32, 64, 128
+QC_NAMES = {
+    RANGE_CHECKED: "range_checked",
+    STEP_CHECKED: "step_checked",
+    NOT_A_NUMBER: "not_a_number",
+    INTERVAL: "interval",
+    LOGICAL: "logical",
+    STEP: "step",
+    FREEZE: "freeze",
+    MISSING: "missing",
+}
+UNUSABLE = NOT_A_NUMBER | INTERVAL | MISSING
