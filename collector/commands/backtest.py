@@ -5,16 +5,15 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
 import xarray as xr
 
+from collector.commands.answers import status_json
 from collector.files.scouting import ScoutingFileError, decode
 from collector.files.weather import Given, Parsed, WeatherFileError, parse_csv
 from field_configs.load import load
@@ -152,7 +151,10 @@ def backtest(
     in_season = False
     for statuses in replay(data, seasons, chosen, first=_day(first), last=_day(last)):
         in_season |= any(status.status for status in statuses)
-        click.echo(_json_line(statuses) if as_json else "\n".join(map(_line, statuses)))
+        if as_json:
+            click.echo(json.dumps([status_json(s) for s in statuses], ensure_ascii=False))
+        else:
+            click.echo("\n".join(map(_line, statuses)))
     raise SystemExit(0 if in_season else 1)
 
 
@@ -163,21 +165,3 @@ def _line(status: RiskStatus) -> str:
         f"{'' if math.isnan(status.score) else format(status.score, '.4g'):>8} "
         f"{status.certainty:4.2f} {', '.join(status.missing)}"
     )
-
-
-def _json_line(statuses: Sequence[RiskStatus]) -> str:
-    return json.dumps([_plain(asdict(status)) for status in statuses], ensure_ascii=False)
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn what JSON has no word for into text or null."""
-    plain: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, datetime):
-            value = value.isoformat()
-        elif isinstance(value, Mapping):
-            value = _plain(value)
-        elif isinstance(value, float) and not math.isfinite(value):
-            value = None
-        plain[key] = value
-    return plain | ({"status": STATUS[plain["status"]]} if "status" in plain else {})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from collector.store import queries
-from collector.store.binary import copy_out
+from collector.store.binary import copy_out, copy_out_hours
 from collector.store.db import Connection, NaiveDatetime
 from collector.store.reading_log import HOUR_S
 from firmware.wire.quantities import by_name
@@ -62,7 +62,9 @@ def _fetch(conn: Connection, name: str, **params: Any) -> list[tuple[Any, ...]]:
 
 
 @dataclass(frozen=True)
-class _Series:
+class Series:
+    """A series of hours: that of a placement. `wet_threshold` [%] belongs to humidity."""
+
     id: int
     field: str
     quantity: str
@@ -76,7 +78,7 @@ def _series(
     quantities: Sequence[str],
     fields: Sequence[str] | None = None,
     village: str | None = None,
-) -> list[_Series]:
+) -> list[Series]:
     for name in quantities:
         by_name(name)
     rows = _fetch(
@@ -86,10 +88,10 @@ def _series(
         fields=None if fields is None else list(fields),
         village=village,
     )
-    return [_Series(*row) for row in rows]
+    return [Series(*row) for row in rows]
 
 
-def _standard_first(series: _Series) -> tuple[float, str]:
+def _standard_first(series: Series) -> tuple[float, str]:
     """Sort key: soil at the least depth, air nearest to 2 m, then by placement."""
     height = series.height_m
     if height is None:
@@ -103,7 +105,7 @@ def _hour(moment: datetime) -> int:
     return int(moment.timestamp() // HOUR_S)
 
 
-def _hourly(conn: Connection, series: list[_Series], first: int, last: int) -> NDArray[np.void]:
+def _hourly(conn: Connection, series: list[Series], first: int, last: int) -> NDArray[np.void]:
     params: dict[str, object] = {
         "series": [s.id for s in series],
         "methods": [by_name(s.quantity).method for s in series],
@@ -113,6 +115,58 @@ def _hourly(conn: Connection, series: list[_Series], first: int, last: int) -> N
     return copy_out(conn, SQL["copy_hourly"], params, _HOURLY)
 
 
+def chosen_series(
+    conn: Connection, quantities: Sequence[str], fields: Sequence[str] | None = None
+) -> dict[tuple[str, str], Series]:
+    """Return the series that stands for each field and quantity.
+
+    Where a field has several placements of a quantity, the one nearest to 2 m stands for air and
+    the one at the least depth for soil.
+
+    Raises
+    ------
+    UnknownQuantity
+        When a name is not in the vocabulary.
+    """
+    chosen: dict[tuple[str, str], Series] = {}
+    for series in sorted(_series(conn, quantities, fields), key=_standard_first):
+        chosen.setdefault((series.field, series.quantity), series)
+    return chosen
+
+
+def values_of(
+    conn: Connection, method: str, series: Sequence[int], least: float, hours: tuple[int, int]
+) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.float64]]]:
+    """Yield hour by hour the values of series, without hours with too few samples.
+
+    Parameters
+    ----------
+    conn : Connection
+    method : str
+        How their samples become an hour, as the vocabulary says.
+    series : sequence of int
+    least : float
+        Completeness from which an hour counts, 0 to 1.
+    hours : tuple of int
+        First hour and the one after the last [h since 1970 UTC].
+
+    Yields
+    ------
+    int, array, array
+        Hour [h since 1970 UTC]; series that have a value in it; the values in their unit.
+    """
+    start, end = (datetime.fromtimestamp(hour * HOUR_S, UTC) for hour in hours)
+    # as one literal, which the server reads faster than a list of tens of thousands of numbers
+    named = "{" + ",".join(map(str, series)) + "}"
+    params: dict[str, object] = {"method": method, "series": named, "least": least}
+    yield from copy_out_hours(conn, SQL["copy_values"], params | {"start": start, "end": end})
+
+
+def first_hours(conn: Connection, series: Sequence[int]) -> dict[int, datetime]:
+    """Return the first hour of each series that has one."""
+    return dict(_fetch(conn, "first_hours", series=list(series)))
+
+
 def hourly_dataset(
     conn: Connection,
     quantities: Sequence[str],
@@ -120,10 +174,7 @@ def hourly_dataset(
     end: datetime,
     fields: Sequence[str] | None = None,
 ) -> xr.Dataset:
-    """Return hourly values of fields, in one query.
-
-    Where a field has several placements of a quantity, the one nearest to 2 m stands for air and
-    the one at the least depth for soil.
+    """Return hourly values of fields, of the series that `chosen_series` gives.
 
     Parameters
     ----------
@@ -153,11 +204,8 @@ def hourly_dataset(
     """
     first, last = _hour(start), -(-int(end.timestamp()) // HOUR_S)
     _hour(end)
-    found = _series(conn, quantities, fields)
-    chosen: dict[tuple[str, str], _Series] = {}
-    for series in sorted(found, key=_standard_first):
-        chosen.setdefault((series.field, series.quantity), series)
-    sites = sorted({s.field for s in found}) if fields is None else list(fields)
+    chosen = chosen_series(conn, quantities, fields)
+    sites = sorted({site for site, _ in chosen}) if fields is None else list(fields)
     rows = _hourly(conn, list(chosen.values()), first, last)
     places = {site: column for column, site in enumerate(sites)}
     arrays = _fill(rows, chosen, places, list(quantities), first, max(0, last - first))
@@ -171,14 +219,14 @@ def hourly_dataset(
         qc=arrays.qc,
         longitude=("site", lonlat[:, 0]),
         latitude=("site", lonlat[:, 1]),
-        **_wetness(chosen, sites),
+        **wetness(chosen, sites),
     )
 
 
-def _wetness(
-    chosen: dict[tuple[str, str], _Series], sites: list[str]
+def wetness(
+    chosen: dict[tuple[str, str], Series], sites: list[str]
 ) -> dict[str, tuple[str, NDArray[np.generic]]]:
-    """What is known of leaf wetness at each site, for the rules that need it."""
+    """Return coordinates that tell what is known of leaf wetness at sites, where it is."""
     found: dict[str, tuple[str, NDArray[np.generic]]] = {}
     humid = [chosen.get((site, "relative_humidity")) for site in sites]
     limits = np.array([s.wet_threshold if s else None for s in humid], np.float64)
@@ -200,7 +248,7 @@ class _Arrays(NamedTuple):
 
 def _fill(
     rows: NDArray[np.void],
-    chosen: dict[tuple[str, str], _Series],
+    chosen: dict[tuple[str, str], Series],
     places: dict[str, int],
     quantities: list[str],
     first: int,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,13 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from models.crops.season import Seasons
-from models.risk.fold import (
-    HOURS,
-    MODEL_VERSION,
-    Fold,
-    feed,
-    start,
-)
+from models.risk.fold import HOURS, MODEL_VERSION, Fold, feed, newest, start
 from models.risk.hazard import CANNOT_SAY, Hazard
 from models.risk.judge import Result, within
 from models.risk.provenance import facts_of, looked_at, once
@@ -174,26 +168,24 @@ def assess(
     over = closed(dataset, seasons, hazards, at)
     if over is None:
         return []
-    ages = data_ages(over.known, over.fold.quantities, at)
+    ages = ages_at(over.fold, at, over.open_hours)
     return [s for result in over.results for s in records(over.fold, result, ages, validated)]
 
 
 @dataclass(frozen=True)
 class Closed:
-    """A fold at the end of the local day that closed last, its results, and the hours known."""
+    """A fold at the end of the local day that closed last, its results, and the open day's hours.
+
+    ``open_hours`` are prepared, from the fold's next hour on; there may be none.
+    """
 
     fold: Fold
     results: list[Result]
-    known: xr.Dataset
+    open_hours: xr.Dataset
 
 
 def closed(
-    dataset: xr.Dataset,
-    seasons: Seasons,
-    hazards: Sequence[Hazard],
-    at: datetime,
-    fold: Fold | None = None,
-    each: Callable[[Fold], None] = lambda _: None,
+    dataset: xr.Dataset, seasons: Seasons, hazards: Sequence[Hazard], at: datetime
 ) -> Closed | None:
     """Run a fold to the end of the local day that closed last before ``at``; None without one.
 
@@ -203,8 +195,6 @@ def closed(
         Hourly data as ``models.weather.dataset`` says, in its units [for instance degC].
     seasons, hazards, at
         As for `assess`.
-    fold, each
-        A fold to go on with, the Dataset beginning with its next hour; called after each day.
     """
     cut, last = stamp_of(midnight(local_day(at))), stamp_of(at)
     # First of all: what comes after must not tell which of the hours before are in doubt.
@@ -212,15 +202,15 @@ def closed(
     if not given.sizes.get("time", 1):
         return None
     known, _ = prepare(given)
-    data = _extended(known.sel(time=known["time"].values < cut), cut)
+    over = known["time"].values < cut
+    data = _extended(known.sel(time=over), cut)
     if not data.sizes["time"]:
         return None
-    fold = begin(data, seasons, hazards) if fold is None else fold
+    fold = begin(data, seasons, hazards)
     results: list[Result] = []
     for answers in walk(fold, data):
         results = answers
-        each(fold)
-    return Closed(fold, results, known)
+    return Closed(fold, results, known.sel(time=~over))
 
 
 def _extended(data: xr.Dataset, end: np.datetime64) -> xr.Dataset:
@@ -232,27 +222,27 @@ def _extended(data: xr.Dataset, end: np.datetime64) -> xr.Dataset:
     return data if len(grid) == len(times) else data.reindex(time=grid)
 
 
-def data_ages(data: xr.Dataset, quantities: Sequence[str], at: datetime) -> dict[str, Array]:
+def ages_at(fold: Fold, at: datetime, later: xr.Dataset | None = None) -> dict[str, Array]:
     """Hours since each quantity was last measured at each site [h]; infinite for never.
 
     Parameters
     ----------
-    data
-        A prepared Dataset; hours without a value are NaN.
-    quantities
-        Names of quantities; those that the Dataset lacks were never measured.
+    fold
+        Its newest measured hours count.
     at
         Aware time of asking; the ages returned are (site,) [h].
+    later
+        Prepared hours after those that the fold was given [for instance degC].
     """
     ages: dict[str, Array] = {}
-    passed = (stamp_of(at) - data["time"].values).astype("timedelta64[s]").astype(np.float64)
-    back = passed[::-1] / 3600.0
-    for name in quantities:
-        if name not in data.data_vars or not len(back):
-            ages[name] = np.full(data.sizes["site"], np.inf)
-            continue
-        there = ~np.isnan(data[name].values[::-1])
-        ages[name] = np.where(there.any(axis=0), back[there.argmax(axis=0)], np.inf)
+    for name in fold.quantities:
+        last = fold.last[name][: len(fold.sites)]
+        if later is not None and name in later and later.sizes["time"]:
+            first = moment_of(later["time"].values[0])
+            last = newest(later[name].values, first, last)
+        passed = stamp_of(at) - last.astype("datetime64[ns]")
+        age = passed.astype("timedelta64[s]").astype(np.float64) / 3600.0
+        ages[name] = np.where(np.isnat(last), np.inf, age)
     return ages
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,11 +23,12 @@ from models.risk.features import Day, Feature, spanned
 from models.risk.hazard import Hazard
 from models.risk.judge import Result, Track, judge
 from models.risk.window import Ring, Windows
-from models.weather.dataset import Array
+from models.weather.dataset import Array, stamp_of
 from models.weather.local_days import LOCAL, local_day, midnight
 from models.weather.meteo import WET_RH
 
 T = TypeVar("T", bound=np.generic)
+Times: TypeAlias = NDArray[np.datetime64]
 HOURS = 24
 MODEL_VERSION = "1"
 
@@ -48,7 +49,10 @@ class Plot:
 
 @dataclass
 class Fold:
-    """The state of all hazards at all sites on the open local day ``day``."""
+    """The state of all hazards at all sites on the open local day ``day``.
+
+    ``last`` is the newest hour (site,) in which each quantity was measured, NaT for never.
+    """
 
     sites: tuple[str, ...]
     quantities: tuple[str, ...]
@@ -61,6 +65,7 @@ class Fold:
     rings: dict[str, Ring]
     plots: dict[str, Plot]
     tracks: dict[tuple[str, str], Track]
+    last: dict[str, Times]
     wetness_measured: NDArray[np.bool_] | None = None
     wet_threshold: Array | None = None
     normals: tuple[float, ...] = phenology.NORMALS
@@ -169,6 +174,7 @@ def start(
         {name: Ring(depth, width) for name, (_, depth) in wanted.items()},
         plots,
         tracks,
+        {name: np.full(width, np.datetime64("NaT", "h")) for name in names},
         _widened(wetness_measured, width),
         _widened(wet_threshold, width),
         normals,
@@ -206,18 +212,43 @@ def feed(fold: Fold, hours: Mapping[str, Array]) -> list[Result]:
             f"hours of {fold.day}: {count} hours of {sites} sites given, but the open day has "
             f"room for {HOURS - fold.filled} hours of {len(fold.sites)} sites"
         )
+    first = fold.next_hour
     for quantity in fold.quantities:
         given = hours.get(quantity)
         if given is None:
             continue
-        if given.shape == (HOURS, width) and given.dtype == np.float64:
+        whole = given.shape == (HOURS, width) and given.dtype == np.float64
+        # NumPy adds hours up in another order where they lie next to each other in memory.
+        if whole and given.flags.c_contiguous:
             fold.today[quantity] = given
         else:
             if quantity not in fold.today:
                 fold.today[quantity] = np.full((HOURS, width), np.nan)
             fold.today[quantity][fold.filled : fold.filled + count] = given
+        fold.last[quantity] = newest(given, first, fold.last[quantity])
     fold.filled += count
     return _close_day(fold) if fold.filled == HOURS else []
+
+
+def newest(hours: Array, first: datetime, before: Times) -> Times:
+    """Newest hour (site,) with a value; the one known before where there is none.
+
+    Parameters
+    ----------
+    hours
+        Values (hour, site) in any unit, NaN where missing [any].
+    first
+        Aware start of their first hour.
+    before
+        Newest hour (site,) before them [h].
+    """
+    start = stamp_of(first).astype("datetime64[h]")
+    there = ~np.isnan(hours[-1])
+    if there.all():
+        return np.full(len(before), start + (len(hours) - 1))
+    there = ~np.isnan(hours)
+    found = start + (len(hours) - 1 - there[::-1].argmax(axis=0))
+    return np.where(there.any(axis=0), found, before)
 
 
 def _close_day(fold: Fold) -> list[Result]:

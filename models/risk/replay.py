@@ -13,9 +13,9 @@ from datetime import date, timedelta
 import xarray as xr
 
 from models.crops.season import Seasons
-from models.risk.answers import RiskStatus, begin, data_ages, records, walk
+from models.risk.answers import RiskStatus, ages_at, begin, records, walk
 from models.risk.hazard import Hazard
-from models.weather.dataset import prepare, stamp_of
+from models.weather.dataset import prepare
 
 
 def replay(
@@ -45,11 +45,9 @@ def replay(
     """
     data, _ = prepare(dataset)
     fold = begin(data, seasons, hazards)
-    times = data["time"].values
     for results in walk(fold, data):
         day = fold.day - timedelta(days=1)
         if (first is not None and day < first) or (last is not None and day > last):
             continue
-        known = data.sel(time=times < stamp_of(fold.next_hour))
-        ages = data_ages(known, fold.quantities, fold.next_hour)
+        ages = ages_at(fold, fold.next_hour)
         yield [s for result in results for s in records(fold, result, ages, frozenset())]

@@ -61,3 +61,11 @@ class Ring:
         cut = slice(self.end - days, self.end)
         lo = self.lo[cut]
         return Range(lo, lo if self.hi is None else self.hi[cut])
+
+    def look(self) -> None:
+        """Count the newest days that are free of NaN, after rows were written from outside."""
+        lo, hi = self.window(self.depth)
+        unknown = np.isnan(lo).any(axis=1)
+        if hi is not lo:
+            unknown |= np.isnan(hi).any(axis=1)
+        self.sound = int(unknown[::-1].argmax()) if unknown.any() else self.depth

@@ -295,21 +295,32 @@ def _on_grid(
     return np.ascontiguousarray(first.mask(unequal).reindex(grid).to_numpy())
 
 
-def _doubt(
-    values: NDArray[np.float64], name: str, sites: Sequence[str], problems: list[Problem]
-) -> None:
-    """Set implausible values to NaN in place, and humidity of up to 105 % to 100 %."""
-    low, high = PLAUSIBLE[name]
-    if name == "relative_humidity":
+def clear_implausible(values: Array, quantity: str) -> NDArray[np.bool_]:
+    """Set implausible values to NaN in place, humidity of up to 105 % to 100 %; tell where.
+
+    Parameters
+    ----------
+    values
+        Values of any shape, in the quantity's unit [as in the vocabulary].
+    quantity
+        One of `PLAUSIBLE`.
+    """
+    low, high = PLAUSIBLE[quantity]
+    if quantity == "relative_humidity":
         np.copyto(values, high, where=(values > high) & (values <= HUMIDITY_SATURATED))
         low = HUMIDITY_LOWEST
     with np.errstate(invalid="ignore"):
-        bad = (values < low) | (values > high)
-    if bad.any():
-        for column in map(int, np.flatnonzero(bad.any(axis=0))):
-            count = int(bad[:, column].sum())
-            problems.append(Problem("out of plausible range", name, sites[column], count))
-        values[bad] = np.nan
+        bad: NDArray[np.bool_] = (values < low) | (values > high)
+    values[bad] = np.nan
+    return bad
+
+
+def _doubt(values: Array, name: str, sites: Sequence[str], problems: list[Problem]) -> None:
+    """Clear implausible values in place, and name the sites that had some."""
+    bad = clear_implausible(values, name)
+    for column in map(int, np.flatnonzero(bad.any(axis=0))):
+        count = int(bad[:, column].sum())
+        problems.append(Problem("out of plausible range", name, sites[column], count))
 
 
 def _moved(raw: xr.Dataset, sites: Sequence[str], problems: list[Problem]) -> xr.Dataset:

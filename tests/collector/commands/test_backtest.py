@@ -84,17 +84,16 @@ def put(conn: db.Connection, times: list[datetime], values: dict[str, np.ndarray
         reading_log.insert_readings(conn, named, times[-1])
 
 
-def bits(status: RiskStatus | risk.StatusRow) -> dict[str, object]:
+def bits(status: RiskStatus) -> dict[str, object]:
     """Everything that is said, floats as their bits; the data's age depends on when one asks."""
     said = {}
     for each in fields(RiskStatus):
         value = getattr(status, each.name)
         if each.name == "drivers":
-            value = {k: v for k, v in sorted(value.items()) if v is not None}
-            value = {k: float(v).hex() for k, v in value.items()}
-        elif value is None or isinstance(value, float):
-            value = float("nan" if value is None else value).hex()
-        if each.name not in ("data_age_h", "validated"):
+            value = {k: float(v).hex() for k, v in sorted(value.items())}
+        elif isinstance(value, float):
+            value = value.hex()
+        if each.name not in ("data_age_h", "validated", "issued"):
             said[each.name] = value
     return said
 
@@ -106,7 +105,8 @@ def test_a_season_through_the_job_is_the_batch_bit_for_bit(
     # the others have no crop here and would only take time
     monkeypatch.setattr(risk_job, "catalogue", lambda: hazards)
     with maize:
-        first = risk_job.first_hour(risk_job.current_seasons(maize), midnight(LAST))
+        begins = risk_job.first_days(risk_job.current_seasons(maize), midnight(LAST))
+    first = midnight(begins[FIELD])
     hours = int((midnight(LAST) - first).total_seconds()) // 3600
     times = [first + timedelta(hours=h) for h in range(hours)]
     values = summer(hours)

@@ -6,16 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from collector.jobs import forecasts
 from collector.jobs import risk as risk_job
 from collector.jobs.advisories import issue_advisories, with_forecast_hours
 from collector.jobs.context import Context
-from collector.jobs.forecasts import forecast_of
 from collector.store import db, risk, weather
 from collector.store.weather import WeatherValue
 from models.advice.advisory import Advisory
 from models.risk.answers import RiskStatus
 from models.risk.hazard import HIGH
-from models.risk.outlook import Outlook
 
 NOW = datetime(2016, 5, 1, 12, 20, tzinfo=UTC)  # 20:20 local
 DAWN = datetime(2016, 5, 1, 22, tzinfo=UTC)
@@ -57,7 +56,7 @@ def advisory(site="qf-liuge-1", actions=("drain", "ask_officer_fungicide")):
 
 
 def test_without_a_forecast_nothing_is_said(registered: db.Connection):
-    assert forecast_of(registered, ["qf-liuge-1"], list(GOOD), NOW) is None
+    assert forecasts.known(registered, list(GOOD), NOW) is None
     (found,) = with_forecast_hours(registered, [advisory()], NOW)
     assert found.spraying is None
 
@@ -131,7 +130,11 @@ def test_the_advice_job_keeps_the_hours(registered: db.Connection, pool, monkeyp
         inputs_hash="",
         model_version="1.1",
     )
-    monkeypatch.setattr(risk_job, "assess_ahead", lambda *_: Outlook([said], []))
+    monkeypatch.setattr(
+        risk_job,
+        "compute_risk",
+        lambda *_: risk_job.Computed(iter([said]), iter(()), {}, []),
+    )
     for _ in range(2):
         risk_job.assess_risk(Context(pool, NOW))
         told = issue_advisories(Context(pool, NOW))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
@@ -19,9 +19,9 @@ from models.advice.advisory import Advisory
 from models.hazards.catalogue import catalogue
 from models.risk.answers import RiskStatus, assess
 from models.risk.hazard import HIGH, NO_RISK
-from models.risk.outlook import Outlook
 from models.skill.rules import DEFAULTS, RuleError
 from models.weather.dataset import dataset
+from models.weather.local_days import midnight
 
 NOW = datetime(2016, 5, 1, 12, tzinfo=UTC)
 HAZARD, CROP, FIELD, COUNTY = "wheat_fhb", "winter_wheat", "qf-liuge-1", "410922"
@@ -92,6 +92,11 @@ def rows_of(conn):
     return risk.status_history(conn, FIELD, HAZARD, start, NOW + timedelta(days=1))
 
 
+def said_in(kept):
+    """The answer of a kept row, without when it was issued."""
+    return RiskStatus(**{f.name: getattr(kept, f.name) for f in fields(RiskStatus)})
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -112,12 +117,12 @@ def test_every_status_that_differs_is_kept_to_and_fro(registered, change):
         risk.save_statuses(registered, [s], NOW + timedelta(hours=h))
         for h, s in enumerate([first, first, other, other, first, replace(first, data_age_h=9.0)])
     ]
-    assert saved == [1, 0, 1, 0, 1, 0]
+    assert saved == [(1, new) for new in (1, 0, 1, 0, 1, 0)]
     kept = rows_of(registered)
-    assert [risk.as_status(row) for row in kept] == [first, other, first]
+    assert [said_in(row) for row in kept] == [first, other, first]
     assert [row.issued for row in kept] == [NOW + timedelta(hours=h) for h in (0, 2, 4)]
     (latest,) = risk.latest_statuses(registered)
-    assert risk.as_status(latest) == first
+    assert said_in(latest) == first
 
 
 @pytest.mark.parametrize(
@@ -330,12 +335,12 @@ def test_both_ends_of_a_window_may_move(registered, first, last):
 def always_high(monkeypatch):
     """The risk job with an assessment that says high everywhere in one crop."""
 
-    def say(data, forecast, seasons, hazards, at, found):
-        end = at.replace(hour=16, minute=0) - timedelta(days=1)
-        fields = sorted({s.site for s in seasons.seasons})
-        return Outlook([status(HIGH, end, 0.9, site=site) for site in fields], [])
+    def say(fold, result, ages, validated):
+        end = midnight(fold.day)
+        for place in result.index if result.hazard.id == HAZARD else ():
+            yield status(HIGH, end, 0.9, site=fold.sites[place])
 
-    monkeypatch.setattr(risk_job, "assess_ahead", say)
+    monkeypatch.setattr(risk_job, "records", say)
 
 
 def advice(conn):
@@ -378,8 +383,9 @@ def test_the_job_keeps_advice_through_a_day_without_risk(registered, pool, monke
     registered.commit()
     for day, code in enumerate([HIGH, NO_RISK, NO_RISK, NO_RISK]):
         now = NOW + timedelta(days=day)
-        said = [status(code, now.replace(hour=16) - timedelta(days=1))]
-        monkeypatch.setattr(risk_job, "assess_ahead", lambda *_, said=said: Outlook(said, []))
+        said = status(code, now.replace(hour=16) - timedelta(days=1))
+        found = risk_job.Computed(iter([said]), iter(()), {}, [])
+        monkeypatch.setattr(risk_job, "compute_risk", lambda *_, found=found: found)
         risk_job.assess_risk(Context(pool, now))
         issue_advisories(Context(pool, now))
         registered.rollback()
