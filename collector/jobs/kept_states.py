@@ -1,10 +1,11 @@
 """Where the risk job stands: which kept states still hold, for which fields.
 
 A state of a field holds while nothing that went into it has changed: the code and the libraries
-that compute it (`code`); hazards; the field's crops' tables, seasons and sensors; where a quantity
-comes from stations around the field, who they are and where they stand; and the hours before its
-day (`collector.store.risk_state`, from triggers in the database). A change takes back the fields
-that it reaches, and no others: each to its newest state that still holds, or to its beginning.
+that compute it (`collector.jobs.code_behind`); hazards; the field's crops' tables, seasons and
+sensors; where a quantity comes from stations around the field, who they are and where they stand;
+and the hours before its day (`collector.store.risk_state`, from triggers in the database). A
+change takes back the fields that it reaches, and no others: each to its newest state that still
+holds, or to its beginning.
 """
 
 from __future__ import annotations
@@ -15,14 +16,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 
-import numpy as np
-import scipy
-import sklearn
-
+from collector.jobs.code_behind import code
 from collector.jobs.field_hours import FieldHours
 from collector.store import risk_state
 from collector.store.db import Connection
@@ -44,43 +39,6 @@ from models.risk.state import (
 log = logging.getLogger("nongqing.risk")
 #: Fields whose states are kept as one: few enough that their bytes are handled in little memory.
 TOGETHER = 500
-#: All that makes hours and facts into states, folders whole. A change of any of it, a comment
-#: too, costs one computation from the beginning; what is missing here would cost wrong answers.
-#: tests/house/test_state_code.py finds whatever the job imports and is not in them.
-CODE = (
-    "collector.jobs",
-    "collector.store",
-    "field_configs",
-    "firmware.wire",
-    "models.crops",
-    "models.hazards",
-    "models.risk",
-    "models.trained",
-    "models.weather",
-)
-_SUFFIXES = (".py", ".sql", ".skops")
-
-
-@cache
-def code() -> str:
-    """Return a SHA-256 over the code, queries, estimators and libraries that states rest on."""
-    digest = hashlib.sha256()
-    for path in code_files():
-        digest.update(path.name.encode() + path.read_bytes())
-    digest.update(repr([m.__version__ for m in (np, scipy, sklearn)]).encode())
-    return digest.hexdigest()
-
-
-def code_files() -> list[Path]:
-    """Return the files of `CODE`, in a fixed order."""
-    found = []
-    for package in CODE:
-        spec = find_spec(package)
-        assert spec is not None
-        assert spec.origin is not None
-        folder = Path(spec.origin).parent
-        found += sorted(p for p in folder.rglob("*") if p.suffix in _SUFFIXES)
-    return found
 
 
 @dataclass(frozen=True)

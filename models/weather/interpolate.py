@@ -23,6 +23,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import cho_solve, cholesky, solve_triangular
+from threadpoolctl import ThreadpoolController
 
 from models.weather.dataset import PLAUSIBLE, Array
 
@@ -32,6 +33,9 @@ EARTH_KM = 6371.0
 RANGE_KM = 30.0
 #: The hour's mean is left free: its prior variance is this many times the rest.
 FREE_MEAN = 1e3
+#: One thread for linear algebra: how many there are would show in the last bits, and matrices of
+#: some hundred rows are too small for two to help each other.
+_LIBRARIES = ThreadpoolController()
 #: Patterns of reporting stations whose solution is kept for the next hours.
 _KEPT = 4
 
@@ -228,8 +232,9 @@ class Kriging:
         if key not in self._solved:
             if len(self._solved) >= _KEPT:
                 del self._solved[next(iter(self._solved))]
-            lower = cholesky(self._among[np.ix_(reporting, reporting)], lower=True)
-            inverse = cho_solve((lower, True), np.eye(len(reporting)))
+            with _LIBRARIES.limit(limits=1, user_api="blas"):
+                lower = cholesky(self._among[np.ix_(reporting, reporting)], lower=True)
+                inverse = cho_solve((lower, True), np.eye(len(reporting)))
             self._solved[key] = lower, inverse
         return self._solved[key]
 
