@@ -234,7 +234,7 @@ def _moths(file: Path, every: bool, as_json: bool) -> None:
     be read is named and passed over; the exit code is then 1. The limits are provisional, and a
     large flight is no proof of harm.
     """
-    from models.traps.moths import MothError, judge, parse_catches, read_rows
+    from models.traps.moths import MothError, flight_of, parse_catches, read_rows
 
     catches, faults = [], []
     try:
@@ -248,7 +248,7 @@ def _moths(file: Path, every: bool, as_json: bool) -> None:
             faults.append(str(error))
     last = {(c.trap, c.pest): c for c in sorted(catches, key=lambda c: c.date)}
     wanted = sorted(catches if every else last.values(), key=lambda c: (c.trap, c.pest, c.date))
-    flights = [judge(catch, catches) for catch in wanted]
+    flights = [flight_of(catch, catches) for catch in wanted]
     if as_json:
         _print_json([_flight(flight) for flight in flights])
     else:

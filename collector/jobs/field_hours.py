@@ -45,7 +45,7 @@ class Wetness(TypedDict):
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Interpolated:
     """What stations tell some fields: `columns` are theirs, `own` those of the stations' series."""
 
     stations: Stations
@@ -66,7 +66,7 @@ class _Plan:
     series: Mapping[str, Sequence[int]]
     column: NDArray[np.intp]
     own: Mapping[str, tuple[list[int], list[int]]]
-    told: Sequence[_Told]
+    interpolated: Sequence[_Interpolated]
 
 
 class FieldHours:
@@ -99,7 +99,7 @@ class FieldHours:
         fitted = {field for field, _ in self.chosen}
         self.sites = tuple(s for s in sorted(set(grown)) if s in self.fields or s in fitted)
         self.observed = weather.observed_stations(conn, list(SPREADS))
-        needed = sorted({name for site in self.sites for name in self.told(site)})
+        needed = sorted({name for site in self.sites for name in self.interpolated(site)})
         self.stations = {name: self.stations_of(name) for name in needed}
         self._plan: _Plan | None = None
 
@@ -115,7 +115,7 @@ class FieldHours:
         first = readings.first_hours(self.conn, series)
         return Stations.of(quantity, self.chosen, self.fields, others, first)
 
-    def told(self, site: str) -> list[str]:
+    def interpolated(self, site: str) -> list[str]:
         """Return the quantities that a field has from the stations around it."""
         if site not in self.fields:
             return []
@@ -138,7 +138,11 @@ class FieldHours:
         """
         plan = self._planned(sites)
         table = self._table(plan, start, end)
-        names = {*plan.own, *(each.stations.quantity for each in plan.told), "air_temperature"}
+        names = {
+            *plan.own,
+            *(each.stations.quantity for each in plan.interpolated),
+            "air_temperature",
+        }
         values = {name: np.full((len(table), len(sites)), np.nan) for name in names}
         for name, (columns, series) in plan.own.items():
             values[name][:, columns] = table[:, series]
@@ -150,12 +154,12 @@ class FieldHours:
 
     def _given(
         self, plan: _Plan, table: Array, start: datetime, end: datetime
-    ) -> Iterator[tuple[_Told, Array]]:
-        """What the stations of each told quantity measured (hour, station)."""
-        names = [each.stations.quantity for each in plan.told if each.stations.others]
+    ) -> Iterator[tuple[_Interpolated, Array]]:
+        """What the stations of each interpolated quantity measured (hour, station)."""
+        names = [each.stations.quantity for each in plan.interpolated if each.stations.others]
         others = weather.observed_dataset(self.conn, names, start, end) if names else None
         times = np.arange(stamp_of(start), stamp_of(end), np.timedelta64(1, "h"))
-        for each in plan.told:
+        for each in plan.interpolated:
             yield each, each.stations.values(table[:, each.own], others, times)
 
     def dataset(self, start: datetime, end: datetime, sites: tuple[str, ...] = ()) -> xr.Dataset:
@@ -197,14 +201,14 @@ class FieldHours:
         if self._plan is not None and self._plan.sites == sites:
             return self._plan
         place = {site: i for i, site in enumerate(sites)}
-        told = {
+        around = {
             name: here
             for name, stations in self.stations.items()
-            if (here := [i for i, site in enumerate(sites) if name in self.told(site)])
+            if (here := [i for i, site in enumerate(sites) if name in self.interpolated(site)])
             and (stations.own or stations.others)
         }
         used = {s.id: s for s in self.chosen.values() if s.field in place}
-        wanted = sorted({*used, *(s for name in told for s in self.stations[name].own)})
+        wanted = sorted({*used, *(s for name in around for s in self.stations[name].own)})
         column = np.zeros(max(wanted, default=0) + 1, dtype=np.intp)
         column[wanted] = np.arange(len(wanted))
         series: dict[str, list[int]] = {}
@@ -221,22 +225,22 @@ class FieldHours:
             series,
             column,
             own,
-            [self._teller(name, sites, here, column) for name, here in told.items()],
+            [self._interpolation(name, sites, here, column) for name, here in around.items()],
         )
         return self._plan
 
-    def _teller(
+    def _interpolation(
         self, name: str, sites: tuple[str, ...], here: list[int], column: NDArray[np.intp]
-    ) -> _Told:
+    ) -> _Interpolated:
         stations = self.stations[name]
         targets = plane_of([self.fields[sites[i]] for i in here])
         places = Kriging(name, stations.plane, targets, self.range_km)
-        return _Told(stations, places, np.array(here), column[list(stations.own)])
+        return _Interpolated(stations, places, np.array(here), column[list(stations.own)])
 
     def origins(self, sites: tuple[str, ...], end: datetime, at: datetime) -> list[FieldWeather]:
         """Tell where fields without a sensor get their hours from, as of the day before `end`."""
         plan, start = self._planned(sites), end - 24 * HOUR
-        table = self._table(plan, start, end) if plan.told else np.empty((0, 0))
+        table = self._table(plan, start, end) if plan.interpolated else np.empty((0, 0))
         found = []
         for each, values in self._given(plan, table, start, end):
             targets = [sites[i] for i in each.columns]

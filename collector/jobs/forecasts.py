@@ -1,4 +1,4 @@
-"""The forecast of a field: given for itself, else for its village, else told from around it.
+"""The forecast of a field: its own, else its village's, else interpolated from around it.
 
 Only an open field takes the weather of other places; a greenhouse has its own.
 """
@@ -34,7 +34,7 @@ class Known:
         """Return forecast hours of fields; those of which nothing is known are left out.
 
         A forecast for the field or, for an open field, its village is taken as it is; other open
-        fields get what the places around them are told, within the range of interpolation.
+        fields get what is interpolated from the places around them, within range.
         """
         given = self.places
         own = {s: column for s in sites if (column := self._own(s)) is not None}

@@ -97,7 +97,7 @@ class KeptStates:
             self._base[site] = self._undated(site)
         around = [
             (name, stations)
-            for name in self._hours.told(site)
+            for name in self._hours.interpolated(site)
             if (stations := self._stations_before(name, day))
         ]
         place = (self._hours.fields[site], self._hours.range_km) if around else None
@@ -221,10 +221,10 @@ class _Reach:
         self._own = {s.id: s for s in hours.chosen.values()}
         self._observed = {each.series: each.quantity for each in hours.observed}
         self._speaks = {s for each in hours.stations.values() for s in each.own}
-        self._told: dict[str, list[str]] = {}
+        self._interpolated: dict[str, list[str]] = {}
         for site in hours.sites:
-            for name in hours.told(site):
-                self._told.setdefault(name, []).append(site)
+            for name in hours.interpolated(site):
+                self._interpolated.setdefault(name, []).append(site)
 
     def earliest(self, changes: Iterable[risk_state.HourlyChange]) -> dict[str, date]:
         """Return the first local day on which each field's hours changed."""
@@ -244,6 +244,6 @@ class _Reach:
                     if series in self._speaks:
                         note(around, own.quantity, change.day)
         for name, day in around.items():
-            for site in self._told.get(name, ()):
+            for site in self._interpolated.get(name, ()):
                 note(found, site, day)
         return found

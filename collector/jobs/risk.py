@@ -138,14 +138,14 @@ def _said(
     hazards = {hazard.id: hazard for hazard in walk.hazards}
     valid, county = ledger.validated(conn, hazards), ledger.county_of(conn)
 
-    def judged(statuses: Iterable[RiskStatus]) -> Iterator[RiskStatus]:
+    def marked(statuses: Iterable[RiskStatus]) -> Iterator[RiskStatus]:
         for status in weighed(statuses, origin, hazards):
             yield replace(status, validated=(status.hazard, county[status.site]) in valid)
 
     today = (s for result in results for s in records(fold, result, ages, frozenset()))
     known = forecasts.known(conn, fold.quantities, at)
     if known is None:
-        return Computed(judged(today), iter(()), {}, origins)
+        return Computed(marked(today), iter(()), {}, origins)
 
     def coming() -> Iterator[RiskStatus]:
         for first in range(0, len(fold.sites), TOGETHER):
@@ -157,7 +157,7 @@ def _said(
             own = {q: age[some] for q, age in ages.items()}
             yield from ahead(over, known.of(part.sites), at, own)
 
-    return Computed(judged(today), judged(coming()), known.issued(fold.sites), origins)
+    return Computed(marked(today), marked(coming()), known.issued(fold.sites), origins)
 
 
 def assess_risk(context: Context) -> str:

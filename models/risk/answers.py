@@ -265,8 +265,8 @@ def records(
     end = midnight(result.date + timedelta(days=1))
     hazard, season = result.hazard, result.season
     inside, sure, _ = within(hazard, season)
-    for row, place in enumerate(result.index):
-        seen = looked_at(fold, hazard, int(place))
+    for row, column in enumerate(result.index):
+        seen = looked_at(fold, hazard, int(column))
         unknown = result.status[row] == CANNOT_SAY
         missing = seen.missing
         if unknown and inside[row] and not seen.entering:
@@ -277,7 +277,7 @@ def records(
         digest = seen.digest
         digest.update(repr(facts_of(fold, result, row)).encode())
         yield RiskStatus(
-            site=fold.sites[place],
+            site=fold.sites[column],
             crop=result.crop,
             hazard=hazard.id,
             time=end,
@@ -288,7 +288,7 @@ def records(
             stage_source=_stage_source(stage, bool(season.observed[row])),
             drivers={k: float(v[row]) for k, v in result.drivers.items() if v[row] == v[row]},
             missing=missing,
-            data_age_h=max((float(ages[q][place]) for q in seen.read), default=0.0),
+            data_age_h=max((float(ages[q][column]) for q in seen.read), default=0.0),
             inputs_hash=digest.hexdigest(),
             model_version=f"{MODEL_VERSION}.{hazard.version}",
             validated=hazard.id in validated,

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from models.crops import phenology
 from models.crops.phenology import Growth
 from models.crops.season import Active, CropSeasons, SeasonDay, Seasons
-from models.risk.features import Day, Feature, spanned
+from models.risk.features import DayHours, Feature, spanned
 from models.risk.hazard import Hazard
 from models.risk.judge import Result, Track, judge
 from models.risk.window import Ring, Windows
@@ -69,7 +69,7 @@ class Fold:
     wetness_measured: NDArray[np.bool_] | None = None
     wet_threshold: Array | None = None
     normals: tuple[float, ...] = phenology.NORMALS
-    before: Day | None = None
+    before: DayHours | None = None
 
     @property
     def next_hour(self) -> datetime:
@@ -270,7 +270,7 @@ def _close_day(fold: Fold) -> list[Result]:
     return results
 
 
-def _push_features(fold: Fold) -> Day:
+def _push_features(fold: Fold) -> DayHours:
     """Compute every feature of the open day once and append it to its ring."""
     today = _calendar_day(fold, fold.day, fold.today)
     if fold.before is None:
@@ -283,13 +283,13 @@ def _push_features(fold: Fold) -> Day:
     return today
 
 
-def _calendar_day(fold: Fold, day: date, hours: Mapping[str, Array]) -> Day:
+def _calendar_day(fold: Fold, day: date, hours: Mapping[str, Array]) -> DayHours:
     """A local day's hours at all sites."""
     shape = (HOURS, width_of(fold.sites))
-    return Day(day, hours, shape, fold.wetness_measured, fold.wet_threshold)
+    return DayHours(day, hours, shape, fold.wetness_measured, fold.wet_threshold)
 
 
-def _move_crop(fold: Fold, plot: Plot, today: Day) -> SeasonDay:
+def _move_crop(fold: Fold, plot: Plot, today: DayHours) -> SeasonDay:
     """Bring the crop's facts and thermal time to the end of the open day."""
     if fold.day in plot.seasons.changes and plot.active.day != fold.day:
         plot.active = plot.seasons.at(fold.day)

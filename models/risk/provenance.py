@@ -36,7 +36,7 @@ class Looked(NamedTuple):
     digest: hashlib._Hash
 
 
-def looked_at(fold: Fold, hazard: Hazard, place: int) -> Looked:
+def looked_at(fold: Fold, hazard: Hazard, column: int) -> Looked:
     """What the hazard saw in the window that ends with the day just closed, and a hash of it.
 
     Parameters
@@ -45,11 +45,11 @@ def looked_at(fold: Fold, hazard: Hazard, place: int) -> Looked:
         The fold; values of its windows are in the unit of each feature [see ``uses``].
     hazard
         Whose window.
-    place
-        Which of the fold's sites.
+    column
+        That of the site in the fold's arrays.
     """
     digest = hashlib.sha256(f"{MODEL_VERSION}.{hazard.id}.{hazard.version}".encode())
-    sensor = fold.wetness_measured is not None and bool(fold.wetness_measured[place])
+    sensor = fold.wetness_measured is not None and bool(fold.wetness_measured[column])
     read: list[str] = []
     needed: list[str] = []
     missing: list[str] = []
@@ -58,7 +58,7 @@ def looked_at(fold: Fold, hazard: Hazard, place: int) -> Looked:
         names = use.feature.inputs
         if sensor and use.feature.estimated:
             names = (*(q for q in names if q not in WETNESS_FROM), "leaf_wetness_duration")
-        lo, hi = (b[:, place] for b in fold.rings[use.feature.name].window(hazard.days))
+        lo, hi = (b[:, column] for b in fold.rings[use.feature.name].window(hazard.days))
         read += names
         if use.effect != "shown":
             needed += names
@@ -67,7 +67,7 @@ def looked_at(fold: Fold, hazard: Hazard, place: int) -> Looked:
             entering |= use.effect != "shown"
         digest.update(alias.encode() + lo.tobytes() + hi.tobytes())
         if use.feature.estimated:
-            limit = WET_RH if fold.wet_threshold is None else float(fold.wet_threshold[place])
+            limit = WET_RH if fold.wet_threshold is None else float(fold.wet_threshold[column])
             digest.update(repr("sensor" if sensor else limit).encode())
     return Looked(once(read), once(needed), once(missing), entering, digest)
 

@@ -51,11 +51,11 @@ class Morning:
 
     def of(self, sites: Iterable[str]) -> Morning:
         """The columns of some of its sites."""
-        place = {site: i for i, site in enumerate(self.sites)}
+        column = {site: i for i, site in enumerate(self.sites)}
         wanted = tuple(sites)
         if wanted == self.sites:
             return self
-        columns = np.array([place[site] for site in wanted], dtype=np.intp)
+        columns = np.array([column[site] for site in wanted], dtype=np.intp)
         arrays = {name: values.take(columns, axis=-1) for name, values in self.arrays.items()}
         return Morning(self.day, wanted, arrays)
 
@@ -113,8 +113,7 @@ def morning_of(fold: Fold, first: int = 0, last: int | None = None) -> Morning:
     fold
         A fold to which no hour of its open day was given yet [for instance degC].
     first, last
-        Places of the first site and of the one after the last among the fold's sites; default:
-        all.
+        Columns of the first site and of the one after the last; default: all sites.
 
     Raises
     ------
@@ -141,12 +140,12 @@ def morning_of(fold: Fold, first: int = 0, last: int | None = None) -> Morning:
             arrays[f"growth/{crop}/{part}"] = values[cut].copy()
     for (hazard, crop), track in fold.tracks.items():
         for name, values in track.worst.items():
-            place = f"track/{hazard}/{crop}/{name}"
+            prefix = f"track/{hazard}/{crop}/{name}"
             worst = _spread(values, fold.plots[crop], width)
-            arrays[f"{place}/worst"] = worst[cut].copy()
+            arrays[f"{prefix}/worst"] = worst[cut].copy()
             if track.best is not track.worst:
                 best = _spread(track.best[name], fold.plots[crop], width)
-                arrays[f"{place}/best"] = best[cut].copy()
+                arrays[f"{prefix}/best"] = best[cut].copy()
     return Morning(fold.day, fold.sites[cut], arrays)
 
 
@@ -191,14 +190,14 @@ def resume(
         wetness_measured=wetness_measured,
         wet_threshold=wet_threshold,
     )
-    place = {site: i for i, site in enumerate(sites)}
+    column = {site: i for i, site in enumerate(sites)}
     held = False
     for morning in mornings:
         if morning.day != day:
             raise ValueError(f"a morning of {morning.day} cannot be gone on from on {day}")
         held = True
         source = np.full(len(sites), -1)
-        source[[place[site] for site in morning.sites]] = np.arange(len(morning.sites))
+        source[[column[site] for site in morning.sites]] = np.arange(len(morning.sites))
         _put(fold, morning, source)
     if held:
         for plot in fold.plots.values():
@@ -296,4 +295,4 @@ def decode(data: bytes) -> Morning:
         head = json.loads(arrays.pop("head").tobytes())
         return Morning(date.fromisoformat(head["day"]), tuple(head["sites"]), arrays)
     except (BadZipFile, ValueError, KeyError, EOFError, OSError) as error:
-        raise StateError(f"saved state: damaged ({error}); compute anew from the hours") from error
+        raise StateError(f"saved state: damaged ({error}); compute again from the hours") from error

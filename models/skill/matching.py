@@ -133,7 +133,7 @@ def match(
         for report in episodes(of_kind, last - first):
             answers = said.get((report.site, report.crop, report.hazard), [])
             window = in_window(answers, report.date, first, last)
-            cases.append(judge(report, window, versions[report.hazard]))
+            cases.append(case_of(report, window, versions[report.hazard]))
     key = ("hazard", "county", "season", "date", "site", "crop")
     return sorted(cases, key=lambda c: tuple(getattr(c.report, name) for name in key))
 
@@ -159,7 +159,7 @@ def in_window(answers: Iterable[Issued], seen: date, first: int, last: int) -> l
     return list(newest.values())
 
 
-def judge(report: Report, answers: Sequence[Issued], version: str) -> Case:
+def case_of(report: Report, answers: Sequence[Issued], version: str) -> Case:
     """Make the case of a report and the answers in its window.
 
     Parameters

@@ -6,7 +6,7 @@ in which the same stations report are computed at once, and places that coincide
 interpolated, never a status. A place too far from every station that reports gets no value.
 
 The spreads are provisional: they need a network of stations in the region to be fitted to. What
-they are worth is told by `leave_one_out`, which hides each station in turn.
+they are worth shows in `leave_one_out`, which hides each station in turn.
 
 References
 ----------
@@ -77,7 +77,7 @@ class Interpolated:
 
 @dataclass(frozen=True)
 class LeftOut:
-    """How well a station is told by the others.
+    """How well a station is estimated from the others.
 
     ``bias``, ``rmse`` and ``standard_error`` (the mean one claimed) are in the quantity's unit;
     ``inside`` is the share of hours within 1.96 standard errors (0.95 if they are right);
@@ -211,8 +211,8 @@ class Kriging:
         for hours, reporting, near in self._patterns(values):
             lower, _ = self._solve(reporting)
             across = self._across[np.ix_(reporting, near)]
-            told = np.square(solve_triangular(lower, across, lower=True)).sum(axis=0)
-            found[np.ix_(hours, near)] = np.sqrt(np.maximum(own - told, 0.0))
+            known = np.square(solve_triangular(lower, across, lower=True)).sum(axis=0)
+            found[np.ix_(hours, near)] = np.sqrt(np.maximum(own - known, 0.0))
         return found[:, self.spot_of]
 
     def _patterns(
@@ -293,7 +293,7 @@ def leave_one_out(
     range_km: float = np.inf,
     spread: Spread | None = None,
 ) -> list[LeftOut]:
-    """Tell each station from the others, and set it against what it measured.
+    """Estimate each station from the others, and set that against what it measured.
 
     Parameters
     ----------
@@ -303,12 +303,12 @@ def leave_one_out(
     Returns
     -------
     list of LeftOut
-        One per station that could be told in at least one hour.
+        One per station that could be estimated in at least one hour.
     """
     found = []
     for station in range(len(stations)):
         others = np.arange(len(stations)) != station
-        told = interpolate(
+        estimate = interpolate(
             quantity,
             values[:, others],
             stations[others],
@@ -316,17 +316,17 @@ def leave_one_out(
             range_km=range_km,
             spread=spread,
         )
-        miss = told.values[:, 0] - values[:, station]
+        miss = estimate.values[:, 0] - values[:, station]
         hours = ~np.isnan(miss)
         if not hours.any():
             continue
-        error = told.error[hours, 0]
+        error = estimate.error[hours, 0]
         copied = nearest_values(values[:, others], stations[others], stations[station])
         found.append(
             LeftOut(
                 station,
                 int(hours.sum()),
-                float(told.nearest_km[0]),
+                float(estimate.nearest_km[0]),
                 float(miss[hours].mean()),
                 root_mean_square(miss[hours]),
                 float(error.mean()),

@@ -11,7 +11,7 @@ from field_configs.words import LANGUAGES, Words
 from models.crops.season import Seasons, SiteSeason
 from models.hazards.catalogue import catalogue
 from models.risk.answers import begin, walk
-from models.risk.features import Day
+from models.risk.features import DayHours
 from models.risk.hazard import STATUS
 from models.weather.dataset import dataset
 from models.weather.local_days import midnight
@@ -99,7 +99,7 @@ def hours_of():
     def make(**values):
         hours = {name: np.array(column, float)[:, None] for name, column in values.items()}
         (shape,) = {column.shape for column in hours.values()}
-        return Day(date(2016, 5, 1), hours, shape)
+        return DayHours(date(2016, 5, 1), hours, shape)
 
     return make
 

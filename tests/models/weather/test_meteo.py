@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from models.risk.features import Day
+from models.risk.features import DayHours
 from models.risk.wetness import dew_point_hours, wet
 from models.weather.meteo import (
     degree_days,
@@ -123,9 +123,9 @@ def test_measured_wetness_goes_before_the_rule():
         "precipitation_amount": np.zeros((24, 2)),
         "leaf_wetness_duration": np.full((24, 2), 15.0),
     }
-    day = Day(date(2016, 5, 1), hours, (24, 2), wetness_measured=np.array([True, False]))
+    day = DayHours(date(2016, 5, 1), hours, (24, 2), wetness_measured=np.array([True, False]))
     assert wet(day).lo[0].tolist() == [0.25, 1.0]
-    warmer = Day(date(2016, 5, 1), hours, (24, 2), wet_threshold=np.array([98.0, 90.0]))
+    warmer = DayHours(date(2016, 5, 1), hours, (24, 2), wet_threshold=np.array([98.0, 90.0]))
     assert wet(warmer).lo[0].tolist() == [0.0, 1.0]
 
 
@@ -133,7 +133,7 @@ def test_dew_point_of_a_day_is_bounded_where_humidity_is_missing():
     humidity = np.full((24, 2), 80.0)
     humidity[3, 1] = np.nan
     hours = {"air_temperature": np.full((24, 2), 15.0), "relative_humidity": humidity}
-    lo, hi = dew_point_hours(Day(date(2016, 5, 1), hours, (24, 2)))
+    lo, hi = dew_point_hours(DayHours(date(2016, 5, 1), hours, (24, 2)))
     assert lo[3, 0] == hi[3, 0]
     assert lo[3, 1] < hi[3, 1] == pytest.approx(15.0)
 
