@@ -1,5 +1,6 @@
 """The catalogue, weather and answers against the schemas and examples of IPM Decisions."""
 
+import csv
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ from models.exchange import ipmd, ipmd_weather
 from models.exchange.ipmd import Answered, Provider, ProviderError
 from models.exchange.ipmd_weather import IpmWeatherError, parse_weather, write_weather
 from models.hazards.catalogue import catalogue
-from tests.paths import SHARED
+from tests.paths import GOLDEN, SHARED
 
 FOLDER = SHARED / "data/ipmd"
 START = datetime(2016, 5, 1, tzinfo=UTC)
@@ -110,10 +111,21 @@ def read_around(text):
     return found
 
 
-def test_our_table_agrees_with_their_list(given):
+def test_our_copy_of_their_list_is_true(given):
     theirs = read_around(given("weather_parameters_draft_v2.yaml"))
     assert len(theirs) == 64
     assert theirs[1012]["name"] == "Mean air temperature at 10m"
+    for code, entry in listed().items():
+        assert theirs[code] == entry
+
+
+def listed():
+    """Code to name and unit of the parameters that we exchange, as transcribed from their list."""
+    with (GOLDEN / "ipmd" / "parameters.csv").open(encoding="utf-8") as file:
+        return {int(row.pop("code")): row for row in csv.DictReader(file)}
+
+
+def test_our_table_agrees_with_their_list():
     units = {
         "degC": "Celcius",
         "%": "%",
@@ -123,6 +135,7 @@ def test_our_table_agrees_with_their_list(given):
         "W m-2": "W/sqm",
         "min": "minutes/hour",
     }
+    theirs = listed()
     for parameter in ipmd_weather.PARAMETERS:
         entry = theirs[parameter.code]
         assert entry["name"].startswith(parameter.name.split(" (")[0])
@@ -132,30 +145,45 @@ def test_our_table_agrees_with_their_list(given):
 # Weather --------------------------------------------------------------------------------------
 
 
-def test_their_example_goes_in_and_out_unchanged(given):
-    text = given("weather_data_standard_example.json")
-    written = json.loads(write_weather(parse_weather(text)))
-    there = json.loads(text)
+def in_and_out(text):
+    """The Dataset of a document that was read, written and read again without a difference."""
+    written, there = json.loads(write_weather(parse_weather(text))), json.loads(text)
     for document in (written, there):
         document.pop("_comment", None)
         for place in document["locationWeatherData"]:
-            place.pop("_comment", None)
-            place.pop("length", None)
-            place.pop("width", None)
+            for extra in ("_comment", "length", "width"):
+                place.pop(extra, None)
     assert written == there
-    weather = parse_weather(text)
-    assert (weather.hours, weather.qc) == (213, (0, 5, 0, -1))
-    data = ipmd_weather.to_dataset(weather, ["tromso"])
-    assert data["air_temperature"].values[0, 0] == 0.8
-    assert data["wind_speed"].attrs["units"] == "m s-1"
-    assert set(data["relative_humidity_qc"].values.ravel()) == {5}
-    assert set(data["wind_speed_qc"].values.ravel()) == {0}
+    data = ipmd_weather.to_dataset(parse_weather(text), ["here"])
     again = ipmd_weather.from_dataset(data)
     assert again.parameters == (1002, 3002, 2001, 4003)
-    assert again.qc == (0, 5, 0, 0)
-    same = ipmd_weather.to_dataset(parse_weather(write_weather(again)), ["tromso"])
-    for name in map(str, data.data_vars):
+    same = ipmd_weather.to_dataset(parse_weather(write_weather(again)), ["here"])
+    for name in ("air_temperature", "relative_humidity", "precipitation_amount", "wind_speed"):
         np.testing.assert_array_equal(same[name].values, data[name].values)
+    return data, again
+
+
+def test_a_document_goes_in_and_out_unchanged():
+    text = (GOLDEN / "ipmd" / "weather.json").read_text(encoding="utf-8")
+    weather = parse_weather(text)
+    assert (weather.hours, weather.qc) == (30, (0, 5, 0, -1))
+    data, again = in_and_out(text)
+    assert np.flatnonzero(np.isnan(data["air_temperature"].values)).tolist() == [7]
+    assert data["wind_speed"].attrs["units"] == "m s-1"
+    # -1 says that nothing was tested; a missing value is marked, whatever was tested
+    assert set(data["wind_speed_qc"].values.ravel()) == {0}
+    assert data["relative_humidity_qc"].values.ravel()[7:9].tolist() == [5, 5 | 128]
+    assert again.qc == (128, 5 | 128, 0, 0)
+
+
+def test_their_example_goes_in_and_out_unchanged(given):
+    text = given("weather_data_standard_example.json")
+    weather = parse_weather(text)
+    assert (weather.hours, weather.qc) == (213, (0, 5, 0, -1))
+    data, again = in_and_out(text)
+    assert data["air_temperature"].values[0, 0] == 0.8
+    assert set(data["relative_humidity_qc"].values.ravel()) == {5}
+    assert again.qc == (0, 5, 0, 0)
 
 
 def document(**changes):

@@ -147,7 +147,7 @@ def test_a_damaged_morning_is_refused(weather, seasons):
     for _ in walk(fold, data):
         pass
     saved = encode(morning_of(fold))
-    with pytest.raises(StateError, match="damaged .*compute anew from the hours"):
+    with pytest.raises(StateError, match="damaged .*compute again from the hours"):
         decode(saved[:200])
 
 

@@ -1,4 +1,4 @@
-"""Physics against published numbers. Golden files of UC IPM lie beside the project."""
+"""Physics against published numbers."""
 
 import csv
 import gzip
@@ -17,16 +17,18 @@ from models.weather.meteo import (
     wet_by_depression,
     wet_by_humidity,
 )
-from tests.paths import SHARED
+from tests.paths import GOLDEN, SHARED
 
 DATA = SHARED / "data"
 
 
 def needed(*parts):
+    """Measured wetness: one series is under the AGPL, the other without a licence: not copied."""
     path = DATA.joinpath(*parts)
     if not path.exists():
         pytest.skip(
-            f"{path} is not there: this comparison needs the shared data beside the project"
+            f"{path} is not there: these series may not be copied into the project, and the "
+            "comparison needs them beside it"
         )
     return path
 
@@ -68,13 +70,13 @@ def test_degree_days_of_single_days_12_33(day, sine, triangle):
 
 @pytest.mark.parametrize("curve", ["sine", "triangle"])
 def test_degree_days_equal_the_uc_ipm_calculator_ojai_2016(curve):
-    path = needed("insects", f"ucipm_ojai2016_degree_days_single-{curve}.csv")
-    with path.open() as file:
-        rows = [r for r in csv.DictReader(file) if r["Date"]]
-    low, high = (np.array([float(r[k]) for r in rows]) for k in ("Air min", "Air max"))
-    wanted = np.array([float(r["Degree-days"]) for r in rows])
+    with (GOLDEN / "degree_days" / "ojai_2016.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    low, high, wanted = (
+        np.array([float(row[name]) for row in rows]) for name in ("low", "high", f"single_{curve}")
+    )
     found = degree_days(low, high, 12, 33, f"single_{curve}")
-    assert len(found) >= 365
+    assert len(found) == 366
     assert np.abs(found - wanted).max() == pytest.approx(0.005, abs=1e-4)  # 3.585 was 3.59
     single = {"sine": 2095.87, "triangle": 2026.74}
     double = {"sine": 2095.93, "triangle": 2026.77}
