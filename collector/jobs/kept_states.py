@@ -77,6 +77,7 @@ class KeptStates:
         at: datetime,
     ) -> None:
         self.conn = conn
+        risk_state.lock(conn)
         self.seen = risk_state.last_change(conn)
         self.days = days_to_keep(at)
         self._hours = hours

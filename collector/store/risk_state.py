@@ -49,6 +49,12 @@ def _fetch(conn: Connection, name: str, **params: Any) -> list[tuple[Any, ...]]:
         return cur.fetchall()
 
 
+def lock(conn: Connection) -> None:
+    """Wait until nobody else computes risk, and hold others off to the end of the transaction."""
+    with conn.cursor() as cur:
+        cur.execute(SQL["lock"])
+
+
 def last_change(conn: Connection) -> int:
     """Return the number of the last change of hourly weather; ask before reading hours."""
     ((number,),) = _fetch(conn, "last_change")

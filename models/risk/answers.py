@@ -265,8 +265,9 @@ def records(
     end = midnight(result.date + timedelta(days=1))
     hazard, season = result.hazard, result.season
     inside, sure, _ = within(hazard, season)
-    for row, column in enumerate(result.index):
-        seen = looked_at(fold, hazard, int(column))
+    looks = looked_at(fold, hazard, result.index)
+    rows = zip(result.index.tolist(), looks, facts_of(fold, result), strict=True)
+    for row, (column, seen, facts) in enumerate(rows):
         unknown = result.status[row] == CANNOT_SAY
         missing = seen.missing
         if unknown and inside[row] and not seen.entering:
@@ -275,7 +276,7 @@ def records(
             missing = (*missing, "growth_stage")
         stage = float(season.bbch[row])
         digest = seen.digest
-        digest.update(repr(facts_of(fold, result, row)).encode())
+        digest.update(repr(facts).encode())
         yield RiskStatus(
             site=fold.sites[column],
             crop=result.crop,

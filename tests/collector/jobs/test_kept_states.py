@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from psycopg2.errors import LockNotAvailable
 from psycopg2.extras import execute_values
 
 from collector.jobs import kept_states, neighbours
@@ -338,6 +339,16 @@ def test_a_change_that_comes_while_the_job_works_is_not_lost(
         run(stood, NOW + DAY)
     back = {"mazhuangqiao": BEFORE_LATE, "bare": BEFORE_LATE}
     check(stood, since, BEGIN, NOW + DAY, **back)
+
+
+def test_two_at_once_wait_for_each_other(stood: db.Connection, dsn: str) -> None:
+    # each would drop what the other holds for valid
+    with closing(db.connect(dsn)) as other, stood:
+        said(risk_job.compute_risk(stood, NOW))
+        with other.cursor() as cur:
+            cur.execute("SET lock_timeout = '100ms'")
+        with pytest.raises(LockNotAvailable):
+            risk_job.compute_risk(other, NOW)
 
 
 def test_a_void_state_stays_void_while_nothing_is_grown(

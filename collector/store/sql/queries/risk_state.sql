@@ -1,3 +1,6 @@
+-- name: lock
+SELECT pg_advisory_xact_lock(hashtext('nongqing.risk_state'))
+
 -- name: last_change
 SELECT coalesce(max(number), 0) FROM hourly_change
 
