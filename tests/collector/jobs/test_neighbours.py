@@ -207,6 +207,9 @@ def test_the_coming_days_come_from_the_forecast(village: db.Connection, pool: Po
     ]
     assert {r.forecast_issued for r in first} == {NOW - timedelta(hours=2)}
     assert first[0].status != CANNOT_SAY
+    assert {(r.source, r.validated) for r in first} == {("forecast", False)}
+    assert {r.stage_source for r in first} == {"observed", "estimated"}
+    assert first[0].data_age_h == before["wheat_leaf_rust"].data_age_h
     assert today(village, "qf-liuge-1") == before
     # the neighbours' villages are within the range of the one forecast, one is not
     with village:

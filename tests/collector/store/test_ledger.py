@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
+from math import inf, isnan, nan
 
 import numpy as np
 import psycopg2
@@ -18,7 +19,7 @@ from collector.store.ledger import ScoutingReport
 from models.advice.advisory import Advisory
 from models.hazards.catalogue import catalogue
 from models.risk.answers import RiskStatus, assess
-from models.risk.hazard import HIGH, NO_RISK
+from models.risk.hazard import CANNOT_SAY, HIGH, NO_RISK
 from models.skill.rules import DEFAULTS, RuleError
 from models.weather.dataset import dataset
 from models.weather.local_days import midnight
@@ -123,6 +124,29 @@ def test_every_status_that_differs_is_kept_to_and_fro(registered, change):
     assert [row.issued for row in kept] == [NOW + timedelta(hours=h) for h in (0, 2, 4)]
     (latest,) = risk.latest_statuses(registered)
     assert said_in(latest) == first
+
+
+def test_what_is_no_number_is_null_in_the_store_and_nan_outside(registered):
+    unknown = replace(
+        status(CANNOT_SAY, NOW, nan),
+        stage_bbch=nan,
+        data_age_h=inf,
+        drivers={"rh14": nan, "warm_days": np.float64(3.0)},
+    )
+    assert risk.save_statuses(registered, [unknown], NOW) == (1, 1)
+    with registered.cursor() as cur:
+        cur.execute("SELECT score, stage_bbch, data_age_h, drivers::text FROM risk_status")
+        assert cur.fetchall() == [(None, None, None, '{"rh14": null, "warm_days": 3.0}')]
+    (kept,) = rows_of(registered)
+    assert all(isnan(v) for v in (kept.score, kept.stage_bbch, kept.data_age_h))
+    assert isnan(kept.drivers["rh14"])
+    assert (kept.drivers["warm_days"], kept.certainty) == (3.0, unknown.certainty)
+
+
+def test_many_statuses_are_written_in_pages(registered, monkeypatch):
+    monkeypatch.setattr(risk, "PAGE", 2)
+    said = (status(HIGH, NOW - timedelta(hours=h)) for h in range(5))
+    assert risk.save_statuses(registered, said, NOW) == (5, 5)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+from threadpoolctl import threadpool_limits
 
 from models.weather.interpolate import (
     SPREADS,
@@ -124,6 +125,17 @@ def test_a_value_does_not_depend_on_the_other_hours_and_places(network):
         hours = slice(count, count + 1 + 24 * (count % 2))
         part = Kriging("air_temperature", places, targets[few]).values(values[hours])
         assert part.tobytes() == np.ascontiguousarray(whole[hours][:, few]).tobytes()
+
+
+def test_a_value_does_not_depend_on_how_many_threads_there_are():
+    random = np.random.default_rng(11)
+    places, targets = random.uniform(0, 60, (400, 2)), random.uniform(0, 60, (9, 2))
+    values = random.normal(15, 3, (2, 400))
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(Kriging("air_temperature", places, targets).values(values).tobytes())
+    assert found[0] == found[1]
 
 
 def test_the_same_input_gives_the_same_bits(network):
