@@ -10,19 +10,18 @@ import math
 import re
 import unicodedata
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from field_configs.events import event
 from field_configs.reading import nearest
 from models.sheets.refused import CellError
+from models.weather.local_days import AHEAD
 
 #: Nothing that is read is earlier or later than this.
 EARLIEST = datetime(1950, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _LAST_DAY = date(2099, 12, 31)
-#: Local time where a time carries no zone: China has one zone.
-LOCAL = timezone(timedelta(hours=8))
 
 #: What people and programs write where nothing was measured.
 _NOTHING = """na n/a nan null none nil - -- --- — —— / * missing unknown 缺 缺测 无数据 未测"""
@@ -216,7 +215,7 @@ def moment(text: str, column: str) -> Moment:
 
 def _offset(zone: str | None) -> int:
     if zone is None:
-        return int(LOCAL.utcoffset(None).total_seconds())
+        return int(AHEAD.total_seconds())
     if zone in "Zz":
         return 0
     size = int(zone[1:3]) * 3600 + int(zone[3:].strip(":") or 0) * 60

@@ -675,6 +675,9 @@ CREATE TABLE risk_outlook (
     missing text[] NOT NULL,
     inputs_hash text NOT NULL,
     model_version text NOT NULL,
+    stage_source text,
+    data_age_h double precision,
+    validated boolean NOT NULL,
     PRIMARY KEY (site, crop, hazard, time)
 );
 
@@ -694,34 +697,44 @@ CREATE TABLE field_weather (
 
 -- Where the risk job stands ------------------------------------------------------------------
 
--- The state of all hazards on the morning of a local day. facts: SHA-256 over what it rests on
--- besides weather and seasons; seen: the last number of hourly_change that it takes account of.
+-- What the hazards know on the morning of a local day, of some fields. seen: the last number of
+-- hourly_change that it takes account of.
 CREATE TABLE risk_state (
-    open_day date PRIMARY KEY,
-    begins timestamptz NOT NULL,
-    facts text NOT NULL,
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    open_day date NOT NULL,
     seen bigint NOT NULL,
     digest text NOT NULL,
     bytes bytea NOT NULL
 );
 ALTER TABLE risk_state ALTER COLUMN bytes SET STORAGE EXTERNAL;
 
--- Changes of hourly weather, each with the earliest hour that it touched. Numbers are given out
--- under a lock held to the end of the transaction, so that they are in the order of commits: who
--- knows the largest one has seen the hours of all before it.
+-- Which state holds for a field on a morning. facts: SHA-256 over what it rests on besides hours.
+CREATE TABLE risk_state_field (
+    open_day date NOT NULL,
+    field text NOT NULL,
+    state bigint NOT NULL REFERENCES risk_state ON DELETE CASCADE,
+    facts text NOT NULL,
+    PRIMARY KEY (open_day, field)
+);
+CREATE INDEX risk_state_field_state ON risk_state_field (state);
+
+-- Changes of hourly weather: the series in which a statement changed hours of a local day;
+-- observed: of weather_series, else of series. Numbers are given out under a lock held to the end
+-- of the transaction, so that they are in the order of commits: who knows the largest one has seen
+-- the hours of all before it.
 CREATE TABLE hourly_change (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    earliest timestamptz NOT NULL,
+    day date NOT NULL,
+    observed boolean NOT NULL,
+    series integer[] NOT NULL,
     recorded timestamptz NOT NULL DEFAULT now()
 );
 
-CREATE FUNCTION note_hourly_change(first_hour timestamptz) RETURNS void
-LANGUAGE plpgsql AS $$
+CREATE FUNCTION note_hourly_change(of_day date, is_observed boolean, of_series integer[])
+RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    IF first_hour IS NOT NULL THEN
-        PERFORM pg_advisory_xact_lock(hashtext('nongqing.hourly_change'));
-        INSERT INTO hourly_change (earliest) VALUES (first_hour);
-    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('nongqing.hourly_change'));
+    INSERT INTO hourly_change (day, observed, series) VALUES (of_day, is_observed, of_series);
 END
 $$;
 
@@ -731,11 +744,19 @@ CREATE FUNCTION note_hours() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        PERFORM note_hourly_change((SELECT min(hour) FROM (
-            (TABLE changed EXCEPT TABLE former) UNION ALL (TABLE former EXCEPT TABLE changed)
-        ) apart));
+        PERFORM note_hourly_change(day, false, series) FROM (
+            SELECT (hour AT TIME ZONE 'Asia/Shanghai')::date AS day,
+                   array_agg(DISTINCT series_id) AS series
+            FROM (
+                (TABLE changed EXCEPT TABLE former) UNION ALL (TABLE former EXCEPT TABLE changed)
+            ) apart GROUP BY 1
+        ) days;
     ELSE
-        PERFORM note_hourly_change((SELECT min(hour) FROM changed));
+        PERFORM note_hourly_change(day, false, series) FROM (
+            SELECT (hour AT TIME ZONE 'Asia/Shanghai')::date AS day,
+                   array_agg(DISTINCT series_id) AS series
+            FROM changed GROUP BY 1
+        ) days;
     END IF;
     RETURN NULL;
 END
@@ -754,13 +775,20 @@ CREATE FUNCTION note_observed() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        PERFORM note_hourly_change((SELECT min(c.time) FROM (
-            (TABLE changed EXCEPT TABLE former) UNION ALL (TABLE former EXCEPT TABLE changed)
-        ) c JOIN weather_series s ON s.id = c.series_id WHERE s.kind = 'observed'));
+        PERFORM note_hourly_change(day, true, series) FROM (
+            SELECT (c.time AT TIME ZONE 'Asia/Shanghai')::date AS day,
+                   array_agg(DISTINCT c.series_id) AS series
+            FROM (
+                (TABLE changed EXCEPT TABLE former) UNION ALL (TABLE former EXCEPT TABLE changed)
+            ) c JOIN weather_series s ON s.id = c.series_id WHERE s.kind = 'observed' GROUP BY 1
+        ) days;
     ELSE
-        PERFORM note_hourly_change((
-            SELECT min(c.time) FROM changed c JOIN weather_series s ON s.id = c.series_id
-            WHERE s.kind = 'observed'));
+        PERFORM note_hourly_change(day, true, series) FROM (
+            SELECT (c.time AT TIME ZONE 'Asia/Shanghai')::date AS day,
+                   array_agg(DISTINCT c.series_id) AS series
+            FROM changed c JOIN weather_series s ON s.id = c.series_id
+            WHERE s.kind = 'observed' GROUP BY 1
+        ) days;
     END IF;
     RETURN NULL;
 END
@@ -779,9 +807,12 @@ REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_observ
 CREATE FUNCTION note_place() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM note_hourly_change((
-        SELECT min(w.time) FROM weather_value w JOIN weather_series s ON s.id = w.series_id
-        WHERE s.kind = 'observed' AND s.place = NEW.number));
+    PERFORM note_hourly_change(day, true, series) FROM (
+        SELECT (w.time AT TIME ZONE 'Asia/Shanghai')::date AS day,
+               array_agg(DISTINCT w.series_id) AS series
+        FROM weather_value w JOIN weather_series s ON s.id = w.series_id
+        WHERE s.kind = 'observed' AND s.place = NEW.number GROUP BY 1
+    ) days;
     RETURN NULL;
 END
 $$;
