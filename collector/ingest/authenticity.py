@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from collector.ingest.known_nodes import KnownNodes, Node
@@ -28,34 +28,50 @@ class Arrived:
     epoch: int
     body: bytes
 
+    @property
+    def retired(self) -> datetime | None:
+        """When a later key took over from the one that sealed this; None: it is the current one."""
+        return self.node.keys[self.epoch].retired
 
-def prove(
-    known: KnownNodes, messages: Sequence[Message], now: datetime
-) -> tuple[list[Arrived], list[Refusal]]:
-    """Divide messages into authentic ones and refused ones, these counted by node and reason.
+
+@dataclass
+class Refusals:
+    """Messages that are not taken in, counted by node and reason."""
+
+    now: datetime
+    found: dict[tuple[str, str], Refusal] = field(default_factory=dict)
+
+    def add(self, node: str, reason: str, payload: bytes) -> None:
+        """Count one message."""
+        before = self.found.get((node, reason))
+        count = before.count if before else 0
+        day = self.now.astimezone(UTC).date()
+        self.found[node, reason] = Refusal(node, reason, day, count + 1, self.now, payload)
+
+
+def prove(known: KnownNodes, messages: Sequence[Message], refused: Refusals) -> list[Arrived]:
+    """Return the authentic ones of messages; the others are added to `refused`.
+
+    A frame under a key that a later one took over from may wait on its node's flash since before
+    that, and is authentic; whether it was measured before, `Arrived.retired` lets its reader judge.
 
     Reasons: ``bad_topic``, ``not_sealed``, ``unknown_node``, ``unknown_epoch``,
     ``revoked``, ``retired_epoch``, ``wrong_seal``.
     """
     arrived: list[Arrived] = []
-    refused: dict[tuple[str, str], Refusal] = {}
-    day = now.astimezone(UTC).date()
     for message in messages:
         found = _prove_one(known, message)
         if isinstance(found, Arrived):
             arrived.append(found)
-            continue
-        name, reason = found
-        before = refused.get((name, reason))
-        count = before.count if before else 0
-        refused[name, reason] = Refusal(name, reason, day, count + 1, now, message.payload)
-    return arrived, list(refused.values())
+        else:
+            refused.add(*found, message.payload)
+    return arrived
 
 
 def _prove_one(known: KnownNodes, message: Message) -> Arrived | tuple[str, str]:
     """Return the message as proven, or the node's name and the reason of its refusal."""
     try:
-        name, _ = topics.parse_topic(message.topic)
+        name, kind = topics.parse_topic(message.topic)
     except topics.TopicError:
         return OTHERS, "bad_topic"
     node = known.nodes.get(name)
@@ -70,7 +86,7 @@ def _prove_one(known: KnownNodes, message: Message) -> Arrived | tuple[str, str]
         return name, "unknown_epoch"
     if key.revoked:
         return name, "revoked"
-    if key.retired is not None:
+    if key.retired is not None and kind != "up":  # all but frames is sealed when it is sent
         return name, "retired_epoch"
     try:
         _, body = seal.open_(key.key, message.topic, message.payload)

@@ -320,10 +320,12 @@ class Collector:
             pairs.setdefault(one.boot_id, []).append((one.boot, one.seq))
         now = None if self._watch.doubt else int(self.clock.now().timestamp())
         for boot, stored in pairs.items():
-            key = known.nodes[boot.node].keys[boot.epoch]
+            key = known.nodes[boot.node].current  # the node may have been enrolled again
+            if key is None:
+                continue
             topic = topics.topic(boot.node, "ack")
             mark = (boot.boot, marks[boot]) if boot in marks else None
             for start in range(0, max(1, len(stored)), ACK_FRAMES):
                 body = codec.encode_ack(now, stored[start : start + ACK_FRAMES], mark)
-                self.link.publish(topic, seal.seal(key.key, boot.epoch, topic, body))
+                self.link.publish(topic, seal.seal(key.key, key.epoch, topic, body))
                 self.counters.acks += 1

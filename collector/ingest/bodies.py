@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from collector.ingest.authenticity import Arrived
 from collector.store.frames import FrameId
 from firmware.wire import cbor, codec
@@ -45,6 +47,11 @@ def span(frame: Frame) -> tuple[int, int]:
     """Return the times of a frame's first and last sample [s since 1970 UTC]."""
     first = frame.offset + frame.t0
     return first, first + frame.step * (len(frame.channels[0]) - 1)
+
+
+def measured_since(frame: Frame, moment: datetime) -> bool:
+    """Tell whether a frame holds a sample later than a moment; unknown times are not."""
+    return frame.offset is not None and span(frame)[1] > moment.timestamp()
 
 
 def lost_range(event: codec.Event) -> tuple[int, int, int] | None:

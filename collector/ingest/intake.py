@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from collector.ingest.authenticity import Arrived, Message, prove
-from collector.ingest.bodies import lost_range, read_frame, span
+from collector.ingest.authenticity import Arrived, Message, Refusals, prove
+from collector.ingest.bodies import lost_range, measured_since, read_frame, span
 from collector.ingest.clock_watch import ClockWatch
 from collector.ingest.known_nodes import KnownNodes
 from collector.ingest.notes import MOST_DETAIL, Notes
@@ -64,13 +64,15 @@ def take(
     -------
     Outcome
     """
-    arrived, refused = prove(known, messages, now)
+    refused = Refusals(now)
+    arrived = prove(known, messages, refused)
     batch = _Batch(conn, known, now, watch)
-    batch.outcome.refused.update({x.reason: x.count for x in refused})
     batch.take_events([x for x in arrived if x.message.topic.endswith("/evt")])
-    batch.take_frames([x for x in arrived if x.message.topic.endswith("/up")])
+    batch.take_frames([x for x in arrived if x.message.topic.endswith("/up")], refused)
     batch.replay(frames.WAITING_TIME)
-    frames.put_refusals(conn, refused)
+    for one in refused.found.values():
+        batch.outcome.refused[one.reason] += one.count
+    frames.put_refusals(conn, list(refused.found.values()))
     batch.finish()
     return batch.outcome
 
@@ -149,7 +151,7 @@ class _Batch:
                 text = str(said.detail)[:MOST_DETAIL]
                 self.notes.item(event("node_fault", node=one.node.id, detail=text), one.node.id)
 
-    def take_frames(self, arrived: Sequence[Arrived]) -> None:
+    def take_frames(self, arrived: Sequence[Arrived], refused: Refusals) -> None:
         """Keep frames, decode those that were new, place their readings."""
         kept: dict[FrameId, tuple[Arrived, Frame | None, str]] = {}
         again: list[tuple[FrameId, Arrived]] = []
@@ -158,6 +160,9 @@ class _Batch:
             frame, identity, fault = read_frame(one)
             if identity is None:
                 self.notes.bury(one, None, event("undecodable", node=one.node.id, detail=fault))
+                continue
+            if frame is not None and one.retired and measured_since(frame, one.retired):
+                refused.add(one.node.id, "retired_epoch", one.message.payload)
                 continue
             if identity in kept:
                 again.append((identity, one))

@@ -36,6 +36,11 @@ class Node:
     keys: dict[int, KeyRow] = field(default_factory=dict)
     services: dict[int, list[Service]] = field(default_factory=dict)
 
+    @property
+    def current(self) -> KeyRow | None:
+        """The key that the node is to use now; None: it has none."""
+        return next((key for key in self.keys.values() if key.retired is None), None)
+
     def service(self, channel: int, time: int) -> Service | None:
         """Return what a channel served at a time [s since 1970]; None: nothing."""
         services = self.services.get(channel, ())

@@ -83,7 +83,9 @@ def enroll(
 ) -> None:
     """Give NODE_ID a new key and write its configuration file.
 
-    Its earlier key is retired at once: what it measures from now on under that is refused.
+    Its earlier key is retired at once: what it measures from now on under that is refused. Frames
+    that it measured before and could not send yet are still taken. Where someone else may know the
+    key, revoke it first.
 
     \b
     Example:

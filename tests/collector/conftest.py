@@ -131,9 +131,9 @@ def parts(registered: db.Connection, dsn: str) -> Parts:
     return Parts(dsn)
 
 
-def enrol(conn: db.Connection, node: str) -> Bench:
+def enrol(conn: db.Connection, node: str, at: datetime = NOW - timedelta(days=1)) -> Bench:
     with conn:
-        key = registry.enroll(conn, MASTER, node, at=NOW - timedelta(days=1))
+        key = registry.enroll(conn, MASTER, node, at=at)
         row = registry.nodes(conn, node)[0]
         layout = registry.layouts(conn)[row.layout]
     return Bench(key, layout)

@@ -307,6 +307,20 @@ def test_the_batch_after_a_revocation_is_refused(
     assert (collector.counters.new_frames, collector.counters.refused) == (3, 1)
 
 
+def test_a_node_enrolled_again_is_told_under_its_new_key_what_of_the_old_is_safe(
+    pool: Pool, clock: FixedClock, bench: Bench, registered: db.Connection
+) -> None:
+    """72 hours that it could not send: it opens nothing that is sealed with the old key."""
+    bench.offset = int((NOW - timedelta(hours=72)).timestamp())
+    unsent = bench.hours(72)
+    again, sent = enrol(registered, bench.key.node, at=NOW), Sent()
+    collector = Collector(pool, MASTER, clock, sent)
+    collector.store(unsent)
+    assert sent.acked(again) == {(1, seq) for seq in range(72)}
+    assert collector.counters.new_frames == 72
+    assert refused(pool) == {}
+
+
 def test_a_frame_of_an_epoch_before_the_revoked_one_is_refused_too(
     pool: Pool, clock: FixedClock, bench: Bench, registered: db.Connection
 ) -> None:

@@ -144,14 +144,33 @@ def test_unknown_names_cannot_fill_the_table(registered: db.Connection, bench: B
     assert found["x03", "unknown_node"] == 2
 
 
-def test_a_retired_and_an_unknown_epoch_are_refused(
+def test_what_was_measured_since_a_key_was_retired_and_an_unknown_epoch_are_refused(
     registered: db.Connection, bench: Bench
 ) -> None:
-    enrol(registered, bench.key.node)
-    future = bench.sealed(bench.body(), epoch=7)
-    outcome = take(registered, bench.frame(), future)
-    assert outcome.refused == {"retired_epoch": 1, "unknown_epoch": 1}
+    """The last sample decides: one of the frame's six is later than the new key."""
+    enrol(registered, bench.key.node, at=NOW - timedelta(hours=5, minutes=11))
+    late, future = bench.frame(), bench.sealed(bench.body(), epoch=7)
+    outcome = take(registered, late, future, bench.event("fault", "flash"))
+    assert outcome.refused == {"retired_epoch": 2, "unknown_epoch": 1}
     assert outcome.ids == set()
+    assert rows(registered, "SELECT count(*) FROM frame") == [(0,)]
+
+
+def test_what_was_measured_before_a_key_was_retired_is_taken(
+    registered: db.Connection, bench: Bench
+) -> None:
+    """A node that is enrolled again has frames on its flash that could not be sent before."""
+    unsent = bench.frame()
+    bench.boot, bench.seq, bench.offset = 2, 0, None
+    untimed = bench.frame()
+    enrol(registered, bench.key.node, at=NOW - timedelta(hours=5, minutes=10))
+    outcome = take(registered, unsent, untimed)
+    assert [tuple(i)[1:] for i in sorted(outcome.ids)] == [(1, 1, 0), (1, 2, 0)]
+    assert (outcome.readings, outcome.refused.total()) == (36, 0)
+    assert rows(registered, "SELECT state FROM frame ORDER BY boot") == [
+        ("decoded",),
+        ("waiting_time",),
+    ]
 
 
 def test_a_reenrolled_node_is_no_replay(registered: db.Connection, bench: Bench) -> None:
