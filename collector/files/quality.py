@@ -20,7 +20,7 @@ from firmware.wire.quantities import by_name
 from models.sheets.refused import SheetError
 from models.sheets.units import FEWEST
 from models.weather.dataset import Array
-from models.weather.distances import distances_km, plane_km
+from models.weather.distances import plane_km
 from models.weather.interpolate import RANGE_KM
 from models.weather.outliers import APART, wild
 from models.weather.quality import FREEZE, LOGICAL, STEP
@@ -139,8 +139,7 @@ def _as_neighbours(conn: Connection, table: Table, quantity: str, *, observed: b
         if around is not None:
             cube = np.concatenate([cube, around[0]], axis=1)
             stations = np.concatenate([stations, around[1]])
-        places = plane_km(*stations.T)
-        odd = wild(quantity, cube, distances_km(places, places), RANGE_KM)
+        odd = wild(quantity, cube, plane_km(*stations.T), RANGE_KM)
         marked = rows[here][odd[which[here] - begin, table.place[rows[here]]]]
         table.qc[quantity][marked] |= LOGICAL
 

@@ -1,4 +1,4 @@
-"""The job that looks after devices: who is silent, what is stuck, which frames are missing."""
+"""The job that looks after devices: silent, stuck, unlike its neighbours, frames missing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from collector.freshness import LATE_AFTER, SILENT_AFTER
 from collector.jobs.context import Context, Job
+from collector.jobs.unlike_neighbours import unlike_neighbours
 from collector.store import devices, items
 from field_configs.events import Event, event
 
@@ -31,6 +32,7 @@ KINDS = (
     "readings_ahead",
     "frames_missing",
     "node_refused",
+    "unlike_neighbours",
 )
 
 
@@ -46,6 +48,7 @@ def look_after_devices(context: Context) -> Event:
             *devices.placements_ahead(conn, now + AHEAD),
             *devices.missing_frames(conn, now - HOLE_AFTER),
             *devices.refused_nodes(conn, now - REFUSED_WITHIN),
+            *unlike_neighbours(conn, now),
         ]
         for kind in KINDS:
             still = [one.subject for one in found if one.event.kind == kind]
@@ -59,6 +62,7 @@ def look_after_devices(context: Context) -> Event:
         nodes=count["silent_node"],
         probes=count["silent_placement"],
         frozen=count["frozen_sensor"],
+        unlike=count["unlike_neighbours"],
         ahead=count["readings_ahead"],
         holes=count["frames_missing"],
     )

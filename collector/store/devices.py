@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -91,6 +92,11 @@ def missing_frames(conn: Connection, before: datetime) -> list[Found]:
             conn, "missing_frames", before=before
         )
     ]
+
+
+def nodes_of(conn: Connection, placements: Sequence[str]) -> dict[str, str]:
+    """Return the node that serves each of some placements now."""
+    return dict(_fetch(conn, "nodes_of", placements=list(placements)))
 
 
 def newest_readings(conn: Connection) -> dict[str, datetime]:

@@ -145,9 +145,8 @@ class Kriging:
         self._spread = spread or SPREADS[quantity]
         self._range_km = range_km
         self._apart = distances_km(stations, self.spots)
-        self._among_km = distances_km(stations, stations)
         self._across = covariance(self._apart, self._spread)
-        among = covariance(self._among_km, self._spread)
+        among = covariance(distances_km(stations, stations), self._spread)
         self._among = among + self._spread.place**2 * np.eye(len(stations))
         self._solved: dict[bytes, tuple[Array, Array]] = {}
 
@@ -197,7 +196,7 @@ class Kriging:
 
     def _sound(self, values: Array) -> Array:
         """Values without those that are far from all around them (`models.weather.outliers`)."""
-        odd = wild(self.quantity, values, self._among_km, min(self._range_km, RANGE_KM))
+        odd = wild(self.quantity, values, self.stations, min(self._range_km, RANGE_KM))
         return np.where(odd, np.nan, values) if odd.any() else values
 
     def _patterns(

@@ -1,7 +1,7 @@
 """Stations that tell something else than all around them: found by the median of the place.
 
-A station is compared with the median of those within reach, itself among them: one wild value
-among three or more does not move the median, so that it is found and its neighbours are not
+A station is compared with the median of the nearest ones within reach, itself among them: one wild
+value among three or more does not move the median, so that it is found and its neighbours are not
 blamed. Of two stations that differ both are left out, since nobody knows which is right.
 
 References
@@ -16,6 +16,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from models.weather.dataset import Array
 
@@ -32,34 +33,68 @@ APART: Mapping[str, float] = {
 }
 
 
-def wild(quantity: str, values: Array, apart_km: Array, range_km: float) -> NDArray[np.bool_]:
-    """Mark the values that are far from the median around them.
+#: So many stations around a station are asked; unverified.
+NEAREST = 8
+
+
+def around(
+    quantity: str, values: Array, places: Array, range_km: float
+) -> tuple[NDArray[np.bool_], Array]:
+    """Mark the values that are far from the median around them, and give that median.
 
     Parameters
     ----------
     quantity
         Of the vocabulary; one without a limit has no wild values.
     values
-        (hour, station) in the quantity's unit [as in the vocabulary], NaN where missing.
-    apart_km
-        Distances (station, station) [km].
+        (hour, station) in the quantity's unit, NaN where missing.
+    places
+        Of the stations on the plane (station, 2) [km].
     range_km
         How far a station reaches [km].
+
+    Returns
+    -------
+    wild, middle
+        Both (hour, station); the median, in the quantity's unit, is NaN where it was not needed:
+        where the value cannot be far from it.
     """
     found = np.zeros(values.shape, bool)
+    middle = np.full(values.shape, np.nan)
     limit = APART.get(quantity)
-    if limit is None:
-        return found
+    if limit is None or not values.size:
+        return found, middle
     there = ~np.isnan(values)
     # the median lies between the least and the most of all: most hours need no closer look
-    least = np.where(there, values, np.inf).min(axis=1, initial=np.inf, keepdims=True)
-    most = np.where(there, values, -np.inf).max(axis=1, initial=-np.inf, keepdims=True)
+    least = np.where(there, values, np.inf).min(axis=1, keepdims=True)
+    most = np.where(there, values, -np.inf).max(axis=1, keepdims=True)
     with np.errstate(invalid="ignore"):
         doubtful = there & ((values - least > limit) | (most - values > limit))
-    for station in np.flatnonzero(doubtful.any(axis=0)):
-        near = apart_km[station] <= range_km
-        hours = doubtful[:, station] & (there[:, near].sum(axis=1) > 1)
+    stations = np.flatnonzero(doubtful.any(axis=0))
+    if not len(stations):
+        return found, middle
+    count = min(NEAREST + 1, len(places))
+    reach = np.nextafter(range_km, np.inf)
+    _, nearest = KDTree(places).query(
+        places[stations], [*range(1, count + 1)], distance_upper_bound=reach
+    )
+    for station, near in zip(stations, nearest, strict=True):
+        others = near[(near < len(places)) & (near != station)][:NEAREST]
+        here = np.array([station, *others])
+        hours = doubtful[:, station] & (there[:, here].sum(axis=1) > 1)
         if hours.any():
-            middle = np.nanmedian(values[np.ix_(hours, near)], axis=1)
-            found[hours, station] = np.abs(values[hours, station] - middle) > limit
-    return found
+            middle[hours, station] = np.nanmedian(values[np.ix_(hours, here)], axis=1)
+            found[hours, station] = np.abs(values[hours, station] - middle[hours, station]) > limit
+    return found, middle
+
+
+def wild(quantity: str, values: Array, places: Array, range_km: float) -> NDArray[np.bool_]:
+    """Mark the values that are far from the median around them.
+
+    Parameters
+    ----------
+    quantity, values, places, range_km
+        As `around` takes them: of the vocabulary, (hour, station) in its unit [as in the
+        vocabulary], (station, 2) [km], and [km].
+    """
+    return around(quantity, values, places, range_km)[0]

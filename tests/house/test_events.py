@@ -57,7 +57,9 @@ def test_what_stands_in_lists_has_a_name(language):
     """Maintenance items and dead letters are listed by their kind's name, refusals by reason."""
     words = Words.load(language)
     listed = {
-        kind for place, kind, _, _ in MADE if re.match("collector/(ingest|store/devices)", place)
+        kind
+        for place, kind, _, _ in MADE
+        if re.match("collector/(ingest|store/devices|jobs/unlike)", place)
     }
     assert len(listed) > 12
     assert [kind for kind in sorted(listed) if f"event.{kind}.name" not in words] == []

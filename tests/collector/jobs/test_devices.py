@@ -15,12 +15,13 @@ from collector.store.items import open_items
 from firmware.wire import codec
 from models.hazards.catalogue import catalogue
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, OUT_OF_SEASON
-from tests.collector.conftest import NOW
+from tests.collector.conftest import NOW, enrol
 from tests.collector.ingest.test_intake import take
 
 if TYPE_CHECKING:
     from collector.store import db
     from collector.store.db import Pool
+    from field_configs.schema import Configs
     from tests.collector.conftest import Bench
 
 
@@ -119,6 +120,41 @@ def test_what_a_stuck_sensor_says_is_no_disease(
     assert len(asked) >= 4
     assert {s.hazard for s in asked if s.status in (MEDIUM, HIGH)} == set()
     assert all("relative_humidity" in s.missing for s in asked if s.status == CANNOT_SAY)
+
+
+def test_a_sensor_unlike_those_around_it_is_named_until_it_is_like_them(
+    registered: db.Connection, pool: Pool, configs: Configs
+) -> None:
+    nodes = [enrol(registered, name) for name in sorted(configs.nodes)]
+    outdoors = [n for n in nodes if is_open(configs, n.key.node) and humid(n)]
+    odd, *others = outdoors
+    assert len(others) >= 2
+    for bench in outdoors:
+        bench.offset = int((NOW - timedelta(hours=24)).timestamp())
+        wet = {1: [9_700 + i for i in range(6)]} if bench is odd else {1: [3_000] * 6}
+        take(registered, *(bench.frame(t0=3600 * hour, values=wet) for hour in range(12)))
+        take(registered, *(bench.frame(t0=3600 * hour) for hour in range(12, 24)))
+    with registered:
+        reading_log.roll_up(registered)
+    look_after_devices(Context(pool, NOW))
+    with registered:
+        (item,) = [i for i in open_items(registered) if i.event.kind == "unlike_neighbours"]
+    assert item.node == odd.key.node
+    assert (
+        f"in 12 of the last 24 hours the air humidity of node {odd.key.node} averaged 97.02 %, "
+        "that of the stations around it 30 %" in str(item.event)
+    )
+    # once fewer than six hours of the last day are far off, it is like them again
+    assert "unlike_neighbours" in looked(registered, pool, NOW + timedelta(hours=6))
+    assert "unlike_neighbours" not in looked(registered, pool, NOW + timedelta(hours=7))
+
+
+def is_open(configs: Configs, node: str) -> bool:
+    return configs.fields[configs.nodes[node].field].kind == "open"
+
+
+def humid(bench: Bench) -> bool:
+    return any(c.number == 1 for c in bench.layout.channels)
 
 
 def test_frames_that_are_missing_are_named_after_a_while(

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from models.weather.distances import distances_km
 from models.weather.interpolate import interpolate
 from models.weather.outliers import wild
 
@@ -12,7 +11,7 @@ NAN = np.nan
 
 
 def marks(values, places=NEAR, quantity="air_temperature", reach=30.0):
-    found = wild(quantity, np.array(values, float), distances_km(places, places), reach)
+    found = wild(quantity, np.array(values, float), places, reach)
     return found.tolist()
 
 
@@ -33,6 +32,14 @@ def test_a_station_alone_is_judged_by_nobody():
     assert marks([[NAN, NAN, 50]]) == [[False, False, False]]
     far = np.array([[0.0, 0.0], [100.0, 0.0], [0.0, 100.0]])
     assert marks([[10, 10, 50]], far) == [[False, False, False]]
+
+
+def test_the_nearest_are_asked_also_where_many_stand_in_one_village():
+    village = np.zeros((30, 2))
+    assert np.flatnonzero(marks([[10.0] * 29 + [50.0]], village)).tolist() == [29]
+    near_and_far = np.array([[0.0, 0.0]] * 9 + [[25.0, float(i)] for i in range(40)])
+    uphill = [[10.0] * 9 + [21.0] * 40]
+    assert not np.any(marks(uphill, near_and_far)), "the many farther ones outvote nobody"
 
 
 def test_rain_may_fall_in_one_village_alone():

@@ -70,6 +70,10 @@ FROM refusal r JOIN node n ON n.id = r.node
 WHERE r.last_received >= %(since)s
 ORDER BY r.node, r.last_received DESC
 
+-- name: nodes_of
+SELECT placement, node FROM assignment
+WHERE valid_to IS NULL AND placement = ANY(%(placements)s)
+
 -- name: newest_readings
 SELECT a.node, max(t.time)
 FROM series_tail t
