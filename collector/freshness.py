@@ -10,6 +10,9 @@ LATE_AFTER = timedelta(hours=3)
 #: A day without a word: somebody should look after it.
 SILENT_AFTER = timedelta(hours=24)
 
+#: An answer about a day counts so long after it.
+ANSWER_FRESH = timedelta(days=2)
+
 Freshness = Literal["fresh", "late", "silent"]
 
 

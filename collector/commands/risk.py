@@ -38,7 +38,7 @@ def risk_run(parts: Parts, village: str | None, as_json: bool) -> None:
             if village is not None and registry.village(conn, village) is None:
                 known = ", ".join(row.id for row in registry.villages(conn)) or "none"
                 raise click.UsageError(f'no village "{village}" in the registry (known: {known})')
-            rows = risk.latest_statuses(conn, village)
+            rows = risk.latest_statuses(conn, context.now, village)
     if as_json:
         values = [status_json(row) for row in rows]
         click.echo(json.dumps(values, ensure_ascii=False, allow_nan=False))

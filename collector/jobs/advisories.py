@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from collector.freshness import ANSWER_FRESH
 from collector.jobs import forecasts
 from collector.jobs.context import Context, Job
 from collector.store import risk
@@ -13,9 +14,6 @@ from field_configs.events import Event, event
 from models.advice.advisory import Advisory, advise
 from models.advice.spraying import QUANTITIES, with_spraying_hours
 from models.hazards.catalogue import catalogue
-
-# A status older than this is no ground for advice.
-FRESH = timedelta(days=2)
 
 
 def with_forecast_hours(
@@ -32,8 +30,8 @@ def issue_advisories(context: Context) -> Event:
     with context.pool.connection() as conn:
         statuses = [
             status
-            for status in risk.latest_statuses(conn)
-            if status.time >= context.now - FRESH and status.hazard in catalogue()
+            for status in risk.latest_statuses(conn, context.now)
+            if status.time >= context.now - ANSWER_FRESH and status.hazard in catalogue()
         ]
         held = risk.current_advisories(conn)
         wanted = with_forecast_hours(conn, advise(statuses, held), context.now)

@@ -5,19 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from math import isfinite, nan
 from typing import Any
 
 from psycopg2.extras import execute_values
 
+from collector.freshness import ANSWER_FRESH
 from collector.store import queries
 from collector.store.db import Connection
 from models.advice.advisory import Advisory
 from models.risk.answers import RiskStatus
 
 SQL = queries.load("risk")
+#: A status of the running day stands at its end.
+_DAY_END = timedelta(days=1)
 #: What a kept answer is made of, as the tables and the record name it; the type of each column,
 #: since a bare VALUES list has none to go by.
 COLUMNS = {
@@ -129,9 +132,19 @@ def _statuses(conn: Connection, name: str, **params: Any) -> list[KeptStatus]:
         return statuses_of(cur)
 
 
-def latest_statuses(conn: Connection, village_id: str | None = None) -> list[KeptStatus]:
-    """Return the newest status of each field, crop and hazard, of a village or of all."""
-    return _statuses(conn, "latest_statuses", village=village_id)
+def latest_statuses(
+    conn: Connection, at: datetime, village_id: str | None = None
+) -> list[KeptStatus]:
+    """Return the newest status of each field, crop and hazard, of a village or of all.
+
+    Parameters
+    ----------
+    conn : Connection
+    at : datetime
+        Now, aware; statuses of later days, by a clock that was ahead, do not count.
+    village_id : str, optional
+    """
+    return _statuses(conn, "latest_statuses", village=village_id, until=at + _DAY_END)
 
 
 def newest_status(conn: Connection) -> int:
@@ -143,9 +156,9 @@ def newest_status(conn: Connection) -> int:
 
 
 def village_worst(
-    conn: Connection, gravity: Sequence[int], warnings: Sequence[int], since: datetime
+    conn: Connection, gravity: Sequence[int], warnings: Sequence[int], at: datetime
 ) -> dict[str, VillageWorst]:
-    """Return the gravest newest status of each village that has one for `since` or later.
+    """Return the gravest newest fresh status of each village that has one.
 
     Parameters
     ----------
@@ -154,10 +167,15 @@ def village_worst(
         For each status code how serious it is.
     warnings : sequence of int
         Codes that go before all others where they were validated.
-    since : datetime
-        Aware; older statuses do not count.
+    at : datetime
+        Now, aware.
     """
-    params = {"gravity": list(gravity), "warnings": list(warnings), "since": since}
+    params = {
+        "gravity": list(gravity),
+        "warnings": list(warnings),
+        "since": at - ANSWER_FRESH,
+        "until": at + _DAY_END,
+    }
     with conn.cursor() as cur:
         cur.execute(SQL["village_worst"], params)
         rows = [VillageWorst(*with_tuples(row)) for row in cur.fetchall()]

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -111,7 +112,7 @@ def test_a_reading_and_its_advice_reach_the_village_page(system: System, chromiu
             for one in readings.latest(conn, VILLAGE)
             if one.value is not None
         }
-        statuses = risk.latest_statuses(conn, VILLAGE)
+        statuses = risk.latest_statuses(conn, datetime.now(UTC), VILLAGE)
         advisories = risk.current_advisories(conn, VILLAGE)
     conn.close()
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import groupby
 
 from flask_babel import gettext
@@ -20,8 +19,6 @@ GRAVITY = {HIGH: 4, MEDIUM: 3, CANNOT_SAY: 2, NO_RISK: 1, OUT_OF_SEASON: 0}
 WARNINGS = (HIGH, MEDIUM)
 # Answers that say something of the crop; only these can be right or wrong, and be validated.
 ANSWERS = (*WARNINGS, NO_RISK)
-# An older status says nothing of today.
-FRESH = timedelta(days=2)
 Rank = tuple[bool, int, bool, float]
 
 

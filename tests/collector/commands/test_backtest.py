@@ -126,7 +126,8 @@ def test_a_season_through_the_job_is_the_batch_bit_for_bit(
         roll_up(context)
         risk_job.assess_risk(context)
         with maize:
-            job = {s.hazard: bits(s) for s in risk.latest_statuses(maize) if s.site == FIELD}
+            found = risk.latest_statuses(maize, context.now)
+            job = {s.hazard: bits(s) for s in found if s.site == FIELD}
         assert job == {s.hazard: bits(s) for s in batch[end]}
         compared |= {(s.hazard, s.status) for s in batch[end]}
     assert len({status for _, status in compared}) >= 4

@@ -112,7 +112,7 @@ def test_what_a_stuck_sensor_says_is_no_disease(
     assess_risk(Context(pool, NOW))
     with registered:
         (node,) = registry.nodes(registered, bench.key.node)
-        found = {s.hazard: s for s in risk.latest_statuses(registered) if s.site == node.field}
+        found = {s.hazard: s for s in risk.latest_statuses(registered, NOW) if s.site == node.field}
     damp = [
         h for h in catalogue().values() if "relative_humidity" in {i.quantity for i in h.inputs}
     ]

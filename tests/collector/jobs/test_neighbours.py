@@ -80,7 +80,7 @@ NEAR = {"qf-liuge-1": 0.0, "qf-mazhuangqiao-1": 2.0}
 
 def today(conn: db.Connection, site: str) -> dict[str, RiskStatus]:
     with conn:
-        return {s.hazard: s for s in risk.latest_statuses(conn) if s.site == site}
+        return {s.hazard: s for s in risk.latest_statuses(conn, NOW) if s.site == site}
 
 
 def test_a_village_without_nodes_gets_its_answers_from_its_neighbours(
@@ -93,7 +93,7 @@ def test_a_village_without_nodes_gets_its_answers_from_its_neighbours(
     assert rust.certainty == pytest.approx(
         own["wheat_leaf_rust"].certainty * neighbours.INTERPOLATED
     )
-    assert "bare-house" not in {s.site for s in risk.latest_statuses(village)}
+    assert "bare-house" not in {s.site for s in risk.latest_statuses(village, NOW)}
     with village:
         told = {w.quantity: w for w in weather.field_weather(village, "bare")}
     air = told["air_temperature"]

@@ -53,7 +53,7 @@ def test_risk_is_computed_kept_and_turned_into_advice(
         (node,) = registry.nodes(season, bench.key.node)
         found = {
             row.hazard: row
-            for row in risk.latest_statuses(season, node.village)
+            for row in risk.latest_statuses(season, NOW, node.village)
             if row.site == node.field
         }
     fhb = found["wheat_fhb"]

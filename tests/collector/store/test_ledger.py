@@ -122,7 +122,7 @@ def test_every_status_that_differs_is_kept_to_and_fro(registered, change):
     kept = rows_of(registered)
     assert [said_in(row) for row in kept] == [first, other, first]
     assert [row.issued for row in kept] == [NOW + timedelta(hours=h) for h in (0, 2, 4)]
-    (latest,) = risk.latest_statuses(registered)
+    (latest,) = risk.latest_statuses(registered, NOW)
     assert said_in(latest) == first
 
 

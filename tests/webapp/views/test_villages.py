@@ -12,7 +12,7 @@ from field_configs.load import load
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON, STATUS
 from webapp.pages.village import home
 from webapp.views import villages as village_list
-from webapp.views.villages import FRESH, GRAVITY, WARNINGS
+from webapp.views.villages import GRAVITY, WARNINGS
 
 ORDER = [GRAVITY[code] for code in range(len(STATUS))]
 
@@ -38,7 +38,7 @@ def test_the_same_answer_speaks_on_page_and_in_store(conn, seed, answers, worst)
         for (code, valid), hazard in zip(answers, hazards, strict=False)
     ]
     risk.save_statuses(conn, statuses, seed.NOW)
-    found = risk.village_worst(conn, ORDER, WARNINGS, seed.NOW - FRESH)
+    found = risk.village_worst(conn, ORDER, WARNINGS, seed.NOW)
     assert {key: (row.status, row.validated) for key, row in found.items()} == {"qf-liuge": worst}
 
 
@@ -51,10 +51,15 @@ def test_the_surest_hazards_are_named_and_old_answers_are_not(conn, seed):
     ]
     old = seed.status("py-bagongqiao-1", "wheat_fhb", HIGH, time=seed.NOW - timedelta(days=3))
     renewed = replace(statuses[0], time=statuses[0].time - timedelta(days=1), status=HIGH)
-    risk.save_statuses(conn, [*statuses, old, renewed], seed.NOW)
+    ahead = seed.status("qf-liuge-1", "wheat_fhb", HIGH, time=seed.NOW + timedelta(days=90))
+    risk.save_statuses(conn, [*statuses, old, renewed, ahead], seed.NOW)
     named = ("wheat_leaf_rust", "wheat_powdery_mildew")
-    assert risk.village_worst(conn, ORDER, WARNINGS, seed.NOW - FRESH) == {
+    assert risk.village_worst(conn, ORDER, WARNINGS, seed.NOW) == {
         "qf-liuge": VillageWorst("qf-liuge", MEDIUM, False, named)
+    }
+    newest = risk.latest_statuses(conn, seed.NOW)
+    assert {(s.time, s.status) for s in newest if s.site == "qf-liuge-1"} == {
+        (statuses[0].time, MEDIUM)
     }
 
 

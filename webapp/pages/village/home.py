@@ -11,7 +11,7 @@ from collector.store.risk import VillageWorst
 from models.risk.hazard import STATUS
 from webapp.app.database import connection, now, this_app
 from webapp.app.menu import NavItem
-from webapp.views.villages import FRESH, GRAVITY, WARNINGS, make_list
+from webapp.views.villages import GRAVITY, WARNINGS, make_list
 
 bp = Blueprint("home", __name__)
 NAV = NavItem(10, "home.villages", lazy_gettext("Villages"))
@@ -20,12 +20,12 @@ EXTENSION = "nongqing.worst"
 
 def worst_of_villages(conn: Connection, at: datetime) -> dict[str, VillageWorst]:
     """The status that stands for each village; asked again when there is a new one, or hourly."""
-    since = at.replace(minute=0, second=0, microsecond=0) - FRESH
-    mark = risk.newest_status(conn), since
+    hour = at.replace(minute=0, second=0, microsecond=0)
+    mark = risk.newest_status(conn), hour
     kept = this_app().extensions.get(EXTENSION)
     if kept is None or kept[0] != mark:
         gravity = [GRAVITY[code] for code in range(len(STATUS))]
-        kept = mark, risk.village_worst(conn, gravity, WARNINGS, since)
+        kept = mark, risk.village_worst(conn, gravity, WARNINGS, hour)
         this_app().extensions[EXTENSION] = kept
     found: dict[str, VillageWorst] = kept[1]
     return found

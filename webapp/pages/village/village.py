@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from flask import Blueprint, render_template, url_for
 from flask_babel import gettext
 
-from collector.freshness import freshness
+from collector.freshness import ANSWER_FRESH, freshness
 from collector.store import readings, registry, risk, weather
 from collector.store.db import Connection
 from collector.store.registry import VillageRow
@@ -31,7 +31,6 @@ from webapp.views.measures import (
 from webapp.views.nodes import ShownNode, node_rows
 from webapp.views.outlook import by_hazard
 from webapp.views.risks import Coming, CropRisks, Headline, headline, show_crops, unproven
-from webapp.views.villages import FRESH
 
 bp = Blueprint("village", __name__)
 SUGGESTED = 3
@@ -113,9 +112,9 @@ def make_page(conn: Connection, village: VillageRow, at: datetime) -> VillagePag
     latest = readings.latest(conn, village.id)
     newest = max((each.time for each in latest if each.time), default=None)
     curves, rain = _curves(conn, village.id, at)
-    statuses = risk.latest_statuses(conn, village.id)
+    statuses = risk.latest_statuses(conn, at, village.id)
     crops = show_crops(
-        [each for each in statuses if each.time >= at - FRESH],
+        [each for each in statuses if each.time >= at - ANSWER_FRESH],
         risk.current_advisories(conn, village.id),
         crop_types(),
         places,

@@ -24,7 +24,8 @@ SELECT DISTINCT ON (r.site, r.crop, r.hazard)
        r.stage_source, r.drivers, r.missing, r.data_age_h, r.inputs_hash, r.model_version,
        r.validated, r.issued
 FROM risk_status r JOIN field f ON f.id = r.site
-WHERE %(village)s::text IS NULL OR f.village = %(village)s
+WHERE (%(village)s::text IS NULL OR f.village = %(village)s)
+  AND r.time < %(until)s
 ORDER BY r.site, r.crop, r.hazard, r.time DESC, r.id DESC
 
 -- name: status_history
@@ -58,7 +59,7 @@ WITH newest AS (
     SELECT DISTINCT ON (r.site, r.crop, r.hazard)
            f.village, r.hazard, r.status, r.validated, r.certainty
     FROM risk_status r JOIN field f ON f.id = r.site
-    WHERE r.time >= %(since)s
+    WHERE r.time >= %(since)s AND r.time < %(until)s
     ORDER BY r.site, r.crop, r.hazard, r.time DESC, r.id DESC
 ), of_hazard AS (
     SELECT village, hazard, status, validated, max(certainty) AS certainty
