@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,17 @@ import collector.commands.sites
 import collector.one_machine.up
 import field_configs.cli
 import firmware.workbench.cli
+import firmware.workbench.revoke
 import models.cli
 import webapp.cli
 from collector.clock import Clock
 from collector.commands.enrolment import StoreRegistry
 from collector.settings import Settings
 from collector.store.db import Pool
+from field_configs.board import layout_of
+from field_configs.load import load
+from field_configs.schema import Board
+from firmware.wire.codec import Layout
 from firmware.workbench import weather
 
 
@@ -51,6 +57,14 @@ class Parts:
     def registry(self) -> StoreRegistry:
         """Return the device registry, for the workbench."""
         return StoreRegistry(self.settings())
+
+    def boards(self) -> Mapping[str, Board]:
+        """Return the board types, for the workbench."""
+        return load(site=None).boards
+
+    def layout_of(self, board: Board) -> Layout:
+        """Return the channel layout that a board type's nodes speak, for the workbench."""
+        return layout_of(board)
 
     def demo_weather(self, folder: Path, csv: Path | None) -> weather.Prepared:
         """Prepare the weather of the demonstration's virtual sensors."""
@@ -89,6 +103,7 @@ main.add_command(collector.commands.items.items)
 main.add_command(collector.commands.import_.import_)
 main.add_command(collector.commands.places.places_group)
 main.add_command(firmware.workbench.cli.node)
+firmware.workbench.cli.node.add_command(firmware.workbench.revoke.revoke)
 main.add_command(models.cli.risk)
 models.cli.risk.add_command(collector.commands.risk.risk_run)
 models.cli.risk.add_command(collector.commands.backtest.backtest)

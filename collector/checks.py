@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.store.reading_log import (
+from collector.store.reading_log import HOUR_S, NewTail, Tail
+from firmware.wire.quantities import QUANTITIES, by_name
+from models.weather.quality import (
     FREEZE,
-    HOUR_S,
     INTERVAL,
     LOGICAL,
     MISSING,
@@ -23,10 +24,7 @@ from collector.store.reading_log import (
     STEP,
     STEP_CHECKED,
     UNREADABLE,
-    NewTail,
-    Tail,
 )
-from firmware.wire.quantities import QUANTITIES, by_name
 
 # A change is judged between neighbours that are no further apart than this [s]; within an hour
 # the whole hourly limit is allowed, since limits for shorter times are not known.

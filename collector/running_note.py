@@ -11,6 +11,8 @@ import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from collector.state_lock import held
+
 NOTE = "running.json"
 
 
@@ -69,16 +71,4 @@ def read_running(state_dir: Path) -> Running | None:
         raise RunningNoteError(
             f"{path}: is broken; delete it and start `nongqing up` again, or set NONGQING_DSN"
         ) from error
-    return note if _lives(note.pid) else None
-
-
-def _lives(pid: int) -> bool:
-    if pid <= 0:
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except (PermissionError, OverflowError):
-        return True
-    return True
+    return note if held(state_dir) else None

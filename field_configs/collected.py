@@ -97,7 +97,8 @@ class Collected:
 
     def name_of(self, path: Path) -> str:
         """Name a path as errors call it: from the configuration folder on."""
-        return path.relative_to(self.root.parent).as_posix()
+        inside = path.is_relative_to(self.root.parent)
+        return (path.relative_to(self.root.parent) if inside else path).as_posix()
 
     def keep(self, shelf: Shelf[R], identifier: str, record: R, section: Section) -> None:
         """Put a record on its shelf, or note why not."""

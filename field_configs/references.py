@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeAlias
 
 from field_configs.collected import Collected, Found, Shelf
 from field_configs.reading import Section, meant
@@ -18,6 +19,9 @@ from field_configs.schema import (
     StageObservation,
     Village,
 )
+
+Seasons: TypeAlias = dict[tuple[str, str], list[Season]]
+"""The sound seasons of a crop in a field."""
 
 SOW_TOLERANCE_DAYS = 45
 """A sowing outside the crop's window by up to this is odd but happens (in 2021 floods put wheat
@@ -46,9 +50,12 @@ def check_references(found: Collected) -> None:
         if season.section.bad:
             found.broken_seasons.append(season.record)
     _check_overlaps(found)
+    seasons: Seasons = defaultdict(list)
+    for season in found.seasons:
+        seasons[season.record.field, season.record.crop].append(season.record)
     for seen in found.stage_observations:
-        _check_observation(found, seen.record, seen.section)
-    _check_order(found)
+        _check_observation(found, seen.record, seen.section, seasons)
+    _check_order(found, seasons)
 
 
 def _names(shelf: Shelf[Any]) -> Mapping[str, Collection[str]]:
@@ -191,12 +198,14 @@ def _check_overlaps(found: Collected) -> None:
             after.section.fail("sown", reason)
 
 
-def _check_observation(found: Collected, seen: StageObservation, section: Section) -> None:
+def _check_observation(
+    found: Collected, seen: StageObservation, section: Section, seasons: Seasons
+) -> None:
     if not _known(found, section, "field", seen.field, found.fields, "field"):
         return
     _known(found, section, "crop", seen.crop, found.crops, "crop")
     crop = found.crops.get(seen.crop)
-    if crop is None or any(_holds(row, seen, crop) for row in found.seasons):
+    if crop is None or any(_holds(each, seen, crop) for each in seasons[seen.field, seen.crop]):
         return
     if any(_may_be_of(found, season, seen) for season in found.broken_seasons):
         return
@@ -210,24 +219,18 @@ def _may_be_of(found: Collected, broken: Season, seen: StageObservation) -> bool
     return field and (broken.crop == seen.crop or not found.crops.knows(broken.crop))
 
 
-def _holds(row: Found[Season], seen: StageObservation, crop: Crop) -> bool:
-    season = row.record
+def _holds(season: Season, seen: StageObservation, crop: Crop) -> bool:
     until = season.harvested or season.sown + timedelta(days=crop.longest_days)
-    same = season.field == seen.field and season.crop == seen.crop
-    return same and season.sown <= seen.date <= until
+    return season.sown <= seen.date <= until
 
 
-def _check_order(found: Collected) -> None:
+def _check_order(found: Collected, seasons: Seasons) -> None:
     """A later observation of the same season cannot show an earlier stage."""
 
     def season_of(row: Found[StageObservation]) -> tuple[str, str, date]:
         seen = row.record
-        starts = [
-            season.record.sown
-            for season in found.seasons
-            if (season.record.field, season.record.crop) == (seen.field, seen.crop)
-            and season.record.sown <= seen.date
-        ]
+        sown = (season.sown for season in seasons[seen.field, seen.crop])
+        starts = [day for day in sown if day <= seen.date]
         return seen.field, seen.crop, max(starts, default=date.min)
 
     rows = sorted(found.stage_observations, key=lambda row: (season_of(row), row.record.date))

@@ -247,13 +247,13 @@ def _moths(file: Path, every: bool, as_json: bool) -> None:
     be read is named and passed over; the exit code is then 1. The limits are provisional, and a
     large flight is no proof of harm.
     """
-    from models.traps.moths import judge, read_catches
+    from models.traps.moths import flight_of, read_catches
 
     with _usage_errors():
         catches, refused = read_catches(file)
     last = {(c.trap, c.pest): c for c in sorted(catches, key=lambda c: c.date)}
     wanted = sorted(catches if every else last.values(), key=lambda c: (c.trap, c.pest, c.date))
-    flights = [judge(catch, catches) for catch in wanted]
+    flights = [flight_of(catch, catches) for catch in wanted]
     if as_json:
         _print_json([_flight(flight) for flight in flights])
     else:

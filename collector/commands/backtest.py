@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
 import xarray as xr
 
+from collector.commands.answers import status_json
 from collector.files.given import Given
 from collector.files.judging import judge
 from collector.files.places import Places
@@ -27,13 +26,13 @@ from field_configs.schema import OTHER_PREVIOUS_CROPS
 from models.crops.season import RESISTANCE, Seasons, SiteSeason
 from models.hazards.catalogue import catalogue
 from models.risk.answers import RiskStatus
-from models.risk.fold import LOCAL
 from models.risk.hazard import STATUS
 from models.risk.replay import replay
 from models.sheets import cells
 from models.sheets.cells import LATEST
 from models.sheets.refused import Refusals, SheetError, file_name
 from models.weather.dataset import dataset
+from models.weather.local_days import LOCAL, day_ended
 
 MOST_SHOWN = 20
 #: Hours of a season lie between so long before its sowing and so long after: the crop before may
@@ -164,7 +163,10 @@ def backtest(
     in_season = False
     for statuses in replay(data, seasons, chosen, first=_day(first), last=_day(last)):
         in_season |= any(status.status for status in statuses)
-        click.echo(_json_line(statuses) if as_json else "\n".join(map(_line, statuses)))
+        if as_json:
+            click.echo(json.dumps([status_json(s) for s in statuses], ensure_ascii=False))
+        else:
+            click.echo("\n".join(map(_line, statuses)))
     raise SystemExit(0 if in_season else 1)
 
 
@@ -180,27 +182,9 @@ def _known(word: str, ids: Collection[str], words: Mapping[str, str]) -> str:
 
 
 def _line(status: RiskStatus) -> str:
-    day = (status.time - timedelta(hours=1)).astimezone(LOCAL)
     return (
-        f"{day:%Y-%m-%d} {status.site:<14} {status.hazard:<27} {STATUS[status.status]:<13} "
+        f"{day_ended(status.time)} {status.site:<14} {status.hazard:<27} "
+        f"{STATUS[status.status]:<13} "
         f"{'' if math.isnan(status.score) else format(status.score, '.4g'):>8} "
         f"{status.certainty:4.2f} {', '.join(status.missing)}"
     )
-
-
-def _json_line(statuses: Sequence[RiskStatus]) -> str:
-    return json.dumps([_plain(asdict(status)) for status in statuses], ensure_ascii=False)
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn what JSON has no word for into text or null."""
-    plain: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, datetime):
-            value = value.isoformat()
-        elif isinstance(value, Mapping):
-            value = _plain(value)
-        elif isinstance(value, float) and not math.isfinite(value):
-            value = None
-        plain[key] = value
-    return plain | ({"status": STATUS[plain["status"]]} if "status" in plain else {})

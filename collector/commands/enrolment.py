@@ -34,10 +34,25 @@ class StoreRegistry:
         finally:
             pool.close()
 
-    def enroll(self, node_id: str, *, layout: Layout | None, at: datetime) -> registry.NodeKey:
+    def enroll(
+        self,
+        node_id: str,
+        *,
+        layout: Layout | None,
+        at: datetime,
+        after_revocation: bool = False,
+    ) -> registry.NodeKey:
         """Give a node a new key under the next epoch; earlier ones are retired."""
         master = self._master_for_enrolment()
-        return self._with(lambda conn: registry.enroll(conn, master, node_id, at=at, layout=layout))
+        return self._with(
+            lambda conn: registry.enroll(
+                conn, master, node_id, at=at, layout=layout, after_revocation=after_revocation
+            )
+        )
+
+    def revoke(self, node_id: str, *, reason: str, by: str, at: datetime) -> int:
+        """Take a node away: none of its keys counts any more; return how many that were."""
+        return self._with(lambda conn: registry.revoke(conn, node_id, reason=reason, by=by, at=at))
 
     def _master_for_enrolment(self) -> MasterKey:
         """Return the master key; make one only where no node has a key under another yet."""

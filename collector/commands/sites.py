@@ -1,15 +1,23 @@
-"""The commands `sites`: declared places and devices into the registry."""
+"""The commands `sites`: declared places and devices into the registry, and back."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from collector.commands.parts import Parts, plain_errors
 from collector.store import registry
+from collector.store import sites as site_store
 from field_configs import load as loading
+from field_configs.changes import KINDS, Changes, compare
+from field_configs.dump import site_text
+from field_configs.schema import ConfigErrors, Configs
+
+SHOWN = 10  # records of a kind that are named one by one
 
 
 @click.group()
@@ -18,35 +26,154 @@ def sites() -> None:
 
     \b
     Example:
-      nongqing sites import --site demo
+      nongqing sites import --site demo --dry-run
+      nongqing sites export puyang.toml
     """
 
 
 @sites.command("import")
-@click.argument(
-    "folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False)
-)
+@click.argument("source", required=False, type=click.Path(path_type=Path, exists=True))
 @click.option("--site", default="demo", show_default=True, help="File in sites/, without .toml.")
+@click.option("--dry-run", is_flag=True, help="Say what it would do, and do nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def import_sites(parts: Parts, folder: Path | None, site: str, as_json: bool) -> None:
+def import_sites(
+    parts: Parts, source: Path | None, site: str, dry_run: bool, as_json: bool
+) -> None:
     """Take a declared site into the registry; what is there already is brought up to date.
 
-    FOLDER holds regions/, crops/, boards/ and sites/; default: the one that comes with Nongqing.
+    SOURCE is a folder with regions/, crops/, boards/ and sites/ (default: the one that comes with
+    Nongqing), or the file of a site alone, whose types are then those of Nongqing. What the
+    registry has and the file has not is named and stays; a device is taken away by
+    `nongqing node revoke`.
 
     \b
     Example:
-      nongqing sites import --site demo
+      nongqing sites import --site demo --dry-run
     """
     with plain_errors(), parts.store() as pool:
-        root = {} if folder is None else {"root": folder}
-        configs = loading.load(**root, site=site)
+        configs, name, origin = _declared(source, site)
         with pool.connection() as conn:
-            counts = registry.import_configs(
-                conn, configs, parts.clock().now(), source=f"{folder or 'field_configs'}:{site}"
-            )
+            changes = site_store.planned(conn, configs)
+            revoked = {row.id for row in registry.nodes(conn) if row.revoked is not None}
+            if not dry_run:
+                registry.import_configs(conn, configs, parts.clock().now(), origin, changes)
+    counts, revoked = site_store.counted(configs), revoked & configs.nodes.keys()
     if as_json:
-        click.echo(json.dumps(counts))
-    else:
-        words = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in counts.items())
-        click.echo(f"{site}: {words}")
+        rest = {"revoked": sorted(revoked), "dry_run": dry_run}
+        click.echo(json.dumps(counts | _as_json(changes) | rest))
+        return
+    words = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in counts.items())
+    click.echo(f"{name}: {words}")
+    for line in _lines(changes, revoked):
+        click.echo(line)
+    if dry_run:
+        click.echo("nothing was changed; run it without --dry-run to take this in")
+
+
+def _declared(source: Path | None, site: str) -> tuple[Configs, str, str]:
+    """Read what is to be taken in; return it, what it is called and where it came from."""
+    if source is None:
+        return loading.load(site=site), site, f"field_configs:{site}"
+    if source.is_dir():
+        return loading.load(source, site), site, f"{source}:{site}"
+    return loading.load(site=source), source.stem, str(source)
+
+
+def _as_json(changes: Changes) -> dict[str, object]:
+    return {
+        "new": {kind: [x.id for x in changes.new(kind)] for kind in KINDS},
+        "changed": {kind: {x.id: x.details for x in changes.changed(kind)} for kind in KINDS},
+        "gone": {kind: [x.id for x in changes.gone(kind)] for kind in KINDS},
+        "handed_over": [str(each) for each in changes.hand_overs],
+    }
+
+
+def _lines(changes: Changes, revoked: set[str]) -> Iterator[str]:
+    if not changes:
+        yield "the registry holds all of this already"
+    for kind in KINDS:
+        yield from _some("new", changes.new(kind))
+    for kind in KINDS:
+        yield from _some("changed", changes.changed(kind))
+    yield from _some("handed over", changes.hand_overs)
+    for kind in KINDS:
+        yield from _some("not in the file", changes.gone(kind))
+    if changes.gone():
+        yield "what is not in the file stays in the registry"
+    for change in changes.gone("nodes")[:1]:
+        yield (
+            "a node that is not in the file is still listened to; to take it away: "
+            f"nongqing node revoke {change.id}"
+        )
+    for node in sorted(revoked):
+        yield f"node {node} is declared, but was revoked; it stays so until it is enrolled again"
+
+
+def _some(what: str, found: Sequence[object]) -> Iterator[str]:
+    yield from (f"{what}: {each}" for each in found[:SHOWN])
+    if len(found) > SHOWN:
+        yield f"{what}: {len(found) - SHOWN} more like this; --json names them all"
+
+
+@sites.command("export")
+@click.argument("target", type=click.Path(path_type=Path))
+@click.option("--site", default="export", show_default=True, help="Name of the file in a folder.")
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.pass_obj
+def export_site(parts: Parts, target: Path, site: str, force: bool) -> None:
+    """Write the registry's places, seasons and devices as a site's file, for `sites import`.
+
+    TARGET is a file (.toml), or a folder laid out like field_configs, whose sites/ gets it. Keys,
+    readings and what channels served before are not part of it. Exit code 1 when the registry
+    holds what a site may not declare; the file is there then, and what is wrong with it is named.
+
+    \b
+    Example:
+      nongqing sites export puyang.toml
+    """
+    path, root = _place(target, site)
+    if path.exists() and not force:
+        raise click.ClickException(f"{path}: is there already; --force replaces it")
+    with plain_errors(), parts.store() as pool:
+        with pool.connection() as conn:
+            held = site_store.read_site(conn)
+        _write(path, site_text(held))
+        try:
+            again = loading.load(root, path)
+        except ConfigErrors as errors:
+            raise click.ClickException(
+                f"{path}: written, but it does not load; mend it there and import it:\n{errors}"
+            ) from errors
+    for change in compare(
+        held, replace(again, counties=held.counties, townships=held.townships)
+    ).records:
+        raise click.ClickException(f"{path}: reads back differently, report it: {change}")
+    click.echo(f"{path}: {len(held.villages)} villages, {len(held.nodes)} nodes")
+
+
+def _place(target: Path, site: str) -> tuple[Path, Path]:
+    """Return the file to write and the folder whose types it will be read with."""
+    if target.suffix == ".toml":
+        if not target.absolute().parent.is_dir():
+            raise click.ClickException(f"{target}: its folder does not exist; make it first")
+        return target, loading.ROOT
+    if not (target / "sites").is_dir():
+        raise click.ClickException(
+            f"{target}: holds no folder sites/; name a folder laid out like field_configs, or a "
+            "file ending in .toml"
+        )
+    return target / "sites" / f"{site}.toml", target
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file, complete or not at all."""
+    draft = path.with_name(f"{path.name}.new")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise click.ClickException(
+            f"{path}: cannot be written ({error.strerror}); name a place where it can"
+        ) from error

@@ -18,10 +18,10 @@ from field_configs.events import Event, event
 from firmware.wire.quantities import by_name
 from models.sheets import cells
 from models.sheets.refused import Refusals, SheetError
+from models.sheets.units import FEWEST, MATERIAL, Stated, likely_unit
 from models.weather.climate import warmer_than_ever
 from models.weather.counter import amounts, is_counter
 from models.weather.dataset import Array, settled
-from models.weather.units import FEWEST, MATERIAL, Stated, likely_unit
 
 RAIN = "precipitation_amount"
 

@@ -17,16 +17,16 @@ from collector.files.judging import RAIN
 from collector.files.table import HOUR_S, Table, moment
 from collector.store import readings, registry, weather
 from collector.store.db import Connection
-from collector.store.reading_log import FREEZE, LOGICAL, STEP
 from field_configs.events import Event, event
 from firmware.wire.quantities import by_name
 from models.sheets.refused import SheetError
+from models.sheets.units import FEWEST
 from models.weather.counter import is_counter
 from models.weather.dataset import Array
 from models.weather.distances import distances_km, plane_km
 from models.weather.interpolate import RANGE_KM
 from models.weather.outliers import APART, wild
-from models.weather.units import FEWEST
+from models.weather.quality import FREEZE, LOGICAL, STEP
 
 #: Share of a column's values in doubt [1] from which the file is refused; provisional.
 DOUBTFUL = 0.5

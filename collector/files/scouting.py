@@ -29,7 +29,7 @@ from models.sheets import cells
 from models.sheets.header import find_columns, unknown_columns
 from models.sheets.lines import Sheet
 from models.sheets.refused import CellError, Refusals
-from models.skill.matching import LOCAL
+from models.weather.local_days import local_day
 
 NEEDED = ("field", "hazard", "date", "found")
 COLUMNS = (*NEEDED, "crop", "treated", "severity", "source", "observer", "note")
@@ -82,7 +82,7 @@ def import_scouting(conn: Connection, path: Path, at: datetime) -> Imported:
         catalogue(),
         [season for season in registry.seasons(conn) if season.crop in crops],
         {crop.id: crop.longest_days for crop in crops.values()},
-        at.astimezone(LOCAL).date(),
+        local_day(at),
         names_of_kinds(catalogue(), crops)
         | {name: id_ for name, id_ in known_places(conn).names.items() if id_ in fields},
     )

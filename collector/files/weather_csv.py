@@ -27,7 +27,7 @@ from models.sheets import cells
 from models.sheets.header import Header, find_columns, unknown_columns
 from models.sheets.lines import Record, Sheet
 from models.sheets.refused import CellError, Refusals, SheetError
-from models.weather.units import WIND_HEIGHT, Stated, stated
+from models.sheets.units import WIND_HEIGHT, Stated, stated
 
 NAMES = tuple(row.name for row in QUANTITIES)
 COLUMNS = ("place", "time", "issued", "longitude", "latitude", *NAMES)

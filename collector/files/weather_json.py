@@ -18,7 +18,7 @@ from models.exchange.ipmd_parameters import chosen, unknown
 from models.exchange.ipmd_weather import IpmWeatherError, Location, Weather
 from models.sheets.refused import CellError, Refusals, SheetError
 from models.sheets.text import read_text
-from models.weather.units import stated
+from models.sheets.units import stated
 
 
 def read_json(path: Path, given: Given, places: Places, refusals: Refusals) -> Table:

@@ -35,7 +35,7 @@ def prove(
     """Divide messages into authentic ones and refused ones, these counted by node and reason.
 
     Reasons: ``bad_topic``, ``not_sealed``, ``unknown_node``, ``unknown_epoch``,
-    ``retired_epoch``, ``wrong_seal``.
+    ``revoked``, ``retired_epoch``, ``wrong_seal``.
     """
     arrived: list[Arrived] = []
     refused: dict[tuple[str, str], Refusal] = {}
@@ -68,6 +68,8 @@ def _prove_one(known: KnownNodes, message: Message) -> Arrived | tuple[str, str]
     key = node.keys.get(epoch)
     if key is None:
         return name, "unknown_epoch"
+    if key.revoked:
+        return name, "revoked"
     if key.retired is not None:
         return name, "retired_epoch"
     try:

@@ -27,7 +27,7 @@ from collector.ingest.authenticity import Message
 from collector.ingest.clock_watch import ClockWatch
 from collector.ingest.known_nodes import KnownNodes, read_known_nodes
 from collector.keys import MasterKey, MasterKeyError
-from collector.store import frames, items, registry, rights, server_clock
+from collector.store import frames, items, rights, server_clock
 from collector.store.db import (
     Connection,
     DatabaseDown,
@@ -37,6 +37,7 @@ from collector.store.db import (
 )
 from collector.store.frames import BootId, FrameId
 from collector.store.items import Found
+from collector.store.registry_version import version
 from field_configs.events import Event, event
 from firmware.wire import codec, seal, topics
 
@@ -182,6 +183,8 @@ class Collector:
                 work()
             except (DatabaseDown, TransactionRollback) as error:
                 self.counters.retries += 1
+                if isinstance(error, DatabaseDown):
+                    self._known = None  # what comes back may be another state of it
                 if attempt == 0 and isinstance(error, DatabaseUnfit):
                     self._note_unfit(error)
                 wait = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
@@ -218,16 +221,16 @@ class Collector:
         """Look whether the registry changed while nothing comes in."""
         settled = self._watch.settled
         with self.pool.connection() as conn:
-            changed = self._known is None or registry.version(conn) != self._known.version
+            changed = self._known is None or version(conn) != self._known.version
             self._look(conn)
             self._note_state(conn)
         if changed or settled != self._watch.settled:
             self._refresh()
 
     def _refresh(self) -> None:
-        """Read the registry anew, then the frames that waited for something in it."""
+        """Read what changed in the registry, then the frames that waited for something in it."""
         with self.pool.connection() as conn:
-            self._known = read_known_nodes(conn, self.master)
+            self._known = read_known_nodes(conn, self.master, self._known)
         while True:
             with self.pool.connection() as conn:
                 taken = intake.replay(conn, self._known, self._look(conn), self._watch)
@@ -236,8 +239,8 @@ class Collector:
 
     def _current(self, conn: Connection) -> KnownNodes:
         """Return the registry as it stands in this transaction."""
-        if self._known is None or registry.version(conn) != self._known.version:
-            self._known = read_known_nodes(conn, self.master)
+        if self._known is None or version(conn) != self._known.version:
+            self._known = read_known_nodes(conn, self.master, self._known)
         return self._known
 
     def _look(self, conn: Connection) -> datetime:

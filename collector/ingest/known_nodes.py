@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from collector.keys import MasterKey
-from collector.store import registry
+from collector.store import registry, registry_version
 from collector.store.db import Connection
 from collector.store.registry import KeyRow
 from firmware.wire.codec import Layout
@@ -53,27 +53,42 @@ class KnownNodes:
     look_back_hours: dict[int, float]
 
 
-def read_known_nodes(conn: Connection, master: MasterKey) -> KnownNodes:
+def read_known_nodes(
+    conn: Connection, master: MasterKey, before: KnownNodes | None = None
+) -> KnownNodes:
     """Read what is needed from the registry.
+
+    Parameters
+    ----------
+    conn : Connection
+    master : MasterKey
+        Opens the nodes' keys.
+    before : KnownNodes, optional
+        What was read of an earlier version: only the nodes that changed since are read again.
 
     Raises
     ------
     MasterKeyError
         When the master key is not the one that the node keys were encrypted under.
     """
-    nodes: dict[str, Node] = {}
+    version = registry_version.version(conn)
+    if before is not None and before.version > version:
+        before = None  # the database went back in time, by a restored dump say
+    since = -1 if before is None else before.version
+    changed: dict[str, Node] = {}
     look_back: dict[int, float] = {}
-    version = registry.version(conn)
-    for key in registry.keys(conn, master):
-        node = nodes.setdefault(key.node, Node(key.node, key.enrolled))
+    for key in registry.keys(conn, master, since):
+        node = changed.setdefault(key.node, Node(key.node, key.enrolled))
         node.keys[key.epoch] = key
-    for row in registry.assignments(conn):
+    for row in registry.assignments(conn, since):
         quantity = by_name(row.quantity)
         look_back[row.series] = max(quantity.freeze_h or 0.0, LOOK_BACK_H)
-        since = row.valid_from.timestamp() if row.valid_from else float("-inf")
-        until = row.valid_to.timestamp() if row.valid_to else float("inf")
-        service = Service(since, until, row.series, quantity.id)
-        nodes.setdefault(row.node, Node(row.node)).services.setdefault(row.channel, []).append(
+        valid_from = row.valid_from.timestamp() if row.valid_from else float("-inf")
+        valid_to = row.valid_to.timestamp() if row.valid_to else float("inf")
+        service = Service(valid_from, valid_to, row.series, quantity.id)
+        changed.setdefault(row.node, Node(row.node)).services.setdefault(row.channel, []).append(
             service
         )
-    return KnownNodes(version, nodes, registry.layouts(conn), look_back)
+    if before is not None:
+        changed, look_back = before.nodes | changed, before.look_back_hours | look_back
+    return KnownNodes(version, changed, registry.layouts(conn), look_back)

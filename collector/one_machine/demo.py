@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -19,6 +20,8 @@ from field_configs.load import load, shifted
 
 SITE = "demo"
 SITE_YEAR = 2016  # the site's dates are those of the season that is harvested in this year
+OWNER = "demo"  # the setting by which a database says whose demonstration it holds
+DAY_S = 86400
 
 
 class DemoWeather(Protocol):
@@ -27,6 +30,11 @@ class DemoWeather(Protocol):
     @property
     def path(self) -> Path:
         """The prepared file."""
+        ...
+
+    @property
+    def begins(self) -> datetime:
+        """The first hour of the file."""
         ...
 
     @property
@@ -67,6 +75,14 @@ class DemoState:
         The machine's time when `sim_unix` was right [s since 1970-01-01 UTC].
     zh, en : str
         What the weather is.
+    opens_unix : float
+        Simulated time of the first start [s since 1970-01-01 UTC].
+    backlog_days : int
+        What the nodes have measured before it and not delivered yet; 0 once it is in [d].
+    filled : bool
+        Whether the database holds the villages and nodes.
+    owner : str
+        What the database's setting `OWNER` says, if the demonstration in it is this one.
     """
 
     path: Path
@@ -76,18 +92,51 @@ class DemoState:
     real_unix: float
     zh: str
     en: str
+    opens_unix: float
+    backlog_days: int = 0
+    filled: bool = True
+    owner: str = ""
 
     @classmethod
     def read(cls, path: Path, rate: float) -> DemoState:
-        """Read the state that an earlier start left, to go on now at `rate`."""
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        weather_file = Path(kept["weather_file"])
-        sim_unix = float(kept["sim_unix"])
-        return cls(path, weather_file, sim_unix, rate, time.time(), kept["zh"], kept["en"])
+        """Read the state that an earlier start left, to go on now at `rate`.
+
+        Raises
+        ------
+        DemoError
+            When it is broken.
+        """
+        try:
+            kept = json.loads(path.read_text(encoding="utf-8"))
+            sim_unix = float(kept["sim_unix"])
+            return cls(
+                path,
+                Path(kept["weather_file"]),
+                sim_unix,
+                rate,
+                time.time(),
+                str(kept["zh"]),
+                str(kept["en"]),
+                float(kept.get("opens_unix", sim_unix)),
+                int(kept.get("backlog_days", 0)),
+                bool(kept.get("filled", True)),
+                str(kept.get("owner", "")),
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise DemoError(
+                f"{path}: is broken ({type(error).__name__}); delete {path.parent} to begin the "
+                "demonstration again"
+            ) from error
 
     def clock(self) -> SimulatedClock:
         """Return the clock that every part shares."""
         return SimulatedClock(self.sim_unix, self.real_unix, self.rate)
+
+    def undelivered_days(self) -> float:
+        """How far back the undelivered backlog begins, from now [d]; 0 when all is in."""
+        if not self.backlog_days:
+            return 0.0
+        return self.backlog_days + (self.clock().now().timestamp() - self.opens_unix) / DAY_S
 
     def save(self) -> None:
         """Write the simulated time of now, so that the next start goes on from it."""
@@ -108,8 +157,12 @@ def start(
     weather_of: Callable[[Path, Path | None], DemoWeather],
     weather_csv: Path | None,
     rate: float,
-) -> tuple[DemoState, bool, str]:
+    backlog_days: int,
+) -> tuple[DemoState, str]:
     """Fill an empty store with the demonstration's villages and nodes, or go on where it stopped.
+
+    A start that was cut off is gone on with, wherever that was: the state is kept before the
+    store is filled, that is one transaction, and the backlog counts as open until it is in.
 
     Parameters
     ----------
@@ -123,28 +176,67 @@ def start(
         Weather of your own; only the first start takes it.
     rate : float
         Simulated seconds for each real second [1].
+    backlog_days : int
+        What the nodes have measured before the first start, as far as the weather goes; only the
+        first start takes it [d].
 
     Returns
     -------
-    tuple of DemoState, bool, str
-        The state, whether this was the first start, and a few words about it.
+    tuple of DemoState, str
+        The state, and a few words about it.
 
     Raises
     ------
     DemoError
         When the database holds villages that this state folder did not put there: the
-        demonstration would give their nodes new keys and mix simulated frames into theirs.
+        demonstration would give their nodes new keys and mix simulated frames into theirs. Or
+        when it holds none, and the state says that it did.
     """
     path = settings.state_dir.resolve() / "demo.json"
     if path.exists():
         state = DemoState.read(path, rate)
-        _put_banner(pool, state)
-        words = f"goes on at {state.clock().now():%Y-%m-%d %H:%M} UTC, {_pace(rate)}"
-        return (
-            state,
-            False,
-            words + ("; --weather counts at the first start only" * bool(weather_csv)),
+        words = _go_on(settings, pool, state) + "; --weather counts at the first start only" * bool(
+            weather_csv
         )
+    else:
+        _need_empty(pool, path)
+        weather = weather_of(settings.state_dir.resolve(), weather_csv)
+        opens = weather.opens.timestamp()
+        state = DemoState(
+            path,
+            weather.path,
+            opens,
+            rate,
+            time.time(),
+            weather.zh,
+            weather.en,
+            opens,
+            min(backlog_days, (weather.opens - weather.begins).days),
+            filled=False,
+            owner=secrets.token_hex(8),
+        )
+        state.save()
+        words = _fill(settings, pool, state)
+    _put_banner(pool, state)
+    return state, words
+
+
+def _go_on(settings: Settings, pool: db.Pool, state: DemoState) -> str:
+    if not state.filled:
+        return f"{_fill(settings, pool, state)}; the first start was cut off and goes on"
+    with pool.connection() as conn:
+        villages, owner = len(registry.villages(conn)), settings_table.get(conn, OWNER)
+    if not villages or owner != (state.owner or None):
+        raise DemoError(
+            f"demo: {state.path} belongs to another database than {db.place(pool.dsn)}; name that "
+            f"one in NONGQING_DSN, or delete {state.path.parent} to begin the demonstration again"
+        )
+    open_backlog = "; the backlog of the nodes is not in yet" * bool(state.backlog_days)
+    moment = f"{state.clock().now():%Y-%m-%d %H:%M} UTC"
+    return f"goes on at {moment}, {_pace(state.rate)}{open_backlog}"
+
+
+def _need_empty(pool: db.Pool, path: Path) -> None:
     with pool.connection() as conn:
         taken = len(registry.villages(conn))
     if taken:
@@ -153,19 +245,25 @@ def start(
             "does not say that they are the demonstration's; unset NONGQING_DSN or name an empty "
             "database, or start without --demo"
         )
-    weather = weather_of(settings.state_dir.resolve(), weather_csv)
-    configs = shifted(load(site=SITE), weather.opens.year - SITE_YEAR)
+
+
+def _fill(settings: Settings, pool: db.Pool, state: DemoState) -> str:
+    opens = datetime.fromtimestamp(state.opens_unix, UTC)
+    configs = shifted(load(site=SITE), opens.year - SITE_YEAR)
     master = load_or_make_master_key(settings.state_dir, settings.master_key)
     with pool.connection() as conn:
-        registry.import_configs(conn, configs, weather.opens, source=f"sites/{SITE}")
-        for node in sorted(configs.nodes):
-            registry.enroll(conn, master, node, at=weather.opens)
-    opens = weather.opens.timestamp()
-    state = DemoState(path, weather.path, opens, rate, time.time(), weather.zh, weather.en)
+        done = settings_table.get(conn, OWNER) == state.owner
+    if not done:
+        _need_empty(pool, state.path)
+        with pool.connection() as conn:
+            registry.import_configs(conn, configs, opens, source=f"sites/{SITE}")
+            for node in sorted(configs.nodes):
+                registry.enroll(conn, master, node, at=opens)
+            settings_table.put(conn, OWNER, state.owner, opens)
+    state.filled = True
     state.save()
-    _put_banner(pool, state)
-    words = f"{len(configs.villages)} villages, {len(configs.nodes)} nodes; {weather.en}"
-    return state, True, f"{words}; {_pace(rate)}"
+    words = f"{len(configs.villages)} villages, {len(configs.nodes)} nodes; {state.en}"
+    return f"{words}; {_pace(state.rate)}"
 
 
 def _put_banner(pool: db.Pool, state: DemoState) -> None:

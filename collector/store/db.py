@@ -1,4 +1,4 @@
-"""Connections to the database, a small pool of them, and the migrations."""
+"""A small pool of connections to the database, and the migrations."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg2
 import psycopg2.extensions
-import psycopg2.extras
-from psycopg2.extensions import adapt, new_type, register_adapter, register_type
 
+from collector.store.connecting import Connection, check_readable, connect
 from collector.store.errors import (
     DatabaseDown,
     DatabaseRefuses,
@@ -27,11 +25,11 @@ from collector.store.errors import (
     StoreError,
     UnreadableDsn,
     mend_of,
-    parts_of,
     place,
 )
 
 __all__ = [
+    "Connection",
     "DatabaseDown",
     "DatabaseRefuses",
     "DatabaseUnfit",
@@ -40,18 +38,13 @@ __all__ = [
     "SchemaMissing",
     "StoreError",
     "UnreadableDsn",
+    "connect",
     "place",
 ]
-
-Connection = psycopg2.extensions.connection
 
 MIGRATIONS = Path(__file__).parent / "sql" / "migrations"
 MIGRATION_LOCK = 0x4E51_0001
 NO_SCHEMA = "the schema is not in place; run `nongqing db migrate`"
-NO_DATABASE = re.compile(r'database "[^"]*" does not exist')
-NO_ENTRY = re.compile(
-    r'authentication failed|no password supplied|role "[^"]*" does not exist|no pg_hba\.conf entry'
-)
 SCHEMA_TABLE = """
 CREATE TABLE IF NOT EXISTS schema_migration (
     number integer PRIMARY KEY,
@@ -60,58 +53,6 @@ CREATE TABLE IF NOT EXISTS schema_migration (
     applied timestamptz NOT NULL DEFAULT now()
 )
 """
-
-
-def _adapt_datetime(value: datetime) -> Any:
-    if value.tzinfo is None:
-        raise NaiveDatetime(
-            f"the time {value.isoformat()} has no time zone; give one in UTC "
-            "(datetime.now(UTC), or value.replace(tzinfo=UTC) where it is known to be UTC)"
-        )
-    return adapt(value.isoformat())
-
-
-register_adapter(datetime, _adapt_datetime)
-
-# bytea arrives as bytes, not memoryview.
-_BYTES = new_type(
-    psycopg2.BINARY.values,
-    "bytes",
-    lambda value, cursor: None if value is None else bytes(psycopg2.BINARY(value, cursor)),
-)
-register_type(_BYTES)
-
-
-def connect(dsn: str) -> Connection:
-    """Open a connection whose session is in UTC.
-
-    Raises
-    ------
-    UnreadableDsn
-        When the connection string cannot be read.
-    DatabaseRefuses
-        When it answers, but not to this user, or has no database of this name.
-    DatabaseDown
-        When the database does not answer.
-    """
-    _check_readable(dsn)
-    try:
-        return psycopg2.connect(
-            dsn, connect_timeout=5, application_name="nongqing", options="-c timezone=UTC"
-        )
-    except psycopg2.OperationalError as error:
-        text = str(error)
-        if NO_DATABASE.search(text):
-            raise DatabaseRefuses(dsn, error, "it does not exist; create it") from error
-        if NO_ENTRY.search(text):
-            mend = "refuses this user; check user and password in NONGQING_DSN"
-            raise DatabaseRefuses(dsn, error, mend) from error
-        raise DatabaseDown(dsn, error) from error
-
-
-def _check_readable(dsn: str) -> None:
-    if parts_of(dsn) is None:
-        raise UnreadableDsn
 
 
 class Pool:
@@ -131,7 +72,7 @@ class Pool:
     """
 
     def __init__(self, dsn: str, size: int = 4) -> None:
-        _check_readable(dsn)
+        check_readable(dsn)
         self.dsn = dsn
         self._slots: queue.LifoQueue[Connection | None] = queue.LifoQueue()
         for _ in range(size):

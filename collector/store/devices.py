@@ -8,8 +8,8 @@ from typing import Any
 from collector.store import queries
 from collector.store.db import Connection
 from collector.store.items import Found
-from collector.store.reading_log import FREEZE
 from field_configs.events import event
+from models.weather.quality import FREEZE
 
 SQL = queries.load("devices")
 
@@ -91,3 +91,8 @@ def missing_frames(conn: Connection, before: datetime) -> list[Found]:
             conn, "missing_frames", before=before
         )
     ]
+
+
+def newest_readings(conn: Connection) -> dict[str, datetime]:
+    """Return the time of the newest reading of each node that has any."""
+    return dict(_fetch(conn, "newest_readings"))

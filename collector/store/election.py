@@ -21,6 +21,10 @@ def _fetch(conn: Connection, name: str, **params: Any) -> list[tuple[Any, ...]]:
 class Election:
     """At most one process leads; it does while it holds a lock on a connection of its own.
 
+    The lock is a transaction's, which stays open: PgBouncer would give a session's away with the
+    server connection after each statement. A transaction that only holds a lock keeps nothing
+    from being vacuumed.
+
     Parameters
     ----------
     dsn : str
@@ -44,10 +48,13 @@ class Election:
             try:
                 if self._conn is None:
                     self._conn = connect(self.dsn)
-                    self._conn.autocommit = True
+                    # a snapshot that lasts would hold back vacuum
+                    self._conn.set_session(isolation_level="READ COMMITTED")
                 name = "alive" if self._leads else "try_lead"
                 ((answer,),) = _fetch(self._conn, name)
                 self._leads = bool(answer)
+                if not self._leads:
+                    self._conn.rollback()
             except (psycopg2.Error, psycopg2.InterfaceError):
                 self.resign()
                 raise

@@ -111,5 +111,9 @@ def place(dsn: str) -> str:
     parts = parts_of(dsn)
     if parts is None:
         return UNREADABLE
-    host, port = parts.get("host", "local socket"), parts.get("port", "5432")
-    return f"{host}:{port}/{parts.get('dbname', '')}"
+    port = parts.get("port", "5432")
+    host = parts.get("host") or parts.get("hostaddr")
+    if host is None and "service" in parts:
+        return f"service {parts['service']}/{parts.get('dbname', '')}"
+    hosts = (f"[{each}]" if ":" in each else each for each in (host or "local socket").split(","))
+    return f"{','.join(hosts)}:{port}/{parts.get('dbname', '')}"

@@ -279,10 +279,9 @@ def refusals(conn: Connection, limit: int = 100) -> list[Refusal]:
     return [Refusal(*row) for row in _fetch(conn, "refusals", limit=limit)]
 
 
-def count(conn: Connection) -> int:
-    """Return how many frames are kept."""
-    ((number,),) = _fetch(conn, "count")
-    return int(number)
+def count_by_node(conn: Connection) -> dict[str, int]:
+    """Return how many frames are kept of each node that has any."""
+    return {node: int(number) for node, number in _fetch(conn, "count_by_node")}
 
 
 def counts(conn: Connection) -> Counts:

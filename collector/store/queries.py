@@ -1,4 +1,4 @@
-"""Reads the .sql files: named blocks, one statement each.
+"""Reads the .sql files, named blocks of one statement each, and runs statements.
 
 A block begins with ``-- name: <name>`` and ends at the next one. Parameters are psycopg's
 ``%(name)s``; a literal per cent sign is written ``%%``.
@@ -7,8 +7,14 @@ A block begins with ``-- name: <name>`` and ends at the next one. Parameters are
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from psycopg2.extras import execute_values
+
+from collector.store.db import Connection
 
 FOLDER = Path(__file__).parent / "sql" / "queries"
 _NAME = re.compile(r"^-- name: *([a-z0-9_]+) *$", re.MULTILINE)
@@ -51,3 +57,23 @@ def load(family: str) -> dict[str, str]:
     """Return the named statements of ``sql/queries/<family>.sql``."""
     path = FOLDER / f"{family}.sql"
     return parse_blocks(path.read_text("utf-8"), path.name)
+
+
+def fetch(conn: Connection, statement: str, **params: Any) -> list[tuple[Any, ...]]:
+    """Run a statement and return its rows."""
+    with conn.cursor() as cur:
+        cur.execute(statement, params)
+        return cur.fetchall()
+
+
+def run(conn: Connection, statement: str, **params: Any) -> None:
+    """Run a statement that returns nothing."""
+    with conn.cursor() as cur:
+        cur.execute(statement, params)
+
+
+def put(conn: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run an INSERT of many rows, a thousand at a time."""
+    if rows:
+        with conn.cursor() as cur:
+            execute_values(cur, statement, rows, page_size=1000)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
-
-from psycopg2.extras import execute_values
 
 from collector.keys import MasterKey
-from collector.store import queries
+from collector.store import queries, sites
 from collector.store.db import Connection, StoreError
+from collector.store.queries import fetch, run
+from collector.store.registry_version import begin_change, touch
 from field_configs.board import layout_of
-from field_configs.schema import Configs, Field, Node, Placement, Season, StageObservation
+from field_configs.changes import Changes
+from field_configs.schema import Configs, Field, Placement, Season, StageObservation
 from firmware.wire.codec import Layout, make_layout
 from firmware.wire.quantities import nearest
 from firmware.wire.seal import KEY_BYTES
@@ -41,6 +41,16 @@ class UnknownNode(StoreError, KeyError):  # noqa: N818 - named for what happened
         return self.message
 
 
+class NodeRevoked(StoreError):  # noqa: N818 - named for what happened
+    """A node that was taken away is to get a key."""
+
+    def __init__(self, node: str, at: datetime, by: str, reason: str) -> None:
+        super().__init__(
+            f"node {node}: was revoked on {at:%Y-%m-%d %H:%M} UTC by {by} ({reason}); if the "
+            f"device is in good hands again: nongqing node enroll {node} --after-revocation"
+        )
+
+
 @dataclass(frozen=True)
 class VillageRow:
     """A village with the names of its county and township and what it holds."""
@@ -63,7 +73,10 @@ class VillageRow:
 
 @dataclass(frozen=True)
 class NodeRow:
-    """A device; `epoch` is None until it is enrolled, `last_seen` until its first frame."""
+    """A device; `epoch` is None until it is enrolled, `last_seen` until its first frame.
+
+    `revoked` is when it was taken away, None unless it is.
+    """
 
     id: str
     board: str
@@ -73,6 +86,7 @@ class NodeRow:
     epoch: int | None
     enrolled: datetime | None
     last_seen: datetime | None
+    revoked: datetime | None
 
 
 @dataclass(frozen=True)
@@ -86,13 +100,18 @@ class NodeKey:
 
 @dataclass(frozen=True)
 class KeyRow:
-    """A node's key of one epoch; `retired` once a later epoch took over."""
+    """A node's key of one epoch.
+
+    `retired` is when it ceased to count, because a later epoch took over or, with `revoked`,
+    because the node was taken away: then nothing that it sealed, whenever that was, is taken in.
+    """
 
     node: str
     epoch: int
     key: bytes
     retired: datetime | None
     enrolled: datetime | None
+    revoked: bool
 
 
 @dataclass(frozen=True)
@@ -107,34 +126,21 @@ class Assignment:
     valid_to: datetime | None
 
 
-def _rows(conn: Connection, name: str, **params: Any) -> list[tuple[Any, ...]]:
-    with conn.cursor() as cur:
-        cur.execute(SQL[name], params)
-        return cur.fetchall()
-
-
-def _run(conn: Connection, name: str, **params: Any) -> None:
-    with conn.cursor() as cur:
-        cur.execute(SQL[name], params)
-
-
-def _put(conn: Connection, name: str, rows: Sequence[tuple[Any, ...]]) -> int:
-    if rows:
-        with conn.cursor() as cur:
-            execute_values(cur, SQL[name], rows, page_size=1000)
-    return len(rows)
-
-
 # Import ---------------------------------------------------------------------------------------
 
 
 def import_configs(
-    conn: Connection, configs: Configs, at: datetime, source: str = "field_configs"
+    conn: Connection,
+    configs: Configs,
+    at: datetime,
+    source: str = "field_configs",
+    changes: Changes | None = None,
 ) -> dict[str, int]:
     """Take declared places, seasons and devices into the registry; nothing is deleted.
 
-    A channel that serves another placement than before is closed at `at` and opened anew; its
-    first placement counts since the device exists, so that a backlog finds its place.
+    A channel that serves another placement than before is closed at `at` and opened again; its
+    first placement counts since the device exists, so that a backlog finds its place. A placement
+    of a node that is not declared any more changes hands when a declared node serves it.
 
     Parameters
     ----------
@@ -145,85 +151,31 @@ def import_configs(
         Time of the import, aware.
     source : str
         Where the configurations came from, for the import's history.
+    changes : Changes, optional
+        What `sites.planned` found in this transaction.
 
     Returns
     -------
     dict of str to int
-        Number of records taken, by kind.
+        Number of records declared, by kind.
     """
-    c = configs
-    counts = {
-        "counties": _put(conn, "put_counties", [(x.code, x.zh, x.en) for x in c.counties.values()]),
-        "townships": _put(
-            conn,
-            "put_townships",
-            [(x.code, x.county, x.zh, x.en) for x in c.townships.values()],
-        ),
-        "villages": _put(
-            conn,
-            "put_villages",
-            [
-                (x.id, x.zh, x.en, x.county, x.township, x.longitude, x.latitude, x.position)
-                for x in c.villages.values()
-            ],
-        ),
-        "fields": _put(
-            conn,
-            "put_fields",
-            [(x.id, x.village, x.zh, x.en, x.kind, x.area_ha) for x in c.fields.values()],
-        ),
-        "seasons": _put(
-            conn,
-            "put_seasons",
-            [
-                (x.field, x.crop, x.variety, x.resistance, x.sown, x.previous_crop, x.harvested)
-                for x in c.seasons
-            ],
-        ),
-        "stage_observations": _put(
-            conn,
-            "put_stage_observations",
-            [(x.field, x.crop, x.date, x.bbch, x.by) for x in c.stage_observations],
-        ),
-        "placements": _put(
-            conn,
-            "put_placements",
-            [
-                (x.id, x.field, x.quantity, x.height_m, x.wet_threshold)
-                for x in c.placements.values()
-            ],
-        ),
-        "boards": len(c.boards),
-        "nodes": len(c.nodes),
-    }
-    _run(conn, "put_series")
-    layouts = {board.id: layout_of(board) for board in c.boards.values()}
-    for board_id, layout in layouts.items():
-        put_layout(conn, layout, at, board_id)
-    for node in c.nodes.values():
-        _put_node(conn, node, layouts[node.board].id, at)
-    _run(conn, "note_import", at=at, source=source, counts=json.dumps(counts))
-    _run(conn, "changed")
+    changes = sites.planned(conn, configs) if changes is None else changes
+    known = layouts(conn)
+    declared = {board.id: layout_of(board) for board in configs.boards.values()}
+    by_board = {board: layout.id for board, layout in declared.items()}
+    for board, layout in declared.items():
+        if layout.id not in known:
+            put_layout(conn, layout, at, board)
+    if changes.new() or changes.changed() or changes.hand_overs:
+        begin_change(conn)
+        sites.write(conn, changes, by_board, at)
+    stale = sites.other_layouts(conn, by_board)
+    if stale:
+        begin_change(conn)
+        sites.set_layouts(conn, stale, by_board)
+    counts = sites.counted(configs)
+    run(conn, SQL["note_import"], at=at, source=source, counts=json.dumps(counts))
     return counts
-
-
-def _put_node(conn: Connection, node: Node, layout: bytes, at: datetime) -> None:
-    _run(conn, "put_node", id=node.id, board=node.board, field=node.field, layout=layout)
-    current = dict(_rows(conn, "current_assignments", node=node.id))
-    for channel in current.keys() | node.channels.keys():
-        if current.get(channel) == node.channels.get(channel):
-            continue
-        if channel in current:
-            _run(conn, "end_assignment", node=node.id, channel=channel, at=at)
-        if channel in node.channels:
-            _run(
-                conn,
-                "begin_assignment",
-                node=node.id,
-                channel=channel,
-                placement=node.channels[channel],
-                at=at,
-            )
 
 
 # Places ---------------------------------------------------------------------------------------
@@ -231,18 +183,18 @@ def _put_node(conn: Connection, node: Node, layout: bytes, at: datetime) -> None
 
 def villages(conn: Connection) -> list[VillageRow]:
     """Return all villages, by county and id."""
-    return [VillageRow(*row) for row in _rows(conn, "villages", village=None)]
+    return [VillageRow(*row) for row in fetch(conn, SQL["villages"], village=None)]
 
 
 def village(conn: Connection, village_id: str) -> VillageRow | None:
     """Return one village, None where there is none of this id."""
-    rows = _rows(conn, "villages", village=village_id)
+    rows = fetch(conn, SQL["villages"], village=village_id)
     return VillageRow(*rows[0]) if rows else None
 
 
 def fields(conn: Connection, village_id: str | None = None) -> list[Field]:
     """Return the fields of a village, or all."""
-    return [Field(*row) for row in _rows(conn, "fields", village=village_id)]
+    return [Field(*row) for row in fetch(conn, SQL["fields"], village=village_id)]
 
 
 def seasons(conn: Connection, at: datetime | None = None) -> list[Season]:
@@ -251,18 +203,18 @@ def seasons(conn: Connection, at: datetime | None = None) -> list[Season]:
     Whether a season is over by then is for the crop's `longest_days` to say.
     """
     if at is None:
-        return [Season(*row) for row in _rows(conn, "seasons")]
-    return [Season(*row) for row in _rows(conn, "seasons_at", at=at)]
+        return [Season(*row) for row in fetch(conn, SQL["seasons"])]
+    return [Season(*row) for row in fetch(conn, SQL["seasons_at"], at=at)]
 
 
 def stage_observations(conn: Connection) -> list[StageObservation]:
     """Return all observed growth stages."""
-    return [StageObservation(*row) for row in _rows(conn, "stage_observations")]
+    return [StageObservation(*row) for row in fetch(conn, SQL["stage_observations"])]
 
 
 def placements(conn: Connection, village_id: str | None = None) -> list[Placement]:
     """Return the placements of a village, or all."""
-    return [Placement(*row) for row in _rows(conn, "placements", village=village_id)]
+    return [Placement(*row) for row in fetch(conn, SQL["placements"], village=village_id)]
 
 
 # Devices --------------------------------------------------------------------------------------
@@ -270,7 +222,7 @@ def placements(conn: Connection, village_id: str | None = None) -> list[Placemen
 
 def nodes(conn: Connection, node_id: str | None = None) -> list[NodeRow]:
     """Return all devices, or the one of this id, each with its current key epoch."""
-    return [NodeRow(*row) for row in _rows(conn, "nodes", node=node_id)]
+    return [NodeRow(*row) for row in fetch(conn, SQL["nodes"], node=node_id)]
 
 
 def enroll(
@@ -280,6 +232,7 @@ def enroll(
     *,
     at: datetime,
     layout: Layout | None = None,
+    after_revocation: bool = False,
 ) -> NodeKey:
     """Give a node a new key under the next epoch; the former key is retired at `at`.
 
@@ -294,70 +247,107 @@ def enroll(
         Time of the enrolment, aware.
     layout : Layout, optional
         Channel layout that the node is configured with, where it is not its board's.
+    after_revocation : bool
+        Whether a node that was taken away may come back.
+
+    Raises
+    ------
+    UnknownNode
+        When the registry does not hold the node.
+    NodeRevoked
+        When it was taken away, and nobody said that it may come back.
+    """
+    begin_change(conn)
+    if not fetch(conn, SQL["lock_node"], node=node_id):
+        raise UnknownNode(node_id, (row[0] for row in fetch(conn, SQL["node_ids"])))
+    revoked = fetch(conn, SQL["standing_revocation"], node=node_id)
+    if revoked and not after_revocation:
+        raise NodeRevoked(node_id, *revoked[0])
+    if layout is not None:
+        put_layout(conn, layout, at)
+    run(conn, SQL["retire_keys"], node=node_id, at=at)
+    ((epoch,),) = fetch(conn, SQL["next_epoch"], node=node_id)
+    key = secrets.token_bytes(KEY_BYTES)
+    encrypted = master.encrypt(node_id, epoch, key)
+    run(conn, SQL["add_key"], node=node_id, epoch=epoch, encrypted=encrypted, at=at)
+    run(conn, SQL["set_enrolled"], node=node_id, at=at, layout=layout.id if layout else None)
+    touch(conn, [node_id])
+    return NodeKey(node_id, epoch, key)
+
+
+def revoke(conn: Connection, node_id: str, *, reason: str, by: str, at: datetime) -> int:
+    """Take a node away: none of its keys, of whatever epoch, opens anything from now on.
+
+    Parameters
+    ----------
+    conn : Connection
+    node_id : str
+        A node of the registry.
+    reason, by : str
+        Why, and who says so; both are kept.
+    at : datetime
+        Time of the revocation, aware.
+
+    Returns
+    -------
+    int
+        How many keys were revoked; 0 where none was left, then nothing is written.
 
     Raises
     ------
     UnknownNode
         When the registry does not hold the node.
     """
-    if not _rows(conn, "lock_node", node=node_id):
-        raise UnknownNode(node_id, (row[0] for row in _rows(conn, "node_ids")))
-    if layout is not None:
-        put_layout(conn, layout, at)
-    _run(conn, "retire_keys", node=node_id, at=at)
-    ((epoch,),) = _rows(conn, "next_epoch", node=node_id)
-    key = secrets.token_bytes(KEY_BYTES)
-    encrypted = master.encrypt(node_id, epoch, key)
-    _run(conn, "add_key", node=node_id, epoch=epoch, encrypted=encrypted, at=at)
-    _run(conn, "set_enrolled", node=node_id, at=at, layout=layout.id if layout else None)
-    _run(conn, "changed")
-    return NodeKey(node_id, epoch, key)
-
-
-def retire(conn: Connection, node_id: str, at: datetime) -> None:
-    """Retire a node's key: what it sends from now on is refused."""
-    _run(conn, "retire_keys", node=node_id, at=at)
-    _run(conn, "changed")
+    begin_change(conn)
+    if not fetch(conn, SQL["lock_node"], node=node_id):
+        raise UnknownNode(node_id, (row[0] for row in fetch(conn, SQL["node_ids"])))
+    epochs = fetch(conn, SQL["revoke_keys"], node=node_id, at=at)
+    if epochs:
+        run(conn, SQL["note_revocation"], node=node_id, at=at, reason=reason, by=by)
+        touch(conn, [node_id])
+    return len(epochs)
 
 
 def key(conn: Connection, master: MasterKey, node_id: str) -> NodeKey | None:
     """Return a node's current key, None where it has none."""
-    rows = _rows(conn, "current_key", node=node_id)
+    rows = fetch(conn, SQL["current_key"], node=node_id)
     if not rows:
         return None
     epoch, encrypted = rows[0]
     return NodeKey(node_id, epoch, master.decrypt(node_id, epoch, encrypted))
 
 
-def keys(conn: Connection, master: MasterKey) -> list[KeyRow]:
-    """Return the keys of all nodes and epochs, retired ones too."""
+def keys(conn: Connection, master: MasterKey, since: int = -1) -> list[KeyRow]:
+    """Return the keys of all nodes and epochs, retired and revoked ones too.
+
+    With `since`, only those of nodes that changed after this version of the registry.
+    """
     return [
-        KeyRow(node, epoch, master.decrypt(node, epoch, encrypted), retired, enrolled)
-        for node, epoch, encrypted, retired, enrolled in _rows(conn, "keys")
+        KeyRow(node, epoch, master.decrypt(node, epoch, encrypted), retired, enrolled, revoked)
+        for node, epoch, encrypted, retired, enrolled, revoked in fetch(
+            conn, SQL["keys"], since=since
+        )
     ]
 
 
 def put_layout(conn: Connection, layout: Layout, at: datetime, board: str | None = None) -> None:
     """Make a channel layout known; frames that waited for it can then be decoded."""
+    begin_change(conn)
     channels = json.dumps([list(channel) for channel in layout.channels])
-    _run(conn, "put_layout", id=layout.id, board=board, channels=channels, at=at)
-    _run(conn, "changed")
+    run(conn, SQL["put_layout"], id=layout.id, board=board, channels=channels, at=at)
 
 
 def layouts(conn: Connection) -> dict[bytes, Layout]:
     """Return all known channel layouts by id."""
     return {
         layout_id: make_layout([tuple(channel) for channel in channels])
-        for layout_id, channels in _rows(conn, "layouts")
+        for layout_id, channels in fetch(conn, SQL["layouts"])
     }
 
 
-def assignments(conn: Connection) -> list[Assignment]:
-    """Return what each device channel serves and served."""
-    return [Assignment(*row) for row in _rows(conn, "assignments")]
+def assignments(conn: Connection, since: int = -1) -> list[Assignment]:
+    """Return what each device channel serves and served.
 
-
-def version(conn: Connection) -> int:
-    """Return a number that every change of the registry raises."""
-    ((number,),) = _rows(conn, "version")
-    return int(number)
+    With `since`, only of nodes that changed after this version of the registry.
+    """
+    return [Assignment(*row) for row in fetch(conn, SQL["assignments"], since=since)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,11 +17,11 @@ from psycopg2.extras import execute_values
 from collector.store import places, queries
 from collector.store.binary import copy_in
 from collector.store.db import Connection
-from collector.store.reading_log import UNUSABLE
-from collector.store.risk import plain, with_tuples
+from collector.store.risk import KeptStatus, pages, plain, row_of, statuses_of
 from models.risk.answers import RiskStatus
 from models.sheets.refused import MOST_NAMED
 from models.weather.dataset import dataset
+from models.weather.quality import UNUSABLE
 
 SQL = queries.load("weather")
 #: A forecast older than this is not used.
@@ -84,26 +83,6 @@ class Put:
     overtaken: int = 0
     corrections: tuple[Correction, ...] = ()
     lines_there: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class OutlookRow:
-    """What the forecast makes of a coming day; `time` is the day's end."""
-
-    site: str
-    crop: str
-    hazard: str
-    time: datetime
-    issued: datetime
-    forecast_issued: datetime
-    status: int
-    score: float | None
-    certainty: float | None
-    stage_bbch: float | None
-    drivers: Mapping[str, float | None]
-    missing: tuple[str, ...]
-    inputs_hash: str
-    model_version: str
 
 
 @dataclass(frozen=True)
@@ -239,6 +218,27 @@ def observed_dataset(
     return _dataset(conn, "observed", quantities=list(quantities), start=start, end=end)
 
 
+@dataclass(frozen=True)
+class ObservedStation:
+    """A series of what was measured at a place of others, and its first hour."""
+
+    series: int
+    place: str
+    quantity: str
+    longitude: float
+    latitude: float
+    first: datetime
+
+
+def observed_stations(conn: Connection, quantities: Sequence[str]) -> list[ObservedStation]:
+    """Return the series of other stations that have a value, by place and quantity."""
+    with conn.cursor() as cur:
+        cur.execute(SQL["observed_stations"], {"quantities": list(quantities)})
+        rows = cur.fetchall()
+    known = {p.name: (p.longitude, p.latitude) for p in places.places(conn)}
+    return [ObservedStation(id_, name, q, *known[name], first) for id_, name, q, first in rows]
+
+
 def _dataset(conn: Connection, name: str, **params: Any) -> xr.Dataset | None:
     with conn.cursor() as cur:
         cur.execute(SQL[name], params | {"unusable": UNUSABLE})
@@ -285,27 +285,23 @@ def replace_outlook(
     Returns
     -------
     int
-        Its rows.
+        How many answers it has.
     """
-    rows = [
-        (x.site, x.crop, x.hazard, x.time, issued, forecast_issued[x.site], int(x.status))
-        + (plain(x.score), plain(x.certainty), plain(x.stage_bbch))
-        + (json.dumps({k: plain(v) for k, v in x.drivers.items()}), list(x.missing))
-        + (x.inputs_hash, x.model_version)
-        for x in statuses
-    ]
+    count = 0
     with conn.cursor() as cur:
         cur.execute(SQL["drop_outlook"])
-        if rows:
-            execute_values(cur, SQL["put_outlook"], rows, page_size=1000)
-    return len(rows)
+        for page in pages(statuses):
+            rows = [(*row_of(status, issued), forecast_issued[status.site]) for status in page]
+            execute_values(cur, SQL["put_outlook"], rows, page_size=len(rows))
+            count += len(rows)
+    return count
 
 
-def outlook(conn: Connection, at: datetime, village_id: str | None = None) -> list[OutlookRow]:
+def outlook(conn: Connection, at: datetime, village_id: str | None = None) -> list[KeptStatus]:
     """Return the outlook in force for the days that end after `at`, of a village or of all."""
     with conn.cursor() as cur:
         cur.execute(SQL["outlook"], {"village": village_id, "at": at})
-        return [OutlookRow(*with_tuples(row)) for row in cur.fetchall()]
+        return statuses_of(cur)
 
 
 def replace_field_weather(conn: Connection, rows: Iterable[FieldWeather]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib.util
 import json
@@ -14,9 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from field_configs.schema import Board
-from firmware.workbench.config import node_config, write_config
-from firmware.workbench.registry import NodeKey
+from firmware.workbench.config import node_config, parse_broker_url, write_config
+from firmware.workbench.parts import Board, NodeKey
 
 HEAP = "160k"
 SHIMS = Path(__file__).parent / "shims"
@@ -39,8 +39,8 @@ class SimulationError(RuntimeError):
     """A simulated node cannot run; the message names the node and where its log is."""
 
 
-def place_of(node_id: str) -> dict[str, float]:
-    """Small lasting differences of a node's place from the weather file, made from its id.
+def differences_of(node_id: str) -> dict[str, float]:
+    """Small lasting differences between a node and the weather file, made from its id.
 
     Illustrative, not measured: up to 0.4 degC, 2 % humidity, 0.02 m3 m-3 of soil moisture, 0.3 degC
     of soil temperature either way, and a tenth more or less rain.
@@ -78,6 +78,16 @@ class SimulatedNode:
         """File that stands for the node's flash."""
         return self.folder / "flash.img"
 
+    @property
+    def mark(self) -> Path:
+        """File that is there while the node makes up its backlog; the node removes it."""
+        return self.folder / "backlog"
+
+    def begin_again(self) -> None:
+        """Forget a backlog that was cut off: nothing of it was sent, and its rest is missing."""
+        if self.settings["backlog_s"] and self.mark.exists():
+            self.image.unlink(missing_ok=True)
+
     def start(self, **changes: Any) -> None:
         """Switch the node on; `changes` are laid over its settings for this start alone.
 
@@ -90,9 +100,13 @@ class SimulatedNode:
             )
         if self.process is not None:
             self.switch_off()
+        flash = self._own_flash()
         settings = self.settings | changes
         if self.image.exists():
             settings["backlog_s"] = 0
+            self.mark.unlink(missing_ok=True)
+        elif settings["backlog_s"]:
+            self.mark.touch()
         bench = self.folder / "bench.json"
         bench.write_text(json.dumps(settings), encoding="utf-8")
         environment = {
@@ -119,10 +133,30 @@ class SimulatedNode:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                pass_fds=(flash,),
             )
+        os.close(flash)
+
+    def _own_flash(self) -> int:
+        """Lock the flash for the process that is to have it; two would ruin it."""
+        flash = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        deadline = time.monotonic() + STOP_S
+        while True:
+            try:
+                fcntl.flock(flash, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() < deadline:
+                    time.sleep(0.1)  # it may just be ending
+                    continue
+                os.close(flash)
+                raise SimulationError(
+                    f"node {self.node_id}: is simulated already, on the flash {self.image}; end "
+                    "that simulation first"
+                ) from None
+            return flash
 
     def alive(self) -> bool:
-        """Tell whether its process runs."""
+        """Return whether its process runs."""
         return self.process is not None and self.process.poll() is None
 
     def cut_power(self) -> None:
@@ -157,7 +191,7 @@ class SimulatedNode:
         lines = whole.decode("utf-8", "replace").splitlines()
         return [f"node {self.node_id}: {line}" for line in lines if line.startswith("broker ")]
 
-    def last_words(self) -> str:
+    def last_lines(self) -> str:
         """Last lines of its log."""
         if not self.log.exists():
             return ""
@@ -202,24 +236,25 @@ class Fleet:
         config: Mapping[str, Any] | None = None,
     ) -> None:
         self.nodes: dict[str, SimulatedNode] = {}
+        broker = parse_broker_url(broker_url)
         for node_id, key, board in nodes:
             folder = state_dir.absolute() / node_id
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_config(
-                folder / "node.json", node_config(key, board, broker_url) | dict(config or {})
-            )
+            write_config(folder / "node.json", node_config(key, board, broker) | dict(config or {}))
             bench: dict[str, Any] = {
                 "clock": clock_spec,
                 "weather": str(weather_path.absolute()),
                 "image": str(folder / "flash.img"),
                 "config": str(folder / "node.json"),
                 "backlog_s": backlog_days * 86400,
-                "place": place_of(node_id),
+                "differences": differences_of(node_id),
+                "backlog_mark": str(folder / "backlog"),
             }
             if journal_dir is not None:
                 journal_dir.mkdir(parents=True, exist_ok=True)
                 bench["journal"] = str(journal_dir.absolute() / f"{node_id}.txt")
             self.nodes[node_id] = SimulatedNode(node_id, folder, bench | dict(settings or {}))
+            self.nodes[node_id].begin_again()
 
     def start(self) -> None:
         """Switch every node on that is not running."""
@@ -256,7 +291,7 @@ class Fleet:
                 if node.short_lives >= SHORT_LIVES:
                     raise SimulationError(
                         f"node {node_id}: ends again and again, now with code {ended[node_id]}; "
-                        f"its log is {node.log}\n{node.last_words()}"
+                        f"its log is {node.log}\n{node.last_lines()}"
                     )
                 node.start()
         return ended

@@ -31,8 +31,8 @@ class Prepared:
     ----------
     path : Path
         The compact file.
-    opens : datetime
-        When a demonstration should open in it (UTC).
+    begins, opens : datetime
+        Its first hour, and when a demonstration should open in it (UTC).
     zh, en : str
         What the weather is, for every page of a demonstration.
     summary : str
@@ -40,6 +40,7 @@ class Prepared:
     """
 
     path: Path
+    begins: datetime
     opens: datetime
     zh: str
     en: str
@@ -88,7 +89,8 @@ def prepare(folder: Path, csv: Path | None = None, beijing: Path = BEIJING) -> P
         "csv": (f"文件 {weather.name} 的天气", f"weather from {weather.name}"),
         "generated": ("模拟生成的天气", "generated weather"),
     }[weather.source]
-    return Prepared(path, opens, f"演示：{zh}", f"demonstration: {en}", weather.summary())
+    begins = datetime.fromtimestamp(weather.start, UTC)
+    return Prepared(path, begins, opens, f"演示：{zh}", f"demonstration: {en}", weather.summary())
 
 
 def opening(weather: Weather) -> datetime:
@@ -107,6 +109,6 @@ def opening(weather: Weather) -> datetime:
 
 
 def is_compact(path: Path) -> bool:
-    """Tell whether `path` already is a compact weather file."""
+    """Return whether `path` already is a compact weather file."""
     with path.open("rb") as file:
         return file.read(len(MAGIC)) == MAGIC

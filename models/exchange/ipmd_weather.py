@@ -27,7 +27,7 @@ from field_configs.events import Event, event
 from models.exchange.ipmd_parameters import PARAMETERS, chosen
 from models.sheets import cells
 from models.sheets.refused import CellError
-from models.weather.dataset import Array
+from models.weather.dataset import Array, moment_of
 
 HOUR_S = 3600
 #: QC of IPM Decisions: -1 and 0 say that nothing was tested, 1 and 2 what was, 4 and more that a
@@ -346,15 +346,13 @@ def from_dataset(data: xr.Dataset) -> Weather:
         raise IpmWeatherError("nothing to write", event("json_nothing"))
     columns, qc = [], []
     for parameter in parameters:
-        values = data[parameter.quantity].transpose("time", "site").values.astype(float)
+        values = data[parameter.quantity].values.astype(float)
         bits = data.get(f"{parameter.quantity}_qc")
         tested = UNTESTED if bits is None else int(np.bitwise_or.reduce(bits.values, axis=None))
         columns.append(values)
         qc.append(tested & TESTED)
     cube = np.stack(columns, axis=2)
-    start = datetime.fromtimestamp(
-        int(data["time"].values[0].astype("datetime64[s]").astype(int)), UTC
-    )
+    start = moment_of(data["time"].values[0])
     return Weather(
         start,
         tuple(p.code for p in parameters),

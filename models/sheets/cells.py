@@ -16,6 +16,7 @@ from typing import NamedTuple
 from field_configs.events import event
 from field_configs.reading import nearest
 from models.sheets.refused import CellError
+from models.weather.local_days import AHEAD
 
 #: Nothing that is read is earlier or later than this.
 EARLIEST = datetime(1950, 1, 1, tzinfo=UTC)
@@ -57,8 +58,8 @@ _MOMENT = re.compile(
 _ZONE = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?", re.ASCII)
 _UTC_WORDS = frozenset(("UTC", "GMT", "Z", "世界时", "世界协调时", "国际时"))
 _LOCAL_WORDS = frozenset(("北京时间", "北京时", "当地时间", "LOCAL", "BJT"))
-#: Local time where a time carries no zone: China has one zone [s].
-_LOCAL_S = 8 * 3600
+#: Local time where a time carries no zone [s].
+_LOCAL_S = int(AHEAD.total_seconds())
 _MINUS = str.maketrans("−–－", "---")
 
 

@@ -131,8 +131,8 @@ def chance(per_night: float, expected: Expectation) -> float:
     return float(student.sf((np.log1p(per_night) - expected.mean) / width, expected.years - 1))
 
 
-def judge(catch: Catch, earlier: Iterable[Catch]) -> Flight:
-    """Judge a catch by the earlier ones of its trap and pest (others are left out).
+def flight_of(catch: Catch, earlier: Iterable[Catch]) -> Flight:
+    """A catch judged by the earlier ones of its trap and pest (others are left out).
 
     Parameters
     ----------

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from models.weather.dataset import Array
 from models.weather.distances import distances_km, plane_km
+from models.weather.local_days import AHEAD
 
 #: The highest temperature ever measured at Puyang in each month [degC]; no mean of a day or more
 #: can lie above it. Source: China Meteorological Administration, extremes 1981-2010, as quoted in
@@ -20,7 +21,6 @@ NEAR_KM = 200.0
 WARMEST_ANYWHERE = 45.0
 #: Hours that make a mean.
 ENOUGH = 24
-_LOCAL_S = 8 * 3600
 
 
 def warmer_than_ever(
@@ -37,7 +37,7 @@ def warmer_than_ever(
     position
         Longitude and latitude [degree]; None: not known.
     """
-    days = (time + _LOCAL_S).astype("datetime64[s]").astype("datetime64[M]")
+    days = (time + int(AHEAD.total_seconds())).astype("datetime64[s]").astype("datetime64[M]")
     near = position is not None and _from_puyang(position) <= NEAR_KM
     for month in np.unique(days):
         here = temperature[days == month]

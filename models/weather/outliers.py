@@ -51,9 +51,14 @@ def wild(quantity: str, values: Array, apart_km: Array, range_km: float) -> NDAr
     if limit is None:
         return found
     there = ~np.isnan(values)
-    for station in range(values.shape[1]):
+    # the median lies between the least and the most of all: most hours need no closer look
+    least = np.where(there, values, np.inf).min(axis=1, initial=np.inf, keepdims=True)
+    most = np.where(there, values, -np.inf).max(axis=1, initial=-np.inf, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        doubtful = there & ((values - least > limit) | (most - values > limit))
+    for station in np.flatnonzero(doubtful.any(axis=0)):
         near = apart_km[station] <= range_km
-        hours = there[:, station] & (there[:, near].sum(axis=1) > 1)
+        hours = doubtful[:, station] & (there[:, near].sum(axis=1) > 1)
         if hours.any():
             middle = np.nanmedian(values[np.ix_(hours, near)], axis=1)
             found[hours, station] = np.abs(values[hours, station] - middle) > limit

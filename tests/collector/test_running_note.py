@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,12 +17,22 @@ from collector.running_note import (
     write_running,
 )
 from collector.settings import Settings, SettingsError
+from collector.state_lock import StateLock
 
 DSN, BROKER, CLOCK = "postgresql://u:p@127.0.0.1:1/x", "mqtt://127.0.0.1:2", "sim:0.000@0.000*2"
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Path:
+def lock(tmp_path: Path) -> Iterator[StateLock]:
+    """The lock of the `nongqing up` whose note it is."""
+    lock = StateLock(tmp_path, "http://127.0.0.1:8000/")
+    lock.take(print)
+    yield lock
+    lock.release()
+
+
+@pytest.fixture
+def state(tmp_path: Path, lock: StateLock) -> Path:
     write_running(tmp_path, DSN, BROKER, CLOCK)
     return tmp_path
 
@@ -36,19 +46,13 @@ def leave(state: Path, pid: int) -> None:
     (state / "running.json").write_text(json.dumps(note))
 
 
-def ended() -> int:
-    process = subprocess.Popen(["true"])
-    process.wait()
-    return process.pid
-
-
 def test_the_note_is_for_its_user_alone_and_taken_away(state: Path) -> None:
-    (path,) = state.iterdir()
-    assert (path.name, path.stat().st_mode & 0o777) == ("running.json", 0o600)
+    assert sorted(path.name for path in state.iterdir()) == ["running.json", "up.lock"]
+    assert {path.stat().st_mode & 0o777 for path in state.iterdir()} == {0o600}
     assert read_running(state) == Running(DSN, BROKER, CLOCK, os.getpid())
     remove_running(state)
     remove_running(state)
-    assert list(state.iterdir()) == []
+    assert [path.name for path in state.iterdir()] == ["up.lock"]
     assert read_running(state / "nowhere") is None
 
 
@@ -73,9 +77,9 @@ def test_what_is_set_goes_before(state: Path) -> None:
     assert (same.clock().spec(), same.need_broker()) == ("sim:1.000@1.000*1", "mqtt://b")
 
 
-@pytest.mark.parametrize("pid", [0, -1, None])
-def test_the_note_of_one_that_ended_is_not_followed(state: Path, pid: int | None) -> None:
-    leave(state, ended() if pid is None else pid)
+def test_the_note_of_one_that_ended_is_not_followed(state: Path, lock: StateLock) -> None:
+    """Whatever process has its number by now: here, this one."""
+    lock.release()
     with pytest.raises(SettingsError, match="NONGQING_DSN is not set"):
         settings(state).need_dsn()
     assert settings(state).clock().spec() == "system"

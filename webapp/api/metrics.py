@@ -27,7 +27,7 @@ def store_gauges(conn: Connection, at: datetime, into: CollectorRegistry) -> Non
         "nongqing_node_silence_seconds", "Since a node was heard", ["node"], registry=into
     )
     for node in registry.nodes(conn):
-        if node.last_seen:
+        if node.last_seen and node.revoked is None:
             silence.labels(node.id).set((at - node.last_seen).total_seconds())
     failed = Gauge("nongqing_job_failed", "1 when a job's last run failed", ["job"], registry=into)
     for run in job_runs.latest(conn):

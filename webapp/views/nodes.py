@@ -27,6 +27,8 @@ class ShownNode:
 
 
 def _shown_state(node: NodeRow, now: datetime) -> tuple[str, str]:
+    if node.revoked is not None:
+        return "out_of_season", str(gettext("revoked"))
     if node.epoch is None:
         return "out_of_season", str(gettext("not enrolled"))
     if node.last_seen is None:

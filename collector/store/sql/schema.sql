@@ -46,6 +46,8 @@ CREATE TABLE season (
     sown date NOT NULL,
     previous_crop text,
     harvested date CHECK (harvested >= sown),
+    -- sown into the standing crop before it
+    relay boolean NOT NULL DEFAULT false,
     UNIQUE (field, crop, sown)
 );
 
@@ -89,7 +91,9 @@ CREATE TABLE node (
     field text NOT NULL REFERENCES field,
     layout bytea REFERENCES layout,
     enrolled timestamptz,
-    last_seen timestamptz
+    last_seen timestamptz,
+    -- the version of the registry that last changed it, its keys or what its channels serve
+    changed bigint NOT NULL DEFAULT 0
 );
 CREATE INDEX node_field ON node (field);
 
@@ -99,9 +103,21 @@ CREATE TABLE node_key (
     encrypted bytea NOT NULL,
     created timestamptz NOT NULL,
     retired timestamptz,
-    PRIMARY KEY (node, epoch)
+    -- retired because its node was taken away, not because a later epoch took over
+    revoked boolean NOT NULL DEFAULT false,
+    PRIMARY KEY (node, epoch),
+    CHECK (NOT revoked OR retired IS NOT NULL)
 );
 CREATE UNIQUE INDEX node_key_current ON node_key (node) WHERE retired IS NULL;
+
+CREATE TABLE revocation (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    node text NOT NULL REFERENCES node,
+    at timestamptz NOT NULL,
+    reason text NOT NULL,
+    revoked_by text NOT NULL
+);
+CREATE INDEX revocation_node ON revocation (node, at);
 
 -- valid_from NULL: since the device exists; valid_to NULL: until further notice.
 CREATE TABLE assignment (
@@ -114,6 +130,7 @@ CREATE TABLE assignment (
     CHECK (valid_from IS NULL OR valid_to IS NULL OR valid_from < valid_to)
 );
 CREATE UNIQUE INDEX assignment_current ON assignment (node, channel) WHERE valid_to IS NULL;
+CREATE INDEX assignment_channel ON assignment (node, channel);
 
 CREATE TABLE registry_import (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -290,6 +307,7 @@ $$;
 
 -- Makes the partition that holds an instant; does nothing where TimescaleDB makes its own.
 -- ATTACH takes a weaker lock than CREATE ... PARTITION OF, so writers of other months go on.
+-- After the lock, to_regclass would still say what this session knew before it waited.
 CREATE FUNCTION ensure_reading_partition(instant timestamptz) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -304,7 +322,10 @@ BEGIN
         RETURN name;
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('nongqing.reading.partition'));
-    IF to_regclass(name) IS NULL THEN
+    IF NOT EXISTS (
+        SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE i.inhparent = 'reading'::regclass AND c.relname = name
+    ) THEN
         EXECUTE format(
             'CREATE TABLE %I (LIKE reading INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', name);
         EXECUTE format(
@@ -654,6 +675,9 @@ CREATE TABLE risk_outlook (
     missing text[] NOT NULL,
     inputs_hash text NOT NULL,
     model_version text NOT NULL,
+    stage_source text,
+    data_age_h double precision,
+    validated boolean NOT NULL,
     PRIMARY KEY (site, crop, hazard, time)
 );
 
@@ -673,34 +697,44 @@ CREATE TABLE field_weather (
 
 -- Where the risk job stands ------------------------------------------------------------------
 
--- The state of all hazards on the morning of a local day. facts: SHA-256 over what it rests on
--- besides weather and seasons; seen: the last number of hourly_change that it takes account of.
+-- What the hazards know on the morning of a local day, of some fields. seen: the last number of
+-- hourly_change that it takes account of.
 CREATE TABLE risk_state (
-    open_day date PRIMARY KEY,
-    begins timestamptz NOT NULL,
-    facts text NOT NULL,
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    open_day date NOT NULL,
     seen bigint NOT NULL,
     digest text NOT NULL,
     bytes bytea NOT NULL
 );
 ALTER TABLE risk_state ALTER COLUMN bytes SET STORAGE EXTERNAL;
 
--- Changes of hourly weather, each with the earliest hour that it touched. Numbers are given out
--- under a lock held to the end of the transaction, so that they are in the order of commits: who
--- knows the largest one has seen the hours of all before it.
+-- Which state holds for a field on a morning. facts: SHA-256 over what it rests on besides hours.
+CREATE TABLE risk_state_field (
+    open_day date NOT NULL,
+    field text NOT NULL,
+    state bigint NOT NULL REFERENCES risk_state ON DELETE CASCADE,
+    facts text NOT NULL,
+    PRIMARY KEY (open_day, field)
+);
+CREATE INDEX risk_state_field_state ON risk_state_field (state);
+
+-- Changes of hourly weather: the series in which a statement changed hours of a local day;
+-- observed: of weather_series, else of series. Numbers are given out under a lock held to the end
+-- of the transaction, so that they are in the order of commits: who knows the largest one has seen
+-- the hours of all before it.
 CREATE TABLE hourly_change (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    earliest timestamptz NOT NULL,
+    day date NOT NULL,
+    observed boolean NOT NULL,
+    series integer[] NOT NULL,
     recorded timestamptz NOT NULL DEFAULT now()
 );
 
-CREATE FUNCTION note_hourly_change(first_hour timestamptz) RETURNS void
-LANGUAGE plpgsql AS $$
+CREATE FUNCTION note_hourly_change(of_day date, is_observed boolean, of_series integer[])
+RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    IF first_hour IS NOT NULL THEN
-        PERFORM pg_advisory_xact_lock(hashtext('nongqing.hourly_change'));
-        INSERT INTO hourly_change (earliest) VALUES (first_hour);
-    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('nongqing.hourly_change'));
+    INSERT INTO hourly_change (day, observed, series) VALUES (of_day, is_observed, of_series);
 END
 $$;
 
@@ -710,11 +744,19 @@ CREATE FUNCTION note_hours() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        PERFORM note_hourly_change((SELECT min(hour) FROM (
-            (TABLE changed EXCEPT TABLE former) UNION ALL (TABLE former EXCEPT TABLE changed)
-        ) apart));
+        PERFORM note_hourly_change(day, false, series) FROM (
+            SELECT (hour AT TIME ZONE 'Asia/Shanghai')::date AS day,
+                   array_agg(DISTINCT series_id) AS series
+            FROM (
+                (TABLE changed EXCEPT TABLE former) UNION ALL (TABLE former EXCEPT TABLE changed)
+            ) apart GROUP BY 1
+        ) days;
     ELSE
-        PERFORM note_hourly_change((SELECT min(hour) FROM changed));
+        PERFORM note_hourly_change(day, false, series) FROM (
+            SELECT (hour AT TIME ZONE 'Asia/Shanghai')::date AS day,
+                   array_agg(DISTINCT series_id) AS series
+            FROM changed GROUP BY 1
+        ) days;
     END IF;
     RETURN NULL;
 END
@@ -733,13 +775,20 @@ CREATE FUNCTION note_observed() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        PERFORM note_hourly_change((SELECT min(c.time) FROM (
-            (TABLE changed EXCEPT TABLE former) UNION ALL (TABLE former EXCEPT TABLE changed)
-        ) c JOIN weather_series s ON s.id = c.series_id WHERE s.kind = 'observed'));
+        PERFORM note_hourly_change(day, true, series) FROM (
+            SELECT (c.time AT TIME ZONE 'Asia/Shanghai')::date AS day,
+                   array_agg(DISTINCT c.series_id) AS series
+            FROM (
+                (TABLE changed EXCEPT TABLE former) UNION ALL (TABLE former EXCEPT TABLE changed)
+            ) c JOIN weather_series s ON s.id = c.series_id WHERE s.kind = 'observed' GROUP BY 1
+        ) days;
     ELSE
-        PERFORM note_hourly_change((
-            SELECT min(c.time) FROM changed c JOIN weather_series s ON s.id = c.series_id
-            WHERE s.kind = 'observed'));
+        PERFORM note_hourly_change(day, true, series) FROM (
+            SELECT (c.time AT TIME ZONE 'Asia/Shanghai')::date AS day,
+                   array_agg(DISTINCT c.series_id) AS series
+            FROM changed c JOIN weather_series s ON s.id = c.series_id
+            WHERE s.kind = 'observed' GROUP BY 1
+        ) days;
     END IF;
     RETURN NULL;
 END
@@ -758,9 +807,12 @@ REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_observ
 CREATE FUNCTION note_place() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM note_hourly_change((
-        SELECT min(w.time) FROM weather_value w JOIN weather_series s ON s.id = w.series_id
-        WHERE s.kind = 'observed' AND s.place = NEW.number));
+    PERFORM note_hourly_change(day, true, series) FROM (
+        SELECT (w.time AT TIME ZONE 'Asia/Shanghai')::date AS day,
+               array_agg(DISTINCT w.series_id) AS series
+        FROM weather_value w JOIN weather_series s ON s.id = w.series_id
+        WHERE s.kind = 'observed' AND s.place = NEW.number GROUP BY 1
+    ) days;
     RETURN NULL;
 END
 $$;

@@ -22,6 +22,7 @@ from models.hazards.catalogue import catalogue
 from models.risk.answers import RiskStatus
 from models.risk.replay import replay
 from models.weather.dataset import dataset
+from models.weather.local_days import midnight
 
 if TYPE_CHECKING:
     from collector.store import db
@@ -31,11 +32,6 @@ SOWN, LAST = date(2016, 6, 12), date(2016, 9, 25)
 FIELD = "qf-liuge-1"
 QUANTITIES = ("air_temperature", "precipitation_amount", "relative_humidity")
 DAY = timedelta(days=1)
-
-
-def midnight(day: date) -> datetime:
-    """Start of a local day (UTC+8)."""
-    return datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=8)
 
 
 def summer(hours: int) -> dict[str, np.ndarray]:
@@ -88,17 +84,16 @@ def put(conn: db.Connection, times: list[datetime], values: dict[str, np.ndarray
         reading_log.insert_readings(conn, named, times[-1])
 
 
-def bits(status: RiskStatus | risk.StatusRow) -> dict[str, object]:
+def bits(status: RiskStatus) -> dict[str, object]:
     """Everything that is said, floats as their bits; the data's age depends on when one asks."""
     said = {}
     for each in fields(RiskStatus):
         value = getattr(status, each.name)
         if each.name == "drivers":
-            value = {k: v for k, v in sorted(value.items()) if v is not None}
-            value = {k: float(v).hex() for k, v in value.items()}
-        elif value is None or isinstance(value, float):
-            value = float("nan" if value is None else value).hex()
-        if each.name not in ("data_age_h", "validated"):
+            value = {k: float(v).hex() for k, v in sorted(value.items())}
+        elif isinstance(value, float):
+            value = value.hex()
+        if each.name not in ("data_age_h", "validated", "issued"):
             said[each.name] = value
     return said
 
@@ -110,7 +105,8 @@ def test_a_season_through_the_job_is_the_batch_bit_for_bit(
     # the others have no crop here and would only take time
     monkeypatch.setattr(risk_job, "catalogue", lambda: hazards)
     with maize:
-        first = risk_job.first_hour(risk_job.current_seasons(maize), midnight(LAST))
+        begins = risk_job.first_days(risk_job.current_seasons(maize), midnight(LAST))
+    first = midnight(begins[FIELD])
     hours = int((midnight(LAST) - first).total_seconds()) // 3600
     times = [first + timedelta(hours=h) for h in range(hours)]
     values = summer(hours)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import tracemalloc
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -119,8 +119,8 @@ def test_a_correction_of_observations_takes_kept_states_back(take, registered):
         before = risk_state.last_change(registered)
     take([STATIONS, line(15)], "observed", now=NOW + HOUR)
     with registered, registered.cursor() as cur:
-        cur.execute("SELECT earliest FROM hourly_change WHERE number > %s", (before,))
-        assert cur.fetchall() == [(datetime(2016, 5, 1, 9, tzinfo=UTC),)]
+        cur.execute("SELECT day, observed FROM hourly_change WHERE number > %s", (before,))
+        assert cur.fetchall() == [(date(2016, 5, 1), True)]
 
 
 def test_a_forecast_issued_later_stays_in_force_and_that_is_said(take, in_force):
@@ -220,8 +220,8 @@ def test_moving_a_station_takes_kept_states_back(take, registered):
     with registered, registered.cursor() as cur:
         before = risk_state.last_change(registered)
         places.move(registered, "station-1", (115.3, 35.9), by="Li", reason="", at=NOW)
-        cur.execute("SELECT earliest FROM hourly_change WHERE number > %s", (before,))
-        assert cur.fetchall() == [(datetime(2016, 5, 1, 9, tzinfo=UTC),)]
+        cur.execute("SELECT day, observed FROM hourly_change WHERE number > %s", (before,))
+        assert cur.fetchall() == [(date(2016, 5, 1), True)]
 
 
 def test_a_village_stands_where_the_registry_says(take, registered):
@@ -230,6 +230,8 @@ def test_a_village_stands_where_the_registry_says(take, registered):
         cur.execute("UPDATE village SET longitude = 115.5 WHERE id = 'qf-liuge'")
         (place,) = places.places(registered)
         assert (place.longitude, place.own) == (115.5, True)
+        (station,) = weather.observed_stations(registered, ["air_temperature"])
+        assert station.longitude == 115.5
 
 
 def test_a_refused_line_registers_nothing(take, registered):

@@ -111,7 +111,7 @@ def test_a_frame_becomes_a_dataset_and_is_acknowledged(
     data = readings.hourly_dataset(registered, names, clock.now() - timedelta(hours=6), clock.now())
     assert data.sizes == {"site": 6, "time": 6}
     own = data.isel(site=[0])
-    np.testing.assert_allclose(own["air_temperature"], np.full((1, 6), 15.025))
+    np.testing.assert_allclose(own["air_temperature"], np.full((6, 1), 15.025))
     assert own["air_temperature"].attrs["standard_name"] == "air_temperature"
     assert (own["air_temperature_completeness"] == 1).all()
     assert data["air_temperature"].isel(site=1).isnull().all()
@@ -245,7 +245,7 @@ def a_death_in_the_middle(
         server.start()
         assert device.wait(lambda: len(device.acked) == 6 and device.watermarks[-1] == (1, 5))
     with pool.connection() as conn:
-        assert frames.count(conn) == 6
+        assert frames.counts(conn).frames == 6
     pool.close()
     device.close()
 
@@ -283,3 +283,103 @@ def test_a_database_that_is_down_at_the_start_is_waited_for(
     assert "start it, or point NONGQING_DSN to one that runs" in caplog.text
     assert "trying again" in caplog.text
     assert "nodes keep their frames and send them again; nothing is lost" in caplog.text
+
+
+def revoke(pool: Pool, bench: Bench) -> None:
+    with pool.connection() as conn:
+        registry.revoke(conn, bench.key.node, reason="stolen", by="Li", at=NOW)
+
+
+def refused(pool: Pool) -> dict[str, int]:
+    with pool.connection() as conn:
+        return {each.reason: each.count for each in frames.refusals(conn)}
+
+
+def test_the_batch_after_a_revocation_is_refused(
+    pool: Pool, clock: FixedClock, bench: Bench, second: Bench
+) -> None:
+    """Under load: a collector looks at the registry in each batch, not only when it is idle."""
+    collector = Collector(pool, MASTER, clock, Sent())
+    collector.store([bench.frame(), second.frame()])
+    revoke(pool, bench)
+    collector.store([bench.frame(), second.frame(t0=3600)])
+    assert refused(pool) == {"revoked": 1}
+    assert (collector.counters.new_frames, collector.counters.refused) == (3, 1)
+
+
+def test_a_frame_of_an_epoch_before_the_revoked_one_is_refused_too(
+    pool: Pool, clock: FixedClock, bench: Bench, registered: db.Connection
+) -> None:
+    before, again = bench.frame(), enrol(registered, bench.key.node)
+    revoke(pool, bench)
+    Collector(pool, MASTER, clock, Sent()).store([before, again.frame()])
+    assert refused(pool) == {"revoked": 2}
+
+
+def test_what_waited_before_the_revocation_is_kept(
+    pool: Pool, clock: FixedClock, bench: Bench
+) -> None:
+    """It was authentic when it came; its boot's time came in time, too."""
+    bench.offset = None
+    collector = Collector(pool, MASTER, clock, Sent())
+    collector.store([bench.frame()])
+    bench.offset = int((NOW - timedelta(hours=6)).timestamp())
+    with pool.connection() as conn:
+        frames.put_boot_offsets(conn, {frames.BootId(bench.key.node, 1, 1): bench.offset})
+    revoke(pool, bench)
+    collector._idle()
+    assert collector._known.nodes[bench.key.node].keys[1].revoked, "it looks while it is idle, too"
+    with pool.connection() as conn:
+        assert frames.counts(conn).waiting_time == 0
+
+
+def test_a_database_that_was_away_is_read_as_a_whole(
+    pool: Pool, dsn: str, clock: FixedClock, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes back may be a restored dump: another state under a number that is known."""
+    collector = Collector(pool, MASTER, clock, Sent())
+    collector.store([bench.frame()])
+    with pool.connection() as conn, conn.cursor() as cur:
+        cur.execute("UPDATE node_key SET retired = now(), revoked = true")
+    collector.store([bench.frame()])
+    assert refused(pool) == {}, "nobody raised the version"
+    take = intake.take
+
+    def dying(conn, *rest):
+        monkeypatch.setattr(intake, "take", take)
+        with Pool(dsn).connection() as second, second.cursor() as cur:
+            cur.execute("SELECT pg_terminate_backend(%s)", (conn.get_backend_pid(),))
+        return take(conn, *rest)
+
+    monkeypatch.setattr(intake, "take", dying)
+    collector._retry(lambda: collector.store([bench.frame()]))
+    assert refused(pool) == {"revoked": 1}
+
+
+def test_every_collector_of_a_shared_subscription_refuses_a_revoked_node(
+    pool: Pool, dsn: str, clock: FixedClock, broker_url: str, bench: Bench, second: Bench
+) -> None:
+    """Two collectors share the work; the device is refused by both, and others go on."""
+    other = Pool(dsn)
+    device, fellow = Device(broker_url, bench), Device(broker_url, second)
+    with (
+        started(pool, MASTER, clock, broker_url, "group") as (first, link),
+        started(other, MASTER, clock, broker_url, "group") as (also, link_also),
+    ):
+        assert link.subscribed.wait(10)
+        assert link_also.subscribed.wait(10)
+        device.send(*bench.hours(20))
+        assert device.wait(lambda: len(device.acked) == 20)
+        revoke(pool, bench)
+        for hour in range(20, 40):
+            device.send(bench.frame(t0=3600 * hour))
+            fellow.send(second.frame(t0=3600 * hour))
+        assert fellow.wait(lambda: len(fellow.acked) == 20)
+        until(lambda: refused(pool) == {"revoked": 20})
+        both = (first.counters, also.counters)
+    assert len(device.acked) == 20
+    assert sum(one.new_frames for one in both) == 40
+    assert all(one.refused for one in both), "both had a share of it"
+    other.close()
+    device.close()
+    fellow.close()

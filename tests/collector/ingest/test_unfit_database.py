@@ -164,7 +164,7 @@ def test_a_month_that_cannot_be_made_waits_and_an_item_says_why(
         (item,) = items.open_items(registered)
         assert item.event.kind == "database_unfit"
         assert "permission denied for schema public" in str(item.event)
-        assert frames.count(registered) == 0
+        assert frames.counts(registered).frames == 0
     assert item.opened == NOW
     execute(
         dsn, f"GRANT ALL ON SCHEMA public TO {WRITER}", f"ALTER TABLE reading OWNER TO {WRITER}"
@@ -172,5 +172,5 @@ def test_a_month_that_cannot_be_made_waits_and_an_item_says_why(
     collector.stopping.clear()
     collector._retry(lambda: collector._store_or_set_aside([message]))
     with registered:
-        assert frames.count(registered) == 1
+        assert frames.counts(registered).frames == 1
         assert items.open_items(registered) == []

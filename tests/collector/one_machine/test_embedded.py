@@ -24,7 +24,7 @@ def open_dir():
     path = Path(tempfile.mkdtemp(prefix="nongqing-embedded-"))
     path.chmod(0o755)
     yield path
-    shutil.rmtree(path)
+    shutil.rmtree(path, ignore_errors=True)  # a killed initdb's own child may write a last file
 
 
 def query(postgres, sql):
@@ -109,10 +109,95 @@ def test_a_server_that_does_not_start_shows_its_log(open_dir):
 
 def test_failed_initdb_leaves_nothing_half_made(open_dir, monkeypatch):
     server = embedded.EmbeddedPostgres(open_dir / "state")
-    server._password_file.write_text("")  # initdb refuses an empty password
+    (server.home / "postgres.password").mkdir()  # initdb cannot read it
     with pytest.raises(embedded.EmbeddedError, match="initdb failed"):
         server.start()
-    assert not server.data.exists()
+    assert [path.name for path in server.home.iterdir()] == ["postgres.password"]
+
+
+START = """
+import sys
+from pathlib import Path
+from collector.one_machine.embedded import EmbeddedPostgres
+EmbeddedPostgres(Path(sys.argv[1])).start()
+"""
+
+
+def test_an_initdb_that_was_cut_off_is_done_again(open_dir):
+    """A half-made data directory has a PG_VERSION already."""
+    starter = subprocess.Popen([sys.executable, "-c", START, str(open_dir / "state")])
+    follower = embedded.EmbeddedPostgres(open_dir / "state")
+    while not list(follower.home.glob("pgdata*/PG_VERSION")):
+        assert starter.poll() is None
+    family = [*psutil.Process(starter.pid).children(recursive=True), psutil.Process(starter.pid)]
+    for process in family:
+        process.suspend()
+    for process in family:
+        process.kill()
+    starter.wait()
+    try:
+        follower.start()
+        assert query(follower, "select 1") == "1"
+        assert sorted(path.name for path in follower.home.glob("pgdata*")) == ["pgdata"]
+    finally:
+        follower.stop()
+
+
+def test_initdb_ends_when_its_starter_is_killed(open_dir):
+    starter = subprocess.Popen([sys.executable, "-c", START, str(open_dir / "state")])
+    home = embedded.EmbeddedPostgres(open_dir / "state").home
+    while not list(home.glob("pgdata*/PG_VERSION")):
+        assert starter.poll() is None
+    (initdb,) = psutil.Process(starter.pid).children()
+    initdb.suspend()  # so that it does not end by itself
+    starter.kill()
+    starter.wait()
+    _, alive = psutil.wait_procs([initdb], timeout=20)
+    for process in alive:
+        process.resume()
+    assert alive == []
+    assert not (home / "pgdata").exists()
+
+
+def test_a_password_that_was_cut_off_is_made_again(open_dir):
+    server = embedded.EmbeddedPostgres(open_dir / "state")
+    (server.home / "postgres.password").touch(mode=0o600)
+    assert len(server._password_file.read_text()) > 20
+    assert stat.S_IMODE(server._password_file.stat().st_mode) == 0o600
+
+
+def test_a_strangers_process_is_not_taken_for_the_server(open_dir):
+    """After a crash the number in postmaster.pid may be anybody's, in a container above all."""
+    server = embedded.EmbeddedPostgres(open_dir / "state")
+    ids = {} if server.user is None else {"user": server.user.pw_uid}
+    stranger = subprocess.Popen(["sleep", "600"], cwd="/", **ids)
+    try:
+        server.start()
+        note = server.data / "postmaster.pid"
+        lines = note.read_text().splitlines()
+        server.process.kill()
+        server.process.wait()
+        note.write_text("\n".join([str(stranger.pid), *lines[1:]]) + "\n")
+        server.start()
+        assert query(server, "select 1") == "1"
+        assert stranger.poll() is None
+    finally:
+        server.stop()
+        stranger.kill()
+        stranger.wait()
+
+
+@ROOT_ONLY
+def test_programs_are_copied_once_and_as_a_whole(tmp_path, monkeypatch):
+    monkeypatch.setattr(embedded, "SYSTEM_DIR", tmp_path / "system")
+    package = embedded.postgres_binaries().parents[1]
+    target = tmp_path / "target"
+    target.mkdir()
+    embedded._copy_programs(package, target)
+    first = (target / embedded.PROGRAMS).stat()
+    embedded._copy_programs(package, target)  # another start that looked before this one was done
+    assert os.path.samestat(first, (target / embedded.PROGRAMS).stat())
+    assert [path.name for path in target.iterdir()] == [embedded.PROGRAMS]
 
 
 def test_missing_package_is_named(monkeypatch):

@@ -83,6 +83,31 @@ def test_dead_service_is_started_again_and_said(supervisor, lines, monkeypatch):
     assert service.process.poll() is None
 
 
+def test_what_is_to_be_done_every_second_is_done_while_a_service_starts(
+    tmp_path, lines, supervisor, monkeypatch
+):
+    monkeypatch.setattr(subject, "EVERY_SECONDS", 0.05)
+    calls = []
+    supervisor.every = lambda: calls.append(1)
+    service = Service("one", ["run"], ready=lambda: len(calls) >= 2)
+    supervisor.start(service)
+    supervisor.tend()
+    assert len(calls) == 3
+
+
+def test_services_keep_open_what_they_are_given(tmp_path, lines, supervisor):
+    reader, writer = os.pipe()
+    supervisor.keep_open = (writer,)
+    supervisor.start(service_of(supervisor, "run"))
+    os.close(writer)
+    os.set_blocking(reader, False)
+    with pytest.raises(BlockingIOError):
+        os.read(reader, 1)  # somebody could still write
+    supervisor.stop()
+    assert os.read(reader, 1) == b""
+    os.close(reader)
+
+
 def test_stubborn_service_is_killed(supervisor, monkeypatch):
     monkeypatch.setattr(subject, "STOP_SECONDS", 0.3)
     service = service_of(supervisor, "stubborn")
@@ -121,9 +146,12 @@ def test_services_end_when_the_supervisor_is_killed(tmp_path):
 def test_first_signal_interrupts_and_later_ones_are_ignored():
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     try:
-        subject.interrupt_on_signals()
+        check = subject.interrupt_on_signals()
+        check()
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            check()  # for the case that Python dropped it
         os.kill(os.getpid(), signal.SIGINT)
         os.kill(os.getpid(), signal.SIGTERM)
     finally:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -236,3 +238,29 @@ def test_partitions_are_made_once_for_each_month(conn: db.Connection) -> None:
             "WHERE inhparent = 'reading'::regclass ORDER BY 1"
         )
         assert [name for (name,) in cur.fetchall()] == ["reading_201604", "reading_201605"]
+
+
+def test_who_waited_for_a_partition_sees_it(conn: db.Connection, dsn: str) -> None:
+    """Two collectors take the first frames of a month at the same time."""
+    make = "SELECT ensure_reading_partition('2016-05-01'::timestamptz)"
+    other = db.connect(dsn)
+    found: list[object] = []
+
+    def second() -> None:
+        with other, other.cursor() as cur:
+            cur.execute(make)
+            found.extend(cur.fetchall())
+
+    thread = threading.Thread(target=second)
+    with conn, conn.cursor() as cur:
+        cur.execute(make)
+        thread.start()
+        waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        for _ in range(1000):
+            cur.execute(waiting)
+            if cur.fetchall() == [(1,)]:
+                break
+            time.sleep(0.01)
+    thread.join()
+    assert found == [("reading_201605",)]
+    other.close()

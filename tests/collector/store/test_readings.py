@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from psycopg2.errors import LockNotAvailable
 
-from collector.store import binary, reading_log, readings, registry
+from collector.store import binary, reading_log, readings, registry, sites
 from collector.store.db import NaiveDatetime, connect
 from collector.store.reading_log import READING, NewTail, Tail
 from firmware.wire.quantities import UnknownQuantity
@@ -52,7 +52,7 @@ def table(series: int, times: list[int], values: list[float], frame: int = 1) ->
 
 
 def hour_values(data: xr.Dataset, name: str) -> list[float]:
-    return data[name].values[0].tolist()
+    return data[name].values[:, 0].tolist()
 
 
 def test_a_sum_belongs_to_the_hour_in_which_it_fell(
@@ -69,11 +69,11 @@ def test_a_sum_belongs_to_the_hour_in_which_it_fell(
         [field_of(registered, bench)],
     )
     assert hour_values(data, "precipitation_amount") == [0.2, pytest.approx(2.0), 5.0]
-    share = data["precipitation_amount_completeness"].values[0].tolist()
+    share = data["precipitation_amount_completeness"].values[:, 0].tolist()
     assert share == pytest.approx([1 / 6, 1, 5 / 6])
     assert np.isnan(hour_values(data, "air_temperature")[0])
     assert hour_values(data, "air_temperature")[1:] == pytest.approx([15.025, 15.025])
-    assert data["air_temperature_qc"].values[0].tolist() == [128, 3, 3]
+    assert data["air_temperature_qc"].values[:, 0].tolist() == [128, 3, 3]
 
 
 def test_late_readings_change_the_hours_they_belong_to(
@@ -91,7 +91,7 @@ def test_late_readings_change_the_hours_they_belong_to(
     data = readings.hourly_dataset(
         registered, [quantity], START, START + timedelta(hours=1), [field_of(registered, bench)]
     )
-    assert data[f"{quantity}_completeness"].values[0].tolist() == [1.0]
+    assert data[f"{quantity}_completeness"].values[:, 0].tolist() == [1.0]
 
 
 def test_roll_up_takes_no_more_than_it_is_told(registered: db.Connection, bench: Bench) -> None:
@@ -160,7 +160,7 @@ def test_the_standard_height_stands_for_a_field(registered: db.Connection, bench
             "('deep', %(f)s, 'soil_moisture', -0.4), ('top', %(f)s, 'soil_moisture', -0.05)",
             {"f": field},
         )
-        cur.execute(registry.SQL["put_series"])
+        cur.execute(sites.SQL["put_series"])
     for placement, value in (("low", 1.0), ("deep", 0.4), ("top", 0.1)):
         ((number,),) = rows(registered, f"SELECT id FROM series WHERE placement = '{placement}'")
         with registered:

@@ -133,10 +133,63 @@ def test_each_enrolment_raises_the_epoch_and_retires_the_key(
         assert registry.key(registered, MASTER, name) == again.key
         keys = {k.epoch: k for k in registry.keys(registered, MASTER)}
         assert registry.nodes(registered, name)[0].epoch == 2
-        registry.retire(registered, name, NOW)
+    assert (keys[1].retired, keys[1].revoked) == (NOW - timedelta(days=1), False)
+    assert (keys[2].retired, keys[2].revoked) == (None, False)
+
+
+def test_a_revoked_node_has_no_key_of_any_epoch(
+    registered: db.Connection, configs: Configs
+) -> None:
+    """An orderly re-enrolment retires the key before; a revocation takes all of them."""
+    name, other = sorted(configs.nodes)[:2]
+    enrol(registered, name)
+    enrol(registered, name)
+    enrol(registered, other)
+    with registered:
+        assert registry.revoke(registered, name, reason="stolen", by="Li", at=NOW) == 2
+        assert registry.revoke(registered, name, reason="again", by="Wu", at=NOW) == 0
         assert registry.key(registered, MASTER, name) is None
-    assert keys[1].retired is not None
-    assert keys[2].retired is None
+        keys = {(k.node, k.epoch): k for k in registry.keys(registered, MASTER)}
+        (row,) = registry.nodes(registered, name)
+        assert registry.nodes(registered, other)[0].revoked is None
+    assert (row.epoch, row.revoked) == (None, NOW)
+    assert (keys[name, 1].retired, keys[name, 1].revoked) == (NOW - timedelta(days=1), True)
+    assert (keys[name, 2].retired, keys[name, 2].revoked) == (NOW, True)
+    assert (keys[other, 1].retired, keys[other, 1].revoked) == (None, False)
+    assert rows(registered, "SELECT node, at, reason, revoked_by FROM revocation") == [
+        (name, NOW, "stolen", "Li")
+    ]
+
+
+def test_a_revoked_node_comes_back_only_when_it_is_said(
+    registered: db.Connection, configs: Configs
+) -> None:
+    name = sorted(configs.nodes)[0]
+    enrol(registered, name)
+    with registered:
+        registry.revoke(registered, name, reason="stolen", by="Li", at=NOW)
+    with registered, pytest.raises(registry.NodeRevoked) as caught:
+        registry.enroll(registered, MASTER, name, at=NOW)
+    assert str(caught.value) == (
+        f"node {name}: was revoked on 2016-05-01 12:00 UTC by Li (stolen); if the device is in "
+        f"good hands again: nongqing node enroll {name} --after-revocation"
+    )
+    with registered:
+        key = registry.enroll(registered, MASTER, name, at=NOW, after_revocation=True)
+        assert key.epoch == 2
+        assert registry.nodes(registered, name)[0].revoked is None
+        revoked = {k.epoch: k.revoked for k in registry.keys(registered, MASTER)}
+    assert revoked == {1: True, 2: False}
+    with registered:
+        registry.enroll(registered, MASTER, name, at=NOW)  # from now on in the ordinary way
+
+
+def test_revoking_an_unknown_node_names_the_nearest(
+    registered: db.Connection, configs: Configs
+) -> None:
+    name = sorted(configs.nodes)[0]
+    with registered, pytest.raises(registry.UnknownNode, match=f'did you mean "{name}"'):
+        registry.revoke(registered, name + "1", reason="lost", by="Li", at=NOW)
 
 
 def test_keys_are_encrypted_at_rest(registered: db.Connection, configs: Configs) -> None:

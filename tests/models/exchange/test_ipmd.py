@@ -1,5 +1,6 @@
 """The catalogue, weather and answers against the schemas and examples of IPM Decisions."""
 
+import csv
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -17,7 +18,7 @@ from models.exchange.ipmd import Answered, Provider, ProviderError
 from models.exchange.ipmd_weather import IpmWeatherError, parse_weather, write_weather
 from models.hazards.catalogue import catalogue
 from models.weather.dataset import dataset
-from tests.paths import SHARED
+from tests.paths import GOLDEN, SHARED
 
 FOLDER = SHARED / "data/ipmd"
 START = datetime(2016, 5, 1, tzinfo=UTC)
@@ -111,10 +112,21 @@ def read_around(text):
     return found
 
 
-def test_our_table_agrees_with_their_list(given):
+def test_our_copy_of_their_list_is_true(given):
     theirs = read_around(given("weather_parameters_draft_v2.yaml"))
     assert len(theirs) == 64
     assert theirs[1012]["name"] == "Mean air temperature at 10m"
+    for code, entry in listed().items():
+        assert theirs[code] == entry
+
+
+def listed():
+    """Code to name and unit of the parameters that we exchange, as transcribed from their list."""
+    with (GOLDEN / "ipmd" / "parameters.csv").open(encoding="utf-8") as file:
+        return {int(row.pop("code")): row for row in csv.DictReader(file)}
+
+
+def test_our_table_agrees_with_their_list():
     units = {
         "degC": "Celcius",
         "%": "%",
@@ -124,6 +136,7 @@ def test_our_table_agrees_with_their_list(given):
         "W m-2": "W/sqm",
         "min": "minutes/hour",
     }
+    theirs = listed()
     for parameter in ipmd_parameters.PARAMETERS:
         entry = theirs[parameter.code]
         assert entry["name"].startswith(parameter.name.split(" (")[0])
@@ -133,44 +146,56 @@ def test_our_table_agrees_with_their_list(given):
 # Weather --------------------------------------------------------------------------------------
 
 
-def test_their_example_goes_in_and_out_unchanged(given):
-    text = given("weather_data_standard_example.json")
-    written = json.loads(write_weather(parse_weather(text)))
-    there = json.loads(text)
+def in_and_out(text):
+    """The Dataset of a document that was read, written and read again without a difference."""
+    written, there = json.loads(write_weather(parse_weather(text))), json.loads(text)
     for document in (written, there):
         document.pop("_comment", None)
         for place in document["locationWeatherData"]:
-            place.pop("_comment", None)
-            place.pop("length", None)
-            place.pop("width", None)
+            for extra in ("_comment", "length", "width"):
+                place.pop(extra, None)
     assert written == there
+    place = parse_weather(text).locations[0]
     weather = parse_weather(text)
-    assert (weather.hours, weather.qc) == (213, (0, 5, 0, -1))
-    values = ipmd_weather.values_of(weather, weather.locations[0])
-    assert values["air_temperature"][0][0] == 0.8
-    assert set(values["relative_humidity"][1]) == {5}
-    assert set(values["wind_speed"][1]) == {0}
-
-
-def test_what_goes_out_comes_in_again(given):
-    weather = parse_weather(given("weather_data_standard_example.json"))
-    place = weather.locations[0]
-    told = ipmd_weather.values_of(weather, place)
+    said = ipmd_weather.values_of(weather, place)
     times = [weather.start + timedelta(hours=h) for h in range(weather.hours)]
     data = dataset(
         times,
-        ["tromso"],
-        {name: values[:, None] for name, (values, _) in told.items()},
+        ["here"],
+        {name: values[:, None] for name, (values, _) in said.items()},
+        qc={name: bits[:, None] for name, (_, bits) in said.items()},
         longitude=("site", np.array([place.longitude])),
         latitude=("site", np.array([place.latitude])),
-    ).assign({f"{n}_qc": (("time", "site"), bits[:, None]) for n, (_, bits) in told.items()})
+    )
     out = ipmd_weather.from_dataset(data)
     assert out.parameters == (1002, 3002, 2001, 4003)
-    assert out.qc == (0, 1, 0, 0)
     again = parse_weather(write_weather(out))
     same = ipmd_weather.values_of(again, again.locations[0])
-    for name in told:
-        np.testing.assert_array_equal(same[name][0], told[name][0])
+    for name in said:
+        np.testing.assert_array_equal(same[name][0], said[name][0])
+    return said, out
+
+
+def test_a_document_goes_in_and_out_unchanged():
+    text = (GOLDEN / "ipmd" / "weather.json").read_text(encoding="utf-8")
+    weather = parse_weather(text)
+    assert (weather.hours, weather.qc) == (30, (0, 5, 0, -1))
+    said, out = in_and_out(text)
+    assert np.flatnonzero(np.isnan(said["air_temperature"][0])).tolist() == [7]
+    # -1 says that nothing was tested
+    assert set(said["wind_speed"][1]) == {0}
+    assert set(said["relative_humidity"][1]) == {5}
+    assert out.qc == (0, 1, 0, 0)
+
+
+def test_their_example_goes_in_and_out_unchanged(given):
+    text = given("weather_data_standard_example.json")
+    weather = parse_weather(text)
+    assert (weather.hours, weather.qc) == (213, (0, 5, 0, -1))
+    said, out = in_and_out(text)
+    assert said["air_temperature"][0][0] == 0.8
+    assert set(said["relative_humidity"][1]) == {5}
+    assert out.qc == (0, 1, 0, 0)
 
 
 def test_bits_of_samples_that_were_left_out_do_not_go_out():
@@ -178,9 +203,10 @@ def test_bits_of_samples_that_were_left_out_do_not_go_out():
         [START + timedelta(hours=h) for h in range(3)],
         ["a"],
         {"air_temperature": np.array([[15.0], [16.0], [np.nan]])},
+        qc={"air_temperature": np.array([[1], [3 | 64], [128]], np.int16)},
         longitude=("site", np.array([115.1])),
         latitude=("site", np.array([35.8])),
-    ).assign(air_temperature_qc=(("time", "site"), np.array([[1], [3 | 64], [128]], np.int16)))
+    )
     out = ipmd_weather.from_dataset(data)
     assert out.qc == (3,)
     np.testing.assert_array_equal(out.locations[0].data, [[15.0], [16.0], [np.nan]])

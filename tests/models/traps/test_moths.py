@@ -16,7 +16,7 @@ from models.traps.moths import (
     Expectation,
     chance,
     expectation,
-    judge,
+    flight_of,
     read_catches,
     ten_days,
 )
@@ -57,19 +57,19 @@ def test_chance_is_that_of_a_new_observation():
 
 @pytest.mark.parametrize(("count", "status"), [(15, NO_RISK), (38, MEDIUM), (80, HIGH)])
 def test_status(count, status):
-    flight = judge(catch(2022, count), YEARS)
+    flight = flight_of(catch(2022, count), YEARS)
     assert flight.status == status
     assert flight.usual == pytest.approx(3.70, abs=0.01)
 
 
 def test_too_few_years_or_years_all_alike_cannot_say():
-    assert judge(catch(2022, 80), YEARS[:4]).status == CANNOT_SAY
-    assert judge(catch(2022, 80), [catch(y, 0) for y in range(2010, 2020)]).status == CANNOT_SAY
+    assert flight_of(catch(2022, 80), YEARS[:4]).status == CANNOT_SAY
+    assert flight_of(catch(2022, 80), [catch(y, 0) for y in range(2010, 2020)]).status == CANNOT_SAY
 
 
 def test_another_trap_or_pest_is_no_comparison():
     other = [catch(c.date.year, c.count, trap="b") for c in YEARS]
-    assert judge(catch(2022, 80), other).status == CANNOT_SAY
+    assert flight_of(catch(2022, 80), other).status == CANNOT_SAY
 
 
 def test_in_ordinary_years_one_in_twenty_is_high():
@@ -78,7 +78,7 @@ def test_in_ordinary_years_one_in_twenty_is_high():
     for _ in range(1000):
         counts = np.round(np.expm1(random.normal(3, 0.6, 9)) * 5).astype(int)
         *past, now = [catch(2010 + i, max(int(c), 0)) for i, c in enumerate(counts)]
-        high += judge(now, past).status == HIGH
+        high += flight_of(now, past).status == HIGH
     assert 30 <= high <= 70
 
 

@@ -69,3 +69,10 @@ SELECT DISTINCT ON (r.node) r.node, r.reason, r.count
 FROM refusal r JOIN node n ON n.id = r.node
 WHERE r.last_received >= %(since)s
 ORDER BY r.node, r.last_received DESC
+
+-- name: newest_readings
+SELECT a.node, max(t.time)
+FROM series_tail t
+JOIN series s ON s.id = t.series_id
+JOIN assignment a ON a.placement = s.placement AND a.valid_to IS NULL
+GROUP BY a.node

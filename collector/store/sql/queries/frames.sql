@@ -126,5 +126,5 @@ SELECT (SELECT count(*) FROM frame) AS frames,
        (SELECT count(*) FROM reading_conflict) AS conflicts,
        (SELECT count(*) FROM maintenance_item WHERE closed IS NULL) AS open_items
 
--- name: count
-SELECT count(*) FROM frame
+-- name: count_by_node
+SELECT node, count(*) FROM frame GROUP BY node

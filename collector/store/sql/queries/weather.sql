@@ -99,16 +99,26 @@ SELECT place, quantity, time, value, issued FROM (
     ORDER BY p.name, s.quantity, w.time, w.delivery DESC
 ) newest WHERE qc & %(unusable)s = 0
 
+-- name: observed_stations
+SELECT s.id, p.name, s.quantity, f.time
+FROM weather_series s JOIN weather_place p ON p.number = s.place AND p.removed IS NULL, LATERAL (
+    SELECT time FROM weather_value WHERE series_id = s.id ORDER BY time LIMIT 1
+) f
+WHERE s.kind = 'observed' AND s.quantity = ANY(%(quantities)s)
+ORDER BY p.name, s.quantity, s.id
+
 -- name: drop_outlook
 DELETE FROM risk_outlook
 
 -- name: put_outlook
-INSERT INTO risk_outlook (site, crop, hazard, time, issued, forecast_issued, status, score,
-    certainty, stage_bbch, drivers, missing, inputs_hash, model_version) VALUES %s
+INSERT INTO risk_outlook (site, crop, hazard, time, issued, status, score, certainty, stage_bbch,
+    stage_source, drivers, missing, data_age_h, inputs_hash, model_version, validated,
+    forecast_issued) VALUES %s
 
 -- name: outlook
-SELECT o.site, o.crop, o.hazard, o.time, o.issued, o.forecast_issued, o.status, o.score,
-       o.certainty, o.stage_bbch, o.drivers, o.missing, o.inputs_hash, o.model_version
+SELECT o.site, o.crop, o.hazard, o.time, o.issued, o.status, o.score, o.certainty, o.stage_bbch,
+       o.stage_source, o.drivers, o.missing, o.data_age_h, o.inputs_hash, o.model_version,
+       o.validated, o.forecast_issued, 'forecast' AS source
 FROM risk_outlook o JOIN field f ON f.id = o.site
 WHERE (%(village)s::text IS NULL OR f.village = %(village)s) AND o.time > %(at)s
 ORDER BY o.site, o.crop, o.hazard, o.time

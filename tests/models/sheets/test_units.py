@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.sheets.refused import CellError
-from models.weather.units import UNITS, likely_unit, stated
+from models.sheets.units import UNITS, likely_unit, stated
 
 
 def converted(quantity, value, *notes):
