@@ -19,7 +19,7 @@ from collector.store import ledger
 from collector.store.db import Connection
 from collector.store.weather import Kind
 from field_configs.words import LANGUAGES
-from models.sheets.header import column_names, plain
+from models.sheets.header import find_columns
 from models.sheets.lines import Sheet
 from models.sheets.refused import SheetError, file_name
 
@@ -40,9 +40,8 @@ def kind_of(file: Path, kind: str | None) -> str:
         return kind
     if is_document(file):
         return "forecast"
-    words = {plain(cell.split("(")[0]) for cell in Sheet(file).header}
-    names = column_names(("time", "hazard"))
-    if words & set(names["time"]) and not words & set(names["hazard"]):
+    columns = find_columns(Sheet(file), ("time", "hazard"), ()).place
+    if "time" in columns and "hazard" not in columns:
         raise click.UsageError(
             f"{file_name(file)} holds weather: say --kind forecast or --kind observed"
         )

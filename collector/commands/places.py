@@ -28,9 +28,17 @@ def places_group() -> None:
     """
 
 
+def _user() -> str:
+    """Return who is logged in; a container may have no name for its user."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
 def _who_and_why(command: _F) -> _F:
     options = (
-        click.option("--by", default=getpass.getuser, help="Who changes it [who is logged in]."),
+        click.option("--by", default=_user, help="Who changes it [who is logged in]."),
         click.option("--reason", default="", help="Why; it is kept with the change."),
     )
     for option in options:

@@ -97,10 +97,6 @@ class Places:
             )
         )
 
-    def add(self, name: str, position: Position) -> None:
-        """Note the position of a new station, once a value of it is taken in."""
-        self.known.setdefault(name, position)
-
     def at(self, position: Position) -> str:
         """Return the station at a position, or the name that one there gets."""
         for name, there in self.known.items():

@@ -7,11 +7,13 @@ is told. Where most of a column is in doubt, the file is refused.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from collector.checks import check, hours_that_count
+from collector.files.judging import RAIN
 from collector.files.table import HOUR_S, Table, moment
 from collector.store import readings, registry, weather
 from collector.store.db import Connection
@@ -19,6 +21,7 @@ from field_configs.events import Event, event
 from firmware.wire.quantities import by_name
 from models.sheets.refused import SheetError
 from models.sheets.units import FEWEST
+from models.weather.counter import is_counter
 from models.weather.dataset import Array
 from models.weather.distances import plane_km
 from models.weather.interpolate import RANGE_KM
@@ -29,6 +32,8 @@ from models.weather.quality import FREEZE, LOGICAL, STEP
 DOUBTFUL = 0.5
 #: Hours that are compared with their neighbours at once; bounds memory.
 _BLOCK_H = 31 * 24
+#: Rain is looked at for so long before a file [h]: files of an hour each are told, too.
+_COUNTED_H = 7 * 24.0
 _DOUBTS = STEP | FREEZE | LOGICAL
 
 
@@ -58,15 +63,16 @@ def mark(conn: Connection, table: Table, name: str, *, observed: bool) -> list[E
             continue
         if observed:
             _as_nodes(conn, table, quantity)
+        if observed and quantity == RAIN:
+            told += _as_counter(conn, table)
         if quantity in APART:
             _as_neighbours(conn, table, quantity, observed=observed)
         found = [*_in_doubt(table, quantity, there)]
         total, doubt = int(there.sum()), int((there & (table.qc[quantity] & _DOUBTS != 0)).sum())
         if total >= FEWEST and doubt >= DOUBTFUL * total:
-            worst = max(found, key=lambda each: int(each.params["count"] or 0))
-            why = event(
-                "column_in_doubt", column=quantity, count=doubt, total=total, doubt=worst.kind
-            )
+            worst = max(found, key=lambda each: int(each.params["count"] or 0), default=None)
+            kind = worst.kind if worst else "series_counts"
+            why = event("column_in_doubt", column=quantity, count=doubt, total=total, doubt=kind)
             raise SheetError(name, why)
         told += found
     return told
@@ -84,43 +90,72 @@ def _in_doubt(table: Table, quantity: str, there: NDArray[np.bool_]) -> Iterator
         if count := int((jumps := mine & (bits & STEP != 0)).sum()):
             first = moment(int(table.time[jumps].min()))
             yield event("series_jumps", place=name, quantity=quantity, count=count, first=first)
-        if count := int((unlike := mine & (bits & LOGICAL != 0)).sum()):
+        if quantity != RAIN and (count := int((unlike := mine & (bits & LOGICAL != 0)).sum())):
             first = moment(int(table.time[unlike].min()))
             yield event("series_unlike", place=name, quantity=quantity, count=count, first=first)
 
 
-def _as_nodes(conn: Connection, table: Table, quantity: str) -> None:
-    """Set the bits that `collector.checks` finds, going on from the hours before the file."""
-    row = by_name(quantity)
+@dataclass(frozen=True)
+class _Series:
+    """A quantity's values with what stood before them: place, time and value of each.
+
+    `rows` are the table's, which stand at the end.
+    """
+
+    rows: NDArray[np.intp]
+    place: NDArray[np.int32]
+    time: NDArray[np.int64]
+    value: Array
+
+
+def _with_before(conn: Connection, table: Table, quantity: str, hours: float) -> _Series:
     rows = np.flatnonzero(~np.isnan(table.values[quantity]))
     start = int(table.time[rows].min())
-    back = moment(start - int(HOUR_S * hours_that_count(quantity)))
-    before = weather.observed_dataset(conn, [quantity], back, moment(start))
+    back = moment(start - int(HOUR_S * hours))
     place, time = table.place[rows], table.time[rows]
     value = table.values[quantity][rows]
+    before = weather.observed_dataset(conn, [quantity], back, moment(start))
     if before is not None:
         old = before[quantity].transpose("time", "site").values
         names = {name: i for i, name in enumerate(table.names)}
-        own = np.array([names.get(str(site), -1) for site in before["site"].values])
+        own = np.array([names.get(str(site), -1) for site in before["site"].values], np.int32)
         hour, column = np.nonzero(~np.isnan(old) & (own >= 0))
         seconds = before["time"].values.astype("datetime64[s]").astype(np.int64)
         place = np.concatenate([own[column], place])
         time = np.concatenate([seconds[hour], time])
         value = np.concatenate([old[hour, column], value])
-    order = np.lexsort((time, place))
+    return _Series(rows, place, time, value)
+
+
+def _as_nodes(conn: Connection, table: Table, quantity: str) -> None:
+    """Set the bits that `collector.checks` finds, going on from the hours before the file."""
+    series = _with_before(conn, table, quantity, hours_that_count(quantity))
+    order = np.lexsort((series.time, series.place))
     count = len(order)
     checked = check(
-        place[order].astype(np.int32),
-        np.full(count, row.id, np.int16),
-        time[order],
-        value[order],
+        series.place[order].astype(np.int32),
+        np.full(count, by_name(quantity).id, np.int16),
+        series.time[order],
+        series.value[order],
         np.zeros(count, bool),
         np.full(count, HOUR_S, np.int32),
         {},
     )
     bits = np.empty(count, np.int16)
     bits[order] = checked.qc
-    table.qc[quantity][rows] |= bits[count - len(rows) :]
+    table.qc[quantity][series.rows] |= bits[count - len(series.rows) :]
+
+
+def _as_counter(conn: Connection, table: Table) -> Iterator[Event]:
+    """Set the bit of doubt on rain that counts on from the hours before the file, and say so."""
+    series = _with_before(conn, table, RAIN, _COUNTED_H)
+    for place in np.unique(table.place[series.rows]).tolist():
+        here = np.flatnonzero(series.place == place)
+        if is_counter(series.value[here[np.argsort(series.time[here])]]):
+            rows = series.rows[table.place[series.rows] == place]
+            table.qc[RAIN][rows] |= LOGICAL
+            first = moment(int(table.time[rows].min()))
+            yield event("series_counts", place=table.names[place], count=len(rows), first=first)
 
 
 def _as_neighbours(conn: Connection, table: Table, quantity: str, *, observed: bool) -> None:

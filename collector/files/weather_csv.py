@@ -138,6 +138,9 @@ class _Reading:
         self.columns = [(name, header.place[name], self.rows.values[name]) for name in quantities]
         self.header, self.given, self.places, self.refusals = header, given, places, refusals
         self.comma = sheet.separator != ","
+        self.zones = {
+            name: cells.zone_stated(header.notes.get(name, ())) for name in ("time", "issued")
+        }
         self.assumed = 0
         self.index: dict[_Where, int] = {}
         self.place = _Remembered(self._place)
@@ -157,8 +160,8 @@ class _Reading:
         return self.index.setdefault(where, len(self.index))
 
     def _times(self, time: str, issued: str) -> tuple[int, int, bool]:
-        start = cells.moment(time, "time")
-        said = cells.moment(issued, "issued").seconds if issued else None
+        start = cells.moment(time, "time", self.zones["time"])
+        said = cells.moment(issued, "issued", self.zones["issued"]).seconds if issued else None
         return start.seconds, self.given.issue_of(start.seconds, said), start.assumed
 
     def take(self, record: Record) -> None:

@@ -234,7 +234,9 @@ def observed_stations(conn: Connection, quantities: Sequence[str]) -> list[Obser
     """Return the series of other stations that have a value, by place and quantity."""
     with conn.cursor() as cur:
         cur.execute(SQL["observed_stations"], {"quantities": list(quantities)})
-        return [ObservedStation(*row) for row in cur.fetchall()]
+        rows = cur.fetchall()
+    known = {p.name: (p.longitude, p.latitude) for p in places.places(conn)}
+    return [ObservedStation(id_, name, q, *known[name], first) for id_, name, q, first in rows]
 
 
 def _dataset(conn: Connection, name: str, **params: Any) -> xr.Dataset | None:

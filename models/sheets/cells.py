@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -55,6 +55,11 @@ _MOMENT = re.compile(
     r"\s*(Z|[+-]\d{2}(?::?\d{2})?)?",
     re.ASCII | re.IGNORECASE,
 )
+_ZONE = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?", re.ASCII)
+_UTC_WORDS = frozenset(("UTC", "GMT", "Z", "世界时", "世界协调时", "国际时"))
+_LOCAL_WORDS = frozenset(("北京时间", "北京时", "当地时间", "LOCAL", "BJT"))
+#: Local time where a time carries no zone [s].
+_LOCAL_S = int(AHEAD.total_seconds())
 _MINUS = str.maketrans("−–－", "---")
 
 
@@ -173,10 +178,31 @@ def day(text: str, column: str, last: date = _LAST_DAY) -> date:
     return found
 
 
-def moment(text: str, column: str) -> Moment:
+def zone_stated(notes: Iterable[str]) -> int | None:
+    """Return the offset from UTC that stands in brackets behind a column of times [s], or None.
+
+    Parameters
+    ----------
+    notes : iterable of str
+        Texts: ``UTC``, ``北京时间``, ``UTC+8`` …
+    """
+    for note in notes:
+        plain = narrow(note).upper().replace(" ", "")
+        if plain in _UTC_WORDS:
+            return 0
+        if plain in _LOCAL_WORDS:
+            return _LOCAL_S
+        if parts := _ZONE.fullmatch(plain):
+            size = int(parts[2]) * 3600 + int(parts[3] or 0) * 60
+            return -size if parts[1] == "-" else size
+    return None
+
+
+def moment(text: str, column: str, stated: int | None = None) -> Moment:
     """Read a time: RFC 3339 with its zone, or 2016/5/1 8:00 as people write it, in local time.
 
-    A time with a "T" in it was written by a program, which may have meant UTC: it needs a zone.
+    A time with a "T" in it was written by a program, which may have meant UTC: it needs a zone,
+    or one that is stated for its column.
 
     Parameters
     ----------
@@ -184,6 +210,8 @@ def moment(text: str, column: str) -> Moment:
         A cell.
     column : str
         Its column, for messages.
+    stated : int, optional
+        Offset from UTC of the column's times where they carry none [s].
 
     Raises
     ------
@@ -202,20 +230,19 @@ def moment(text: str, column: str) -> Moment:
             raise ValueError
     except ValueError:
         raise CellError(event("cell_no_time", column=column, value=_cut(plain))) from None
-    if zone is None and between.upper() == "T":
+    if zone is None and stated is None and between.upper() == "T":
         raise CellError(event("cell_no_zone", column=column, value=plain))
-    seconds = int(start.timestamp()) + clock - _offset(zone)
+    offset = _offset(zone) if zone else _LOCAL_S if stated is None else stated
+    seconds = int(start.timestamp()) + clock - offset
     if not EARLIEST.timestamp() <= seconds < LATEST.timestamp():
         years = (EARLIEST.year, LATEST.year - 1)
         raise CellError(
             event("cell_years", column=column, value=plain, first=years[0], last=years[1])
         )
-    return Moment(seconds, zone is None)
+    return Moment(seconds, zone is None and stated is None)
 
 
-def _offset(zone: str | None) -> int:
-    if zone is None:
-        return int(AHEAD.total_seconds())
+def _offset(zone: str) -> int:
     if zone in "Zz":
         return 0
     size = int(zone[1:3]) * 3600 + int(zone[3:].strip(":") or 0) * 60

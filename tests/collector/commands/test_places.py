@@ -83,6 +83,13 @@ def test_what_is_no_station(run, take, command):
     )
 
 
+def test_the_front_door_has_them():
+    import nongqing
+
+    result = CliRunner().invoke(nongqing.main, ["places", "list", "--help"])
+    assert result.exit_code == 0
+
+
 @pytest.mark.parametrize("command", [(), ("list",), ("move",), ("remove",)])
 def test_help_has_an_example(run, command):
     assert "Example:" in run(*command, "--help").output

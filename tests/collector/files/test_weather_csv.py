@@ -202,6 +202,14 @@ def test_what_a_chinese_office_has(read):
     ]
 
 
+def test_times_in_utc_may_be_stated_once(read):
+    found = read(
+        "place,time (UTC),气温\nqf-liuge,2016/4/30 8:00,15\nqf-liuge,2016-04-30T09:00,16\n"
+    )
+    assert [v.time.hour for v in found.values] == [8, 9]
+    assert (found.notes, found.refused) == ([], [])
+
+
 def test_decimal_commas_where_semicolons_separate(read):
     found = read("place;time;air_temperature\nqf-liuge;2016-05-01T09:00Z;12,5\n")
     assert [v.value for v in found.values] == [12.5]

@@ -230,6 +230,8 @@ def test_a_village_stands_where_the_registry_says(take, registered):
         cur.execute("UPDATE village SET longitude = 115.5 WHERE id = 'qf-liuge'")
         (place,) = places.places(registered)
         assert (place.longitude, place.own) == (115.5, True)
+        (station,) = weather.observed_stations(registered, ["air_temperature"])
+        assert station.longitude == 115.5
 
 
 def test_a_refused_line_registers_nothing(take, registered):
@@ -277,6 +279,18 @@ def test_hours_that_come_one_by_one_stand_still_too(take, in_force):
         told += [note.event.kind for note in done.notes]
     assert told == ["station_new", *["series_stands"] * 3]
     assert len(in_force()) == 12
+
+
+def test_a_counter_that_comes_hour_by_hour_is_told_when_it_shows(take, in_force):
+    head = "place,time,longitude,latitude,precipitation_amount"
+    told = []
+    for n in range(60):
+        done = take([head, *lines([n // 5 * 1.2], start=NOW - (70 - n) * HOUR)], "observed")
+        told += [(n, note.event.kind) for note in done.notes if note.event.kind != "station_new"]
+    assert {kind for _, kind in told} == {"series_counts"}
+    # 5 dry hours, then 24 wet ones that are followed by another
+    assert [n for n, _ in told][0] == 29
+    assert len(in_force("precipitation_amount")) == 29
 
 
 def test_a_forecast_may_stand_still(take, in_force):

@@ -130,6 +130,24 @@ def test_what_is_no_time(text, message):
     assert message in why(cells.moment, text, "time")
 
 
+@pytest.mark.parametrize(
+    ("note", "offset"),
+    [("UTC", 0), ("世界时", 0), ("gmt", 0), ("北京时间", 8), ("UTC+8", 8),
+     ("ＵＴＣ＋０８：００", 8), ("+08:00", 8), ("GMT-5", -5), ("hours", None), ("m", None)],
+)  # fmt: skip
+def test_a_zone_may_be_stated_for_a_column(note, offset):
+    stated = cells.zone_stated(["x", note])
+    assert stated == (None if offset is None else offset * 3600)
+    if stated is not None:
+        for text in ("2016/5/1 8:00", "2016-05-01T08:00"):
+            found = cells.moment(text, "time", stated)
+            assert not found.assumed
+            assert datetime.fromtimestamp(found.seconds, UTC).hour == (8 - offset) % 24
+        assert cells.moment("2016-05-01T08:00Z", "time", stated) == cells.moment(
+            "2016-05-01T08:00Z", "time"
+        )
+
+
 def test_yes_and_no():
     assert all(cells.yes(t, "found") for t in ("yes", "是", " TRUE ", "１", "有", "√"))
     assert not any(cells.yes(t, "found") for t in ("no", "否", "0", "N", "无", "未发现"))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from models.sheets.refused import Refusals
 from models.trained.artefact import load
 from models.trained.scab import RidgeLogit, Terms, agronomy, design, expit, logit, settled
 from models.trained.scab_cases import RESISTANCE, UNKNOWN, Cases
@@ -20,7 +21,8 @@ def case(n=1, weather=None, **levels):
         year=None,
         state=None,
         epidemic=None,
-        faults=(),
+        faults=Refusals("cases.csv"),
+        lost=Refusals("cases.csv"),
     )
 
 

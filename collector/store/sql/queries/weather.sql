@@ -100,7 +100,7 @@ SELECT place, quantity, time, value, issued FROM (
 ) newest WHERE qc & %(unusable)s = 0
 
 -- name: observed_stations
-SELECT s.id, p.name, s.quantity, p.longitude, p.latitude, f.time
+SELECT s.id, p.name, s.quantity, f.time
 FROM weather_series s JOIN weather_place p ON p.number = s.place AND p.removed IS NULL, LATERAL (
     SELECT time FROM weather_value WHERE series_id = s.id ORDER BY time LIMIT 1
 ) f
