@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import collector.commands.ipmd
 import collector.commands.items
 import collector.commands.ledger
 import collector.commands.parts
+import collector.commands.places
 import collector.commands.risk
 import collector.commands.services
 import collector.commands.sites
@@ -30,6 +32,10 @@ from collector.clock import Clock
 from collector.commands.enrolment import StoreRegistry
 from collector.settings import Settings
 from collector.store.db import Pool
+from field_configs.board import layout_of
+from field_configs.load import load
+from field_configs.schema import Board
+from firmware.wire.codec import Layout
 from firmware.workbench import weather
 
 
@@ -51,6 +57,14 @@ class Parts:
     def registry(self) -> StoreRegistry:
         """Return the device registry, for the workbench."""
         return StoreRegistry(self.settings())
+
+    def boards(self) -> Mapping[str, Board]:
+        """Return the board types, for the workbench."""
+        return load(site=None).boards
+
+    def layout_of(self, board: Board) -> Layout:
+        """Return the channel layout that a board type's nodes speak, for the workbench."""
+        return layout_of(board)
 
     def demo_weather(self, folder: Path, csv: Path | None) -> weather.Prepared:
         """Prepare the weather of the demonstration's virtual sensors."""
@@ -87,6 +101,7 @@ main.add_command(collector.commands.db.db)
 main.add_command(collector.commands.clock.clock)
 main.add_command(collector.commands.items.items)
 main.add_command(collector.commands.import_.import_)
+main.add_command(collector.commands.places.places_group)
 main.add_command(firmware.workbench.cli.node)
 firmware.workbench.cli.node.add_command(firmware.workbench.revoke.revoke)
 main.add_command(models.cli.risk)

@@ -1,10 +1,15 @@
-"""From a board type to the channel layout its nodes speak on the wire."""
+"""Board types: read from TOML, and what their nodes speak on the wire."""
 
 from __future__ import annotations
 
-from field_configs.schema import Board
+from collections.abc import Mapping
+
+from field_configs.collected import Collected
+from field_configs.drivers import Driver, read_drivers
+from field_configs.reading import Section, nearest
+from field_configs.schema import Board, BoardChannel
 from firmware.wire.codec import Layout, make_layout
-from firmware.wire.quantities import by_name
+from firmware.wire.quantities import QUANTITIES, by_name
 
 
 def layout_of(board: Board) -> Layout:
@@ -31,3 +36,88 @@ def layout_of(board: Board) -> Layout:
         channels.append((channel.number, quantity.id, quantity.scale))
     layout: Layout = make_layout(channels)
     return layout
+
+
+def take_board(section: Section, stem: str, found: Collected) -> None:
+    """Take a board type out of its file; its channels must be what their drivers can do."""
+    channels: list[BoardChannel] = []
+    for part in section.tables("channels", "number"):
+        channel = _channel(part)
+        if not part.bad:
+            _check_against(channel, channels, part)
+        channels.append(channel)
+        section.bad |= part.bad
+    if not channels and not section.bad:
+        section.fail("channels", "a board needs at least one [[channels]] table: add one")
+    board = Board(
+        stem,
+        section.text("zh"),
+        section.text("en"),
+        section.whole("sample_s", 10, 3600, "s"),
+        section.whole("samples_per_frame", 1, 60),
+        tuple(sorted(channels, key=lambda channel: channel.number)),
+    )
+    found.keep(found.boards, stem, board, section)
+
+
+def _channel(part: Section) -> BoardChannel:
+    drivers = read_drivers().known
+    number = part.whole("number", 0, 31)
+    quantity = part.choice("quantity", [row.name for row in QUANTITIES], "quantity")
+    name = part.choice("driver", list(drivers), "driver")
+    bus = part.text("bus")
+    driver = drivers.get(name)
+    if driver is not None:
+        _check_driver(name, driver, bus, quantity, part)
+    channel = BoardChannel(
+        number,
+        quantity,
+        name,
+        bus,
+        part.maybe_whole("address", 0, 247),
+        part.maybe_number("height_m", -5, 50, "m"),
+        _settings(part, driver),
+    )
+    part.close()
+    return channel
+
+
+def _check_driver(name: str, driver: Driver, bus: str, quantity: str, part: Section) -> None:
+    if bus and bus != driver.bus:
+        part.fail(
+            "bus", f'"{bus}" is not the bus of driver {name}: give "{driver.bus}"', driver.bus
+        )
+    if quantity and quantity not in driver.quantities and not part.bad:
+        gives = ", ".join(driver.quantities)
+        reason = f"driver {name} does not give {quantity}: it gives {gives}"
+        part.fail("quantity", reason, nearest(quantity, driver.quantities))
+
+
+def _settings(part: Section, driver: Driver | None) -> Mapping[str, float]:
+    table = part.table("settings", optional=True)
+    if driver is None:
+        return {}
+    settings: dict[str, float] = {}
+    for name, (low, high) in driver.settings.items():
+        value = table.maybe_number(name, low, high, "")
+        if value is not None:
+            settings[name] = value
+    table.close()
+    part.bad |= table.bad
+    return settings
+
+
+def _check_against(channel: BoardChannel, others: list[BoardChannel], part: Section) -> None:
+    """Numbers differ, and one sensor that serves several channels is set up in one way."""
+    sensor = channel.driver, channel.bus, channel.address
+    for other in others:
+        if channel.number == other.number:
+            reason = f"channel {channel.number} is declared twice: number them apart"
+            part.fail("number", reason)
+        elif sensor == (other.driver, other.bus, other.address):
+            if channel.quantity == other.quantity:
+                reason = f"channel {other.number} has it from the same sensor: remove one"
+                part.fail("quantity", reason)
+            if channel.settings != other.settings:
+                reason = f"differ from those of the same sensor at channel {other.number}"
+                part.fail("settings", f"{reason}: give both the same")

@@ -7,7 +7,9 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from field_configs.board import take_board
 from field_configs.collected import Collected
+from field_configs.drivers import read_drivers
 from field_configs.reading import Section, nearest, read_toml, toml_files
 from field_configs.references import check_references
 from field_configs.schema import (
@@ -17,8 +19,6 @@ from field_configs.schema import (
     RESISTANCE_CLASSES,
     SEASON_NAMES,
     WET_THRESHOLDS,
-    Board,
-    BoardChannel,
     ConfigError,
     ConfigErrors,
     Configs,
@@ -62,7 +62,8 @@ def load(root: Path = ROOT, site: str | Path | None = "demo") -> Configs:
         With all errors of all files, when there is at least one.
     """
     found = Collected(root)
-    for folder, take in (("regions", _region), ("crops", _crop), ("boards", _board)):
+    found.errors.extend(read_drivers().errors)
+    for folder, take in (("regions", _region), ("crops", _crop), ("boards", take_board)):
         for path in toml_files(root / folder):
             _read(path, found, take)
     if not (found.regions and found.crops and found.boards) and not found.errors:
@@ -225,38 +226,6 @@ def _check_crop(crop: Crop, section: Section) -> None:
                 reason = f"{stage.degree_days:g} does not rise after {last_days:g}: mend one"
                 section.fail(f"stages[{stage.bbch}].degree_days", reason)
             last_days = stage.degree_days
-
-
-def _board(section: Section, stem: str, found: Collected) -> None:
-    channels = []
-    quantities = [quantity.name for quantity in QUANTITIES]
-    numbers: set[int] = set()
-    for part in section.tables("channels", "number"):
-        channel = BoardChannel(
-            part.whole("number", 0, 31),
-            part.choice("quantity", quantities, "quantity"),
-            part.text("driver"),
-            part.text("bus"),
-            part.maybe_whole("address", 0, 247),
-            part.maybe_number("height_m", -5, 50, "m"),
-        )
-        part.close()
-        if not part.bad and channel.number in numbers:
-            part.fail("number", f"channel {channel.number} is declared twice: number them apart")
-        numbers.add(channel.number)
-        channels.append(channel)
-        section.bad |= part.bad
-    if not channels and not section.bad:
-        section.fail("channels", "a board needs at least one [[channels]] table: add one")
-    board = Board(
-        stem,
-        section.text("zh"),
-        section.text("en"),
-        section.whole("sample_s", 10, 3600, "s"),
-        section.whole("samples_per_frame", 1, 60),
-        tuple(sorted(channels, key=lambda channel: channel.number)),
-    )
-    found.keep(found.boards, stem, board, section)
 
 
 def _site(section: Section, _stem: str, found: Collected) -> None:

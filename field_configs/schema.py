@@ -115,6 +115,8 @@ class BoardChannel:
     """One channel of a board type: what it measures, by which driver, where on which bus.
 
     ``height_m`` is the usual mounting height [m] above ground; negative values are depths.
+    ``settings`` are the driver's own, such as the size of a rain gauge's bucket; what is not
+    given is as its file says.
     """
 
     number: int
@@ -123,6 +125,7 @@ class BoardChannel:
     bus: str
     address: int | None
     height_m: float | None
+    settings: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

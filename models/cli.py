@@ -20,6 +20,7 @@ from models.risk.hazard import STATUS
 from models.trained.shipped import COMPARED, FOLDER, HAZARD, SEED, STAGES
 
 if TYPE_CHECKING:
+    from models.sheets.refused import Refusals
     from models.traps.moths import Flight
 
 FILE = click.Path(path_type=Path)
@@ -37,12 +38,13 @@ _artefacts = click.option(
 def _usage_errors() -> Iterator[None]:
     """Turn errors that the caller can mend into a message and exit code 2."""
     from models.evaluations.tables import DocumentError
+    from models.sheets.refused import SheetError
     from models.trained.artefact import ArtefactError
     from models.trained.scab_cases import CasesError
 
     try:
         yield
-    except (ArtefactError, DocumentError, CasesError, OSError) as error:
+    except (ArtefactError, DocumentError, CasesError, SheetError, OSError) as error:
         raise click.UsageError(str(error)) from error
 
 
@@ -181,27 +183,38 @@ def _predict(
     artefacts: Path,
     as_json: bool,
 ) -> None:
-    """Write the probability and status of every case; a bad cell costs its own row only."""
+    """Write the probability and status of every case; a bad cell costs its own row only.
+
+    A line that cannot be read is named and gets no answer; the exit code is then 1.
+    """
     from models.evaluations.scab.predictions import check_writable, predict, write_predictions
     from models.trained.artefact import load
     from models.trained.scab_cases import read_cases
 
     with _usage_errors():
-        check_writable(out)
+        check_writable(out, cases)
         estimator = load(hazard, stage, artefacts)
         given = read_cases(cases, estimator.terms.windows)
         answers = predict(estimator, given)
         write_predictions(out, answers, bounds=bounds)
-    for fault in given.faults[:MOST_FAULTS]:
-        click.echo(f"{cases}: {fault}", err=True)
-    if len(given.faults) > MOST_FAULTS:
-        click.echo(f"{cases}: and {len(given.faults) - MOST_FAULTS} more cells", err=True)
+    _tell(given.faults, "cells")
+    _tell(given.lost, "lines")
     if as_json:
         _print_json([vars(answer) for answer in answers])
-        return
-    counts = Counter(answer.status for answer in answers)
-    shown = ", ".join(f"{counts[word]} {word}" for word in STATUS if word in counts)
-    click.echo(f"{out}: {len(answers)} cases: {shown}")
+    else:
+        counts = Counter(answer.status for answer in answers)
+        shown = ", ".join(f"{counts[word]} {word}" for word in STATUS if word in counts)
+        click.echo(f"{out}: {len(answers)} cases: {shown}")
+    if len(given.lost):
+        raise SystemExit(1)
+
+
+def _tell(refused: Refusals, what: str) -> None:
+    """Name the first cells or lines that were refused, and count the others."""
+    for each in list(refused)[:MOST_FAULTS]:
+        click.echo(str(each), err=True)
+    if len(refused) > MOST_FAULTS:
+        click.echo(f"{refused.name}: and {len(refused) - MOST_FAULTS} more {what}", err=True)
 
 
 @risk.command("card", epilog="\b\nExample:\n  nongqing risk card --hazard wheat_fhb --stage pre")
@@ -234,30 +247,21 @@ def _moths(file: Path, every: bool, as_json: bool) -> None:
     be read is named and passed over; the exit code is then 1. The limits are provisional, and a
     large flight is no proof of harm.
     """
-    from models.traps.moths import MothError, judge, parse_catches, read_rows
+    from models.traps.moths import flight_of, read_catches
 
-    catches, faults = [], []
-    try:
-        rows = read_rows(file)
-    except MothError as error:
-        raise click.UsageError(str(error)) from error
-    for line, row in rows:
-        try:
-            catches += parse_catches([row], str(file), line)
-        except MothError as error:
-            faults.append(str(error))
+    with _usage_errors():
+        catches, refused = read_catches(file)
     last = {(c.trap, c.pest): c for c in sorted(catches, key=lambda c: c.date)}
     wanted = sorted(catches if every else last.values(), key=lambda c: (c.trap, c.pest, c.date))
-    flights = [judge(catch, catches) for catch in wanted]
+    flights = [flight_of(catch, catches) for catch in wanted]
     if as_json:
         _print_json([_flight(flight) for flight in flights])
     else:
         click.echo(f"{'trap':<16} {'pest':<8} {'date':<10} {'a night':>8} {'usual':>8}  status")
         for flight in flights:
             click.echo(_flight_line(flight))
-    for fault in faults:
-        click.echo(fault, err=True)
-    if faults:
+    _tell(refused, "lines")
+    if len(refused):
         raise SystemExit(1)
 
 

@@ -2,77 +2,83 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
 import xarray as xr
 
-from collector.files.scouting import ScoutingFileError, decode
-from collector.files.weather import Given, Parsed, WeatherFileError, parse_csv
+from collector.commands.answers import status_json
+from collector.files.given import Given
+from collector.files.judging import judge
+from collector.files.places import Places
+from collector.files.scouting import names_of_kinds
+from collector.files.table import Table, moment
+from collector.files.weather_csv import read_csv
+from field_configs.events import event
 from field_configs.load import load
+from field_configs.reading import nearest
+from field_configs.schema import OTHER_PREVIOUS_CROPS
 from models.crops.season import RESISTANCE, Seasons, SiteSeason
 from models.hazards.catalogue import catalogue
 from models.risk.answers import RiskStatus
-from models.risk.fold import LOCAL
 from models.risk.hazard import STATUS
 from models.risk.replay import replay
+from models.sheets import cells
+from models.sheets.cells import LATEST
+from models.sheets.refused import Refusals, SheetError, file_name
 from models.weather.dataset import dataset
+from models.weather.local_days import LOCAL, day_ended
 
 MOST_SHOWN = 20
-#: What was measured is never in the future of this.
-_EVER = datetime(9999, 1, 1, tzinfo=UTC)
+#: Hours of a season lie between so long before its sowing and so long after: the crop before may
+#: count, and no crop stands longer.
+BEFORE, AFTER = timedelta(days=400), timedelta(days=800)
 
 
-def read_season(path: Path) -> tuple[xr.Dataset, Parsed]:
+def read_season(path: Path, sown: date) -> tuple[xr.Dataset, Table, Refusals]:
     """Read hourly weather as `nongqing import --kind observed` takes it; positions may be left out.
+
+    Of an hour that is told twice and unequal nothing is taken, as `models.weather.dataset` says.
 
     Raises
     ------
-    WeatherFileError
+    SheetError
         When nothing of the file can be used.
     """
-    try:
-        text = decode(path.read_bytes(), path.name)
-    except ScoutingFileError as error:
-        raise WeatherFileError(str(error)) from None
-    names = dict.fromkeys(_places(text), (0.0, 0.0))
-    parsed = parse_csv(text, path.name, Given("observed", "file", _EVER), names)
-    if not parsed.values:
-        raise WeatherFileError(f"{path.name}: no hour in it; see the lines named above")
-    return as_dataset(parsed), parsed
+    middle = datetime(sown.year, sown.month, sown.day, tzinfo=LOCAL)
+    last = min(middle + AFTER, LATEST)
+    given = Given("observed", "file", last, first=middle - BEFORE, last=last)
+    refusals = Refusals(file_name(path))
+    table = read_csv(path, given, Places({}, any_name=True), refusals)
+    judge(table, refusals)
+    if not table.filled().any():
+        for refused in list(refusals)[:MOST_SHOWN]:
+            click.echo(str(refused), err=True)
+        raise SheetError(refusals.name, event("season_no_hour"))
+    return as_dataset(table), table, refusals
 
 
-def _places(text: str) -> Iterator[str]:
-    rows = csv.reader(text.splitlines())
-    header = [cell.strip().lower() for cell in next(rows, [])]
-    if "place" in header:
-        column = header.index("place")
-        yield from (row[column].strip() for row in rows if len(row) > column)
-
-
-def as_dataset(parsed: Parsed) -> xr.Dataset:
-    """Put the values of a file into a Dataset; the first of two for the same hour stays."""
-    times = sorted({value.time for value in parsed.values})
-    sites = sorted({value.place for value in parsed.values})
-    row = {time: i for i, time in enumerate(times)}
-    column = {site: i for i, site in enumerate(sites)}
-    cubes = {
-        name: np.full((len(times), len(sites)), np.nan)
-        for name in sorted({value.quantity for value in parsed.values})
-    }
-    for value in parsed.values:
-        at = row[value.time], column[value.place]
-        if math.isnan(cubes[value.quantity][at]):
-            cubes[value.quantity][at] = value.value
-    return dataset(times, sites, cubes)
+def as_dataset(table: Table) -> xr.Dataset:
+    """Put the values of a file into a Dataset."""
+    table.drop(~table.filled())
+    times, row = np.unique(table.time, return_inverse=True)
+    order = sorted(range(len(table.names)), key=table.names.__getitem__)
+    order = [i for i in order if (table.place == i).any()]
+    column = {place: i for i, place in enumerate(order)}
+    columns = np.array([column[place] for place in table.place.tolist()])
+    cubes = {}
+    for name in sorted(table.values):
+        there = ~np.isnan(table.values[name])
+        if there.any():
+            cubes[name] = np.full((len(times), len(order)), np.nan)
+            cubes[name][row[there], columns[there]] = table.values[name][there]
+    sites = [table.names[i] for i in order]
+    return dataset([moment(int(time)) for time in times], sites, cubes)
 
 
 def _stage(text: str) -> tuple[date, int]:
@@ -118,7 +124,8 @@ def backtest(
     """Replay a season from hourly weather (CSV) and print what would have been said each day.
 
     The file's columns are those of "nongqing import --kind observed": place, time, quantities.
-    Broken lines are named and passed over. Exit code 1 when nothing was in season.
+    Broken lines and cells are named and passed over. Crops and hazards may be named in Chinese.
+    Exit code 1 when nothing was in season.
 
     \b
     Example:
@@ -127,19 +134,23 @@ def backtest(
     """
     crops = load(site=None).crops
     hazards = catalogue()
-    for name, known in ((crop, crops), *((h, hazards) for h in asked)):
-        if name not in known:
-            raise click.UsageError(f'unknown "{name}" (one of {", ".join(sorted(known))})')
+    words = names_of_kinds(hazards, crops)
+    crop = _known(crop, crops, words)
+    asked = [_known(name, hazards, words) for name in asked]
+    if previous_crop is not None:
+        previous_crop = _known(previous_crop, [*crops, *OTHER_PREVIOUS_CROPS], words)
     begun = _day(sown)
     assert begun is not None
     try:
-        data, parsed = read_season(path)
-    except WeatherFileError as error:
+        data, table, refusals = read_season(path, begun)
+    except SheetError as error:
         raise click.UsageError(str(error)) from error
-    for refused in parsed.refused[:MOST_SHOWN]:
+    for note in table.notes:
+        click.echo(f"{refusals.name}: {note}", err=True)
+    for refused in list(refusals)[:MOST_SHOWN]:
         click.echo(str(refused), err=True)
-    if len(parsed.refused) > MOST_SHOWN:
-        click.echo(f"and {len(parsed.refused) - MOST_SHOWN} more lines", err=True)
+    if len(refusals) > MOST_SHOWN:
+        click.echo(f"and {len(refusals) - MOST_SHOWN} more lines", err=True)
     seen = tuple(sorted(_stage(text) for text in stages))
     seasons = Seasons(
         tuple(
@@ -152,32 +163,28 @@ def backtest(
     in_season = False
     for statuses in replay(data, seasons, chosen, first=_day(first), last=_day(last)):
         in_season |= any(status.status for status in statuses)
-        click.echo(_json_line(statuses) if as_json else "\n".join(map(_line, statuses)))
+        if as_json:
+            click.echo(json.dumps([status_json(s) for s in statuses], ensure_ascii=False))
+        else:
+            click.echo("\n".join(map(_line, statuses)))
     raise SystemExit(0 if in_season else 1)
 
 
+def _known(word: str, ids: Collection[str], words: Mapping[str, str]) -> str:
+    """Return the id of a crop or hazard that may be named in words, too."""
+    plain = cells.name(word)
+    found = words.get(plain, plain)
+    if found in ids:
+        return found
+    near = nearest(plain, [*ids, *(name for name, id_ in words.items() if id_ in ids)])
+    hint = f'; did you mean "{near}"?' if near else ""
+    raise click.UsageError(f'unknown "{word}" (one of {", ".join(sorted(ids))}{hint})')
+
+
 def _line(status: RiskStatus) -> str:
-    day = (status.time - timedelta(hours=1)).astimezone(LOCAL)
     return (
-        f"{day:%Y-%m-%d} {status.site:<14} {status.hazard:<27} {STATUS[status.status]:<13} "
+        f"{day_ended(status.time)} {status.site:<14} {status.hazard:<27} "
+        f"{STATUS[status.status]:<13} "
         f"{'' if math.isnan(status.score) else format(status.score, '.4g'):>8} "
         f"{status.certainty:4.2f} {', '.join(status.missing)}"
     )
-
-
-def _json_line(statuses: Sequence[RiskStatus]) -> str:
-    return json.dumps([_plain(asdict(status)) for status in statuses], ensure_ascii=False)
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Turn what JSON has no word for into text or null."""
-    plain: dict[str, Any] = {}
-    for key, value in values.items():
-        if isinstance(value, datetime):
-            value = value.isoformat()
-        elif isinstance(value, Mapping):
-            value = _plain(value)
-        elif isinstance(value, float) and not math.isfinite(value):
-            value = None
-        plain[key] = value
-    return plain | ({"status": STATUS[plain["status"]]} if "status" in plain else {})

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import click
 
 from collector.commands.parts import Parts, plain_errors
-from collector.files.scouting import Imported, ScoutingFileError, import_scouting
-from collector.files.weather import Given, WeatherFileError, import_weather
-from collector.store.ledger import Refused
+from collector.files.given import Given
+from collector.files.imported import Imported, Named
+from collector.files.scouting import import_scouting
+from collector.files.templates import KINDS, template
+from collector.files.weather import import_weather, is_document
+from collector.store import ledger
+from collector.store.db import Connection
 from collector.store.weather import Kind
+from field_configs.words import LANGUAGES
+from models.sheets.header import column_names, plain
+from models.sheets.lines import Sheet
+from models.sheets.refused import SheetError, file_name
 
-KINDS = ("scouting", "forecast", "observed")
 MOST_SHOWN = 20
 
 
@@ -26,17 +31,21 @@ def kind_of(file: Path, kind: str | None) -> str:
 
     Raises
     ------
+    SheetError
+        When it cannot be read.
     click.UsageError
         When it may be a forecast as well as observed weather.
     """
     if kind is not None:
         return kind
-    if file.suffix.lower() == ".json":
+    if is_document(file):
         return "forecast"
-    with file.open("rb") as stream:
-        first = stream.readline().decode("utf-8", "replace").lower()
-    if "place" in first and "time" in first:
-        raise click.UsageError(f"{file.name} holds weather: say --kind forecast or --kind observed")
+    words = {plain(cell.split("(")[0]) for cell in Sheet(file).header}
+    names = column_names(("time", "hazard"))
+    if words & set(names["time"]) and not words & set(names["hazard"]):
+        raise click.UsageError(
+            f"{file_name(file)} holds weather: say --kind forecast or --kind observed"
+        )
     return "scouting"
 
 
@@ -56,65 +65,110 @@ def moment(context: click.Context, parameter: click.Parameter, text: str | None)
 
 
 @click.command("import")
-@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument(
+    "file", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False
+)
 @click.option("--kind", type=click.Choice(KINDS), help="What it holds [found out if it is clear].")
 @click.option("--source", default="file", show_default=True, help="Who says so: a service's name.")
 @click.option("--issued", callback=moment, help="When a forecast was made [now].")
-@click.option("--place", help="Village, field or station that a JSON file is for.")
+@click.option("--place", help="Village, field or station of a file that does not name one.")
+@click.option("--new-place", is_flag=True, help="The place is a new station.")
+@click.option("--template", "sample", type=click.Choice(KINDS), help="Print a file to start from.")
+@click.option("--lang", type=click.Choice(LANGUAGES), default="zh_CN", help="Of the template.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def import_(
     parts: Parts,
-    file: Path,
+    file: Path | None,
     kind: str | None,
     source: str,
     issued: datetime | None,
     place: str | None,
+    new_place: bool,
+    sample: str | None,
+    lang: str,
     as_json: bool,
 ) -> None:
     """Take in a file: scouting reports (CSV), forecast or observed weather (CSV, IPM Decisions).
 
-    Each line that cannot be taken in is named, kept and passed over. Exit code 1 when lines were
-    refused; the others are in.
+    Each line or cell that cannot be taken in is named, kept and passed over. Exit code 1 when
+    some were refused; the rest is in. The newest file counts: a value that differs from one that
+    is there takes its place, and is named.
 
     \b
     Examples:
+      nongqing import --template scouting > scouting.csv
       nongqing import scouting.csv
       nongqing import weather.json --place qf-liuge --source yr
       nongqing import forecast.csv --kind forecast --source cma --issued 2016-05-01T08:00+08:00
       nongqing import stations.csv --kind observed --source cma
     """
-    kind = kind_of(file, kind)
-    with plain_errors(), parts.store() as pool, pool.connection() as conn:
-        now = parts.clock().now()
+    if sample is not None:
+        click.echo(template(sample, lang), nl=False)
+        return
+    if file is None:
+        raise click.UsageError("give a FILE, or --template KIND for one to start from")
+    with plain_errors():
         try:
-            if kind == "scouting":
-                done = import_scouting(conn, file, now)
-            else:
-                given = Given(cast(Kind, kind), source, now, issued, place)
-                done = import_weather(conn, file, given)
-        except (ScoutingFileError, WeatherFileError) as error:
+            kind = kind_of(file, kind)
+        except SheetError as error:
             raise click.UsageError(str(error)) from error
+        with parts.store() as pool, pool.connection() as conn:
+            now = parts.clock().now()
+            given = Given(cast(Kind, kind), source, now, issued, place, new_place)
+            done = take(conn, file, kind, given)
+    if isinstance(done, SheetError):
+        raise click.UsageError(str(done)) from done
     if as_json:
-        click.echo(json.dumps(asdict(done), ensure_ascii=False))
+        click.echo(json.dumps(as_plain(done), ensure_ascii=False))
     else:
-        tell(done, file.name)
-    raise SystemExit(1 if done.refused else 0)
+        tell(done, file_name(file))
+    raise SystemExit(1 if done.refused.total else 0)
+
+
+def take(conn: Connection, file: Path, kind: str, given: Given) -> Imported | SheetError:
+    """Take a file in; where all of it is refused, keep that on record and return why."""
+    try:
+        if kind == "scouting":
+            return import_scouting(conn, file, given.now)
+        return import_weather(conn, file, given)
+    except SheetError as error:
+        ledger.put_refused(conn, kind, [error.refused], given.now)
+        return error
+
+
+def as_plain(done: Imported) -> dict[str, Any]:
+    """Return what became of a file for JSON; counts are of all lines, lists name the first."""
+    lists = {"corrected": done.corrected, "same": done.same, "refused": done.refused}
+    return {
+        "new": done.new,
+        **{name: lines.plain() for name, lines in lists.items()},
+        "counts": {name: lines.total for name, lines in lists.items()},
+        "notes": Named.all(done.notes).plain(),
+    }
 
 
 def tell(done: Imported, name: str) -> None:
     """Print what was passed over, each by its line, and how many lines there were of each."""
+    show(Named.all(done.notes))
     show(done.same)
+    show(done.corrected)
     show(done.refused)
+    corrected = f" {done.corrected.total} corrected," if done.corrected.total else ""
     click.echo(
-        f"{name}: {done.new} new, {len(done.same)} there already, {len(done.refused)} refused"
+        f"{name}: {done.new} new,{corrected} {done.same.total} there already, "
+        f"{done.refused.total} refused"
     )
 
 
-def show(lines: Iterable[Refused]) -> None:
+def show(lines: Named) -> None:
     """Print the first lines to standard error, and how many there are more."""
-    kept = list(lines)
-    for each in kept[:MOST_SHOWN]:
+    for each in lines.first[:MOST_SHOWN]:
         click.echo(str(each), err=True)
-    if len(kept) > MOST_SHOWN:
-        click.echo(f"and {len(kept) - MOST_SHOWN} more; --json names them all", err=True)
+    if lines.total > MOST_SHOWN:
+        click.echo(
+            f"and {lines.total - MOST_SHOWN} more; --json names them all"
+            if lines.total <= len(lines.first)
+            else f"and {lines.total - MOST_SHOWN} more; --json names the first {len(lines.first)}",
+            err=True,
+        )

@@ -12,10 +12,11 @@ import numpy as np
 
 from collector.commands.parts import Parts, plain_errors
 from collector.jobs import neighbours
-from collector.store import readings, registry, weather
+from collector.jobs.field_hours import FieldHours
+from collector.store import weather
 from collector.store.db import Connection
 from collector.store.weather import FieldWeather
-from models.weather.interpolate import SPREADS, LeftOut, leave_one_out, plane_km
+from models.weather.interpolate import SPREADS, LeftOut, leave_one_out
 
 
 @click.command("interpolate")
@@ -38,7 +39,7 @@ def interpolate_command(parts: Parts, days: int, as_json: bool) -> None:
         except neighbours.RangeError as error:
             raise click.ClickException(str(error)) from error
         end = parts.clock().now().replace(minute=0, second=0, microsecond=0)
-        errors = {name: told(conn, name, days, end, limit) for name in SPREADS}
+        errors = {name: left_out(conn, name, days, end, limit) for name in SPREADS}
         fields = weather.field_weather(conn)
     found = {name: rows for name, rows in errors.items() if rows}
     if as_json:
@@ -56,24 +57,16 @@ def interpolate_command(parts: Parts, days: int, as_json: bool) -> None:
     raise SystemExit(0 if found else 1)
 
 
-def told(
+def left_out(
     conn: Connection, name: str, days: int, end: datetime, limit: float
 ) -> list[tuple[str, LeftOut]]:
-    """Return the error of every station of a quantity, told by the others within the range."""
-    start = end - timedelta(days=days)
-    places = neighbours.open_fields(conn)
-    placed = sorted({p.field for p in registry.placements(conn) if p.quantity == name})
-    sites = [site for site in placed if site in places]
-    data = readings.hourly_dataset(conn, [name], start, end, sites)
-    values = data[name].transpose("time", "site").values
-    stations = plane_km(*np.array([places[s] for s in sites]).reshape(-1, 2).T)
-    others = weather.observed_dataset(conn, [name], start, end)
-    values, stations = neighbours.with_others(values, stations, others, name, data["time"].values)
-    if others is not None and name in others:
-        sites += [str(site) for site in others["site"].values]
+    """Return what the others within the range make of each station of a quantity."""
+    hours = FieldHours(conn, [name], ())
+    stations = hours.stations_of(name)
+    values = hours.measured(stations, end - timedelta(days=days), end)
     there = np.flatnonzero((~np.isnan(values)).any(axis=0))
-    rows = leave_one_out(name, values[:, there], stations[there], range_km=limit)
-    return [(sites[there[row.station]], row) for row in rows]
+    rows = leave_one_out(name, values[:, there], stations.plane[there], range_km=limit)
+    return [(stations.names[there[row.station]], row) for row in rows]
 
 
 def lines(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -20,8 +20,9 @@ from collector.store.registry import VillageRow
 from field_configs.load import load
 from field_configs.words import LANGUAGES, Words
 from models.exchange import ipmd, ipmd_weather
+from models.exchange.ipmd_parameters import PARAMETERS
 from models.hazards.catalogue import catalogue
-from models.risk.fold import LOCAL
+from models.weather.local_days import local_day, midnight
 
 _DAY = timedelta(days=1)
 
@@ -77,10 +78,6 @@ def _day(text: str | None, default: date) -> date:
         raise click.BadParameter(f'"{text}" is no day; write it as 2016-05-08') from None
 
 
-def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=LOCAL).astimezone(UTC)
-
-
 def _village(conn: Connection, village_id: str) -> VillageRow:
     found = registry.village(conn, village_id)
     if found is None:
@@ -105,12 +102,12 @@ def weather_command(parts: Parts, village_id: str, first: str | None, last: str 
     """
     with plain_errors(), parts.store() as pool, pool.connection() as conn:
         now = parts.clock().now()
-        today = now.astimezone(LOCAL).date()
+        today = local_day(now)
         _village(conn, village_id)
-        end = min(_midnight(_day(last, today) + _DAY), now.replace(minute=0, second=0))
-        start = _midnight(_day(first, today - 6 * _DAY))
+        end = min(midnight(_day(last, today) + _DAY), now.replace(minute=0, second=0))
+        start = midnight(_day(first, today - 6 * _DAY))
         fields = [f.id for f in registry.fields(conn, village_id)]
-        names = list(dict.fromkeys(p.quantity for p in ipmd_weather.PARAMETERS))
+        names = list(dict.fromkeys(p.quantity for p in PARAMETERS))
         data = measured(readings.hourly_dataset(conn, names, start, max(start, end), fields), names)
     if data is None:
         click.echo(f"{village_id}: nothing was measured in these days", err=True)
@@ -120,13 +117,13 @@ def weather_command(parts: Parts, village_id: str, first: str | None, last: str 
 
 def measured(data: xr.Dataset, names: Sequence[str]) -> xr.Dataset | None:
     """Leave out quantities and fields without any value; None where there is none at all."""
-    there = {name: ~np.isnan(data[name].transpose("site", "time").values) for name in names}
+    there = {name: ~np.isnan(data[name].values) for name in names}
     kept = [name for name in names if there[name].any()]
     if not kept:
         return None
     rows = np.zeros(data.sizes["site"], dtype=bool)
     for name in kept:
-        rows |= there[name].any(axis=1)
+        rows |= there[name].any(axis=0)
     return data[[*kept, *(f"{name}_qc" for name in kept)]].isel(site=np.flatnonzero(rows))
 
 
@@ -151,7 +148,7 @@ def output_command(
     if hazard not in known:
         raise click.UsageError(f'unknown hazard "{hazard}" (one of {", ".join(known)})')
     with plain_errors(), parts.store() as pool, pool.connection() as conn:
-        today = parts.clock().now().astimezone(LOCAL).date()
+        today = local_day(parts.clock().now())
         places = {f.id: f.village for f in registry.fields(conn)}
         if site not in places:
             raise click.UsageError(
@@ -159,8 +156,8 @@ def output_command(
             )
         village = _village(conn, places[site])
         # A status stands at the end of its day.
-        start = _midnight(_day(first, today - 29 * _DAY)) + timedelta(seconds=1)
-        end = _midnight(_day(last, today) + _DAY) + timedelta(seconds=1)
+        start = midnight(_day(first, today - 29 * _DAY)) + timedelta(seconds=1)
+        end = midnight(_day(last, today) + _DAY) + timedelta(seconds=1)
         rows = risk.status_history(conn, site, hazard, start, end)
     newest = {row.time: row for row in rows}
     answers = [

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterator, Sequence
+from math import isnan
 
 import click
 
+from collector.commands.answers import status_json
 from collector.commands.parts import Parts, plain_errors
 from collector.jobs.advisories import issue_advisories
 from collector.jobs.context import Context
 from collector.jobs.risk import assess_risk
 from collector.jobs.upkeep import roll_up
 from collector.store import registry, risk
+from models.risk.answers import RiskStatus
 from models.risk.hazard import STATUS
 
 
@@ -39,7 +40,7 @@ def risk_run(parts: Parts, village: str | None, as_json: bool) -> None:
                 raise click.UsageError(f'no village "{village}" in the registry (known: {known})')
             rows = risk.latest_statuses(conn, village)
     if as_json:
-        values = [_status_json(row) for row in rows]
+        values = [status_json(row) for row in rows]
         click.echo(json.dumps(values, ensure_ascii=False, allow_nan=False))
     elif rows:
         click.echo("\n".join(_status_lines(rows)))
@@ -48,18 +49,12 @@ def risk_run(parts: Parts, village: str | None, as_json: bool) -> None:
     raise SystemExit(0 if rows else 1)
 
 
-def _status_json(row: risk.StatusRow) -> dict[str, Any]:
-    values = asdict(row)
-    values["status"] = STATUS[row.status]
-    return values | {name: values[name].isoformat() for name in ("time", "issued")}
-
-
-def _status_lines(rows: list[risk.StatusRow]) -> Iterator[str]:
+def _status_lines(rows: Sequence[RiskStatus]) -> Iterator[str]:
     head = f"{'field':<20} {'crop':<14} {'hazard':<20} {'status':<13} "
     yield f"{head}{'score':>8} {'sure':>5}  missing"
     for row in rows:
-        score = "" if row.score is None else f"{row.score:.3f}"
-        sure = "" if row.certainty is None else f"{row.certainty:.2f}"
+        score = "" if isnan(row.score) else f"{row.score:.3f}"
+        sure = "" if isnan(row.certainty) else f"{row.certainty:.2f}"
         yield (
             f"{row.site:<20} {row.crop:<14} {row.hazard:<20} {STATUS[row.status]:<13} "
             f"{score:>8} {sure:>5}  {', '.join(row.missing)}"

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from collector.checks import check
 from collector.ingest.authenticity import Arrived, Message
 from collector.ingest.bodies import span
-from collector.ingest.checks import check
 from collector.ingest.known_nodes import KnownNodes, Node
 from collector.ingest.notes import Notes
 from collector.ingest.reading_table import ReadingTable, SortedReadings

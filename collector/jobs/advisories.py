@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
+from collector.jobs import forecasts
 from collector.jobs.context import Context, Job
-from collector.jobs.spraying import with_forecast_hours
 from collector.store import risk
+from collector.store.db import Connection
 from field_configs.events import Event, event
-from models.advice.advisory import advise
+from models.advice.advisory import Advisory, advise
+from models.advice.spraying import QUANTITIES, with_spraying_hours
 from models.hazards.catalogue import catalogue
 
 # A status older than this is no ground for advice.
 FRESH = timedelta(days=2)
 
 
+def with_forecast_hours(
+    conn: Connection, advisories: Sequence[Advisory], at: datetime
+) -> list[Advisory]:
+    """Add the hours fit for spraying to advisories that may end in spraying, from `at` on."""
+    forecast = forecasts.known(conn, QUANTITIES, at)
+    hours = forecast.of(sorted({a.site for a in advisories})) if forecast else None
+    return with_spraying_hours(advisories, hours, at.replace(minute=0, second=0, microsecond=0))
+
+
 def issue_advisories(context: Context) -> Event:
     """Keep the advice that follows from the newest statuses, and end what no longer holds."""
     with context.pool.connection() as conn:
         statuses = [
-            risk.as_status(row)
-            for row in risk.latest_statuses(conn)
-            if row.time >= context.now - FRESH and row.hazard in catalogue()
+            status
+            for status in risk.latest_statuses(conn)
+            if status.time >= context.now - FRESH and status.hazard in catalogue()
         ]
         held = risk.current_advisories(conn)
         wanted = with_forecast_hours(conn, advise(statuses, held), context.now)

@@ -1,42 +1,39 @@
-"""Weather from outside for fields: from neighbouring stations, and from the forecast.
+"""Weather for fields without sensors, from the stations around them.
 
 Only open fields take the weather of other places; a greenhouse has its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import date, datetime
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
-from collector.store import registry, settings_table, weather
+from collector.store import registry, settings_table
 from collector.store.db import Connection
+from collector.store.readings import Series
 from collector.store.weather import NO_STATION, FieldWeather
 from models.risk.answers import RiskStatus
 from models.risk.hazard import CANNOT_SAY, Hazard
-from models.risk.outlook import DAYS
 from models.weather.dataset import Array
-from models.weather.interpolate import RANGE_KM, SPREADS, Field, distances_km, interpolate, plane_km
+from models.weather.distances import distances_km, plane_km
+from models.weather.interpolate import RANGE_KM, Kriging
+from models.weather.local_days import midnight
 
 RANGE_KEY = "interpolation.range_km"
 #: Factor on the certainty where an input comes from other places; provisional.
 INTERPOLATED = 0.8
-_DAY_H = 24
+
+Position = tuple[float, float]
 
 
 class RangeError(ValueError):
     """The kept range of interpolation is no distance."""
-
-
-@dataclass(frozen=True)
-class Forecast:
-    """Forecast hours of fields, and when each field's was made."""
-
-    hours: xr.Dataset
-    issued: Mapping[str, datetime]
 
 
 def range_km(conn: Connection) -> float:
@@ -59,171 +56,155 @@ def range_km(conn: Connection) -> float:
     return value
 
 
-def open_fields(conn: Connection) -> dict[str, tuple[float, float]]:
+def open_fields(conn: Connection) -> dict[str, Position]:
     """Return longitude and latitude [degree] of open fields: those of their villages."""
     places = {v.id: (v.longitude, v.latitude) for v in registry.villages(conn)}
     return {f.id: places[f.village] for f in registry.fields(conn) if f.kind == "open"}
 
 
-def with_neighbours(
-    conn: Connection, data: xr.Dataset, grown: Iterable[str], at: datetime
-) -> tuple[xr.Dataset, list[FieldWeather]]:
-    """Give open fields without a sensor of a quantity what other stations tell of their place.
-
-    Parameters
-    ----------
-    conn : Connection
-    data : xarray.Dataset
-        Measured hours of the fields that have sensors, dimensions site and time.
-    grown : iterable of str
-        Fields that grow something.
-    at : datetime
-        Now, aware.
-
-    Returns
-    -------
-    Dataset, list of FieldWeather
-        The data with the other fields in it, and where their quantities come from.
-    """
-    fields = open_fields(conn)
-    placed = {(p.field, p.quantity) for p in registry.placements(conn)}
-    names = [str(name) for name in data.data_vars if name in SPREADS]
-    wanted = {
-        name: [s for s in sorted(set(grown)) if s in fields and (s, name) not in placed]
-        for name in names
-    }
-    if not data.sizes["time"] or not any(wanted.values()):
-        return data, []
-    limit, told = range_km(conn), []
-    start, end = (_aware(data["time"].values[i]) for i in (0, -1))
-    others = weather.observed_dataset(conn, names, start, end + timedelta(hours=1))
-    sites = [str(s) for s in data["site"].values]
-    known = [s for s in sites if s in fields]
-    wider = data.reindex(site=[*sites, *sorted(set().union(*wanted.values()) - set(sites))])
-    for name, targets in wanted.items():
-        values, stations = _stations(data, name, [s for s in known if (s, name) in placed], fields)
-        values, stations = with_others(values, stations, others, name, data["time"].values)
-        if not targets or not len(stations):
-            continue
-        places = _plane([fields[t] for t in targets])
-        field = interpolate(name, values, stations, places, range_km=limit)
-        wider[name].loc[{"site": targets}] = field.values.T
-        pairs = list(zip(targets, places, strict=True))
-        told += _told(name, pairs, field, values, stations, limit, at)
-    return wider, told
-
-
-def _plane(places: Sequence[tuple[float, float]]) -> Array:
+def plane_of(places: Sequence[Position]) -> Array:
+    """Return places on a plane [km], given by longitude and latitude [degree]."""
     degrees = np.array(places, dtype=float).reshape(-1, 2)
     return plane_km(degrees[:, 0], degrees[:, 1])
 
 
-def _stations(
-    data: xr.Dataset, name: str, sites: list[str], fields: Mapping[str, tuple[float, float]]
-) -> tuple[Array, Array]:
-    values: Array = data[name].sel(site=sites).transpose("time", "site").values
-    return values, _plane([fields[s] for s in sites])
+@dataclass(frozen=True)
+class Stations:
+    """Who measures a quantity in the open air: `own` series of fields, and `others` by place.
+
+    `names` are the fields and places, in order; `begun` is the first hour of each that ever
+    reported, by series and by place.
+    """
+
+    quantity: str
+    names: Sequence[str]
+    own: Mapping[int, Position]
+    others: Mapping[str, Position]
+    begun: Mapping[int | str, datetime]
+
+    @classmethod
+    def of(
+        cls,
+        quantity: str,
+        chosen: Mapping[tuple[str, str], Series],
+        fields: Mapping[str, Position],
+        observed: Mapping[str, tuple[Position, datetime]],
+        first: Mapping[int, datetime],
+    ) -> Stations:
+        """Gather the stations of a quantity.
+
+        Parameters
+        ----------
+        quantity : str
+        chosen : mapping
+            As `collector.store.readings.chosen_series` gives it.
+        fields : mapping
+            As `open_fields` gives it.
+        observed : mapping
+            Other places that measure it: where they are, and their first hour.
+        first : mapping
+            First hour of the fields' series.
+        """
+        placed = sorted((f, s.id) for (f, q), s in chosen.items() if q == quantity and f in fields)
+        own = {series: fields[field] for field, series in placed}
+        begun = {series: first[series] for series in own if series in first}
+        return cls(
+            quantity,
+            [*(field for field, _ in placed), *sorted(observed)],
+            own,
+            {place: position for place, (position, _) in sorted(observed.items())},
+            begun | {place: hour for place, (_, hour) in observed.items()},
+        )
+
+    @property
+    def plane(self) -> Array:
+        """Their places on the plane (station, 2) [km]: first the fields', then the others."""
+        return plane_of([*self.own.values(), *self.others.values()])
+
+    def values(self, own: Array, others: xr.Dataset | None, times: NDArray[np.datetime64]) -> Array:
+        """Put what other places measured beside the fields' (hour, station), in its unit."""
+        if not self.others:
+            return own
+        theirs = np.full((len(times), len(self.others)), np.nan)
+        if others is not None and self.quantity in others:
+            known = others[self.quantity].reindex(time=times, site=list(self.others))
+            theirs = known.values
+        return np.concatenate([own, theirs], axis=1)
+
+    def before(self, day: date) -> str:
+        """Return a hash over who had reported before a local day and from where; "" for nobody."""
+        limit = midnight(day)
+        places: list[tuple[int | str, Position]] = [*self.own.items(), *self.others.items()]
+        standing = [
+            (key, position)
+            for key, position in places
+            if key in self.begun and self.begun[key] < limit
+        ]
+        return hashlib.sha256(repr(standing).encode()).hexdigest() if standing else ""
 
 
-def with_others(
-    values: Array, stations: Array, others: xr.Dataset | None, name: str, times: Array
-) -> tuple[Array, Array]:
-    """Put the values and places of other stations beside those of fields."""
-    if others is None or name not in others:
-        return values, stations
-    theirs = others[name].reindex(time=times).transpose("time", "site").values
-    places = plane_km(others["longitude"].values, others["latitude"].values)
-    return np.concatenate([values, theirs], axis=1), np.concatenate([stations, places])
-
-
-def _told(
-    name: str,
-    targets: Sequence[tuple[str, Array]],
-    field: Field,
-    values: Array,
-    stations: Array,
-    limit: float,
-    at: datetime,
+def origins(
+    places: Kriging, targets: Sequence[str], values: Array, limit: float, at: datetime
 ) -> list[FieldWeather]:
-    """Where each target's hours come from, as of the last day; nothing where nobody reports."""
-    reporting = (~np.isnan(values[-_DAY_H:])).any(axis=0)
-    found = []
-    for i, (target, place) in enumerate(targets if reporting.any() else ()):
-        errors = field.error[-_DAY_H:, i]
-        errors = errors[~np.isnan(errors)]
-        nearest = float(distances_km(place[None, :], stations[reporting]).min())
-        origin = "interpolated" if nearest <= limit else NO_STATION
-        error = float(errors[-1]) if len(errors) else None
-        count = int(reporting.sum())
-        found.append(FieldWeather(target, name, origin, nearest, count, error, at))
-    return found
-
-
-def _aware(stamp: np.datetime64) -> datetime:
-    return datetime.fromtimestamp(int(stamp.astype("datetime64[s]").astype(np.int64)), UTC)
-
-
-def marked(
-    statuses: Iterable[RiskStatus], told: Sequence[FieldWeather], hazards: Mapping[str, Hazard]
-) -> list[RiskStatus]:
-    """Lower the certainty of answers that rest on other places' weather; name what is too far."""
-    origins = {(row.site, row.quantity): row.origin for row in told}
-    reads = {id_: {i.quantity for i in hazard.inputs} for id_, hazard in hazards.items()}
-    found = []
-    for status in statuses:
-        seen = {origins.get((status.site, quantity)) for quantity in reads[status.hazard]}
-        if status.status == CANNOT_SAY and NO_STATION in seen:
-            status = replace(status, missing=(*status.missing, NO_STATION))
-        elif "interpolated" in seen:
-            status = replace(status, certainty=status.certainty * INTERPOLATED)
-        found.append(status)
-    return found
-
-
-def forecast_of(
-    conn: Connection, sites: Sequence[str], quantities: Sequence[str], at: datetime
-) -> Forecast | None:
-    """Return the forecast known at a time for fields; None where there is none.
-
-    A forecast for the field or its village is taken as it is; other open fields get what the
-    places around them are told, within the range of interpolation.
+    """Tell where each target's hours come from, as of the last day; nothing where nobody reports.
 
     Parameters
     ----------
-    conn : Connection
-    sites : sequence of str
-        Field ids.
-    quantities : sequence of str
+    places : Kriging
+        Of the targets, in order.
+    targets : sequence of str
+    values : array
+        What the stations measured in the last day (hour, station), in the quantity's unit.
+    limit : float
+        Range of interpolation [km].
     at : datetime
         Now, aware.
     """
-    start = at.replace(minute=0, second=0, microsecond=0) - timedelta(days=1)
-    end = at + timedelta(days=DAYS + 1)
-    given = weather.forecast_dataset(conn, quantities, start, end, at)
-    if given is None:
-        return None
-    fields, villages = open_fields(conn), {f.id: f.village for f in registry.fields(conn)}
-    there = [str(p) for p in given["site"].values]
-    own = {s: p for s in sites if (p := _own(s, villages.get(s), s in fields, there)) is not None}
-    rest = [s for s in sites if s in fields and s not in own]
-    stations = plane_km(given["longitude"].values, given["latitude"].values)
-    hours = xr.Dataset(coords={"time": given["time"].values, "site": [*own, *rest]})
-    limit = range_km(conn)
-    for name in map(str, given.data_vars):
-        values = given[name].transpose("time", "site").values
-        direct = values[:, [there.index(place) for place in own.values()]]
-        told = np.full((len(values), len(rest)), np.nan)
-        if rest and name in SPREADS:
-            targets = _plane([fields[s] for s in rest])
-            told = interpolate(name, values, stations, targets, range_km=limit).values
-        hours[name] = (("time", "site"), np.concatenate([direct, told], axis=1))
-    issued = {str(p): _aware(t) for p, t in zip(there, given["issued"].values, strict=True)}
-    oldest = min(issued.values())
-    return Forecast(hours, {s: issued[p] for s, p in own.items()} | dict.fromkeys(rest, oldest))
+    reporting = (~np.isnan(values)).any(axis=0)
+    if not reporting.any():
+        return []
+    apart = distances_km(places.spots, places.stations[reporting]).min(axis=1)
+    nearest = apart[places.spot_of]
+    errors = np.full(len(targets), np.nan)
+    for hour in values[::-1]:
+        missing = np.isnan(errors) & (nearest <= limit)
+        if not missing.any():
+            break
+        errors = np.where(missing, places.errors(hour[None, :])[0], errors)
+    return [
+        FieldWeather(
+            target,
+            places.quantity,
+            "interpolated" if km <= limit else NO_STATION,
+            float(km),
+            int(reporting.sum()),
+            None if np.isnan(error) else float(error),
+            at,
+        )
+        for target, km, error in zip(targets, nearest, errors, strict=True)
+    ]
 
 
-def _own(site: str, village: str | None, is_open: bool, places: Sequence[str]) -> str | None:
-    """Return the place whose forecast is a field's own: the field itself, or its village."""
-    if site in places:
-        return site
-    return village if is_open and village in places else None
+def weighed(
+    statuses: Iterable[RiskStatus],
+    origin: Mapping[tuple[str, str], str],
+    hazards: Mapping[str, Hazard],
+) -> Iterator[RiskStatus]:
+    """Lower the certainty of answers that rest on other places' weather; name what is too far.
+
+    Parameters
+    ----------
+    statuses : iterable of RiskStatus
+    origin : mapping
+        Field and quantity -> `FieldWeather.origin`.
+    hazards : mapping
+    """
+    reads = {name: {each.quantity for each in hazard.inputs} for name, hazard in hazards.items()}
+    for status in statuses:
+        seen = {origin.get((status.site, quantity)) for quantity in reads[status.hazard]}
+        if status.status == CANNOT_SAY and NO_STATION in seen:
+            yield replace(status, missing=(*status.missing, NO_STATION))
+        elif "interpolated" in seen:
+            yield replace(status, certainty=status.certainty * INTERPOLATED)
+        else:
+            yield status

@@ -1,39 +1,42 @@
-"""The job that computes risk: the hours and seasons of all fields through the engine."""
+"""The job that computes risk: the hours and seasons of all fields through the engine.
+
+It walks from day to day (`collector.jobs.walk`). A field joins on the morning of its newest kept
+state that still holds, or on the day from which its season's weather matters; from then on it is
+computed together with the others. Only the hours of a few days are in memory at a time, and what
+is said is made while it is written.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 
-import numpy as np
-import xarray as xr
-
-from collector.jobs import kept_states, neighbours
+from collector.jobs import forecasts
 from collector.jobs.context import Context, Job
-from collector.store import (
-    ledger,
-    readings,
-    registry,
-    risk,
-    weather,
-)
+from collector.jobs.field_hours import WETNESS, FieldHours
+from collector.jobs.kept_states import KeptStates
+from collector.jobs.neighbours import weighed
+from collector.jobs.walk import Walk, beginnings
+from collector.store import ledger, registry, risk, weather
 from collector.store.db import Connection
+from collector.store.weather import FieldWeather
 from field_configs.events import Event, event
 from field_configs.load import load
-from firmware.wire.quantities import by_name
 from models.crops.season import Seasons, SiteSeason
 from models.hazards.catalogue import catalogue
-from models.risk.answers import RiskStatus
+from models.risk.answers import Closed, RiskStatus, ages_at, records
+from models.risk.fold import Fold
 from models.risk.hazard import Hazard
-from models.risk.outlook import assess_ahead
+from models.risk.judge import Result
+from models.risk.outlook import ahead
+from models.risk.state import morning_of
+from models.weather.local_days import local_day, midnight
 
 # Rules that look back: the powdery mildew of wheat sown in October asks for August.
 BEFORE_SOWING = timedelta(days=75)
-# An hour with fewer of its samples counts as missing: half an hour's mean is near the hour's,
-# while a sum lacks what was not counted.
-LEAST_COMPLETENESS = {"mean": 0.5, "point": 0.1, "max": 0.8, "sum": 0.8}
-WETNESS = "leaf_wetness_duration"
+#: Fields whose coming days are computed at a time.
+TOGETHER = 500
 
 
 def current_seasons(conn: Connection) -> Seasons:
@@ -60,97 +63,112 @@ def current_seasons(conn: Connection) -> Seasons:
     )
 
 
-def first_hour(seasons: Seasons, at: datetime) -> datetime:
-    """Return the local midnight `BEFORE_SOWING` before the first sowing of what stands at `at`."""
-    today = at.astimezone(UTC).date()
-    sown = [
-        s.sown
-        for s in seasons.seasons
-        if s.sown <= today
-        and (s.ended is None or s.ended >= today)
-        and (today - s.sown).days <= seasons.crops[s.crop].longest_days
-    ]
-    first = min(sown, default=today - timedelta(days=30)) - BEFORE_SOWING
-    return datetime(first.year, first.month, first.day, 16, tzinfo=UTC) - timedelta(days=1)
+def first_days(seasons: Seasons, at: datetime) -> dict[str, date]:
+    """Return the local day on which each field's computation begins.
 
-
-def risk_dataset(
-    conn: Connection,
-    seasons: Seasons,
-    hazards: Sequence[Hazard],
-    at: datetime,
-    start: datetime | None = None,
-) -> xr.Dataset:
-    """Return what the hazards need, from `start` on.
-
-    Default: from before the sowing of the crops that stand at `at`. Hours with too few samples
-    are missing in it.
+    That is the first of the month in which `BEFORE_SOWING` before the first sowing of what stands
+    lies: most fields then begin together, and whole months are there for rules that ask for them.
+    A field on which nothing stands begins as if it had been sown a month ago.
     """
-    read = {i.quantity for h in hazards for i in h.inputs}
-    names = sorted(read | {"air_temperature", WETNESS})
-    start = first_hour(seasons, at) if start is None else start
-    end = at.replace(minute=0, second=0, microsecond=0)
-    data = readings.hourly_dataset(conn, names, start, end)
-    for name in names:
-        enough = LEAST_COMPLETENESS[by_name(name).method]
-        data[name] = data[name].where(data[f"{name}_completeness"] >= np.float32(enough))
-    # without a sensor it is no input: the engine has its rule
-    return data[[n for n in names if n != WETNESS or "wetness_measured" in data]]
+    today = local_day(at)
+    sown: dict[str, date] = {s.site: today - timedelta(days=30) for s in seasons.seasons}
+    standing: dict[str, date] = {}
+    for s in seasons.seasons:
+        over = s.ended is not None and s.ended < today
+        longest = seasons.crops[s.crop].longest_days
+        if s.sown <= today and not over and (today - s.sown).days <= longest:
+            standing[s.site] = min(s.sown, standing.get(s.site, s.sown))
+    return {site: (day - BEFORE_SOWING).replace(day=1) for site, day in (sown | standing).items()}
+
+
+def quantities_of(hazards: Mapping[str, Hazard]) -> set[str]:
+    """Return what the hazards read, with what stands in for it where it is measured."""
+    return {i.quantity for h in hazards.values() for i in h.inputs} | {"air_temperature", WETNESS}
 
 
 @dataclass(frozen=True)
 class Computed:
-    """Statuses of the day that closed last and of the coming days, and what they rest on."""
+    """What there is to say, computed while it is iterated over: each of both once.
 
-    today: list[RiskStatus]
-    coming: list[RiskStatus]
+    `today` are the statuses of the local day that closed last, `coming` those of coming days,
+    from forecasts made at `forecast_issued`; `origins` tell what fields take from stations.
+    """
+
+    today: Iterator[RiskStatus]
+    coming: Iterator[RiskStatus]
     forecast_issued: Mapping[str, datetime]
-    told: list[weather.FieldWeather]
-    ground: kept_states.Ground
-    states: Mapping[date, bytes]
+    origins: list[FieldWeather]
 
 
-def compute_risk(conn: Connection, at: datetime) -> Computed:
-    """Return the status of every hazard, crop and field for the local day that closed last.
+def compute_risk(conn: Connection, at: datetime, kept: bool = True) -> Computed:
+    """Return the status of every hazard, crop and field, of the day that closed last and ahead.
 
-    Where a forecast is known, also for the coming days. Goes on from a kept state that still
-    holds, and gives the same bits as without one.
+    Goes on from kept states and keeps new ones; the bits are those of a computation without any.
+
+    Parameters
+    ----------
+    conn : Connection
+    at : datetime
+        Now, aware.
+    kept : bool
+        False: compute everything from the beginning, and keep nothing.
     """
     hazards = catalogue()
     models = tuple(hazards.values())
     seasons = current_seasons(conn)
-    ground = kept_states.ground(conn, seasons, first_hour(seasons, at))
-    state = kept_states.newest(conn, ground, seasons, models, at)
-    start = state.fold.next_hour if state else None
-    data = risk_dataset(conn, seasons, models, at, start)
-    data, told = neighbours.with_neighbours(conn, data, {s.site for s in seasons.seasons}, at)
-    if not data.sizes["site"] or not seasons.seasons:
-        return Computed([], [], {}, told, ground, {})
-    sites = [str(site) for site in data["site"].values]
-    forecast = neighbours.forecast_of(conn, sites, list(map(str, data.data_vars)), at)
-    hours = forecast.hours if forecast else None
-    found = assess_ahead(data, hours, seasons, models, at, state)
+    begins = first_days(seasons, at)
+    hours = FieldHours(conn, quantities_of(hazards), begins)
+    states = KeptStates(conn, hours, seasons, models, begins, at) if kept else None
+    walk = Walk(hours, seasons, models, states)
+    starts = states.starts() if states else beginnings(hours.sites, begins)
+    over = walk.to(local_day(at), starts)
+    if states:
+        states.tidy()
+    return _said(conn, walk, *over, at) if over else Computed(iter(()), iter(()), {}, [])
+
+
+def _said(
+    conn: Connection, walk: Walk, fold: Fold, results: list[Result], at: datetime
+) -> Computed:
+    """What is said of the day that closed last, and of the coming ones."""
+    end = at.replace(minute=0, second=0, microsecond=0)
+    later = walk.hours.dataset(midnight(fold.day), end, fold.sites)
+    ages = ages_at(fold, at, later)
+    origins = walk.hours.origins(fold.sites, end, at)
+    origin = {(row.site, row.quantity): row.origin for row in origins}
+    hazards = {hazard.id: hazard for hazard in walk.hazards}
     valid, county = ledger.validated(conn, hazards), ledger.county_of(conn)
-    today, coming = (
-        [
-            replace(status, validated=(status.hazard, county[status.site]) in valid)
-            for status in neighbours.marked(statuses, told, hazards)
-        ]
-        for statuses in (found.today, found.coming)
-    )
-    issued = forecast.issued if forecast else {}
-    return Computed(today, coming, issued, told, ground, found.states)
+
+    def marked(statuses: Iterable[RiskStatus]) -> Iterator[RiskStatus]:
+        for status in weighed(statuses, origin, hazards):
+            yield replace(status, validated=(status.hazard, county[status.site]) in valid)
+
+    today = (s for result in results for s in records(fold, result, ages, frozenset()))
+    known = forecasts.known(conn, fold.quantities, at)
+    if known is None:
+        return Computed(marked(today), iter(()), {}, origins)
+
+    def coming() -> Iterator[RiskStatus]:
+        for first in range(0, len(fold.sites), TOGETHER):
+            some = slice(first, first + TOGETHER)
+            part = walk.resumed(
+                fold.sites[some], fold.day, [morning_of(fold, some.start, some.stop)]
+            )
+            over = Closed(part, [], later.isel(site=some))
+            own = {q: age[some] for q, age in ages.items()}
+            yield from ahead(over, known.of(part.sites), at, own)
+
+    return Computed(marked(today), marked(coming()), known.issued(fold.sites), origins)
 
 
 def assess_risk(context: Context) -> Event:
     """Compute and keep the risk of every hazard, crop and field, today's and the outlook."""
     with context.pool.connection() as conn:
         found = compute_risk(conn, context.now)
-        new = risk.save_statuses(conn, found.today, context.now)
-        ahead = weather.replace_outlook(conn, found.coming, found.forecast_issued, context.now)
-        weather.replace_field_weather(conn, found.told)
-        kept_states.keep(conn, found.ground, found.states, context.now)
-    return event("risk_computed", statuses=len(found.today), new=new, ahead=ahead)
+        said, new = risk.save_statuses(conn, found.today, context.now)
+        coming = weather.replace_outlook(conn, found.coming, found.forecast_issued, context.now)
+        weather.replace_field_weather(conn, found.origins)
+    return event("risk_computed", statuses=said, new=new, ahead=coming)
 
 
 JOBS = (Job("risk", timedelta(hours=1), assess_risk, timedelta(minutes=10), after="roll_up"),)

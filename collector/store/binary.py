@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,3 +86,44 @@ def copy_out(
     with conn.cursor() as cur:
         cur.copy_expert(cur.mogrify(statement, params), stream)
     return decode_rows(stream.getvalue(), columns)
+
+
+def copy_out_hours(
+    conn: Connection, statement: str, params: dict[str, object]
+) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.float64]]]:
+    """Fetch rows of an hour, the series that have a value in it, and the values, as arrays.
+
+    Gathering an hour's values to one row on the server costs a quarter of sending each as a row.
+
+    Yields
+    ------
+    int, array, array
+        Start of the hour [h since 1970 UTC]; series; values.
+
+    Raises
+    ------
+    CopyFormatError
+        When the server's answer is not such rows.
+    """
+    stream = io.BytesIO()
+    with conn.cursor() as cur:
+        cur.copy_expert(cur.mogrify(statement, params), stream)
+    data = stream.getvalue()
+    place = len(HEADER)
+    while place < len(data) - len(TRAILER):
+        columns, eight, since = struct.unpack_from(">hiq", data, place)
+        if (columns, eight) != (3, 8):
+            raise CopyFormatError("COPY gave no rows of an hour, its series and its values")
+        series, place = _array(data, place + 14, np.dtype(">i4"))
+        values, place = _array(data, place, np.dtype(">f8"))
+        yield since // 3_600_000_000 + PG_EPOCH_S // 3600, series, values
+
+
+def _array(data: bytes, place: int, kind: np.dtype[np.generic]) -> tuple[NDArray[Any], int]:
+    """Decode a one-dimensional array without NULL; return it and where it ends."""
+    size, dimensions, nulls, _, count, _ = struct.unpack_from(">iiiIii", data, place)
+    element = np.dtype([("length", ">i4"), ("value", kind)])
+    if (dimensions, nulls, size) != (1, 0, 20 + count * element.itemsize):
+        raise CopyFormatError(f"COPY gave no plain array of {kind}, or a NULL in it")
+    elements = np.frombuffer(data, element, count, place + 24)
+    return elements["value"].astype(kind.newbyteorder("=")), place + 4 + size

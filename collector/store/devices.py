@@ -8,8 +8,8 @@ from typing import Any
 from collector.store import queries
 from collector.store.db import Connection
 from collector.store.items import Found
-from collector.store.reading_log import FREEZE
 from field_configs.events import event
+from models.weather.quality import FREEZE
 
 SQL = queries.load("devices")
 

@@ -9,12 +9,14 @@ from datetime import date, datetime
 from math import nan
 from typing import Any
 
-from psycopg2.extras import execute_values
+from psycopg2.extras import Json, execute_values
 
 from collector.store import queries, settings_table
 from collector.store.db import Connection
+from field_configs.events import Event, event
 from models.risk.fold import MODEL_VERSION
 from models.risk.hazard import Hazard
+from models.sheets.refused import Refused
 from models.skill.ledger import LedgerRow, account, shortfalls
 from models.skill.matching import Case, Issued, Report, match
 from models.skill.rules import DEFAULTS, KINDS, RuleError, Rules, with_rule
@@ -57,23 +59,13 @@ class ScoutingReport:
 
 
 @dataclass(frozen=True)
-class Refused:
-    """A line that could not be taken in: where it stood, why, and the line itself."""
-
-    origin: str
-    reason: str
-    text: str
-
-    def __str__(self) -> str:
-        """Return it as people read it."""
-        return f"{self.origin}: {self.reason}"
-
-
-@dataclass(frozen=True)
 class Kept:
-    """What became of reports: how many are new, which were there, and which contradict."""
+    """What became of reports: how many are new, and those that corrected one, were there
+    already, or contradict another of the same delivery.
+    """
 
     new: int
+    corrected: tuple[Refused, ...]
     same: tuple[Refused, ...]
     contradicting: tuple[Refused, ...]
 
@@ -110,8 +102,10 @@ class Evidence:
 def put_reports(conn: Connection, reports: Sequence[ScoutingReport], received: datetime) -> Kept:
     """Keep reports, from a file, a form or an answered question.
 
-    A report that is there already is passed over and named; one that contradicts the kept report
-    of the same observer, field, hazard and day is refused, and kept among the refused lines.
+    A report that is there already is passed over and named. One that says something else than
+    the kept report of the same observer, field, hazard and day corrects it: the newest counts,
+    and those before stay on record. Of reports that contradict each other in one delivery none
+    is taken in: nobody knows which is right.
 
     Parameters
     ----------
@@ -120,50 +114,68 @@ def put_reports(conn: Connection, reports: Sequence[ScoutingReport], received: d
     received : datetime
         Aware.
     """
-    first: dict[tuple[Any, ...], ScoutingReport] = {}
+    alike: dict[tuple[Any, ...], list[ScoutingReport]] = {}
     for report in reports:
-        first.setdefault(report.key, report)
-    new: set[tuple[Any, ...]] = set()
+        alike.setdefault(report.key, []).append(report)
+    contradicting = [
+        _refused(report, event("report_contradicts", other=other.origin))
+        for group in alike.values()
+        for report in group
+        if (other := next((o for o in group if o.content != report.content), None)) is not None
+    ]
+    sound = {k: group for k, group in alike.items() if len({r.content for r in group}) == 1}
     before: dict[tuple[Any, ...], ScoutingReport] = {}
-    if first:
-        with conn.cursor() as cur:
-            rows = [(*astuple(report), received) for report in first.values()]
-            new = set(execute_values(cur, SQL["put_reports"], rows, fetch=True))
-            kept = execute_values(cur, SQL["kept_reports"], list(first), fetch=True)
-        before = {(r := ScoutingReport(*row)).key: r for row in kept}
-    same, contradicting, seen = [], [], set()
-    for report in reports:
-        if report.key in new and report.key not in seen:
-            seen.add(report.key)
-            continue
-        there = before[report.key]
-        if there.content == report.content:
-            reason = f"the same report is there already, from {there.origin}"
-            same.append(Refused(report.origin, reason, repr(report.content)))
-        else:
-            reason = (
-                f"contradicts the report of the same observer, field, hazard and day from "
-                f"{there.origin}, which stays; mend one of them, or name the observers apart"
-            )
-            contradicting.append(Refused(report.origin, reason, repr(astuple(report))))
-    return Kept(len(new), tuple(same), tuple(contradicting))
+    with conn.cursor() as cur:
+        if sound:
+            rows = execute_values(cur, SQL["kept_reports"], list(sound), fetch=True)
+            before = {(r := ScoutingReport(*row)).key: r for row in rows}
+        taken = [
+            group[0]
+            for key, group in sound.items()
+            if key not in before or before[key].content != group[0].content
+        ]
+        if taken:
+            execute_values(cur, SQL["put_reports"], [(*astuple(r), received) for r in taken])
+    corrected = [
+        _refused(report, event("report_corrects", other=before[report.key].origin))
+        for report in taken
+        if report.key in before
+    ]
+    first = {id(report) for report in taken}
+    same = [
+        _refused(report, event("report_there", other=before.get(key, group[0]).origin))
+        for key, group in sound.items()
+        for report in group
+        if id(report) not in first
+    ]
+    return Kept(len(taken) - len(corrected), tuple(corrected), tuple(same), tuple(contradicting))
+
+
+def _refused(report: ScoutingReport, why: Event) -> Refused:
+    return Refused(report.origin, why, repr(astuple(report)))
 
 
 def put_refused(
     conn: Connection, kind: str, refused: Iterable[Refused], received: datetime
 ) -> None:
-    """Keep lines that could not be taken in; the same one is kept once."""
-    rows = [(kind, x.origin, x.reason, x.text, received) for x in refused]
+    """Keep what could not be taken in; the same one is kept once."""
+    rows = [
+        (kind, x.origin, x.event.kind, Json(dict(x.event.params)), x.text, received)
+        for x in refused
+    ]
     if rows:
         with conn.cursor() as cur:
             execute_values(cur, SQL["put_refusals"], rows)
 
 
 def refused(conn: Connection, limit: int = 100) -> list[Refused]:
-    """Return the lines that could not be taken in, newest first."""
+    """Return what could not be taken in, newest first."""
     with conn.cursor() as cur:
         cur.execute(SQL["refusals"], {"limit": limit})
-        return [Refused(row[1], row[2], row[3]) for row in cur.fetchall()]
+        return [
+            Refused(origin, Event(kind, params), text)
+            for origin, kind, params, text in cur.fetchall()
+        ]
 
 
 # The ledger -----------------------------------------------------------------------------------

@@ -14,7 +14,8 @@ from psycopg2.extras import execute_values
 from collector.store import queries
 from collector.store.db import Connection
 from collector.store.frames import BootId, FrameId
-from collector.store.reading_log import UNREADABLE, note_dirty_hours
+from collector.store.reading_log import note_dirty_hours
+from models.weather.quality import UNREADABLE
 
 SQL = queries.load("misplaced")
 

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from collector.store import queries
-from collector.store.binary import copy_out
+from collector.store.binary import copy_out, copy_out_hours
 from collector.store.db import Connection, NaiveDatetime
-from collector.store.reading_log import HOUR_S, MISSING, QC_NAMES
+from collector.store.reading_log import HOUR_S
 from firmware.wire.quantities import by_name
+from models.weather.dataset import dataset
+from models.weather.quality import MISSING
 
 SQL = queries.load("readings")
 
 _HOURLY = np.dtype(
     [("series", "i4"), ("hour", "i4"), ("value", "f8"), ("completeness", "f4"), ("qc", "i2")]
 )
-_CELL_METHODS = {"mean": "mean", "sum": "sum", "max": "maximum", "point": "point"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,9 @@ def _fetch(conn: Connection, name: str, **params: Any) -> list[tuple[Any, ...]]:
 
 
 @dataclass(frozen=True)
-class _Series:
+class Series:
+    """A series of hours: that of a placement. `wet_threshold` [%] belongs to humidity."""
+
     id: int
     field: str
     quantity: str
@@ -75,7 +78,7 @@ def _series(
     quantities: Sequence[str],
     fields: Sequence[str] | None = None,
     village: str | None = None,
-) -> list[_Series]:
+) -> list[Series]:
     for name in quantities:
         by_name(name)
     rows = _fetch(
@@ -85,10 +88,10 @@ def _series(
         fields=None if fields is None else list(fields),
         village=village,
     )
-    return [_Series(*row) for row in rows]
+    return [Series(*row) for row in rows]
 
 
-def _standard_first(series: _Series) -> tuple[float, str]:
+def _standard_first(series: Series) -> tuple[float, str]:
     """Sort key: soil at the least depth, air nearest to 2 m, then by placement."""
     height = series.height_m
     if height is None:
@@ -102,7 +105,7 @@ def _hour(moment: datetime) -> int:
     return int(moment.timestamp() // HOUR_S)
 
 
-def _hourly(conn: Connection, series: list[_Series], first: int, last: int) -> NDArray[np.void]:
+def _hourly(conn: Connection, series: list[Series], first: int, last: int) -> NDArray[np.void]:
     params: dict[str, object] = {
         "series": [s.id for s in series],
         "methods": [by_name(s.quantity).method for s in series],
@@ -112,6 +115,58 @@ def _hourly(conn: Connection, series: list[_Series], first: int, last: int) -> N
     return copy_out(conn, SQL["copy_hourly"], params, _HOURLY)
 
 
+def chosen_series(
+    conn: Connection, quantities: Sequence[str], fields: Sequence[str] | None = None
+) -> dict[tuple[str, str], Series]:
+    """Return the series that stands for each field and quantity.
+
+    Where a field has several placements of a quantity, the one nearest to 2 m stands for air and
+    the one at the least depth for soil.
+
+    Raises
+    ------
+    UnknownQuantity
+        When a name is not in the vocabulary.
+    """
+    chosen: dict[tuple[str, str], Series] = {}
+    for series in sorted(_series(conn, quantities, fields), key=_standard_first):
+        chosen.setdefault((series.field, series.quantity), series)
+    return chosen
+
+
+def values_of(
+    conn: Connection, method: str, series: Sequence[int], least: float, hours: tuple[int, int]
+) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.float64]]]:
+    """Yield hour by hour the values of series, without hours with too few samples.
+
+    Parameters
+    ----------
+    conn : Connection
+    method : str
+        How their samples become an hour, as the vocabulary says.
+    series : sequence of int
+    least : float
+        Completeness from which an hour counts, 0 to 1.
+    hours : tuple of int
+        First hour and the one after the last [h since 1970 UTC].
+
+    Yields
+    ------
+    int, array, array
+        Hour [h since 1970 UTC]; series that have a value in it; the values in their unit.
+    """
+    start, end = (datetime.fromtimestamp(hour * HOUR_S, UTC) for hour in hours)
+    # as one literal, which the server reads faster than a list of tens of thousands of numbers
+    named = "{" + ",".join(map(str, series)) + "}"
+    params: dict[str, object] = {"method": method, "series": named, "least": least}
+    yield from copy_out_hours(conn, SQL["copy_values"], params | {"start": start, "end": end})
+
+
+def first_hours(conn: Connection, series: Sequence[int]) -> dict[int, datetime]:
+    """Return the first hour of each series that has one."""
+    return dict(_fetch(conn, "first_hours", series=list(series)))
+
+
 def hourly_dataset(
     conn: Connection,
     quantities: Sequence[str],
@@ -119,10 +174,7 @@ def hourly_dataset(
     end: datetime,
     fields: Sequence[str] | None = None,
 ) -> xr.Dataset:
-    """Return hourly values of fields, in one query.
-
-    Where a field has several placements of a quantity, the one nearest to 2 m stands for air and
-    the one at the least depth for soil.
+    """Return hourly values of fields, of the series that `chosen_series` gives.
 
     Parameters
     ----------
@@ -137,9 +189,9 @@ def hourly_dataset(
     Returns
     -------
     xarray.Dataset
-        Dimensions ``site`` (field id) and ``time`` (start of the hour, UTC). For each quantity
-        its values in its unit (NaN: none), ``<quantity>_completeness`` (0 to 1) and
-        ``<quantity>_qc`` (quality bits). CF attributes. Coordinate ``wet_threshold(site)`` [%]
+        As `models.weather.dataset` says; sites are field ids. For each quantity its values (NaN:
+        none), ``<quantity>_completeness`` (0 to 1) and ``<quantity>_qc`` (quality bits).
+        Coordinates ``longitude`` and ``latitude`` [degree]; ``wet_threshold(site)`` [%]
         where a placement of humidity has one (NaN: none), ``wetness_measured(site)`` where
         leaf wetness was asked for and a field has a placement of it.
 
@@ -152,118 +204,73 @@ def hourly_dataset(
     """
     first, last = _hour(start), -(-int(end.timestamp()) // HOUR_S)
     _hour(end)
-    found = _series(conn, quantities, fields)
-    chosen: dict[tuple[str, str], _Series] = {}
-    for series in sorted(found, key=_standard_first):
-        chosen.setdefault((series.field, series.quantity), series)
-    sites = sorted({s.field for s in found}) if fields is None else list(fields)
+    chosen = chosen_series(conn, quantities, fields)
+    sites = sorted({site for site, _ in chosen}) if fields is None else list(fields)
     rows = _hourly(conn, list(chosen.values()), first, last)
-    cubes = _fill(rows, chosen, sites, list(quantities), first, max(0, last - first))
-    data = _dataset(conn, sites, list(quantities), first, cubes)
-    return data.assign_coords(_wetness(chosen, sites))
+    places = {site: column for column, site in enumerate(sites)}
+    arrays = _fill(rows, chosen, places, list(quantities), first, max(0, last - first))
+    positions = {site: (lon, lat) for site, lon, lat in _fetch(conn, "sites", fields=sites)}
+    lonlat = np.array([positions.get(site, (np.nan, np.nan)) for site in sites]).reshape(-1, 2)
+    return dataset(
+        (np.arange(first, max(first, last))).astype("datetime64[h]"),
+        sites,
+        arrays.values,
+        completeness=arrays.completeness,
+        qc=arrays.qc,
+        longitude=("site", lonlat[:, 0]),
+        latitude=("site", lonlat[:, 1]),
+        **wetness(chosen, sites),
+    )
 
 
-def _wetness(
-    chosen: dict[tuple[str, str], _Series], sites: list[str]
-) -> dict[str, tuple[str, NDArray[np.generic], dict[str, str]]]:
-    """What is known of leaf wetness at each site, for the rules that need it."""
-    found: dict[str, tuple[str, NDArray[np.generic], dict[str, str]]] = {}
+def wetness(
+    chosen: dict[tuple[str, str], Series], sites: list[str]
+) -> dict[str, tuple[str, NDArray[np.generic]]]:
+    """Return coordinates that tell what is known of leaf wetness at sites, where it is."""
+    found: dict[str, tuple[str, NDArray[np.generic]]] = {}
     humid = [chosen.get((site, "relative_humidity")) for site in sites]
     limits = np.array([s.wet_threshold if s else None for s in humid], np.float64)
     if not np.isnan(limits).all():
-        name = "relative humidity from which leaves count as wet"
-        found["wet_threshold"] = ("site", limits, {"long_name": name, "units": "%"})
+        found["wet_threshold"] = ("site", limits)
     fitted = np.array([(site, "leaf_wetness_duration") in chosen for site in sites], np.bool_)
     if fitted.any():
-        name = "leaf wetness is measured"
-        found["wetness_measured"] = ("site", fitted, {"long_name": name})
+        found["wetness_measured"] = ("site", fitted)
     return found
 
 
-_Cubes = tuple[NDArray[np.float64], NDArray[np.float32], NDArray[np.uint8]]
+class _Arrays(NamedTuple):
+    """Arrays (hour, site) of each quantity."""
+
+    values: dict[str, NDArray[np.float64]]
+    completeness: dict[str, NDArray[np.float32]]
+    qc: dict[str, NDArray[np.uint8]]
 
 
 def _fill(
     rows: NDArray[np.void],
-    chosen: dict[tuple[str, str], _Series],
-    sites: list[str],
+    chosen: dict[tuple[str, str], Series],
+    places: dict[str, int],
     quantities: list[str],
     first: int,
     hours: int,
-) -> _Cubes:
-    """Place rows into arrays of shape (quantity, site, hour)."""
-    shape = (len(quantities), len(sites), hours)
+) -> _Arrays:
+    """Place rows into arrays (hour, site)."""
+    shape = (len(quantities), hours, len(places))
     values = np.full(shape, np.nan)
     completeness = np.zeros(shape, np.float32)
     qc = np.full(shape, MISSING, np.uint8)
     if len(rows):
-        places = {site: index for index, site in enumerate(sites)}
         line = np.zeros(int(rows["series"].max()) + 1, np.int64)
         for (site, quantity), series in chosen.items():
             if series.id < len(line):
-                line[series.id] = quantities.index(quantity) * len(sites) + places[site]
-        at = line[rows["series"]] * hours + (rows["hour"] - first)
+                line[series.id] = quantities.index(quantity) * hours * len(places) + places[site]
+        at = line[rows["series"]] + (rows["hour"] - first) * len(places)
         values.reshape(-1)[at] = rows["value"]
         completeness.reshape(-1)[at] = rows["completeness"]
         qc.reshape(-1)[at] = rows["qc"]
-    return values, completeness, qc
-
-
-def _dataset(
-    conn: Connection, sites: list[str], quantities: list[str], first: int, cubes: _Cubes
-) -> xr.Dataset:
-    values, completeness, qc = cubes
-    times = (np.arange(values.shape[2]) + first).astype("datetime64[h]").astype("datetime64[ns]")
-    positions = {site: (lon, lat) for site, lon, lat in _fetch(conn, "sites", fields=sites)}
-    unknown = (np.nan, np.nan)
-    variables: dict[str, Any] = {}
-    for index, name in enumerate(quantities):
-        variables[name] = (("site", "time"), values[index], _attributes(name))
-        variables[f"{name}_completeness"] = (
-            ("site", "time"),
-            completeness[index],
-            {"long_name": f"valid share of the expected samples of {name}", "units": "1"},
-        )
-        variables[f"{name}_qc"] = (("site", "time"), qc[index], _qc_attributes(name))
-    return xr.Dataset(
-        variables,
-        coords={
-            "site": ("site", np.array(sites, dtype=object), {"cf_role": "timeseries_id"}),
-            "time": ("time", times, {"standard_name": "time", "long_name": "start of the hour"}),
-            "longitude": (
-                "site",
-                np.array([positions.get(s, unknown)[0] for s in sites], np.float64),
-                {"standard_name": "longitude", "units": "degrees_east"},
-            ),
-            "latitude": (
-                "site",
-                np.array([positions.get(s, unknown)[1] for s in sites], np.float64),
-                {"standard_name": "latitude", "units": "degrees_north"},
-            ),
-        },
-        attrs={"Conventions": "CF-1.11", "featureType": "timeSeries"},
+    return _Arrays(
+        *(dict(zip(quantities, cube, strict=True)) for cube in (values, completeness, qc))
     )
-
-
-def _attributes(name: str) -> dict[str, str]:
-    row = by_name(name)
-    attributes = {
-        "long_name": name.replace("_", " "),
-        "units": row.unit,
-        "cell_methods": f"time: {_CELL_METHODS[row.method]}",
-        "ancillary_variables": f"{name}_completeness {name}_qc",
-    }
-    if row.cf_name:
-        attributes["standard_name"] = row.cf_name
-    return attributes
-
-
-def _qc_attributes(name: str) -> dict[str, Any]:
-    return {
-        "long_name": f"quality bits of {name}, any sample of the hour",
-        "flag_masks": np.array(list(QC_NAMES), np.uint8),
-        "flag_meanings": " ".join(QC_NAMES.values()),
-    }
 
 
 def latest(conn: Connection, village_id: str) -> list[LatestReading]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from math import isfinite, nan
 from typing import Any
 
@@ -17,34 +18,37 @@ from models.advice.advisory import Advisory
 from models.risk.answers import RiskStatus
 
 SQL = queries.load("risk")
-# A bare VALUES list has no column types to go by.
-STATUS_ROW = (
-    "(%s, %s, %s, %s::timestamptz, %s::timestamptz, %s::smallint, %s::float8, %s::float8, "
-    "%s::float8, %s, %s::jsonb, %s::text[], %s::float8, %s, %s, %s::boolean)"
-)
+#: What a kept answer is made of, as the tables and the record name it; the type of each column,
+#: since a bare VALUES list has none to go by.
+COLUMNS = {
+    "site": "text",
+    "crop": "text",
+    "hazard": "text",
+    "time": "timestamptz",
+    "issued": "timestamptz",
+    "status": "smallint",
+    "score": "float8",
+    "certainty": "float8",
+    "stage_bbch": "float8",
+    "stage_source": "text",
+    "drivers": "jsonb",
+    "missing": "text[]",
+    "data_age_h": "float8",
+    "inputs_hash": "text",
+    "model_version": "text",
+    "validated": "boolean",
+}
+_ROW = "(" + ", ".join(f"%s::{kind}" for kind in COLUMNS.values()) + ")"
+#: Answers that are written at a time.
+PAGE = 5000
 
 
-@dataclass(frozen=True)
-class StatusRow:
-    """A status as it was issued: site is a field's id, `issued` when it was computed."""
+@dataclass(frozen=True, kw_only=True)
+class KeptStatus(RiskStatus):
+    """An answer as it was kept: when it was issued, and when the forecast behind it was made."""
 
-    site: str
-    crop: str
-    hazard: str
-    time: datetime
-    status: int
-    score: float | None
-    certainty: float | None
-    stage_bbch: float | None
-    stage_source: str | None
-    drivers: Mapping[str, float | None]
-    missing: tuple[str, ...]
-    data_age_h: float | None
-    inputs_hash: str
-    model_version: str
-    validated: bool
     issued: datetime
-    source: str = "measured"
+    forecast_issued: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ class VillageWorst:
 
 
 def plain(value: Any) -> Any:
-    """Turn NumPy scalars into Python's, and what JSON has no number for to None."""
+    """Turn NumPy scalars into Python's, and what the database has no number for to None."""
     value = value.item() if hasattr(value, "item") else value
     return None if isinstance(value, float) and not isfinite(value) else value
 
@@ -72,46 +76,60 @@ def _json(mapping: Mapping[str, Any]) -> str:
     return json.dumps(values, ensure_ascii=False, sort_keys=True, default=str)
 
 
-def save_statuses(conn: Connection, statuses: Iterable[RiskStatus], issued: datetime) -> int:
+def row_of(status: RiskStatus, issued: datetime) -> tuple[Any, ...]:
+    """Return an answer as a row of `COLUMNS`: what is no number is NULL."""
+    kept = {"issued": issued, "drivers": _json(status.drivers), "missing": list(status.missing)}
+    values = vars(status) | kept
+    return tuple(plain(values[name]) for name in COLUMNS)
+
+
+def statuses_of(cursor: Any) -> list[KeptStatus]:
+    """Return the rows of a query as answers: NULL is NaN again."""
+    names = [column.name for column in cursor.description]
+    numbers = [name for name in ("score", "certainty", "stage_bbch", "data_age_h") if name in names]
+    found = []
+    for row in cursor.fetchall():
+        values = dict(zip(names, row, strict=True))
+        values |= {name: nan for name in numbers if values[name] is None}
+        values["drivers"] = {k: nan if v is None else v for k, v in values["drivers"].items()}
+        found.append(KeptStatus(**values | {"missing": tuple(values["missing"])}))
+    return found
+
+
+def pages(statuses: Iterable[RiskStatus]) -> Iterator[list[RiskStatus]]:
+    """Yield answers in lists of at most `PAGE`."""
+    rest = iter(statuses)
+    while page := list(islice(rest, PAGE)):
+        yield page
+
+
+def save_statuses(
+    conn: Connection, statuses: Iterable[RiskStatus], issued: datetime
+) -> tuple[int, int]:
     """Keep statuses; one that only repeats the newest for its time is kept once.
 
     Returns
     -------
-    int
-        How many were new.
+    int, int
+        How many there were, and how many were new.
     """
-    rows = [
-        (x.site, x.crop, x.hazard, x.time, issued, int(x.status), plain(x.score))
-        + (plain(x.certainty), plain(x.stage_bbch), x.stage_source, _json(x.drivers))
-        + (list(x.missing), plain(x.data_age_h), x.inputs_hash, x.model_version)
-        + (bool(x.validated),)
-        for x in statuses
-    ]
-    if not rows:
-        return 0
+    said = new = 0
     with conn.cursor() as cur:
         cur.execute(SQL["lock_statuses"])
-        execute_values(cur, SQL["save_statuses"], rows, STATUS_ROW, page_size=len(rows))
-        return cur.rowcount
+        for page in pages(statuses):
+            rows = [row_of(status, issued) for status in page]
+            execute_values(cur, SQL["save_statuses"], rows, _ROW, page_size=len(rows))
+            said, new = said + len(rows), new + cur.rowcount
+    return said, new
 
 
-def _statuses(conn: Connection, name: str, **params: Any) -> list[StatusRow]:
+def _statuses(conn: Connection, name: str, **params: Any) -> list[KeptStatus]:
     with conn.cursor() as cur:
         cur.execute(SQL[name], params)
-        rows = cur.fetchall()
-    return [StatusRow(*with_tuples(row)) for row in rows]
+        return statuses_of(cur)
 
 
-def as_status(row: StatusRow) -> RiskStatus:
-    """Return a kept status as the models made it; what was no number is NaN again."""
-    values = {f.name: getattr(row, f.name) for f in fields(RiskStatus)}
-    for name in ("score", "certainty", "stage_bbch", "data_age_h"):
-        values[name] = nan if values[name] is None else values[name]
-    values["drivers"] = {k: nan if v is None else v for k, v in row.drivers.items()}
-    return RiskStatus(**values)
-
-
-def latest_statuses(conn: Connection, village_id: str | None = None) -> list[StatusRow]:
+def latest_statuses(conn: Connection, village_id: str | None = None) -> list[KeptStatus]:
     """Return the newest status of each field, crop and hazard, of a village or of all."""
     return _statuses(conn, "latest_statuses", village=village_id)
 
@@ -148,7 +166,7 @@ def village_worst(
 
 def status_history(
     conn: Connection, site: str, hazard: str, start: datetime, end: datetime
-) -> list[StatusRow]:
+) -> list[KeptStatus]:
     """Return the statuses issued for a field and hazard from `start` to before `end`."""
     return _statuses(conn, "status_history", site=site, hazard=hazard, start=start, end=end)
 

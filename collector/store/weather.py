@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Literal
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 from psycopg2.extras import execute_values
 
-from collector.store import queries
+from collector.store import places, queries
+from collector.store.binary import copy_in
 from collector.store.db import Connection
-from collector.store.risk import plain, with_tuples
+from collector.store.risk import KeptStatus, pages, plain, row_of, statuses_of
 from models.risk.answers import RiskStatus
+from models.sheets.refused import MOST_NAMED
 from models.weather.dataset import dataset
+from models.weather.quality import UNUSABLE
 
 SQL = queries.load("weather")
 #: A forecast older than this is not used.
 FORECAST_FRESH = timedelta(days=2)
+
+#: Values that are sent to the database at once.
+BLOCK = 50_000
+
+_STAGED = np.dtype(
+    [("line", "i4"), ("series", "i4"), ("time", "i8"), ("issued", "i8")]
+    + [("value", "f8"), ("qc", "i2")]
+)
+_PG_EPOCH, _MICROSECOND = datetime(2000, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 #: Origin of a quantity, and what is missing, where no station speaks for a field.
 NO_STATION = "no_station_near"
@@ -29,8 +42,7 @@ NO_STATION = "no_station_near"
 Kind = Literal["forecast", "observed"]
 
 
-@dataclass(frozen=True)
-class WeatherValue:
+class WeatherValue(NamedTuple):
     """One value of an hour that begins at `time`; `line` is the line of the file it stands in."""
 
     line: int
@@ -43,40 +55,34 @@ class WeatherValue:
 
 
 @dataclass(frozen=True)
-class Contradiction:
-    """A value that is not the one that is there for the same place and hour."""
+class Correction:
+    """A value that is in force now in the place of another one, and who had said that when."""
 
+    line: int
+    place: str
     quantity: str
+    time: datetime
     value: float
-    there: float
+    before: float
+    source: str
+    name: str
+    received: datetime
 
 
 @dataclass(frozen=True)
 class Put:
-    """Lines of which something was new, and those that contradict what is there."""
+    """What became of lines: how many brought something new, corrected, or said nothing new.
 
-    new: frozenset[int]
-    contradicting: Mapping[int, Contradiction]
+    `corrections` and `lines_there` hold the first of them. `overtaken` counts values that are
+    kept and not in force, because a forecast made later is there for their hours.
+    """
 
-
-@dataclass(frozen=True)
-class OutlookRow:
-    """What the forecast makes of a coming day; `time` is the day's end."""
-
-    site: str
-    crop: str
-    hazard: str
-    time: datetime
-    issued: datetime
-    forecast_issued: datetime
-    status: int
-    score: float | None
-    certainty: float | None
-    stage_bbch: float | None
-    drivers: Mapping[str, float | None]
-    missing: tuple[str, ...]
-    inputs_hash: str
-    model_version: str
+    new: int = 0
+    corrected: int = 0
+    same: int = 0
+    overtaken: int = 0
+    corrections: tuple[Correction, ...] = ()
+    lines_there: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -96,22 +102,19 @@ class FieldWeather:
     at: datetime
 
 
-def places(conn: Connection) -> dict[str, tuple[float, float]]:
-    """Return longitude and latitude [degree] of the places that weather was given for."""
-    with conn.cursor() as cur:
-        cur.execute(SQL["places"])
-        return {id_: (longitude, latitude) for id_, longitude, latitude in cur.fetchall()}
-
-
 def put_values(
     conn: Connection,
     kind: Kind,
     source: str,
     positions: Mapping[str, tuple[float, float]],
-    values: Sequence[WeatherValue],
+    values: Iterable[WeatherValue],
     received: datetime,
+    name: str = "",
 ) -> Put:
-    """Keep values; a line with a value that contradicts a kept one is left out as a whole.
+    """Keep values as one delivery; from now on they are in force where they differ.
+
+    Whatever source they come from, the newest delivery of an hour counts; what was said before
+    is kept. A value that is in force already is passed over.
 
     Parameters
     ----------
@@ -119,28 +122,74 @@ def put_values(
     kind, source : str
         "forecast" or "observed", and who says so.
     positions : mapping
-        Longitude and latitude [degree] of every place in `values`.
-    values : sequence of WeatherValue
+        Longitude and latitude [degree] of every place in `values`; others are not noted.
+    values : iterable of WeatherValue
+        Taken in blocks, so that there may be many.
     received : datetime
         Aware.
+    name : str
+        Name of the file.
     """
-    if not values:
-        return Put(frozenset(), {})
-    names = {"kind": kind, "source": source}
-    used = sorted({v.place for v in values})
-    series = sorted({(kind, source, v.place, v.quantity) for v in values})
+    numbers: dict[str, int] = {}
+    known: dict[tuple[str, str], int] = {}
     with conn.cursor() as cur:
-        execute_values(cur, SQL["put_places"], [(p, *positions[p]) for p in used])
-        execute_values(cur, SQL["put_series"], series)
-        cur.execute("DROP TABLE IF EXISTS staged_weather")
+        cur.execute("DROP TABLE IF EXISTS staged_weather, changed_weather")
         cur.execute(SQL["stage_table"])
-        rows = [(v.line, v.place, v.quantity, v.time, v.issued, v.value, v.qc) for v in values]
-        execute_values(cur, SQL["stage"], rows, page_size=1000)
-        cur.execute(SQL["contradictions"], names)
-        against = {line: Contradiction(q, value, there) for line, q, value, there in cur.fetchall()}
-        cur.execute(SQL["drop_lines"], {"lines": list(against)})
-        cur.execute(SQL["put_values"], names | {"received": received})
-        return Put(frozenset(line for (line,) in cur.fetchall()), against)
+        rest = iter(values)
+        while block := list(islice(rest, BLOCK)):
+            wanted = {(v.place, v.quantity) for v in block} - known.keys()
+            new = {place: positions[place] for place, _ in wanted if place not in numbers}
+            numbers |= places.numbers(conn, new, received, name or source)
+            known.update(_series(cur, kind, numbers, sorted(wanted)))
+            copy_in(conn, SQL["stage"], _staged(block, known))
+        cur.execute("ANALYZE staged_weather")
+        cur.execute(SQL["find_changes"], {"unusable": UNUSABLE})
+        given = {"kind": kind, "source": source, "name": name, "received": received}
+        cur.execute(SQL["put_changes"], given)
+        return _outcome(cur, kind)
+
+
+def _series(
+    cur: Any, kind: str, numbers: Mapping[str, int], wanted: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
+    if not wanted:
+        return {}
+    name_of = {number: place for place, number in numbers.items()}
+    given = {
+        "kind": kind,
+        "places": [numbers[place] for place, _ in wanted],
+        "quantities": [quantity for _, quantity in wanted],
+    }
+    cur.execute(SQL["put_series"], given)
+    cur.execute(SQL["series"], given)
+    return {(name_of[place], quantity): id_ for id_, place, quantity in cur.fetchall()}
+
+
+def _staged(
+    values: Sequence[WeatherValue], series: Mapping[tuple[str, str], int]
+) -> NDArray[np.void]:
+    rows = np.empty(len(values), _STAGED)
+    rows["line"] = [v.line for v in values]
+    rows["series"] = [series[v.place, v.quantity] for v in values]
+    rows["time"] = [(v.time - _PG_EPOCH) // _MICROSECOND for v in values]
+    rows["issued"] = [(v.issued - _PG_EPOCH) // _MICROSECOND for v in values]
+    rows["value"] = [v.value for v in values]
+    rows["qc"] = [v.qc for v in values]
+    return rows
+
+
+def _outcome(cur: Any, kind: str) -> Put:
+    cur.execute(SQL["count_lines"])
+    changed, corrected, lines = cur.fetchone()
+    cur.execute(SQL["corrections"], {"limit": MOST_NAMED})
+    corrections = tuple(Correction(*row) for row in cur.fetchall())
+    cur.execute(SQL["lines_there"], {"limit": MOST_NAMED})
+    there = tuple(line for (line,) in cur.fetchall())
+    overtaken = 0
+    if kind == "forecast":
+        cur.execute(SQL["count_overtaken"])
+        (overtaken,) = cur.fetchone()
+    return Put(changed - corrected, corrected, lines - changed, overtaken, corrections, there)
 
 
 def forecast_dataset(
@@ -150,7 +199,8 @@ def forecast_dataset(
 
     Dimensions time and site (place id); coordinates longitude, latitude and ``issued`` (site),
     the time at which the oldest part of a place's forecast was made. Each hour comes from the
-    newest forecast that reaches it and is at most `FORECAST_FRESH` old.
+    newest forecast that reaches it and is at most `FORECAST_FRESH` old; of one issue the delivery
+    that came last counts. Values with a quality bit of doubt are left out.
     """
     since = at - FORECAST_FRESH
     return _dataset(
@@ -161,18 +211,40 @@ def forecast_dataset(
 def observed_dataset(
     conn: Connection, quantities: Sequence[str], start: datetime, end: datetime
 ) -> xr.Dataset | None:
-    """Return what other stations measured, as `forecast_dataset` does; None where nothing."""
+    """Return what other stations measured, as `forecast_dataset` does; None where nothing.
+
+    Each hour is that of the delivery that came last, whoever sent it.
+    """
     return _dataset(conn, "observed", quantities=list(quantities), start=start, end=end)
+
+
+@dataclass(frozen=True)
+class ObservedStation:
+    """A series of what was measured at a place of others, and its first hour."""
+
+    series: int
+    place: str
+    quantity: str
+    longitude: float
+    latitude: float
+    first: datetime
+
+
+def observed_stations(conn: Connection, quantities: Sequence[str]) -> list[ObservedStation]:
+    """Return the series of other stations that have a value, by place and quantity."""
+    with conn.cursor() as cur:
+        cur.execute(SQL["observed_stations"], {"quantities": list(quantities)})
+        return [ObservedStation(*row) for row in cur.fetchall()]
 
 
 def _dataset(conn: Connection, name: str, **params: Any) -> xr.Dataset | None:
     with conn.cursor() as cur:
-        cur.execute(SQL[name], params)
+        cur.execute(SQL[name], params | {"unusable": UNUSABLE})
         rows = cur.fetchall()
     if not rows:
         return None
-    frame = pd.DataFrame(rows, columns=["place", "quantity", "time", "value", "issued", "source"])
-    known = places(conn)
+    frame = pd.DataFrame(rows, columns=["place", "quantity", "time", "value", "issued"])
+    known = {p.name: (p.longitude, p.latitude) for p in places.places(conn)}
     sites = sorted(frame["place"].unique())
     times = pd.date_range(frame["time"].min(), frame["time"].max(), freq="h")
     values = {}
@@ -211,27 +283,23 @@ def replace_outlook(
     Returns
     -------
     int
-        Its rows.
+        How many answers it has.
     """
-    rows = [
-        (x.site, x.crop, x.hazard, x.time, issued, forecast_issued[x.site], int(x.status))
-        + (plain(x.score), plain(x.certainty), plain(x.stage_bbch))
-        + (json.dumps({k: plain(v) for k, v in x.drivers.items()}), list(x.missing))
-        + (x.inputs_hash, x.model_version)
-        for x in statuses
-    ]
+    count = 0
     with conn.cursor() as cur:
         cur.execute(SQL["drop_outlook"])
-        if rows:
-            execute_values(cur, SQL["put_outlook"], rows, page_size=1000)
-    return len(rows)
+        for page in pages(statuses):
+            rows = [(*row_of(status, issued), forecast_issued[status.site]) for status in page]
+            execute_values(cur, SQL["put_outlook"], rows, page_size=len(rows))
+            count += len(rows)
+    return count
 
 
-def outlook(conn: Connection, at: datetime, village_id: str | None = None) -> list[OutlookRow]:
+def outlook(conn: Connection, at: datetime, village_id: str | None = None) -> list[KeptStatus]:
     """Return the outlook in force for the days that end after `at`, of a village or of all."""
     with conn.cursor() as cur:
         cur.execute(SQL["outlook"], {"village": village_id, "at": at})
-        return [OutlookRow(*with_tuples(row)) for row in cur.fetchall()]
+        return statuses_of(cur)
 
 
 def replace_field_weather(conn: Connection, rows: Iterable[FieldWeather]) -> None:

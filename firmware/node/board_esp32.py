@@ -11,6 +11,7 @@ PULSE_PIN, ADC_PIN = 27, 34
 RS485_TX, RS485_RX, RS485_BAUD = 17, 16, 9600
 EARLIEST_RTC_YEAR = 2010
 WATCHDOG_MS = 120000
+RESTART_MS = 60000
 MAX_SLEEP_MS = 30000
 
 
@@ -57,6 +58,7 @@ class Board:
         return self.buses[name]
 
     falling = machine.Pin.IRQ_FALLING
+    edge_ms = staticmethod(time.ticks_ms)
 
     def join(self, ssid, password):
         """Start joining the wireless network; it goes on by itself."""
@@ -66,7 +68,7 @@ class Board:
             self.wlan.connect(ssid, password)
 
     def online(self):
-        """Tell whether the network is there."""
+        """Return whether the network is there."""
         return self.wlan is not None and self.wlan.isconnected()
 
     def utc(self):
@@ -113,14 +115,26 @@ class Board:
             self.poller.unregister(socket)
 
     def watch(self):
-        """Start the watchdog, or tell it that the program is alive."""
+        """Start the watchdog, or show it that the program is alive."""
         if self.watchdog is None:
             self.watchdog = machine.WDT(timeout=WATCHDOG_MS)
         self.watchdog.feed()
 
     def restart(self):
-        """Start the board anew."""
+        """Start the board again, after a pause: what ends it at every start must not empty it."""
+        self.wait_ms(RESTART_MS)
         machine.reset()
+
+    def keep(self, text):
+        """Keep `text` where it outlives a reset, but not a time without power."""
+        machine.RTC().memory(text.encode())
+
+    def kept(self):
+        """Return what `keep` was given before the last reset, empty after a time without power."""
+        try:
+            return bytes(machine.RTC().memory()).decode()
+        except UnicodeError:
+            return ""
 
     def reset_cause(self):
         """Why the board started (a number of `machine`)."""

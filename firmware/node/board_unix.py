@@ -12,6 +12,7 @@ class Board(board_esp32.Board):
     """As the ESP32 board; `machine` is the workbench's and brings the clock and the flash."""
 
     root = "/flash"
+    edge_ms = staticmethod(machine.Pin.edge_ms)
 
     def uptime_ms(self):
         """Milliseconds of virtual time since boot."""

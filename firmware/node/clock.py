@@ -1,4 +1,4 @@
-"""What time it is on a node: seconds since boot, and UTC once somebody has told it."""
+"""What time it is on a node: seconds since boot, and UTC once it is known."""
 
 # An answer is no better than the time it took to come; below this a correction is not worth a
 # break in the series.

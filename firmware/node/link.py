@@ -1,21 +1,24 @@
 """The uplink: sends the outbox's frames, hears the server's signed acknowledgements.
 
 A frame is sent verbatim until the server has signed that it is stored; the broker's own
-acknowledgement frees nothing. After silence everything not acknowledged is sent again.
+acknowledgement frees nothing. What is not acknowledged in time is passed over, so that others get
+their turn, and is sent again in the next round through the outbox; it is never dropped.
 """
 
 import random
 from collections import namedtuple
 
-from firmware.node.link_ip import PUBACK, PUBLISH
+from firmware.node.link_ip import PUBACK, PUBLISH, SUBACK
 from firmware.wire import codec, seal, topics
 
 WINDOW = 32
+NEW_ONLY = 4  # places of the window that frames never sent before have for themselves
 ACK_MS = 10000
-MAX_ACK_MS = 300000
+MAX_ACK_MS = 1800000
 RETRY_MS = 1000
 MAX_RETRY_MS = 60000
 EVENTS = 16
+EVENT_TRIES = 5
 
 # Who speaks: node id, 32-byte key, key epoch, boot number.
 Identity = namedtuple("Identity", ("node", "key", "epoch", "boot"))
@@ -33,7 +36,8 @@ class Uplink:
         ``online()``, ``ticks_ms()``, ``ticks_diff(a, b)``.
     identity : Identity
     ack_ms : int
-        How long to wait for a signed acknowledgement before sending again [ms].
+        How long to wait for a signed acknowledgement before a frame is passed over [ms]; doubled
+        as long as nothing is acknowledged.
     """
 
     def __init__(self, mqtt, outbox, clock, board, identity, ack_ms=ACK_MS):
@@ -45,45 +49,63 @@ class Uplink:
         self.up = topics.topic(identity.node, "up")
         self.evt = topics.topic(identity.node, "evt")
         self.ack = topics.topic(identity.node, "ack")
+        # Frames written from now on go first: neither an old backlog nor what is never
+        # acknowledged delays them. `again` goes round through all that is left.
+        self.new = outbox.end()
+        self.again = outbox.start()
+        self.passed_over = False
+        self.silent = False
         self.ack_ms = ack_ms
         self.patience = ack_ms
         self.backoff = RETRY_MS
-        self.refused = 0
         self.events = []
         self.event_id = None
+        self.event_tries = 0
+        self.reported = set()
         self.outstanding = {}
         now = board.ticks_ms()
         self.next_try = now
         self.heard = now
         self.spoken = now
+        self.since = now  # when the patience was last judged
+        self.refused_at = None
 
     def report(self, kind, detail):
         """Queue an event; lost frames in a row make one, faults are dropped when many wait."""
-        flying = 0 if self.event_id is None else 1
+        under_way = 0 if self.event_id is None else 1
         if kind == "lost":
-            for place in range(flying, len(self.events)):
-                queued = self.events[place]
+            for queued in self.events[under_way:]:
                 if queued.kind == "lost" and queued.detail[0] == detail[0]:
                     if queued.detail[2] + 1 == detail[1]:
                         queued.detail[2] = detail[2]
                         return
         if len(self.events) >= EVENTS:
-            kinds = [event.kind for event in self.events[flying:]]
-            self.events.pop(flying + (kinds.index("fault") if "fault" in kinds else 0))
+            kinds = [event.kind for event in self.events[under_way:]]
+            self.events.pop(under_way + (kinds.index("fault") if "fault" in kinds else 0))
         self.events.append(codec.Event(self.identity.boot, kind, detail))
+
+    def _report_once(self, what, detail):
+        """Queue a fault of the kind `what`, the first in this boot."""
+        if what not in self.reported:
+            self.reported.add(what)
+            self.report("fault", detail)
 
     def poll(self, readable):
         """Do what can be done now; `readable` says whether the socket has something to read."""
         try:
             if not self.board.online():
                 self.mqtt.close()
+                self.next_try = self.board.ticks_ms()  # old ticks would look like the future
             elif self.mqtt.socket is None:
                 self._connect()
             else:
                 if readable:
-                    for kind, what, payload in self.mqtt.receive():
+                    packets = self.mqtt.receive()
+                    self.heard = self.board.ticks_ms()  # a long packet may take minutes
+                    for kind, what, payload in packets:
                         self._hear(kind, what, payload)
                 self._check_silence()
+                self._pass_over()
                 self._fill()
         except OSError:
             self._back_off()
@@ -101,11 +123,22 @@ class Uplink:
             return
         self.mqtt.connect()
         self.mqtt.subscribe(self.ack)
-        self.heard = self.spoken = now = self.board.ticks_ms()
+        self.heard = self.spoken = self.since = self.board.ticks_ms()
+        self.refused_at = None
+        # Not from the oldest again: what made the broker cut the connection would go first again.
+        self.passed_over = self.passed_over or bool(self.outstanding)
         self.outstanding.clear()
-        self.event_id = None
-        self.outbox.rewind()
+        if self.event_id is not None:
+            self.event_id = None
+            self.event_tries += 1
+            if self.event_tries >= EVENT_TRIES:
+                self._end_event()
         self._fill()
+
+    def _end_event(self):
+        self.events.pop(0)
+        self.event_id = None
+        self.event_tries = 0
 
     def _back_off(self):
         self.mqtt.close()
@@ -116,42 +149,78 @@ class Uplink:
 
     def _check_silence(self):
         now = self.board.ticks_ms()
-        quiet = self.board.ticks_diff(now, self.heard)
-        if quiet > self.mqtt.keepalive_s * 1500:
+        if self.board.ticks_diff(now, self.heard) > self.mqtt.keepalive_s * 1500:
             raise OSError("no answer from the broker")
         if self.board.ticks_diff(now, self.spoken) > self.mqtt.keepalive_s * 500:
             self.mqtt.ping()
             self.spoken = now
-        if any(
-            self.board.ticks_diff(now, sent[0]) > self.patience
-            for sent in self.outstanding.values()
+        if (
+            self.refused_at is not None
+            and self.board.ticks_diff(now, self.refused_at) > MAX_RETRY_MS
         ):
-            self.outstanding.clear()
-            self.outbox.rewind()
-            self.patience = min(self.patience * 2, MAX_ACK_MS)
+            self.mqtt.subscribe(self.ack)
+            self.refused_at = None
+
+    def _pass_over(self):
+        """Give up waiting for what was sent too long ago, and wait longer from now on."""
+        now = self.board.ticks_ms()
+        late = [
+            pair
+            for pair, (sent, _, _) in self.outstanding.items()
+            if self.board.ticks_diff(now, sent) > self.patience
+        ]
+        for pair in late:
+            self.silent = self.outstanding.pop(pair)[2] or self.silent
+        if late:
+            self.passed_over = True
+            # Once for all that was sent together: it does not become late in the same moment.
+            if self.board.ticks_diff(now, self.since) > self.patience:
+                self.patience = min(self.patience * 2, MAX_ACK_MS)
+                self.since = now
 
     def _fill(self):
+        while len(self.outstanding) < WINDOW:
+            is_new = True
+            found = self.outbox.next(self.new)
+            if found is None and len(self.outstanding) < WINDOW - NEW_ONLY:
+                is_new = False
+                found = self._next_again()
+            if found is None:
+                break
+            boot, seq, frame = found
+            if (boot, seq) in self.outstanding:
+                continue
+            # Noted before it goes: the answer must not be younger than the question.
+            self.spoken = self.board.ticks_ms()
+            self.outstanding[(boot, seq)] = self.spoken, self.clock.uptime(), is_new
+            self.mqtt.publish(self.up, frame)
+        # After the frames: an event that makes the broker cut the connection stops none of them.
         if self.events and self.event_id is None:
             who = self.identity
             message = seal.seal(who.key, who.epoch, self.evt, codec.encode_event(self.events[0]))
             self.event_id = self.mqtt.publish(self.evt, message)
-        while len(self.outstanding) < WINDOW:
-            found = self.outbox.next()
-            if found is None:
-                return
-            boot, seq, frame = found
-            # Noted before it goes: the answer must not be younger than the question.
-            self.spoken = self.board.ticks_ms()
-            self.outstanding[(boot, seq)] = self.spoken, self.clock.uptime()
-            self.mqtt.publish(self.up, frame)
+
+    def _next_again(self):
+        found = self.outbox.next(self.again)
+        if found is None and self.passed_over:
+            if all(is_new for _, _, is_new in self.outstanding.values()):
+                self.passed_over = False
+                self.again = self.outbox.start()
+                found = self.outbox.next(self.again)
+        return found
 
     def _hear(self, kind, what, payload):
-        self.heard = self.board.ticks_ms()
         if kind == PUBACK and what == self.event_id:
-            self.events.pop(0)
-            self.event_id = None
-        elif kind == PUBLISH and what == self.ack:
-            self._hear_ack(payload)
+            self._end_event()
+        elif kind == SUBACK and payload[2:3] >= b"\x80":
+            # The frames can still reach the server, and the broker's rules may be changed.
+            self.refused_at = self.board.ticks_ms()
+            self._report_once("subscription", "the broker refuses to let us hear %s" % self.ack)
+        elif kind == PUBLISH and what == self.ack.encode():
+            if payload is None:
+                self._report_once("long", "a message on %s is too long to be read" % self.ack)
+            else:
+                self._hear_ack(payload)
 
     def _hear_ack(self, message):
         try:
@@ -160,14 +229,12 @@ class Uplink:
                 raise ValueError("key epoch %d is not ours" % epoch)
             ack = codec.decode_ack(body)
         except ValueError as error:
-            self.refused += 1
-            if self.refused == 1:
-                self.report("fault", "ack refused: %s" % error)
+            self._report_once("ack", "ack refused: %s" % error)
             return
         fresh = self._release(ack)
         self.outbox.ack(ack.frames, ack.watermark)
         if fresh is not None and ack.now is not None:
-            # Only an answer to a frame of this boot tells the time: an old one sent again cannot.
+            # Only an answer to a frame of this boot sets the clock: an old one sent again cannot.
             self.clock.learn(ack.now, self.clock.uptime() - fresh)
 
     def _release(self, ack):
@@ -177,8 +244,13 @@ class Uplink:
             mark = ack.watermark
             if pair not in ack.frames and not (mark and mark[0] == pair[0] and mark[1] >= pair[1]):
                 continue
-            asked = self.outstanding.pop(pair)[1]
-            self.patience, self.backoff = self.ack_ms, RETRY_MS
+            _, asked, is_new = self.outstanding.pop(pair)
+            self.backoff = RETRY_MS
+            self.since = self.board.ticks_ms()
+            if self.silent or not is_new:
+                # Somebody listens again, or old frames are taken: no reason to wait long. A new
+                # frame alone says nothing about old ones that are refused.
+                self.patience, self.silent = self.ack_ms, False
             if pair[0] == self.identity.boot:
                 fresh = asked if fresh is None else max(fresh, asked)
         return fresh

@@ -1,18 +1,20 @@
 """A small MQTT 3.1.1 client over a TCP socket: what a node needs and no more.
 
 Connect with user and password, publish with QoS 1, subscribe, keep alive. Nothing here waits
-longer than `TIMEOUT_S`. Source: OASIS, MQTT Version 3.1.1.
+longer than a few times `TIMEOUT_S`, and nothing that arrives takes more memory than `MAX_PACKET`:
+what is longer is read past, what is malformed is dropped. Source: OASIS, MQTT Version 3.1.1.
 """
 
 import socket
 import struct
 
 TIMEOUT_S = 5
-MAX_PACKET = 4096
+MAX_PACKET = 2048  # the collector's longest acknowledgement has less than 1300 bytes
+HEAD = 256  # what is read of a longer packet: enough for its topic and packet id
 CHUNK = 256  # what arrives is small; a large buffer would need a large hole in the heap
 IPPROTO_TCP, TCP_NODELAY = 6, 1
 
-CONNACK, PUBLISH, PUBACK, SUBACK, PINGRESP = 0x20, 0x30, 0x40, 0x90, 0xD0
+PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK = 0x30, 0x40, 0x50, 0x62, 0x70, 0x90
 
 
 class LinkError(OSError):
@@ -45,6 +47,7 @@ class Mqtt:
         self.keepalive_s = keepalive_s
         self.socket = None
         self.buffer = b""
+        self.skip = 0
         self.packet_id = 0
 
     def connect(self):
@@ -63,9 +66,9 @@ class Mqtt:
                 credentials = _text(self.user) + _text(self.password or "")
             header = _text("MQTT") + struct.pack(">BBH", 4, flags, self.keepalive_s)
             self._send(_packet(0x10, header + _text(self.name) + credentials))
-            kind, payload = self._wait()
-            if kind != CONNACK or len(payload) != 2 or payload[1] != 0:
-                raise LinkError("broker %s:%d refused the connection" % (host, port))
+            answer = self._read(4)  # CONNACK, and nothing may come before it
+            if answer[:2] != b"\x20\x02" or answer[3] != 0:
+                raise LinkError("connection refused by the broker, code %d" % answer[3])
         except OSError:
             self.close()
             raise
@@ -83,6 +86,7 @@ class Mqtt:
             self.socket.close()
         self.socket = None
         self.buffer = b""
+        self.skip = 0
 
     def publish(self, topic, payload):
         """Send one QoS 1 message; return its packet id."""
@@ -94,7 +98,7 @@ class Mqtt:
         self._send(_packet(0x82, self._next_id() + _text(topic) + b"\x01"))
 
     def ping(self):
-        """Tell the broker that we are alive; its answer comes through `receive`."""
+        """Show the broker that we are alive; its answer comes through `receive`."""
         self._send(b"\xc0\x00")
 
     def receive(self):
@@ -103,8 +107,8 @@ class Mqtt:
         Returns
         -------
         list of (kind, topic or packet id, payload)
-            PUBLISH with topic and payload (already acknowledged), PUBACK with its packet id,
-            and others with None.
+            PUBLISH with topic and payload as bytes (already acknowledged), payload None where the
+            packet is too long; PUBACK with its packet id; SUBACK with its answer; others with None.
         """
         try:
             data = self.socket.recv(CHUNK)
@@ -118,21 +122,53 @@ class Mqtt:
             packet = self._take()
             if packet is None:
                 return result
-            result.append(self._understand(packet[0], packet[1]))
+            result.append(self._understand(*packet))
 
-    def _understand(self, kind, payload):
-        if kind & 0xF0 == PUBLISH:
-            end = 2 + struct.unpack(">H", payload[:2])[0]
-            topic = payload[2:end].decode()
-            if kind & 0x06:
-                self._send(_packet(PUBACK, payload[end : end + 2]))
-                end += 2
-            return PUBLISH, topic, payload[end:]
+    def _take(self):
+        """Take (kind, body, whether that is all of it) off the buffer; None if it is not there."""
+        if self.skip:
+            passed = min(self.skip, len(self.buffer))
+            self.skip -= passed
+            self.buffer = self.buffer[passed:]
+        length = 0
+        for start in range(1, 5):
+            if start >= len(self.buffer):
+                return None
+            byte = self.buffer[start]
+            length |= (byte & 0x7F) << (7 * (start - 1))
+            if not byte & 0x80:
+                break
+        if byte & 0x80:
+            raise LinkError("the broker does not speak MQTT")
+        end = start + 1 + (length if length <= MAX_PACKET else HEAD)
+        if len(self.buffer) < end:
+            return None
+        kind, body = self.buffer[0], self.buffer[start + 1 : end]
+        self.buffer = self.buffer[end:]
+        self.skip = length - len(body)
+        return kind, body, not self.skip
+
+    def _understand(self, kind, body, whole):
         if kind == PUBACK:
-            return PUBACK, struct.unpack(">H", payload[:2])[0], b""
-        if kind == SUBACK and payload[-1] & 0x80:
-            raise LinkError("broker refused the subscription")
-        return kind, None, payload
+            return PUBACK, int.from_bytes(body[:2], "big"), b""
+        if kind == PUBREL:
+            self._answer(PUBCOMP, body[:2])
+        if kind & 0xF0 != PUBLISH:
+            return kind, None, body
+        # The topic stays bytes: a stranger's need not be UTF-8, and ours is only compared.
+        end = 2 + int.from_bytes(body[:2], "big")
+        topic = body[2:end]
+        qos = kind >> 1 & 3
+        if qos:
+            # Unanswered it would take a place in the broker's own window for ever. We never ask
+            # for QoS 2; a broker that sends it all the same gets its handshake.
+            self._answer(PUBACK if qos == 1 else PUBREC, body[end : end + 2])
+            end += 2
+        return PUBLISH, topic, body[end:] if whole else None
+
+    def _answer(self, kind, packet_id):
+        if len(packet_id) == 2:
+            self._send(_packet(kind, packet_id))
 
     def _next_id(self):
         self.packet_id = self.packet_id % 65535 + 1
@@ -148,30 +184,11 @@ class Mqtt:
         except OSError as error:
             raise LinkError("cannot send: %s" % error)
 
-    def _wait(self):
-        while True:
-            packet = self._take()
-            if packet:
-                return packet
-            data = self.socket.recv(CHUNK)
-            if not data:
+    def _read(self, count):
+        data = b""
+        while len(data) < count:
+            part = self.socket.recv(count - len(data))
+            if not part:
                 raise LinkError("connection closed by the broker")
-            self.buffer += data
-
-    def _take(self):
-        length = 0
-        for index in range(1, 5):
-            if index >= len(self.buffer):
-                return None
-            byte = self.buffer[index]
-            length |= (byte & 0x7F) << (7 * (index - 1))
-            if not byte & 0x80:
-                break
-        if byte & 0x80 or length > MAX_PACKET:
-            raise LinkError("packet of more than %d bytes" % MAX_PACKET)
-        end = index + 1 + length
-        if len(self.buffer) < end:
-            return None
-        packet = self.buffer[0], self.buffer[index + 1 : end]
-        self.buffer = self.buffer[end:]
-        return packet
+            data += part
+        return data

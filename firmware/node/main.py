@@ -1,15 +1,20 @@
 """A node's program: reads its configuration, puts the parts together and runs for ever."""
 
+import errno
 import gc
 import json
 import os
+import random
 import sys
 
 # Compiling leaves holes in a small heap; collecting after each part keeps the rest in one piece.
-from firmware.wire import codec, seal
+from firmware.wire import seal
 
 gc.collect()
 from firmware.node.outbox import Outbox  # noqa: E402
+
+gc.collect()
+from firmware.node.sensing import Sensing  # noqa: E402
 
 gc.collect()
 from firmware.node.cycle import Cycle  # noqa: E402
@@ -18,66 +23,48 @@ gc.collect()
 from firmware.node.link_ip import Mqtt  # noqa: E402
 
 gc.collect()
-from firmware.node.link import Identity, Uplink  # noqa: E402
+from firmware.node.link import ACK_MS, Identity, Uplink  # noqa: E402
 
 gc.collect()
 from firmware.node.clock import Clock  # noqa: E402
 
 CONFIG = "/node.json"
 BOOT = "/boot"
-OUTBOX_BYTES = 1 << 20
 
 
-def next_boot(root, least):
-    """Count this boot: at least `least`, written to flash before anything is measured."""
+def next_boot(root, least, make_room):
+    """Count this boot: at least `least`, written to flash before anything is measured.
+
+    `make_room()` frees flash, if there is something to free. A number must never be used
+    twice: where the last one cannot be read, or this one not be kept, a random step makes that
+    unlikely.
+
+    Returns
+    -------
+    tuple of (int, str or None)
+        The number, and what is wrong with it.
+    """
+    boot, fault = least, None
     try:
         with open(root + BOOT) as file:
-            boot = max(int(file.read()) + 1, least)
-    except (OSError, ValueError):
-        boot = least
-    with open(root + BOOT + ".new", "w") as file:
-        file.write(str(boot))
-    os.rename(root + BOOT + ".new", root + BOOT)
-    return boot
-
-
-def make_sensor(board, driver, bus, address):
-    """Make the driver `driver` on `bus`; drivers not used are never loaded."""
-    if driver == "sht4x":
-        from firmware.sensors.sht4x import Sht4x
-
-        return Sht4x(board.bus(bus, address), address, board.wait_ms)
-    if driver == "tipping_bucket":
-        from firmware.sensors.tipping_bucket import TippingBucket
-
-        return TippingBucket(board.bus(bus, address), board.falling)
-    if driver == "soil_modbus":
-        from firmware.sensors.soil_modbus import SoilModbus
-
-        return SoilModbus(board.bus(bus, address), address, board.wait_ms)
-    if driver == "battery":
-        from firmware.sensors.battery import Battery
-
-        return Battery(board.bus(bus, address))
-    raise ValueError("driver %r: there is no such sensor in this firmware" % driver)
-
-
-def make_channels(board, rows, report):
-    """Make (Channel, sensor) of each configured row; a driver that cannot start is not fitted."""
-    sensors = {}
-    result = []
-    for row in rows:
-        where = row["driver"], row["bus"], row["address"]
-        if where not in sensors:
-            try:
-                sensors[where] = make_sensor(board, *where)
-            except (OSError, ValueError) as error:
-                sensors[where] = None
-                report("fault", "%s: %s" % (row["driver"], error))
-        gc.collect()
-        channel = codec.Channel(row["number"], row["quantity"], row["scale"])
-        result.append((channel, sensors[where]))
-    return result
+            last = int(file.read())
+        if not 0 <= last < 0xFFFF0000:
+            raise ValueError("%d is no boot number" % last)
+        boot = max(last + 1, least)
+    except (OSError, ValueError) as error:
+        if not isinstance(error, OSError) or error.errno != errno.ENOENT:
+            boot += 1 + random.getrandbits(15)
+            fault = "boot number not readable: %s" % error
+    for _ in range(3):  # one segment makes room enough; if three do not, all would not either
+        try:
+            with open(root + BOOT + ".new", "w") as file:
+                file.write(str(boot))
+            os.rename(root + BOOT + ".new", root + BOOT)
+            return boot, fault
+        except OSError as error:
+            trouble = error
+            make_room()
+    return boot + 1 + random.getrandbits(15), "boot number not kept: %s" % trouble
 
 
 class Node:
@@ -85,38 +72,49 @@ class Node:
 
     def __init__(self, board):
         self.board = board
+        self.uplink = None
+        self.early = []
         with open(board.root + CONFIG) as file:
             config = json.load(file)
-        limit = config.get("outbox_bytes", OUTBOX_BYTES)
-        self.outbox = Outbox(board.root + "/outbox", limit, None)
-        newest = max([segment.boot for segment in self.outbox.segments] + [0])
-        boot = next_boot(board.root, newest + 1)
         key = bytes.fromhex(config["key"])
         if len(key) != seal.KEY_BYTES:
             raise ValueError("%s: key must be %d bytes" % (CONFIG, seal.KEY_BYTES))
+        # Drivers first: compiling them takes more memory than they keep, and in one piece.
+        sensing = Sensing(board, config["channels"], self.report)
+        self.outbox = Outbox(
+            board.root + "/outbox",
+            config.get("outbox_bytes"),
+            lambda *frames: self.report("lost", list(frames)),
+        )
+        # Acknowledgements name boot and sequence number alone: a board that takes over a node's
+        # name with an empty flash must not meet the numbers of the board before.
+        least = max(self.outbox.newest_boot(), (config["epoch"] - 1 & 0x7FFF) << 16) + 1
+        boot, fault = next_boot(board.root, least, self.outbox.give_up_oldest)
+        if fault:
+            self.report("fault", fault)
         who = Identity(config["node"], key, config["epoch"], boot)
         clock = Clock(board.uptime_ms, board.utc())
         broker = config["broker"]
         mqtt = Mqtt(
             who.node, broker["host"], broker["port"], broker.get("user"), broker.get("password")
         )
-        ack_ms = config.get("ack_ms", 10000)
+        ack_ms = config.get("ack_ms", ACK_MS)
         self.uplink = Uplink(mqtt, self.outbox, clock, board, who, ack_ms)
-        report = self.uplink.report
-        self.outbox.lost = lambda *frames: report("lost", list(frames))
-        report("boot", [board.reset_cause(), self.outbox.torn])
-        channels = make_channels(board, config["channels"], report)
+        self.report("boot", [board.reset_cause(), self.outbox.torn])
+        for kind, detail in self.early:
+            self.report(kind, detail)
         self.cycle = Cycle(
-            channels,
-            clock,
-            self.outbox,
-            who,
-            config["sample_s"],
-            config["samples_per_frame"],
-            report,
+            sensing, clock, self.outbox, who, config["sample_s"], config["samples_per_frame"]
         )
         wifi = config.get("wifi") or {}
         board.join(wifi.get("ssid"), wifi.get("password"))
+
+    def report(self, kind, detail):
+        """Queue an event for the server; what happens before the boot has its number waits."""
+        if self.uplink is None:
+            self.early.append((kind, detail))
+        else:
+            self.uplink.report(kind, detail)
 
     def step(self):
         """Measure what is due, carry what can be carried, then rest."""
@@ -135,6 +133,7 @@ def main():
         from firmware.node.board_unix import Board
     board = Board()
     try:
+        board.watch()
         node = Node(board)
         while True:
             board.watch()

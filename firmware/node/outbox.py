@@ -3,10 +3,15 @@
 Frames go to segment files, one boot each, counted without gaps: header ``NQS1``, boot, first
 sequence number; then for each frame its length, its CRC-32 and its bytes. Nothing is rewritten: a
 segment is only appended to, and deleted when every frame in it is acknowledged. After a power cut
-the torn end of a segment is measured, reported and never appended to.
+the torn end of a segment is measured, reported and closed by an end mark; the segment is never
+appended to again.
+
+Nothing here ends the program because flash is full or damaged: frames that it does not keep or
+give back are reported as lost, the others go on.
 """
 
 import binascii
+import gc
 import os
 import struct
 
@@ -15,11 +20,21 @@ HEADER = ">4sII"
 HEADER_BYTES = 12
 RECORD = ">HI"
 RECORD_BYTES = 6
-SEGMENT_BYTES = 16384
+END = b"\x00\x00\xff\xff\xff\xff"  # no frame is empty, and the CRC-32 of nothing is 0
+# Four blocks of littlefs, which keeps a few bytes of each block for itself.
+SEGMENT_BYTES = 16000
+# Blocks that the outbox leaves free: for /boot, /node.json and their copies, for the copy of the
+# block that is appended to, and one of twelve for directories. Measured on littlefs2 of 64, 240 and
+# 512 blocks: segments of one block each, the worst case, take one in fourteen.
+SPARE_BLOCKS = 6
+SPARE_PART = 12
+# Each takes some 150 bytes of a heap of 160 KiB. A battery that fails every few minutes leaves one
+# for each boot.
+MOST_SEGMENTS = 96
 
 
 class Segment:
-    """One file of the outbox; `acked` is a bit field over its frames."""
+    """One file of the outbox; `acked` is a number with a bit for each of its frames."""
 
     def __init__(self, number, boot, first):
         self.number = number
@@ -27,29 +42,27 @@ class Segment:
         self.first = first
         self.count = 0
         self.size = HEADER_BYTES
-        self.acked = bytearray()
+        self.acked = 0
 
     def is_acked(self, index):
-        """Tell whether the frame at place `index` is acknowledged."""
-        return bool(self.acked[index >> 3] & (1 << (index & 7)))
+        """Return whether the frame at `index` is acknowledged."""
+        return bool(self.acked >> index & 1)
 
     def add(self, size):
         """Count one more frame of `size` bytes."""
-        if self.count & 7 == 0:
-            self.acked.append(0)
         self.count += 1
         self.size += RECORD_BYTES + size
 
     def ack(self, index):
-        """Mark the frame at place `index`; true if it was not marked before."""
+        """Mark the frame at `index`; true if it was not marked before."""
         if not 0 <= index < self.count or self.is_acked(index):
             return False
-        self.acked[index >> 3] |= 1 << (index & 7)
+        self.acked |= 1 << index
         return True
 
     def is_free(self):
-        """Tell whether every frame is acknowledged."""
-        return all(self.is_acked(index) for index in range(self.count))
+        """Return whether every frame is acknowledged."""
+        return self.acked == (1 << self.count) - 1
 
     def unacked_ranges(self):
         """Return (first seq, last seq) of each run of frames that are not acknowledged."""
@@ -64,8 +77,17 @@ class Segment:
         return [tuple(run) for run in runs]
 
 
+class Cursor:
+    """A place in the outbox: behind it is what `Outbox.next` has not yet given through it."""
+
+    def __init__(self, number):
+        self.number = number
+        self.index = 0
+        self.at = HEADER_BYTES
+
+
 class Outbox:
-    """The frames in `folder`, at most `limit` bytes of them.
+    """The frames in `folder`, at most `limit` bytes of them, or as many as flash takes (None).
 
     `lost(boot, first seq, last seq)` is called for frames given up because flash is full or
     their bytes are damaged. `torn` is the number of bytes found cut off at opening.
@@ -73,60 +95,95 @@ class Outbox:
 
     def __init__(self, folder, limit, lost, segment_bytes=SEGMENT_BYTES):
         self.folder = folder
-        self.limit = limit
         self.lost = lost
         self.segment_bytes = segment_bytes
         self.segments = []
         self.torn = 0
         self.writing = None
         self.number = 0
-        if folder.split("/")[-1] not in os.listdir(folder[: folder.rfind("/")] or "/"):
+        self.block = 1
+        try:
             os.mkdir(folder)
-        for name in sorted(os.listdir(folder)):
-            if name.endswith(".seg"):
-                self._open(name)
-        self.place = (0, 0, 0)
+        except OSError:
+            pass  # it is there; or flash is full, and then no frame can be written either
+        try:
+            names = sorted(os.listdir(folder))
+        except OSError:
+            names = []
+        for count, name in enumerate(names):
+            self._open(name)
+            if count % 8 == 7:
+                gc.collect()  # what lasts would else lie scattered between what does not
+        self.limit = limit or self._room()
+
+    def _room(self):
+        """Bytes that segments may take: what they do and what is free, less what is spared."""
+        try:
+            self.block, _, blocks, free = os.statvfs(self.folder)[:4]
+        except OSError:
+            return self.segment_bytes
+        free = free if free <= blocks else 0  # littlefs counts some blocks twice when it is full
+        spare = (SPARE_BLOCKS + blocks // SPARE_PART) * self.block
+        return max(self.bytes() + free * self.block - spare, self.segment_bytes)
 
     def _path(self, segment):
         return "%s/%08x.seg" % (self.folder, segment.number)
 
     def _open(self, name):
         path = self.folder + "/" + name
-        self.number = int(name[:-4], 16)
-        size = os.stat(path)[6]
-        with open(path, "rb") as file:
-            header = file.read(HEADER_BYTES)
-            if len(header) < HEADER_BYTES or header[:4] != MAGIC:
-                self.torn += size
-                os.remove(path)
-                return
-            _, boot, first = struct.unpack(HEADER, header)
-            segment = Segment(self.number, boot, first)
-            last = None
-            while segment.size + RECORD_BYTES <= size:
-                file.seek(segment.size)
-                length, crc = struct.unpack(RECORD, file.read(RECORD_BYTES))
-                if segment.size + RECORD_BYTES + length > size:
-                    break
-                last = (segment.size + RECORD_BYTES, length, crc)
-                segment.add(length)
-            if last:
-                self._check_last(file, segment, last)
-        if segment.count:
+        size = 0
+        segment = None
+        try:
+            number = int(name[:-4], 16)
+            self.number = max(self.number, number)
+            size = os.stat(path)[6]
+            with open(path, "rb") as file:
+                segment, size = self._scan(file, number, size)
+        except (OSError, ValueError):
+            pass  # damaged, or none of ours: flash is for frames
+        if segment and segment.count:
             self.segments.append(segment)
             if segment.size < size:
-                self._cut(path, segment.size)
+                self._mark_end(path, segment.size)
+            size -= segment.size
+            if len(self.segments) > MOST_SEGMENTS:
+                self.give_up_oldest()
         else:
-            os.remove(path)
-        self.torn += size - segment.size
+            _remove(path)
+            size -= HEADER_BYTES if segment else 0
+        self.torn += size
 
-    def _cut(self, path, size):
-        with open(path, "rb") as old, open(path + ".new", "wb") as new:
-            while size:
-                part = old.read(min(size, 512))
-                new.write(part)
-                size -= len(part)
-        os.rename(path + ".new", path)
+    def _scan(self, file, number, size):
+        """Count the whole frames of a file; return the Segment, or None, and its size."""
+        header = file.read(HEADER_BYTES)
+        if len(header) < HEADER_BYTES or header[:4] != MAGIC:
+            return None, size
+        _, boot, first = struct.unpack(HEADER, header)
+        segment = Segment(number, boot, first)
+        last = None
+        while segment.size + RECORD_BYTES <= size:
+            file.seek(segment.size)
+            record = file.read(RECORD_BYTES)
+            if record == END:
+                return segment, segment.size  # what lies behind was reported when it was found
+            if len(record) < RECORD_BYTES:
+                break
+            length, crc = struct.unpack(RECORD, record)
+            if segment.size + RECORD_BYTES + length > size:
+                break
+            last = (segment.size + RECORD_BYTES, length, crc)
+            segment.add(length)
+        if last:
+            self._check_last(file, segment, last)
+        return segment, size
+
+    def _mark_end(self, path, size):
+        try:
+            with open(path, "r+b") as file:
+                file.seek(size)
+                file.write(END)
+        except OSError:
+            pass  # flash is full: the torn end is found again at the next start
 
     def _check_last(self, file, segment, last):
         # Only the last record can be half written; the others are checked when they are sent.
@@ -137,60 +194,65 @@ class Outbox:
             segment.size = start - RECORD_BYTES
 
     def bytes(self):
-        """Bytes that the segments take."""
-        return sum(segment.size for segment in self.segments)
+        """Bytes of flash that the segments take, in whole blocks."""
+        return sum(-(-segment.size // self.block) * self.block for segment in self.segments)
 
-    def waiting(self):
-        """Number of frames that are not acknowledged."""
-        return sum(
-            not segment.is_acked(index)
-            for segment in self.segments
-            for index in range(segment.count)
-        )
+    def newest_boot(self):
+        """Number of the latest boot that there is a frame of; 0 without any."""
+        return max([0] + [segment.boot for segment in self.segments])
 
     def append(self, boot, seq, frame):
         """Write one sealed frame through to flash; makes room by giving up the oldest."""
-        while self.segments and self.bytes() + RECORD_BYTES + len(frame) > self.limit:
-            self._give_up_oldest()
+        size = RECORD_BYTES + len(frame) + self.block - 1
+        while self.bytes() + size > self.limit or len(self.segments) >= MOST_SEGMENTS:
+            if not self.give_up_oldest():
+                break
         while True:
             try:
-                self._write(boot, seq, frame)
-                return
+                return self._write(boot, seq, frame)
             except OSError:
                 self.writing = None
-                if not self.segments:
-                    raise
-                self._give_up_oldest()
+            if not self.give_up_oldest():
+                return self.lost(boot, seq, seq)
 
     def _write(self, boot, seq, frame):
-        segment = self.writing
-        full = segment and segment.size + RECORD_BYTES + len(frame) > self.segment_bytes
+        segment, mode = self.writing, "ab"
+        data = struct.pack(RECORD, len(frame), binascii.crc32(frame)) + frame
+        full = segment and segment.size + len(data) > self.segment_bytes
         if not segment or full or segment.boot != boot or segment.first + segment.count != seq:
+            self.writing = None
             if segment:
-                self.writing = None
                 self._free(segment)
             self.number += 1
-            segment = Segment(self.number, boot, seq)
-            with open(self._path(segment), "wb") as file:
-                file.write(struct.pack(HEADER, MAGIC, boot, seq))
+            segment, mode = Segment(self.number, boot, seq), "wb"
+            data = struct.pack(HEADER, MAGIC, boot, seq) + data
+        try:
+            with open(self._path(segment), mode) as file:
+                file.write(data)
+        except OSError:
+            if mode == "wb":
+                _remove(self._path(segment))
+            raise
+        segment.add(len(frame))
+        if mode == "wb":
             self.segments.append(segment)
             self.writing = segment
-        record = struct.pack(RECORD, len(frame), binascii.crc32(frame)) + frame
-        with open(self._path(segment), "ab") as file:
-            file.write(record)
-        segment.add(len(frame))
 
-    def _give_up_oldest(self):
+    def give_up_oldest(self):
+        """Make room by deleting the oldest segment; false if there is none."""
+        if not self.segments:
+            return False
         segment = self.segments.pop(0)
         if segment is self.writing:
             self.writing = None
-        os.remove(self._path(segment))
+        _remove(self._path(segment))
         for first, last in segment.unacked_ranges():
             self.lost(segment.boot, first, last)
+        return True
 
     def _free(self, segment):
         if segment is not self.writing and segment in self.segments and segment.is_free():
-            os.remove(self._path(segment))
+            _remove(self._path(segment))
             self.segments.remove(segment)
 
     def ack(self, frames, watermark):
@@ -206,39 +268,66 @@ class Outbox:
             self._free(segment)
         return new
 
-    def rewind(self):
-        """Begin again at the oldest frame that is not acknowledged."""
-        self.place = (0, 0, 0)
+    def start(self):
+        """Return a Cursor before the oldest frame."""
+        return Cursor(0)
 
-    def next(self):
-        """Return the next frame to send as (boot, seq, bytes), or None after the last."""
-        number, index, at = self.place
+    def end(self):
+        """Return a Cursor behind the newest segment: only frames of later ones follow it."""
+        return Cursor(self.number + 1)
+
+    def next(self, cursor):
+        """Return the next frame that is not acknowledged as (boot, seq, bytes); None at the end."""
         for segment in self.segments:
-            if segment.number < number:
+            if segment.number < cursor.number:
                 continue
-            if segment.number > number:
-                number, index, at = segment.number, 0, HEADER_BYTES
-            found = self._next_in(segment, index, at)
+            if segment.number > cursor.number:
+                cursor.number, cursor.index, cursor.at = segment.number, 0, HEADER_BYTES
+            found = self._next_in(segment, cursor)
             if found:
                 return found
         return None
 
-    def _next_in(self, segment, index, at):
-        if index >= segment.count:
+    def _next_in(self, segment, cursor):
+        if cursor.index >= segment.count:
             return None
-        with open(self._path(segment), "rb") as file:
-            while index < segment.count:
-                file.seek(at)
-                length, crc = struct.unpack(RECORD, file.read(RECORD_BYTES))
-                at += RECORD_BYTES + length
-                index += 1
-                self.place = (segment.number, index, at)
-                if segment.is_acked(index - 1):
-                    continue
-                frame = file.read(length)
-                seq = segment.first + index - 1
-                if binascii.crc32(frame) == crc:
-                    return segment.boot, seq, frame
-                segment.ack(index - 1)
-                self.lost(segment.boot, seq, seq)
+        try:
+            with open(self._path(segment), "rb") as file:
+                while cursor.index < segment.count:
+                    found = self._read(file, segment, cursor)
+                    if found:
+                        return found
+        except OSError:
+            while cursor.index < segment.count:
+                self._lose(segment, cursor.index)
+                cursor.index += 1
         return None
+
+    def _read(self, file, segment, cursor):
+        """Move on by one frame; return it, or None if it is acknowledged or damaged."""
+        file.seek(cursor.at)
+        record = file.read(RECORD_BYTES)
+        if len(record) < RECORD_BYTES:
+            raise OSError("the file ends early")
+        length, crc = struct.unpack(RECORD, record)
+        index = cursor.index
+        cursor.at += RECORD_BYTES + length
+        cursor.index += 1
+        if segment.is_acked(index):
+            return None
+        frame = file.read(length)
+        if binascii.crc32(frame) != crc:
+            self._lose(segment, index)
+            return None
+        return segment.boot, segment.first + index, frame
+
+    def _lose(self, segment, index):
+        if segment.ack(index):
+            self.lost(segment.boot, segment.first + index, segment.first + index)
+
+
+def _remove(path):
+    try:
+        os.remove(path)
+    except OSError:
+        pass  # damaged flash; its frames are given up all the same

@@ -1,9 +1,17 @@
 """Battery voltage through a resistor divider on an ADC pin."""
 
-BATTERY_VOLTAGE = 15
+BUS = "adc"
+QUANTITIES = (15,)
+(BATTERY_VOLTAGE,) = QUANTITIES
 
 # Two equal resistors: a lithium cell's 4.2 V becomes 2.1 V, inside the ADC's range.
 DIVIDER = 2
+SETTINGS = {"divider": (1, 20)}
+
+
+def make(board, bus, address, divider=DIVIDER):
+    """Make the driver of a battery behind a divider by `divider` [1]."""
+    return Battery(bus, divider)
 
 
 class Battery:

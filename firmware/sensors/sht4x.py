@@ -6,11 +6,17 @@ answer of two 16-bit words each with CRC-8 (polynomial 0x31, start 0xFF), conver
 
 import struct
 
-AIR_TEMPERATURE = 1
-RELATIVE_HUMIDITY = 2
+BUS = "i2c"
+QUANTITIES = (1, 2)
+AIR_TEMPERATURE, RELATIVE_HUMIDITY = QUANTITIES
 
 MEASURE = b"\xfd"
 MEASURE_MS = 10
+
+
+def make(board, bus, address):
+    """Make the driver of the chip at `address` of the I2C bus."""
+    return Sht4x(bus, address, board.wait_ms)
 
 
 def crc8(data):

@@ -3,14 +3,25 @@
 Register map common to the RS-485 soil probes on the market: 0x0000 moisture, 0.1 % of volume;
 0x0001 temperature, 0.1 degC, signed. Maker's sheets differ: check the probe's own (unverified).
 Framing and CRC: MODBUS over Serial Line, Specification and Implementation Guide V1.02.
+
+On a real line more than the answer comes in: a stray byte when a transceiver turns round, the echo
+of our own question where it hears itself, another probe's late answer. The answer is the part that
+begins with address, function and length and ends with the right checksum, wherever it stands.
 """
 
 import struct
 
-SOIL_TEMPERATURE = 9
-SOIL_MOISTURE = 10
+BUS = "rs485"
+QUANTITIES = (10, 9)
+SOIL_MOISTURE, SOIL_TEMPERATURE = QUANTITIES
 
 READ_HOLDING = 3
+MOST_BYTES = 64
+
+
+def make(board, bus, address):
+    """Make the driver of the probe at `address` of the RS-485 line."""
+    return SoilModbus(bus, address, board.wait_ms)
 
 
 def crc16(data):
@@ -21,6 +32,17 @@ def crc16(data):
         for _ in range(8):
             crc = crc >> 1 ^ 0xA001 if crc & 1 else crc >> 1
     return crc
+
+
+def find(data, head, size):
+    """Return the first `size` bytes of `data` that begin with `head` and end with their CRC."""
+    at = data.find(head)
+    while at >= 0:
+        frame = data[at : at + size]
+        if len(frame) == size and struct.pack("<H", crc16(frame[:-2])) == frame[-2:]:
+            return frame
+        at = data.find(head, at + 1)
+    return None
 
 
 class SoilModbus:
@@ -39,16 +61,22 @@ class SoilModbus:
         OSError if the probe does not answer or refuses, ValueError if the checksum is wrong.
         """
         request = struct.pack(">BBHH", self.address, READ_HOLDING, 0, 2)
-        while self.uart.read(64):
-            pass  # what is left of an answer that came too late
-        self.uart.write(request + struct.pack("<H", crc16(request)))
+        request += struct.pack("<H", crc16(request))
+        for _ in range(16):  # bounded: a line that babbles must not hold up the other sensors
+            if not self.uart.read(MOST_BYTES):
+                break  # what was left of an answer that came too late
+        self.uart.write(request)
         self.wait_ms(self.ANSWER_MS)
-        answer = self.uart.read(9)
-        if not answer:
-            raise OSError("soil probe %d: no answer" % self.address)
-        if len(answer) < 5 or crc16(answer[:-2]) != struct.unpack("<H", answer[-2:])[0]:
+        heard = self.uart.read(MOST_BYTES) or b""
+        answer = find(heard, bytes((self.address, READ_HOLDING, 4)), 9)
+        if answer:
+            moisture, temperature = struct.unpack(">Hh", answer[3:7])
+            return {SOIL_MOISTURE: moisture / 1000, SOIL_TEMPERATURE: temperature / 10}
+        refusal = find(heard, bytes((self.address, READ_HOLDING | 0x80)), 5)
+        if refusal:
+            raise OSError("soil probe %d: refuses with code %d" % (self.address, refusal[2]))
+        heard = heard.replace(request, b"")
+        if bytes((self.address, READ_HOLDING)) in heard:
             raise ValueError("soil probe %d: checksum" % self.address)
-        if answer[0] != self.address or answer[1] != READ_HOLDING or len(answer) != 9:
-            raise OSError("soil probe %d: answered function %d" % (self.address, answer[1]))
-        moisture, temperature = struct.unpack(">Hh", answer[3:7])
-        return {SOIL_MOISTURE: moisture / 1000, SOIL_TEMPERATURE: temperature / 10}
+        others = ", but %d bytes that are not its" % len(heard) if heard else ""
+        raise OSError("soil probe %d: no answer%s" % (self.address, others))

@@ -88,9 +88,10 @@ def _encode(value, out):
 
 
 class _Reader:
-    def __init__(self, data):
+    def __init__(self, data, most):
         self.data = data
         self.at = 0
+        self.left = most
 
     def take(self, count):
         end = self.at + count
@@ -116,6 +117,9 @@ class _Reader:
 
     def item(self, depth):
         major, argument, start = self.head()
+        self.left -= 1
+        if self.left < 0:
+            raise DecodeError("more items than there may be", start)
         if major == 0:
             return argument
         if major == 1:
@@ -167,12 +171,15 @@ class _Reader:
         return result
 
 
-def decode(data):
+def decode(data, most=1 << 20):
     """Decode one item that must fill `data` exactly.
 
     Parameters
     ----------
     data : bytes or bytearray
+    most : int
+        How many items there may be in all. What comes from a stranger could otherwise fill the
+        memory of a node: an item takes many times its one byte.
 
     Returns
     -------
@@ -183,7 +190,7 @@ def decode(data):
     DecodeError
         If the bytes are not the deterministic form of one value of the subset.
     """
-    reader = _Reader(data)
+    reader = _Reader(data, most)
     value = reader.item(0)
     if reader.at != len(data):
         raise DecodeError("%d bytes after the end" % (len(data) - reader.at), reader.at)

@@ -14,6 +14,7 @@ TAG_BYTES = 8
 _COSE_MAC0 = 17
 _PROTECTED = b"\xa1\x01\x04"
 _KID = 4
+_ITEMS = 16  # a sealed message has 8
 
 
 class SealError(ValueError):
@@ -94,7 +95,7 @@ def parse(message):
         If the bytes are not a COSE_Mac0 in the one form that `seal` writes.
     """
     try:
-        item = cbor.decode(message)
+        item = cbor.decode(message, _ITEMS)
     except cbor.DecodeError as error:
         raise SealError("not sealed: %s" % error)
     if not isinstance(item, cbor.Tag) or item.number != _COSE_MAC0:

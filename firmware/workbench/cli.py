@@ -5,16 +5,14 @@ from __future__ import annotations
 import json
 import signal
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any
 
 import click
 
-from field_configs.board import layout_of
-from field_configs.load import load
-from field_configs.schema import Board
 from firmware.workbench import weather as weathers
 from firmware.workbench.config import (
     BrokerUrlError,
@@ -23,44 +21,10 @@ from firmware.workbench.config import (
     write_config,
 )
 from firmware.workbench.hourly import WeatherError, covered
-from firmware.workbench.registry import NodeInfo, NodeKey, Registry
+from firmware.workbench.parts import Board, Clock, NodeInfo, NodeKey, Parts, Registry
 from firmware.workbench.simulate import Fleet, SimulationError
 
 CHECK_S = 1.0
-
-
-class Clock(Protocol):
-    """The clock that all parts share."""
-
-    def now(self) -> datetime:
-        """Return the time, aware, in UTC."""
-
-    def spec(self) -> str:
-        """Return the text that says which clock it is."""
-
-
-class Settings(Protocol):
-    """Settings of this process."""
-
-    @property
-    def state_dir(self) -> Path:
-        """Folder of what this installation keeps."""
-
-    def need_broker(self) -> str:
-        """Return the broker's address."""
-
-
-class Parts(Protocol):
-    """What the front door hands over."""
-
-    def registry(self) -> Registry:
-        """Return the registry of nodes."""
-
-    def clock(self) -> Clock:
-        """Return the shared clock."""
-
-    def settings(self) -> Settings:
-        """Return the settings."""
 
 
 @click.group()
@@ -83,11 +47,7 @@ def find_node(registry: Registry, node_id: str) -> NodeInfo:
     return rows[node_id]
 
 
-def _boards() -> dict[str, Board]:
-    return dict(load(site=None).boards)
-
-
-def _board(boards: dict[str, Board], row: NodeInfo) -> Board:
+def _board(boards: Mapping[str, Board], row: NodeInfo) -> Board:
     if row.board not in boards:
         raise click.ClickException(
             f"node {row.id}: board {row.board} is not in field_configs/boards; "
@@ -98,7 +58,11 @@ def _board(boards: dict[str, Board], row: NodeInfo) -> Board:
 
 @node.command()
 @click.argument("node_id")
-@click.option("--broker", help="mqtt://[user:password@]host[:port]; else NONGQING_BROKER.")
+@click.option(
+    "--broker",
+    help="mqtt://[user:password@]host[:port], with the node's own user and password; else the "
+    "address in NONGQING_BROKER, without any.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -119,7 +83,7 @@ def enroll(
 ) -> None:
     """Give NODE_ID a new key and write its configuration file.
 
-    Its earlier key is retired at once: what it still sends under that is refused.
+    Its earlier key is retired at once: what it measures from now on under that is refused.
 
     \b
     Example:
@@ -127,11 +91,11 @@ def enroll(
     """
     registry = parts.registry()
     row = find_node(registry, node_id)
-    board = _board(_boards(), row)
+    board = _board(parts.boards(), row)
     try:
-        url = broker or parts.settings().need_broker()
+        address = parse_broker_url(broker or parts.settings().need_broker())
         # Everything that can fail is tried before the old key is retired.
-        node_config(_NoKey(node_id), board, url, wifi)
+        node_config(_NoKey(node_id), board, address, wifi)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     path = out or Path(f"{node_id}.json")
@@ -140,11 +104,20 @@ def enroll(
     retired = row.epoch
     key = registry.enroll(
         node_id,
-        layout=layout_of(board),
+        layout=parts.layout_of(board),
         at=parts.clock().now(),
         after_revocation=after_revocation,
     )
-    config = node_config(key, board, url, wifi)
+    if broker is None and (address["user"] or address["password"]):
+        # A node stands in the open: whoever takes it must not have the collector's rights.
+        address |= {"user": None, "password": None}
+        click.echo(
+            f"{node_id}: gets no user and password: those in NONGQING_BROKER are the collector's; "
+            "where the broker asks for some, give the node its own: "
+            f"--broker mqtt://user:password@{address['host']}:{address['port']}",
+            err=True,
+        )
+    config = node_config(key, board, address, wifi)
     if retired is not None:
         click.echo(f"{node_id}: the key of epoch {retired} is retired", err=True)
     if as_json:
@@ -232,29 +205,30 @@ def simulate(
     """Run the real firmware of NODE_IDS (or of every enrolled node) on emulated boards.
 
     A CSV needs the columns time (ISO 8601, start of the hour), air_temperature [degC],
-    relative_humidity [%] and precipitation_amount [mm]. Ends with Ctrl-C.
+    relative_humidity [%] and precipitation_amount [mm]. The nodes sign in at the broker as this
+    machine does. Ctrl-C stops them.
 
     \b
     Example:
       nongqing node simulate qf-001 --weather weather.csv --backlog-days 7
     """
     settings, clock = parts.settings(), parts.clock()
-    nodes = _enrolled(parts.registry(), node_ids)
+    nodes = _enrolled(parts, node_ids)
     folder = settings.state_dir / "nodes"
     try:
         url = broker or settings.need_broker()
         parse_broker_url(url)
         folder.mkdir(parents=True, exist_ok=True)
         path = _weather_file(folder, weather)
-        days = _within(path, weather, clock.now(), backlog_days)
+        days = _covered_backlog(path, weather, clock.now(), backlog_days)
         fleet = Fleet(nodes, url, clock.spec(), path, folder, days, journal)
-        _tell_of_flash(fleet, backlog_days)
+        _warn_of_flash(fleet, backlog_days)
         _run(fleet, clock, covered(path)[1])
     except (WeatherError, BrokerUrlError, SimulationError, ValueError) as error:
         raise click.ClickException(str(error)) from error
 
 
-def _within(path: Path, source: Path | None, now: datetime, backlog_days: float) -> float:
+def _covered_backlog(path: Path, source: Path | None, now: datetime, backlog_days: float) -> float:
     """Refuse weather that does not cover `now`; return the backlog that it does cover [d].
 
     Outside its weather a node would measure no rain where nobody knows whether it rained.
@@ -271,12 +245,12 @@ def _within(path: Path, source: Path | None, now: datetime, backlog_days: float)
     return min(backlog_days, days)
 
 
-def _tell_of_flash(fleet: Fleet, backlog_days: float) -> None:
+def _warn_of_flash(fleet: Fleet, backlog_days: float) -> None:
     old = [name for name, node in fleet.nodes.items() if node.image.exists()]
     if backlog_days and old:
         click.echo(
             f"--backlog-days is for a first start; not for {', '.join(old)}, whose flash exists "
-            f"({fleet.nodes[old[0]].image}); remove it to begin anew",
+            f"({fleet.nodes[old[0]].image}); remove it to start from nothing",
             err=True,
         )
 
@@ -289,8 +263,8 @@ def _weather_file(folder: Path, source: Path | None) -> Path:
     return prepared.path
 
 
-def _enrolled(registry: Registry, node_ids: tuple[str, ...]) -> list[tuple[str, NodeKey, Board]]:
-    boards = _boards()
+def _enrolled(parts: Parts, node_ids: tuple[str, ...]) -> list[tuple[str, NodeKey, Board]]:
+    registry, boards = parts.registry(), parts.boards()
     rows = [find_node(registry, node_id) for node_id in node_ids] or list(registry.nodes())
     result = []
     for row in rows:
@@ -319,7 +293,7 @@ def _run(fleet: Fleet, clock: Clock, weather_ends: datetime) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     with fleet:
-        click.echo(f"{len(fleet.nodes)} nodes run; Ctrl-C ends them")
+        click.echo(f"{len(fleet.nodes)} nodes run; Ctrl-C stops them")
         while not stopped:
             time.sleep(CHECK_S)
             for line in fleet.broker_news():

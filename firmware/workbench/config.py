@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from field_configs.schema import Board
 from firmware.wire import quantities
-from firmware.workbench.registry import NodeKey
+from firmware.workbench.parts import Board, NodeKey
 
 MQTT_PORT = 1883
 
@@ -20,8 +20,19 @@ class BrokerUrlError(ValueError):
 
 
 def parse_broker_url(url: str) -> dict[str, Any]:
-    """Return host, port, user and password of ``mqtt://[user:password@]host[:port]``."""
+    """Return host, port, user and password of ``mqtt://[user:password@]host[:port]``.
+
+    Raises
+    ------
+    BrokerUrlError
+        If it is of another form, or asks for TLS, which nodes do not have.
+    """
     parts = urlsplit(url)
+    if parts.scheme == "mqtts":
+        raise BrokerUrlError(
+            f"broker {_shown(url)!r}: nodes have no TLS yet; give the broker a listener without "
+            "it that only their network reaches, and name that: --broker mqtt://host[:port]"
+        )
     try:
         port = parts.port or MQTT_PORT
     except ValueError:
@@ -41,13 +52,16 @@ def parse_broker_url(url: str) -> dict[str, Any]:
 
 def _shown(url: str) -> str:
     """The URL without what may be a password."""
-    secret, at, place = url.rpartition("@")
+    secret, at, address = url.rpartition("@")
     scheme, separator, _ = secret.partition("://")
-    return f"{scheme if separator else ''}{separator}…@{place}" if at else url
+    return f"{scheme if separator else ''}{separator}…@{address}" if at else url
 
 
 def node_config(
-    key: NodeKey, board: Board, broker_url: str, wifi: tuple[str, str] | None = None
+    key: NodeKey,
+    board: Board,
+    broker: Mapping[str, Any],
+    wifi: tuple[str, str] | None = None,
 ) -> dict[str, Any]:
     """Make the configuration of one node.
 
@@ -55,33 +69,34 @@ def node_config(
     ----------
     key : NodeKey
     board : Board
-    broker_url : str
-        ``mqtt://[user:password@]host[:port]``
+    broker : mapping
+        As `parse_broker_url` returns it.
     wifi : (str, str), optional
         Network name and password.
 
     Raises
     ------
-    BrokerUrlError, firmware.wire.quantities.UnknownQuantity
+    firmware.wire.quantities.UnknownQuantity
     """
     channels = []
     for channel in sorted(board.channels, key=lambda c: c.number):
         quantity = quantities.by_name(channel.quantity)
-        channels.append(
-            {
-                "number": channel.number,
-                "quantity": quantity.id,
-                "scale": quantity.scale,
-                "driver": channel.driver,
-                "bus": channel.bus,
-                "address": channel.address,
-            }
-        )
+        row = {
+            "number": channel.number,
+            "quantity": quantity.id,
+            "scale": quantity.scale,
+            "driver": channel.driver,
+            "bus": channel.bus,
+            "address": channel.address,
+        }
+        if channel.settings:
+            row["settings"] = dict(channel.settings)
+        channels.append(row)
     config: dict[str, Any] = {
         "node": key.node,
         "epoch": key.epoch,
         "key": key.key.hex(),
-        "broker": parse_broker_url(broker_url),
+        "broker": dict(broker),
         "sample_s": board.sample_s,
         "samples_per_frame": board.samples_per_frame,
         "channels": channels,

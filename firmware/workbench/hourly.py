@@ -14,18 +14,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-# Name, scale in the compact file, least and greatest value taken from a file.
-COLUMNS: tuple[tuple[str, int, float, float], ...] = (
-    ("air_temperature", 100, -60, 60),
-    ("relative_humidity", 100, 0, 100),
-    ("precipitation_amount", 100, 0, 250),
-    ("wind_speed", 100, 0, 75),
-    ("wind_from_direction", 10, 0, 360),
-    ("air_pressure", 10, 500, 1080),
-    ("soil_temperature", 100, -40, 70),
-    ("soil_moisture", 10000, 0, 1),
-)
-NAMES = tuple(column[0] for column in COLUMNS)
+from firmware.wire import quantities
+
+# Quantities of the compact file in the order of its columns, each with its scale there: finer than
+# on the wire where virtual sensors add their own rounding.
+SCALES = {
+    "air_temperature": 100,
+    "relative_humidity": 100,
+    "precipitation_amount": 100,
+    "wind_speed": 100,
+    "wind_from_direction": 10,
+    "air_pressure": 10,
+    "soil_temperature": 100,
+    "soil_moisture": 10000,
+}
+NAMES = tuple(SCALES)
 REQUIRED = NAMES[:3]
 MAGIC = b"NQW1"
 HEADER = "<4sII"
@@ -33,6 +36,12 @@ MISSING = -32768
 SHORT_GAP_H = 6
 
 Series = dict[str, NDArray[np.float64]]
+
+
+def limits(name: str) -> tuple[float, float]:
+    """Least and greatest value that the vocabulary allows a quantity, in its unit."""
+    row = quantities.by_name(name)
+    return row.low, row.high
 
 
 class WeatherError(ValueError):
@@ -174,11 +183,11 @@ def soil_moisture(
 
 def write_compact(weather: Weather, path: Path) -> None:
     """Write the file that the simulated boards read: header, then eight 16-bit numbers an hour."""
-    table = np.full((weather.hours, len(COLUMNS)), MISSING, dtype="<i2")
-    for place, (name, scale, _, _) in enumerate(COLUMNS):
+    table = np.full((weather.hours, len(SCALES)), MISSING, dtype="<i2")
+    for column, (name, scale) in enumerate(SCALES.items()):
         values = weather.series[name]
         known = ~np.isnan(values)
-        table[known, place] = np.clip(np.rint(values[known] * scale), -32767, 32767)
+        table[known, column] = np.clip(np.rint(values[known] * scale), -32767, 32767)
     new = path.with_name(path.name + ".new")
     header = struct.pack(HEADER, MAGIC, weather.start, weather.hours)
     new.write_bytes(header + table.tobytes())
@@ -199,6 +208,6 @@ def covered(path: Path) -> tuple[datetime, datetime]:
     except struct.error:
         magic = start = hours = None
     if magic != MAGIC:
-        raise WeatherError(f"{path}: is no compact weather file; make it anew from a CSV")
+        raise WeatherError(f"{path}: is no compact weather file; make it again from a CSV")
     first, last = (datetime.fromtimestamp(start + 3600 * count, UTC) for count in (0, hours))
     return first, last

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from firmware.workbench.cli import Parts, find_node
+from firmware.workbench.cli import find_node
+from firmware.workbench.parts import Parts
 
 
 @click.command()

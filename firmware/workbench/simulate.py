@@ -15,9 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from field_configs.schema import Board
-from firmware.workbench.config import node_config, write_config
-from firmware.workbench.registry import NodeKey
+from firmware.workbench.config import node_config, parse_broker_url, write_config
+from firmware.workbench.parts import Board, NodeKey
 
 HEAP = "160k"
 SHIMS = Path(__file__).parent / "shims"
@@ -40,8 +39,8 @@ class SimulationError(RuntimeError):
     """A simulated node cannot run; the message names the node and where its log is."""
 
 
-def place_of(node_id: str) -> dict[str, float]:
-    """Small lasting differences of a node's place from the weather file, made from its id.
+def differences_of(node_id: str) -> dict[str, float]:
+    """Small lasting differences between a node and the weather file, made from its id.
 
     Illustrative, not measured: up to 0.4 degC, 2 % humidity, 0.02 m3 m-3 of soil moisture, 0.3 degC
     of soil temperature either way, and a tenth more or less rain.
@@ -157,7 +156,7 @@ class SimulatedNode:
             return flash
 
     def alive(self) -> bool:
-        """Tell whether its process runs."""
+        """Return whether its process runs."""
         return self.process is not None and self.process.poll() is None
 
     def cut_power(self) -> None:
@@ -192,7 +191,7 @@ class SimulatedNode:
         lines = whole.decode("utf-8", "replace").splitlines()
         return [f"node {self.node_id}: {line}" for line in lines if line.startswith("broker ")]
 
-    def last_words(self) -> str:
+    def last_lines(self) -> str:
         """Last lines of its log."""
         if not self.log.exists():
             return ""
@@ -237,20 +236,19 @@ class Fleet:
         config: Mapping[str, Any] | None = None,
     ) -> None:
         self.nodes: dict[str, SimulatedNode] = {}
+        broker = parse_broker_url(broker_url)
         for node_id, key, board in nodes:
             folder = state_dir.absolute() / node_id
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_config(
-                folder / "node.json", node_config(key, board, broker_url) | dict(config or {})
-            )
+            write_config(folder / "node.json", node_config(key, board, broker) | dict(config or {}))
             bench: dict[str, Any] = {
                 "clock": clock_spec,
                 "weather": str(weather_path.absolute()),
                 "image": str(folder / "flash.img"),
                 "config": str(folder / "node.json"),
                 "backlog_s": backlog_days * 86400,
+                "differences": differences_of(node_id),
                 "backlog_mark": str(folder / "backlog"),
-                "place": place_of(node_id),
             }
             if journal_dir is not None:
                 journal_dir.mkdir(parents=True, exist_ok=True)
@@ -293,7 +291,7 @@ class Fleet:
                 if node.short_lives >= SHORT_LIVES:
                     raise SimulationError(
                         f"node {node_id}: ends again and again, now with code {ended[node_id]}; "
-                        f"its log is {node.log}\n{node.last_words()}"
+                        f"its log is {node.log}\n{node.last_lines()}"
                     )
                 node.start()
         return ended

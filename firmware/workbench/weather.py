@@ -109,6 +109,6 @@ def opening(weather: Weather) -> datetime:
 
 
 def is_compact(path: Path) -> bool:
-    """Tell whether `path` already is a compact weather file."""
+    """Return whether `path` already is a compact weather file."""
     with path.open("rb") as file:
         return file.read(len(MAGIC)) == MAGIC

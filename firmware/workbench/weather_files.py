@@ -13,13 +13,13 @@ from pathlib import Path
 import numpy as np
 
 from firmware.workbench.hourly import (
-    COLUMNS,
     NAMES,
     REQUIRED,
     Series,
     Weather,
     WeatherError,
     complete,
+    limits,
 )
 
 MAX_HOURS = 24 * 366 * 20
@@ -55,7 +55,7 @@ def _number(text: str | None, name: str, low: float, high: float) -> float:
 def _gather(
     path: Path, rows: Iterator[tuple[int, tuple[int, dict[str, float]] | str]]
 ) -> tuple[int, Series, tuple[str, ...]]:
-    """Lay parsed rows on an unbroken hourly axis; every row left out is told."""
+    """Lay parsed rows on an unbroken hourly axis; every row left out is named."""
     problems: list[str] = []
     found: dict[int, dict[str, float]] = {}
     for line, row in rows:
@@ -91,7 +91,7 @@ def read_csv(path: Path) -> Weather:
     ------
     WeatherError
         If the file cannot be read, lacks a column or has no good line. A single broken line is
-        left out and told in `problems`.
+        left out and named in `problems`.
     """
 
     def parsed() -> Iterator[tuple[int, tuple[int, dict[str, float]] | str]]:
@@ -128,7 +128,7 @@ def _hour(text: str | None) -> int:
 def _values(row: dict[str, str | None]) -> dict[str, float]:
     if None in row:
         raise ValueError("more fields than columns")
-    return {name: _number(row.get(name), name, low, high) for name, _, low, high in COLUMNS}
+    return {name: _number(row.get(name), name, *limits(name)) for name in NAMES}
 
 
 def read_beijing(path: Path, station: str = "Shunyi") -> Weather:
@@ -161,11 +161,11 @@ def _beijing_row(row: dict[str, str | None]) -> tuple[int, dict[str, float]]:
     local = datetime(year, month, day, hour, tzinfo=CHINA)
     wind = row["wd"] or "NA"
     values = {
-        "air_temperature": _number(row["TEMP"], "TEMP", -60, 60),
+        "air_temperature": _number(row["TEMP"], "TEMP", *limits("air_temperature")),
         "relative_humidity": min(100.0, _number(row["RH_pct"], "RH_pct", 0, 110)),
-        "precipitation_amount": _number(row["RAIN"], "RAIN", 0, 250),
-        "wind_speed": _number(row["WSPM"], "WSPM", 0, 75),
+        "precipitation_amount": _number(row["RAIN"], "RAIN", *limits("precipitation_amount")),
+        "wind_speed": _number(row["WSPM"], "WSPM", *limits("wind_speed")),
         "wind_from_direction": 22.5 * COMPASS.index(wind) if wind in COMPASS else math.nan,
-        "air_pressure": _number(row["PRES"], "PRES", 500, 1080),
+        "air_pressure": _number(row["PRES"], "PRES", *limits("air_pressure")),
     }
     return int(local.timestamp() // 3600), values

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import xarray as xr
@@ -26,6 +26,8 @@ from numpy.typing import NDArray
 
 from models.advice.advisory import Advisory
 from models.risk.hazard import Parameter
+from models.weather.dataset import moment_of
+from models.weather.local_days import clock_hours
 
 #: Actions with this beginning may end in a chemical treatment; all others are cultural measures.
 CHEMICAL = "ask_officer"
@@ -43,8 +45,8 @@ PARAMETERS = {
     "last_hour": Parameter(18.0, "h", "daylight, local time; chosen here", "provisional"),
 }
 
-Windows = tuple[tuple[datetime, datetime], ...]
-_LOCAL_H, _HOUR = 8, np.timedelta64(1, "h")
+Spans = tuple[tuple[datetime, datetime], ...]
+_HOUR = np.timedelta64(1, "h")
 
 
 def fit_hours(
@@ -80,7 +82,7 @@ def fit_hours(
     dry = np.append(rain < value["rain"], np.zeros(after, dtype=bool))
     for hours in range(after + 1):
         fit &= dry[hours : hours + len(fit)]
-    clock = (forecast["time"].values.astype("datetime64[h]").astype(np.int64) + _LOCAL_H) % 24
+    clock = clock_hours(forecast["time"].values)
     return fit & (clock >= value["first_hour"]) & (clock < value["last_hour"])
 
 
@@ -92,7 +94,7 @@ def _without_gaps(forecast: xr.Dataset) -> xr.Dataset:
     return forecast.reindex(time=np.arange(hours.min(), hours.max() + _HOUR, _HOUR))
 
 
-def windows(forecast: xr.Dataset, fit: NDArray[np.bool_]) -> Windows:
+def spans(forecast: xr.Dataset, fit: NDArray[np.bool_]) -> Spans:
     """Join fit hours that follow one another.
 
     Parameters
@@ -105,12 +107,11 @@ def windows(forecast: xr.Dataset, fit: NDArray[np.bool_]) -> Windows:
     Returns
     -------
     tuple of (datetime, datetime)
-        Begin and end of each window, aware, UTC.
+        Begin and end of each span, aware, UTC.
     """
-    seconds = forecast["time"].values.astype("datetime64[s]").astype(np.int64)
     joined: list[tuple[datetime, datetime]] = []
-    for at in seconds[fit]:
-        begin = datetime.fromtimestamp(int(at), UTC)
+    for stamp in forecast["time"].values[fit]:
+        begin = moment_of(stamp)
         end = begin + timedelta(hours=1)
         if joined and joined[-1][1] == begin:
             joined[-1] = (joined[-1][0], end)
@@ -130,7 +131,7 @@ def is_chemical(action: str) -> bool:
     return action.startswith(CHEMICAL)
 
 
-def with_windows(
+def with_spraying_hours(
     advisories: Sequence[Advisory], forecast: xr.Dataset | None, at: datetime
 ) -> list[Advisory]:
     """Add the hours fit for spraying to advisories that may end in spraying.
@@ -151,20 +152,20 @@ def with_windows(
     list of Advisory
         Those without a chemical action unchanged.
     """
-    told: dict[str, Windows] = {}
+    known: dict[str, Spans] = {}
     if forecast is not None and all(name in forecast for name in QUANTITIES):
         whole = _without_gaps(forecast)
         for site in {a.site for a in advisories} & {str(s) for s in forecast["site"].values}:
             here = whole.sel(site=site)
-            told[site] = windows(here, fit_hours(here))
+            known[site] = spans(here, fit_hours(here))
     found = []
     for advisory in advisories:
-        hours: Windows | None = None
-        if advisory.site in told and any(is_chemical(action) for action in advisory.actions):
+        hours: Spans | None = None
+        if advisory.site in known and any(is_chemical(action) for action in advisory.actions):
             first, last = max(at, advisory.window_from), advisory.window_to
             hours = tuple(
                 (max(begin, first), min(end, last))
-                for begin, end in told[advisory.site]
+                for begin, end in known[advisory.site]
                 if begin < last and end > first
             )
         found.append(replace(advisory, spraying=hours))

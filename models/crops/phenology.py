@@ -102,7 +102,7 @@ def stage_table(crop: Crop) -> tuple[FloatArray, FloatArray]:
 
 
 def is_timed(crop: Crop) -> bool:
-    """Whether the crop's stages can be told by thermal time at all.
+    """Whether the crop's stages can be derived from thermal time at all.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def begin(
 
 
 def anchored(growth: Growth, seasons: CropSeasons, active: Active) -> Growth:
-    """Set thermal time anew at the sites whose season began or was observed on this day.
+    """Set thermal time at the sites whose season began or was observed on this day.
 
     Parameters
     ----------

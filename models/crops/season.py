@@ -78,15 +78,15 @@ class Seasons:
         return {}
 
     def _of_crop(self, crop: str, sites: Sequence[str]) -> CropSeasons:
-        place = {site: i for i, site in enumerate(sites)}
-        rows = [s for s in self._by_crop.get(crop, ()) if s.site in place]
-        rows.sort(key=lambda s: (place[s.site], s.sown))
-        index = np.unique(np.array([place[s.site] for s in rows], dtype=np.intp))
-        site = np.searchsorted(index, [place[s.site] for s in rows])
+        column = {site: i for i, site in enumerate(sites)}
+        rows = [s for s in self._by_crop.get(crop, ()) if s.site in column]
+        rows.sort(key=lambda s: (column[s.site], s.sown))
+        index = np.unique(np.array([column[s.site] for s in rows], dtype=np.intp))
+        site = np.searchsorted(index, [column[s.site] for s in rows])
         count = len(index)
         if count == 1:
             index, site, rows = index.repeat(2), np.repeat([0, 1], len(rows)), rows * 2
-        return CropSeasons(self.crops[crop], index, count, Columns.of(rows, site))
+        return CropSeasons(self.crops[crop], index, count, SeasonTable.of(rows, site))
 
     @cached_property
     def _by_crop(self) -> Mapping[str, Sequence[SiteSeason]]:
@@ -97,11 +97,11 @@ class Seasons:
 
 
 @dataclass(frozen=True)
-class Columns:
+class SeasonTable:
     """Seasons as arrays (season,), ordered by site and sowing; observations (observation,).
 
-    Days are counted like ``date.toordinal`` [d], NaN for none. ``site`` is the place among the
-    crop's sites; ``seen_season`` the season of an observation.
+    Days are counted like ``date.toordinal`` [d], NaN for none. ``site`` is the column among
+    those of the crop's sites; ``seen_season`` the season of an observation.
     """
 
     site: NDArray[np.intp]
@@ -114,8 +114,8 @@ class Columns:
     seen_season: NDArray[np.intp]
 
     @classmethod
-    def of(cls, rows: Sequence[SiteSeason], site: NDArray[np.intp]) -> Columns:
-        """The columns of seasons, with the place of each one's site."""
+    def of(cls, rows: Sequence[SiteSeason], site: NDArray[np.intp]) -> SeasonTable:
+        """Seasons as a table, with the column of each one's site."""
         observed = sorted(
             (day, bbch, i) for i, season in enumerate(rows) for day, bbch in season.observed
         )
@@ -152,51 +152,51 @@ class Active:
 
 @dataclass(frozen=True)
 class CropSeasons:
-    """Seasons of one crop: ``index`` are the places of its sites among all sites."""
+    """Seasons of one crop: ``index`` are the columns of its sites among all sites."""
 
     crop: Crop
     index: NDArray[np.intp]
     count: int
-    columns: Columns
+    table: SeasonTable
 
     @cached_property
     def changes(self) -> frozenset[date]:
         """Days on which a season starts or ends or a stage was observed."""
-        columns = self.columns
-        days = np.unique(np.concatenate([columns.sown, columns.ended, columns.seen]))
+        table = self.table
+        days = np.unique(np.concatenate([table.sown, table.ended, table.seen]))
         return frozenset(date.fromordinal(int(day)) for day in days[~np.isnan(days)])
 
     def at(self, day: date) -> Active:
         """The facts known on a local day: the season sown last, and its newest observation."""
-        columns, n, today = self.columns, len(self.index), day.toordinal()
+        table, n, today = self.table, len(self.index), day.toordinal()
         season = np.full(n, -1)
-        begun = np.flatnonzero(columns.sown <= today)
-        season[columns.site[begun]] = begun
+        begun = np.flatnonzero(table.sown <= today)
+        season[table.site[begun]] = begun
         grown = season >= 0
-        sown = np.where(grown, columns.sown[season], np.nan)
+        sown = np.where(grown, table.sown[season], np.nan)
         anchor, bbch = sown.copy(), np.where(grown, 0.0, np.nan)
         flowering = np.full(n, np.nan)
         observed = np.zeros(n, dtype=bool)
-        site = columns.site[columns.seen_season]
-        known = (columns.seen <= today) & (season[site] == columns.seen_season)
+        site = table.site[table.seen_season]
+        known = (table.seen <= today) & (season[site] == table.seen_season)
         newest = np.flatnonzero(known)
-        anchor[site[newest]] = columns.seen[newest]
-        bbch[site[newest]] = columns.seen_bbch[newest]
+        anchor[site[newest]] = table.seen[newest]
+        bbch[site[newest]] = table.seen_bbch[newest]
         observed[site[newest]] = True
         low, high = FLOWERING
-        bloom = known & (columns.seen_bbch >= low) & (columns.seen_bbch <= high)
+        bloom = known & (table.seen_bbch >= low) & (table.seen_bbch <= high)
         first = np.flatnonzero(bloom)[::-1]
-        flowering[site[first]] = columns.seen[first]
+        flowering[site[first]] = table.seen[first]
         return Active(
             day,
             sown,
-            grown & (columns.ended[season] <= today),
+            grown & (table.ended[season] <= today),
             anchor,
             bbch,
             observed,
             flowering,
-            np.where(grown, columns.resistance[season], 0),
-            tuple(columns.previous_crop[s] if s >= 0 else None for s in season.tolist()),
+            np.where(grown, table.resistance[season], 0),
+            tuple(table.previous_crop[s] if s >= 0 else None for s in season.tolist()),
         )
 
 

@@ -14,16 +14,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import yaml
 
 from field_configs.schema import Crop
 from field_configs.words import Words
-from models.exchange.ipmd_weather import HOUR_S, PARAMETERS, chosen
-from models.risk.fold import LOCAL, MODEL_VERSION
+from models.exchange.ipmd_parameters import PARAMETERS, chosen
+from models.exchange.ipmd_weather import HOUR_S
+from models.risk.fold import MODEL_VERSION
 from models.risk.hazard import STATUS, Hazard
+from models.weather.local_days import LOCAL, day_ended, midnight
 
 DAY_S = 86400
 #: Stands where a day has no value: the format has no word for none. Its status is then 1.
@@ -278,9 +280,7 @@ def model_output(
     """
     if not answers:
         raise ValueError("no answer to put out; ask for days on which risk was computed")
-    by_day = {
-        (answer.time - timedelta(seconds=1)).astimezone(LOCAL).date(): answer for answer in answers
-    }
+    by_day = {day_ended(answer.time): answer for answer in answers}
     if len(by_day) < len(answers):
         raise ValueError("two answers for one day; give the newest of each day")
     first, last = min(by_day), max(by_day)
@@ -291,8 +291,8 @@ def model_output(
         for day in days
     ]
     return {
-        "timeStart": f"{first}T00:00:00+08:00",
-        "timeEnd": f"{last}T00:00:00+08:00",
+        "timeStart": _midnight_text(first),
+        "timeEnd": _midnight_text(last),
         "interval": DAY_S,
         "resultParameters": names,
         "locationResult": [
@@ -309,6 +309,10 @@ def model_output(
         "message": message,
         "messageType": None if message is None else 0,
     }
+
+
+def _midnight_text(day: date) -> str:
+    return midnight(day).astimezone(LOCAL).isoformat()
 
 
 def number(value: float | None) -> float:

@@ -2,92 +2,79 @@
 
 Parameter codes are those of its draft list of weather parameters (version 2); hours are labelled
 by their start. Codes are kept as they came, so that a document that is read and written again
-says the same; `to_dataset` and `from_dataset` translate between codes and the vocabulary of
-``firmware.wire.quantities`` by the one table `PARAMETERS`.
+says the same; `values_of` and `from_dataset` translate between codes and the vocabulary of
+``firmware.wire.quantities`` by the one table `models.exchange.ipmd_parameters`.
 
 References
 ----------
-IPM Decisions formats, weather_parameters_draft_v2 and weather_data_standard_example.
-Allen et al. 1998, FAO Irrigation and Drainage Paper 56, equation 47 (wind at 10 m to 2 m).
+IPM Decisions formats, weather_data_standard_example.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
-from models.weather.dataset import Array, dataset
+from field_configs.events import Event, event
+from models.exchange.ipmd_parameters import PARAMETERS, chosen
+from models.sheets import cells
+from models.sheets.refused import CellError
+from models.weather.dataset import Array, moment_of
 
 HOUR_S = 3600
-#: QC of IPM Decisions: -1 and 0 say that nothing was tested.
-UNTESTED = 0
-MISSING = 128
-
-
-class Parameter(NamedTuple):
-    """A weather parameter: code, quantity of the vocabulary, height [m], factor to its unit."""
-
-    code: int
-    quantity: str
-    height_m: float
-    factor: float
-    name: str
-
-
-_TO_2_M = 4.87 / math.log(67.8 * 10 - 5.42)
-
-#: For each quantity the one that is written comes first: what is read from, in order of preference.
-PARAMETERS = (
-    Parameter(1002, "air_temperature", 2, 1, "Mean air temperature at 2m"),
-    Parameter(1001, "air_temperature", 2, 1, "Instantaneous air temperature at 2m"),
-    Parameter(3002, "relative_humidity", 2, 1, "Mean RH at 2m"),
-    Parameter(3001, "relative_humidity", 2, 1, "Instantaneous RH at 2m"),
-    Parameter(2001, "precipitation_amount", 1, 1, "Precipitation"),
-    Parameter(4003, "wind_speed", 2, 1, "Mean wind speed at 2m"),
-    Parameter(4002, "wind_speed", 2, 1, "Instantaneous wind speed at 2m"),
-    Parameter(4013, "wind_speed", 10, _TO_2_M, "Mean wind speed at 10m"),
-    Parameter(4012, "wind_speed", 10, _TO_2_M, "Instantaneous wind speed at 10m"),
-    Parameter(4001, "wind_from_direction", 2, 1, "Wind direction at 2m"),
-    Parameter(4011, "wind_from_direction", 10, 1, "Wind direction at 10m"),
-    Parameter(5001, "shortwave_irradiance", 2, 1, "Solar radiation (Q0)"),
-    Parameter(3101, "leaf_wetness_duration", 2, 1, "Leaf wetness in 2m (minutes/hour)"),
-    Parameter(1112, "soil_temperature", -0.10, 1, "Mean temperature at -10cm"),
-    Parameter(1111, "soil_temperature", -0.10, 1, "Instantaneous temperature at -10cm"),
-    Parameter(1122, "soil_temperature", -0.20, 1, "Mean temperature at -20cm"),
-    Parameter(1121, "soil_temperature", -0.20, 1, "Instantaneous temperature at -20cm"),
-)
-_BY_CODE = {parameter.code: parameter for parameter in PARAMETERS}
+#: QC of IPM Decisions: -1 and 0 say that nothing was tested, 1 and 2 what was, 4 and more that a
+#: test failed; a value with such a bit is not sound.
+UNTESTED, TESTED, ALL = 0, 1 | 2, 255
+UNSOUND = ALL & ~TESTED
 
 
 class IpmWeatherError(ValueError):
-    """A weather document cannot be read; says where in it and how to mend it."""
+    """A weather document cannot be read: `where` in it, and why (`event`)."""
+
+    def __init__(self, where: str, why: Event) -> None:
+        self.where, self.event = where, why
+        super().__init__(where, why)
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.event}"
 
 
 @dataclass(frozen=True)
 class Location:
-    """Hours of one place: values (hour, parameter) with NaN for none, in the codes' units."""
+    """Hours of one place: values (hour, parameter) with NaN for none, in the codes' units.
+
+    ``qc`` has one bitmask per parameter for this place alone, beside that of the document;
+    ``number`` is its place in the document.
+    """
 
     longitude: float
     latitude: float
     altitude: float | None
     data: Array
+    qc: tuple[int, ...] = ()
+    number: int = 0
 
 
 @dataclass(frozen=True)
 class Weather:
-    """A weather document. ``qc`` has one bitmask per parameter, as IPM Decisions defines it."""
+    """A weather document. ``qc`` has one bitmask per parameter, as IPM Decisions defines it.
+
+    ``faults`` are the places, rows and values that were left out: where, and why.
+    """
 
     start: datetime
     parameters: tuple[int, ...]
     qc: tuple[int, ...]
     locations: tuple[Location, ...]
+    faults: tuple[tuple[str, Event], ...] = ()
 
     @property
     def hours(self) -> int:
@@ -95,26 +82,8 @@ class Weather:
         return len(self.locations[0].data) if self.locations else 0
 
 
-def _need(value: Mapping[str, Any], key: str, where: str) -> Any:
-    if key not in value:
-        raise IpmWeatherError(f'{where}: no "{key}"; add it')
-    return value[key]
-
-
-def _time(text: object, where: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise IpmWeatherError(f'{where}: "{text}" is no time with zone; write 2020-03-06T10:00:00Z')
-    if moment.timestamp() % HOUR_S:
-        raise IpmWeatherError(f'{where}: "{text}" is not the start of an hour; give hourly values')
-    return moment.astimezone(UTC)
-
-
 def parse_weather(text: str) -> Weather:
-    """Read a weather document.
+    """Read a weather document; a place, row or value that is broken costs itself only.
 
     Parameters
     ----------
@@ -125,87 +94,152 @@ def parse_weather(text: str) -> Weather:
     Raises
     ------
     IpmWeatherError
-        When it is not such a document; the message names the place in it.
+        When it is not such a document, or no place of it can be read.
     """
-    try:
-        document = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise IpmWeatherError(f"line {error.lineno}: not JSON ({error.msg}); mend it") from None
-    if not isinstance(document, dict):
-        raise IpmWeatherError("not a weather document: its outermost part is no object {...}")
+    document = _loaded(text)
     start = _time(_need(document, "timeStart", "document"), "timeStart")
     end = _time(_need(document, "timeEnd", "document"), "timeEnd")
     interval = _need(document, "interval", "document")
     if interval != HOUR_S:
-        raise IpmWeatherError(f"interval: {interval} s; only hourly values (3600) are taken")
+        raise IpmWeatherError("interval", event("json_interval", value=_shown(interval)))
     parameters = _codes(_need(document, "weatherParameters", "document"))
-    hours = int((end - start).total_seconds()) // HOUR_S + 1
-    if hours < 1:
-        raise IpmWeatherError(f"timeEnd: {end} lies before timeStart {start}; swap them")
+    if end < start:
+        raise IpmWeatherError("timeEnd", event("json_end_first", end=end, start=start))
+    hours = (end - start) // timedelta(hours=1) + 1
+    qc = _bits(document.get("QC"), len(parameters), "QC")
     places = _need(document, "locationWeatherData", "document")
     if not isinstance(places, list) or not places:
-        raise IpmWeatherError("locationWeatherData: no place in it; add one")
-    return Weather(
-        start,
-        parameters,
-        _bits(document.get("QC"), len(parameters)),
-        tuple(
-            _location(place, f"locationWeatherData[{i}]", hours, len(parameters))
-            for i, place in enumerate(places)
-        ),
-    )
+        raise IpmWeatherError("locationWeatherData", event("json_no_place"))
+    faults: list[tuple[str, Event]] = []
+    found: list[Location] = []
+    broken: list[IpmWeatherError] = []
+    for i, place in enumerate(places):
+        try:
+            found.append(_location(place, i, hours, len(parameters), faults))
+        except IpmWeatherError as error:
+            broken.append(error)
+            faults.append((error.where, error.event))
+    if not found:
+        raise broken[0]
+    return Weather(start, parameters, qc, tuple(found), tuple(faults))
+
+
+def _loaded(text: str) -> Mapping[str, Any]:
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise IpmWeatherError(
+            f"line {error.lineno}", event("json_broken", reason=error.msg)
+        ) from None
+    except RecursionError:
+        raise IpmWeatherError("document", event("json_deep")) from None
+    except ValueError as error:
+        # whole numbers of thousands of digits
+        raise IpmWeatherError("document", event("json_broken", reason=str(error))) from None
+    if not isinstance(document, dict):
+        raise IpmWeatherError("document", event("json_no_object"))
+    return document
+
+
+def _need(value: Mapping[str, Any], key: str, where: str) -> Any:
+    if key not in value:
+        raise IpmWeatherError(where, event("json_no_key", key=key))
+    return value[key]
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=True)
+    return text if len(text) <= 60 else text[:60] + "…"
+
+
+def _time(value: object, where: str) -> datetime:
+    try:
+        text = value if isinstance(value, str) else _shown(value)
+        seconds, assumed = cells.moment(text, "time")
+    except CellError as error:
+        raise IpmWeatherError(where, error.event) from None
+    if assumed:
+        raise IpmWeatherError(where, event("cell_no_zone", column="time", value=str(value)))
+    moment = datetime.fromtimestamp(seconds, UTC)
+    if seconds % HOUR_S:
+        raise IpmWeatherError(where, event("time_no_hour", time=moment))
+    return moment
 
 
 def _codes(codes: object) -> tuple[int, ...]:
     if not isinstance(codes, list) or not codes or not all(type(c) is int for c in codes):
-        raise IpmWeatherError("weatherParameters: give a list of codes such as [1002, 3002, 2001]")
+        raise IpmWeatherError("weatherParameters", event("json_codes"))
     if len(set(codes)) < len(codes):
-        raise IpmWeatherError("weatherParameters: a code comes twice; leave one out")
+        raise IpmWeatherError("weatherParameters", event("json_code_twice"))
     return tuple(codes)
 
 
-def _bits(qc: object, count: int) -> tuple[int, ...]:
+def _bits(qc: object, count: int, where: str) -> tuple[int, ...]:
     if qc is None:
         return (UNTESTED,) * count
     if not isinstance(qc, list) or len(qc) != count or not all(type(b) is int for b in qc):
-        raise IpmWeatherError(f"QC: give one whole number for each of the {count} parameters")
+        raise IpmWeatherError(where, event("json_qc", count=count))
     return tuple(qc)
 
 
-def _location(place: object, where: str, hours: int, width: int) -> Location:
+def _location(
+    place: object, number: int, hours: int, width: int, faults: list[tuple[str, Event]]
+) -> Location:
+    where = f"locationWeatherData[{number}]"
     if not isinstance(place, dict):
-        raise IpmWeatherError(f"{where}: no object with longitude, latitude and data")
+        raise IpmWeatherError(where, event("json_no_location"))
     rows = _need(place, "data", where)
     if not isinstance(rows, list) or len(rows) != hours:
-        count = len(rows) if isinstance(rows, list) else "no"
-        raise IpmWeatherError(
-            f"{where}.data: {count} rows, but timeStart to timeEnd are {hours} hours; fit them"
-        )
+        count = len(rows) if isinstance(rows, list) else 0
+        raise IpmWeatherError(f"{where}.data", event("json_rows", count=count, hours=hours))
     data = np.full((hours, width), np.nan)
-    for number, row in enumerate(rows):
+    for hour, row in enumerate(rows):
+        at = f"{where}.data[{hour}]"
         if not isinstance(row, list) or len(row) != width:
-            raise IpmWeatherError(f"{where}.data[{number}]: not {width} values in a row")
+            faults.append((at, event("json_row", width=width)))
+            continue
         for column, value in enumerate(row):
-            if value is not None and (
-                isinstance(value, bool) or not isinstance(value, int | float)
-            ):
-                raise IpmWeatherError(
-                    f"{where}.data[{number}][{column}]: {json.dumps(value)} is no number; "
-                    "write null where there is none"
-                )
-            data[number, column] = np.nan if value is None else value
-    altitude = place.get("altitude")
+            try:
+                data[hour, column] = _value(value)
+            except CellError as error:
+                faults.append((f"{at}[{column}]", error.event))
     return Location(
         _degrees(_need(place, "longitude", where), f"{where}.longitude", 180),
         _degrees(_need(place, "latitude", where), f"{where}.latitude", 90),
-        None if altitude is None else float(altitude),
+        _altitude(place.get("altitude")),
         data,
+        _bits(place.get("qc", place.get("QC")), width, f"{where}.qc"),
+        number,
     )
+
+
+def _value(value: object) -> float:
+    if value is None:
+        return math.nan
+    if isinstance(value, str):
+        return cells.number(value, "value")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        try:
+            number = float(value)
+        except OverflowError:
+            number = math.inf
+        if not math.isinf(number):
+            return number
+    raise CellError(event("cell_no_number", column="value", value=_shown(value)))
+
+
+def _altitude(value: object) -> float | None:
+    """Altitude [m]; it may be left out, and what is no height is none."""
+    try:
+        found = _value(value)
+    except CellError:
+        return None
+    return None if math.isnan(found) else found
 
 
 def _degrees(value: object, where: str, limit: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= limit:
-        raise IpmWeatherError(f"{where}: {value!r} is not within -{limit}..{limit} degrees")
+        raise IpmWeatherError(where, event("json_degrees", value=_shown(value), limit=limit))
     return float(value)
 
 
@@ -240,71 +274,61 @@ def write_weather(weather: Weather) -> str:
     return json.dumps(document, ensure_ascii=False, allow_nan=False)
 
 
-def chosen(codes: Sequence[int]) -> dict[str, Parameter]:
-    """Return which of the codes each quantity is read from, the preferred one.
+def mask_of(weather: Weather, place: Location, code: int) -> int:
+    """Quality bits of a parameter at a place: those of the document and of the place.
 
     Parameters
     ----------
-    codes
-        Parameter codes of the standard [1].
+    weather, place
+        A document and one of its locations [units of its parameters].
+    code
+        One of its parameters.
     """
-    found: dict[str, Parameter] = {}
-    for parameter in PARAMETERS:
-        if parameter.code in codes:
-            found.setdefault(parameter.quantity, parameter)
-    return found
+    column = weather.parameters.index(code)
+    masks = (weather.qc[column], place.qc[column] if place.qc else UNTESTED)
+    # -1 says, like 0, that nothing was tested; what is no bit of theirs counts as all of them
+    first, second = (min(max(mask, UNTESTED), ALL) for mask in masks)
+    return first | second
 
 
-def unknown(codes: Sequence[int]) -> tuple[int, ...]:
-    """Return the codes that the vocabulary has no quantity for; they are left out.
+def values_of(weather: Weather, place: Location) -> dict[str, tuple[Array, NDArray[np.int16]]]:
+    """Hours of a place in the vocabulary: of each quantity its values, and their quality bits.
 
-    Parameters
-    ----------
-    codes
-        Parameter codes of the standard [1].
-    """
-    return tuple(code for code in codes if code not in _BY_CODE)
-
-
-def to_dataset(weather: Weather, sites: Sequence[str]) -> xr.Dataset:
-    """Translate a document into the vocabulary.
+    An hour is read from the preferred parameter that has a sound value for it; where none has,
+    from the first that has a value at all, with its bits.
 
     Parameters
     ----------
     weather
-        As `parse_weather` gives it.
-    sites
-        Id of each location, in order.
+        As `parse_weather` gives it [units of its parameters].
+    place
+        One of its locations.
 
     Returns
     -------
-    Dataset
-        As ``models.weather.dataset`` says, in the vocabulary's units; ``<quantity>_qc``
-        (time, site) holds the parameter's bits, and 128 where a value is missing; coordinates
-        ``longitude`` and ``latitude`` [degree].
+    dict
+        Quantity -> values (hour,) in its unit, NaN where there is none, and bits (hour,).
     """
-    times = [weather.start + timedelta(hours=h) for h in range(weather.hours)]
-    values: dict[str, Array] = {}
-    bits: dict[str, Any] = {}
-    for quantity, parameter in chosen(weather.parameters).items():
-        column = weather.parameters.index(parameter.code)
-        raw = np.stack([place.data[:, column] for place in weather.locations], axis=1)
-        values[quantity] = raw if parameter.factor == 1 else raw * parameter.factor
-        tested = max(weather.qc[column], UNTESTED)
-        qc = np.where(np.isnan(raw), tested | MISSING, tested).astype(np.int16)
-        bits[f"{quantity}_qc"] = (("time", "site"), qc)
-    made = dataset(
-        times,
-        sites,
-        values,
-        longitude=("site", np.array([p.longitude for p in weather.locations])),
-        latitude=("site", np.array([p.latitude for p in weather.locations])),
-    )
-    return made.assign(bits)
+    found: dict[str, tuple[Array, NDArray[np.int16]]] = {}
+    for quantity in chosen(weather.parameters):
+        values = np.full(len(place.data), np.nan)
+        bits = np.zeros(len(place.data), np.int16)
+        mine = [p for p in PARAMETERS if p.quantity == quantity and p.code in weather.parameters]
+        masks = {p.code: mask_of(weather, place, p.code) for p in mine}
+        # Sound columns first, each kind in the order of preference.
+        for parameter in sorted(mine, key=lambda p: masks[p.code] & UNSOUND != 0):
+            raw = place.data[:, weather.parameters.index(parameter.code)] * parameter.factor
+            free = np.isnan(values) & ~np.isnan(raw)
+            values[free], bits[free] = raw[free], masks[parameter.code]
+        found[quantity] = values, bits
+    return found
 
 
 def from_dataset(data: xr.Dataset) -> Weather:
     """Translate hourly data into a document, each quantity under its first code.
+
+    Samples that failed a test are left out of our hours: their bits are not those of the values,
+    and only what was tested goes out.
 
     Parameters
     ----------
@@ -319,16 +343,16 @@ def from_dataset(data: xr.Dataset) -> Weather:
     """
     parameters = [p for p in chosen([p.code for p in PARAMETERS]).values() if p.quantity in data]
     if not parameters or not data.sizes["time"]:
-        raise IpmWeatherError("nothing to write: no hours, or no quantity with a parameter code")
+        raise IpmWeatherError("nothing to write", event("json_nothing"))
     columns, qc = [], []
     for parameter in parameters:
-        columns.append(data[parameter.quantity].transpose("time", "site").values.astype(float))
+        values = data[parameter.quantity].values.astype(float)
         bits = data.get(f"{parameter.quantity}_qc")
-        qc.append(UNTESTED if bits is None else int(np.bitwise_or.reduce(bits.values, axis=None)))
+        tested = UNTESTED if bits is None else int(np.bitwise_or.reduce(bits.values, axis=None))
+        columns.append(values)
+        qc.append(tested & TESTED)
     cube = np.stack(columns, axis=2)
-    start = datetime.fromtimestamp(
-        int(data["time"].values[0].astype("datetime64[s]").astype(int)), UTC
-    )
+    start = moment_of(data["time"].values[0])
     return Weather(
         start,
         tuple(p.code for p in parameters),

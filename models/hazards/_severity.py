@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from models.risk.features import Day, Range, both, both_of, count
+from models.risk.features import DayHours, Range, both, both_of, count
 from models.risk.wetness import humid
 from models.weather.dataset import Array
 
@@ -97,7 +97,7 @@ def added(when: Array | NDArray[np.bool_]) -> Array:
     return count(np.asarray(when, dtype=bool))
 
 
-def damp(day: Day, threshold: float) -> Range:
+def damp(day: DayHours, threshold: float) -> Range:
     """Wetness under a roof, per hour (hour, site) [h]: measured, else humidity at a threshold [%].
 
     Rain does not count. The placement's own threshold goes before the one given.
@@ -128,7 +128,7 @@ def damp(day: Day, threshold: float) -> Range:
     return day.shared(f"damp>={threshold:g}", make)
 
 
-def hours_and_warmth(day: Day, when: Range) -> tuple[Range, Range]:
+def hours_and_warmth(day: DayHours, when: Range) -> tuple[Range, Range]:
     """Hours of the day's span [h] for which ``when`` holds, and their mean temperature [degC].
 
     Parameters
@@ -148,7 +148,7 @@ def hours_and_warmth(day: Day, when: Range) -> tuple[Range, Range]:
     return Range(lo, added(when.hi)), _warmth_between(warmth, heat, gaps)
 
 
-def spell_and_warmth(day: Day, when: Range) -> tuple[Range, Range]:
+def spell_and_warmth(day: DayHours, when: Range) -> tuple[Range, Range]:
     """The longest spell of consecutive hours [h] for which ``when`` holds, and its temperature.
 
     Parameters

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from models.crops.season import Seasons
-from models.risk.fold import (
-    HOURS,
-    LOCAL,
-    MODEL_VERSION,
-    Fold,
-    feed,
-    start,
-)
+from models.risk.fold import HOURS, MODEL_VERSION, Fold, feed, newest, start
 from models.risk.hazard import CANNOT_SAY, Hazard
 from models.risk.judge import Result, within
 from models.risk.provenance import facts_of, looked_at, once
-from models.weather.dataset import Array, prepare
+from models.weather.dataset import Array, moment_of, prepare, stamp_of
+from models.weather.local_days import local_day, midnight
 
 
 @dataclass(frozen=True)
@@ -96,7 +90,7 @@ def begin(
     at
         Aware start of the first hour to be given; that of the Dataset when left out.
     """
-    first = hour_of(data["time"].values[0]) if at is None else at
+    first = moment_of(data["time"].values[0]) if at is None else at
     options: dict[str, NDArray[np.generic]] = {
         name: data[name].values for name in ("wetness_measured", "wet_threshold") if name in data
     }
@@ -126,12 +120,10 @@ def walk(fold: Fold, data: xr.Dataset) -> Iterator[list[Result]]:
     ValueError
         If the Dataset does not begin with the fold's next hour.
     """
-    first = hour_of(data["time"].values[0])
+    first = moment_of(data["time"].values[0])
     if first != fold.next_hour:
         raise ValueError(f"data begin at {first}, the fold goes on at {fold.next_hour}; fit them")
-    arrays = {
-        q: data[q].transpose("time", "site").values for q in fold.quantities if q in data.data_vars
-    }
+    arrays = {q: data[q].values for q in fold.quantities if q in data.data_vars}
     hours, position = data.sizes["time"], 0
     while position < hours:
         count = min(HOURS - fold.filled, hours - position)
@@ -176,26 +168,24 @@ def assess(
     over = closed(dataset, seasons, hazards, at)
     if over is None:
         return []
-    ages = data_ages(over.known, over.fold.quantities, at)
+    ages = ages_at(over.fold, at, over.open_hours)
     return [s for result in over.results for s in records(over.fold, result, ages, validated)]
 
 
 @dataclass(frozen=True)
 class Closed:
-    """A fold at the end of the local day that closed last, its results, and the hours known."""
+    """A fold at the end of the local day that closed last, its results, and the open day's hours.
+
+    ``open_hours`` are prepared, from the fold's next hour on; there may be none.
+    """
 
     fold: Fold
     results: list[Result]
-    known: xr.Dataset
+    open_hours: xr.Dataset
 
 
 def closed(
-    dataset: xr.Dataset,
-    seasons: Seasons,
-    hazards: Sequence[Hazard],
-    at: datetime,
-    fold: Fold | None = None,
-    each: Callable[[Fold], None] = lambda _: None,
+    dataset: xr.Dataset, seasons: Seasons, hazards: Sequence[Hazard], at: datetime
 ) -> Closed | None:
     """Run a fold to the end of the local day that closed last before ``at``; None without one.
 
@@ -205,26 +195,22 @@ def closed(
         Hourly data as ``models.weather.dataset`` says, in its units [for instance degC].
     seasons, hazards, at
         As for `assess`.
-    fold, each
-        A fold to go on with, the Dataset beginning with its next hour; called after each day.
     """
-    end = datetime.combine(at.astimezone(LOCAL).date(), datetime.min.time(), LOCAL)
-    cut = np.datetime64(end.astimezone(UTC).replace(tzinfo=None), "ns")
-    last = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "ns")
+    cut, last = stamp_of(midnight(local_day(at))), stamp_of(at)
     # First of all: what comes after must not tell which of the hours before are in doubt.
     given = dataset.sel(time=dataset["time"].values <= last) if "time" in dataset else dataset
     if not given.sizes.get("time", 1):
         return None
     known, _ = prepare(given)
-    data = _extended(known.sel(time=known["time"].values < cut), cut)
+    over = known["time"].values < cut
+    data = _extended(known.sel(time=over), cut)
     if not data.sizes["time"]:
         return None
-    fold = begin(data, seasons, hazards) if fold is None else fold
+    fold = begin(data, seasons, hazards)
     results: list[Result] = []
     for answers in walk(fold, data):
         results = answers
-        each(fold)
-    return Closed(fold, results, known)
+    return Closed(fold, results, known.sel(time=~over))
 
 
 def _extended(data: xr.Dataset, end: np.datetime64) -> xr.Dataset:
@@ -236,28 +222,27 @@ def _extended(data: xr.Dataset, end: np.datetime64) -> xr.Dataset:
     return data if len(grid) == len(times) else data.reindex(time=grid)
 
 
-def data_ages(data: xr.Dataset, quantities: Sequence[str], at: datetime) -> dict[str, Array]:
+def ages_at(fold: Fold, at: datetime, later: xr.Dataset | None = None) -> dict[str, Array]:
     """Hours since each quantity was last measured at each site [h]; infinite for never.
 
     Parameters
     ----------
-    data
-        A prepared Dataset; hours without a value are NaN.
-    quantities
-        Names of quantities; those that the Dataset lacks were never measured.
+    fold
+        Its newest measured hours count.
     at
         Aware time of asking; the ages returned are (site,) [h].
+    later
+        Prepared hours after those that the fold was given [for instance degC].
     """
     ages: dict[str, Array] = {}
-    stamp = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "ns")
-    passed = (stamp - data["time"].values).astype("timedelta64[s]").astype(np.float64)
-    back = passed[::-1] / 3600.0
-    for name in quantities:
-        if name not in data.data_vars or not len(back):
-            ages[name] = np.full(data.sizes["site"], np.inf)
-            continue
-        there = ~np.isnan(data[name].transpose("time", "site").values[::-1])
-        ages[name] = np.where(there.any(axis=0), back[there.argmax(axis=0)], np.inf)
+    for name in fold.quantities:
+        last = fold.last[name][: len(fold.sites)]
+        if later is not None and name in later and later.sizes["time"]:
+            first = moment_of(later["time"].values[0])
+            last = newest(later[name].values, first, last)
+        passed = stamp_of(at) - last.astype("datetime64[ns]")
+        age = passed.astype("timedelta64[s]").astype(np.float64) / 3600.0
+        ages[name] = np.where(np.isnat(last), np.inf, age)
     return ages
 
 
@@ -277,11 +262,12 @@ def records(
     validated
         Hazard ids with local skill evidence.
     """
-    end = datetime.combine(result.date + timedelta(days=1), datetime.min.time(), LOCAL)
+    end = midnight(result.date + timedelta(days=1))
     hazard, season = result.hazard, result.season
     inside, sure, _ = within(hazard, season)
-    for row, place in enumerate(result.index):
-        seen = looked_at(fold, hazard, int(place))
+    looks = looked_at(fold, hazard, result.index)
+    rows = zip(result.index.tolist(), looks, facts_of(fold, result), strict=True)
+    for row, (column, seen, facts) in enumerate(rows):
         unknown = result.status[row] == CANNOT_SAY
         missing = seen.missing
         if unknown and inside[row] and not seen.entering:
@@ -290,12 +276,12 @@ def records(
             missing = (*missing, "growth_stage")
         stage = float(season.bbch[row])
         digest = seen.digest
-        digest.update(repr(facts_of(fold, result, row)).encode())
+        digest.update(repr(facts).encode())
         yield RiskStatus(
-            site=fold.sites[place],
+            site=fold.sites[column],
             crop=result.crop,
             hazard=hazard.id,
-            time=end.astimezone(UTC),
+            time=end,
             status=int(result.status[row]),
             score=math.nan if unknown else float(result.score[row]),
             certainty=float(result.certainty[row]),
@@ -303,7 +289,7 @@ def records(
             stage_source=_stage_source(stage, bool(season.observed[row])),
             drivers={k: float(v[row]) for k, v in result.drivers.items() if v[row] == v[row]},
             missing=missing,
-            data_age_h=max((float(ages[q][place]) for q in seen.read), default=0.0),
+            data_age_h=max((float(ages[q][column]) for q in seen.read), default=0.0),
             inputs_hash=digest.hexdigest(),
             model_version=f"{MODEL_VERSION}.{hazard.version}",
             validated=hazard.id in validated,
@@ -321,18 +307,6 @@ def _stage_source(stage: float, observed: bool) -> str:
         Whether somebody saw it lately.
     """
     return "unknown" if math.isnan(stage) else "observed" if observed else "estimated"
-
-
-def hour_of(stamp: np.datetime64) -> datetime:
-    """Aware UTC datetime of a Dataset's time stamp.
-
-    Parameters
-    ----------
-    stamp
-        Time stamp in UTC, in any unit of time [for instance ns].
-    """
-    seconds = int(stamp.astype("datetime64[s]").astype(np.int64))
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _as_bool(values: NDArray[np.generic] | None) -> NDArray[np.bool_] | None:

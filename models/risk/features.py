@@ -38,7 +38,7 @@ class Feature:
     name
         Unique in the whole catalogue; two hazards that use the same name share the computation.
     compute
-        Function of a `Day` returning a `Range` of arrays (site,).
+        Function of a `DayHours` returning a `Range` of arrays (site,).
     inputs
         Quantity names it reads.
     unit
@@ -53,7 +53,7 @@ class Feature:
     """
 
     name: str
-    compute: Callable[[Day], Range] = field(compare=False)
+    compute: Callable[[DayHours], Range] = field(compare=False)
     inputs: tuple[str, ...]
     unit: str
     span: tuple[int, int] = (0, 24)
@@ -61,7 +61,7 @@ class Feature:
     aggregation: str = "custom"
 
 
-class Day:
+class DayHours:
     """The hours of one local day (or another span of hours) at all sites.
 
     ``get(quantity)`` gives a `Range` of arrays (hour, site). What hazards derive from it is
@@ -78,7 +78,7 @@ class Day:
         wetness_measured: NDArray[np.bool_] | None = None,
         wet_threshold: Array | None = None,
         first_hour: int = 0,
-        pieces: tuple[tuple[Day, slice], ...] = (),
+        pieces: tuple[tuple[DayHours, slice], ...] = (),
     ) -> None:
         self.date = day
         self.shape = shape
@@ -102,7 +102,7 @@ class Day:
             return Range(self._sums[quantity], self._sums[quantity])
         return both(lambda x: x.sum(axis=0), hours)
 
-    def hourly(self, name: str, make: Callable[[Day], Range]) -> Range:
+    def hourly(self, name: str, make: Callable[[DayHours], Range]) -> Range:
         """Make an hour-by-hour derived `Range` (hour, site) once and keep it under ``name``."""
         if name not in self._kept:
             self._kept[name] = self._joined(name, make) if self._pieces else make(self)
@@ -114,7 +114,7 @@ class Day:
             self._kept[name] = make(name)
         return self._kept[name]
 
-    def _joined(self, name: str, make: Callable[[Day], Range]) -> Range:
+    def _joined(self, name: str, make: Callable[[DayHours], Range]) -> Range:
         parts = [(day.hourly(name, make), rows) for day, rows in self._pieces]
         lo = np.concatenate([part.lo[rows] for part, rows in parts])
         if all(part.hi is part.lo for part, _ in parts):
@@ -136,7 +136,7 @@ class Day:
         return Range(np.where(gaps, low, values), np.where(gaps, high, values))
 
 
-def spanned(yesterday: Day, today: Day, span: tuple[int, int]) -> Day:
+def spanned(yesterday: DayHours, today: DayHours, span: tuple[int, int]) -> DayHours:
     """The hours from ``span[0]`` to ``span[1]``, counted from today's midnight [h].
 
     Parameters
@@ -148,10 +148,10 @@ def spanned(yesterday: Day, today: Day, span: tuple[int, int]) -> Day:
     """
     first, last = span
     length = today.shape[0]
-    pieces: tuple[tuple[Day, slice], ...] = ((today, slice(max(first, 0), last)),)
+    pieces: tuple[tuple[DayHours, slice], ...] = ((today, slice(max(first, 0), last)),)
     if first < 0:
         pieces = ((yesterday, slice(length + first, length)), *pieces)
-    return Day(
+    return DayHours(
         today.date,
         {},
         (last - first, today.shape[1]),
@@ -216,7 +216,7 @@ def mean(quantity: str, unit: str = "", span: tuple[int, int] = (0, 24)) -> Feat
         First hour and end, counted from the local midnight that starts the day [h].
     """
 
-    def compute(day: Day) -> Range:
+    def compute(day: DayHours) -> Range:
         return both(lambda x: x / day.shape[0], day.total(quantity))
 
     return _simple("mean", quantity, unit, span, compute)
@@ -343,7 +343,7 @@ def hours_where(
         First hour and end, counted from the local midnight that starts the day [h].
     """
 
-    def compute(day: Day) -> Range:
+    def compute(day: DayHours) -> Range:
         ranges = [day.get(q) for q in quantities]
         hold = condition(*(r.lo for r in ranges))
         if all(r.hi is r.lo for r in ranges):
@@ -364,7 +364,7 @@ def _simple(
     quantity: str,
     unit: str,
     span: tuple[int, int],
-    compute: Callable[[Day], Range],
+    compute: Callable[[DayHours], Range],
 ) -> Feature:
     return Feature(
         f"{kind}:{quantity}[{span[0]},{span[1]}]", compute, (quantity,), unit, span, False, kind

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
-from typing import TypeVar
+from datetime import date, datetime, timedelta
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +19,16 @@ from numpy.typing import NDArray
 from models.crops import phenology
 from models.crops.phenology import Growth
 from models.crops.season import Active, CropSeasons, SeasonDay, Seasons
-from models.risk.features import Day, Feature, spanned
+from models.risk.features import DayHours, Feature, spanned
 from models.risk.hazard import Hazard
 from models.risk.judge import Result, Track, judge
 from models.risk.window import Ring, Windows
-from models.weather.dataset import Array
+from models.weather.dataset import Array, stamp_of
+from models.weather.local_days import LOCAL, local_day, midnight
 from models.weather.meteo import WET_RH
 
 T = TypeVar("T", bound=np.generic)
-LOCAL = timezone(timedelta(hours=8))
+Times: TypeAlias = NDArray[np.datetime64]
 HOURS = 24
 MODEL_VERSION = "1"
 
@@ -48,7 +49,10 @@ class Plot:
 
 @dataclass
 class Fold:
-    """The state of all hazards at all sites on the open local day ``day``."""
+    """The state of all hazards at all sites on the open local day ``day``.
+
+    ``last`` is the newest hour (site,) in which each quantity was measured, NaT for never.
+    """
 
     sites: tuple[str, ...]
     quantities: tuple[str, ...]
@@ -61,28 +65,16 @@ class Fold:
     rings: dict[str, Ring]
     plots: dict[str, Plot]
     tracks: dict[tuple[str, str], Track]
+    last: dict[str, Times]
     wetness_measured: NDArray[np.bool_] | None = None
     wet_threshold: Array | None = None
     normals: tuple[float, ...] = phenology.NORMALS
-    before: Day | None = None
+    before: DayHours | None = None
 
     @property
     def next_hour(self) -> datetime:
         """Start of the first hour not yet given (aware, UTC)."""
-        start = datetime.combine(self.day, datetime.min.time(), LOCAL)
-        return (start + timedelta(hours=self.filled)).astimezone(UTC)
-
-
-def local_day(hour: datetime) -> tuple[date, int]:
-    """Local day (UTC+8) and clock hour of an hour given by its aware start.
-
-    Parameters
-    ----------
-    hour
-        Aware start of an hour; the clock hour returned is 0..23 [h].
-    """
-    local = hour.astimezone(LOCAL)
-    return local.date(), local.hour
+        return midnight(self.day) + timedelta(hours=self.filled)
 
 
 def width_of(sites: Sequence[str]) -> int:
@@ -148,7 +140,7 @@ def start(
     normals
         Monthly mean temperatures [degC] for days without data.
     """
-    day, clock = local_day(first_hour)
+    day, clock = local_day(first_hour), first_hour.astimezone(LOCAL).hour
     wanted = features_of(hazards)
     names = {q for feature, _ in wanted.values() for q in feature.inputs} | {"air_temperature"}
     if wetness_measured is not None:
@@ -182,6 +174,7 @@ def start(
         {name: Ring(depth, width) for name, (_, depth) in wanted.items()},
         plots,
         tracks,
+        {name: np.full(width, np.datetime64("NaT", "h")) for name in names},
         _widened(wetness_measured, width),
         _widened(wet_threshold, width),
         normals,
@@ -219,18 +212,43 @@ def feed(fold: Fold, hours: Mapping[str, Array]) -> list[Result]:
             f"hours of {fold.day}: {count} hours of {sites} sites given, but the open day has "
             f"room for {HOURS - fold.filled} hours of {len(fold.sites)} sites"
         )
+    first = fold.next_hour
     for quantity in fold.quantities:
         given = hours.get(quantity)
         if given is None:
             continue
-        if given.shape == (HOURS, width) and given.dtype == np.float64:
+        whole = given.shape == (HOURS, width) and given.dtype == np.float64
+        # NumPy adds hours up in another order where they lie next to each other in memory.
+        if whole and given.flags.c_contiguous:
             fold.today[quantity] = given
         else:
             if quantity not in fold.today:
                 fold.today[quantity] = np.full((HOURS, width), np.nan)
             fold.today[quantity][fold.filled : fold.filled + count] = given
+        fold.last[quantity] = newest(given, first, fold.last[quantity])
     fold.filled += count
     return _close_day(fold) if fold.filled == HOURS else []
+
+
+def newest(hours: Array, first: datetime, before: Times) -> Times:
+    """Newest hour (site,) with a value; the one known before where there is none.
+
+    Parameters
+    ----------
+    hours
+        Values (hour, site) in any unit, NaN where missing [any].
+    first
+        Aware start of their first hour.
+    before
+        Newest hour (site,) before them [h].
+    """
+    start = stamp_of(first).astype("datetime64[h]")
+    there = ~np.isnan(hours[-1])
+    if there.all():
+        return np.full(len(before), start + (len(hours) - 1))
+    there = ~np.isnan(hours)
+    found = start + (len(hours) - 1 - there[::-1].argmax(axis=0))
+    return np.where(there.any(axis=0), found, before)
 
 
 def _close_day(fold: Fold) -> list[Result]:
@@ -252,7 +270,7 @@ def _close_day(fold: Fold) -> list[Result]:
     return results
 
 
-def _push_features(fold: Fold) -> Day:
+def _push_features(fold: Fold) -> DayHours:
     """Compute every feature of the open day once and append it to its ring."""
     today = _calendar_day(fold, fold.day, fold.today)
     if fold.before is None:
@@ -265,13 +283,13 @@ def _push_features(fold: Fold) -> Day:
     return today
 
 
-def _calendar_day(fold: Fold, day: date, hours: Mapping[str, Array]) -> Day:
+def _calendar_day(fold: Fold, day: date, hours: Mapping[str, Array]) -> DayHours:
     """A local day's hours at all sites."""
     shape = (HOURS, width_of(fold.sites))
-    return Day(day, hours, shape, fold.wetness_measured, fold.wet_threshold)
+    return DayHours(day, hours, shape, fold.wetness_measured, fold.wet_threshold)
 
 
-def _move_crop(fold: Fold, plot: Plot, today: Day) -> SeasonDay:
+def _move_crop(fold: Fold, plot: Plot, today: DayHours) -> SeasonDay:
     """Bring the crop's facts and thermal time to the end of the open day."""
     if fold.day in plot.seasons.changes and plot.active.day != fold.day:
         plot.active = plot.seasons.at(fold.day)

@@ -4,7 +4,7 @@ A hazard file holds its equations and ends in ``HAZARD = Hazard(...)``. The engi
 ``models.risk.fold`` computes the daily features, keeps the windows and carried values, and calls
 
 ``step(carried, window, season) -> carried``  once per local day (only if ``carry`` is declared)
-``evaluate(window, carried, season) -> Answer``  once per local day
+``evaluate(window, carried, season) -> Evaluation``  once per local day
 
 on plain arrays of sites. Missing hours are the engine's business: it runs a second, worst-case
 track where they leave room, and says "cannot say" when the two tracks disagree.
@@ -68,7 +68,7 @@ class Use:
     effect: Effect
 
 
-class Answer(NamedTuple):
+class Evaluation(NamedTuple):
     """Score per site (higher is worse, NaN is unknown) and the terms that made it, by name.
 
     ``certainty`` is a further factor 0..1 per site, for instance where the variety is unknown.
@@ -112,7 +112,7 @@ class Hazard:
     days
         Length of the window [d], the evaluated day included.
     evaluate
-        Function (window, carried, season) -> `Answer`.
+        Function (window, carried, season) -> `Evaluation`.
     medium, high
         Score at or above which the status is medium and high.
     parameters
@@ -144,7 +144,7 @@ class Hazard:
     crops: Mapping[str, tuple[int, int]]
     uses: Mapping[str, Use]
     days: int
-    evaluate: Callable[[Window, Carried, SeasonDay], Answer]
+    evaluate: Callable[[Window, Carried, SeasonDay], Evaluation]
     medium: float
     high: float
     parameters: Mapping[str, Parameter]
@@ -160,21 +160,21 @@ class Hazard:
     probability: str = ""
 
     def __post_init__(self) -> None:
-        place = f"hazard {self.id}"
+        where = f"hazard {self.id}"
         if not self.medium <= self.high:
-            raise ValueError(f"{place}: medium {self.medium} is above high {self.high}; swap them")
+            raise ValueError(f"{where}: medium {self.medium} is above high {self.high}; swap them")
         if self.days < 1:
-            raise ValueError(f"{place}: days is {self.days}; a window has at least one day")
+            raise ValueError(f"{where}: days is {self.days}; a window has at least one day")
         for crop, (first, last) in self.crops.items():
             if not 0 <= first <= last <= 99:
                 raise ValueError(
-                    f"{place}: crops[{crop}] = {(first, last)} is not within BBCH 0..99 in order"
+                    f"{where}: crops[{crop}] = {(first, last)} is not within BBCH 0..99 in order"
                 )
         if not 0 < self.certainty <= 1:
-            raise ValueError(f"{place}: certainty {self.certainty} is not in (0, 1]")
+            raise ValueError(f"{where}: certainty {self.certainty} is not in (0, 1]")
         for name, parameter in self.parameters.items():
             if not (parameter.source and math.isfinite(parameter.value)):
-                raise ValueError(f"{place}: parameter {name} needs a finite value and a source")
+                raise ValueError(f"{where}: parameter {name} needs a finite value and a source")
 
     @property
     def inputs(self) -> tuple[Input, ...]:

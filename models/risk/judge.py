@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.crops.season import CropSeasons, SeasonDay
-from models.risk.hazard import CANNOT_SAY, MEDIUM, NO_RISK, OUT_OF_SEASON, Answer, Hazard
+from models.risk.hazard import CANNOT_SAY, MEDIUM, NO_RISK, OUT_OF_SEASON, Evaluation, Hazard
 from models.risk.window import Windows
 from models.weather.dataset import Array
 
@@ -36,7 +36,7 @@ class Track:
 class Result:
     """Answers of one hazard for one crop on one closed local day; arrays over ``index``.
 
-    ``index`` are the places of the crop's sites among the fold's sites. ``score`` is what is
+    ``index`` are the columns of the crop's sites in the fold's arrays. ``score`` is what is
     surely reached (the best-case track), ``worst`` what the missing hours leave possible. Where
     the answer is "cannot say", drivers on which the two tracks differ are NaN.
     """
@@ -102,7 +102,9 @@ def judge(
     )
 
 
-def _known_drivers(unknown: NDArray[np.bool_], worst: Answer, best: Answer) -> Mapping[str, Array]:
+def _known_drivers(
+    unknown: NDArray[np.bool_], worst: Evaluation, best: Evaluation
+) -> Mapping[str, Array]:
     """The best case's drivers, NaN where nothing can be said and the two cases differ."""
     if worst is best or not unknown.any():
         return best.drivers
@@ -113,7 +115,7 @@ def _known_drivers(unknown: NDArray[np.bool_], worst: Answer, best: Answer) -> M
 
 
 def _certainty_of(
-    hazard: Hazard, season: SeasonDay, best: Answer, measured: NDArray[np.bool_] | None
+    hazard: Hazard, season: SeasonDay, best: Evaluation, measured: NDArray[np.bool_] | None
 ) -> Array:
     """Certainty (site,) before gaps: the product of the stated factors."""
     certainty = np.full(len(season.bbch), hazard.certainty)
@@ -133,7 +135,7 @@ def _run(
     window: Mapping[str, Array],
     season: SeasonDay,
     sound: bool,
-) -> tuple[dict[str, Array], Answer]:
+) -> tuple[dict[str, Array], Evaluation]:
     """One track of one hazard: carried values moved on, and the answer; unknown stays unknown."""
     moved = dict(hazard.step(carried, window, season))
     given = hazard.evaluate(window, moved, season)
@@ -143,7 +145,7 @@ def _run(
         unknown = np.isnan(values.sum(axis=0) if values.ndim > 1 else values)
         if unknown.any():
             score = np.where(unknown, np.nan, score)
-    return moved, Answer(score, given.drivers, given.certainty)
+    return moved, Evaluation(score, given.drivers, given.certainty)
 
 
 def _decide(

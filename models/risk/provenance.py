@@ -7,14 +7,16 @@ by the same version of engine and hazard.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.risk.fold import MODEL_VERSION, Fold
 from models.risk.hazard import Hazard
 from models.risk.judge import Result
+from models.weather.dataset import Array
 from models.weather.meteo import WET_RH
 
 #: What stands in for a leaf wetness sensor where there is none.
@@ -36,7 +38,19 @@ class Looked(NamedTuple):
     digest: hashlib._Hash
 
 
-def looked_at(fold: Fold, hazard: Hazard, place: int) -> Looked:
+class _Seen(NamedTuple):
+    """A hazard's use of a feature at some sites: its windows, a row each, and where hours lack."""
+
+    alias: bytes
+    names: tuple[tuple[str, ...], tuple[str, ...]]
+    entering: bool
+    estimated: bool
+    lo: Array
+    hi: Array
+    gaps: list[bool]
+
+
+def looked_at(fold: Fold, hazard: Hazard, columns: NDArray[np.intp]) -> Iterator[Looked]:
     """What the hazard saw in the window that ends with the day just closed, and a hash of it.
 
     Parameters
@@ -45,31 +59,50 @@ def looked_at(fold: Fold, hazard: Hazard, place: int) -> Looked:
         The fold; values of its windows are in the unit of each feature [see ``uses``].
     hazard
         Whose window.
-    place
-        Which of the fold's sites.
+    columns
+        Those of the sites in the fold's arrays.
     """
-    digest = hashlib.sha256(f"{MODEL_VERSION}.{hazard.id}.{hazard.version}".encode())
-    sensor = fold.wetness_measured is not None and bool(fold.wetness_measured[place])
-    read: list[str] = []
-    needed: list[str] = []
-    missing: list[str] = []
-    entering = False
-    for alias, use in sorted(hazard.uses.items()):
-        names = use.feature.inputs
-        if sensor and use.feature.estimated:
-            names = (*(q for q in names if q not in WETNESS_FROM), "leaf_wetness_duration")
-        lo, hi = (b[:, place] for b in fold.rings[use.feature.name].window(hazard.days))
-        read += names
-        if use.effect != "shown":
-            needed += names
-        if not np.array_equal(lo, hi):
-            missing += names
-            entering |= use.effect != "shown"
-        digest.update(alias.encode() + lo.tobytes() + hi.tobytes())
-        if use.feature.estimated:
-            limit = WET_RH if fold.wet_threshold is None else float(fold.wet_threshold[place])
-            digest.update(repr("sensor" if sensor else limit).encode())
-    return Looked(once(read), once(needed), once(missing), entering, digest)
+    begin = hashlib.sha256(f"{MODEL_VERSION}.{hazard.id}.{hazard.version}".encode())
+    uses = [_seen(fold, hazard, alias, columns) for alias in sorted(hazard.uses)]
+    read = [once(name for use in uses for name in use.names[fitted]) for fitted in (False, True)]
+    needed = [
+        once(name for use in uses if use.entering for name in use.names[fitted])
+        for fitted in (False, True)
+    ]
+    measured, limits = fold.wetness_measured, fold.wet_threshold
+    for row, column in enumerate(columns.tolist()):
+        fitted = measured is not None and bool(measured[column])
+        limit = WET_RH if limits is None else float(limits[column])
+        rule = repr("sensor" if fitted else limit).encode()
+        digest = begin.copy()
+        lacking = [use for use in uses if use.gaps[row]]
+        for use in uses:
+            digest.update(use.alias + use.lo[row].tobytes() + use.hi[row].tobytes())
+            if use.estimated:
+                digest.update(rule)
+        yield Looked(
+            read[fitted],
+            needed[fitted],
+            once(name for use in lacking for name in use.names[fitted]),
+            any(use.entering for use in lacking),
+            digest,
+        )
+
+
+def _seen(fold: Fold, hazard: Hazard, alias: str, columns: NDArray[np.intp]) -> _Seen:
+    use = hazard.uses[alias]
+    names = use.feature.inputs
+    sensor = names
+    if use.feature.estimated:
+        sensor = (*(q for q in names if q not in WETNESS_FROM), "leaf_wetness_duration")
+    lo, hi = fold.rings[use.feature.name].window(hazard.days)
+    first = np.ascontiguousarray(lo.take(columns, axis=1).T)
+    last = first if hi is lo else np.ascontiguousarray(hi.take(columns, axis=1).T)
+    # what is NaN on both sides is not known either
+    gaps = (first != last).any(axis=1) if hi is not lo else np.isnan(first).any(axis=1)
+    entering = use.effect != "shown"
+    estimated = use.feature.estimated
+    return _Seen(alias.encode(), (names, sensor), entering, estimated, first, last, gaps.tolist())
 
 
 def once(names: Iterable[str]) -> tuple[str, ...]:
@@ -83,24 +116,29 @@ def once(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def facts_of(fold: Fold, result: Result, row: int) -> list[object]:
-    """What an answer rests on besides its windows: the season that day, and what was carried.
+def facts_of(fold: Fold, result: Result) -> Iterator[list[object]]:
+    """What answers rest on besides windows: the season that day, and what was carried; by site.
 
     Parameters
     ----------
     fold
         The fold that gave the result; carried values of both cases, in the hazard's units.
     result
-        Of the day just closed.
-    row
-        Which of the crop's sites; a stage is BBCH [1].
+        Of the day just closed; a stage is BBCH [1].
     """
     season, track = result.season, fold.tracks[result.hazard.id, result.crop]
-    facts: list[object] = [result.crop, season.date, season.previous_crop[row]]
-    facts += [int(season.resistance[row]), bool(season.observed[row])]
     stages = (season.bbch, season.bbch_low, season.bbch_high)
     days = (season.after_sowing, season.since_flowering)
-    facts += [float(values[row]) for values in (*stages, *days)]
-    for case in (track.worst, track.best):
-        facts += [(name, float(values[row])) for name, values in sorted(case.items())]
-    return facts
+    numbers = [values.tolist() for values in (*stages, *days)]
+    carried = [
+        (name, values.tolist())
+        for case in (track.worst, track.best)
+        for name, values in sorted(case.items())
+    ]
+    known = zip(season.resistance.tolist(), season.observed.tolist(), strict=True)
+    for row, (resistance, observed) in enumerate(list(known)[: len(result.index)]):
+        yield [
+            *(result.crop, season.date, season.previous_crop[row], resistance, observed),
+            *(values[row] for values in numbers),
+            *((name, values[row]) for name, values in carried),
+        ]

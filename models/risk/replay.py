@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-import numpy as np
 import xarray as xr
 
 from models.crops.season import Seasons
-from models.risk.answers import RiskStatus, begin, data_ages, records, walk
-from models.risk.fold import LOCAL
+from models.risk.answers import RiskStatus, ages_at, begin, records, walk
 from models.risk.hazard import Hazard
 from models.weather.dataset import prepare
 
@@ -47,12 +45,9 @@ def replay(
     """
     data, _ = prepare(dataset)
     fold = begin(data, seasons, hazards)
-    times = data["time"].values
     for results in walk(fold, data):
         day = fold.day - timedelta(days=1)
         if (first is not None and day < first) or (last is not None and day > last):
             continue
-        end = fold.next_hour.astimezone(LOCAL)
-        known = data.sel(time=times < np.datetime64(fold.next_hour.replace(tzinfo=None), "ns"))
-        ages = data_ages(known, fold.quantities, end)
+        ages = ages_at(fold, fold.next_hour)
         yield [s for result in results for s in records(fold, result, ages, frozenset())]

@@ -1,313 +1,298 @@
-"""A fold as bytes, so that a job goes on from where the last one stopped.
+"""What a fold knows of its sites on the morning of a local day, to go on from another time.
 
-A checkpoint is a fold on the morning of a local day, and when each quantity was last measured
-before it. The newest one kept is that of the day that closed last: its hours are fed again every
-time, so that its answers can be given again and its late hours find their place. Older ones,
-`EVERY` so many days, are what late data and late facts take the job back to.
+Sites do not see each other, so a `Morning` is columns, one for each site: it can be cut and laid
+beside others. `resume` makes a fold of mornings of one day; sites that none of them holds begin
+on that day with nothing behind them. So a walk over a season starts with the sites that need it
+longest, and the others join it on the day from which they need to be computed.
 
-The bytes are a NumPy archive without pickled objects. They belong to one list of sites, one set
-of hazards and the season facts known by then; with anything else `restore` refuses, and the
-caller folds anew from the first hour that counts.
+The newest morning worth keeping is that of the day that closed last: its hours are fed again
+every time, so that its answers can be given again and its late hours find their place. Older
+ones, `EVERY` so many days, are what late data and late facts take a site back to.
+
+The bytes are a NumPy archive without pickled objects. What a column rests on (`rests_on`) is for
+the caller to compare.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zipfile import BadZipFile
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
-from models.crops.phenology import Growth
-from models.crops.season import Seasons
-from models.risk.fold import LOCAL, MODEL_VERSION, Fold, start
+from models.crops.season import Seasons, SiteSeason
+from models.risk.fold import MODEL_VERSION, Fold, Plot, start
 from models.risk.hazard import Hazard
 from models.risk.judge import Track
 from models.weather.dataset import Array
+from models.weather.local_days import local_day, midnight
 
-#: Days between the older states, and how far back they reach [d].
+#: Days between the older mornings, and how far back they reach [d].
 EVERY, BACK = 8, 16
-
-Times = NDArray[np.datetime64]
+_GROWTH = ("thermal", "bridged", "gap")
 
 
 class StateError(ValueError):
-    """Saved bytes that do not belong to these sites, hazards and seasons."""
+    """Saved bytes that are none of a `Morning`."""
 
 
-def fingerprint(
-    sites: Sequence[str], hazards: Sequence[Hazard], seasons: Seasons, day: date
-) -> str:
-    """SHA-256 over what a state depends on besides weather, as known before ``day``.
+@dataclass(frozen=True)
+class Morning:
+    """What a fold knows of sites when ``day`` begins; the last axis of each array is the site."""
 
-    Parameters
-    ----------
-    sites
-        Site ids.
-    hazards
-        What the fold computes.
-    seasons
-        What is grown; stages are BBCH [1].
-    day
-        The fold's open local day; what is dated on it or later does not count.
-    """
-    facts = [
-        (s.site, s.crop, s.sown, s.resistance, s.previous_crop)
-        + (s.ended if s.ended and s.ended < day else None,)
-        + tuple(sorted(o for o in s.observed if o[0] < day))
-        for s in seasons.seasons
-        if s.sown < day
-    ]
-    models = [(h.id, h.version, h.days, sorted(h.uses)) for h in hazards]
-    text = repr((MODEL_VERSION, tuple(sites), models, sorted(facts, key=repr)))
-    return hashlib.sha256(text.encode()).hexdigest()
+    day: date
+    sites: tuple[str, ...]
+    arrays: Mapping[str, NDArray[np.generic]]
 
-
-def save(fold: Fold, seasons: Seasons) -> bytes:
-    """The state as bytes.
-
-    Parameters
-    ----------
-    fold
-        Any fold, also in the middle of a day; arrays are kept in their units [see `Fold`].
-    seasons
-        The seasons it was started with.
-    """
-    arrays: dict[str, NDArray[np.generic]] = {}
-    for when, hours in (("today", fold.today), ("yesterday", fold.yesterday)):
-        arrays |= {f"{when}/{quantity}": values for quantity, values in hours.items()}
-    for name, ring in fold.rings.items():
-        arrays[f"ring/{name}/lo"] = ring.window(ring.depth).lo
-        if ring.hi is not None:
-            arrays[f"ring/{name}/hi"] = ring.window(ring.depth).hi
-    for crop, plot in fold.plots.items():
-        for part in ("thermal", "bridged", "gap"):
-            arrays[f"growth/{crop}/{part}"] = getattr(plot.growth, part)
-    for (hazard, crop), track in fold.tracks.items():
-        for name, values in track.worst.items():
-            arrays[f"track/{hazard}/{crop}/{name}/worst"] = values
-            if track.best is not track.worst:
-                arrays[f"track/{hazard}/{crop}/{name}/best"] = track.best[name]
-    for name in ("wetness_measured", "wet_threshold"):
-        values = getattr(fold, name)
-        if values is not None:
-            arrays[name] = values
-    head = {
-        "day": fold.day.isoformat(),
-        "filled": fold.filled,
-        "sites": fold.sites,
-        "normals": fold.normals,
-        "sound": {name: ring.sound for name, ring in fold.rings.items()},
-        "fingerprint": fingerprint(fold.sites, fold.hazards, seasons, fold.day),
-    }
-    arrays["head"] = np.frombuffer(json.dumps(head).encode(), dtype=np.uint8)
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
-    return buffer.getvalue()
-
-
-def restore(data: bytes, hazards: Sequence[Hazard], seasons: Seasons) -> Fold:
-    """The fold that `save` wrote.
-
-    Parameters
-    ----------
-    data
-        What `save` wrote [bytes].
-    hazards, seasons
-        Those of the fold that was saved.
-
-    Raises
-    ------
-    StateError
-        If the bytes are damaged, or belong to other sites, hazards or season facts.
-    """
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-        head = json.loads(arrays.pop("head").tobytes())
-        day = date.fromisoformat(head["day"])
-    except (BadZipFile, ValueError, KeyError, EOFError, OSError) as error:
-        raise StateError(f"saved state: damaged ({error}); fold anew from the data") from error
-    if head["fingerprint"] != fingerprint(head["sites"], hazards, seasons, day):
-        raise StateError(
-            f"saved state of {day}: sites, hazards or season facts have changed since; "
-            f"fold anew from the data"
-        )
-    first = _midnight(day)
-    fold = start(
-        head["sites"],
-        hazards,
-        seasons,
-        first,
-        wetness_measured=_bools(arrays.get("wetness_measured")),
-        wet_threshold=_floats(arrays.get("wet_threshold")),
-        normals=tuple(head["normals"]),
-    )
-    fold.filled = head["filled"]
-    for when, hours in (("today", fold.today), ("yesterday", fold.yesterday)):
-        for quantity in fold.quantities:
-            if f"{when}/{quantity}" in arrays:
-                hours[quantity] = np.array(arrays[f"{when}/{quantity}"], dtype=np.float64)
-    for name, ring in fold.rings.items():
-        ring.lo[: ring.depth] = arrays[f"ring/{name}/lo"]
-        ring.sound = head["sound"][name]
-        if f"ring/{name}/hi" in arrays:
-            ring.hi = ring.lo.copy()
-            ring.hi[: ring.depth] = arrays[f"ring/{name}/hi"]
-    for crop, plot in fold.plots.items():
-        plot.active = plot.seasons.at(day - timedelta(days=1))
-        plot.growth = Growth(
-            *(np.array(arrays[f"growth/{crop}/{p}"]) for p in ("thermal", "bridged", "gap"))
-        )
-    for hazard, crop in fold.tracks:
-        fold.tracks[hazard, crop] = _track(arrays, f"track/{hazard}/{crop}/")
-    return fold
-
-
-def _track(arrays: dict[str, NDArray[np.generic]], prefix: str) -> Track:
-    parts: dict[str, dict[str, Array]] = {"worst": {}, "best": {}}
-    for key, values in arrays.items():
-        if key.startswith(prefix):
-            name, case = key[len(prefix) :].rsplit("/", 1)
-            parts[case][name] = np.array(values, dtype=np.float64)
-    return Track(parts["worst"], parts["best"] or parts["worst"])
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, datetime.min.time(), LOCAL)
-
-
-def _bools(values: NDArray[np.generic] | None) -> NDArray[np.bool_] | None:
-    return None if values is None else values.astype(bool)
-
-
-def _floats(values: NDArray[np.generic] | None) -> Array | None:
-    return None if values is None else values.astype(np.float64)
-
-
-@dataclass
-class Checkpoint:
-    """A fold on the morning of a day; ``last`` is when each quantity was last measured (site,).
-
-    Times are starts of hours (datetime64[ns], UTC), NaT for never.
-    """
-
-    fold: Fold
-    last: Mapping[str, Times]
+    def of(self, sites: Iterable[str]) -> Morning:
+        """The columns of some of its sites."""
+        column = {site: i for i, site in enumerate(self.sites)}
+        wanted = tuple(sites)
+        if wanted == self.sites:
+            return self
+        columns = np.array([column[site] for site in wanted], dtype=np.intp)
+        arrays = {name: values.take(columns, axis=-1) for name, values in self.arrays.items()}
+        return Morning(self.day, wanted, arrays)
 
 
 def days_to_keep(at: datetime) -> list[date]:
-    """Open local days [d] whose states are worth keeping, the newest first.
+    """Local days [d] whose mornings are worth keeping, the newest first.
 
     Parameters
     ----------
     at
         Now, aware.
     """
-    newest = at.astimezone(LOCAL).date() - timedelta(days=1)
-    older = (newest - timedelta(days=back) for back in range(1, BACK + 1))
-    return [newest, *(day for day in older if day.toordinal() % EVERY == 0)]
+    last = local_day(at) - timedelta(days=1)
+    older = (last - timedelta(days=back) for back in range(1, BACK + 1))
+    return [last, *(day for day in older if day.toordinal() % EVERY == 0)]
 
 
-def pack(state: bytes, last: Mapping[str, Times]) -> bytes:
-    """A fold's bytes (`save`) and when quantities were last measured, as one.
+def rests_on(seasons: Sequence[SiteSeason], day: date) -> str:
+    """What a site's column depends on besides hours, as known before ``day``, in one text.
 
     Parameters
     ----------
-    state
-        The fold [bytes].
-    last
-        Quantity -> time (site,) [ns].
+    seasons
+        The site's seasons; stages are BBCH [1]. That a crop has a season at all counts, too.
+    day
+        The morning's day; what is dated on it or later does not count.
     """
+    facts = [
+        (s.crop, s.sown, s.resistance, s.previous_crop)
+        + (s.ended if s.ended and s.ended < day else None,)
+        + tuple(sorted(o for o in s.observed if o[0] < day))
+        for s in seasons
+        if s.sown < day
+    ]
+    return repr((sorted({s.crop for s in seasons}), sorted(facts, key=repr)))
+
+
+def engine_of(hazards: Sequence[Hazard]) -> str:
+    """What every column depends on besides facts and hours, in one text.
+
+    Parameters
+    ----------
+    hazards
+        What a fold computes.
+    """
+    models = [(h.id, h.version, h.days, sorted(h.uses)) for h in hazards]
+    return repr((MODEL_VERSION, models))
+
+
+def morning_of(fold: Fold, first: int = 0, last: int | None = None) -> Morning:
+    """What a fold knows on the morning of its open day, of its sites from ``first`` to ``last``.
+
+    Parameters
+    ----------
+    fold
+        A fold to which no hour of its open day was given yet [for instance degC].
+    first, last
+        Columns of the first site and of the one after the last; default: all sites.
+
+    Raises
+    ------
+    ValueError
+        In the middle of a day.
+    """
+    if fold.filled:
+        raise ValueError(f"fold: {fold.filled} h into {fold.day}; it is morning when a day closed")
+    cut = slice(first, len(fold.sites) if last is None else last)
+    arrays: dict[str, NDArray[np.generic]] = {}
+    for name, hours in fold.yesterday.items():
+        arrays[f"yesterday/{name}"] = hours[:, cut].copy()
+    for name, hour in fold.last.items():
+        arrays[f"last/{name}"] = hour[cut].copy()
+    for name, ring in fold.rings.items():
+        lo, hi = ring.window(ring.depth)
+        arrays[f"ring/{name}/lo"] = lo[:, cut].copy()
+        if hi is not lo:
+            arrays[f"ring/{name}/hi"] = hi[:, cut].copy()
+    width = len(fold.sites)
+    for crop, plot in fold.plots.items():
+        for part in _GROWTH:
+            values = _spread(getattr(plot.growth, part), plot, width)
+            arrays[f"growth/{crop}/{part}"] = values[cut].copy()
+    for (hazard, crop), track in fold.tracks.items():
+        for name, values in track.worst.items():
+            prefix = f"track/{hazard}/{crop}/{name}"
+            worst = _spread(values, fold.plots[crop], width)
+            arrays[f"{prefix}/worst"] = worst[cut].copy()
+            if track.best is not track.worst:
+                best = _spread(track.best[name], fold.plots[crop], width)
+                arrays[f"{prefix}/best"] = best[cut].copy()
+    return Morning(fold.day, fold.sites[cut], arrays)
+
+
+def _spread(values: Array, plot: Plot, width: int) -> Array:
+    """Values of a crop's sites, laid out over all sites of the fold."""
+    found = np.full(width, np.nan)
+    found[plot.seasons.index] = values
+    return found
+
+
+def resume(
+    sites: Sequence[str],
+    hazards: Sequence[Hazard],
+    seasons: Seasons,
+    day: date,
+    mornings: Iterable[Morning] = (),
+    *,
+    wetness_measured: NDArray[np.bool_] | None = None,
+    wet_threshold: Array | None = None,
+) -> Fold:
+    """A fold on the morning of a day that knows of its sites what the mornings hold.
+
+    Parameters
+    ----------
+    sites, hazards, seasons, wetness_measured, wet_threshold
+        As for `models.risk.fold.start` [%].
+    day
+        The local day that is to be computed next.
+    mornings
+        Of that day. A site that none of them holds begins now.
+
+    Raises
+    ------
+    ValueError
+        If a morning is of another day.
+    """
+    fold = start(
+        sites,
+        hazards,
+        seasons,
+        midnight(day),
+        wetness_measured=wetness_measured,
+        wet_threshold=wet_threshold,
+    )
+    column = {site: i for i, site in enumerate(sites)}
+    held = False
+    for morning in mornings:
+        if morning.day != day:
+            raise ValueError(f"a morning of {morning.day} cannot be gone on from on {day}")
+        held = True
+        source = np.full(len(sites), -1)
+        source[[column[site] for site in morning.sites]] = np.arange(len(morning.sites))
+        _put(fold, morning, source)
+    if held:
+        for plot in fold.plots.values():
+            # what changes on the day itself comes when it closes, as it does for the others
+            plot.active = plot.seasons.at(day - timedelta(days=1))
+        for ring in fold.rings.values():
+            ring.look()
+    return fold
+
+
+def _put(fold: Fold, morning: Morning, source: NDArray[np.intp]) -> None:
+    """Write a morning's columns into a fold; ``source`` is each site's column, -1 for none."""
+    arrays = morning.arrays
+    wide = np.resize(source, fold.rings[fold.features[0].name].lo.shape[1])
+    to = np.flatnonzero(wide >= 0)
+    columns = wide[to]
+    for name in fold.quantities:
+        hours = arrays.get(f"yesterday/{name}")
+        if hours is not None:
+            if name not in fold.yesterday:
+                fold.yesterday[name] = np.full((len(hours), len(wide)), np.nan)
+            fold.yesterday[name][:, to] = hours[:, columns]
+        if f"last/{name}" in arrays:
+            fold.last[name][to] = arrays[f"last/{name}"][columns]
+    for name, ring in fold.rings.items():
+        lo = arrays[f"ring/{name}/lo"]
+        hi = arrays.get(f"ring/{name}/hi")
+        if hi is not None and ring.hi is None:
+            ring.hi = ring.lo.copy()
+        ring.lo[: ring.depth, to] = lo[:, columns]
+        if ring.hi is not None:
+            ring.hi[: ring.depth, to] = (lo if hi is None else hi)[:, columns]
+    for crop, plot in fold.plots.items():
+        grown = source[plot.seasons.index]
+        rows = np.flatnonzero(grown >= 0)
+        for part in _GROWTH:
+            values = arrays.get(f"growth/{crop}/{part}")
+            if values is not None:
+                getattr(plot.growth, part)[rows] = values[grown[rows]]
+        for (hazard, of), track in fold.tracks.items():
+            if of == crop:
+                _put_track(track, arrays, f"track/{hazard}/{crop}", rows, grown[rows])
+
+
+def _put_track(
+    track: Track,
+    arrays: Mapping[str, NDArray[np.generic]],
+    prefix: str,
+    rows: NDArray[np.intp],
+    columns: NDArray[np.intp],
+) -> None:
+    for name, worst in track.worst.items():
+        values = arrays.get(f"{prefix}/{name}/worst")
+        if values is None:
+            continue
+        best = arrays.get(f"{prefix}/{name}/best")
+        if best is not None and track.best is track.worst:
+            track.best = {key: array.copy() for key, array in track.worst.items()}
+        worst[rows] = values[columns]
+        if track.best is not track.worst:
+            track.best[name][rows] = (values if best is None else best)[columns]
+
+
+def encode(morning: Morning) -> bytes:
+    """A morning as bytes.
+
+    Parameters
+    ----------
+    morning
+        Columns of any sites.
+    """
+    head = json.dumps({"day": morning.day.isoformat(), "sites": morning.sites})
     buffer = io.BytesIO()
-    arrays = {f"last/{name}": times.astype(np.int64) for name, times in last.items()}
-    np.savez(buffer, allow_pickle=False, fold=np.frombuffer(state, np.uint8), **arrays)
+    arrays = {**morning.arrays, "head": np.frombuffer(head.encode(), dtype=np.uint8)}
+    np.savez(buffer, allow_pickle=False, **arrays)
     return buffer.getvalue()
 
 
-def unpack(data: bytes, hazards: tuple[Hazard, ...], seasons: Seasons) -> Checkpoint:
-    """What `pack` wrote.
+def decode(data: bytes) -> Morning:
+    """The morning that `encode` wrote.
 
     Parameters
     ----------
     data
-        What `pack` wrote [bytes].
-    hazards, seasons
-        Those of now.
+        What `encode` wrote [bytes].
 
     Raises
     ------
     StateError
-        If the bytes are damaged, or belong to other hazards or season facts.
+        If the bytes are damaged.
     """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
-        state = arrays.pop("fold").tobytes()
+        head = json.loads(arrays.pop("head").tobytes())
+        return Morning(date.fromisoformat(head["day"]), tuple(head["sites"]), arrays)
     except (BadZipFile, ValueError, KeyError, EOFError, OSError) as error:
-        raise StateError(f"saved state: damaged ({error}); fold anew from the data") from error
-    fold = restore(state, hazards, seasons)
-    prefix = len("last/")
-    last = {name[prefix:]: times.astype("datetime64[ns]") for name, times in arrays.items()}
-    if last.keys() != set(fold.quantities):
-        raise StateError("saved state: of other quantities; fold anew from the data")
-    return Checkpoint(fold, last)
-
-
-def last_measured(
-    known: xr.Dataset, fold: Fold, before: date, earlier: Mapping[str, Times] | None
-) -> dict[str, Times]:
-    """When each quantity was last measured at each site before a local day.
-
-    Parameters
-    ----------
-    known
-        A prepared Dataset; hours without a value are NaN.
-    fold
-        Its quantities and sites.
-    before
-        Local day.
-    earlier
-        What holds where the Dataset has no value; None for never [ns].
-    """
-    midnight = datetime.combine(before, datetime.min.time(), LOCAL).astimezone(UTC)
-    times = known["time"].values.astype("datetime64[ns]")
-    count = int(np.searchsorted(times, np.datetime64(midnight.replace(tzinfo=None), "ns")))
-    found: dict[str, Times] = {}
-    for name in fold.quantities:
-        never = np.full(len(fold.sites), np.datetime64("NaT", "ns"))
-        found[name] = never if earlier is None else earlier[name]
-        if name in known.data_vars and count:
-            there = ~np.isnan(known[name].transpose("time", "site").values[:count])
-            newest = times[count - 1 - there[::-1].argmax(axis=0)]
-            found[name] = np.where(there.any(axis=0), newest, found[name])
-    return found
-
-
-def with_earlier(
-    ages: Mapping[str, Array], last: Mapping[str, Times], at: datetime
-) -> dict[str, Array]:
-    """Ages of quantities [h], from before the Dataset where it has no value.
-
-    Parameters
-    ----------
-    ages
-        As `models.risk.answers.data_ages` gives them, infinite where there is no value [h].
-    last
-        When each was last measured before the Dataset [ns].
-    at
-        Aware time of asking.
-    """
-    stamp = np.datetime64(at.astimezone(UTC).replace(tzinfo=None), "ns")
-    found: dict[str, Array] = {}
-    for name, age in ages.items():
-        passed = (stamp - last[name]).astype("timedelta64[s]").astype(np.float64) / 3600.0
-        earlier = np.where(np.isnat(last[name]), np.inf, passed)
-        found[name] = np.where(np.isinf(age), earlier, age)
-    return found
+        raise StateError(f"saved state: damaged ({error}); compute again from the hours") from error

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.risk.features import Day, Feature, Range, both, both_of, count
+from models.risk.features import DayHours, Feature, Range, both, both_of, count
 from models.weather.meteo import WET_RAIN, WET_RH, dew_point, wet_by_humidity
 
 
-def humid(day: Day, threshold: float) -> Range:
+def humid(day: DayHours, threshold: float) -> Range:
     """Hours (hour, site) with relative humidity at or above a threshold, false or true.
 
     Parameters
@@ -27,7 +27,7 @@ def humid(day: Day, threshold: float) -> Range:
     )
 
 
-def dew_point_hours(day: Day) -> Range:
+def dew_point_hours(day: DayHours) -> Range:
     """Dew point per hour (hour, site) [degC], bounded where temperature or humidity is missing.
 
     Parameters
@@ -35,13 +35,22 @@ def dew_point_hours(day: Day) -> Range:
     day
         Any span of hours (hour, site): air temperature [degC], humidity [%].
     """
-    return day.hourly(
-        "dew_point",
-        lambda d: both_of(dew_point, d.get("air_temperature"), d.get("relative_humidity")),
-    )
+    return day.hourly("dew_point", _dew_point_hours)
 
 
-def wet(day: Day) -> Range:
+def _dew_point_hours(day: DayHours) -> Range:
+    air, humidity = day.get("air_temperature"), day.get("relative_humidity")
+    lo = dew_point(air.lo, humidity.lo)
+    if air.hi is air.lo and humidity.hi is humidity.lo:
+        return Range(lo, lo)
+    # the dearest function of all, and few sites have gaps
+    gaps = np.flatnonzero(((air.hi != air.lo) | (humidity.hi != humidity.lo)).any(axis=0))
+    hi = lo.copy()
+    hi[:, gaps] = dew_point(air.hi[:, gaps], humidity.hi[:, gaps])
+    return Range(lo, hi)
+
+
+def wet(day: DayHours) -> Range:
     """Wetness of leaves per hour (hour, site) [h]: measured where fitted, else by rule.
 
     The rule is "relative humidity >= threshold or rain" (`wet_by_humidity`); its threshold is a
@@ -55,7 +64,7 @@ def wet(day: Day) -> Range:
     return day.hourly("wet", _wet)
 
 
-def wet_by_rule(day: Day) -> Range:
+def wet_by_rule(day: DayHours) -> Range:
     """Wetness of leaves per hour (hour, site), false or true, by `wet_by_humidity`.
 
     Parameters
@@ -66,7 +75,7 @@ def wet_by_rule(day: Day) -> Range:
     return day.hourly("wet_by_rule", _wet_by_rule)
 
 
-def _wet_by_rule(day: Day) -> Range:
+def _wet_by_rule(day: DayHours) -> Range:
     limit, rain = day.wet_threshold, day.get("precipitation_amount")
     if limit is None:
         return both_of(lambda damp, fell: damp | (fell >= WET_RAIN), humid(day, WET_RH), rain)
@@ -77,7 +86,7 @@ def _wet_by_rule(day: Day) -> Range:
     )
 
 
-def _wet(day: Day) -> Range:
+def _wet(day: DayHours) -> Range:
     rule = both(lambda x: x.astype(np.float64), wet_by_rule(day))
     if day.wetness_measured is None or not day.wetness_measured.any():
         return rule
@@ -96,12 +105,12 @@ def wet_hours(span: tuple[int, int] = (0, 24)) -> Feature:
         First hour and end, counted from the local midnight that starts the day [h].
     """
 
-    def add_up(day: Day) -> Range:
+    def add_up(day: DayHours) -> Range:
         if day.wetness_measured is None or not day.wetness_measured.any():
             return both(count, wet_by_rule(day))
         return both(lambda x: x.sum(axis=0), wet(day))
 
-    def compute(day: Day) -> Range:
+    def compute(day: DayHours) -> Range:
         return day.shared("wet_hours", lambda _: add_up(day))
 
     return Feature(

@@ -28,8 +28,9 @@ class Ring:
     def __init__(self, depth: int, sites: int) -> None:
         self.depth = depth
         self.end = depth
-        #: How many of the newest days are free of NaN at all sites.
-        self.sound = 0
+        #: How many of the newest days are free of NaN at all sites, and how many more days must
+        #: pass until the bounds are the same on all days.
+        self.sound = self.apart = 0
         self.lo: Array = np.empty((3 * depth, sites))
         self.lo[:depth] = np.nan
         self.hi: Array | None = None
@@ -49,11 +50,11 @@ class Ring:
         self.end += 1
         unknown = np.isnan(day.lo).any() or (day.hi is not day.lo and np.isnan(day.hi).any())
         self.sound = 0 if unknown else self.sound + 1
-        if self.hi is not None and np.array_equal(
-            self.lo[self.end - self.depth : self.end],
-            self.hi[self.end - self.depth : self.end],
-            equal_nan=True,
-        ):
+        if day.hi is day.lo or np.array_equal(day.lo, day.hi, equal_nan=True):
+            self.apart = max(0, self.apart - 1)
+        else:
+            self.apart = self.depth
+        if not self.apart:
             self.hi = None
 
     def window(self, days: int) -> Range:
@@ -61,3 +62,13 @@ class Ring:
         cut = slice(self.end - days, self.end)
         lo = self.lo[cut]
         return Range(lo, lo if self.hi is None else self.hi[cut])
+
+    def look(self) -> None:
+        """Find out what `push` would know of its days, after they were written from outside."""
+        lo, hi = self.window(self.depth)
+        unknown = (np.isnan(lo) | np.isnan(hi)).any(axis=1)
+        unlike = ~((lo == hi) | (np.isnan(lo) & np.isnan(hi))).all(axis=1)
+        self.sound = int(unknown[::-1].argmax()) if unknown.any() else self.depth
+        self.apart = self.depth - int(unlike[::-1].argmax()) if unlike.any() else 0
+        if not self.apart:
+            self.hi = None

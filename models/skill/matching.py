@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from models.risk.hazard import HIGH, MEDIUM, NO_RISK
 from models.skill.rules import Rules
+from models.weather.local_days import midnight
 
-LOCAL = timezone(timedelta(hours=8))
 ANSWERED, UNANSWERED, TREATED, OTHER_VERSION = "answered", "unanswered", "treated", "other_version"
 
 
@@ -60,22 +60,6 @@ class Case:
     outcome: str
     status: int | None = None
     score: float = math.nan
-
-
-def day_start(day: date) -> datetime:
-    """Begin of a local day (UTC+8).
-
-    Parameters
-    ----------
-    day
-        Local date [d].
-
-    Returns
-    -------
-    datetime
-        Aware, UTC.
-    """
-    return datetime(day.year, day.month, day.day, tzinfo=LOCAL).astimezone(UTC)
 
 
 def episodes(reports: Iterable[Report], length: int) -> list[Report]:
@@ -149,7 +133,7 @@ def match(
         for report in episodes(of_kind, last - first):
             answers = said.get((report.site, report.crop, report.hazard), [])
             window = in_window(answers, report.date, first, last)
-            cases.append(judge(report, window, versions[report.hazard]))
+            cases.append(case_of(report, window, versions[report.hazard]))
     key = ("hazard", "county", "season", "date", "site", "crop")
     return sorted(cases, key=lambda c: tuple(getattr(c.report, name) for name in key))
 
@@ -166,7 +150,7 @@ def in_window(answers: Iterable[Issued], seen: date, first: int, last: int) -> l
     first, last
         From the end of the answered day to the day of the report, both included [d].
     """
-    begin = day_start(seen)
+    begin = midnight(seen)
     newest: dict[datetime, Issued] = {}
     for answer in sorted(answers, key=lambda a: a.issued):
         lead = (begin - answer.time) / timedelta(days=1)
@@ -175,7 +159,7 @@ def in_window(answers: Iterable[Issued], seen: date, first: int, last: int) -> l
     return list(newest.values())
 
 
-def judge(report: Report, answers: Sequence[Issued], version: str) -> Case:
+def case_of(report: Report, answers: Sequence[Issued], version: str) -> Case:
     """Make the case of a report and the answers in its window.
 
     Parameters

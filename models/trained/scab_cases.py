@@ -1,19 +1,24 @@
 """Reading wheat scab cases: agronomy, weather windows and, for training, the severity.
 
 A file as a whole is refused when it cannot be answered row by row (no header, missing columns,
-two rows with one id). A single bad cell is not: the row stays, and the fault says where it is.
+two rows with one id). A broken line costs that line, a bad cell that cell: the row stays, and
+what is wrong is named with its place.
 """
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from field_configs.events import event
+from models.sheets import cells
+from models.sheets.header import find_columns
+from models.sheets.lines import Sheet
+from models.sheets.refused import CellError, Refusals, Refused, file_name
 from models.trained.scab_windows import WINDOWS
 
 Array = NDArray[np.float64]
@@ -26,7 +31,8 @@ EPIDEMIC_SEVERITY = 10.0
 """Field severity from which a case counts as an epidemic [%] (De Wolf et al. 2003)."""
 
 _RESIDUE_WORDS = {"0": "no", "0.0": "no", "no": "no", "1": "yes", "1.0": "yes", "yes": "yes"}
-_BLANK = frozenset({"", "na", "nan", "null", "none", "unknown"})
+#: Faults that cost no answer: a level is then the one with most risk.
+_MILD = ("case_level", "case_no_level")
 
 
 class CasesError(ValueError):
@@ -34,22 +40,11 @@ class CasesError(ValueError):
 
 
 @dataclass(frozen=True)
-class CellFault:
-    """One cell that could not be taken as it stands."""
-
-    line: int
-    column: str
-    value: str
-    reason: str
-
-    def __str__(self) -> str:
-        shown = f" {self.value!r}" if self.value else ""
-        return f"line {self.line}: column {self.column}:{shown} {self.reason}"
-
-
-@dataclass(frozen=True)
 class Cases:
-    """Cases as columns of equal length; a weather cell that cannot be used is nan."""
+    """Cases as columns of equal length; a weather cell that cannot be used is nan.
+
+    `faults` are cells that could not be taken as they stand, `lost` lines without an answer.
+    """
 
     id: tuple[str, ...]
     line: tuple[int, ...]
@@ -60,7 +55,8 @@ class Cases:
     year: NDArray[np.int64] | None
     state: tuple[str, ...] | None
     epidemic: Array | None
-    faults: tuple[CellFault, ...]
+    faults: Refusals
+    lost: Refusals
 
     def __len__(self) -> int:
         return len(self.id)
@@ -85,12 +81,14 @@ def read_cases(path: Path, windows: Sequence[str], *, labelled: bool = False) ->
 
     Raises
     ------
+    SheetError
+        No such file, not text, empty, columns missing (all are named) or given twice.
     CasesError
-        No such file, not text, empty, columns missing (all are named), an id missing or used
-        twice, and with `labelled` any bad cell.
+        An id missing or used twice, and with `labelled` any bad line or cell.
     """
-    rows = _rows(path, ("id", "type", "resist", "corn", *windows), labelled)
-    faults: list[CellFault] = []
+    faults = Refusals(file_name(path))
+    lost = Refusals(file_name(path))
+    rows = _rows(path, ("id", "type", "resist", "corn", *windows), lost, labelled)
     _ids(path, rows)
     words: dict[str, list[str]] = {"resistance": [], "wheat": [], "residue": []}
     weather: dict[str, list[float]] = {column: [] for column in windows}
@@ -103,138 +101,111 @@ def read_cases(path: Path, windows: Sequence[str], *, labelled: bool = False) ->
         for column in windows:
             weather[column].append(_number(line, column, row, faults))
     labels = _labels(rows, faults) if labelled else (None, None, None)
-    hard = [fault for fault in faults if "taken as" not in fault.reason]
+    hard = [*lost, *(fault for fault in faults if fault.event.kind not in _MILD)]
     if labelled and hard:
         raise CasesError(f"{path}: cannot train or score on these cells:\n" + _listed(hard))
     return Cases(
-        id=tuple(row["id"].strip() for _, row in rows),
+        id=tuple(cells.name(row["id"]) for _, row in rows),
         line=tuple(line for line, _ in rows),
         resistance=tuple(words["resistance"]),
         wheat=tuple(words["wheat"]),
         residue=tuple(words["residue"]),
-        weather={column: np.asarray(cells, float) for column, cells in weather.items()},
+        weather={column: np.asarray(values, float) for column, values in weather.items()},
         year=labels[0],
         state=labels[1],
         epidemic=labels[2],
-        faults=tuple(faults),
+        faults=faults,
+        lost=lost,
     )
 
 
-def _rows(path: Path, needed: Sequence[str], labelled: bool) -> list[tuple[int, dict[str, str]]]:
+def _rows(
+    path: Path, needed: Sequence[str], lost: Refusals, labelled: bool
+) -> list[tuple[int, dict[str, str]]]:
     wanted = [*needed, *(("year", "state", "S") if labelled else ())]
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            header = [name.strip() for name in next(reader, [])]
-            lines = [(reader.line_num, cells) for cells in reader if any(c.strip() for c in cells)]
-    except OSError as error:
-        raise CasesError(f"{path}: cannot be read ({error.strerror}): give a CSV file") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise CasesError(f"{path}: is not CSV text in UTF-8 ({error}): save it as such") from error
-    if not header:
-        raise CasesError(f"{path}: is empty: a header line and one line per case are needed")
-    twice = sorted({name for name in wanted if header.count(name) > 1})
-    if twice:
-        raise CasesError(f"{path}: columns given twice: {', '.join(twice)}: keep one of each")
-    missing = [name for name in wanted if name not in header]
-    if missing:
-        raise CasesError(f"{path}: columns missing: {', '.join(missing)}: add them to the header")
-    if not lines:
-        raise CasesError(f"{path}: holds a header but no cases: add one line per case")
-    ragged = [line for line, cells in lines if len(cells) > len(header)]
-    if ragged:
-        raise CasesError(
-            f"{path}: line {ragged[0]}: more cells than the header has columns "
-            f"({len(ragged)} such lines): quote cells that hold a comma"
-        )
-    place = {name: header.index(name) for name in wanted}
+    sheet = Sheet(path, fill=True)
+    place = find_columns(sheet, wanted, wanted).place
     return [
-        (line, {name: cells[i] if i < len(cells) else "" for name, i in place.items()})
-        for line, cells in lines
+        (record.number, {name: record.cells[i] for name, i in place.items()})
+        for record in sheet.records(lost)
     ]
 
 
 def _ids(path: Path, rows: list[tuple[int, dict[str, str]]]) -> None:
     first: dict[str, int] = {}
-    wrong = []
+    wrong = Refusals(file_name(path))
     for line, row in rows:
-        name = row["id"].strip()
+        name = cells.name(row["id"])
         if not name:
-            wrong.append(f"  line {line}: column id: is empty")
+            wrong.add(line, event("case_id_none"))
         elif name in first:
-            wrong.append(f"  line {line}: column id: {name!r} is already on line {first[name]}")
+            wrong.add(line, event("case_id_twice", value=name, line=first[name]))
         first.setdefault(name, line)
-    if wrong:
-        raise CasesError(
-            f"{path}: every case needs an id of its own:\n" + "\n".join(_shortened(wrong))
-        )
+    if len(wrong):
+        raise CasesError(f"{path}: every case needs an id of its own:\n" + _listed(list(wrong)))
 
 
-def _shortened(lines: list[str], most: int = 20) -> list[str]:
-    return lines if len(lines) <= most else [*lines[:most], f"  and {len(lines) - most} more"]
-
-
-def _listed(faults: Sequence[CellFault]) -> str:
-    return "\n".join(_shortened([f"  {fault}" for fault in faults]))
+def _listed(faults: Sequence[Refused], most: int = 20) -> str:
+    lines = [f"  {fault}" for fault in faults[:most]]
+    return "\n".join(lines + [f"  and {len(faults) - most} more"] * (len(faults) > most))
 
 
 def _level(
-    line: int, column: str, row: dict[str, str], known: dict[str, str], faults: list[CellFault]
+    line: int, column: str, row: Mapping[str, str], known: Mapping[str, str], faults: Refusals
 ) -> str:
-    raw = row[column].strip()
+    raw = cells.narrow(row[column])
     if raw.lower() in known:
         return known[raw.lower()]
-    words = ", ".join(sorted(set(known.values())))
-    reason = "is not given" if raw.lower() in _BLANK else f"is not one of {words}"
-    faults.append(CellFault(line, column, raw, f"{reason}; taken as the level with most risk"))
+    levels = ", ".join(sorted(set(known.values())))
+    if raw.lower() in cells.NOTHING:
+        faults.add(line, event("case_no_level", column=column, levels=levels))
+    else:
+        faults.add(line, event("case_level", column=column, value=raw, levels=levels))
     return UNKNOWN
 
 
-def _number(line: int, column: str, row: dict[str, str], faults: list[CellFault]) -> float:
-    raw = row[column].strip()
+def _number(line: int, column: str, row: Mapping[str, str], faults: Refusals) -> float:
     window = WINDOWS[column]
+    wanted = {"column": column, "meaning": window.meaning, "unit": window.unit}
     try:
-        value = float("nan") if raw.lower() in _BLANK else float(raw)
-        reason = "is missing"
-    except ValueError:
-        value, reason = float("nan"), "is not a number"
-    if np.isnan(value):
-        wanted = f"give {window.meaning} [{window.unit}]"
-        faults.append(CellFault(line, column, raw, f"{reason}; {wanted}"))
-        return value
+        value = cells.number(row[column], column)
+    except CellError:
+        faults.add(line, event("case_no_number", value=cells.narrow(row[column]), **wanted))
+        return float("nan")
+    if np.isnan(value) or value in cells.NOTHING_NUMBERS and not window.low <= value <= window.high:
+        faults.add(line, event("case_no_value", **wanted))
+        return float("nan")
     if window.low <= value <= window.high:
         return value
-    faults.append(
-        CellFault(
-            line,
-            column,
-            raw,
-            f"lies outside {window.low:g}..{window.high:g} {window.unit}; check value and unit",
-        )
-    )
+    low, high = window.low, window.high
+    why = event("case_range", column=column, value=value, low=low, high=high, unit=window.unit)
+    faults.add(line, why)
     return float("nan")
 
 
 def _labels(
-    rows: list[tuple[int, dict[str, str]]], faults: list[CellFault]
+    rows: list[tuple[int, dict[str, str]]], faults: Refusals
 ) -> tuple[NDArray[np.int64], tuple[str, ...], Array]:
     years: list[float] = []
     severity: list[float] = []
     for line, row in rows:
-        for column, cells, low, high in (("year", years, 1900, 2200), ("S", severity, 0, 100)):
-            try:
-                value = float(row[column])
-            except ValueError:
-                value = float("nan")
+        for column, found, low, high in (("year", years, 1900, 2200), ("S", severity, 0, 100)):
+            value = _label(row[column], column)
             if not low <= value <= high:
-                faults.append(
-                    CellFault(line, column, row[column], f"is not a number in {low}..{high}")
-                )
+                text = cells.narrow(row[column])
+                faults.add(line, event("case_label", column=column, value=text, low=low, high=high))
                 value = low
-            cells.append(value)
+            found.append(value)
     epidemic = np.asarray(severity, np.float64) >= EPIDEMIC_SEVERITY
     return (
         np.asarray(years, np.int64),
-        tuple(row["state"].strip() for _, row in rows),
+        tuple(cells.name(row["state"]) for _, row in rows),
         epidemic.astype(np.float64),
     )
+
+
+def _label(text: str, column: str) -> float:
+    try:
+        return cells.number(text, column)
+    except CellError:
+        return float("nan")

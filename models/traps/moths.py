@@ -23,8 +23,7 @@ Sciences, chapter 7.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -32,15 +31,16 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import t as student
 
+from field_configs.events import event
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK
+from models.sheets import cells
+from models.sheets.header import find_columns
+from models.sheets.lines import Sheet
+from models.sheets.refused import CellError, Refusals
 
 YEARS = 5
 MEDIUM_P, HIGH_P = 0.2, 0.05
 COLUMNS = ("trap", "pest", "date", "nights", "count")
-
-
-class MothError(ValueError):
-    """A table of trap counts that cannot be read; the message names file, line and column."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +131,8 @@ def chance(per_night: float, expected: Expectation) -> float:
     return float(student.sf((np.log1p(per_night) - expected.mean) / width, expected.years - 1))
 
 
-def judge(catch: Catch, earlier: Iterable[Catch]) -> Flight:
-    """Judge a catch by the earlier ones of its trap and pest (others are left out).
+def flight_of(catch: Catch, earlier: Iterable[Catch]) -> Flight:
+    """A catch judged by the earlier ones of its trap and pest (others are left out).
 
     Parameters
     ----------
@@ -150,30 +150,11 @@ def judge(catch: Catch, earlier: Iterable[Catch]) -> Flight:
     return Flight(catch, status, p, expected.usual)
 
 
-def parse_catches(
-    rows: Sequence[Mapping[str, str]], name: str = "table", first_line: int = 2
-) -> list[Catch]:
-    """Catches from rows with the columns of `COLUMNS`.
+def read_catches(path: Path) -> tuple[list[Catch], Refusals]:
+    """Catches of a CSV file with the columns of `COLUMNS` [moths], and the lines refused.
 
-    Parameters
-    ----------
-    rows
-        Rows by column; counts as text [moths].
-    name
-        Name of the table for messages.
-    first_line
-        Line of the first row, for messages [1].
-
-    Raises
-    ------
-    MothError
-        Naming the first row and column that cannot be read.
-    """
-    return [_parse(row, f"{name}:{line}") for line, row in enumerate(rows, start=first_line)]
-
-
-def read_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
-    """Line numbers and rows of a CSV file with the columns of `COLUMNS`, for `parse_catches`.
+    A catch that is written twice counts once. Of two counts for the same trap, pest and day none
+    is taken: nobody knows which is right.
 
     Parameters
     ----------
@@ -182,33 +163,41 @@ def read_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
 
     Raises
     ------
-    MothError
-        When it is no UTF-8 text or lacks a column; the message names file and mend.
+    SheetError
+        When it is no sheet, lacks a column, or holds no lines.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, restval="")
-            missing = [c for c in COLUMNS if c not in (reader.fieldnames or ())]
-            if missing:
-                text = f"{path}: no column {', '.join(missing)}; add it to the first line, which "
-                raise MothError(text + "names the columns, separated by commas")
-            return [(reader.line_num, row) for row in reader]
-    except UnicodeDecodeError:
-        raise MothError(f"{path}: this is not UTF-8 text; save it as CSV UTF-8") from None
+    sheet = Sheet(path)
+    place = find_columns(sheet, COLUMNS, COLUMNS).place
+    refusals = Refusals(sheet.name)
+    alike: dict[tuple[str, str, date], list[tuple[int, Catch]]] = {}
+    for record in sheet.records(refusals):
+        try:
+            catch = _parse({column: record.cells[at] for column, at in place.items()})
+        except CellError as error:
+            refusals.add(record.number, error.event, record.raw)
+            continue
+        alike.setdefault((catch.trap, catch.pest, catch.date), []).append((record.number, catch))
+    catches = []
+    for group in alike.values():
+        if len({catch for _, catch in group}) == 1:
+            catches.append(group[0][1])
+            continue
+        for line, catch in group:
+            at, other = next((n, c) for n, c in group if c != catch)
+            shown, there = _shown(catch), _shown(other)
+            refusals.add(line, event("catch_contradicts", value=shown, other=there, line=at))
+    return catches, refusals
 
 
-def _parse(row: Mapping[str, str], place: str) -> Catch:
-    try:
-        day = date.fromisoformat(row["date"])
-    except ValueError:
-        text = f'{place}: date: "{row["date"]}" is no day; write it as 2026-07-31'
-        raise MothError(text) from None
-    nights, count = _whole(row, "nights", 1, place), _whole(row, "count", 0, place)
-    return Catch(row["trap"], row["pest"], day, nights, count)
+def _shown(catch: Catch) -> str:
+    return f"{catch.count} / {catch.nights}"
 
 
-def _whole(row: Mapping[str, str], column: str, least: int, place: str) -> int:
-    if not row[column].strip().isdecimal() or int(row[column]) < least:
-        text = f'{place}: {column}: "{row[column]}"; write a whole number of at least {least}'
-        raise MothError(text)
-    return int(row[column])
+def _parse(row: Mapping[str, str]) -> Catch:
+    trap, pest = cells.name(row["trap"]), cells.name(row["pest"]).upper()
+    for column, text in (("trap", trap), ("pest", pest)):
+        if not text:
+            raise CellError(event("cell_no_text", column=column))
+    day = cells.day(row["date"], "date")
+    nights = cells.whole(row["nights"], "nights", 1)
+    return Catch(trap, pest, day, nights, cells.whole(row["count"], "count", 0))

@@ -1,9 +1,9 @@
 """Hourly weather of many sites as an xarray Dataset: its contract, and putting raw data in order.
 
-Contract: dimensions (time, site), times are the aware-UTC starts of consecutive hours stored as
-``datetime64[ns]`` without zone, one float variable per quantity named and described as in
-``firmware.wire.quantities``. Optional: coordinate ``source(time)`` with 0 measured, 1 forecast;
-``wetness_measured(site)``; ``wet_threshold(site)`` [%].
+Contract: dimensions (time, site), in this order; times are the starts of consecutive hours in UTC
+stored as ``datetime64[ns]`` without zone, one float variable per quantity named and described as
+in ``firmware.wire.quantities``. Optional: ``<quantity>_completeness`` and ``<quantity>_qc`` beside
+a quantity, the coordinates of `COORDINATES`, and ``source(time)`` with 0 measured, 1 forecast.
 
 What `prepare` does with bad input, each noted as a `Problem`:
 
@@ -23,10 +23,10 @@ station moved             hours measured elsewhere than at its last known positi
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from firmware.wire.quantities import QUANTITIES, UnknownQuantity, by_name
+from models.weather.quality import QC_NAMES
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -47,6 +48,24 @@ HUMIDITY_SATURATED, HUMIDITY_LOWEST = 105.0, 1.0
 #: provisional.
 MOVED = 0.01
 POSITION = ("latitude", "longitude")
+AXES = ("time", "site")
+#: The CF word for how the vocabulary's samples become an hour.
+CELL_METHODS = {"mean": "mean", "sum": "sum", "max": "maximum", "point": "point"}
+#: Attributes of the coordinates.
+COORDINATES: Mapping[str, Mapping[str, str]] = {
+    "time": {"standard_name": "time", "long_name": "start of the hour"},
+    "site": {"cf_role": "timeseries_id"},
+    "longitude": {"standard_name": "longitude", "units": "degrees_east"},
+    "latitude": {"standard_name": "latitude", "units": "degrees_north"},
+    "issued": {"long_name": "when the oldest part of the forecast was made"},
+    "wetness_measured": {"long_name": "leaf wetness is measured"},
+    "wet_threshold": {
+        "long_name": "relative humidity from which leaves count as wet",
+        "units": "%",
+    },
+}
+
+_Variable: TypeAlias = tuple[tuple[str, str], NDArray[Any], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -66,22 +85,54 @@ class DatasetError(ValueError):
     """The Dataset does not keep the contract and cannot be put in order."""
 
 
+def stamp_of(moment: datetime) -> np.datetime64:
+    """Time stamp of a Dataset [ns] for a moment.
+
+    Parameters
+    ----------
+    moment
+        Aware.
+    """
+    return np.datetime64(moment.astimezone(UTC).replace(tzinfo=None), "ns")
+
+
+def moment_of(stamp: np.datetime64) -> datetime:
+    """Aware moment, in UTC, of a Dataset's time stamp.
+
+    Parameters
+    ----------
+    stamp
+        Time stamp in UTC, in any unit of time [for instance ns].
+    """
+    seconds = int(stamp.astype("datetime64[s]").astype(np.int64))
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 def dataset(
-    times: Sequence[datetime],
+    times: Sequence[datetime] | NDArray[np.datetime64],
     sites: Sequence[str],
     values: Mapping[str, NDArray[np.floating]],
-    **coordinates: tuple[str, NDArray[np.generic]],
+    *,
+    completeness: Mapping[str, NDArray[np.floating]] | None = None,
+    qc: Mapping[str, NDArray[np.integer]] | None = None,
+    **coordinates: tuple[str | tuple[str, str], NDArray[np.generic]],
 ) -> xr.Dataset:
-    """Build a Dataset that keeps the contract.
+    """Build a Dataset that keeps the contract; nothing else builds one.
 
     Parameters
     ----------
     times
-        Aware starts of hours.
+        Starts of hours: aware, or time stamps in UTC.
     sites
         Site ids.
     values
         Quantity -> array (time, site) in the quantity's unit [as in the vocabulary].
+    completeness
+        Quantity -> valid share of the samples (time, site), 0 to 1; becomes
+        ``<quantity>_completeness``.
+    qc
+        Quantity -> quality bits (time, site) of ``models.weather.quality``; becomes
+        ``<quantity>_qc``.
     coordinates
         Further coordinates, as (dimension, values).
 
@@ -90,20 +141,63 @@ def dataset(
     DatasetError
         If a time has no zone or a quantity is unknown.
     """
+    variables: dict[str, _Variable] = {}
+    for name, array in values.items():
+        variables[name] = (AXES, array, attributes(name))
+    for name, share in (completeness or {}).items():
+        text = f"valid share of the expected samples of {name}"
+        _put_beside(variables, name, "completeness", share, {"long_name": text, "units": "1"})
+    for name, bits in (qc or {}).items():
+        flags = {
+            "long_name": f"quality bits of {name}, any sample of the hour",
+            "flag_masks": np.array(list(QC_NAMES), np.uint8),
+            "flag_meanings": " ".join(QC_NAMES.values()),
+        }
+        _put_beside(variables, name, "qc", bits, flags)
+    return _assembled(_stamps(times), sites, variables, coordinates, {"Conventions": "CF-1.11"})
+
+
+def _put_beside(
+    variables: dict[str, _Variable],
+    name: str,
+    kind: str,
+    array: NDArray[np.generic],
+    about: dict[str, Any],
+) -> None:
+    """Add a variable that tells more of a quantity, and name it at the quantity."""
+    variables[f"{name}_{kind}"] = (AXES, array, about)
+    named = variables[name][2]
+    named["ancillary_variables"] = f"{named.get('ancillary_variables', '')} {name}_{kind}".strip()
+
+
+def _stamps(times: Sequence[datetime] | NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+    if isinstance(times, np.ndarray):
+        return times.astype("datetime64[ns]")
     if any(t.tzinfo is None for t in times):
         raise DatasetError("times: a time without zone; give aware datetimes")
-    for name in values:
-        attributes(name)
-    stamps = np.array([t.astimezone(UTC).replace(tzinfo=None) for t in times], "datetime64[ns]")
+    return np.array([stamp_of(t) for t in times], "datetime64[ns]")
+
+
+def _assembled(
+    stamps: NDArray[np.datetime64],
+    sites: Sequence[str],
+    variables: Mapping[str, _Variable],
+    coordinates: Mapping[str, tuple[str | tuple[str, str], NDArray[np.generic]]],
+    about: Mapping[Hashable, Any],
+) -> xr.Dataset:
+    given = {"time": ("time", stamps), "site": ("site", np.array(sites, dtype=object))}
     return xr.Dataset(
-        {name: (("time", "site"), array, attributes(name)) for name, array in values.items()},
-        coords={"time": stamps, "site": list(sites), **coordinates},
-        attrs={"Conventions": "CF-1.11"},
+        variables,
+        coords={
+            name: (dimension, array, COORDINATES.get(name, {}))
+            for name, (dimension, array) in (given | dict(coordinates)).items()
+        },
+        attrs=about,
     )
 
 
-def attributes(name: str) -> dict[str, str]:
-    """CF attributes of a quantity (units, standard_name, cell_methods).
+def attributes(name: str) -> dict[str, Any]:
+    """CF attributes of a quantity (units, standard_name, cell_methods, long_name).
 
     Parameters
     ----------
@@ -119,7 +213,11 @@ def attributes(name: str) -> dict[str, str]:
         quantity = by_name(name)
     except UnknownQuantity as error:
         raise DatasetError(f"{name}: {error}") from error
-    found = {"units": quantity.unit, "cell_methods": f"time: {quantity.method}"}
+    found = {
+        "long_name": name.replace("_", " "),
+        "units": quantity.unit,
+        "cell_methods": f"time: {CELL_METHODS[quantity.method]}",
+    }
     if quantity.cf_name:
         found["standard_name"] = quantity.cf_name
     return found
@@ -158,7 +256,7 @@ def prepare(raw: xr.Dataset) -> tuple[xr.Dataset, list[Problem]]:
     raw = _moved(raw, sites, problems)
     grid = pd.date_range(stamps.min(), stamps.max(), freq="h")
     regular = stamps.equals(grid)
-    data: dict[str, tuple[tuple[str, str], NDArray[np.float64], dict[str, str]]] = {}
+    data: dict[str, _Variable] = {}
     for name in map(str, raw.data_vars):
         if raw[name].dims not in (("time", "site"), ("site", "time")):
             continue
@@ -167,15 +265,15 @@ def prepare(raw: xr.Dataset) -> tuple[xr.Dataset, list[Problem]]:
             values = _on_grid(values, stamps, grid, name, sites, problems)
         if name in PLAUSIBLE:
             _doubt(values, name, sites, problems)
-        data[name] = (("time", "site"), values, {k: str(v) for k, v in raw[name].attrs.items()})
-    coordinates: dict[str, object] = {"time": grid.values, "site": sites}
+        data[name] = (AXES, values, {str(k): v for k, v in raw[name].attrs.items()})
+    coordinates: dict[str, tuple[str | tuple[str, str], NDArray[np.generic]]] = {}
     for extra in ("wetness_measured", "wet_threshold"):
         if extra in raw.coords:
             coordinates[extra] = ("site", raw[extra].values)
     if "source" in raw.coords and raw["source"].dims == ("time",):
         source = pd.Series(raw["source"].values, stamps).groupby(level=0).max()
         coordinates["source"] = ("time", source.reindex(grid, fill_value=0).to_numpy())
-    return xr.Dataset(data, coords=coordinates, attrs=raw.attrs), problems
+    return _assembled(grid.values, sites, data, coordinates, raw.attrs), problems
 
 
 def _on_grid(
@@ -197,21 +295,45 @@ def _on_grid(
     return np.ascontiguousarray(first.mask(unequal).reindex(grid).to_numpy())
 
 
-def _doubt(
-    values: NDArray[np.float64], name: str, sites: Sequence[str], problems: list[Problem]
-) -> None:
-    """Set implausible values to NaN in place, and humidity of up to 105 % to 100 %."""
+def settled(name: str, values: Array) -> tuple[Array, NDArray[np.bool_]]:
+    """Values of a quantity with humidity of up to 105 % as 100 %, and which of them cannot be.
+
+    Parameters
+    ----------
+    name
+        Quantity of the vocabulary.
+    values
+        In its unit [as in the vocabulary]; NaN is neither possible nor impossible.
+    """
     low, high = PLAUSIBLE[name]
     if name == "relative_humidity":
-        np.copyto(values, high, where=(values > high) & (values <= HUMIDITY_SATURATED))
+        values = np.where((values > high) & (values <= HUMIDITY_SATURATED), high, values)
         low = HUMIDITY_LOWEST
     with np.errstate(invalid="ignore"):
-        bad = (values < low) | (values > high)
-    if bad.any():
-        for column in map(int, np.flatnonzero(bad.any(axis=0))):
-            count = int(bad[:, column].sum())
-            problems.append(Problem("out of plausible range", name, sites[column], count))
-        values[bad] = np.nan
+        return values, (values < low) | (values > high)
+
+
+def clear_implausible(values: Array, quantity: str) -> NDArray[np.bool_]:
+    """Set implausible values to NaN in place, humidity of up to 105 % to 100 %; return where.
+
+    Parameters
+    ----------
+    values
+        Values of any shape, in the quantity's unit [as in the vocabulary].
+    quantity
+        One of `PLAUSIBLE`.
+    """
+    values[...], bad = settled(quantity, values)
+    values[bad] = np.nan
+    return bad
+
+
+def _doubt(values: Array, name: str, sites: Sequence[str], problems: list[Problem]) -> None:
+    """Clear implausible values in place, and name the sites that had some."""
+    bad = clear_implausible(values, name)
+    for column in map(int, np.flatnonzero(bad.any(axis=0))):
+        count = int(bad[:, column].sum())
+        problems.append(Problem("out of plausible range", name, sites[column], count))
 
 
 def _moved(raw: xr.Dataset, sites: Sequence[str], problems: list[Problem]) -> xr.Dataset:

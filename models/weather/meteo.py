@@ -6,6 +6,7 @@ arrays; reference evapotranspiration is pyet's FAO-56 Penman-Monteith.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import cache
 from typing import Literal, TypeAlias
@@ -229,3 +230,18 @@ def _above_triangle(low: Array, high: Array, threshold: float) -> Array:
         area = (high - threshold) ** 2 / (2 * (high - low))
     whole = np.where(low >= threshold, (low + high) / 2 - threshold, area)
     return np.where(high <= threshold, 0.0, whole)
+
+
+def wind_at_2_m(height: float) -> float:
+    """Factor that brings the wind at a height to 2 m above grass.
+
+    Parameters
+    ----------
+    height
+        Height of the wind sensor above the ground [m].
+
+    References
+    ----------
+    Allen et al. 1998, FAO Irrigation and Drainage Paper 56, equation 47.
+    """
+    return 4.87 / math.log(67.8 * height - 5.42)

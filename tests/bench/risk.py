@@ -23,7 +23,7 @@ import os
 import subprocess
 import sys
 import time
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -38,6 +38,7 @@ from models.hazards.wheat import wheat_fhb, wheat_stripe_rust
 from models.risk.answers import begin, walk
 from models.risk.fold import feed
 from models.weather.dataset import dataset
+from models.weather.local_days import midnight
 
 DAYS, HOURS = 30, 24 * 30
 NAMED = ("wheat_fhb", "wheat_stripe_rust", "tomato_late_blight_hutton")
@@ -196,7 +197,7 @@ def through_engine(data, seasons, hazards) -> list:
 
 def frame(weather: dict[str, np.ndarray], names: list[str]):
     """Weather as the Dataset of the contract."""
-    first = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC) - timedelta(hours=8)
+    first = midnight(FIRST)
     return dataset([first + timedelta(hours=h) for h in range(HOURS)], names, weather)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -33,6 +34,23 @@ class FixedClock:
 
     def real_seconds(self, seconds: float) -> float:
         return seconds
+
+
+@dataclass
+class Parts:
+    """What the front door hands to a command, for a test's database."""
+
+    dsn: str
+    moment: datetime = NOW
+
+    def clock(self) -> FixedClock:
+        return FixedClock(self.moment)
+
+    @contextmanager
+    def store(self) -> Iterator[db.Pool]:
+        pool = db.Pool(self.dsn)
+        yield pool
+        pool.close()
 
 
 @dataclass
@@ -105,6 +123,12 @@ def pool(dsn: str) -> Iterator[db.Pool]:
     pool = db.Pool(dsn)
     yield pool
     pool.close()
+
+
+@pytest.fixture
+def parts(registered: db.Connection, dsn: str) -> Parts:
+    """Parts of a command on the demonstration's registry."""
+    return Parts(dsn)
 
 
 def enrol(conn: db.Connection, node: str) -> Bench:

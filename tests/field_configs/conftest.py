@@ -88,6 +88,18 @@ number = 1
 quantity = "soil_moisture"
 driver = "soil_modbus"
 bus = "rs485"
+
+[[channels]]
+number = 2
+quantity = "precipitation_amount"
+driver = "tipping_bucket"
+bus = "pulse"
+
+[[channels]]
+number = 3
+quantity = "soil_temperature"
+driver = "soil_modbus"
+bus = "rs485"
 """
 
 SITE = """

@@ -67,7 +67,8 @@ def make_fleet(broker_port: int, weather_file: Path, tmp_path: Path) -> Iterator
         url = f"mqtt://127.0.0.1:{more.pop('port', broker_port)}"
         more.setdefault("journal_dir", tmp_path / "journal")
         more["config"] = {"ack_ms": 500} | dict(more.get("config", {}))
-        rows = [(node, Key(node), board) for node in nodes]
+        epoch = int(more.pop("epoch", 1))
+        rows = [(node, Key(node, epoch), board) for node in nodes]
         fleet = Fleet(rows, url, clock, weather_file, tmp_path / "nodes", days, **more)
         fleets.append(fleet)
         return fleet

@@ -56,10 +56,15 @@ class Shared:
 
 
 class Collector:
-    """Checks seals, keeps frames and events, and acknowledges as it is told."""
+    """Checks seals, keeps frames and events, and acknowledges under `epoch` as `acking` says.
+
+    `refuses` is a key epoch whose messages it does not take.
+    """
 
     def __init__(self, port: int, key: bytes = bytes(range(32))) -> None:
         self.key = key
+        self.epoch = 1
+        self.refuses: int | None = None
         self.frames: dict[tuple[str, int, int], codec.Frame] = {}
         self.arrivals: list[tuple[str, int, int, bytes]] = []
         self.events: list[tuple[str, codec.Event]] = []
@@ -76,12 +81,12 @@ class Collector:
         self.client.disconnect()
         self.client.loop_stop()
 
-    def publish_ack(self, node: str, message: bytes) -> None:
-        self.client.publish(topics.topic(node, "ack"), message, 1)
+    def publish_ack(self, node: str, message: bytes, *, retain: bool = False) -> None:
+        self.client.publish(topics.topic(node, "ack"), message, 1, retain)
 
     def ack(self, node: str, now: int, pairs: list[tuple[int, int]], **options: object) -> None:
         body = codec.encode_ack(now, pairs, **options)
-        self.publish_ack(node, seal.seal(self.key, 1, topics.topic(node, "ack"), body))
+        self.publish_ack(node, seal.seal(self.key, self.epoch, topics.topic(node, "ack"), body))
 
     def received(self) -> set[tuple[str, int, int]]:
         with self.lock:
@@ -97,7 +102,9 @@ class Collector:
     def _on_message(self, client: mqtt.Client, data: object, message: mqtt.MQTTMessage) -> None:
         node, kind = topics.parse_topic(message.topic)
         try:
-            _, body = seal.open_(self.key, message.topic, message.payload)
+            epoch, body = seal.open_(self.key, message.topic, message.payload)
+            if epoch == self.refuses:
+                raise seal.SealError("retired_epoch")
         except seal.SealError as error:
             self.refused.append(str(error))
             return

@@ -1,4 +1,4 @@
-"""A simulated node tells when its broker refuses, does not answer, and answers again."""
+"""A simulated node says when its broker refuses, does not answer, and answers again."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def refusing() -> Iterator[RefusingBroker]:
 def news_of(fleet: Fleet, count: int) -> list[str]:
     lines: list[str] = []
 
-    def told() -> bool:
+    def enough() -> bool:
         lines.extend(fleet.broker_news())
         return len(lines) >= count
 
-    wait_for(told)
+    wait_for(enough)
     return lines
 
 
@@ -69,7 +69,10 @@ def test_nothing_listens(make_fleet: FleetMaker) -> None:
 def test_a_refusal_and_its_end(make_fleet: FleetMaker, refusing: RefusingBroker) -> None:
     place = f"node qf-003: broker 127.0.0.1:{refusing.port}"
     with make_fleet("qf-003", port=refusing.port) as fleet:
-        assert news_of(fleet, 1) == [f"{place} refuses; are user and password right?"]
+        assert news_of(fleet, 1) == [
+            f"{place} refuses (connection refused by the broker, code 4); are user and password "
+            "right, and has its port no TLS?"
+        ]
         refusing.code = 0
         assert news_of(fleet, 1) == [f"{place} answers"]
 

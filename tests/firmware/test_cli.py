@@ -72,12 +72,14 @@ def registry() -> Memory:
 def run(registry: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.chdir(tmp_path)
     settings = SimpleNamespace(
-        state_dir=tmp_path / "state", need_broker=lambda: "mqtt://broker.example"
+        state_dir=tmp_path / "state", need_broker=lambda: invoke.broker_of_collector
     )
     parts = SimpleNamespace(
         registry=lambda: registry,
         clock=lambda: SimpleNamespace(now=lambda: NOW, spec=lambda: "system"),
         settings=lambda: settings,
+        boards=lambda: load(site=None).boards,
+        layout_of=layout_of,
     )
 
     def invoke(*arguments: str, clock: Any = None) -> Any:
@@ -85,6 +87,7 @@ def run(registry: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> An
             parts.clock = lambda: clock
         return CliRunner().invoke(node, list(arguments), obj=parts)
 
+    invoke.broker_of_collector = "mqtt://broker.example"  # type: ignore[attr-defined]
     return invoke
 
 
@@ -121,6 +124,51 @@ def test_enroll_writes_a_file_for_the_owner_alone(
     assert config["wifi"] == {"ssid": "field", "password": "secret"}
     board = load(site=None).boards["soilair-1"]
     assert registry.enrolled == [("qf-001", layout_of(board), NOW)]
+
+
+@pytest.mark.parametrize("who", ["collector:secret", "collector", ":secret"])
+def test_a_node_never_gets_the_collectors_password(run: Any, tmp_path: Path, who: str) -> None:
+    run.broker_of_collector = f"mqtt://{who}@broker.example:1884"
+    result = run("enroll", "qf-001")
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines()[0] == (
+        "qf-001: gets no user and password: those in NONGQING_BROKER are the collector's; where "
+        "the broker asks for some, give the node its own: "
+        "--broker mqtt://user:password@broker.example:1884"
+    )
+    text = (tmp_path / "qf-001.json").read_text()
+    assert "secret" not in text
+    assert "collector" not in text
+    assert json.loads(text)["broker"] == {
+        "host": "broker.example",
+        "port": 1884,
+        "user": None,
+        "password": None,
+    }
+
+
+def test_a_node_gets_its_own_password_from_the_option(run: Any, tmp_path: Path) -> None:
+    run.broker_of_collector = "mqtt://collector:secret@broker.example"
+    result = run("enroll", "qf-001", "--broker", "mqtt://qf-001:its-own@broker.example")
+    assert result.output.startswith("qf-001: key epoch 1")
+    config = json.loads((tmp_path / "qf-001.json").read_text())
+    assert (config["broker"]["user"], config["broker"]["password"]) == ("qf-001", "its-own")
+
+
+@pytest.mark.parametrize("given", [(), ("--broker", "mqtts://c:secret@broker.example:8883")])
+@pytest.mark.parametrize("command", [("enroll", "qf-001"), ("simulate", "py-002")])
+def test_a_broker_with_tls_is_refused_with_the_mend(
+    run: Any, registry: Memory, command: tuple[str, ...], given: tuple[str, ...]
+) -> None:
+    run.broker_of_collector = "mqtts://c:secret@broker.example:8883"
+    result = run(*command, *given)
+    assert result.exit_code == 1
+    assert result.output == (
+        "Error: broker 'mqtts://…@broker.example:8883': nodes have no TLS yet; give the broker a "
+        "listener without it that only their network reaches, and name that: "
+        "--broker mqtt://host[:port]\n"
+    )
+    assert registry.enrolled == []
 
 
 def test_enroll_prints_json(run: Any, tmp_path: Path) -> None:
@@ -232,7 +280,7 @@ def test_simulate_ends_with_its_weather_and_tells_what_it_leaves_out(
     assert "backlog: begins with the weather on 2016-05-08 01:00 UTC, 2.0 days ago" in result.output
     assert (
         "--backlog-days is for a first start; not for py-002, whose flash exists "
-        f"({flash}); remove it to begin anew\n"
+        f"({flash}); remove it to start from nothing\n"
     ) in result.output
     assert "Error: the weather ended on 2016-05-10 01:00 UTC, and the clock" in result.output
     assert started == [pytest.approx(47 / 24)]
@@ -313,7 +361,7 @@ def test_a_configuration_is_replaced_whole(tmp_path: Path) -> None:
     path.write_text("old")
     path.chmod(0o644)
     board = load(site=None).boards["soilair-1"]
-    write_config(path, node_config(Key("qf-001"), board, "mqtt://h"))
+    write_config(path, node_config(Key("qf-001"), board, parse_broker_url("mqtt://h")))
     assert json.loads(path.read_text())["node"] == "qf-001"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [path]
@@ -329,6 +377,7 @@ def test_simulate_runs_nodes_until_it_is_told_to_stop(
         from datetime import UTC, datetime
         from pathlib import Path
         from types import SimpleNamespace
+        from field_configs.load import load
         from firmware.workbench.cli import node
         from tests.firmware.field import START, Key
         from tests.firmware.test_cli import Memory, Row
@@ -343,6 +392,7 @@ def test_simulate_runs_nodes_until_it_is_told_to_stop(
             registry=lambda: Memory({{"qf-001": Row("qf-001", epoch=1)}}),
             clock=lambda: clock,
             settings=lambda: settings,
+            boards=lambda: load(site=None).boards,
         )
         node(["simulate", "--weather", {str(weather_file)!r}, "--backlog-days", "1"], obj=parts)
         """)
@@ -363,5 +413,5 @@ def test_simulate_runs_nodes_until_it_is_told_to_stop(
     finally:
         process.kill()
     assert process.returncode == 0
-    assert "1 nodes run; Ctrl-C ends them" in output
+    assert "1 nodes run; Ctrl-C stops them" in output
     assert psutil.wait_procs(nodes, timeout=5)[1] == []

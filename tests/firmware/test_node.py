@@ -29,7 +29,7 @@ def journal(folder: Path, node: str = NODE) -> dict[tuple[int, int], str]:
 
 
 def arrived(collector: Collector, folder: Path, node: str = NODE) -> bool:
-    """Tell whether every journalled frame has arrived, byte for byte."""
+    """Return whether every journalled frame has arrived, byte for byte."""
     with collector.lock:
         digests = {
             (boot, seq): hashlib.sha256(message).hexdigest()
@@ -53,7 +53,7 @@ def test_every_frame_of_a_backlog_arrives(
 
 
 def test_the_values_are_those_of_the_weather(make_fleet: FleetMaker, collector: Collector) -> None:
-    fleet = make_fleet(NODE, days=2, settings={"place": {}})
+    fleet = make_fleet(NODE, days=2, settings={"differences": {}})
     fleet.start()
     wait_for(lambda: len(collector.received()) >= 48)
     with collector.lock:
@@ -92,7 +92,7 @@ def test_thousands_of_frames_wait_and_go_with_a_small_heap(
     wait_for(lambda: len(collector.received()) > 3100, 90)
     wait_for(lambda: arrived(collector, tmp_path))
     assert fleet.alive() == {NODE: True}
-    assert "MemoryError" not in fleet.nodes[NODE].last_words()
+    assert "MemoryError" not in fleet.nodes[NODE].last_lines()
     assert len(collector.kinds("boot")) == 1
 
 
@@ -145,23 +145,84 @@ def test_a_boot_number_is_never_used_twice(
     assert sorted(event.boot for event in collector.kinds("boot")) == [1, 2, 3, 4]
 
 
-def test_without_acks_the_same_bytes_come_again(
+def test_without_acks_the_same_bytes_come_again_and_the_others_get_their_turn(
     make_fleet: FleetMaker, collector: Collector, tmp_path: Path
 ) -> None:
     collector.acking = False
-    fleet = make_fleet(NODE, days=2)
+    fleet = make_fleet(NODE, days=3, rate=60)
     fleet.start()
 
     def copies(seq: int) -> list[bytes]:
         with collector.lock:
             return [message for _, _, s, message in collector.arrivals if s == seq]
 
-    wait_for(lambda: len(copies(0)) >= 3 and len(copies(WINDOW - 1)) >= 2)
+    wait_for(lambda: len(copies(0)) >= 2 and len(copies(2 * WINDOW)) >= 2)
     assert len(set(copies(0))) == 1
-    assert not copies(WINDOW), "more than a window of frames went out unacknowledged"
     collector.acking = True
-    wait_for(lambda: len(collector.received()) > 48)
     wait_for(lambda: arrived(collector, tmp_path))
+    with collector.lock:
+        collector.arrivals.clear()
+    time.sleep(1)  # for the last acknowledgements to reach the node
+    node = fleet.nodes[NODE]
+    node.cut_power()
+    node.start()
+    wait_for(lambda: 2 in {event.boot for event in collector.kinds("boot")})
+    # Frames go before events: what had not been freed would have come by now.
+    assert not copies(WINDOW), "an acknowledged frame came again"
+
+
+def test_a_node_enrolled_again_delivers_what_its_collector_takes(
+    make_fleet: FleetMaker, collector: Collector, tmp_path: Path
+) -> None:
+    """72 unsent frames under a retired key hold up nothing, and are freed once they are taken."""
+    nowhere = make_fleet(NODE, days=3, rate=60, port=free_port())
+    nowhere.start()
+    wait_for(lambda: len(journal(tmp_path)) >= 72)
+    nowhere.stop()
+    collector.refuses, collector.epoch = 1, 2
+    fleet = make_fleet(NODE, rate=3600, epoch=2)
+    fleet.start()
+    wait_for(lambda: any(seq >= 5 for _, boot, seq in collector.received() if boot > 1))
+    assert min(boot for _, boot, _ in collector.received()) == (1 << 16) + 1
+    wait_for(lambda: len(collector.refused) > 2 * 72)  # tried again in turn
+    collector.refuses = None
+    wait_for(lambda: {(NODE, 1, seq) for seq in range(72)} <= collector.received())
+    wait_for(lambda: arrived(collector, tmp_path))
+    time.sleep(1)  # for the last acknowledgements to reach the node
+    with collector.lock:
+        collector.arrivals.clear()
+    node = fleet.nodes[NODE]
+    node.cut_power()
+    node.start()
+    wait_for(lambda: any(boot == (1 << 16) + 2 for _, boot, _ in collector.received()))
+    with collector.lock:
+        again = [boot for _, boot, _, _ in collector.arrivals if boot == 1]
+    assert again == [], "an acknowledgement under the new key did not free an old frame"
+
+
+@pytest.mark.parametrize(
+    ("payload", "report"),
+    [
+        (bytes(5000), "a message on nq/1/qf-001/ack is too long to be read"),
+        (bytes(10_000), "a message on nq/1/qf-001/ack is too long to be read"),
+        (b"\x99\x07\xd0" + b"\xe1" * 2000, "ack refused: not sealed: more items than there may be"),
+        (b"\xff\xfe\x00", "ack refused: not sealed: "),
+    ],
+)
+def test_a_strangers_retained_message_stops_no_node(
+    make_fleet: FleetMaker, collector: Collector, tmp_path: Path, payload: bytes, report: str
+) -> None:
+    """It comes again with every connection, before any acknowledgement."""
+    collector.publish_ack(NODE, payload, retain=True)
+    fleet = make_fleet(NODE, days=2)
+    fleet.start()
+    wait_for(lambda: len(journal(tmp_path)) > 48 and arrived(collector, tmp_path))
+    wait_for(lambda: bool(collector.kinds("fault")))
+    collector.client.publish(f"nq/1/{NODE}/ack", b"", 1, retain=True)
+    assert collector.kinds("fault")[0].detail.startswith(report)
+    assert len(collector.kinds("fault")) == 1
+    assert len(collector.kinds("boot")) == 1
+    assert fleet.alive() == {NODE: True}
 
 
 def test_frames_wait_through_an_outage_of_the_broker(
@@ -194,8 +255,8 @@ def test_a_forged_ack_frees_nothing_and_is_reported(
     assert "ack refused: seal does not fit" in collector.kinds("fault")[0].detail
     with collector.lock:
         collector.arrivals.clear()
-    wait_for(lambda: any(seq == 0 for _, _, seq, _ in collector.arrivals))
-    assert (NODE, 1, WINDOW) not in collector.received()
+    for seq in range(WINDOW):
+        wait_for(lambda seq=seq: seq in {s for _, _, s, _ in collector.arrivals})
 
 
 def test_a_full_flash_gives_up_the_oldest_and_says_which(
@@ -223,7 +284,7 @@ def test_a_flash_smaller_than_the_outbox_goes_on(
     """Flash full to the last block: the oldest frames go, the node does not stop."""
     fleet = make_fleet(NODE, days=60, settings={"flash_blocks": 20})
     fleet.start()
-    wait_for(lambda: (NODE, 1, 1400) in collector.received())
+    wait_for(lambda: (NODE, 1, 1440) in collector.received())
     wait_for(lambda: bool(collector.kinds("lost")))
     assert len(collector.kinds("boot")) == 1
 
@@ -251,6 +312,48 @@ def test_a_failing_sensor_costs_its_own_channels_only(
         missing = {s.reason for s in samples if isinstance(s, codec.Missing)}
         assert missing == ({reason} if place in channels else set())
     wait_for(lambda: bool(collector.kinds("fault")))
+
+
+def test_a_sensor_that_hangs_costs_its_own_channels_only(
+    make_fleet: FleetMaker, collector: Collector, tmp_path: Path
+) -> None:
+    """The watchdog resets the board; the sensor at which it hung is not asked again."""
+    memory = tmp_path / "rtc"
+    faults = [["i2c", "hang", 0, 2**40]]
+    fleet = make_fleet(NODE, settings={"rtc_memory": str(memory), "faults": faults})
+    node = fleet.nodes[NODE]
+    node.start()
+    wait_for(lambda: memory.exists() and memory.read_text().endswith(">sht4x/i2c/68"))
+    time.sleep(0.5)
+    assert memory.read_text().endswith(">sht4x/i2c/68")
+    assert not collector.received()
+    node.cut_power()  # the watchdog, but for the power
+    node.start(reset_cause=3)
+    wait_for(lambda: (NODE, 2, 3) in collector.received())
+    first, second, *others = collector.frames[NODE, 2, 3].channels
+    assert {*first, *second} == {codec.Missing(codec.NO_ANSWER)}
+    assert not any(isinstance(sample, codec.Missing) for samples in others for sample in samples)
+    wait_for(lambda: bool(collector.kinds("fault")))
+    assert collector.kinds("fault")[0].detail == (
+        "sht4x/i2c/68: does not return; left out until the power is off"
+    )
+    node.cut_power()
+    node.start(faults=[])
+    wait_for(lambda: (NODE, 3, 1) in collector.received())
+    assert codec.Missing(codec.NO_ANSWER) not in collector.frames[NODE, 3, 1].channels[0]
+
+
+def test_noise_of_contacts_and_lines_changes_no_value(
+    make_fleet: FleetMaker, collector: Collector
+) -> None:
+    """Three edges in 3 ms are one tip; an echo and a stray byte are no part of an answer."""
+    faults = [["pulse", "bounce", 0, 2**40], ["rs485", "echo", 0, 2**40]]
+    make_fleet(NODE, days=2, settings={"differences": {}, "faults": faults}).start()
+    wait_for(lambda: len(collector.received()) >= 48)
+    with collector.lock:
+        frames = [collector.frames[key] for key in sorted(collector.frames)][1:47]
+    assert sum(sum(frame.channels[2]) for frame in frames) / 100 == pytest.approx(4.6, abs=1.0)
+    assert {sample for frame in frames for sample in frame.channels[3]} == {250}
 
 
 def test_a_node_without_the_time_learns_it_from_an_ack(
@@ -333,4 +436,4 @@ def test_a_node_that_cannot_live_is_told_with_its_log(
 
     with pytest.raises(SimulationError, match="node qf-001: ends again and again, now with code 3"):
         tend()
-    assert "ValueError" in fleet.nodes[NODE].last_words()
+    assert "ValueError" in fleet.nodes[NODE].last_lines()

@@ -64,19 +64,82 @@ def test_sht4x_notices_a_changed_byte(place: int) -> None:
         Sht4x(I2C(bytes(answer)), 0x44, no_wait).measure()
 
 
+def test_sht4x_gives_saturated_air_as_it_is() -> None:
+    """Fog: the formula goes above 100 %, the reading is 100 %, and it is a reading."""
+    measured = Sht4x(I2C(sht4x_answer(26214, 65535)), 0x44, no_wait).measure()
+    assert measured[2] == 100.0
+
+
 class Pin:
+    """A pin whose edges come at times that the test says [ms]; ticks wrap as MicroPython's do."""
+
+    PERIOD = 1 << 30
+
+    def __init__(self) -> None:
+        self.now = 0
+
     def irq(self, handler: Callable[[object], None], trigger: int) -> None:
         self.handler = handler
+
+    def ticks(self) -> int:
+        return self.now % self.PERIOD
+
+    def edges(self, *times: int) -> None:
+        for self.now in times:
+            self.handler(self)
+
+
+def gauge(pin: Pin, **settings: float) -> TippingBucket:
+    return TippingBucket(pin, 2, pin.ticks, **settings)
 
 
 def test_tipping_bucket_counts_since_the_last_call() -> None:
     pin = Pin()
-    bucket = TippingBucket(pin, 2)
+    bucket = gauge(pin)
     assert bucket.measure() == {3: 0.0}
-    for _ in range(7):
-        pin.handler(pin)
+    pin.edges(*range(0, 7000, 1000))
     assert bucket.measure() == {3: pytest.approx(1.4)}
     assert bucket.measure() == {3: 0.0}
+
+
+def test_a_contact_that_bounces_is_one_tip() -> None:
+    """Ten tips of three edges within 3 ms each are 2.0 mm."""
+    pin = Pin()
+    bucket = gauge(pin)
+    pin.edges(*(tip * 2000 + late for tip in range(10) for late in (0, 1, 3)))
+    assert bucket.measure() == {3: pytest.approx(2.0)}
+
+
+def test_a_contact_bounces_when_it_opens_too() -> None:
+    """Texas Electronics: closed for 135 ms on average, bounce of 0.75 ms at most."""
+    pin = Pin()
+    bucket = gauge(pin)
+    pin.edges(0, 1, 135, 136, 5000, 5001, 5135)
+    assert bucket.measure() == {3: pytest.approx(0.4)}
+
+
+def test_the_heaviest_rain_that_gauges_must_measure_is_counted() -> None:
+    """WMO-No. 8: 2,000 mm/h, a bucket of 0.2 mm each 360 ms."""
+    pin = Pin()
+    bucket = gauge(pin)
+    pin.edges(*range(0, 3_600_000, 360))
+    assert bucket.measure() == {3: pytest.approx(2000)}
+
+
+@pytest.mark.parametrize("dry_ms", [250, 7 * 86_400_000, 12 * 86_400_000, 30 * 86_400_000])
+def test_tips_are_counted_over_the_wrap_of_the_tick_counter(dry_ms: int) -> None:
+    pin = Pin()
+    pin.now = Pin.PERIOD - 100
+    bucket = gauge(pin)
+    pin.edges(pin.now, pin.now + 2, pin.now + dry_ms, pin.now + dry_ms + 2)
+    assert bucket.measure() == {3: pytest.approx(0.4)}
+
+
+def test_bucket_and_dead_time_are_the_boards() -> None:
+    pin = Pin()
+    bucket = gauge(pin, bucket_mm=0.1, dead_ms=10)
+    pin.edges(0, 5, 20, 25, 40)
+    assert bucket.measure() == {3: pytest.approx(0.3)}
 
 
 class Uart:
@@ -116,19 +179,57 @@ def test_soil_probe_registers(
     assert (measured[10], measured[9]) == expected
 
 
+GOOD = modbus(struct.pack(">BBBHh", 1, 3, 4, 253, 187))
+ASKED = bytes.fromhex("010300000002c40b")
+
+
 def test_soil_probe_forgets_a_late_answer() -> None:
-    good = modbus(struct.pack(">BBBHh", 1, 3, 4, 253, 187))
-    assert SoilModbus(Uart(good, before=b"\x01\x03\x04"), 1, no_wait).measure()[10] == 0.253
+    assert SoilModbus(Uart(GOOD, before=b"\x01\x03\x04"), 1, no_wait).measure()[10] == 0.253
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"\x00", b""),
+        (b"\xff\x00\xff", b""),
+        (ASKED, b""),
+        (b"\x00" + ASKED + b"\x00", b""),
+        (b"", b"\x00"),
+        (b"\x01\x03\x04\x00", b"\xff"),
+        (modbus(b"\x02\x03\x04\x00\x01\x00\x02"), b""),
+    ],
+)
+def test_soil_probe_is_heard_behind_noise_echo_and_others(before: bytes, after: bytes) -> None:
+    """And leaves nothing behind that would spoil the next answer."""
+    uart = Uart(before + GOOD + after)
+    probe = SoilModbus(uart, 1, no_wait)
+    for _ in range(3):
+        assert probe.measure() == {10: 0.253, 9: 18.7}
+    uart.waiting = b"\x01\x03\x04" * 100
+    assert probe.measure() == {10: 0.253, 9: 18.7}
+
+
+def test_a_line_that_babbles_does_not_hold_up_the_node() -> None:
+    class Babbling(Uart):
+        def read(self, count: int) -> bytes:
+            return b"\x55" * count
+
+    with pytest.raises(OSError, match="no answer, but 64 bytes that are not its"):
+        SoilModbus(Babbling(None), 1, no_wait).measure()
 
 
 @pytest.mark.parametrize(
     ("answer", "error", "reason"),
     [
-        (None, OSError, "soil probe 1: no answer"),
+        (None, OSError, "soil probe 1: no answer$"),
+        (ASKED, OSError, "soil probe 1: no answer$"),
+        (b"\x00" + ASKED, OSError, "no answer, but 1 bytes that are not its"),
         (b"\x01\x03", ValueError, "soil probe 1: checksum"),
-        (modbus(b"\x01\x03\x04\x00\x01\x00\x02")[:-1] + b"\x00", ValueError, "checksum"),
-        (modbus(b"\x01\x83\x02"), OSError, "answered function 131"),
-        (modbus(b"\x02\x03\x04\x00\x01\x00\x02"), OSError, "answered function 3"),
+        (GOOD[:-1] + b"\x00", ValueError, "soil probe 1: checksum"),
+        (ASKED + GOOD[:-1] + b"\x00", ValueError, "soil probe 1: checksum"),
+        (modbus(b"\x01\x83\x02"), OSError, "soil probe 1: refuses with code 2"),
+        (ASKED + modbus(b"\x01\x83\x02"), OSError, "refuses with code 2"),
+        (modbus(b"\x02\x03\x04\x00\x01\x00\x02"), OSError, "no answer, but 9 bytes"),
     ],
 )
 def test_soil_probe_faults(answer: bytes | None, error: type[Exception], reason: str) -> None:

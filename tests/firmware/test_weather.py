@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from firmware.wire import quantities
 from firmware.workbench import climate, hourly, weather, weather_files
 from firmware.workbench.hourly import WeatherError
 
@@ -50,12 +51,12 @@ def test_a_csv_is_read_hour_by_hour(tmp_path: Path) -> None:
         ("2016-05-01T01:00Z,warm,50,0", "air_temperature 'warm' is not a number"),
         ("2016-05-01T01:00Z,1,104,0", "relative_humidity 104 is not between 0 and 100"),
         ("2016-05-01T01:00Z,1,50,-1", "precipitation_amount -1 is not between 0 and 250"),
-        ("2016-05-01T01:00Z,inf,50,0", "air_temperature inf is not between -60 and 60"),
+        ("2016-05-01T01:00Z,inf,50,0", "air_temperature inf is not between -40 and 60"),
         ("2016-05-01T00:00Z,1,50,0", "hour 2016-05-01T00:00Z was there before"),
         ("2016-05-01T01:00Z,1,50,0,9", "more fields than columns"),
     ],
 )
-def test_a_broken_line_is_told_and_the_rest_read(tmp_path: Path, line: str, reason: str) -> None:
+def test_a_broken_line_is_named_and_the_rest_read(tmp_path: Path, line: str, reason: str) -> None:
     path = write_csv(tmp_path, "2016-05-01T00:00Z,1,50,0", line, "2016-05-01T02:00Z,3,52,0")
     read = weather_files.read_csv(path)
     assert read.problems == (f"own.csv:3: {reason}",)
@@ -83,6 +84,22 @@ def test_a_file_without_weather_is_refused(tmp_path: Path, content: bytes, reaso
     with pytest.raises(WeatherError, match=reason) as caught:
         weather_files.read_csv(path)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("name", hourly.NAMES)
+def test_a_column_takes_what_the_vocabulary_allows(tmp_path: Path, name: str) -> None:
+    row = quantities.by_name(name)
+    head = ",".join(("time", *hourly.NAMES)) + "\n"
+
+    def line(hour: int, value: float) -> str:
+        values = dict.fromkeys(hourly.NAMES, 20) | {"air_pressure": 1000, "soil_moisture": 0}
+        texts = [str(number) for number in (values | {name: value}).values()]
+        return f"2016-05-01T0{hour}:00Z," + ",".join(texts)
+
+    lines = [line(0, row.low), line(1, row.high), line(2, row.high + 0.1), line(3, row.low - 0.1)]
+    read = weather_files.read_csv(write_csv(tmp_path, *lines, head=head))
+    assert read.series[name].tolist() == [row.low, row.high]
+    assert [problem.split(":")[1] for problem in read.problems] == ["4", "5"]
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
@@ -166,7 +183,8 @@ def test_generated_weather_keeps_its_normals() -> None:
 
 def test_generated_weather_is_possible_and_repeatable() -> None:
     one, same, other = (climate.generate(START, 400, seed) for seed in (1, 1, 2))
-    for name, _, low, high in hourly.COLUMNS:
+    for name in hourly.NAMES:
+        low, high = hourly.limits(name)
         values = one.series[name]
         assert np.array_equal(values, same.series[name], equal_nan=True)
         known = values[~np.isnan(values)]
@@ -207,6 +225,7 @@ def test_the_compact_file_says_the_same(tmp_path: Path) -> None:
     script.write_text(
         "import bench\n"
         "w = bench.world.weather\n"
+        "print(' '.join('%s=%d' % pair for pair in zip(bench.COLUMNS, bench.SCALES)))\n"
         f"for h in range({START // 3600 - 1}, {START // 3600 + 73}):\n"
         "    print(w.hourly('air_temperature', h), w.hourly('relative_humidity', h))\n"
     )
@@ -223,7 +242,9 @@ def test_the_compact_file_says_the_same(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    rows = [line.split() for line in done.stdout.splitlines()]
+    columns, *lines = done.stdout.splitlines()
+    assert columns == " ".join(f"{name}={scale}" for name, scale in hourly.SCALES.items())
+    rows = [line.split() for line in lines]
     assert rows[0] == rows[73] == ["None", "None"]
     for hour in range(72):
         air, humidity = rows[1 + hour]

@@ -1,6 +1,6 @@
 """Small crops, seasons and weather that the tests of models share."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ import pytest
 from field_configs.schema import Crop, Stage
 from models.crops.season import Seasons, SiteSeason
 from models.weather.dataset import dataset
+from models.weather.local_days import midnight
 
 STAGES = ((0, 0.0), (10, 141.0), (61, 1441.0), (92, 2226.0))
 
@@ -34,7 +35,7 @@ def weather():
     """Make hourly weather: 10 days from 2016-04-20 (UTC+8) by default, one value per quantity."""
 
     def make(days=20, sites=("a",), first=date(2016, 4, 20), **values):
-        start = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(hours=8)
+        start = midnight(first)
         times = [start + timedelta(hours=h) for h in range(24 * days)]
         defaults = {
             "air_temperature": 15.0,

@@ -70,13 +70,13 @@ def test_after_flowering_it_is_read_and_needed(predict):
     assert [a["status"] for a in answers][:2] == ["no_risk", "high"]
     result, _ = predict(ROWS, PRE, "post")
     assert result.exit_code == 2
-    assert "columns missing: TRH8010, T.A.POST7.24H" in result.output
+    assert "cases.csv:1: no column TRH8010, T.A.POST7.24H" in result.output
 
 
 def test_all_missing_columns_are_named_at_once(predict):
     result, answers = predict([("a", "S")], ("id", "resist"))
     assert result.exit_code == 2
-    assert "cases.csv: columns missing: type, corn, RH7, D.A.1" in result.output
+    assert "cases.csv:1: no column type, corn, RH7, D.A.1; the first line" in result.output
     assert answers is None
 
 
@@ -85,14 +85,14 @@ def test_a_cell_that_is_no_number_costs_its_row_only(predict):
     result, answers = predict(rows)
     assert result.exit_code == 0
     assert answers[1] == {"id": "bad", "probability": "", "status": "cannot_say"}
-    assert "line 3: column RH7: 'humid' is not a number" in result.stderr
+    assert 'cases.csv:3: column RH7: "humid" is not a number' in result.stderr
     assert answers[2]["status"] == "high"
 
 
 def test_an_unknown_class_is_said_and_taken_as_the_most_susceptible(predict):
     rows = [("u", "winter", "R", "1", "75", "10"), ("v", "winter", "VS", "1", "75", "10")]
     result, answers = predict(rows, PRE, "pre", "--bounds")
-    assert "line 2: column resist: 'R' is not one of" in result.stderr
+    assert 'cases.csv:2: column resist: "R" is not one of' in result.stderr
     assert answers[0]["probability"] == answers[1]["probability"]
     assert float(answers[0]["low"]) < float(answers[1]["low"])
 
@@ -100,8 +100,8 @@ def test_an_unknown_class_is_said_and_taken_as_the_most_susceptible(predict):
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        ([ROWS[0], ROWS[0]], "line 3: column id: 'dry' is already on line 2"),
-        ([], "holds a header but no cases"),
+        ([ROWS[0], ROWS[0]], 'cases.csv:3: column id: "dry" is already on line 2'),
+        ([], "holds a first line and nothing below it"),
     ],
 )
 def test_files_without_an_answer_row_by_row_are_refused(predict, rows, message):
@@ -118,7 +118,27 @@ def test_a_place_that_cannot_be_written_is_said_before_the_work(predict, out, me
     result, _ = predict([("bad",)], ("id",), "pre", out=out)
     assert result.exit_code == 2
     assert message in result.output
-    assert "columns missing" not in result.output
+    assert "no column" not in result.output
+
+
+@pytest.mark.parametrize("link", [None, "symlink_to", "hardlink_to"])
+def test_the_cases_themselves_are_not_written_over(predict, tmp_path, link):
+    out = "cases.csv"
+    if link:
+        out = "other.csv"
+        (tmp_path / "cases.csv").touch()
+        getattr(tmp_path / out, link)(tmp_path / "cases.csv")
+    result, _ = predict(out=out)
+    assert result.exit_code == 2
+    assert f"{out}: holds the cases themselves: name another file to write" in result.output
+    assert (tmp_path / "cases.csv").read_text("utf-8").startswith("id,type,resist")
+
+
+def test_a_broken_line_is_named_gets_no_answer_and_the_exit_code_is_1(predict):
+    result, answers = predict([ROWS[0], ("bad", "win\0ter", "S", "1", "70", "10"), ROWS[1]])
+    assert result.exit_code == 1
+    assert "cases.csv:3: holds NUL characters" in result.stderr
+    assert [a["id"] for a in answers] == ["dry", "wet"]
 
 
 def test_many_bad_cells_are_counted_not_poured_out(predict):

@@ -1,4 +1,4 @@
-"""Write tests/golden/wire/vectors.json anew: ``python -m tests.wire.make_vectors``.
+"""Write tests/golden/wire/vectors.json again: ``python -m tests.wire.make_vectors``.
 
 Frame bodies, seals, acks and events are made by the code and reviewed as a diff; they are not
 taken on trust: tests/wire checks them with cbor2 and cwt. HMAC vectors are RFC 4231's.
@@ -265,7 +265,7 @@ def _reason(kind: str, body: str) -> str:
 
 
 def example(text: str) -> str:
-    """Return docs/wire.md with its worked example made anew."""
+    """Return docs/wire.md with its worked example made again."""
     row = next(row for row in make()["frames"] if row["name"] == EXAMPLE)
     item = codec.cbor.decode(bytes.fromhex(row["body"]))
     parts = {

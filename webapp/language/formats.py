@@ -2,14 +2,14 @@
 
 import math
 from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from flask import Flask
 from flask_babel import format_date, format_datetime, gettext, ngettext
 
-from webapp.language.i18n import CHINESE, ZONE_NAME, current_language
+from models.weather import local_days
+from models.weather.local_days import LOCAL
+from webapp.language.i18n import CHINESE, current_language
 
-ZONE = ZoneInfo(ZONE_NAME)
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -19,8 +19,8 @@ def _is_chinese() -> bool:
 
 def local_time(moment: datetime, now: datetime | None = None) -> str:
     """Write a moment in local time, with its year only where that is not the year of `now`."""
-    local = moment.astimezone(ZONE)
-    with_year = now is None or local.year != now.astimezone(ZONE).year
+    local = moment.astimezone(LOCAL)
+    with_year = now is None or local.year != local_days.local_day(now).year
     if _is_chinese():
         pattern = "y年M月d日 HH:mm" if with_year else "M月d日 HH:mm"
     else:
@@ -31,7 +31,7 @@ def local_time(moment: datetime, now: datetime | None = None) -> str:
 def local_day(day: date | datetime, *, weekday: bool = False) -> str:
     """Write a local day without its year, with its weekday if wanted."""
     if isinstance(day, datetime):
-        day = day.astimezone(ZONE).date()
+        day = local_days.local_day(day)
     if _is_chinese():
         return str(format_date(day, "M月d日 EEE" if weekday else "M月d日", rebase=False))
     return str(format_date(day, "EEE d MMM" if weekday else "d MMM", rebase=False))
@@ -87,8 +87,7 @@ def percent(share: float | None) -> str:
 
 def days_before(moment: datetime, days: int) -> datetime:
     """The start of the local day, `days` days before the one that holds `moment`, in UTC."""
-    start = moment.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
-    return (start - timedelta(days=days)).astimezone(UTC)
+    return local_days.midnight(local_days.local_day(moment) - timedelta(days=days))
 
 
 def install(app: Flask) -> None:

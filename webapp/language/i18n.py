@@ -24,10 +24,11 @@ from babel.support import NullTranslations, Translations
 from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
 
+from models.weather.local_days import ZONE_NAME
+
 TRANSLATIONS = Path(__file__).parents[1] / "translations"
 COOKIE = "lang"
 YEAR_S = 365 * 24 * 3600
-ZONE_NAME = "Asia/Shanghai"
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,15 @@
 """Sentences about risk, put together from the words of field_configs."""
 
+import math
 from collections.abc import Mapping
 from contextlib import suppress
 
 from flask_babel import gettext, lazy_gettext
 
-from collector.store.risk import StatusRow
 from collector.store.weather import NO_STATION
 from field_configs.schema import Crop
 from field_configs.words import MissingParameter
+from models.risk.answers import RiskStatus
 from models.risk.hazard import CANNOT_SAY, STATUS
 from webapp.language.words import has_word, name_of, word
 
@@ -86,7 +87,7 @@ def missing_reason(missing: tuple[str, ...]) -> str:
 def reason_text(hazard: str, status: int, drivers: Mapping[str, float | None]) -> str:
     """Say in plain words why a hazard has a status, from the model's own terms."""
     name = STATUS[status]
-    known: Mapping[str, object] = {k: v for k, v in drivers.items() if v is not None}
+    known = {k: v for k, v in drivers.items() if v is not None and not math.isnan(v)}
     key = f"hazard.{hazard}.reason.{name}"
     # What is not known, or only to an earlier release, cannot be quoted; the status can.
     if has_word(key):
@@ -95,7 +96,7 @@ def reason_text(hazard: str, status: int, drivers: Mapping[str, float | None]) -
     return str(gettext("%(sentence)s.", sentence=status_label(name)))
 
 
-def reason_of(status: StatusRow) -> str:
+def reason_of(status: RiskStatus) -> str:
     """The reason of a status, and what is missing where nothing can be said."""
     reason = reason_text(status.hazard, status.status, status.drivers)
     why = missing_reason(status.missing) if status.status == CANNOT_SAY else ""

@@ -7,7 +7,8 @@ from flask_babel import gettext
 
 from models.advice.advisory import Advisory
 from models.advice.spraying import PARAMETERS, is_chemical
-from webapp.language.formats import ZONE, local_day
+from models.weather.local_days import LOCAL
+from webapp.language.formats import local_day
 from webapp.language.risks import action_text, upper_first
 from webapp.language.words import word
 
@@ -40,7 +41,7 @@ class ShownAdvice:
 
 def hours_text(begin: datetime, end: datetime) -> str:
     """Write a span within a day in local time."""
-    first, last = begin.astimezone(ZONE), end.astimezone(ZONE)
+    first, last = begin.astimezone(LOCAL), end.astimezone(LOCAL)
     return f"{local_day(first)} {first:%H:%M}\N{EN DASH}{last:%H:%M}"
 
 

@@ -9,11 +9,12 @@ from flask_babel import gettext, ngettext
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from collector.store.reading_log import QC_NAMES, RANGE_CHECKED, STEP_CHECKED
 from collector.store.readings import Curve, LatestReading
 from field_configs.schema import Field
 from firmware.wire.quantities import by_name
-from webapp.language.formats import ZONE, day_tick, local_time, number
+from models.weather.local_days import LOCAL
+from models.weather.quality import QC_NAMES, RANGE_CHECKED, STEP_CHECKED
+from webapp.language.formats import day_tick, local_time, number
 from webapp.language.risks import quantity_name, unit_name, upper_first
 from webapp.language.words import name_of, word
 from webapp.views import svg
@@ -267,7 +268,7 @@ def show_curve(
         times,
         values.tolist(),
         window=window,
-        zone=ZONE,
+        zone=LOCAL,
         words=svg.Words(
             title=f"{name}, {unit}" if unit else name,
             desc=_description(name, values, times, summary),

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask_babel import gettext, lazy_gettext, ngettext
 
-from collector.store.weather import OutlookRow
+from collector.store.risk import KeptStatus
 from models.risk.hazard import STATUS
-from webapp.language.formats import ZONE, day_tick
+from models.weather.local_days import day_ended, local_day
+from webapp.language.formats import day_tick
 from webapp.views.villages import ANSWERS, GRAVITY, WARNINGS
 
 DAYS = 7
@@ -46,11 +47,11 @@ def short_status(name: str) -> str:
 
 
 def _day_name(end: datetime, now: datetime) -> str:
-    day = (end - timedelta(seconds=1)).astimezone(ZONE).date()
-    return str(gettext("today")) if day == now.astimezone(ZONE).date() else day_tick(day)
+    day = day_ended(end)
+    return str(gettext("today")) if day == local_day(now) else day_tick(day)
 
 
-def show_ahead(rows: Sequence[OutlookRow], now: datetime) -> Ahead | None:
+def show_ahead(rows: Sequence[KeptStatus], now: datetime) -> Ahead | None:
     """Show the coming days of one hazard and crop, each by the field where it is gravest.
 
     Parameters
@@ -78,12 +79,13 @@ def show_ahead(rows: Sequence[OutlookRow], now: datetime) -> Ahead | None:
     ]
     title = ngettext("Forecast for %(num)d day", "Forecast for the next %(num)d days", len(days))
     warns = any(status in WARNINGS for status in worst.values())
-    return Ahead(str(title), days, warns, min(row.forecast_issued for row in rows))
+    made = min(row.forecast_issued for row in rows if row.forecast_issued)
+    return Ahead(str(title), days, warns, made)
 
 
-def by_hazard(rows: Sequence[OutlookRow], now: datetime) -> Mapping[tuple[str, str], Ahead]:
+def by_hazard(rows: Sequence[KeptStatus], now: datetime) -> Mapping[tuple[str, str], Ahead]:
     """Show the outlook of a village, by crop and hazard."""
-    groups: dict[tuple[str, str], list[OutlookRow]] = {}
+    groups: dict[tuple[str, str], list[KeptStatus]] = {}
     for row in rows:
         groups.setdefault((row.crop, row.hazard), []).append(row)
     shown = {key: show_ahead(group, now) for key, group in groups.items()}

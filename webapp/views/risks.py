@@ -3,17 +3,18 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask import url_for
 from flask_babel import gettext
 
-from collector.store.risk import StatusRow
 from collector.store.weather import FieldWeather
 from field_configs.schema import Crop, Field
 from models.advice.advisory import Advisory
 from models.hazards.catalogue import catalogue
+from models.risk.answers import RiskStatus
 from models.risk.hazard import CANNOT_SAY, NO_RISK, OUT_OF_SEASON, STATUS
+from models.weather.local_days import day_ended
 from webapp.language.formats import local_day, local_time, number, span_ago
 from webapp.language.risks import (
     certainty_label,
@@ -114,11 +115,11 @@ def _field_name(site: str, places: Mapping[str, Field]) -> str:
 
 
 def _stages(
-    statuses: Sequence[StatusRow], crop: Crop | None, places: Mapping[str, Field]
+    statuses: Sequence[RiskStatus], crop: Crop | None, places: Mapping[str, Field]
 ) -> list[ShownStage]:
     shown = []
     for site, status in sorted({each.site: each for each in statuses}.items()):
-        if status.stage_bbch is None or crop is None:
+        if math.isnan(status.stage_bbch) or crop is None:
             continue
         text = gettext(
             "%(place)s: %(stage)s (BBCH %(bbch)s)",
@@ -130,16 +131,16 @@ def _stages(
     return shown
 
 
-def _model_facts(status: StatusRow) -> list[Fact]:
+def _model_facts(status: RiskStatus) -> list[Fact]:
     facts = []
     for key, value in status.drivers.items():
         label = f"hazard.{status.hazard}.driver.{key}"
-        if value is not None and has_word(label):
+        if not math.isnan(value) and has_word(label):
             facts.append(Fact(upper_first(word(label)), number(value, 1)))
     if status.missing:
         names = missing_names(status.missing) or word("reason.missing_stage")
         facts.append(Fact(str(gettext("Missing hours in")), names))
-    last_day = local_day(status.time - timedelta(seconds=1))
+    last_day = local_day(day_ended(status.time))
     facts.append(Fact(str(gettext("Reckoned up to")), last_day))
     hazard = catalogue().get(status.hazard)
     if hazard is not None:
@@ -151,7 +152,7 @@ def _model_facts(status: StatusRow) -> list[Fact]:
     return facts
 
 
-def _origin_facts(status: StatusRow, told: Sequence[FieldWeather]) -> list[Fact]:
+def _origin_facts(status: RiskStatus, told: Sequence[FieldWeather]) -> list[Fact]:
     """Which inputs of an answer come from stations around the field, and how sure they are."""
     hazard = catalogue().get(status.hazard)
     reads = {each.quantity for each in hazard.inputs} if hazard else set()
@@ -184,13 +185,13 @@ def unproven(crops: Sequence[CropRisks]) -> str:
     return str(gettext("%(sentence)s.", sentence=meaning))
 
 
-def _data_age(hours: float | None) -> str:
-    if hours is None or not math.isfinite(hours):
+def _data_age(hours: float) -> str:
+    if not math.isfinite(hours):
         return str(gettext("never measured"))
     return span_ago(hours * 3600)
 
 
-def _rank(status: StatusRow) -> Rank:
+def _rank(status: RiskStatus) -> Rank:
     return rank(status.status, status.validated, status.certainty)
 
 
@@ -204,7 +205,7 @@ def _advice_facts(advice: ShownAdvice | None, ahead: Ahead | None) -> list[Fact]
 
 
 def _row(
-    group: Sequence[StatusRow],
+    group: Sequence[RiskStatus],
     advice: Mapping[tuple[str, str, str], Advisory],
     places: Mapping[str, Field],
     coming: Coming,
@@ -251,7 +252,7 @@ def _is_resting(row: RiskRow) -> bool:
 
 
 def show_crops(
-    statuses: Sequence[StatusRow],
+    statuses: Sequence[RiskStatus],
     advisories: Sequence[Advisory],
     crops: Mapping[str, Crop],
     places: Mapping[str, Field],

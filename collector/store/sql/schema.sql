@@ -458,7 +458,8 @@ $$;
 CREATE TRIGGER risk_status_stays BEFORE UPDATE OR DELETE ON risk_status
 FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
--- season: the year in which the crop was sown.
+-- season: the year in which the crop was sown. The newest report of an observer on a field, hazard
+-- and day counts; those before it are kept.
 CREATE TABLE scouting_report (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     site text NOT NULL REFERENCES field,
@@ -473,20 +474,23 @@ CREATE TABLE scouting_report (
     observer text NOT NULL,
     note text NOT NULL,
     origin text NOT NULL,
-    received timestamptz NOT NULL,
-    UNIQUE (site, crop, hazard, date, source, observer)
+    received timestamptz NOT NULL
 );
+CREATE INDEX scouting_report_newest
+    ON scouting_report (site, crop, hazard, date, source, observer, id DESC);
 
--- Lines that could not be taken in, as they were.
+-- Lines that could not be taken in, as they were. event, params: see field_configs/events.py.
 CREATE TABLE import_refusal (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind text NOT NULL,
     origin text NOT NULL,
-    reason text NOT NULL,
     text text NOT NULL,
-    received timestamptz NOT NULL
+    received timestamptz NOT NULL,
+    event text NOT NULL,
+    params jsonb NOT NULL
 );
-CREATE UNIQUE INDEX import_refusal_once ON import_refusal (kind, origin, md5(reason), md5(text));
+CREATE UNIQUE INDEX import_refusal_once
+    ON import_refusal (kind, origin, event, md5(params::text), md5(text));
 
 -- The account of a hazard in a county as it stood at a time; season NULL: all seasons.
 CREATE TABLE skill_row (
@@ -599,32 +603,59 @@ $$;
 
 -- Weather from elsewhere ---------------------------------------------------------------------
 
--- A place of such weather: a village, a field, or a station or grid point with its own position.
+-- A place of such weather: a village, a field (both stand where the registry says), or a station
+-- or grid point with its own position. One that is removed keeps its values; its name is free.
 CREATE TABLE weather_place (
-    id text PRIMARY KEY,
+    number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL,
     longitude double precision NOT NULL CHECK (longitude BETWEEN -180 AND 180),
-    latitude double precision NOT NULL CHECK (latitude BETWEEN -90 AND 90)
+    latitude double precision NOT NULL CHECK (latitude BETWEEN -90 AND 90),
+    removed timestamptz
+);
+CREATE UNIQUE INDEX weather_place_name ON weather_place (name) WHERE removed IS NULL;
+
+-- What became of a place: its position after each change, by whom and why.
+CREATE TABLE weather_place_change (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    place integer NOT NULL REFERENCES weather_place,
+    action text NOT NULL CHECK (action IN ('added', 'moved', 'removed')),
+    longitude double precision NOT NULL,
+    latitude double precision NOT NULL,
+    at timestamptz NOT NULL,
+    changed_by text NOT NULL,
+    reason text NOT NULL
+);
+CREATE TRIGGER weather_place_change_stays BEFORE UPDATE OR DELETE ON weather_place_change
+FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+-- A delivery of weather: a file, or what a program gave at once. Of two values for the same hour
+-- the one of the later delivery is in force, whoever sent it.
+CREATE TABLE weather_delivery (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind text NOT NULL CHECK (kind IN ('forecast', 'observed')),
+    source text NOT NULL,
+    name text NOT NULL,
+    received timestamptz NOT NULL
 );
 
 CREATE TABLE weather_series (
     id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind text NOT NULL CHECK (kind IN ('forecast', 'observed')),
-    source text NOT NULL,
-    place text NOT NULL REFERENCES weather_place,
+    place integer NOT NULL REFERENCES weather_place,
     quantity text NOT NULL,
-    UNIQUE (kind, source, place, quantity)
+    UNIQUE (kind, place, quantity)
 );
 
 -- time is the start of the hour. issued: when a forecast was made; the end of the hour for what
--- was observed, so that an observation exists once.
+-- was observed, so that an observation exists once in a delivery.
 CREATE TABLE weather_value (
     series_id integer NOT NULL REFERENCES weather_series,
     time timestamptz NOT NULL,
     issued timestamptz NOT NULL,
+    delivery integer NOT NULL REFERENCES weather_delivery,
     value double precision NOT NULL,
     qc smallint NOT NULL,
-    received timestamptz NOT NULL,
-    PRIMARY KEY (series_id, time, issued)
+    PRIMARY KEY (series_id, time, issued, delivery)
 );
 
 -- The outlook in force: what the forecast makes of the coming days. It is replaced as a whole
@@ -644,6 +675,9 @@ CREATE TABLE risk_outlook (
     missing text[] NOT NULL,
     inputs_hash text NOT NULL,
     model_version text NOT NULL,
+    stage_source text,
+    data_age_h double precision,
+    validated boolean NOT NULL,
     PRIMARY KEY (site, crop, hazard, time)
 );
 
@@ -663,34 +697,44 @@ CREATE TABLE field_weather (
 
 -- Where the risk job stands ------------------------------------------------------------------
 
--- The state of all hazards on the morning of a local day. facts: SHA-256 over what it rests on
--- besides weather and seasons; seen: the last number of hourly_change that it takes account of.
+-- What the hazards know on the morning of a local day, of some fields. seen: the last number of
+-- hourly_change that it takes account of.
 CREATE TABLE risk_state (
-    open_day date PRIMARY KEY,
-    begins timestamptz NOT NULL,
-    facts text NOT NULL,
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    open_day date NOT NULL,
     seen bigint NOT NULL,
     digest text NOT NULL,
     bytes bytea NOT NULL
 );
 ALTER TABLE risk_state ALTER COLUMN bytes SET STORAGE EXTERNAL;
 
--- Changes of hourly weather, each with the earliest hour that it touched. Numbers are given out
--- under a lock held to the end of the transaction, so that they are in the order of commits: who
--- knows the largest one has seen the hours of all before it.
+-- Which state holds for a field on a morning. facts: SHA-256 over what it rests on besides hours.
+CREATE TABLE risk_state_field (
+    open_day date NOT NULL,
+    field text NOT NULL,
+    state bigint NOT NULL REFERENCES risk_state ON DELETE CASCADE,
+    facts text NOT NULL,
+    PRIMARY KEY (open_day, field)
+);
+CREATE INDEX risk_state_field_state ON risk_state_field (state);
+
+-- Changes of hourly weather: the series in which a statement changed hours of a local day;
+-- observed: of weather_series, else of series. Numbers are given out under a lock held to the end
+-- of the transaction, so that they are in the order of commits: who knows the largest one has seen
+-- the hours of all before it.
 CREATE TABLE hourly_change (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    earliest timestamptz NOT NULL,
+    day date NOT NULL,
+    observed boolean NOT NULL,
+    series integer[] NOT NULL,
     recorded timestamptz NOT NULL DEFAULT now()
 );
 
-CREATE FUNCTION note_hourly_change(first_hour timestamptz) RETURNS void
-LANGUAGE plpgsql AS $$
+CREATE FUNCTION note_hourly_change(of_day date, is_observed boolean, of_series integer[])
+RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    IF first_hour IS NOT NULL THEN
-        PERFORM pg_advisory_xact_lock(hashtext('nongqing.hourly_change'));
-        INSERT INTO hourly_change (earliest) VALUES (first_hour);
-    END IF;
+    PERFORM pg_advisory_xact_lock(hashtext('nongqing.hourly_change'));
+    INSERT INTO hourly_change (day, observed, series) VALUES (of_day, is_observed, of_series);
 END
 $$;
 
@@ -700,11 +744,19 @@ CREATE FUNCTION note_hours() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        PERFORM note_hourly_change((SELECT min(hour) FROM (
-            (TABLE changed EXCEPT TABLE former) UNION ALL (TABLE former EXCEPT TABLE changed)
-        ) apart));
+        PERFORM note_hourly_change(day, false, series) FROM (
+            SELECT (hour AT TIME ZONE 'Asia/Shanghai')::date AS day,
+                   array_agg(DISTINCT series_id) AS series
+            FROM (
+                (TABLE changed EXCEPT TABLE former) UNION ALL (TABLE former EXCEPT TABLE changed)
+            ) apart GROUP BY 1
+        ) days;
     ELSE
-        PERFORM note_hourly_change((SELECT min(hour) FROM changed));
+        PERFORM note_hourly_change(day, false, series) FROM (
+            SELECT (hour AT TIME ZONE 'Asia/Shanghai')::date AS day,
+                   array_agg(DISTINCT series_id) AS series
+            FROM changed GROUP BY 1
+        ) days;
     END IF;
     RETURN NULL;
 END
@@ -723,13 +775,20 @@ CREATE FUNCTION note_observed() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN
-        PERFORM note_hourly_change((SELECT min(c.time) FROM (
-            (TABLE changed EXCEPT TABLE former) UNION ALL (TABLE former EXCEPT TABLE changed)
-        ) c JOIN weather_series s ON s.id = c.series_id WHERE s.kind = 'observed'));
+        PERFORM note_hourly_change(day, true, series) FROM (
+            SELECT (c.time AT TIME ZONE 'Asia/Shanghai')::date AS day,
+                   array_agg(DISTINCT c.series_id) AS series
+            FROM (
+                (TABLE changed EXCEPT TABLE former) UNION ALL (TABLE former EXCEPT TABLE changed)
+            ) c JOIN weather_series s ON s.id = c.series_id WHERE s.kind = 'observed' GROUP BY 1
+        ) days;
     ELSE
-        PERFORM note_hourly_change((
-            SELECT min(c.time) FROM changed c JOIN weather_series s ON s.id = c.series_id
-            WHERE s.kind = 'observed'));
+        PERFORM note_hourly_change(day, true, series) FROM (
+            SELECT (c.time AT TIME ZONE 'Asia/Shanghai')::date AS day,
+                   array_agg(DISTINCT c.series_id) AS series
+            FROM changed c JOIN weather_series s ON s.id = c.series_id
+            WHERE s.kind = 'observed' GROUP BY 1
+        ) days;
     END IF;
     RETURN NULL;
 END
@@ -742,3 +801,20 @@ REFERENCING OLD TABLE AS former NEW TABLE AS changed
 FOR EACH STATEMENT EXECUTE FUNCTION note_observed();
 CREATE TRIGGER observed_removed AFTER DELETE ON weather_value
 REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION note_observed();
+
+-- A station that is moved or removed changes the weather of the fields around it, back to its
+-- first hour.
+CREATE FUNCTION note_place() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM note_hourly_change(day, true, series) FROM (
+        SELECT (w.time AT TIME ZONE 'Asia/Shanghai')::date AS day,
+               array_agg(DISTINCT w.series_id) AS series
+        FROM weather_value w JOIN weather_series s ON s.id = w.series_id
+        WHERE s.kind = 'observed' AND s.place = NEW.number GROUP BY 1
+    ) days;
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER place_changed AFTER UPDATE ON weather_place
+FOR EACH ROW EXECUTE FUNCTION note_place();

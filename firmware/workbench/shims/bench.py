@@ -92,13 +92,13 @@ class Weather:
 
     def row(self, hour):
         """The row of `hour` (counted from 1970), or None outside the file."""
-        place = hour - self.start // 3600
-        if not 0 <= place < self.count:
+        index = hour - self.start // 3600
+        if not 0 <= index < self.count:
             return None
         if hour not in self.rows:
             if len(self.rows) > 3:
                 self.rows.clear()
-            self.file.seek(12 + place * ROW_BYTES)
+            self.file.seek(12 + index * ROW_BYTES)
             self.rows[hour] = struct.unpack(ROW, self.file.read(ROW_BYTES))
         return self.rows[hour]
 
@@ -122,16 +122,16 @@ class Weather:
 
 
 class World:
-    """What surrounds this node: the weather, with the small differences of its own place."""
+    """What surrounds this node: the weather, with this node's own small differences."""
 
-    def __init__(self, weather, place):
+    def __init__(self, weather, differences):
         self.weather = weather
-        self.place = place
+        self.differences = differences
 
     def value(self, name, time_s):
         """Value at this node, or None where the weather file has none."""
         value = self.weather.at(name, time_s)
-        return None if value is None else value + self.place.get(name, 0)
+        return None if value is None else value + self.differences.get(name, 0)
 
     def rain(self, start_s, end_s):
         """Rain between two moments [mm]."""
@@ -142,11 +142,11 @@ class World:
             amount = self.weather.hourly("precipitation_amount", hour) or 0
             total += amount * (until - start_s) / 3600
             start_s = until
-        return total * self.place.get("rain_factor", 1)
+        return total * self.differences.get("rain_factor", 1)
 
 
 clock = Clock(settings["clock"], settings.get("backlog_s", 0))
-world = World(Weather(settings["weather"]), settings.get("place", {}))
+world = World(Weather(settings["weather"]), settings.get("differences", {}))
 
 
 def fault(part):

@@ -1,7 +1,8 @@
 """Emulated chips of an ESP32 board, down to the bytes on the wire (MicroPython Unix port only).
 
 SHT4x: Sensirion, Datasheet SHT4x. Soil probe: MODBUS over Serial Line V1.02, two registers.
-Rain gauge: one falling edge per bucket. Battery: a lithium cell with a little daily charge.
+Rain gauge: one falling edge per bucket, three with the fault ``bounce``. Battery: a lithium cell
+with a little daily charge.
 """
 
 import math
@@ -17,8 +18,8 @@ ENODEV = 19
 
 
 def reset_cause():
-    """A simulated node always starts from power."""
-    return PWRON_RESET
+    """A simulated node starts from power, unless its settings say otherwise."""
+    return settings.get("reset_cause", PWRON_RESET)
 
 
 def reset():
@@ -55,11 +56,30 @@ class RTC:
         day = doy - (153 * mp + 2) // 5 + 1
         return (year, month, day, (days + 3) % 7, left // 3600, left // 60 % 60, left % 60, 0)
 
+    def memory(self, data=None):
+        """Memory that outlives a reset: the file ``rtc_memory``, empty after a start from power."""
+        name = settings.get("rtc_memory")
+        if data is not None:
+            if name:
+                with open(name, "wb") as file:
+                    file.write(data)
+            return None
+        if not name or reset_cause() == PWRON_RESET:
+            return b""
+        with open(name, "rb") as file:
+            return file.read()
+
 
 class Pin:
     """A pin; on the rain gauge's, `irq` gets one call for each bucket that tips."""
 
     IN, OUT, PULL_UP, IRQ_FALLING = 0, 1, 2, 2
+    edge_at = 0.0
+
+    @staticmethod
+    def edge_ms():
+        """Ticks of the edge that is being handled [ms]."""
+        return int(Pin.edge_at * 1000)
 
     def __init__(self, number, mode=0, pull=None):
         self.number = number
@@ -73,13 +93,20 @@ class Pin:
         clock.watchers.append(self._rain_until)
 
     def _rain_until(self, now):
+        before = self.level
         self.level += world.rain(self.then, now)
-        self.then = max(self.then, now)
-        if fault("pulse") == "stuck":
-            self.level = 0.0
+        full = (self.level - before) or 1.0
+        bounces = (0, 0.001, 0.003) if fault("pulse") == "bounce" else (0,)
+        tip = BUCKET_MM
         while self.level >= BUCKET_MM:
+            # As if it had rained evenly since the last look.
+            at = self.then + (now - self.then) * (tip - before) / full
+            for late in bounces:
+                Pin.edge_at = at + late
+                self.handler(self)
             self.level -= BUCKET_MM
-            self.handler(self)
+            tip += BUCKET_MM
+        self.then = max(self.then, now)
 
 
 def _crc8(data):
@@ -108,6 +135,8 @@ class I2C:
         if address != SHT4X_ADDRESS or self.asked != b"\xfd" or fault("i2c") == "no_answer":
             raise OSError(ENODEV)
         self.asked = None
+        while fault("i2c") == "hang":
+            pass
         now = clock.now()
         t = world.value("air_temperature", now)
         rh = world.value("relative_humidity", now)
@@ -158,7 +187,8 @@ class UART:
         crc = _crc16(body)
         if fault("rs485") == "bad_checksum":
             crc = bytes((crc[0] ^ 1, crc[1]))
-        self.answer = body + crc
+        before = b"\x00" + data if fault("rs485") == "echo" else b""
+        self.answer = before + body + crc
         return len(data)
 
     def read(self, count):

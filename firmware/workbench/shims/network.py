@@ -15,7 +15,7 @@ class WLAN:
         """Accepted."""
 
     def connect(self, ssid, password):
-        """Accepted; `isconnected` tells."""
+        """Accepted; `isconnected` says when it is there."""
 
     def isconnected(self):
         """False as long as a backlog is made up: the outage that it stands for."""

@@ -47,26 +47,26 @@ if settings.get("journal"):
 from firmware.node import link_ip, main  # noqa: E402
 
 connect = link_ip.Mqtt.connect
-told = None
+answer_before = None
 
 
-def telling(self):
-    """Connect; tell the log when the broker's answer is another than the time before."""
-    global told
+def connect_and_log(self):
+    """Connect; log when the broker's answer is another than the time before."""
+    global answer_before
     try:
         connect(self)
         answer = "answers"
-    except link_ip.LinkError:
-        answer = "refuses; are user and password right?"
+    except link_ip.LinkError as error:
+        answer = "refuses (%s); are user and password right, and has its port no TLS?" % error
         raise
     except OSError as error:
         answer = "does not answer (%s); does it run there?" % error
         raise
     finally:
-        if answer != told and (told or answer != "answers"):
+        if answer != answer_before and (answer_before or answer != "answers"):
             print("broker %s:%d %s" % (self.address[0], self.address[1], answer))
-        told = answer
+        answer_before = answer
 
 
-link_ip.Mqtt.connect = telling
+link_ip.Mqtt.connect = connect_and_log
 main.main()

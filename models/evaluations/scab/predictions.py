@@ -68,18 +68,24 @@ def predict(estimator: FhbEstimator, cases: Cases) -> list[Prediction]:
     ]
 
 
-def check_writable(path: Path) -> None:
-    """Fail before the work if the answers [rows] could not be written.
+def check_writable(path: Path, given: Path | None = None) -> None:
+    """Fail before the work if the answers could not be written.
 
     Parameters
     ----------
     path : Path
+        Where they are to be written.
+    given : Path, optional
+        The file they are answers to.
 
     Raises
     ------
     OutputError
-        The folder does not exist or cannot be written, or the path is no file.
+        The folder does not exist or cannot be written, the path is no file, or it is the very
+        file that is read.
     """
+    if given is not None and path.exists() and given.exists() and path.samefile(given):
+        raise OutputError(f"{path}: holds the cases themselves: name another file to write")
     if path.exists() and not path.is_file():
         raise OutputError(f"{path}: is not a file: name a file to write")
     if not path.parent.is_dir():

@@ -23,8 +23,8 @@ import numpy as np
 
 from models.crops.season import SeasonDay
 from models.hazards._severity import NIGHT, longest
-from models.risk.features import Day, Feature, Range, mean
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.features import DayHours, Feature, Range, mean
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 
 _SOURCE = "Cornell Vegetables, Garlic rust"
 _HERE = "chosen here"
@@ -43,7 +43,7 @@ _P = {name: parameter.value for name, parameter in PARAMETERS.items()}
 DAYS = int(_P["latency"])
 
 
-def infection_night(coldest: float, warmest: float) -> Callable[[Day], Range]:
+def infection_night(coldest: float, warmest: float) -> Callable[[DayHours], Range]:
     """Feature function: 1 for a night with a spell that infects between two temperatures [degC].
 
     Parameters
@@ -54,7 +54,7 @@ def infection_night(coldest: float, warmest: float) -> Callable[[Day], Range]:
         Highest temperature that infects [degC].
     """
 
-    def compute(day: Day) -> Range:
+    def compute(day: DayHours) -> Range:
         heat, damp = day.get("air_temperature"), day.get("relative_humidity")
         good = (heat.lo >= coldest) & (heat.lo <= warmest) & (damp.lo >= _P["humidity"])
         if heat.hi is heat.lo and damp.hi is damp.lo:
@@ -68,7 +68,7 @@ def infection_night(coldest: float, warmest: float) -> Callable[[Day], Range]:
     return compute
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Nights with infection within the latent time."""
     nights = window["infection"].sum(axis=0)
     drivers = {
@@ -76,7 +76,7 @@ def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
         "best_nights": window["best"].sum(axis=0),
         "temperature": window["temperature"].sum(axis=0) / DAYS,
     }
-    return Answer(nights, drivers)
+    return Evaluation(nights, drivers)
 
 
 _INPUTS = ("air_temperature", "relative_humidity")

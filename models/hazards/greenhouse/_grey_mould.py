@@ -19,7 +19,7 @@ import numpy as np
 from models.crops.season import SeasonDay
 from models.hazards._severity import damp
 from models.risk.features import Feature, both, hours_where
-from models.risk.hazard import Answer, Carried, Parameter, Use, Window
+from models.risk.hazard import Carried, Evaluation, Parameter, Use, Window
 from models.weather.dataset import Array
 
 SOURCE = "Yunis et al. 1994, Crop Protection 13:99"
@@ -71,7 +71,7 @@ def outbreak(wet_hours: Array, night_hours: Array) -> Array:
     return np.minimum(wet_hours / _P["wet_hours"], night_hours / _P["night_hours"])
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Weekly means against the two limits.
 
     Parameters
@@ -84,4 +84,4 @@ def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
         The crop on the day; arrays (site,).
     """
     wet, night = window["wet"].sum(axis=0) / DAYS, window["night"].sum(axis=0) / DAYS
-    return Answer(outbreak(wet, night), {"wet_hours": wet, "night_hours": night})
+    return Evaluation(outbreak(wet, night), {"wet_hours": wet, "night_hours": night})

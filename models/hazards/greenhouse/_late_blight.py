@@ -32,7 +32,7 @@ from models.hazards._severity import (
     hours_and_warmth,
     spell_and_warmth,
 )
-from models.risk.features import Day, Feature, Range, count
+from models.risk.features import DayHours, Feature, Range, count
 from models.risk.hazard import Parameter
 from models.risk.wetness import humid
 
@@ -86,7 +86,7 @@ SIMCAST_TABLES = {
 }
 
 
-def blight_hours(day: Day) -> Range:
+def blight_hours(day: DayHours) -> Range:
     """Hours with RH >= 90 % on a day whose lowest temperature is >= 10 degC, else 0 [h].
 
     Parameters
@@ -97,7 +97,7 @@ def blight_hours(day: Day) -> Range:
     return day.shared("late blight hours", lambda _: _blight_hours(day))
 
 
-def _blight_hours(day: Day) -> Range:
+def _blight_hours(day: DayHours) -> Range:
     heat, wet = day.get("air_temperature"), humid(day, HUMIDITY.value)
     lo = count(wet.lo) * (heat.lo.min(axis=0) >= LOWEST.value)
     if heat.hi is heat.lo and wet.hi is wet.lo:
@@ -105,7 +105,7 @@ def _blight_hours(day: Day) -> Range:
     return Range(lo, count(wet.hi) * (heat.hi.min(axis=0) >= LOWEST.value))
 
 
-def wallin_units(day: Day) -> Range:
+def wallin_units(day: DayHours) -> Range:
     """Severity values of Wallin for a night, noon to noon [1].
 
     Parameters
@@ -117,7 +117,7 @@ def wallin_units(day: Day) -> Range:
     return WALLIN_TABLE.bounds(hours, warmth)
 
 
-def simcast_units(day: Day, table: str) -> Range:
+def simcast_units(day: DayHours, table: str) -> Range:
     """Blight units of SIMCAST for a night, noon to noon, by a table of `SIMCAST_TABLES` [1].
 
     Parameters
@@ -131,7 +131,7 @@ def simcast_units(day: Day, table: str) -> Range:
     return SIMCAST_TABLES[table].bounds(hours, warmth)
 
 
-def _spell(day: Day) -> tuple[Range, Range]:
+def _spell(day: DayHours) -> tuple[Range, Range]:
     """The night's longest humid spell and its temperature, computed once for all tables."""
     found: list[tuple[Range, Range]] = []
 

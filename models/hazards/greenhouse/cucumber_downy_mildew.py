@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.crops.season import SeasonDay
-from models.risk.features import Day, Feature, Range, both, mean
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.features import DayHours, Feature, Range, both, mean
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.weather.dataset import Array
 
 _SOURCE = "Yang et al. 2007, doi:10.1080/00288230709510411"
@@ -53,7 +53,7 @@ def infects(spread: Array, humidity: Array, temperature: Array) -> NDArray[np.bo
     return (spread <= _P["range"]) & (humidity >= _P["humidity"]) & mild
 
 
-def infection_day(day: Day) -> Range:
+def infection_day(day: DayHours) -> Range:
     """1 for a day that infects, else 0; bounded where hours are missing.
 
     Parameters
@@ -75,7 +75,7 @@ def infection_day(day: Day) -> Range:
     return Range(surely.astype(np.float64), maybe.astype(np.float64))
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """How many of the last three days infect."""
     days = window["infection"].sum(axis=0)
     drivers = {
@@ -83,7 +83,7 @@ def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
         "humidity": window["humidity"].sum(axis=0) / DAYS,
         "temperature": window["temperature"].sum(axis=0) / DAYS,
     }
-    return Answer(days, drivers)
+    return Evaluation(days, drivers)
 
 
 HAZARD = Hazard(

@@ -30,8 +30,8 @@ import numpy as np
 
 from models.crops.season import SeasonDay
 from models.hazards._severity import NIGHT, SeverityTable, damp, hours_and_warmth
-from models.risk.features import Day, Feature, Range, mean
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.features import DayHours, Feature, Range, mean
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 
 _CODE = "Pitblado 1992, as in ibm-weather-tool src/models.R a053a55a"
 _VIPS = "NIBIO VIPS, model ALTERNARIA, after Madden et al. 1978"
@@ -56,7 +56,7 @@ TABLE = SeverityTable(
 )
 
 
-def severity(day: Day) -> Range:
+def severity(day: DayHours) -> Range:
     """Disease severity values of a night [1].
 
     Parameters
@@ -73,7 +73,7 @@ def _step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
     return {"season": np.where(season.after_sowing == 0, today, carried["season"] + today)}
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """DSV of 14 days, once the season has reached the first spray's total."""
     recent = window["severity"].sum(axis=0)
     drivers = {
@@ -81,7 +81,7 @@ def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
         "season_severity": carried["season"],
         "temperature": window["temperature"].sum(axis=0) / DAYS,
     }
-    return Answer(np.where(carried["season"] >= _P["first_spray"], recent, 0.0), drivers)
+    return Evaluation(np.where(carried["season"] >= _P["first_spray"], recent, 0.0), drivers)
 
 
 HAZARD = Hazard(

@@ -17,7 +17,7 @@ from __future__ import annotations
 from models.crops.season import SeasonDay
 from models.hazards.greenhouse import _late_blight as blight
 from models.risk.features import Feature, both, mean
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 
 PARAMETERS = {
     "humidity": blight.HUMIDITY,
@@ -39,7 +39,7 @@ HUTTON_DAY = Feature(
 )
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """How many of the last two days were Hutton days."""
     days = window["day"].sum(axis=0)
     drivers = {
@@ -47,7 +47,7 @@ def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
         "humid_hours": window["hours"].sum(axis=0) / DAYS,
         "temperature": window["temperature"].sum(axis=0) / DAYS,
     }
-    return Answer(days, drivers)
+    return Evaluation(days, drivers)
 
 
 HAZARD = Hazard(

@@ -23,7 +23,7 @@ import numpy as np
 from models.crops.season import SeasonDay
 from models.hazards.greenhouse import _late_blight as blight
 from models.risk.features import mean
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 
 _TABLE = f"{blight.SIMCAST}, table as transcribed by others"
 PARAMETERS = {
@@ -44,7 +44,7 @@ _TABLE_OF = np.array([0, 0, 0, 1, 2])
 _THRESHOLD = np.array([_P[f"threshold_{TABLES[t]}"] for t in _TABLE_OF])
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Blight units of seven days as a share of the variety's threshold."""
     units = np.choose(_TABLE_OF[season.resistance], [window[name].sum(axis=0) for name in TABLES])
     drivers = {
@@ -53,7 +53,7 @@ def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
         "temperature": window["temperature"].sum(axis=0) / DAYS,
     }
     certainty = np.where(season.resistance == 0, _P["unknown_variety_certainty"], 1.0)
-    return Answer(units / _THRESHOLD[season.resistance], drivers, certainty)
+    return Evaluation(units / _THRESHOLD[season.resistance], drivers, certainty)
 
 
 HAZARD = Hazard(

@@ -15,7 +15,7 @@ from __future__ import annotations
 from models.crops.season import SeasonDay
 from models.hazards.greenhouse import _late_blight as blight
 from models.risk.features import mean
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 
 PARAMETERS = {
     "humidity": blight.HUMIDITY,
@@ -27,11 +27,11 @@ _P = {name: parameter.value for name, parameter in PARAMETERS.items()}
 DAYS = 2
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """The smaller number of humid mild hours of the last two days [h]."""
     hours = window["hours"].min(axis=0)
     drivers = {"humid_hours": hours, "temperature": window["temperature"].sum(axis=0) / DAYS}
-    return Answer(hours, drivers)
+    return Evaluation(hours, drivers)
 
 
 HAZARD = Hazard(

@@ -24,7 +24,7 @@ import numpy as np
 from models.crops.season import SeasonDay
 from models.hazards.greenhouse import _late_blight as blight
 from models.risk.features import mean
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 
 _CLASSES = "ibm-weather-tool src/models.R a053a55a"
 PARAMETERS = {
@@ -43,7 +43,7 @@ def _step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
     return {"season": np.where(season.after_sowing == 0, today, carried["season"] + today)}
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Class of the advisory from the totals of 14 days and of the season."""
     recent = window["units"].sum(axis=0)
     reached = carried["season"] >= _P["season_total"]
@@ -54,7 +54,7 @@ def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
         "season_severity": carried["season"],
         "temperature": window["temperature"].sum(axis=0) / DAYS,
     }
-    return Answer(score, drivers)
+    return Evaluation(score, drivers)
 
 
 HAZARD = Hazard(

@@ -38,7 +38,7 @@ import numpy as np
 from models.crops.phenology import RUN_SPREAD, SHARE, normal_temperature
 from models.crops.season import SeasonDay
 from models.hazards.wheat._cereal_insects import heat_units, known
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.weather.dataset import Array
 
 _URUMQI = "新疆农业科学 2017(10), Urumqi population (abstract)"
@@ -132,7 +132,7 @@ def normal_heat(start: date, end: date) -> float:
     return sum(max(min(normal_temperature(day), _P["cap"]) - _P["base"], 0.0) for day in days)
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """How near the next generation's young larvae are.
 
     What is known is an interval of degree-days. The worst case asks for the highest score in
@@ -148,7 +148,7 @@ def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
         score = np.where((spread > 0) & (least != most), np.nan, score)
     middle = (one + other) / 2
     coming = np.clip(np.ceil(middle - 0.2), 1.0, _P["last_generation"])
-    return Answer(
+    return Evaluation(
         score,
         {
             "generation": coming + 1.0,

@@ -26,7 +26,7 @@ import numpy as np
 from models.crops.season import SeasonDay
 from models.hazards.wheat._cereal_insects import heat_units
 from models.risk.features import mean
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.weather.dataset import Array
 
 _HE, _XIE = "He et al. 2019, 植物保护", "Xie et al. 2021, 植物保护"
@@ -59,11 +59,11 @@ def days_of(stage: str, temperature: Array) -> Array:
     return _P[f"{stage}_constant"] / np.where(above > 0, above, np.nan)
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Share of a larva's life that ten days make room for."""
     share = window["heat"].sum(axis=0) / _P["larva_constant"]
     warmth = window["temperature"].sum(axis=0) / DAYS
-    return Answer(
+    return Evaluation(
         share,
         {
             "larval_share": 100.0 * share,

@@ -27,8 +27,8 @@ from __future__ import annotations
 import numpy as np
 
 from models.crops.season import SeasonDay
-from models.risk.features import Day, Feature, Range, both_of, lowest
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.features import DayHours, Feature, Range, both_of, lowest
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.weather.dataset import Array
 
 _SOURCE = "ibm-weather-tool R/models/field_crops_models.R 0cc4e799"
@@ -78,7 +78,7 @@ def dew_point(air: Array, humidity: Array) -> Array:
     return offset * gamma / (slope - gamma)
 
 
-def _lowest_dew_point(day: Day) -> Range:
+def _lowest_dew_point(day: DayHours) -> Range:
     """Lowest hourly dew point of a day [degC]; it rises with temperature and humidity."""
     return both_of(
         lambda air, humidity: dew_point(air, humidity).min(axis=0),
@@ -87,13 +87,13 @@ def _lowest_dew_point(day: Day) -> Range:
     )
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Probability of spores, with the two means behind it."""
     tmin21 = window["cold"][-COLD_DAYS:].sum(axis=0) / COLD_DAYS
     tdew30 = window["dew_point"].sum(axis=0) / DAYS
     odds = _P["published_high"] / (1 - _P["published_high"])
     at_limit = np.log(odds) - _P["intercept"] - _P["cold"] * tmin21
-    return Answer(
+    return Evaluation(
         probability(tmin21, tdew30),
         {
             "probability": 100.0 * probability(tmin21, tdew30),

@@ -19,7 +19,7 @@ from __future__ import annotations
 from models.crops.season import SeasonDay
 from models.hazards.wheat._cereal_wetness import longest_wet, wet_heat
 from models.risk.features import mean
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.weather.dataset import Array
 
 _SOURCE = "Pessl Instruments, Exserohilum turcicum infection model"
@@ -45,10 +45,10 @@ def heat(air: Array) -> Array:
     return air - _P["lowest"]
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Infection nights of the last ten, with wetness and warmth."""
     nights = window["nights"].sum(axis=0)
-    return Answer(
+    return Evaluation(
         nights,
         {
             "infection_nights": nights,

@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 
 from models.crops.season import SeasonDay
 from models.hazards.wheat._cereal_wetness import INPUTS, NIGHT, longest, longest_wet
-from models.risk.features import Day, Feature, Range, mean
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.features import DayHours, Feature, Range, mean
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.risk.wetness import wet
 from models.weather.dataset import Array
 
@@ -68,7 +68,7 @@ def dew_class(wetness: NDArray[np.bool_], coldest: Array, warmest: Array) -> Arr
     return reached
 
 
-def _night(day: Day) -> Range:
+def _night(day: DayHours) -> Range:
     """Weight of a night [1], 0 to 1."""
     wetness, air = wet(day), day.get("air_temperature")
     lo = dew_class(wetness.lo >= 0.5, air.lo, air.hi) / _P["best_dew"]
@@ -78,10 +78,10 @@ def _night(day: Day) -> Range:
     return Range(lo, dew_class(wetness.hi >= 0.5, air.hi, air.lo) / _P["best_dew"])
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Weighted infection nights of the last ten."""
     nights = window["nights"]
-    return Answer(
+    return Evaluation(
         nights.sum(axis=0),
         {
             "infection_nights": (nights > 0).sum(axis=0) * 1.0,

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from models.crops.season import SeasonDay
 from models.hazards.peanut import _peanut_leaf_spot as spot
-from models.risk.features import Day, Feature, Range, mean
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.features import DayHours, Feature, Range, mean
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.weather.dataset import Array
 
 _HOT = (99.0 - 32.0) / 1.8
@@ -96,10 +96,10 @@ def _count(
     return hours, survives
 
 
-def _bounded(which: int) -> Callable[[Day], Range]:
+def _bounded(which: int) -> Callable[[DayHours], Range]:
     """Feature function of one of the two numbers of `favourable_hours`."""
 
-    def compute(day: Day) -> Range:
+    def compute(day: DayHours) -> Range:
         heat, humidity = day.get("air_temperature"), day.get("relative_humidity")
         lead = -SPAN[0]
         if heat.hi is heat.lo and humidity.hi is humidity.lo:
@@ -130,7 +130,7 @@ def since_lethal(hours: Array, survives: Array) -> Array:
     return count
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Favourable hours of 14 days, since the last lethal spell."""
     count = since_lethal(window["hours"], window["survives"])
     drivers = {
@@ -138,7 +138,7 @@ def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
         "humidity": window["humidity"].sum(axis=0) / DAYS,
         "temperature": window["temperature"].sum(axis=0) / DAYS,
     }
-    return Answer(count, drivers)
+    return Evaluation(count, drivers)
 
 
 HAZARD = Hazard(

@@ -31,8 +31,8 @@ from models.risk.hazard import (
     HIGH,
     MEDIUM,
     NO_RISK,
-    Answer,
     Carried,
+    Evaluation,
     Hazard,
     Parameter,
     Use,
@@ -86,10 +86,10 @@ def advice(events: ArrayLike, probability: ArrayLike) -> Array:
     return code
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Rain events of 14 days."""
     events = window["event"].sum(axis=0)
-    return Answer(events, {"rain_events": events, "rain": window["rain"].sum(axis=0)})
+    return Evaluation(events, {"rain_events": events, "rain": window["rain"].sum(axis=0)})
 
 
 _RAIN = total("precipitation_amount", "mm")

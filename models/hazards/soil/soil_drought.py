@@ -19,7 +19,7 @@ import numpy as np
 
 from models.crops.season import SeasonDay
 from models.hazards.soil import _soil_water as soil
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.weather.dataset import Array
 
 _TABLE = "FAO-56 Table 22, as quoted by others"
@@ -70,7 +70,7 @@ def stress(depleted: Array, p: float) -> Array:
     return np.asarray((depleted - p) / (1.0 - p))
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Water stress from the mean moisture of two days."""
     moisture = window["moisture"].sum(axis=0) / DAYS
     depleted = depletion(moisture, _P["field_capacity"], _P["wilting_point"])
@@ -79,7 +79,7 @@ def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
         "relative_moisture": moisture / _P["field_capacity"] * 100.0,
         "depletion": depleted * 100.0,
     }
-    return Answer(stress(depleted, _P[f"p_{season.crop}"]), drivers)
+    return Evaluation(stress(depleted, _P[f"p_{season.crop}"]), drivers)
 
 
 HAZARD = Hazard(

@@ -17,7 +17,7 @@ import numpy as np
 
 from models.crops.season import SeasonDay
 from models.hazards.soil import _soil_water as soil
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.weather.dataset import Array
 
 _SOURCE = "FAO AquaCrop, deficient aeration, default crop"
@@ -48,7 +48,7 @@ def airless_days(moisture: Array, saturation: float, least_air: float) -> Array:
     return run
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Days running without enough air."""
     moisture = window["moisture"]
     drivers = {
@@ -56,7 +56,7 @@ def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
         "soil_moisture": moisture[-1] * 100.0,
         "relative_moisture": moisture[-1] / _P["field_capacity"] * 100.0,
     }
-    return Answer(drivers["airless_days"], drivers)
+    return Evaluation(drivers["airless_days"], drivers)
 
 
 HAZARD = Hazard(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from models.risk.features import Day, Feature, Range, both
+from models.risk.features import DayHours, Feature, Range, both
 from models.weather.dataset import Array
 
 _INPUTS = ("air_temperature",)
@@ -25,7 +25,7 @@ def heat_units(name: str, base: float, cap: float) -> Feature:
         [degC].
     """
 
-    def compute(day: Day) -> Range:
+    def compute(day: DayHours) -> Range:
         return both(
             lambda air: (np.clip(air, base, cap) - base).sum(axis=0) / 24.0,
             day.get("air_temperature"),
@@ -62,7 +62,7 @@ def development(name: str, base: float, constant: float, best: float, top: float
         As for `rate` [degC], [degC d], [degC], [degC].
     """
 
-    def compute(day: Day) -> Range:
+    def compute(day: DayHours) -> Range:
         air = day.get("air_temperature")
         lo = rate(air.lo, base, constant, best, top)
         if air.hi is air.lo:
@@ -89,7 +89,7 @@ def known(name: str, quantity: str) -> Feature:
         Quantity of `models.risk.features.PLAUSIBLE`.
     """
 
-    def compute(day: Day) -> Range:
+    def compute(day: DayHours) -> Range:
         hours = day.get(quantity)
         nothing = np.zeros(day.shape[1])
         if hours.hi is hours.lo:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from models.risk.features import Day, Feature, Range
+from models.risk.features import DayHours, Feature, Range
 from models.risk.wetness import wet
 from models.weather.dataset import Array
 
@@ -86,7 +86,7 @@ def wet_heat(
         reached = largest_sum(gain, going) / needed
         return np.floor(np.minimum(reached, 1.0)) if whole else np.minimum(reached, 1.0)
 
-    def compute(day: Day) -> Range:
+    def compute(day: DayHours) -> Range:
         wetness, air = wet(day), day.get("air_temperature")
         going = (wetness.lo > 0) & (air.lo >= low) & (air.hi <= high)
         if air.hi is air.lo:
@@ -112,7 +112,7 @@ def longest_wet(name: str) -> Feature:
         Feature name; its unit is [h].
     """
 
-    def compute(day: Day) -> Range:
+    def compute(day: DayHours) -> Range:
         wetness = wet(day)
         lo = longest(wetness.lo >= 0.5)
         return Range(lo, lo if wetness.hi is wetness.lo else longest(wetness.hi >= 0.5))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.crops.season import SeasonDay
-from models.risk.features import Day, Feature, Range, both, hours_where, mean
+from models.risk.features import DayHours, Feature, Range, both, hours_where, mean
 from models.risk.hazard import Effect
 from models.risk.wetness import dew_point_hours
 from models.trained.artefact import ArtefactError, load
@@ -28,7 +28,7 @@ _BOTH = ("air_temperature", "relative_humidity")
 _FIRST = 1 + len(AGRONOMY)
 
 
-def daily_dew_point(day: Day) -> Range:
+def daily_dew_point(day: DayHours) -> Range:
     """Mean of a day's hourly dew points (site,) [degC]; rises with temperature and humidity.
 
     Parameters

@@ -26,7 +26,7 @@ import numpy as np
 
 from models.crops.season import SeasonDay
 from models.risk.features import Feature, both, mean
-from models.risk.hazard import Answer, Carried, Parameter, Use, Window
+from models.risk.hazard import Carried, Evaluation, Parameter, Use, Window
 from models.weather.dataset import Array
 
 SOURCE = "Jarosik et al. 2011, doi:10.1603/EC11247"
@@ -62,7 +62,7 @@ class Pace:
         above = np.clip(hours, self.lower, self.upper) - self.lower
         return np.asarray(above.sum(axis=0) / hours.shape[0])
 
-    def evaluate(self, window: Window, carried: Carried, season: SeasonDay) -> Answer:
+    def evaluate(self, window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
         """Share of a generation that 14 days have made."""
         pace = window["degree_days"].sum(axis=0) / self.constant
         with np.errstate(divide="ignore"):
@@ -72,7 +72,7 @@ class Pace:
             "generation_days": days,
             "temperature": window["temperature"].sum(axis=0) / DAYS,
         }
-        return Answer(pace, drivers)
+        return Evaluation(pace, drivers)
 
 
 def parameters(pace: Pace, medium: float, source: str) -> Mapping[str, Parameter]:

@@ -23,8 +23,8 @@ from __future__ import annotations
 import numpy as np
 
 from models.crops.season import SeasonDay
-from models.risk.features import Day, Feature, Range, at_hour, highest
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.features import DayHours, Feature, Range, at_hour, highest
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.weather.dataset import Array
 
 _LUOYANG = "Luoyang Meteorological Bureau, orange warning (press)"
@@ -69,7 +69,7 @@ def severity(heat: Array, humidity: Array, wind: Array) -> Array:
     return np.where(severe, _P["severe_weight"], np.where(light, _P["light_weight"], 0.0))
 
 
-def _weight(day: Day) -> Range:
+def _weight(day: DayHours) -> Range:
     """Weight of a day with its bounds: heat and wind raise it, humidity lowers it."""
     heat, damp, wind = (f.compute(day) for f in (HEAT, DAMP, WIND))
     lo = severity(heat.lo, damp.hi, wind.lo)
@@ -78,10 +78,10 @@ def _weight(day: Day) -> Range:
     return Range(lo, severity(heat.hi, damp.lo, wind.hi))
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Weighted dry-hot wind days of the last three, with the last day's weather."""
     score = np.round(window["weight"].sum(axis=0), 6)
-    return Answer(
+    return Evaluation(
         score,
         {
             "hot_days": (window["weight"] > 0).sum(axis=0) * 1.0,

@@ -24,7 +24,7 @@ import numpy as np
 
 from models.crops.season import FloatArray, SeasonDay
 from models.risk.features import mean
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 
 _SOURCE = "ibm-weather-tool src/models.R a053a55a"
 PARAMETERS = {
@@ -63,9 +63,9 @@ def _step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
     return {"rh14": np.where(season.since_flowering >= 0, carried["rh14"], running)}
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Probability, with the humidity that made it."""
-    return Answer(
+    return Evaluation(
         probability(carried["rh14"], _CLASS[season.resistance]),
         {"rh14": carried["rh14"]},
         np.where(season.resistance == 0, _P["unknown_variety_certainty"], 1.0),

@@ -47,7 +47,7 @@ from numpy.typing import NDArray
 from models.crops.season import FLOWERING, SeasonDay
 from models.hazards.wheat._fhb_trained import AFTER, DAYS, SPANS, Trained, read_trained, residue
 from models.hazards.wheat.wheat_fhb import HAZARD as RULE
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.trained.artefact import ArtefactError, read_manifest
 from models.trained.scab import expit
 from models.trained.shipped import FOLDER, STAGES
@@ -81,7 +81,7 @@ def _step(trained: Trained, carried: Carried, window: Window, season: SeasonDay)
     return moved
 
 
-def _evaluate(trained: Trained, window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(trained: Trained, window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Probability, the model's own terms, and what RH14 says of the same field."""
     values = {c: trained.signed(c, carried[c]) for c in trained.effects}
     least = {c: trained.signed(c, carried.get(LEAST + c, carried[c])) for c in trained.effects}
@@ -105,7 +105,7 @@ def _evaluate(trained: Trained, window: Window, carried: Carried, season: Season
     trust = np.where(season.resistance == 0, _P["unknown_variety_certainty"], 1.0)
     unknown = residue(season.previous_crop) == 0
     trust = np.where(unknown, _P["unknown_residue_certainty"] * trust, trust)
-    return Answer(np.where(known, p, np.nan), {**drivers, "rh14_chance": 100.0 * other}, trust)
+    return Evaluation(np.where(known, p, np.nan), {**drivers, "rh14_chance": 100.0 * other}, trust)
 
 
 def classes(p: Array) -> NDArray[np.intp]:
@@ -119,9 +119,9 @@ def classes(p: Array) -> NDArray[np.intp]:
     return np.digitize(p, (_P["medium"], _P["high"]))
 
 
-def _unusable(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _unusable(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """No answer anywhere: there is no sound artefact."""
-    return Answer(np.full(len(season.bbch), np.nan), {})
+    return Evaluation(np.full(len(season.bbch), np.nan), {})
 
 
 def make(folder: Path = FOLDER) -> Hazard:

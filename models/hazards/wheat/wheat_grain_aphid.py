@@ -29,7 +29,7 @@ from __future__ import annotations
 from models.crops.season import SeasonDay
 from models.hazards.wheat._cereal_insects import development
 from models.risk.features import mean, total
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 
 _CHINA = "middle of six Chinese populations collected by Jarosik et al. 2011"
 _DEAN = "Dean 1974, doi:10.1017/S0007485300040888"
@@ -45,7 +45,7 @@ _P = {name: parameter.value for name, parameter in PARAMETERS.items()}
 DAYS = 10
 
 
-def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Generations that ten days make room for.
 
     Parameters
@@ -56,7 +56,7 @@ def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
         Not used.
     """
     generations = window["generations"].sum(axis=0)
-    return Answer(
+    return Evaluation(
         generations,
         {
             "generations": generations,

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from models.crops.season import SeasonDay
 from models.risk.features import lowest
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 
 _ZONING = "zoning of Henan for April, quoted by others"
 PARAMETERS = {
@@ -31,10 +31,10 @@ PARAMETERS = {
 DAYS = 3
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Degrees below zero of the coldest hour in three days."""
     coldest = window["cold"].min(axis=0)
-    return Answer(-coldest, {"coldest": coldest})
+    return Evaluation(-coldest, {"coldest": coldest})
 
 
 HAZARD = Hazard(

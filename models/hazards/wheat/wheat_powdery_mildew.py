@@ -27,7 +27,7 @@ import numpy as np
 
 from models.crops.season import SeasonDay
 from models.risk.features import mean, total
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.weather.dataset import Array
 
 _SOURCE = "中国农业气象 2010, 31(1):121-124 (abstract)"
@@ -77,7 +77,7 @@ def running_mean(before: Array, today: Array, day: int) -> Array:
     return known
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """How many of the four conditions hold."""
     october, march = carried["october"], -carried["cool"]
     autumn, wet = -carried["dry"], carried["wet"]
@@ -89,7 +89,7 @@ def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
         wet >= _P["march_wet"],
     )
     count = np.where(unknown, np.nan, np.count_nonzero(holds, axis=0))
-    return Answer(
+    return Evaluation(
         count,
         {
             "conditions": count,

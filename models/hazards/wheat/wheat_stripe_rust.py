@@ -33,8 +33,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.crops.season import SeasonDay
-from models.risk.features import Day, Feature, Range, count, mean
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.features import DayHours, Feature, Range, count, mean
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.risk.wetness import wet_hours
 from models.weather.dataset import Array
 
@@ -169,7 +169,7 @@ def infection_efficiency(temperature: Array, wet: Array, light: Array | None = N
     return _P["efficiency"] * factor * temperature_factor(temperature) * wetness
 
 
-def _infection(day: Day) -> Range:
+def _infection(day: DayHours) -> Range:
     """Infection efficiency of a day, bounded where temperature or wetness has gaps."""
     cold, warm = MEAN_TEMPERATURE.compute(day)
     dry, wet = WET_HOURS.compute(day)
@@ -190,7 +190,7 @@ def _infection(day: Day) -> Range:
     return Range(np.where(exact, value, lo), np.where(exact, value, hi))
 
 
-def _favourable(day: Day) -> Range:
+def _favourable(day: DayHours) -> Range:
     """Hours [h] that the day adds to spells of at least four favourable hours.
 
     The span begins six hours before midnight, so that a spell across midnight counts in full,
@@ -203,7 +203,7 @@ def _favourable(day: Day) -> Range:
     return Range(sure, _in_spells(hi) - _in_spells(hi[: 2 * SPELL - 2]))
 
 
-def _good_hours(day: Day) -> Range:
+def _good_hours(day: DayHours) -> Range:
     """Whether each hour (hour, site) meets the rule: false or true."""
     humidity, rain = day.get("relative_humidity"), day.get("precipitation_amount")
     heat = day.get("air_temperature")
@@ -233,7 +233,7 @@ def _in_spells(good: NDArray[np.bool_]) -> Array:
     return count(covered)
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Ten days' infection efficiency, and what the rule says of the same days."""
     score = window["infection"].sum(axis=0)
     share = window["rule"].sum(axis=0) * (100.0 / (24 * DAYS))
@@ -245,7 +245,7 @@ def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
         "rule_share": share,
         "models_agree": agrees.astype(np.float64),
     }
-    return Answer(score, drivers)
+    return Evaluation(score, drivers)
 
 
 _INPUTS = ("air_temperature", "relative_humidity", "precipitation_amount")

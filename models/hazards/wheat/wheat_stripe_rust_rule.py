@@ -26,7 +26,7 @@ import numpy as np
 
 from models.crops.season import SeasonDay
 from models.hazards.wheat.wheat_stripe_rust import HAZARD as MECHANISTIC
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
+from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.risk.wetness import wet_hours
 
 _SOURCE = "El Jarroudi et al. 2017, Plant Disease 101:693"
@@ -43,7 +43,7 @@ _P = {name: parameter.value for name, parameter in PARAMETERS.items()}
 DAYS = 10
 
 
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
+def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Share of favourable hours in ten days, and what the other model says of them."""
     hours = window["favourable"].sum(axis=0)
     share = hours * (100.0 / (24 * DAYS))
@@ -57,7 +57,7 @@ def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
         "models_agree": agree.astype(np.float64),
     }
     trust = 1.0 if season.date.month in (5, 6) else _P["outside_may_june"]
-    return Answer(share, drivers, np.full(len(share), trust))
+    return Evaluation(share, drivers, np.full(len(share), trust))
 
 
 HAZARD = Hazard(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from collector.commands.backtest import backtest
+from collector.commands.backtest import backtest, read_season
 from collector.jobs import risk as risk_job
 from collector.jobs.context import Context
 from collector.jobs.upkeep import roll_up
@@ -22,6 +22,7 @@ from models.hazards.catalogue import catalogue
 from models.risk.answers import RiskStatus
 from models.risk.replay import replay
 from models.weather.dataset import dataset
+from models.weather.local_days import midnight
 
 if TYPE_CHECKING:
     from collector.store import db
@@ -31,11 +32,6 @@ SOWN, LAST = date(2016, 6, 12), date(2016, 9, 25)
 FIELD = "qf-liuge-1"
 QUANTITIES = ("air_temperature", "precipitation_amount", "relative_humidity")
 DAY = timedelta(days=1)
-
-
-def midnight(day: date) -> datetime:
-    """Start of a local day (UTC+8)."""
-    return datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=8)
 
 
 def summer(hours: int) -> dict[str, np.ndarray]:
@@ -88,17 +84,16 @@ def put(conn: db.Connection, times: list[datetime], values: dict[str, np.ndarray
         reading_log.insert_readings(conn, named, times[-1])
 
 
-def bits(status: RiskStatus | risk.StatusRow) -> dict[str, object]:
+def bits(status: RiskStatus) -> dict[str, object]:
     """Everything that is said, floats as their bits; the data's age depends on when one asks."""
     said = {}
     for each in fields(RiskStatus):
         value = getattr(status, each.name)
         if each.name == "drivers":
-            value = {k: v for k, v in sorted(value.items()) if v is not None}
-            value = {k: float(v).hex() for k, v in value.items()}
-        elif value is None or isinstance(value, float):
-            value = float("nan" if value is None else value).hex()
-        if each.name not in ("data_age_h", "validated"):
+            value = {k: float(v).hex() for k, v in sorted(value.items())}
+        elif isinstance(value, float):
+            value = value.hex()
+        if each.name not in ("data_age_h", "validated", "issued"):
             said[each.name] = value
     return said
 
@@ -110,7 +105,8 @@ def test_a_season_through_the_job_is_the_batch_bit_for_bit(
     # the others have no crop here and would only take time
     monkeypatch.setattr(risk_job, "catalogue", lambda: hazards)
     with maize:
-        first = risk_job.first_hour(risk_job.current_seasons(maize), midnight(LAST))
+        begins = risk_job.first_days(risk_job.current_seasons(maize), midnight(LAST))
+    first = midnight(begins[FIELD])
     hours = int((midnight(LAST) - first).total_seconds()) // 3600
     times = [first + timedelta(hours=h) for h in range(hours)]
     values = summer(hours)
@@ -199,5 +195,82 @@ def test_a_file_without_hours_is_used_wrongly(tmp_path):
     result = run(path)
     assert result.exit_code == 2
     assert "s.csv: no hour in it" in result.output
+    assert 's.csv:2: time "never" is no time' in result.output
     path.write_bytes(b"place,time\xff")
     assert "s.csv:1: not UTF-8" in run(path).output
+
+
+def test_positions_may_stand_in_the_file(season_csv):
+    words = ("--stage", "2016-05-06=61", "--resistance", "VS", "--hazard", "wheat_fhb")
+    plain = run(season_csv, *words, "--from", "2016-05-05", "--to", "2016-05-07")
+    lines = season_csv.read_text("utf-8").splitlines()
+    lines[0] = lines[0].replace("time", "time,longitude,latitude", 1)
+    lines[1:] = [line.replace(",", ",,", 1).replace(",,", ",", 1) for line in lines[1:]]
+    lines[1:] = [
+        ",".join((*line.split(",")[:2], "115.1", "35.8", *line.split(",")[2:]))
+        for line in lines[1:]
+    ]
+    season_csv.write_text("\n".join(lines), "utf-8")
+    placed = run(season_csv, *words, "--from", "2016-05-05", "--to", "2016-05-07")
+    assert placed.exit_code == 0
+    assert placed.stdout == plain.stdout
+
+
+def test_an_hour_told_twice_and_unequal_is_missing_as_documented(season_csv):
+    data, _, refusals = read_season(season_csv, date(2015, 10, 8))
+    before = data["air_temperature"].values[:3, 0].tolist()
+    with season_csv.open("a", encoding="utf-8") as file:
+        file.write("\nhere,2016-04-01T00:00Z,16,88,0\nhere,2016-04-01T01:00Z,17,88,0\n")
+    data, table, refusals = read_season(season_csv, date(2015, 10, 8))
+    assert before == [16.0, 16.0, 16.0]
+    assert np.isnan(data["air_temperature"].values[:3, 0]).tolist() == [False, True, False]
+    assert data["relative_humidity"].values[:3, 0].tolist() == [88.0, 88.0, 88.0]
+    assert table.repeats == [1082]
+    assert [r.event.kind for r in refusals].count("hour_contradicts") == 2
+
+
+def test_a_rain_counter_is_no_season_of_floods(season_csv):
+    lines = season_csv.read_text("utf-8").splitlines()
+    counted = [f"{line.rpartition(',')[0]},{n // 4 * 0.6:.1f}" for n, line in enumerate(lines[1:])]
+    season_csv.write_text("\n".join((lines[0], *counted)), "utf-8")
+    result = run(season_csv)
+    assert result.exit_code == 2
+    assert "it is a counter, not the rain of each hour" in result.output
+    season_csv.write_text(
+        "\n".join((lines[0].replace("amount", "amount (counter)"), *counted)), "utf-8"
+    )
+    data, _, _ = read_season(season_csv, date(2015, 10, 8))
+    assert np.nansum(data["precipitation_amount"].values) == pytest.approx(1079 // 4 * 0.6, abs=0.7)
+
+
+@pytest.mark.parametrize(
+    ("hour", "message"),
+    [
+        ("2106-05-01T00:00Z", "lies outside 1950 to 2099"),
+        ("2026-05-01T00:00Z", "is not of this season (2014-09-02 16:00 UTC to 2017-12-15 16:00"),
+        ("0001-05-01T00:00+08:00", "lies outside 1950 to 2099"),
+        ("9999-12-31T23:00-08:00", "lies outside 1950 to 2099"),
+    ],
+)
+def test_a_year_that_was_mistyped_costs_its_line(season_csv, hour, message):
+    with season_csv.open("a", encoding="utf-8") as file:
+        file.write(f"\nhere,{hour},16,88,0\n")
+    data, _, refusals = read_season(season_csv, date(2015, 10, 8))
+    assert data.sizes["time"] == 45 * 24
+    assert any(message in str(refused) for refused in refusals)
+
+
+@pytest.mark.parametrize("word", ["maise", "玉"])
+def test_an_unknown_crop_before_is_refused_and_lowers_no_risk(season_csv, word):
+    result = run(season_csv, "--previous-crop", word)
+    assert result.exit_code == 2
+    assert f'unknown "{word}" (one of' in result.output.replace("\n", " ")
+
+
+def test_crops_and_hazards_may_be_named_in_chinese(season_csv):
+    words = ("--stage", "2016-05-06=61", "--resistance", "VS", "--from", "2016-05-07")
+    english = run(season_csv, *words, "--hazard", "wheat_fhb", "--previous-crop", "summer_maize")
+    chinese = run(season_csv, *words, "--hazard", "小麦赤霉病", "--previous-crop", "夏玉米")
+    assert english.exit_code == chinese.exit_code == 0
+    assert chinese.stdout == english.stdout
+    assert run(season_csv, "--crop", "冬小麦", "--previous-crop", "fallow").exit_code in (0, 1)

@@ -12,8 +12,7 @@ from collector.jobs import neighbours
 from collector.jobs.context import Context
 from collector.jobs.risk import assess_risk
 from collector.store import db, settings_table
-from tests.collector.commands.test_ipmd import Parts
-from tests.collector.conftest import NOW
+from tests.collector.conftest import NOW, Parts
 from tests.collector.jobs.test_neighbours import HOURS, NEAR, measure, observed, village
 
 __all__ = ["village"]

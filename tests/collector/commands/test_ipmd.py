@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -16,29 +15,11 @@ from collector.commands.ipmd import ipmd_group
 from collector.store import db, reading_log, risk
 from models.exchange.ipmd_weather import parse_weather
 from models.risk.answers import RiskStatus
-from tests.collector.conftest import NOW
+from tests.collector.conftest import NOW, Parts
 from tests.collector.ingest.test_intake import take
 
 if TYPE_CHECKING:
     from tests.collector.conftest import Bench
-
-
-class Parts:
-    def __init__(self, dsn):
-        self.dsn = dsn
-
-    def clock(self):
-        class Clock:
-            def now(self):
-                return NOW
-
-        return Clock()
-
-    @contextmanager
-    def store(self):
-        pool = db.Pool(self.dsn)
-        yield pool
-        pool.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 
 import pytest
@@ -11,16 +10,13 @@ from click.testing import CliRunner
 
 from collector.commands.import_ import import_ as import_file
 from collector.commands.ledger import rule, skill
-from collector.files.scouting import (
-    Known,
-    ScoutingFileError,
-    decode,
-    import_scouting,
-    parse_scouting,
-)
+from collector.files.scouting import Known, import_scouting, names_of_kinds, parse_scouting
 from collector.store import db, ledger
+from field_configs.load import load
 from field_configs.schema import Season
 from models.hazards.catalogue import catalogue
+from models.sheets.refused import SheetError
+from tests.collector.conftest import Parts
 
 NOW = datetime(2016, 6, 20, 12, tzinfo=UTC)
 HEAD = "field,hazard,date,found"
@@ -33,25 +29,38 @@ KNOWN = Known(
     ),
     {"winter_wheat": 260},
     date(2016, 6, 20),
+    names_of_kinds(catalogue(), load(site=None).crops) | {"村东一号地": "qf-liuge-1"},
 )
 
 
-def parsed(*lines, head=HEAD, known=KNOWN):
-    return parse_scouting("\n".join([head, *lines]), "f.csv", known)
+@pytest.fixture
+def parsed(tmp_path):
+    def parsed(*lines, head=HEAD, known=KNOWN):
+        path = tmp_path / "f.csv"
+        text = "\n".join([head, *lines])
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return parse_scouting(path, known)
+
+    return parsed
 
 
-def reason(line, head=HEAD):
+@pytest.fixture
+def reason(parsed):
     """Why a line is refused; the good ones around it are taken in."""
-    good = "qf-liuge-1,wheat_fhb,2016-05-20,yes" + "," * (head.count(",") - 3)
-    found = parsed(good, line, good, head=head)
-    assert len(found.reports) == 2
-    (refused,) = found.refused
-    assert refused.text == line.replace("\0", "\\0")
-    assert str(refused).startswith("f.csv:3: ")
-    return refused.reason
+
+    def reason(line, head=HEAD):
+        good = "qf-liuge-1,wheat_fhb,2016-05-20,yes" + "," * (head.count(",") - 3)
+        found = parsed(good, line, good, head=head)
+        assert len(found.reports) == 2
+        (refused,) = found.refused
+        assert refused.text == line.replace("\0", "\\0")
+        assert str(refused).startswith("f.csv:3: ")
+        return str(refused.event)
+
+    return reason
 
 
-def test_a_full_line():
+def test_a_full_line(parsed):
     head = "hazard,field,found,date,crop,treated,severity,source,observer,note"
     line = 'wheat_fhb,qf-liuge-1,是,2016-05-20,winter_wheat,否,12.5%,answer,李,"东头, 低洼"'
     (found,) = parsed(line, head=head).reports
@@ -66,7 +75,7 @@ def test_a_full_line():
     assert found.origin == "f.csv:2"
 
 
-def test_the_least_line():
+def test_the_least_line(parsed):
     (found,) = parsed("qf-liuge-1,wheat_fhb,2016-05-20,no").reports
     assert (found.found, found.treated, found.severity, found.source) == (
         False,
@@ -76,7 +85,7 @@ def test_the_least_line():
     )
 
 
-def test_the_season_is_that_of_the_day():
+def test_the_season_is_that_of_the_day(parsed):
     (found,) = parsed("qf-liuge-1,wheat_fhb,2015-05-20,no").reports
     assert found.season == 2014
 
@@ -99,25 +108,34 @@ def test_the_season_is_that_of_the_day():
         ),
         (
             "qf-liuge-1,wheat_fhb,2016-06-21,yes",
-            "date 2016-06-21 lies in the future (today is 2016-06-20); mend the date",
+            "date 2016-06-21 lies in the future (today is 2016-06-20); mend it",
         ),
         (
             "qf-liuge-1,wheat_fhb,2016-05-20,maybe",
-            'found "maybe" is neither yes nor no; write yes or no (是 or 否)',
+            'found "maybe" is neither yes nor no; write yes or no',
         ),
         (
             "qf-liuge-1,wheat_fhb,2016-05-20,",
-            'found "" is neither yes nor no; write yes or no (是 or 否)',
+            'found "" is neither yes nor no; write yes or no',
         ),
         (
             "qf-liuge-1,wheat_fhb,2016-05-20",
-            "3 cells under 4 columns; quote a cell that holds a comma",
+            "3 cells under 4 columns; quote a cell that holds a comma, give a dot as the decimal "
+            "sign, and leave a cell empty where there is no value",
         ),
         (
             "qf-liuge-1,wheat_fhb,2016-05-20,yes,more",
-            "5 cells under 4 columns; quote a cell that holds a comma",
+            "5 cells under 4 columns; quote a cell that holds a comma, give a dot as the decimal "
+            "sign, and leave a cell empty where there is no value",
         ),
-        ("qf-liuge-1,wheat_fhb\0,2016-05-20,yes", "holds a NUL character; take it out"),
+        (
+            "qf-liuge-1,wheat_fhb\0,2016-05-20,yes",
+            "holds NUL characters, as after a power failure; take the line out or write it again",
+        ),
+        (
+            "qf-liuge-1,wheat_fhb,0001-05-20,yes",
+            "date 0001-05-20 lies before 1950; mend the year",
+        ),
         (
             "qf-liuge-2,wheat_fhb,2016-05-20,yes",
             "field qf-liuge-2 had no winter_wheat on 2016-05-20; enter what was sown (nongqing "
@@ -138,40 +156,43 @@ def test_the_season_is_that_of_the_day():
         ),
     ],
 )
-def test_a_broken_line_is_named_and_the_rest_goes_on(line, expected):
+def test_a_broken_line_is_named_and_the_rest_goes_on(reason, line, expected):
     assert reason(line) == expected
 
 
 @pytest.mark.parametrize(
     ("column", "cell", "expected"),
     [
-        ("treated", "?", 'treated "?" is neither yes nor no; write yes or no (是 or 否)'),
-        ("severity", "much", 'severity "much" is no number; give per cent, or leave it out'),
+        ("treated", "?", 'treated "?" is neither yes nor no; write yes or no'),
+        (
+            "severity",
+            "much",
+            'severity "much" is no number; leave the cell empty where there is none',
+        ),
         ("severity", "101", "severity 101 is not within 0..100 per cent; mend it"),
-        ("severity", "nan", "severity nan is not within 0..100 per cent; mend it"),
         ("source", "anser", 'unknown source "anser" (did you mean "answer"?)'),
         (
             "crop",
             "winter_weat",
-            'wheat_fhb is no hazard of "winter_weat" (did you mean "winter_wheat"?); it is one of '
-            "winter_wheat",
+            'wheat_fhb is no hazard of "winter_weat"; it is one of winter_wheat (did you mean '
+            '"winter_wheat"?)',
         ),
     ],
 )
-def test_a_broken_cell_is_named(column, cell, expected):
+def test_a_broken_cell_is_named(reason, column, cell, expected):
     line = f"qf-liuge-1,wheat_fhb,2016-05-20,yes,{cell}"
     assert reason(line, head=f"{HEAD},{column}") == expected
 
 
-def test_many_broken_lines_lose_no_good_one():
+def test_many_broken_lines_lose_no_good_one(parsed):
     good, open_quote = "qf-liuge-1,wheat_fhb,2016-05-20,yes", '"qf-liuge-1,wheat_fhb'
     found = parsed(*[good, open_quote, "", "nonsense"] * 50)
     assert len(found.reports) == 50
     assert len(found.refused) == 100
-    assert [r.origin for r in found.refused[:4]] == ["f.csv:3", "f.csv:5", "f.csv:7", "f.csv:9"]
+    assert [r.origin for r in found.refused][:4] == ["f.csv:3", "f.csv:5", "f.csv:7", "f.csv:9"]
 
 
-def test_a_cell_over_several_lines_counts_its_lines():
+def test_a_cell_over_several_lines_counts_its_lines(parsed):
     head = HEAD + ",note"
     found = parsed(
         'qf-liuge-1,wheat_fhb,2016-05-20,yes,"two\nlines"',
@@ -179,34 +200,63 @@ def test_a_cell_over_several_lines_counts_its_lines():
         head=head,
     )
     assert found.reports[0].note == "two\nlines"
-    assert found.refused[0].origin == "f.csv:4"
+    assert next(iter(found.refused)).origin == "f.csv:4"
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "f.csv:1: empty; its first line names field, hazard, date, found"),
+        ("", "f.csv:1: empty; the first line names the columns"),
         (
             "field,hazrd,date,found",
-            'f.csv:1: unknown column "hazrd" (did you mean "hazard"?); columns: field, hazard, ',
+            "f.csv:1: no column hazard; the first line names the columns, it holds: field, hazrd, "
+            'date, found (did you mean "hazard"?)',
         ),
         ("field,hazard,date,found,date", 'f.csv:1: column "date" comes twice; leave one out'),
         ("field,date", "f.csv:1: no column hazard, found; the first line names the columns"),
+        ("field,hazard,date,found", "f.csv:1: holds a first line and nothing below it"),
     ],
 )
-def test_a_file_that_cannot_be_taken_in(text, message):
-    with pytest.raises(ScoutingFileError) as caught:
-        parse_scouting(text, "f.csv", KNOWN)
+def test_a_file_that_cannot_be_taken_in(parsed, text, message):
+    with pytest.raises(SheetError) as caught:
+        parsed(head=text)
     assert str(caught.value).startswith(message)
 
 
-def test_another_encoding_is_named():
-    content = f"{HEAD},note\nqf-liuge-1,wheat_fhb,2016-05-20,是,".encode("gb18030")
-    with pytest.raises(
-        ScoutingFileError, match=r'f.csv:2: not UTF-8; save it again as "CSV UTF-8"'
-    ):
-        decode(content, "f.csv")
-    assert decode(b"\xef\xbb\xbffield", "f.csv") == "field"
+def test_a_column_that_nobody_knows_is_left_out_and_named(parsed):
+    found = parsed("qf-liuge-1,wheat_fhb,2016-05-20,no,7", head=f"{HEAD},plants")
+    assert len(found.reports) == 1
+    assert [str(each) for each in found.refused] == [
+        'f.csv:1: unknown column "plants"; it is left out'
+    ]
+
+
+def test_what_a_chinese_office_has(tmp_path):
+    path = tmp_path / "f.csv"
+    text = (
+        "地块，病虫害，日期，是否发现，作物，是否防治，严重度（％），调查人，备注\r\n"
+        "村东一号地，小麦赤霉病，２０１６／５／２０，是，冬小麦，否，１２．５，李，东头\r\n"
+        "qf-liuge-1 ，wheat_fhb，2016年5月21日，未发现，，，，，\r\n"
+    )
+    path.write_bytes(text.encode("gb18030"))
+    found = parse_scouting(path, KNOWN)
+    assert list(found.refused) == []
+    first, second = found.reports
+    assert (first.site, first.hazard, first.crop) == ("qf-liuge-1", "wheat_fhb", "winter_wheat")
+    assert (first.date, first.found, first.severity) == (date(2016, 5, 20), True, 12.5)
+    assert (first.observer, first.note) == ("李", "东头")
+    assert (second.site, second.date, second.found) == ("qf-liuge-1", date(2016, 5, 21), False)
+
+
+def test_a_name_in_words_that_is_nearly_right_is_hinted_at(reason):
+    assert reason("qf-liuge-1,小麦赤霉,2016-05-20,yes") == (
+        'unknown hazard "小麦赤霉" (did you mean "小麦赤霉病"?)'
+    )
+
+
+def test_every_hazard_and_crop_has_a_name_of_its_own():
+    names = names_of_kinds(catalogue(), load(site=None).crops)
+    assert set(names.values()) == {*catalogue(), *load(site=None).crops}
 
 
 # Into the store -------------------------------------------------------------------------------
@@ -230,46 +280,44 @@ def file(tmp_path):
 
 def test_nothing_is_lost(registered: db.Connection, file):
     done = import_scouting(registered, file, NOW)
-    assert done.new == 2
-    assert [str(each) for each in done.same] == [
-        "f.csv:4: the same report is there already, from f.csv:2"
+    assert done.new == 1
+    assert [(each.origin, each.event.kind) for each in done.refused.first] == [
+        ("f.csv:2", "report_contradicts"),
+        ("f.csv:3", "cell_unknown"),
+        ("f.csv:4", "report_contradicts"),
+        ("f.csv:5", "report_contradicts"),
     ]
-    assert [each.origin for each in done.refused] == ["f.csv:3", "f.csv:5"]
     kept = ledger.refused(registered)
-    assert {each.origin for each in kept} == {"f.csv:3", "f.csv:5"}
+    assert {each.origin for each in kept} == {"f.csv:2", "f.csv:3", "f.csv:4", "f.csv:5"}
     assert "qf-liuge-1,wheat_fbh,2016-05-20,yes" in {each.text for each in kept}
     # Again: nothing new, the same lines refused, and each kept once.
     again = import_scouting(registered, file, NOW)
-    assert (again.new, len(again.same), len(again.refused)) == (0, 3, 2)
-    assert len(ledger.refused(registered)) == 2
-    assert [row.unanswered for row in ledger.rows(registered)] == [2, 2]
+    assert (again.new, again.same.total, again.refused.total) == (0, 1, 4)
+    assert len(ledger.refused(registered)) == 4
+    assert [row.unanswered for row in ledger.rows(registered)] == [1, 1]
 
 
-class Clock:
-    def now(self):
-        return NOW
-
-
-class Parts:
-    """What the front door hands over, for a test's database."""
-
-    def __init__(self, dsn):
-        self.dsn = dsn
-
-    def clock(self):
-        return Clock()
-
-    @contextmanager
-    def store(self):
-        pool = db.Pool(self.dsn)
-        yield pool
-        pool.close()
+def test_a_report_is_corrected_by_a_newer_one(registered: db.Connection, tmp_path):
+    path = tmp_path / "f.csv"
+    path.write_text(f"{LINES[0]}\n{LINES[1]}\n", "utf-8")
+    assert import_scouting(registered, path, NOW).new == 1
+    path.write_text(f"{LINES[0]}\n{LINES[4]}\n", "utf-8")
+    done = import_scouting(registered, path, NOW)
+    assert (done.new, done.refused.total) == (0, 0)
+    assert [str(each) for each in done.corrected.first] == [
+        "f.csv:2: takes the place of the report from f.csv:2, which is kept on record"
+    ]
+    with registered, registered.cursor() as cur:
+        cur.execute("SELECT found FROM scouting_report ORDER BY id")
+        assert cur.fetchall() == [(True,), (False,)]
+    (case,) = ledger.cases(registered, catalogue())
+    assert case.report.found is False
 
 
 @pytest.fixture
 def run(registered: db.Connection, dsn: str):
     def run(command, *words):
-        return CliRunner().invoke(command, [str(word) for word in words], obj=Parts(dsn))
+        return CliRunner().invoke(command, [str(word) for word in words], obj=Parts(dsn, NOW))
 
     return run
 
@@ -277,10 +325,12 @@ def run(registered: db.Connection, dsn: str):
 def test_import_names_what_it_refused_and_exits_1(run, file):
     result = run(import_file, file)
     assert result.exit_code == 1
-    assert "f.csv: 2 new, 1 there already, 2 refused" in result.output
+    assert "f.csv: 1 new, 0 there already, 4 refused" in result.output
     assert 'f.csv:3: unknown hazard "wheat_fbh" (did you mean "wheat_fhb"?)' in result.output
     values = json.loads(run(import_file, file, "--json").stdout)
-    assert (values["new"], len(values["same"]), len(values["refused"])) == (0, 3, 2)
+    assert (values["new"], len(values["same"]), len(values["refused"])) == (0, 1, 4)
+    assert values["counts"] == {"corrected": 0, "same": 1, "refused": 4}
+    assert values["refused"][1]["event"] == "cell_unknown"
 
 
 def test_import_of_good_lines_exits_0(run, tmp_path):
@@ -294,7 +344,8 @@ def test_import_of_another_file_is_used_wrongly(run, tmp_path):
     path.write_text("a,b\n1,2\n", "utf-8")
     result = run(import_file, path, "--kind", "scouting")
     assert result.exit_code == 2
-    assert 'g.csv:1: unknown column "a"' in result.output
+    assert "g.csv:1: no column field, hazard, date, found; the first line names" in result.output
+    assert "it holds: a, b" in result.output
 
 
 def test_skill_prints_the_ledger_and_exits_1_without_validation(run, file):
@@ -307,7 +358,7 @@ def test_skill_prints_the_ledger_and_exits_1_without_validation(run, file):
     assert "not validated: cases, seasons, interval" in result.output
     values = json.loads(run(skill, "--json").stdout)
     assert values["rules"]["least_cases"] == 30
-    assert values["evidence"][0]["unanswered"] == 2
+    assert values["evidence"][0]["unanswered"] == 1
     assert values["evidence"][0]["validated"] is False
     assert [row["season"] for row in values["seasons"]] == [2015]
 

@@ -111,7 +111,7 @@ def test_a_frame_becomes_a_dataset_and_is_acknowledged(
     data = readings.hourly_dataset(registered, names, clock.now() - timedelta(hours=6), clock.now())
     assert data.sizes == {"site": 6, "time": 6}
     own = data.isel(site=[0])
-    np.testing.assert_allclose(own["air_temperature"], np.full((1, 6), 15.025))
+    np.testing.assert_allclose(own["air_temperature"], np.full((6, 1), 15.025))
     assert own["air_temperature"].attrs["standard_name"] == "air_temperature"
     assert (own["air_temperature_completeness"] == 1).all()
     assert data["air_temperature"].isel(site=1).isnull().all()

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from collector.jobs import neighbours
+from collector.jobs import forecasts, neighbours
 from collector.jobs.context import Context
+from collector.jobs.field_hours import FieldHours
 from collector.jobs.neighbours import RangeError
-from collector.jobs.risk import assess_risk, current_seasons, risk_dataset
+from collector.jobs.risk import assess_risk
 from collector.store import risk, settings_table, weather
 from collector.store.weather import WeatherValue
-from models.hazards.catalogue import catalogue
 from models.risk.hazard import CANNOT_SAY
 from models.weather.interpolate import SPREADS
 from tests.collector.conftest import NOW
@@ -22,6 +22,7 @@ from tests.collector.conftest import NOW
 if TYPE_CHECKING:
     from collector.store import db
     from collector.store.db import Pool
+    from models.risk.answers import RiskStatus
 
 HOURS = 20 * 24
 START = NOW - timedelta(hours=HOURS)
@@ -77,7 +78,7 @@ def measure(conn: db.Connection, fields: dict[str, float], start: datetime = STA
 NEAR = {"qf-liuge-1": 0.0, "qf-mazhuangqiao-1": 2.0}
 
 
-def today(conn: db.Connection, site: str) -> dict[str, risk.StatusRow]:
+def today(conn: db.Connection, site: str) -> dict[str, RiskStatus]:
     with conn:
         return {s.hazard: s for s in risk.latest_statuses(conn) if s.site == site}
 
@@ -107,17 +108,31 @@ def test_the_weather_between_two_stations_lies_between_theirs(
 ) -> None:
     measure(village, NEAR)
     with village:
-        seasons = current_seasons(village)
-        data = risk_dataset(village, seasons, tuple(catalogue().values()), NOW)
-        wider, _ = neighbours.with_neighbours(village, data, [BARE, "qf-liuge-1"], NOW)
-    here = wider["air_temperature"].sel(site=BARE).values
+        hours = FieldHours(village, list(LEVEL), [BARE, "qf-liuge-1"])
+        data = hours.dataset(START - timedelta(days=3), NOW)
+    here = data["air_temperature"].sel(site=BARE).values
     assert np.isnan(here[:-HOURS]).all()
     assert (here[-HOURS:] > 16.2).all()
     assert (here[-HOURS:] < 17.8).all()
-    np.testing.assert_array_equal(
-        wider["air_temperature"].sel(site="qf-liuge-1"),
-        data["air_temperature"].sel(site="qf-liuge-1"),
-    )
+    assert (data["air_temperature"].sel(site="qf-liuge-1").values[-HOURS:] == 16.0).all()
+
+
+def test_an_hour_does_not_depend_on_what_else_is_read(village: db.Connection) -> None:
+    measure(village, NEAR)
+    with village, village.cursor() as cur:
+        # stations that fall silent at times, so that hours differ in who reports
+        cur.execute(
+            "DELETE FROM reading_hourly WHERE (series_id + extract(hour FROM hour)) % 7 = 0"
+        )
+        hours = FieldHours(village, list(LEVEL), [BARE, "qf-liuge-1", "qf-liuge-2"])
+        whole = hours.dataset(START, NOW)
+        for sites in ((BARE,), ("qf-liuge-1",), (BARE, "qf-liuge-2")):
+            for day in (0, 7, 19):
+                start = START + timedelta(days=day)
+                part = hours.dataset(start, start + timedelta(hours=5), sites)
+                same = whole.sel(site=list(sites), time=part["time"])
+                for name in LEVEL:
+                    assert part[name].values.tobytes() == same[name].values.copy("C").tobytes()
 
 
 def test_too_far_from_every_station_is_cannot_say_with_the_reason(
@@ -153,10 +168,9 @@ def test_a_station_of_others_speaks_for_fields_too(village: db.Connection, pool:
     measure(village, {"py-bagongqiao-1": 0.0})
     observed(village, "station", (115.10, 35.93), 21.0)
     with village:
-        seasons = current_seasons(village)
-        data = risk_dataset(village, seasons, tuple(catalogue().values()), NOW)
-        wider, told = neighbours.with_neighbours(village, data, [BARE], NOW)
-    here = wider["air_temperature"].sel(site=BARE).values
+        hours = FieldHours(village, list(LEVEL), [BARE])
+        data, told = hours.dataset(START, NOW), hours.origins((BARE,), NOW, NOW)
+    here = data["air_temperature"].sel(site=BARE).values
     assert (here[-HOURS:] > 19.0).all()
     nearest = {w.quantity: w.nearest_km for w in told if w.site == BARE}
     assert nearest["air_temperature"] < 2.0
@@ -192,6 +206,9 @@ def test_the_coming_days_come_from_the_forecast(village: db.Connection, pool: Po
     ]
     assert {r.forecast_issued for r in first} == {NOW - timedelta(hours=2)}
     assert first[0].status != CANNOT_SAY
+    assert {(r.source, r.validated) for r in first} == {("forecast", False)}
+    assert {r.stage_source for r in first} == {"observed", "estimated"}
+    assert first[0].data_age_h == before["wheat_leaf_rust"].data_age_h
     assert today(village, "qf-liuge-1") == before
     # the neighbours' villages are within the range of the one forecast, one is not
     with village:
@@ -208,11 +225,12 @@ def test_a_greenhouse_takes_no_forecast_of_the_open_air(village: db.Connection) 
     sites = [BARE, "bare-house"]
     predict(village, {"bare": (115.10, 35.92)})
     with village:
-        found = neighbours.forecast_of(village, sites, list(LEVEL), NOW)
-        assert found is not None
-        assert list(found.hours["site"].values) == [BARE]
+        known = forecasts.known(village, list(LEVEL), NOW)
+    assert known is not None
+    assert list(known.of(sites)["site"].values) == [BARE]
     predict(village, {"bare-house": (115.10, 35.92)})
     with village:
-        found = neighbours.forecast_of(village, sites, list(LEVEL), NOW)
-    assert found is not None
-    assert set(found.hours["site"].values) == set(sites)
+        known = forecasts.known(village, list(LEVEL), NOW)
+    assert known is not None
+    assert set(known.of(sites)["site"].values) == set(sites)
+    assert known.issued(sites) == dict.fromkeys(sites, NOW - timedelta(hours=2))

@@ -6,16 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from collector.jobs import forecasts
 from collector.jobs import risk as risk_job
-from collector.jobs.advisories import issue_advisories
+from collector.jobs.advisories import issue_advisories, with_forecast_hours
 from collector.jobs.context import Context
-from collector.jobs.spraying import field_forecast, with_forecast_hours
 from collector.store import db, risk, weather
 from collector.store.weather import WeatherValue
 from models.advice.advisory import Advisory
 from models.risk.answers import RiskStatus
 from models.risk.hazard import HIGH
-from models.risk.outlook import Outlook
 
 NOW = datetime(2016, 5, 1, 12, 20, tzinfo=UTC)  # 20:20 local
 DAWN = datetime(2016, 5, 1, 22, tzinfo=UTC)
@@ -25,7 +24,7 @@ GOOD = {
     "precipitation_amount": 0.0,
     "wind_speed": 2.0,
 }
-POSITIONS = {"qf-liuge": (115.0, 36.0), "qf-liuge-1": (115.0, 36.0)}
+POSITIONS = dict.fromkeys(("qf-liuge", "qf-liuge-1", "qf-liuge-2"), (115.0, 36.0))
 
 
 def put(conn, place, hours=72, **changes):
@@ -57,7 +56,7 @@ def advisory(site="qf-liuge-1", actions=("drain", "ask_officer_fungicide")):
 
 
 def test_without_a_forecast_nothing_is_said(registered: db.Connection):
-    assert field_forecast(registered, NOW) is None
+    assert forecasts.known(registered, list(GOOD), NOW) is None
     (found,) = with_forecast_hours(registered, [advisory()], NOW)
     assert found.spraying is None
 
@@ -77,6 +76,25 @@ def test_a_field_with_a_forecast_of_its_own_takes_that(registered: db.Connection
     first, second = with_forecast_hours(registered, [advisory(), advisory("qf-liuge-2")], NOW)
     assert first.spraying == ()
     assert second.spraying
+
+
+def test_a_greenhouse_takes_no_hours_of_the_open_air(registered: db.Connection):
+    with registered, registered.cursor() as cur:
+        cur.execute("UPDATE field SET kind = 'greenhouse' WHERE id = 'qf-liuge-2'")
+    put(registered, "qf-liuge")
+    found = with_forecast_hours(registered, [advisory(), advisory("qf-liuge-2")], NOW)
+    assert found[0].spraying
+    assert found[1].spraying is None
+    # what is forecast for the greenhouse itself is its own
+    put(registered, "qf-liuge-2", wind_speed=9.0)
+    (found,) = with_forecast_hours(registered, [advisory("qf-liuge-2")], NOW)
+    assert found.spraying == ()
+
+
+def test_a_field_near_the_place_of_a_forecast_takes_what_it_tells(registered: db.Connection):
+    put(registered, "qf-liuge")
+    (found,) = with_forecast_hours(registered, [advisory("qf-mazhuangqiao-1")], NOW)
+    assert found.spraying == ((DAWN, DAWN + timedelta(hours=12)),)
 
 
 @pytest.mark.parametrize("missing", sorted(GOOD))
@@ -112,7 +130,11 @@ def test_the_advice_job_keeps_the_hours(registered: db.Connection, pool, monkeyp
         inputs_hash="",
         model_version="1.1",
     )
-    monkeypatch.setattr(risk_job, "assess_ahead", lambda *_: Outlook([said], []))
+    monkeypatch.setattr(
+        risk_job,
+        "compute_risk",
+        lambda *_: risk_job.Computed(iter([said]), iter(()), {}, []),
+    )
     for _ in range(2):
         risk_job.assess_risk(Context(pool, NOW))
         told = issue_advisories(Context(pool, NOW))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,10 +10,13 @@ import pytest
 
 from collector.jobs.advisories import issue_advisories
 from collector.jobs.context import Context
-from collector.jobs.risk import assess_risk, current_seasons, risk_dataset
+from collector.jobs.field_hours import FieldHours
+from collector.jobs.risk import assess_risk, first_days, quantities_of
 from collector.jobs.upkeep import KEEP_MONTHS, tidy
 from collector.store import reading_log, registry, risk, settings_table
+from field_configs.load import load
 from firmware.wire import codec
+from models.crops.season import Seasons, SiteSeason
 from models.hazards.catalogue import catalogue
 from tests.collector.conftest import NOW
 from tests.collector.ingest.test_intake import rows, take
@@ -79,23 +82,55 @@ def test_hours_with_few_samples_are_missing_for_risk(
     take(registered, bench.frame(values=values))
     with registered:
         reading_log.roll_up(registered)
-        seasons = current_seasons(registered)
-        data = risk_dataset(registered, seasons, tuple(catalogue().values()), NOW)
         (node,) = registry.nodes(registered, bench.key.node)
+        names = quantities_of(catalogue())
+        data = FieldHours(registered, names, [node.field]).dataset(NOW - timedelta(days=1), NOW)
     own = data.sel(site=node.field, time=np.datetime64("2016-05-01T06"))
     assert np.isnan(own["air_temperature"])
     assert own["relative_humidity"] == 60.0
     assert np.isnan(own["precipitation_amount"])
 
 
-def test_the_dataset_begins_before_the_sowing_of_what_stands(registered: db.Connection) -> None:
-    with registered:
-        seasons = current_seasons(registered)
-        data = risk_dataset(registered, seasons, tuple(catalogue().values()), NOW)
-    sown = min(s.sown for s in seasons.seasons)
-    first = data["time"].values[0].astype("datetime64[D]").astype(object)
-    assert first < sown
-    assert data["time"].values[-1] == np.datetime64("2016-05-01T11", "ns")
+WHEAT, MAIZE = "winter_wheat", "summer_maize"
+BEGINS = {
+    # 75 days before 20 October is 6 August; powdery mildew asks for the whole of August
+    "of a standing crop": ([(WHEAT, date(2015, 10, 20), None)], date(2015, 8, 1)),
+    "of the first of two": (
+        [(WHEAT, date(2015, 10, 20), None), (MAIZE, date(2016, 4, 20), None)],
+        date(2015, 8, 1),
+    ),
+    "not of what is harvested": (
+        [(WHEAT, date(2015, 10, 20), date(2016, 4, 29)), (MAIZE, date(2016, 4, 20), None)],
+        date(2016, 2, 1),
+    ),
+    "of what is harvested today": (
+        [(WHEAT, date(2015, 10, 20), date(2016, 5, 1))],
+        date(2015, 8, 1),
+    ),
+    "not of what is over by its longest season": (
+        [(WHEAT, date(2014, 10, 20), None), (MAIZE, date(2016, 4, 20), None)],
+        date(2016, 2, 1),
+    ),
+    "not of what is not sown yet": ([(MAIZE, date(2016, 6, 10), None)], date(2016, 1, 1)),
+}
+
+
+@pytest.mark.parametrize(("rows", "begin"), BEGINS.values(), ids=BEGINS)
+def test_a_field_begins_before_the_sowing_of_what_stands(rows, begin) -> None:
+    crops = load(site=None).crops
+    seasons = [SiteSeason("a", crop, sown, ended=ended) for crop, sown, ended in rows]
+    other = SiteSeason("b", WHEAT, date(2015, 9, 25))
+    found = first_days(Seasons((*seasons, other), crops), NOW)
+    assert found == {"a": begin, "b": date(2015, 7, 1)}
+
+
+def test_the_day_is_the_local_one() -> None:
+    # 17:00 UTC of 1 May is 1:00 of 2 May in Puyang
+    crops = load(site=None).crops
+    sown = SiteSeason("a", MAIZE, date(2016, 5, 2))
+    late = NOW.replace(hour=17)
+    assert first_days(Seasons((sown,), crops), late)["a"] == date(2016, 2, 1)
+    assert first_days(Seasons((sown,), crops), late - timedelta(hours=2))["a"] == date(2016, 1, 1)
 
 
 def test_no_field_no_risk(conn: db.Connection, pool: Pool) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from collector.jobs import risk as risk_job
 from collector.jobs.context import Context
+from collector.jobs.field_hours import FieldHours
 from collector.jobs.upkeep import roll_up
 from collector.store import readings, registry
 from field_configs.schema import Placement
@@ -62,7 +63,8 @@ def rust(conn: db.Connection, configs: Configs) -> RiskStatus:
     with conn:
         registry.import_configs(conn, configs, NOW)
         seasons = risk_job.current_seasons(conn)
-        data = risk_job.risk_dataset(conn, seasons, RUST, NOW)
+        hours = FieldHours(conn, risk_job.quantities_of({RUST[0].id: RUST[0]}), [FIELD])
+        data = hours.dataset(START, NOW)
     return next(s for s in assess(data, seasons, RUST, NOW) if s.site == FIELD)
 
 

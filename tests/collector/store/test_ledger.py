@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
+from math import inf, isnan, nan
 
 import numpy as np
 import psycopg2
@@ -18,10 +19,10 @@ from collector.store.ledger import ScoutingReport
 from models.advice.advisory import Advisory
 from models.hazards.catalogue import catalogue
 from models.risk.answers import RiskStatus, assess
-from models.risk.hazard import HIGH, NO_RISK
-from models.risk.outlook import Outlook
+from models.risk.hazard import CANNOT_SAY, HIGH, NO_RISK
 from models.skill.rules import DEFAULTS, RuleError
 from models.weather.dataset import dataset
+from models.weather.local_days import midnight
 
 NOW = datetime(2016, 5, 1, 12, tzinfo=UTC)
 HAZARD, CROP, FIELD, COUNTY = "wheat_fhb", "winter_wheat", "qf-liuge-1", "410922"
@@ -92,6 +93,11 @@ def rows_of(conn):
     return risk.status_history(conn, FIELD, HAZARD, start, NOW + timedelta(days=1))
 
 
+def said_in(kept):
+    """The answer of a kept row, without when it was issued."""
+    return RiskStatus(**{f.name: getattr(kept, f.name) for f in fields(RiskStatus)})
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -112,12 +118,35 @@ def test_every_status_that_differs_is_kept_to_and_fro(registered, change):
         risk.save_statuses(registered, [s], NOW + timedelta(hours=h))
         for h, s in enumerate([first, first, other, other, first, replace(first, data_age_h=9.0)])
     ]
-    assert saved == [1, 0, 1, 0, 1, 0]
+    assert saved == [(1, new) for new in (1, 0, 1, 0, 1, 0)]
     kept = rows_of(registered)
-    assert [risk.as_status(row) for row in kept] == [first, other, first]
+    assert [said_in(row) for row in kept] == [first, other, first]
     assert [row.issued for row in kept] == [NOW + timedelta(hours=h) for h in (0, 2, 4)]
     (latest,) = risk.latest_statuses(registered)
-    assert risk.as_status(latest) == first
+    assert said_in(latest) == first
+
+
+def test_what_is_no_number_is_null_in_the_store_and_nan_outside(registered):
+    unknown = replace(
+        status(CANNOT_SAY, NOW, nan),
+        stage_bbch=nan,
+        data_age_h=inf,
+        drivers={"rh14": nan, "warm_days": np.float64(3.0)},
+    )
+    assert risk.save_statuses(registered, [unknown], NOW) == (1, 1)
+    with registered.cursor() as cur:
+        cur.execute("SELECT score, stage_bbch, data_age_h, drivers::text FROM risk_status")
+        assert cur.fetchall() == [(None, None, None, '{"rh14": null, "warm_days": 3.0}')]
+    (kept,) = rows_of(registered)
+    assert all(isnan(v) for v in (kept.score, kept.stage_bbch, kept.data_age_h))
+    assert isnan(kept.drivers["rh14"])
+    assert (kept.drivers["warm_days"], kept.certainty) == (3.0, unknown.certainty)
+
+
+def test_many_statuses_are_written_in_pages(registered, monkeypatch):
+    monkeypatch.setattr(risk, "PAGE", 2)
+    said = (status(HIGH, NOW - timedelta(hours=h)) for h in range(5))
+    assert risk.save_statuses(registered, said, NOW) == (5, 5)
 
 
 @pytest.mark.parametrize(
@@ -150,19 +179,34 @@ def test_a_report_twice_is_named_and_kept_once(registered):
     assert kept.contradicting == ()
 
 
-def test_a_contradiction_is_named_and_the_first_stays(registered):
+def test_of_reports_that_contradict_in_one_delivery_none_is_taken(registered):
     first = report(date(2016, 5, 1), True, 2)
     other = replace(first, found=False, origin="f.csv:3")
-    kept = ledger.put_reports(registered, [first, other], NOW)
-    assert kept.new == 1
+    kept = ledger.put_reports(registered, [first, other, first], NOW)
+    assert (kept.new, kept.corrected, kept.same) == (0, (), ())
     assert [str(each) for each in kept.contradicting] == [
-        "f.csv:3: contradicts the report of the same observer, field, hazard and day from f.csv:2, "
-        "which stays; mend one of them, or name the observers apart"
+        f"{here}: contradicts the report of the same observer, field, hazard and day from {there}; "
+        "neither is taken in; mend one of them, or name the observers apart"
+        for here, there in (("f.csv:2", "f.csv:3"), ("f.csv:3", "f.csv:2"), ("f.csv:2", "f.csv:3"))
     ]
+    assert ledger.cases(registered, HAZARDS) == []
+
+
+def test_the_newest_report_counts_and_those_before_are_kept(registered):
+    first = report(date(2016, 5, 1), True, 2)
+    ledger.put_reports(registered, [first], NOW)
+    for found in (False, True, False):
+        kept = ledger.put_reports(registered, [replace(first, found=found)], NOW)
+        assert (kept.new, len(kept.corrected)) == (0, 1)
+    (case,) = ledger.cases(registered, HAZARDS)
+    assert case.report.found is False
+    with registered.cursor() as cur:
+        cur.execute("SELECT count(*) FROM scouting_report")
+        assert cur.fetchone() == (4,)
 
 
 def test_nothing_to_keep(registered):
-    assert ledger.put_reports(registered, [], NOW) == ledger.Kept(0, (), ())
+    assert ledger.put_reports(registered, [], NOW) == ledger.Kept(0, (), (), ())
 
 
 def test_an_answer_counts_like_a_scouting_report(registered):
@@ -330,12 +374,12 @@ def test_both_ends_of_a_window_may_move(registered, first, last):
 def always_high(monkeypatch):
     """The risk job with an assessment that says high everywhere in one crop."""
 
-    def say(data, forecast, seasons, hazards, at, found):
-        end = at.replace(hour=16, minute=0) - timedelta(days=1)
-        fields = sorted({s.site for s in seasons.seasons})
-        return Outlook([status(HIGH, end, 0.9, site=site) for site in fields], [])
+    def say(fold, result, ages, validated):
+        end = midnight(fold.day)
+        for place in result.index if result.hazard.id == HAZARD else ():
+            yield status(HIGH, end, 0.9, site=fold.sites[place])
 
-    monkeypatch.setattr(risk_job, "assess_ahead", say)
+    monkeypatch.setattr(risk_job, "records", say)
 
 
 def advice(conn):
@@ -378,8 +422,9 @@ def test_the_job_keeps_advice_through_a_day_without_risk(registered, pool, monke
     registered.commit()
     for day, code in enumerate([HIGH, NO_RISK, NO_RISK, NO_RISK]):
         now = NOW + timedelta(days=day)
-        said = [status(code, now.replace(hour=16) - timedelta(days=1))]
-        monkeypatch.setattr(risk_job, "assess_ahead", lambda *_, said=said: Outlook(said, []))
+        said = status(code, now.replace(hour=16) - timedelta(days=1))
+        found = risk_job.Computed(iter([said]), iter(()), {}, [])
+        monkeypatch.setattr(risk_job, "compute_risk", lambda *_, found=found: found)
         risk_job.assess_risk(Context(pool, now))
         issue_advisories(Context(pool, now))
         registered.rollback()

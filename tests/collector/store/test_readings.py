@@ -52,7 +52,7 @@ def table(series: int, times: list[int], values: list[float], frame: int = 1) ->
 
 
 def hour_values(data: xr.Dataset, name: str) -> list[float]:
-    return data[name].values[0].tolist()
+    return data[name].values[:, 0].tolist()
 
 
 def test_a_sum_belongs_to_the_hour_in_which_it_fell(
@@ -69,11 +69,11 @@ def test_a_sum_belongs_to_the_hour_in_which_it_fell(
         [field_of(registered, bench)],
     )
     assert hour_values(data, "precipitation_amount") == [0.2, pytest.approx(2.0), 5.0]
-    share = data["precipitation_amount_completeness"].values[0].tolist()
+    share = data["precipitation_amount_completeness"].values[:, 0].tolist()
     assert share == pytest.approx([1 / 6, 1, 5 / 6])
     assert np.isnan(hour_values(data, "air_temperature")[0])
     assert hour_values(data, "air_temperature")[1:] == pytest.approx([15.025, 15.025])
-    assert data["air_temperature_qc"].values[0].tolist() == [128, 3, 3]
+    assert data["air_temperature_qc"].values[:, 0].tolist() == [128, 3, 3]
 
 
 def test_late_readings_change_the_hours_they_belong_to(
@@ -91,7 +91,7 @@ def test_late_readings_change_the_hours_they_belong_to(
     data = readings.hourly_dataset(
         registered, [quantity], START, START + timedelta(hours=1), [field_of(registered, bench)]
     )
-    assert data[f"{quantity}_completeness"].values[0].tolist() == [1.0]
+    assert data[f"{quantity}_completeness"].values[:, 0].tolist() == [1.0]
 
 
 def test_roll_up_takes_no_more_than_it_is_told(registered: db.Connection, bench: Bench) -> None:

@@ -109,7 +109,7 @@ def test_readings_go_in_once_and_come_out(store: db.Connection) -> None:
         )
     own = data.dropna("site", how="all", subset=["air_temperature"])
     assert own.sizes == {"site": 1, "time": 2400}
-    values = own["air_temperature"].values[0]
+    values = own["air_temperature"].values[:, 0]
     np.testing.assert_allclose(values[::4], 15.025)
     assert np.isnan(values[1::4]).all()
 

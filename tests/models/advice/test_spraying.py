@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from models.advice.advisory import Advisory
-from models.advice.spraying import PARAMETERS, fit_hours, is_chemical, windows, with_windows
+from models.advice.spraying import PARAMETERS, fit_hours, is_chemical, spans, with_spraying_hours
 from models.hazards.catalogue import catalogue
 from models.risk.hazard import MEDIUM, Parameter
 
@@ -103,7 +103,7 @@ def test_hours_that_follow_one_another_are_one_window():
     fit = np.zeros(24, dtype=bool)
     fit[[0, 1, 2, 5]] = True
     hour = timedelta(hours=1)
-    assert windows(forecast(), fit) == (
+    assert spans(forecast(), fit) == (
         (START, START + 3 * hour),
         (START + 5 * hour, START + 6 * hour),
     )
@@ -111,28 +111,30 @@ def test_hours_that_follow_one_another_are_one_window():
 
 def test_advice_that_may_end_in_spraying_tells_the_hours():
     at = START + timedelta(hours=2, minutes=30)
-    (found,) = with_windows([advisory()], forecast(sites="a"), at)
+    (found,) = with_spraying_hours([advisory()], forecast(sites="a"), at)
     assert found.spraying == ((at, START + timedelta(hours=12)),)
 
 
 def test_hours_outside_the_window_to_act_are_left_out():
-    (found,) = with_windows(
+    (found,) = with_spraying_hours(
         [advisory(window_to=START + timedelta(hours=3))], forecast(sites="a"), START
     )
     assert found.spraying == ((START, START + timedelta(hours=3)),)
 
 
 def test_no_fit_hour_is_not_the_same_as_no_forecast():
-    (found,) = with_windows([advisory()], forecast(sites="a", wind_speed=9.0), START)
+    (found,) = with_spraying_hours([advisory()], forecast(sites="a", wind_speed=9.0), START)
     assert found.spraying == ()
     for missing in (None, forecast(sites="b"), forecast(sites="a").drop_vars("wind_speed")):
-        (found,) = with_windows([advisory(spraying=())], missing, START)
+        (found,) = with_spraying_hours([advisory(spraying=())], missing, START)
         assert found.spraying is None
 
 
 def test_a_gap_in_the_forecast_is_not_dry():
     data = forecast(sites="a")
-    (found,) = with_windows([advisory()], data.isel(time=[*range(10), *range(11, 24)]), START)
+    (found,) = with_spraying_hours(
+        [advisory()], data.isel(time=[*range(10), *range(11, 24)]), START
+    )
     hour = timedelta(hours=1)
     assert found.spraying == (
         (START, START + 4 * hour),
@@ -141,7 +143,7 @@ def test_a_gap_in_the_forecast_is_not_dry():
 
 
 def test_cultural_advice_alone_has_no_spraying_hours():
-    (found,) = with_windows([advisory(actions=("drain",))], forecast(sites="a"), START)
+    (found,) = with_spraying_hours([advisory(actions=("drain",))], forecast(sites="a"), START)
     assert found.spraying is None
 
 

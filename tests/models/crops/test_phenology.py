@@ -10,7 +10,7 @@ from models.crops.phenology import is_timed, normal_temperature, stage_at, therm
 from models.crops.season import Seasons, SiteSeason
 from models.hazards.catalogue import catalogue
 from models.risk.answers import assess, begin, walk
-from models.risk.hazard import CANNOT_SAY, HIGH, OUT_OF_SEASON, Answer, Hazard, Parameter
+from models.risk.hazard import CANNOT_SAY, HIGH, OUT_OF_SEASON, Evaluation, Hazard, Parameter
 from models.weather.dataset import prepare
 from tests.models.conftest import crop
 
@@ -198,7 +198,7 @@ def test_a_stage_that_may_be_in_the_window_is_cannot_say_and_named(weather, seas
 
 def always(window, carried, season):
     """High risk whatever the weather, so that the stage alone decides."""
-    return Answer(1.0 + 0 * window["humidity"][-1], {})
+    return Evaluation(1.0 + 0 * window["humidity"][-1], {})
 
 
 def test_missing_temperatures_never_take_a_crop_out_of_its_window(weather, seasons):

@@ -1,5 +1,6 @@
 """The catalogue, weather and answers against the schemas and examples of IPM Decisions."""
 
+import csv
 import json
 import re
 from datetime import UTC, datetime, timedelta
@@ -12,11 +13,12 @@ import yaml
 from field_configs.load import load
 from field_configs.words import LANGUAGES, Words
 from firmware.wire.quantities import by_name
-from models.exchange import ipmd, ipmd_weather
+from models.exchange import ipmd, ipmd_parameters, ipmd_weather
 from models.exchange.ipmd import Answered, Provider, ProviderError
 from models.exchange.ipmd_weather import IpmWeatherError, parse_weather, write_weather
 from models.hazards.catalogue import catalogue
-from tests.paths import SHARED
+from models.weather.dataset import dataset
+from tests.paths import GOLDEN, SHARED
 
 FOLDER = SHARED / "data/ipmd"
 START = datetime(2016, 5, 1, tzinfo=UTC)
@@ -110,10 +112,21 @@ def read_around(text):
     return found
 
 
-def test_our_table_agrees_with_their_list(given):
+def test_our_copy_of_their_list_is_true(given):
     theirs = read_around(given("weather_parameters_draft_v2.yaml"))
     assert len(theirs) == 64
     assert theirs[1012]["name"] == "Mean air temperature at 10m"
+    for code, entry in listed().items():
+        assert theirs[code] == entry
+
+
+def listed():
+    """Code to name and unit of the parameters that we exchange, as transcribed from their list."""
+    with (GOLDEN / "ipmd" / "parameters.csv").open(encoding="utf-8") as file:
+        return {int(row.pop("code")): row for row in csv.DictReader(file)}
+
+
+def test_our_table_agrees_with_their_list():
     units = {
         "degC": "Celcius",
         "%": "%",
@@ -123,7 +136,8 @@ def test_our_table_agrees_with_their_list(given):
         "W m-2": "W/sqm",
         "min": "minutes/hour",
     }
-    for parameter in ipmd_weather.PARAMETERS:
+    theirs = listed()
+    for parameter in ipmd_parameters.PARAMETERS:
         entry = theirs[parameter.code]
         assert entry["name"].startswith(parameter.name.split(" (")[0])
         assert entry["unit"] == units[by_name(parameter.quantity).unit]
@@ -132,30 +146,70 @@ def test_our_table_agrees_with_their_list(given):
 # Weather --------------------------------------------------------------------------------------
 
 
-def test_their_example_goes_in_and_out_unchanged(given):
-    text = given("weather_data_standard_example.json")
-    written = json.loads(write_weather(parse_weather(text)))
-    there = json.loads(text)
+def in_and_out(text):
+    """The Dataset of a document that was read, written and read again without a difference."""
+    written, there = json.loads(write_weather(parse_weather(text))), json.loads(text)
     for document in (written, there):
         document.pop("_comment", None)
         for place in document["locationWeatherData"]:
-            place.pop("_comment", None)
-            place.pop("length", None)
-            place.pop("width", None)
+            for extra in ("_comment", "length", "width"):
+                place.pop(extra, None)
     assert written == there
+    place = parse_weather(text).locations[0]
+    weather = parse_weather(text)
+    said = ipmd_weather.values_of(weather, place)
+    times = [weather.start + timedelta(hours=h) for h in range(weather.hours)]
+    data = dataset(
+        times,
+        ["here"],
+        {name: values[:, None] for name, (values, _) in said.items()},
+        qc={name: bits[:, None] for name, (_, bits) in said.items()},
+        longitude=("site", np.array([place.longitude])),
+        latitude=("site", np.array([place.latitude])),
+    )
+    out = ipmd_weather.from_dataset(data)
+    assert out.parameters == (1002, 3002, 2001, 4003)
+    again = parse_weather(write_weather(out))
+    same = ipmd_weather.values_of(again, again.locations[0])
+    for name in said:
+        np.testing.assert_array_equal(same[name][0], said[name][0])
+    return said, out
+
+
+def test_a_document_goes_in_and_out_unchanged():
+    text = (GOLDEN / "ipmd" / "weather.json").read_text(encoding="utf-8")
+    weather = parse_weather(text)
+    assert (weather.hours, weather.qc) == (30, (0, 5, 0, -1))
+    said, out = in_and_out(text)
+    assert np.flatnonzero(np.isnan(said["air_temperature"][0])).tolist() == [7]
+    # -1 says that nothing was tested
+    assert set(said["wind_speed"][1]) == {0}
+    assert set(said["relative_humidity"][1]) == {5}
+    assert out.qc == (0, 1, 0, 0)
+
+
+def test_their_example_goes_in_and_out_unchanged(given):
+    text = given("weather_data_standard_example.json")
     weather = parse_weather(text)
     assert (weather.hours, weather.qc) == (213, (0, 5, 0, -1))
-    data = ipmd_weather.to_dataset(weather, ["tromso"])
-    assert data["air_temperature"].values[0, 0] == 0.8
-    assert data["wind_speed"].attrs["units"] == "m s-1"
-    assert set(data["relative_humidity_qc"].values.ravel()) == {5}
-    assert set(data["wind_speed_qc"].values.ravel()) == {0}
-    again = ipmd_weather.from_dataset(data)
-    assert again.parameters == (1002, 3002, 2001, 4003)
-    assert again.qc == (0, 5, 0, 0)
-    same = ipmd_weather.to_dataset(parse_weather(write_weather(again)), ["tromso"])
-    for name in map(str, data.data_vars):
-        np.testing.assert_array_equal(same[name].values, data[name].values)
+    said, out = in_and_out(text)
+    assert said["air_temperature"][0][0] == 0.8
+    assert set(said["relative_humidity"][1]) == {5}
+    assert out.qc == (0, 1, 0, 0)
+
+
+def test_bits_of_samples_that_were_left_out_do_not_go_out():
+    data = dataset(
+        [START + timedelta(hours=h) for h in range(3)],
+        ["a"],
+        {"air_temperature": np.array([[15.0], [16.0], [np.nan]])},
+        qc={"air_temperature": np.array([[1], [3 | 64], [128]], np.int16)},
+        longitude=("site", np.array([115.1])),
+        latitude=("site", np.array([35.8])),
+    )
+    out = ipmd_weather.from_dataset(data)
+    assert out.qc == (3,)
+    np.testing.assert_array_equal(out.locations[0].data, [[15.0], [16.0], [np.nan]])
 
 
 def document(**changes):
@@ -170,18 +224,21 @@ def document(**changes):
     return {**whole, **changes}
 
 
-def test_wind_at_10_m_is_told_for_2_m_and_missing_is_marked():
-    data = ipmd_weather.to_dataset(parse_weather(json.dumps(document())), ["a"])
+def test_wind_at_10_m_is_told_for_2_m():
+    weather = parse_weather(json.dumps(document()))
+    values, bits = ipmd_weather.values_of(weather, weather.locations[0])["wind_speed"]
     # FAO-56 equation 47: u2 = uz 4.87 / ln(67.8 z - 5.42); at 10 m the factor is 0.748
-    assert data["wind_speed"].values[0, 0] == pytest.approx(15.0 * 0.748, rel=1e-3)
-    assert data["wind_speed_qc"].values.tolist() == [[0], [128]]
+    np.testing.assert_allclose(values, [15.0 * 0.748, np.nan], rtol=1e-3)
+    assert bits.tolist() == [0, 0]
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"timeStart": None}, 'timeStart: "None" is no time with zone'),
-        ({"timeStart": "2016-05-01T00:00:00"}, "is no time with zone; write 2020-03-06T10:00:00Z"),
+        ({"timeStart": None}, 'timeStart: time "null" is no time; write 2016-05-01T08:00+08:00'),
+        ({"timeStart": "2016-05-01T00:00:00"}, "has no time zone; write 2016-05-01T08:00+08:00"),
+        ({"timeStart": "2016-05-01 00:00"}, "has no time zone; write 2016-05-01T08:00+08:00"),
+        ({"timeStart": "0001-01-01T00:00:00+08:00"}, "lies outside 1950 to 2099; mend the year"),
         ({"timeStart": "2016-05-01T00:30:00Z"}, "is not the start of an hour"),
         ({"timeEnd": "2016-04-01T00:00:00Z"}, "lies before timeStart"),
         ({"interval": 86400}, "interval: 86400 s; only hourly values (3600) are taken"),
@@ -192,8 +249,6 @@ def test_wind_at_10_m_is_told_for_2_m_and_missing_is_marked():
         ({"locationWeatherData": [1]}, "locationWeatherData[0]: no object with longitude"),
         ({"locationWeatherData": [{"longitude": 1}]}, 'locationWeatherData[0]: no "data"; add it'),
         ({"locationWeatherData": [{"data": [[1, 2]]}]}, "data: 1 rows, but timeStart to timeEnd a"),
-        ({"locationWeatherData": [{"data": [[1], [2]]}]}, "data[0]: not 2 values in a row"),
-        ({"locationWeatherData": [{"data": [[1, "x"], [2, 3]]}]}, 'data[0][1]: "x" is no number'),
         (
             {"locationWeatherData": [{"data": [[1, 2], [2, 3]], "longitude": 200}]},
             "locationWeatherData[0].longitude: 200 is not within -180..180 degrees",
@@ -206,6 +261,21 @@ def test_a_broken_document_is_told_where(changes, message):
     assert message in str(error.value)
 
 
+def test_a_row_or_value_that_is_broken_costs_itself():
+    rows = [[1, "x"], [2], [3, 4]]
+    place = {"longitude": 115.1, "latitude": 35.8, "data": rows}
+    whole = document(timeEnd="2016-05-01T02:00:00Z", locationWeatherData=[place])
+    weather = parse_weather(json.dumps(whole))
+    np.testing.assert_array_equal(
+        weather.locations[0].data, [[1, np.nan], [np.nan, np.nan], [3, 4]]
+    )
+    assert [f"{where}: {why}" for where, why in weather.faults] == [
+        'locationWeatherData[0].data[0][1]: value "x" is no number; leave the cell empty where '
+        "there is none",
+        "locationWeatherData[0].data[1]: not 2 values in a row; write null where there is none",
+    ]
+
+
 def test_what_is_no_document():
     with pytest.raises(IpmWeatherError, match=r"line 2: not JSON"):
         parse_weather("{\n,}")
@@ -213,10 +283,12 @@ def test_what_is_no_document():
         parse_weather("[]")
     with pytest.raises(IpmWeatherError, match='document: no "timeStart"; add it'):
         parse_weather("{}")
-    data = ipmd_weather.to_dataset(parse_weather(json.dumps(document())), ["a"])
+    with pytest.raises(IpmWeatherError, match="document: nested too deeply for a weather document"):
+        parse_weather("[" * 100_000)
+    hour = dataset([START], ["a"], {"soil_ph": np.array([[7.0]])})
     with pytest.raises(IpmWeatherError, match="nothing to write: no hours, or no quantity"):
-        ipmd_weather.from_dataset(data[["wind_speed_qc"]])
-    assert ipmd_weather.unknown([1002, 1901]) == (1901,)
+        ipmd_weather.from_dataset(hour)
+    assert ipmd_parameters.unknown([1002, 1901]) == (1901,)
 
 
 # Answers --------------------------------------------------------------------------------------

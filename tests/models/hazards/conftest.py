@@ -1,7 +1,7 @@
 """Ask one hazard of the catalogue for its answers on made-up weather."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -11,9 +11,10 @@ from field_configs.words import LANGUAGES, Words
 from models.crops.season import Seasons, SiteSeason
 from models.hazards.catalogue import catalogue
 from models.risk.answers import begin, walk
-from models.risk.features import Day
+from models.risk.features import DayHours
 from models.risk.hazard import STATUS
 from models.weather.dataset import dataset
+from models.weather.local_days import midnight
 
 CROPS = load(site=None).crops
 
@@ -66,7 +67,7 @@ def run_hazard():
         seen = tuple((first + timedelta(days=d), bbch) for d in range(days))
         sown = first + timedelta(days=days - CROPS[crop].longest_days)
         seasons = Seasons((SiteSeason("a", crop, sown, None, None, seen),), CROPS)
-        start = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(hours=8)
+        start = midnight(first)
         times = [start + timedelta(hours=h) for h in range(24 * days)]
         plain = {
             "air_temperature": 15.0,
@@ -98,7 +99,7 @@ def hours_of():
     def make(**values):
         hours = {name: np.array(column, float)[:, None] for name, column in values.items()}
         (shape,) = {column.shape for column in hours.values()}
-        return Day(date(2016, 5, 1), hours, shape)
+        return DayHours(date(2016, 5, 1), hours, shape)
 
     return make
 

@@ -14,10 +14,11 @@ from field_configs.load import ROOT, load
 from field_configs.words import LANGUAGES
 from models.crops.season import Seasons, SiteSeason
 from models.hazards.catalogue import CatalogueError, catalogue, check_hazard
-from models.risk.answers import begin, data_ages, records, walk
+from models.risk.answers import ages_at, begin, records, walk
 from models.risk.features import PLAUSIBLE, mean
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON
 from models.weather.dataset import dataset, prepare
+from models.weather.local_days import midnight
 
 CROPS = load(site=None).crops
 FIRST, DAYS = date(2016, 4, 20), 50
@@ -53,7 +54,7 @@ def any_weather(seed, heat, damp, wet, first=FIRST, days=DAYS):
         "soil_temperature": np.full(shape, heat) + random.normal(0, 1, shape),
         "soil_moisture": np.clip(random.uniform(0.05, 0.4) + 0 * t, 0, 0.5),
     }
-    start = datetime(first.year, first.month, first.day, tzinfo=UTC) - timedelta(hours=8)
+    start = midnight(first)
     times = [start + timedelta(hours=h) for h in range(shape[0])]
     assert all(((v >= PLAUSIBLE[q][0]) & (v <= PLAUSIBLE[q][1])).all() for q, v in values.items())
     return dataset(times, SITES, values)
@@ -163,8 +164,8 @@ def test_what_cannot_be_said_names_what_is_missing(hazard, crop, kind):
     known = {*PLAUSIBLE, "growth_stage"}
     for grown in (seen, unseen):
         fold = begin(prepared, grown, [hazard])
-        ages = data_ages(prepared, fold.quantities, datetime(2016, 6, 10, tzinfo=UTC))
         for results in walk(fold, prepared):
+            ages = ages_at(fold, datetime(2016, 6, 10, tzinfo=UTC))
             for status in records(fold, results[0], ages, frozenset()):
                 if status.status == CANNOT_SAY:
                     assert status.missing

@@ -13,7 +13,7 @@ import pytest
 
 from models.crops.season import SeasonDay
 from models.hazards.catalogue import catalogue
-from models.risk.features import Day, spanned
+from models.risk.features import DayHours, spanned
 from models.risk.fold import features_of
 
 FIRST, DAYS, SITES = date(2015, 7, 25), 280, 48
@@ -44,7 +44,7 @@ def features_of_many_sites():
     before = None
     for day in range(DAYS + 1):
         hours = {name: rows[24 * day : 24 * day + 24] for name, rows in values.items()}
-        today = Day(FIRST + timedelta(days=day - 1), hours, (24, SITES))
+        today = DayHours(FIRST + timedelta(days=day - 1), hours, (24, SITES))
         if before is not None:
             for feature, _ in features_of(tuple(catalogue().values())).values():
                 span = today if feature.span == (0, 24) else spanned(before, today, feature.span)

@@ -4,7 +4,7 @@ Quick, and part of ``make check``; what the hazards compute is tried in ``test_c
 """
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +19,7 @@ from models.hazards.catalogue import catalogue
 from models.risk.answers import begin, walk
 from models.risk.features import PLAUSIBLE
 from models.weather.dataset import dataset, prepare
+from models.weather.local_days import midnight
 
 CROPS = load(site=None).crops
 HAZARDS = list(catalogue().values())
@@ -29,7 +30,7 @@ FIRST = date(2016, 4, 20)
 def drivers(hazard):
     """Names of the terms that the hazard shows with its answer, from two days of weather."""
     crop = next(c for c in hazard.crops if c in CROPS)
-    start = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC) - timedelta(hours=8)
+    start = midnight(FIRST)
     values = {name: np.full((48, 1), sum(limits) / 4) for name, limits in PLAUSIBLE.items()}
     data, _ = prepare(dataset([start + timedelta(hours=h) for h in range(48)], ["a"], values))
     seen = ((FIRST, sum(hazard.crops[crop]) // 2),)

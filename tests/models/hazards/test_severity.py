@@ -12,7 +12,7 @@ from models.hazards._severity import (
     longest,
     spell_and_warmth,
 )
-from models.risk.features import Day, Range
+from models.risk.features import DayHours, Range
 from models.risk.wetness import humid
 
 TABLE = SeverityTable((10.0, 20.0, 30.0), (((4, 1.0), (8, 2.0)), ((2, 3.0),)))
@@ -23,7 +23,7 @@ def day_of(heat, humidity, **more):
         "air_temperature": np.array(heat, float),
         "relative_humidity": np.array(humidity, float),
     }
-    return Day(date(2016, 5, 1), hours, hours["air_temperature"].shape, **more)
+    return DayHours(date(2016, 5, 1), hours, hours["air_temperature"].shape, **more)
 
 
 def test_units_by_class_and_hours():
@@ -80,7 +80,7 @@ def test_under_a_roof_a_wetness_sensor_goes_before_humidity_and_rain_does_not_co
         "leaf_wetness_duration": np.array([[30.0, 0.0], [60.0, 0.0]]),
     }
     fitted = np.array([True, False])
-    day = Day(date(2016, 5, 1), hours, (2, 2), wetness_measured=fitted)
+    day = DayHours(date(2016, 5, 1), hours, (2, 2), wetness_measured=fitted)
     assert damp(day, 90.0).lo.sum(axis=0).tolist() == [1.5, 1.0]
 
 

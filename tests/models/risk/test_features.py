@@ -9,7 +9,7 @@ import pytest
 from firmware.wire.quantities import UnknownQuantity
 from models.hazards.catalogue import catalogue
 from models.risk.features import (
-    Day,
+    DayHours,
     Feature,
     at_hour,
     highest,
@@ -48,12 +48,12 @@ def day_of(seed, sites=4, holes=0.0):
     }
     for values in hours.values():
         values[random.random(shape) < holes] = np.nan
-    return Day(date(2016, 5, 1), hours, shape)
+    return DayHours(date(2016, 5, 1), hours, shape)
 
 
 def test_values_of_a_complete_day():
     t = np.arange(24.0)[:, None].repeat(2, axis=1)
-    day = Day(date(2016, 5, 1), {"air_temperature": t, "relative_humidity": t * 4}, (24, 2))
+    day = DayHours(date(2016, 5, 1), {"air_temperature": t, "relative_humidity": t * 4}, (24, 2))
     for feature, wanted in [
         (mean("air_temperature"), 11.5),
         (total("air_temperature"), 276.0),
@@ -81,7 +81,7 @@ def test_bounds_enclose_the_truth(feature):
 
 @pytest.mark.parametrize("feature", FEATURES, ids=lambda f: f.name)
 def test_a_quantity_that_is_not_there_is_all_missing(feature):
-    lo, hi = feature.compute(Day(date(2016, 5, 1), {}, (24, 2)))
+    lo, hi = feature.compute(DayHours(date(2016, 5, 1), {}, (24, 2)))
     assert (lo < hi).all()
 
 
@@ -100,7 +100,7 @@ def test_a_span_over_midnight_is_put_together_from_two_days(span):
 
 def test_a_quantity_without_a_plausible_range_is_named():
     with pytest.raises(UnknownQuantity, match="unknown quantity 'pollen'"):
-        Day(date(2016, 5, 1), {}, (24, 2)).get("pollen")
+        DayHours(date(2016, 5, 1), {}, (24, 2)).get("pollen")
 
 
 def test_one_name_for_two_different_features_is_refused():

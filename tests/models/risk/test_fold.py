@@ -1,14 +1,25 @@
 """The engine: replay equals batch, states can be gone on with, sites do not see each other."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
 
+from models.crops.season import SiteSeason
 from models.hazards.catalogue import catalogue
-from models.risk import state
 from models.risk.answers import begin, walk
 from models.risk.fold import FoldError, feed, start
+from models.risk.state import (
+    EVERY,
+    StateError,
+    days_to_keep,
+    decode,
+    encode,
+    morning_of,
+    rests_on,
+    resume,
+)
 
 HAZARDS = tuple(catalogue().values())
 
@@ -48,16 +59,47 @@ def answers(days):
 
 
 def test_hour_by_hour_through_saved_bytes_gives_the_bits_of_the_batch(season_of_weather, seasons):
-    data, grown = season_of_weather(), seasons(tuple("abcde"))
+    sites = tuple("abcde")
+    data, grown = season_of_weather(), seasons(sites)
     batch = answers(walk(begin(data, grown, HAZARDS), data))
     fold, replay = begin(data, grown, HAZARDS), []
     for hour in range(data.sizes["time"]):
         block = {q: data[q].values[hour : hour + 1] for q in fold.quantities if q in data}
         replay += [feed(fold, block)]
-        if hour % 31 == 0:
-            fold = state.restore(state.save(fold, grown), HAZARDS, grown)
+        if fold.filled == 0:
+            kept = decode(encode(morning_of(fold)))
+            fold = resume(sites, HAZARDS, grown, fold.day, [kept])
     assert answers(r for r in replay if r) == batch
     assert len({status for _, _, status, _, _ in batch}) > 3
+
+
+def test_sites_that_join_on_their_day_give_the_bits_of_the_batch(season_of_weather, seasons):
+    """Columns of several mornings, cut and laid together, are the fold that had them all along."""
+    sites = tuple("abcde")
+    data, grown = season_of_weather(), seasons(sites)
+    batch, kept = {}, {}
+    whole = begin(data, grown, HAZARDS)
+    for results in walk(whole, data):
+        batch[results[0].date] = results
+        kept[whole.day] = [morning_of(whole, 0, 2), morning_of(whole, 2)]
+    join = {date(2016, 4, 3): "d", date(2016, 4, 20): "ae", date(2016, 4, 22): "c"}
+    first, fold = min(batch), None
+    for day in sorted(batch.keys() & kept.keys()):
+        if joining := join.get(day):
+            mornings = [m.of(s for s in m.sites if s in joining) for m in kept[day]]
+            mornings += [morning_of(fold)] if fold else []
+            here = sorted(site for morning in mornings for site in morning.sites)
+            fold = resume(here, HAZARDS, grown, day, mornings)
+        if fold is None:
+            continue
+        start = 24 * (day - first).days
+        hours = data.isel(time=slice(start, start + 24)).sel(site=list(fold.sites))
+        results = feed(fold, {q: hours[q].values for q in fold.quantities if q in data})
+        at = [sites.index(site) for site in fold.sites]
+        for ours, theirs in zip(results, batch[day], strict=True):
+            for name in ("status", "score", "worst", "certainty"):
+                assert getattr(ours, name).tobytes() == getattr(theirs, name)[at].tobytes()
+    assert fold.sites == ("a", "c", "d", "e")
 
 
 def test_an_answer_does_not_depend_on_the_neighbours(season_of_weather, seasons):
@@ -69,6 +111,15 @@ def test_an_answer_does_not_depend_on_the_neighbours(season_of_weather, seasons)
         for results, single in zip(many, one, strict=True):
             for r, s in zip(results, single, strict=True):
                 assert r.score[column : column + 1].tobytes() == s.score.tobytes()
+
+
+def test_an_answer_does_not_depend_on_how_the_hours_lie_in_memory(season_of_weather, seasons):
+    data, grown = season_of_weather(holes=False), seasons(tuple("abcde"))
+    turned = data.copy(
+        data={name: np.asfortranarray(values.values) for name, values in data.data_vars.items()}
+    )
+    one, other = (answers(walk(begin(d, grown, HAZARDS), d)) for d in (data, turned))
+    assert one == other
 
 
 def test_a_block_beyond_the_open_day_is_refused(weather, seasons):
@@ -90,16 +141,67 @@ def test_data_that_do_not_continue_the_fold_are_refused(weather, seasons):
         list(walk(fold, data.isel(time=slice(24, None))))
 
 
-def test_a_state_of_other_facts_is_refused(weather, seasons):
+def test_a_damaged_morning_is_refused(weather, seasons):
     data = weather(10)
     fold = begin(data, seasons(), HAZARDS)
     for _ in walk(fold, data):
         pass
-    saved = state.save(fold, seasons())
-    with pytest.raises(state.StateError, match="season facts have changed"):
-        state.restore(saved, HAZARDS, seasons(resistance="MR"))
-    with pytest.raises(state.StateError, match="damaged"):
-        state.restore(saved[:200], HAZARDS, seasons())
+    saved = encode(morning_of(fold))
+    with pytest.raises(StateError, match="damaged .*compute again from the hours"):
+        decode(saved[:200])
+
+
+def test_a_morning_is_gone_on_from_on_its_day_only(weather, seasons):
+    data = weather(10)
+    fold = begin(data, seasons(), HAZARDS)
+    for _ in walk(fold, data):
+        pass
+    kept = morning_of(fold)
+    with pytest.raises(ValueError, match="of 2016-04-30 cannot be gone on from on 2016-05-01"):
+        resume(["a"], HAZARDS, seasons(), date(2016, 5, 1), [kept])
+    feed(fold, {"air_temperature": np.zeros((3, 1))})
+    with pytest.raises(ValueError, match="3 h into 2016-04-30; it is morning when a day closed"):
+        morning_of(fold)
+
+
+DAY = date(2016, 4, 20)
+SEASON = SiteSeason("a", "winter_wheat", date(2015, 10, 10), "S", None, ((date(2016, 4, 1), 31),))
+LATER = {
+    "a stage of the day itself": replace(SEASON, observed=(*SEASON.observed, (DAY, 55))),
+    "a harvest after it": replace(SEASON, ended=date(2016, 6, 5)),
+}
+EARLIER = {
+    "a stage of the day before": replace(
+        SEASON, observed=(*SEASON.observed, (date(2016, 4, 19), 55))
+    ),
+    "a harvest before": replace(SEASON, ended=date(2016, 4, 19)),
+    "another sowing": replace(SEASON, sown=date(2015, 10, 11)),
+    "another variety": replace(SEASON, resistance="MR"),
+    "another crop before it": replace(SEASON, previous_crop="summer_maize"),
+}
+
+
+@pytest.mark.parametrize("season", LATER.values(), ids=LATER)
+def test_what_is_dated_later_does_not_count(season):
+    assert rests_on([season], DAY) == rests_on([SEASON], DAY)
+
+
+@pytest.mark.parametrize("season", EARLIER.values(), ids=EARLIER)
+def test_what_was_known_before_counts(season):
+    assert rests_on([season], DAY) != rests_on([SEASON], DAY)
+
+
+def test_that_a_crop_is_to_be_grown_counts():
+    # its hazards are computed from the beginning on, also before it is sown
+    maize = SiteSeason("a", "summer_maize", date(2016, 6, 12))
+    assert rests_on([SEASON, maize], DAY) != rests_on([SEASON], DAY)
+
+
+def test_days_worth_keeping_are_the_last_and_every_eighth_before_it():
+    days = days_to_keep(datetime(2016, 5, 8, 3, tzinfo=UTC))
+    assert days[0] == date(2016, 5, 7)
+    assert [day.toordinal() % EVERY for day in days[1:]] == [0, 0]
+    assert days == sorted(days, reverse=True)
 
 
 def test_start_takes_the_local_day(seasons, weather):

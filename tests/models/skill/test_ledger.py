@@ -17,12 +17,12 @@ from models.skill.matching import (
     Case,
     Issued,
     Report,
-    day_start,
     episodes,
     in_window,
     match,
 )
 from models.skill.rules import BOUNDS, DEFAULTS, RuleError, Rules, with_rule
+from models.weather.local_days import midnight
 
 HAZARD, COUNTY, VERSION = "wheat_fhb", "410922", "1.1"
 KINDS, VERSIONS = {HAZARD: "disease"}, {HAZARD: VERSION}
@@ -36,7 +36,7 @@ def report(day=SEEN, found=True, site="a", season=2015, **change):
 
 def said(status, lead=10, seen=SEEN, site="a", score=0.3, delay_h=0.2, version=VERSION):
     """An answer for the day that ended `lead` days before the day of the report."""
-    time = day_start(seen) - timedelta(days=lead)
+    time = midnight(seen) - timedelta(days=lead)
     at = time + timedelta(hours=delay_h)
     return Issued(site, "winter_wheat", HAZARD, time, at, status, score, version)
 
@@ -61,7 +61,7 @@ def ledger(cases, rules=DEFAULTS, scores_are=True):
 
 
 def test_days_begin_at_local_midnight():
-    assert day_start(date(2016, 5, 25)) == datetime(2016, 5, 24, 16, tzinfo=UTC)
+    assert midnight(date(2016, 5, 25)) == datetime(2016, 5, 24, 16, tzinfo=UTC)
 
 
 def test_a_report_meets_the_gravest_answer_of_its_window():

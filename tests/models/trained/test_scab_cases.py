@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from models.sheets.refused import SheetError
 from models.trained.scab_cases import CasesError, read_cases
 
 HEADER = "id,type,resist,corn,RH7,D.A.1\n"
@@ -25,42 +26,78 @@ def test_a_good_row_with_spare_columns_and_a_byte_order_mark(read):
     assert (cases.wheat, cases.resistance, cases.residue) == (("winter",), ("MS",), ("no",))
     assert cases.weather["RH7"].tolist() == [70.5]
     assert cases.weather["D.A.1"].tolist() == [-3.0]
-    assert cases.faults == ()
+    assert (len(cases.faults), len(cases.lost)) == (0, 0)
     assert cases.epidemic is None
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "is empty"),
-        (HEADER, "no cases"),
-        ("id,type,corn\na,winter,1\n", "columns missing: resist, RH7, D.A.1"),
-        (HEADER.replace("corn", "RH7") + GOOD, "columns given twice: RH7"),
-        (HEADER + GOOD + GOOD, "line 3: column id: 'a' is already on line 2"),
-        (HEADER + GOOD.replace("a,", " ,", 1), "line 2: column id: is empty"),
-        (HEADER + GOOD.strip() + ",9\n", "line 2: more cells than the header"),
-        (HEADER.encode() + b"\xff\xfe,winter", "not CSV text in UTF-8"),
+        ("", "empty; the first line names the columns"),
+        (HEADER, "holds a first line and nothing below it"),
+        ("id,type,corn\na,winter,1\n", "no column resist, RH7, D.A.1"),
+        (HEADER.replace("corn", "RH7") + GOOD, 'column "RH7" comes twice'),
+        (HEADER + GOOD + GOOD, 'cases.csv:3: column id: "a" is already on line 2'),
+        (HEADER + GOOD + GOOD.replace("a,", " a ,", 1), '"a" is already on line 2'),
+        (HEADER + GOOD.replace("a,", " ,", 1), "cases.csv:2: column id: is empty"),
     ],
 )
 def test_a_file_that_cannot_be_answered_row_by_row_is_refused(read, text, message):
-    with pytest.raises(CasesError, match=r"cases\.csv.*") as refused:
+    with pytest.raises((CasesError, SheetError), match=r"cases\.csv.*") as refused:
         read(text)
     assert message in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("b,winter,S,1,70,10,9\n", "cases.csv:3: 7 cells under 6 columns"),
+        ("b,winter,S,1,7\0,10\n", "cases.csv:3: holds NUL characters"),
+        (b"b,winter,S,1,70,\xff\xfe\n", "cases.csv:3: not UTF-8"),
+        ('b,"winter,S,1,70,10\n', "cases.csv:3: not CSV"),
+    ],
+)
+def test_a_broken_line_costs_that_line_and_is_named(read, line, message):
+    later = GOOD.replace("a,", "c,", 1) + GOOD.replace("a,", "d,", 1)
+    line = line if isinstance(line, bytes) else line.encode()
+    cases = read((HEADER + GOOD).encode() + line + later.encode())
+    assert cases.id == ("a", "c", "d")
+    (lost,) = map(str, cases.lost)
+    assert lost.startswith(message)
+    with pytest.raises(CasesError, match="cannot train or score on these cells"):
+        read(
+            HEADER.strip().encode() + b",year,state,S\na,winter,S,1,70,10,2001,OH,5\n" + line,
+            labelled=True,
+        )
+
+
+def test_an_open_quote_merges_no_cases(read):
+    lines = [GOOD.replace("a,", f"{name},", 1) for name in "bcde"]
+    cases = read(HEADER + 'a,"winter,S,1,70,10\n' + "".join(lines) + 'f,winter",S,1,70,10\n')
+    assert cases.id == ("b", "c", "d", "e", "f")
+    assert [refused.event.kind for refused in cases.lost] == ["line_no_csv"]
+
+
+def test_capitals_of_columns_do_not_matter(read):
+    cases = read(HEADER.upper().replace("D.A.1", "d.a.1") + GOOD)
+    assert cases.weather["D.A.1"].tolist() == [10.0]
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(CasesError, match=r"nowhere\.csv: cannot be read"):
+    with pytest.raises(SheetError, match=r"nowhere\.csv: cannot be read"):
         read_cases(tmp_path / "nowhere.csv", ())
 
 
 @pytest.mark.parametrize(
     ("cell", "message"),
     [
-        ("wet", "line 3: column RH7: 'wet' is not a number; give mean relative humidity"),
-        ("", "line 3: column RH7: is missing"),
-        ("nan", "line 3: column RH7: 'nan' is missing"),
-        ("140", "line 3: column RH7: '140' lies outside 0..100 %"),
-        ("inf", "lies outside"),
+        ("wet", 'cases.csv:3: column RH7: "wet" is not a number; give mean relative humidity'),
+        ("", "cases.csv:3: column RH7: missing; give mean relative humidity"),
+        ("nan", "cases.csv:3: column RH7: missing"),
+        ("-999", "cases.csv:3: column RH7: missing"),
+        ("140", "cases.csv:3: column RH7: 140 lies outside 0..100 %"),
+        ("1_0", '"1_0" is not a number'),
+        ("inf", '"inf" is not a number'),
     ],
 )
 def test_a_bad_weather_cell_costs_that_cell_and_is_named(read, cell, message):
@@ -80,8 +117,8 @@ def test_unknown_levels_are_unknown_and_said(read):
     cases = read(HEADER + "a,durum,R,maybe,70,10\nb,,,NA,70,10\n")
     assert cases.resistance == cases.wheat == cases.residue == ("unknown", "unknown")
     said = "\n".join(map(str, cases.faults))
-    assert "line 2: column resist: 'R' is not one of MR, MS, S, VS; taken as the level" in said
-    assert "line 3: column corn: 'NA' is not given" in said
+    assert 'csv:2: column resist: "R" is not one of MR, MS, S, VS; taken as the level' in said
+    assert "cases.csv:3: column corn: not given (one of no, yes); taken as the level" in said
 
 
 def test_labels_must_be_whole(read):
@@ -91,7 +128,7 @@ def test_labels_must_be_whole(read):
     assert cases.epidemic.tolist() == [1.0, 0.0]
     with pytest.raises(CasesError) as refused:
         read(labelled + "a,winter,S,1,x,10,soon,OH,\n", labelled=True)
-    for part in ("column RH7: 'x'", "column year: 'soon'", "column S: is not a number"):
+    for part in ('column RH7: "x"', 'column year: "soon"', 'column S: "" is not a number'):
         assert part in str(refused.value)
-    with pytest.raises(CasesError, match="columns missing: year, state, S"):
+    with pytest.raises(SheetError, match="no column year, state, S"):
         read(HEADER + GOOD, labelled=True)

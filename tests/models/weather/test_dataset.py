@@ -8,11 +8,12 @@ import xarray as xr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from firmware.wire.quantities import QUANTITIES
 from models.hazards.catalogue import catalogue
 from models.risk.answers import assess
 from models.risk.features import PLAUSIBLE
 from models.risk.hazard import CANNOT_SAY, HIGH
-from models.weather.dataset import DatasetError, dataset, prepare
+from models.weather.dataset import DatasetError, attributes, dataset, prepare
 
 
 def kinds(problems):
@@ -22,10 +23,38 @@ def kinds(problems):
 def test_attributes_are_those_of_the_vocabulary(weather):
     attrs = weather(1)["air_temperature"].attrs
     assert attrs == {
+        "long_name": "air temperature",
         "units": "degC",
         "cell_methods": "time: mean",
         "standard_name": "air_temperature",
     }
+
+
+def test_every_quantity_has_the_cf_word_for_its_hours():
+    # CF 1.11, appendix E
+    words = {attributes(row.name)["cell_methods"].removeprefix("time: ") for row in QUANTITIES}
+    assert words <= {"mean", "sum", "maximum", "point"}
+
+
+def test_what_is_told_of_a_quantity_stands_beside_it():
+    share, bits = np.full((2, 1), 0.5, np.float32), np.full((2, 1), 129, np.uint8)
+    noon = datetime(2016, 5, 8, 4, tzinfo=UTC)
+    data = dataset(
+        [noon, noon + timedelta(hours=1)],
+        ["a"],
+        {"air_temperature": np.full((2, 1), 15.0)},
+        completeness={"air_temperature": share},
+        qc={"air_temperature": bits},
+        longitude=("site", np.array([115.0])),
+    )
+    assert data["air_temperature"].attrs["ancillary_variables"].split() == [
+        "air_temperature_completeness",
+        "air_temperature_qc",
+    ]
+    assert data["air_temperature_qc"].attrs["flag_meanings"].split()[-1] == "missing"
+    assert data["air_temperature_qc"].attrs["flag_masks"].tolist()[-1] == 128
+    assert data["longitude"].attrs == {"standard_name": "longitude", "units": "degrees_east"}
+    assert {v.dims for v in data.data_vars.values()} == {("time", "site")}
 
 
 def test_good_data_pass_unchanged(weather):

@@ -2,14 +2,17 @@
 
 import numpy as np
 import pytest
+from sklearn.gaussian_process import GaussianProcessRegressor
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
+from threadpoolctl import threadpool_limits
 
+from models.weather.distances import distances_km, plane_km
 from models.weather.interpolate import (
     SPREADS,
+    Kriging,
     Spread,
-    distances_km,
     interpolate,
     leave_one_out,
-    plane_km,
 )
 
 RNG = np.random.default_rng(20160505)
@@ -91,6 +94,47 @@ def test_values_stay_possible_and_dry_hours_dry():
         "relative_humidity", np.array([[100.0, 90.0]]), stations, targets, spread=Spread(20, 50, 1)
     )
     assert damp.values.max() <= 100.0
+
+
+def test_it_is_the_gaussian_process_of_scikit_learn(network):
+    places, values = network
+    spread = SPREADS["air_temperature"]
+    region, own = spread.region**2, spread.place**2
+    kernel = (
+        ConstantKernel(1e3 * (region + own), "fixed")
+        + ConstantKernel(region, "fixed") * RBF(spread.length_km, "fixed")
+        + WhiteKernel(own, "fixed")
+    )
+    process = GaussianProcessRegressor(kernel, alpha=0.0, optimizer=None)
+    level = values[:9, :30].mean(axis=1)
+    process.fit(places[:30], (values[:9, :30] - level[:, None]).T)
+    mean, deviation = process.predict(places[30:], return_std=True)
+    found = interpolate("air_temperature", values[:9, :30], places[:30], places[30:], range_km=99)
+    np.testing.assert_allclose(found.values, mean.T + level[:, None], rtol=1e-9)
+    np.testing.assert_allclose(found.error, deviation.T, rtol=1e-9)
+
+
+def test_a_value_does_not_depend_on_the_other_hours_and_places(network):
+    places, values = network
+    values = np.where(np.random.default_rng(3).random(values.shape) < 0.02, np.nan, values)
+    targets = np.repeat(RNG.uniform(0, 60, (30, 2)), 2, axis=0)
+    whole = Kriging("air_temperature", places, targets).values(values)
+    for count in (1, 2, 3, 7, 31, 59):
+        few = RNG.choice(60, count, replace=False)
+        hours = slice(count, count + 1 + 24 * (count % 2))
+        part = Kriging("air_temperature", places, targets[few]).values(values[hours])
+        assert part.tobytes() == np.ascontiguousarray(whole[hours][:, few]).tobytes()
+
+
+def test_a_value_does_not_depend_on_how_many_threads_there_are():
+    random = np.random.default_rng(11)
+    places, targets = random.uniform(0, 60, (400, 2)), random.uniform(0, 60, (9, 2))
+    values = random.normal(15, 3, (2, 400))
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads):
+            found.append(Kriging("air_temperature", places, targets).values(values).tobytes())
+    assert found[0] == found[1]
 
 
 def test_the_same_input_gives_the_same_bits(network):

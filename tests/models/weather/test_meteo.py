@@ -1,4 +1,4 @@
-"""Physics against published numbers. Golden files of UC IPM lie beside the project."""
+"""Physics against published numbers."""
 
 import csv
 import gzip
@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from models.risk.features import Day
+from models.risk.features import DayHours
 from models.risk.wetness import dew_point_hours, wet
 from models.weather.meteo import (
     degree_days,
@@ -17,16 +17,18 @@ from models.weather.meteo import (
     wet_by_depression,
     wet_by_humidity,
 )
-from tests.paths import SHARED
+from tests.paths import GOLDEN, SHARED
 
 DATA = SHARED / "data"
 
 
 def needed(*parts):
+    """Measured wetness: one series is under the AGPL, the other without a licence: not copied."""
     path = DATA.joinpath(*parts)
     if not path.exists():
         pytest.skip(
-            f"{path} is not there: this comparison needs the shared data beside the project"
+            f"{path} is not there: these series may not be copied into the project, and the "
+            "comparison needs them beside it"
         )
     return path
 
@@ -68,13 +70,13 @@ def test_degree_days_of_single_days_12_33(day, sine, triangle):
 
 @pytest.mark.parametrize("curve", ["sine", "triangle"])
 def test_degree_days_equal_the_uc_ipm_calculator_ojai_2016(curve):
-    path = needed("insects", f"ucipm_ojai2016_degree_days_single-{curve}.csv")
-    with path.open() as file:
-        rows = [r for r in csv.DictReader(file) if r["Date"]]
-    low, high = (np.array([float(r[k]) for r in rows]) for k in ("Air min", "Air max"))
-    wanted = np.array([float(r["Degree-days"]) for r in rows])
+    with (GOLDEN / "degree_days" / "ojai_2016.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    low, high, wanted = (
+        np.array([float(row[name]) for row in rows]) for name in ("low", "high", f"single_{curve}")
+    )
     found = degree_days(low, high, 12, 33, f"single_{curve}")
-    assert len(found) >= 365
+    assert len(found) == 366
     assert np.abs(found - wanted).max() == pytest.approx(0.005, abs=1e-4)  # 3.585 was 3.59
     single = {"sine": 2095.87, "triangle": 2026.74}
     double = {"sine": 2095.93, "triangle": 2026.77}
@@ -123,9 +125,9 @@ def test_measured_wetness_goes_before_the_rule():
         "precipitation_amount": np.zeros((24, 2)),
         "leaf_wetness_duration": np.full((24, 2), 15.0),
     }
-    day = Day(date(2016, 5, 1), hours, (24, 2), wetness_measured=np.array([True, False]))
+    day = DayHours(date(2016, 5, 1), hours, (24, 2), wetness_measured=np.array([True, False]))
     assert wet(day).lo[0].tolist() == [0.25, 1.0]
-    warmer = Day(date(2016, 5, 1), hours, (24, 2), wet_threshold=np.array([98.0, 90.0]))
+    warmer = DayHours(date(2016, 5, 1), hours, (24, 2), wet_threshold=np.array([98.0, 90.0]))
     assert wet(warmer).lo[0].tolist() == [0.0, 1.0]
 
 
@@ -133,7 +135,7 @@ def test_dew_point_of_a_day_is_bounded_where_humidity_is_missing():
     humidity = np.full((24, 2), 80.0)
     humidity[3, 1] = np.nan
     hours = {"air_temperature": np.full((24, 2), 15.0), "relative_humidity": humidity}
-    lo, hi = dew_point_hours(Day(date(2016, 5, 1), hours, (24, 2)))
+    lo, hi = dew_point_hours(DayHours(date(2016, 5, 1), hours, (24, 2)))
     assert lo[3, 0] == hi[3, 0]
     assert lo[3, 1] < hi[3, 1] == pytest.approx(15.0)
 

@@ -275,7 +275,11 @@ def fill_village(conn, seed):
     ]
     risk.save_advisories(conn, advice, seed.NOW)
     coming = [
-        replace(each, time=each.time + timedelta(days=day), source="forecast")
+        replace(
+            each,
+            time=each.time + timedelta(days=day),
+            source="forecast",
+        )
         for each in statuses
         for day in range(1, 8)
     ]

@@ -1,11 +1,11 @@
 """Advice as pages tell it, and the coming days."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.store.weather import OutlookRow
+from collector.store.risk import KeptStatus
 from field_configs.load import load
 from models.advice.spraying import PARAMETERS
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON
@@ -82,9 +82,11 @@ def test_the_limits_of_spraying_are_told_as_provisional(both, seed):
 def outlook(seed, site, codes, hazard="wheat_fhb"):
     end = seed.NOW.replace(hour=16, minute=0)
     return [
-        OutlookRow(
-            *(site, "winter_wheat", hazard, end + timedelta(days=day), seed.NOW, seed.NOW),
-            *(code, 0.4, 0.6, 61.0, {}, (), "0", "1.1"),
+        KeptStatus(
+            **asdict(seed.status(site, "wheat_fhb", code))
+            | {"hazard": hazard, "time": end + timedelta(days=day), "source": "forecast"},
+            issued=seed.NOW,
+            forecast_issued=seed.NOW,
         )
         for day, code in enumerate(codes)
     ]

@@ -2,16 +2,16 @@
 
 import re
 import xml.etree.ElementTree as ET
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.weather.local_days import LOCAL
 from webapp.views import svg
 
 NAN = float("nan")
-LOCAL = timezone(timedelta(hours=8))
 START = datetime(2016, 4, 20, 16, tzinfo=UTC)  # a local midnight
 WORDS = svg.Words(
     title="Air <temperature>, °C",

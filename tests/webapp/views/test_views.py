@@ -1,5 +1,6 @@
 """What pages say, piece by piece: ages, numbers, reasons, stages, curves."""
 
+import math
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -90,7 +91,7 @@ def test_reasons_quote_the_models_own_terms(both, seed):
 
 
 def test_a_reason_whose_term_is_unknown_still_stands(both, seed):
-    status = seed.status("f", "wheat_fhb", HIGH, drivers={"rh14": None})
+    status = seed.status("f", "wheat_fhb", HIGH, drivers={"rh14": math.nan})
     assert risk_words.reason_of(status) == ("高风险。" if both == "zh" else "High risk.")
 
 

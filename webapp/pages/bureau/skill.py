@@ -12,6 +12,7 @@ from models.skill.ledger import LedgerRow
 from models.skill.rules import DEFAULTS, Rules
 from webapp.app.database import connection
 from webapp.app.menu import NavItem
+from webapp.language.events import event_text
 from webapp.language.formats import number
 from webapp.language.risks import hazard_name
 from webapp.language.words import pick
@@ -177,4 +178,5 @@ def page() -> str:
         ),
         changes=[(show_change(change), change) for change in changes[:SHOWN]],
         refused=ledger.refused(conn, SHOWN),
+        event_text=event_text,
     )

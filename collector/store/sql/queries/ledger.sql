@@ -1,28 +1,32 @@
 -- name: put_reports
 INSERT INTO scouting_report (site, crop, hazard, season, date, found, treated, severity, source,
     observer, note, origin, received) VALUES %s
-ON CONFLICT (site, crop, hazard, date, source, observer) DO NOTHING
-RETURNING site, crop, hazard, date, source, observer
 
 -- name: kept_reports
-SELECT r.site, r.crop, r.hazard, r.season, r.date, r.found, r.treated, r.severity, r.source,
+SELECT DISTINCT ON (r.site, r.crop, r.hazard, r.date, r.source, r.observer)
+       r.site, r.crop, r.hazard, r.season, r.date, r.found, r.treated, r.severity, r.source,
        r.observer, r.note, r.origin
 FROM scouting_report r
 JOIN (VALUES %s) AS v (site, crop, hazard, date, source, observer)
     ON (r.site, r.crop, r.hazard, r.date, r.source, r.observer)
      = (v.site, v.crop, v.hazard, v.date, v.source, v.observer)
+ORDER BY r.site, r.crop, r.hazard, r.date, r.source, r.observer, r.id DESC
 
 -- name: put_refusals
-INSERT INTO import_refusal (kind, origin, reason, text, received) VALUES %s
-ON CONFLICT (kind, origin, md5(reason), md5(text)) DO NOTHING
+INSERT INTO import_refusal (kind, origin, event, params, text, received) VALUES %s
+ON CONFLICT (kind, origin, event, md5(params::text), md5(text)) DO NOTHING
 
 -- name: refusals
-SELECT kind, origin, reason, text, received FROM import_refusal
+SELECT origin, event, params, text FROM import_refusal
 ORDER BY received DESC, id DESC LIMIT %(limit)s
 
 -- name: reports
 SELECT r.site, r.crop, r.hazard, v.county, r.season::integer, r.date, r.found, r.treated
-FROM scouting_report r JOIN field f ON f.id = r.site JOIN village v ON v.id = f.village
+FROM (
+    SELECT DISTINCT ON (site, crop, hazard, date, source, observer) *
+    FROM scouting_report ORDER BY site, crop, hazard, date, source, observer, id DESC
+) r
+JOIN field f ON f.id = r.site JOIN village v ON v.id = f.village
 ORDER BY r.id
 
 -- name: issued

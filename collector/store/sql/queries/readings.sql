@@ -24,6 +24,23 @@ COPY (
     WHERE h.hour >= %(start)s AND h.hour < %(end)s
 ) TO STDOUT (FORMAT binary)
 
+-- name: copy_values
+COPY (
+    SELECT hour, array_agg(series_id), array_agg(value) FROM (
+        SELECT hour, series_id, CASE %(method)s WHEN 'sum' THEN sum WHEN 'max' THEN max
+                                                WHEN 'point' THEN last ELSE mean END AS value
+        FROM reading_hourly
+        WHERE series_id = ANY(%(series)s::int[]) AND completeness >= %(least)s
+          AND hour >= %(start)s AND hour < %(end)s
+    ) h WHERE value IS NOT NULL GROUP BY hour
+) TO STDOUT (FORMAT binary)
+
+-- name: first_hours
+SELECT m.series_id, h.hour
+FROM unnest(%(series)s::int[]) AS m (series_id), LATERAL (
+    SELECT hour FROM reading_hourly WHERE series_id = m.series_id ORDER BY hour LIMIT 1
+) h
+
 -- name: latest
 SELECT p.quantity, p.field, p.height_m, t.valid_time, t.valid_value, t.qc
 FROM series_tail t

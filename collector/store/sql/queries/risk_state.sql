@@ -1,29 +1,43 @@
+-- name: lock
+SELECT pg_advisory_xact_lock(hashtext('nongqing.risk_state'))
+
 -- name: last_change
 SELECT coalesce(max(number), 0) FROM hourly_change
 
--- name: states
-SELECT s.open_day, s.begins, s.facts, s.digest, (
-    SELECT min(c.earliest) FROM hourly_change c
-    WHERE c.number > s.seen AND c.earliest < (s.open_day::timestamp AT TIME ZONE 'Asia/Shanghai')
-)
-FROM risk_state s WHERE s.open_day <= %(latest)s ORDER BY s.open_day DESC
+-- name: held
+SELECT f.open_day, f.field, f.facts, f.state, s.seen, s.digest
+FROM risk_state_field f JOIN risk_state s ON s.id = f.state
+WHERE f.open_day <= %(latest)s
+ORDER BY f.open_day DESC, f.state, f.field
+
+-- name: changes
+SELECT number, day, observed, series FROM hourly_change
+WHERE number > %(seen)s AND day < %(before)s ORDER BY number
 
 -- name: bytes
-SELECT bytes FROM risk_state WHERE open_day = %(open_day)s
+SELECT bytes FROM risk_state WHERE id = %(state)s
 
 -- name: put_state
-INSERT INTO risk_state (open_day, begins, facts, seen, digest, bytes)
-VALUES (%(open_day)s, %(begins)s, %(facts)s, %(seen)s, %(digest)s, %(bytes)s)
-ON CONFLICT (open_day) DO UPDATE SET begins = excluded.begins, facts = excluded.facts,
-    seen = excluded.seen, digest = excluded.digest, bytes = excluded.bytes
+INSERT INTO risk_state (open_day, seen, digest, bytes)
+VALUES (%(open_day)s, %(seen)s, %(digest)s, %(bytes)s) RETURNING id
 
--- name: drop_states
-DELETE FROM risk_state s WHERE NOT s.open_day = ANY(%(keep)s::date[]) OR EXISTS (
-    SELECT FROM hourly_change c WHERE c.number > s.seen AND c.number <= %(seen)s
-      AND c.earliest < (s.open_day::timestamp AT TIME ZONE 'Asia/Shanghai'))
+-- name: put_fields
+INSERT INTO risk_state_field (open_day, field, state, facts) VALUES %s
+ON CONFLICT (open_day, field) DO UPDATE SET state = excluded.state, facts = excluded.facts
 
--- name: advance_states
-UPDATE risk_state SET seen = %(seen)s WHERE seen < %(seen)s
+-- name: drop_fields
+DELETE FROM risk_state_field f
+USING unnest(%(days)s::date[], %(fields)s::text[], %(states)s::bigint[]) AS v (day, field, state)
+WHERE (f.open_day, f.field, f.state) = (v.day, v.field, v.state)
+
+-- name: drop_days
+DELETE FROM risk_state WHERE NOT open_day = ANY(%(keep)s::date[])
+
+-- name: drop_unused
+DELETE FROM risk_state s WHERE NOT EXISTS (SELECT FROM risk_state_field f WHERE f.state = s.id)
+
+-- name: advance
+UPDATE risk_state SET seen = %(seen)s WHERE seen < %(seen)s AND id = ANY(%(states)s::bigint[])
 
 -- name: drop_changes
 DELETE FROM hourly_change

@@ -1,18 +1,19 @@
--- name: places
-SELECT id, longitude, latitude FROM weather_place ORDER BY id
-
--- name: put_places
-INSERT INTO weather_place (id, longitude, latitude) VALUES %s ON CONFLICT (id) DO NOTHING
-
 -- name: put_series
-INSERT INTO weather_series (kind, source, place, quantity) VALUES %s
-ON CONFLICT (kind, source, place, quantity) DO NOTHING
+INSERT INTO weather_series (kind, place, quantity)
+SELECT %(kind)s, v.place, v.quantity
+FROM unnest(%(places)s::integer[], %(quantities)s::text[]) AS v (place, quantity)
+ON CONFLICT (kind, place, quantity) DO NOTHING
+
+-- name: series
+SELECT s.id, s.place, s.quantity FROM weather_series s
+JOIN unnest(%(places)s::integer[], %(quantities)s::text[]) AS v (place, quantity)
+    ON (s.place, s.quantity) = (v.place, v.quantity)
+WHERE s.kind = %(kind)s
 
 -- name: stage_table
 CREATE TEMPORARY TABLE staged_weather (
     line integer NOT NULL,
-    place text NOT NULL,
-    quantity text NOT NULL,
+    series integer NOT NULL,
     time timestamptz NOT NULL,
     issued timestamptz NOT NULL,
     value double precision NOT NULL,
@@ -20,74 +21,104 @@ CREATE TEMPORARY TABLE staged_weather (
 ) ON COMMIT DROP
 
 -- name: stage
-INSERT INTO staged_weather (line, place, quantity, time, issued, value, qc) VALUES %s
+COPY staged_weather (line, series, time, issued, value, qc) FROM STDIN (FORMAT binary)
 
--- name: contradictions
-WITH first AS (
-    SELECT DISTINCT ON (place, quantity, time, issued) place, quantity, time, issued, value
-    FROM staged_weather ORDER BY place, quantity, time, issued, line
-)
-SELECT DISTINCT ON (n.line) n.line, n.quantity, n.value, coalesce(w.value, f.value)
+-- name: find_changes
+-- What differs from the newest delivery of the same hour; of two in one delivery the first counts.
+CREATE TEMPORARY TABLE changed_weather ON COMMIT DROP AS
+SELECT DISTINCT ON (n.series, n.time, n.issued)
+       n.line, n.series, n.time, n.issued, n.value, n.qc, w.value AS before,
+       w.delivery AS said_by
 FROM staged_weather n
-JOIN first f USING (place, quantity, time, issued)
-LEFT JOIN weather_series s
-    ON (s.kind, s.source, s.place, s.quantity)
-     = (%(kind)s::text, %(source)s::text, n.place, n.quantity)
-LEFT JOIN weather_value w ON (w.series_id, w.time, w.issued) = (s.id, n.time, n.issued)
-WHERE coalesce(w.value, f.value) <> n.value
-ORDER BY n.line, n.quantity
+LEFT JOIN LATERAL (
+    SELECT value, qc, delivery FROM weather_value
+    WHERE series_id = n.series AND time = n.time AND issued = n.issued
+    ORDER BY delivery DESC LIMIT 1
+) w ON true
+WHERE w.value IS DISTINCT FROM n.value
+   OR (w.qc & %(unusable)s = 0) IS DISTINCT FROM (n.qc & %(unusable)s = 0)
+ORDER BY n.series, n.time, n.issued, n.line
 
--- name: drop_lines
-DELETE FROM staged_weather WHERE line = ANY(%(lines)s)
-
--- name: put_values
-WITH placed AS (
-    INSERT INTO weather_value (series_id, time, issued, value, qc, received)
-    SELECT DISTINCT ON (s.id, n.time, n.issued)
-           s.id, n.time, n.issued, n.value, n.qc, %(received)s
-    FROM staged_weather n
-    JOIN weather_series s
-        ON (s.kind, s.source, s.place, s.quantity)
-         = (%(kind)s::text, %(source)s::text, n.place, n.quantity)
-    ORDER BY s.id, n.time, n.issued, n.line
-    ON CONFLICT (series_id, time, issued) DO NOTHING
-    RETURNING series_id, time, issued
+-- name: put_changes
+WITH given AS (
+    INSERT INTO weather_delivery (kind, source, name, received)
+    SELECT %(kind)s, %(source)s, %(name)s, %(received)s
+    WHERE EXISTS (SELECT FROM changed_weather)
+    RETURNING id
 )
-SELECT DISTINCT ON (s.place, s.quantity, n.time, n.issued) n.line
-FROM staged_weather n
-JOIN weather_series s
-    ON (s.kind, s.source, s.place, s.quantity)
-     = (%(kind)s::text, %(source)s::text, n.place, n.quantity)
-JOIN placed p ON (p.series_id, p.time, p.issued) = (s.id, n.time, n.issued)
-ORDER BY s.place, s.quantity, n.time, n.issued, n.line
+INSERT INTO weather_value (series_id, time, issued, delivery, value, qc)
+SELECT c.series, c.time, c.issued, g.id, c.value, c.qc FROM changed_weather c, given g
+ORDER BY c.series, c.time, c.issued
+
+-- name: count_lines
+SELECT count(*), count(*) FILTER (WHERE corrected),
+       (SELECT count(DISTINCT line) FROM staged_weather)
+FROM (SELECT line, bool_or(before IS NOT NULL) AS corrected FROM changed_weather GROUP BY line) l
+
+-- name: corrections
+SELECT c.line, p.name, s.quantity, c.time, c.value, c.before, d.source, d.name, d.received
+FROM changed_weather c
+JOIN weather_series s ON s.id = c.series
+JOIN weather_place p ON p.number = s.place
+JOIN weather_delivery d ON d.id = c.said_by
+ORDER BY c.line, s.quantity LIMIT %(limit)s
+
+-- name: lines_there
+SELECT line FROM staged_weather EXCEPT SELECT line FROM changed_weather
+ORDER BY line LIMIT %(limit)s
+
+-- name: count_overtaken
+SELECT count(*) FROM changed_weather c
+WHERE EXISTS (
+    SELECT FROM weather_value w
+    WHERE w.series_id = c.series AND w.time = c.time AND w.issued > c.issued
+)
 
 -- name: forecast
-SELECT DISTINCT ON (s.place, s.quantity, w.time)
-       s.place, s.quantity, w.time, w.value, w.issued, s.source
-FROM weather_value w JOIN weather_series s ON s.id = w.series_id
-WHERE s.kind = 'forecast' AND s.quantity = ANY(%(quantities)s)
-  AND w.time >= %(start)s AND w.time < %(end)s
-  AND w.issued <= %(at)s AND w.issued > %(since)s
-ORDER BY s.place, s.quantity, w.time, w.issued DESC, s.source
+SELECT place, quantity, time, value, issued FROM (
+    SELECT DISTINCT ON (p.name, s.quantity, w.time)
+           p.name AS place, s.quantity, w.time, w.value, w.issued, w.qc
+    FROM weather_value w
+    JOIN weather_series s ON s.id = w.series_id
+    JOIN weather_place p ON p.number = s.place AND p.removed IS NULL
+    WHERE s.kind = 'forecast' AND s.quantity = ANY(%(quantities)s)
+      AND w.time >= %(start)s AND w.time < %(end)s
+      AND w.issued <= %(at)s AND w.issued > %(since)s
+    ORDER BY p.name, s.quantity, w.time, w.issued DESC, w.delivery DESC
+) newest WHERE qc & %(unusable)s = 0
 
 -- name: observed
-SELECT DISTINCT ON (s.place, s.quantity, w.time)
-       s.place, s.quantity, w.time, w.value, w.issued, s.source
-FROM weather_value w JOIN weather_series s ON s.id = w.series_id
+SELECT place, quantity, time, value, issued FROM (
+    SELECT DISTINCT ON (p.name, s.quantity, w.time)
+           p.name AS place, s.quantity, w.time, w.value, w.issued, w.qc
+    FROM weather_value w
+    JOIN weather_series s ON s.id = w.series_id
+    JOIN weather_place p ON p.number = s.place AND p.removed IS NULL
+    WHERE s.kind = 'observed' AND s.quantity = ANY(%(quantities)s)
+      AND w.time >= %(start)s AND w.time < %(end)s
+    ORDER BY p.name, s.quantity, w.time, w.delivery DESC
+) newest WHERE qc & %(unusable)s = 0
+
+-- name: observed_stations
+SELECT s.id, p.name, s.quantity, p.longitude, p.latitude, f.time
+FROM weather_series s JOIN weather_place p ON p.number = s.place AND p.removed IS NULL, LATERAL (
+    SELECT time FROM weather_value WHERE series_id = s.id ORDER BY time LIMIT 1
+) f
 WHERE s.kind = 'observed' AND s.quantity = ANY(%(quantities)s)
-  AND w.time >= %(start)s AND w.time < %(end)s
-ORDER BY s.place, s.quantity, w.time, s.source
+ORDER BY p.name, s.quantity, s.id
 
 -- name: drop_outlook
 DELETE FROM risk_outlook
 
 -- name: put_outlook
-INSERT INTO risk_outlook (site, crop, hazard, time, issued, forecast_issued, status, score,
-    certainty, stage_bbch, drivers, missing, inputs_hash, model_version) VALUES %s
+INSERT INTO risk_outlook (site, crop, hazard, time, issued, status, score, certainty, stage_bbch,
+    stage_source, drivers, missing, data_age_h, inputs_hash, model_version, validated,
+    forecast_issued) VALUES %s
 
 -- name: outlook
-SELECT o.site, o.crop, o.hazard, o.time, o.issued, o.forecast_issued, o.status, o.score,
-       o.certainty, o.stage_bbch, o.drivers, o.missing, o.inputs_hash, o.model_version
+SELECT o.site, o.crop, o.hazard, o.time, o.issued, o.status, o.score, o.certainty, o.stage_bbch,
+       o.stage_source, o.drivers, o.missing, o.data_age_h, o.inputs_hash, o.model_version,
+       o.validated, o.forecast_issued, 'forecast' AS source
 FROM risk_outlook o JOIN field f ON f.id = o.site
 WHERE (%(village)s::text IS NULL OR f.village = %(village)s) AND o.time > %(at)s
 ORDER BY o.site, o.crop, o.hazard, o.time

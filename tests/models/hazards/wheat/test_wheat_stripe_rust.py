@@ -16,7 +16,7 @@ from models.hazards.wheat.wheat_stripe_rust import (
     wetness_needed,
 )
 from models.risk.answers import assess
-from models.risk.features import Day
+from models.risk.features import DayHours
 from models.risk.hazard import HIGH, NO_RISK
 
 INFECTION = HAZARD.uses["infection"].feature.compute
@@ -54,7 +54,7 @@ def day_of(heat, damp, rain=0.0):
         "relative_humidity": np.broadcast_to(damp, shape).astype(float),
         "precipitation_amount": np.full(shape, float(rain)),
     }
-    return Day(date(2016, 4, 1), hours, shape)
+    return DayHours(date(2016, 4, 1), hours, shape)
 
 
 def test_bounds_hold_whatever_the_missing_hours_were():

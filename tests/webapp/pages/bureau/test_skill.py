@@ -3,12 +3,14 @@
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, timedelta, timezone
 
 import pytest
 
 from collector.store import ledger, risk
+from field_configs.events import Event, event
 from models.hazards.catalogue import catalogue
+from models.sheets.refused import Refused
 from models.skill.ledger import LedgerRow
 from models.skill.rules import DEFAULTS, THRESHOLDS
 from webapp.pages.bureau.skill import lack_texts, rule_name, show_rules, skill_text
@@ -32,9 +34,12 @@ def reported(empty_app, seed):
             "scouting", "", "", "f.csv:2",
         )  # fmt: skip
         ledger.put_reports(conn, [seen], seed.NOW)
-        ledger.put_refused(
-            conn, "scouting", [ledger.Refused("f.csv:3", "unknown field <b>", "x")], seed.NOW
-        )
+        refused = [
+            Refused("f.csv:3", event("cell_unknown", column="field", value="<b>", near="qf-1")),
+            Refused("w.csv:9", event("time_not_over", time=seed.NOW, now=seed.NOW)),
+            Refused("old.csv:2", Event("refused_line", {"detail": "kept by an earlier release"})),
+        ]
+        ledger.put_refused(conn, "scouting", refused, seed.NOW)
         ledger.change_rule(conn, "least_cases", "20", by="Li", reason="few reports", at=seed.NOW)
         ledger.update(conn, catalogue(), seed.NOW)
     return empty_app.test_client()
@@ -66,8 +71,18 @@ def test_a_lowered_threshold_is_shown_with_who_and_why(reported):
     assert "A threshold of validation lies below its default" in page
     assert re.search(r'Cases needed</td><td class="num">20 <span class="tag warn">lowered', page)
     assert re.search(r"Cases needed: default, now 20 <span class=\"tag warn\">lowered", page)
-    for words in ("Li", "few reports", "f.csv:3", "unknown field &lt;b&gt;"):
+    for words in ("Li", "few reports", "f.csv:3", "kept by an earlier release"):
         assert words in page
+    assert "unknown field &#34;&lt;b&gt;&#34; (did you mean &#34;qf-1&#34;?)" in page
+
+
+def test_what_was_refused_is_said_in_the_readers_language_and_local_time(reported, seed):
+    local = seed.NOW.astimezone(timezone(timedelta(hours=8)))
+    english, chinese = (text_of(reported, f"/skill?lang={lang}") for lang in ("en", "zh"))
+    assert f"the hour of {local.day} {local:%b %Y, %H:%M} is not over yet" in english
+    assert f"{local.year}年{local.month}月{local.day}日 {local:%H:%M} 这一小时还没有过完" in chinese
+    assert "地块“&lt;b&gt;”不认识（是不是“qf-1”？）" in chinese
+    assert "文件中没能收下的行" in chinese
 
 
 def test_defaults_are_not_called_lowered(client):

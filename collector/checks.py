@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.store.reading_log import (
+from collector.store.reading_log import HOUR_S, NewTail, Tail
+from firmware.wire.quantities import QUANTITIES, by_name
+from models.weather.quality import (
     FREEZE,
-    HOUR_S,
     INTERVAL,
     LOGICAL,
     MISSING,
@@ -23,10 +24,7 @@ from collector.store.reading_log import (
     STEP,
     STEP_CHECKED,
     UNREADABLE,
-    NewTail,
-    Tail,
 )
-from firmware.wire.quantities import QUANTITIES
 
 # A change is judged between neighbours that are no further apart than this [s]; within an hour
 # the whole hourly limit is allowed, since limits for shorter times are not known.
@@ -61,6 +59,24 @@ for _row in QUANTITIES:
 _LONGER_S *= HOUR_S
 _IS_MINUTES = np.zeros(_HIGHEST, bool)
 _IS_MINUTES[[row.id for row in QUANTITIES if row.unit == "min"]] = True
+
+
+def hours_that_count(quantity: str) -> float:
+    """Return for how long before it a value is looked at: for steps, and as long as it may stand.
+
+    Parameters
+    ----------
+    quantity : str
+        Name of the vocabulary.
+
+    Returns
+    -------
+    float
+        [h]
+    """
+    row = by_name(quantity)
+    longer = STANDS_LONGER.get(quantity, (0.0, 0.0))[1]
+    return max(row.freeze_h or 0.0, longer, STEP_GAP_S / HOUR_S)
 
 
 @dataclass(frozen=True)

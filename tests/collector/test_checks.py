@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.ingest.checks import STEP_GAP_S, check
-from collector.store.reading_log import (
+from collector.checks import STEP_GAP_S, check
+from collector.store.reading_log import Tail
+from firmware.wire.quantities import QUANTITIES, by_name
+from models.weather.quality import (
     FREEZE,
     INTERVAL,
     LOGICAL,
@@ -19,9 +21,7 @@ from collector.store.reading_log import (
     STEP_CHECKED,
     UNREADABLE,
     UNUSABLE,
-    Tail,
 )
-from firmware.wire.quantities import QUANTITIES, by_name
 
 BOTH = RANGE_CHECKED | STEP_CHECKED
 

@@ -1,0 +1,172 @@
+"""Quality bits of imported weather: the checks that nodes' readings pass, and their neighbours.
+
+A value in doubt is kept with its bit and not used, as at nodes; which station and how many hours
+is told. Where most of a column is in doubt, the file is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.checks import check, hours_that_count
+from collector.files.table import HOUR_S, Table, moment
+from collector.store import readings, registry, weather
+from collector.store.db import Connection
+from field_configs.events import Event, event
+from firmware.wire.quantities import by_name
+from models.sheets.refused import SheetError
+from models.sheets.units import FEWEST
+from models.weather.dataset import Array
+from models.weather.distances import distances_km, plane_km
+from models.weather.interpolate import RANGE_KM
+from models.weather.outliers import APART, wild
+from models.weather.quality import FREEZE, LOGICAL, STEP
+
+#: Share of a column's values in doubt [1] from which the file is refused; provisional.
+DOUBTFUL = 0.5
+#: Hours that are compared with their neighbours at once; bounds memory.
+_BLOCK_H = 31 * 24
+_DOUBTS = STEP | FREEZE | LOGICAL
+
+
+def mark(conn: Connection, table: Table, name: str, *, observed: bool) -> list[Event]:
+    """Set the quality bits of a table's values, and say what is in doubt.
+
+    Parameters
+    ----------
+    conn : Connection
+        What was measured before and around is looked up there.
+    table : Table
+        Judged; its bits are set.
+    name : str
+        Name of the file.
+    observed : bool
+        A forecast is compared with its own places only: it may stand still, being smooth.
+
+    Raises
+    ------
+    SheetError
+        When most of a column is in doubt.
+    """
+    told: list[Event] = []
+    for quantity, values in table.values.items():
+        there = ~np.isnan(values)
+        if not there.any():
+            continue
+        if observed:
+            _as_nodes(conn, table, quantity)
+        if quantity in APART:
+            _as_neighbours(conn, table, quantity, observed=observed)
+        found = [*_in_doubt(table, quantity, there)]
+        total, doubt = int(there.sum()), int((there & (table.qc[quantity] & _DOUBTS != 0)).sum())
+        if total >= FEWEST and doubt >= DOUBTFUL * total:
+            worst = max(found, key=lambda each: int(each.params["count"] or 0))
+            why = event(
+                "column_in_doubt", column=quantity, count=doubt, total=total, doubt=worst.kind
+            )
+            raise SheetError(name, why)
+        told += found
+    return told
+
+
+def _in_doubt(table: Table, quantity: str, there: NDArray[np.bool_]) -> Iterator[Event]:
+    """Say for each place what is in doubt of a quantity."""
+    bits = np.where(there, table.qc[quantity], 0)
+    for place in np.unique(table.place[bits & _DOUBTS != 0]).tolist():
+        mine = table.place == place
+        name = table.names[place]
+        if count := int((stands := mine & (bits & FREEZE != 0)).sum()):
+            first = moment(int(table.time[stands].min()))
+            yield event("series_stands", place=name, quantity=quantity, count=count, first=first)
+        if count := int((jumps := mine & (bits & STEP != 0)).sum()):
+            first = moment(int(table.time[jumps].min()))
+            yield event("series_jumps", place=name, quantity=quantity, count=count, first=first)
+        if count := int((unlike := mine & (bits & LOGICAL != 0)).sum()):
+            first = moment(int(table.time[unlike].min()))
+            yield event("series_unlike", place=name, quantity=quantity, count=count, first=first)
+
+
+def _as_nodes(conn: Connection, table: Table, quantity: str) -> None:
+    """Set the bits that `collector.checks` finds, going on from the hours before the file."""
+    row = by_name(quantity)
+    rows = np.flatnonzero(~np.isnan(table.values[quantity]))
+    start = int(table.time[rows].min())
+    back = moment(start - int(HOUR_S * hours_that_count(quantity)))
+    before = weather.observed_dataset(conn, [quantity], back, moment(start))
+    place, time = table.place[rows], table.time[rows]
+    value = table.values[quantity][rows]
+    if before is not None:
+        old = before[quantity].transpose("time", "site").values
+        names = {name: i for i, name in enumerate(table.names)}
+        own = np.array([names.get(str(site), -1) for site in before["site"].values])
+        hour, column = np.nonzero(~np.isnan(old) & (own >= 0))
+        seconds = before["time"].values.astype("datetime64[s]").astype(np.int64)
+        place = np.concatenate([own[column], place])
+        time = np.concatenate([seconds[hour], time])
+        value = np.concatenate([old[hour, column], value])
+    order = np.lexsort((time, place))
+    count = len(order)
+    checked = check(
+        place[order].astype(np.int32),
+        np.full(count, row.id, np.int16),
+        time[order],
+        value[order],
+        np.zeros(count, bool),
+        np.full(count, HOUR_S, np.int32),
+        {},
+    )
+    bits = np.empty(count, np.int16)
+    bits[order] = checked.qc
+    table.qc[quantity][rows] |= bits[count - len(rows) :]
+
+
+def _as_neighbours(conn: Connection, table: Table, quantity: str, *, observed: bool) -> None:
+    """Set the bit of doubt on values that are far from all around them at the same hour."""
+    values = table.values[quantity]
+    rows = np.flatnonzero(~np.isnan(values))
+    keys = np.stack([table.time[rows], table.issued[rows]])
+    hours, which = np.unique(keys, axis=1, return_inverse=True)
+    for begin in range(0, hours.shape[1], _BLOCK_H):
+        here = (which >= begin) & (which < begin + _BLOCK_H)
+        times = hours[0, begin : begin + _BLOCK_H]
+        cube = np.full((len(times), len(table.names)), np.nan)
+        cube[which[here] - begin, table.place[rows[here]]] = values[rows[here]]
+        stations = np.array([table.positions[name] for name in table.names])
+        around = _around(conn, table, quantity, times) if observed else None
+        if around is not None:
+            cube = np.concatenate([cube, around[0]], axis=1)
+            stations = np.concatenate([stations, around[1]])
+        places = plane_km(*stations.T)
+        odd = wild(quantity, cube, distances_km(places, places), RANGE_KM)
+        marked = rows[here][odd[which[here] - begin, table.place[rows[here]]]]
+        table.qc[quantity][marked] |= LOGICAL
+
+
+def _around(
+    conn: Connection, table: Table, quantity: str, times: NDArray[np.int64]
+) -> tuple[Array, Array] | None:
+    """Return what other stations and the nodes of open fields measured at these hours.
+
+    Values (hour, station), and the stations' longitude and latitude [degree].
+    """
+    start, end = moment(int(times.min())), moment(int(times.max()) + HOUR_S)
+    found: list[tuple[Array, Array]] = []
+    others = weather.observed_dataset(conn, [quantity], start, end)
+    hours = times.astype("datetime64[s]").astype("datetime64[ns]")
+    if others is not None:
+        others = others.isel(site=~np.isin(others["site"].values, table.names))
+        where = np.stack([others["longitude"].values, others["latitude"].values], axis=1)
+        found.append((others[quantity].reindex(time=hours).transpose("time", "site").values, where))
+    villages = {v.id: (v.longitude, v.latitude) for v in registry.villages(conn)}
+    placed = {p.field for p in registry.placements(conn) if p.quantity == quantity}
+    fields = [f for f in registry.fields(conn) if f.kind == "open" and f.id in placed]
+    if fields:
+        measured = readings.hourly_dataset(conn, [quantity], start, end, [f.id for f in fields])
+        values = measured[quantity].reindex(time=hours).transpose("time", "site").values
+        found.append((values, np.array([villages[f.village] for f in fields])))
+    if not found:
+        return None
+    return np.concatenate([v for v, _ in found], axis=1), np.concatenate([w for _, w in found])

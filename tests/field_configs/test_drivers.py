@@ -1,0 +1,119 @@
+"""What sensor files say of themselves is read without running them; mistakes are named."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from field_configs.board import layout_of
+from field_configs.drivers import Driver, read_drivers
+from field_configs.load import load
+from firmware.workbench.config import node_config
+from tests.firmware.field import Key
+
+GOOD = """
+BUS = "i2c"
+QUANTITIES = (1, 2)
+SETTINGS = {"gain": (1, 8)}
+
+def make(board, bus, address, gain=1):
+    raise SystemExit("this file was run")
+
+raise SystemExit("this file was run")
+"""
+
+
+def test_the_shipped_sensors_say_what_their_modules_hold() -> None:
+    drivers = read_drivers()
+    assert drivers.errors == ()
+    assert set(drivers.known) == {"battery", "sht4x", "soil_modbus", "tipping_bucket"}
+    for name, driver in drivers.known.items():
+        module = importlib.import_module(f"firmware.sensors.{name}")
+        assert driver is not None
+        assert driver.bus == module.BUS
+        assert len(driver.quantities) == len(module.QUANTITIES)
+        assert driver.settings == getattr(module, "SETTINGS", {})
+
+
+def test_a_file_is_read_and_not_run(tmp_path: Path) -> None:
+    (tmp_path / "new.py").write_text(GOOD)
+    (tmp_path / "__init__.py").write_text("raise SystemExit")
+    found = read_drivers(tmp_path)
+    assert found.errors == ()
+    gives = ("air_temperature", "relative_humidity")
+    assert found.known == {"new": Driver("i2c", gives, {"gain": (1, 8)})}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "reason"),
+    [
+        ('BUS = "i2c"', "", "BUS", 'is missing: give the bus it takes, like BUS = "i2c"'),
+        ('"i2c"', "I2C", "BUS", "is no plain value, and this file is not run here"),
+        ('"i2c"', "3", "BUS", "is 3: give the bus"),
+        ("(1, 2)", "(1, 99)", "QUANTITIES", "is (1, 99): give ids of firmware/wire/quantities.py"),
+        ("(1, 2)", "()", "QUANTITIES", "is (): give ids"),
+        ("(1, 2)", "1, [2]", "QUANTITIES", "is (1, [2]): give ids"),
+        ("(1, 8)", "(8, 1)", "SETTINGS", "give a range for each"),
+        ("(1, 8)", "8", "SETTINGS", "give a range for each"),
+        ("gain=1", "", "make", "does not take gain: add it"),
+        ("def make(", "def made(", "make", "is missing: give make(board, bus, address)"),
+        ("BUS =", "BUS", "line 2", "is no Python: invalid syntax"),
+        ("BUS =", "BUS\0=", "line 1", "is no Python: source code string cannot contain null bytes"),
+    ],
+)
+def test_a_mistake_in_a_sensor_file_is_named(
+    tmp_path: Path, old: str, new: str, key: str, reason: str
+) -> None:
+    assert old in GOOD
+    (tmp_path / "new.py").write_text(GOOD.replace(old, new, 1))
+    found = read_drivers(tmp_path)
+    assert found.known == {"new": None}
+    (error,) = found.errors
+    assert (error.file, error.key) == ("firmware/sensors/new.py", key)
+    assert reason in error.reason
+
+
+def test_a_folder_without_sensors_is_named(tmp_path: Path) -> None:
+    (error,) = read_drivers(tmp_path / "none").errors
+    assert str(error).startswith("firmware/sensors: folder: holds no sensor: ")
+
+
+def test_a_mistake_in_a_sensor_file_is_said_once(
+    folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Boards that name the sensor say nothing more."""
+    for name in ("sht4x", "tipping_bucket", "soil_modbus"):
+        (tmp_path / f"{name}.py").write_text(GOOD.replace("BUS", "BUZ", 1))
+    found = read_drivers(tmp_path)
+    monkeypatch.setattr("field_configs.board.read_drivers", lambda: found)
+    monkeypatch.setattr("field_configs.load.read_drivers", lambda: found)
+    assert [error.key for error in folder.errors()] == ["BUS"] * 3
+
+
+def test_settings_reach_the_node_and_not_its_layout(folder) -> None:
+    before = load(folder.root).boards["b1"]
+    setting = 'bus = "pulse"\nsettings = { bucket_mm = 0.1, dead_ms = 100 }'
+    folder.change("boards/b1.toml", 'bus = "pulse"', setting)
+    board = load(folder.root).boards["b1"]
+    rows = node_config(Key("qf-001"), board, {})["channels"]
+    assert [row.get("settings") for row in rows] == [
+        None,
+        None,
+        {"bucket_mm": 0.1, "dead_ms": 100.0},
+        None,
+    ]
+    assert layout_of(board) == layout_of(before)
+
+
+def test_one_sensor_is_set_up_in_one_way(folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two channels of one gauge would otherwise make two drivers on one pin."""
+    gauge = Driver("rs485", ("soil_moisture", "soil_temperature"), {"gain": (1, 8)})
+    known = dict(read_drivers().known) | {"soil_modbus": gauge}
+    drivers = type(read_drivers())(known, ())
+    monkeypatch.setattr("field_configs.board.read_drivers", lambda: drivers)
+    folder.change("boards/b1.toml", 'bus = "rs485"', 'bus = "rs485"\nsettings = { gain = 2 }')
+    error = folder.only_error()
+    assert error.key == "channels[3].settings"
+    assert error.reason == ("differ from those of the same sensor at channel 1: give both the same")
