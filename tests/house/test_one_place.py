@@ -49,9 +49,32 @@ height_m = 2.0
 [[channels]]
 number = 1
 quantity = "snow_depth"
-driver = "battery"
+driver = "planted_ruler"
 bus = "adc"
 """
+
+SENSOR = '''"""A planted sensor: depth of snow by a ruler on an ADC pin; a quantity needs one."""
+
+BUS = "adc"
+QUANTITIES = (18,)
+(SNOW_DEPTH,) = QUANTITIES
+
+
+def make(board, bus, address):
+    """Make the driver."""
+    return Ruler(bus)
+
+
+class Ruler:
+    """A ruler on `adc` (``read_uv``)."""
+
+    def __init__(self, adc):
+        self.adc = adc
+
+    def measure(self):
+        """Return {18: depth of snow [cm]}."""
+        return {SNOW_DEPTH: self.adc.read_uv() / 10000}
+'''
 
 SITE = """
 [[villages]]
@@ -139,71 +162,14 @@ verified = false
 source = "planted by a test"
 """
 
-HAZARD = '''"""A planted hazard, cold on wheat: score = -(lowest hourly air temperature) [degC]."""
-
-from __future__ import annotations
-
-from models.crops.season import SeasonDay
-from models.risk.features import lowest
-from models.risk.hazard import Answer, Carried, Hazard, Parameter, Use, Window
-
-PARAMETERS = {
-    "light": Parameter(2.0, "degC below zero", "planted by a test", "provisional"),
-    "severe": Parameter(4.0, "degC below zero", "planted by a test", "provisional"),
-}
-
-
-def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Answer:
-    """Degrees below zero of the coldest hour."""
-    coldest = window["cold"].min(axis=0)
-    return Answer(-coldest, {"coldest": coldest})
-
-
-HAZARD = Hazard(
-    id="planted_cold",
-    eppo=None,
-    kind="weather",
-    crops={"winter_wheat": (0, 89)},
-    uses={"cold": Use(lowest("air_temperature", "degC"), "lowers")},
-    days=1,
-    evaluate=_evaluate,
-    medium=PARAMETERS["light"].value,
-    high=PARAMETERS["severe"].value,
-    parameters=PARAMETERS,
-    references=("doi:10.0000/planted",),
-    certainty=0.5,
-    actions=("look",),
-    act_days=(0, 3),
-)
-'''
-
 HAZARD_TEST = '''"""The published example of the planted hazard."""
 
 from models.hazards.catalogue import catalogue
 
 
 def test_it_is_there():
-    assert catalogue()["planted_cold"].medium == 2.0
+    assert catalogue()["planted_cold"].medium == 0.0
 '''
-
-HAZARD_WORDS = """
-name = "{name}"
-what = "{name}"
-change = "{name}"
-
-[reason]
-out_of_season = "{name}"
-cannot_say = "{name}"
-no_risk = "{name}"
-medium = "{name}"
-high = "{name}"
-
-[driver]
-coldest = "{name}"
-
-[action]
-look = "{name}"
-"""
 
 PAGE = '''"""A planted page."""
 
@@ -249,18 +215,35 @@ JOBS = (Job("planted_count", timedelta(hours=1), count_villages),)
 
 # A path of the copy -> the text of a new file.
 NEW = {
+    "firmware/sensors/planted_ruler.py": SENSOR,
     "field_configs/boards/planted-1.toml": BOARD,
     "field_configs/sites/planted.toml": SITE,
     "field_configs/crops/winter_rape.toml": CROP,
-    "models/hazards/wheat/planted_cold.py": HAZARD,
-    "field_configs/words/en/hazards/planted_cold.toml": HAZARD_WORDS.format(name="Planted cold"),
-    "field_configs/words/zh_CN/hazards/planted_cold.toml": HAZARD_WORDS.format(name="新种的寒害"),
     "tests/models/hazards/wheat/test_planted_cold.py": HAZARD_TEST,
     "webapp/pages/technician/planted.py": PAGE,
     "webapp/templates/technician/planted.html": TEMPLATE_TEXT,
     "collector/jobs/planted.py": JOB,
     "field_configs/words/en/events/planted.toml": 'villages_counted.text = "{villages} there"\n',
     "field_configs/words/zh_CN/events/planted.toml": 'villages_counted.text = "{villages} 个村"\n',
+}
+# A new hazard, as people begin one: an existing file under another name. Path -> what is copied,
+# and what is changed in it.
+COPIED = {
+    "models/hazards/wheat/planted_cold.py": (
+        "models/hazards/wheat/wheat_late_frost.py",
+        'id="wheat_late_frost"',
+        'id="planted_cold"',
+    ),
+    "field_configs/words/en/hazards/planted_cold.toml": (
+        "field_configs/words/en/hazards/wheat_late_frost.toml",
+        'name = "Late frost on wheat"',
+        'name = "Planted cold"',
+    ),
+    "field_configs/words/zh_CN/hazards/planted_cold.toml": (
+        "field_configs/words/zh_CN/hazards/wheat_late_frost.toml",
+        'name = "小麦晚霜冻"',
+        'name = "新种的寒害"',
+    ),
 }
 # A path of the copy -> what is added at its end: words of what has no file of its own.
 ADDED = {
@@ -362,6 +345,10 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def plant(folder: Path) -> None:
     """Write what is new into a copy."""
+    for name, (source, old, new) in COPIED.items():
+        text = (folder / source).read_text(encoding="utf-8")
+        assert text.count(old) == 1
+        (folder / name).write_text(text.replace(old, new), encoding="utf-8")
     for name, text in NEW.items():
         assert not (folder / name).exists()
         assert (folder / name).parent.is_dir(), "a new room would be a second place"
