@@ -1,10 +1,11 @@
 #!/bin/sh
-# Puts what tests drive onto a Debian-like machine, where that is allowed: a browser, a broker.
+# Puts what tests drive onto a Debian-like machine, where that is allowed: a browser, a broker, a pooler.
 # Where it is not, it says why and lets the other tests run; those tests then name the reason.
 set -u
 wanted=""
 [ -x /usr/bin/chromium ] || wanted="$wanted chromium fonts-noto-cjk"
 [ -x /usr/sbin/mosquitto ] || wanted="$wanted mosquitto"
+[ -x /usr/sbin/pgbouncer ] || wanted="$wanted pgbouncer"
 [ -z "$wanted" ] && exit 0
 if ! command -v apt-get >/dev/null; then
     echo "not on this machine, and no apt-get to install it with:$wanted"

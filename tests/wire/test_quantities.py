@@ -7,7 +7,8 @@ import pytest
 from firmware.wire import codec, quantities
 from firmware.wire.quantities import QUANTITIES, Quantity
 
-# Ids are on the wire and in stores: they are written here a second time so that none ever moves.
+# Ids are on the wire and in stores: those in use are written here a second time so that none ever
+# moves. A new row needs no line here until frames with it are kept somewhere.
 IDS = {
     1: "air_temperature",
     2: "relative_humidity",
@@ -30,7 +31,9 @@ IDS = {
 
 
 def test_ids_and_names_never_move() -> None:
-    assert {row.id: row.name for row in QUANTITIES} == IDS
+    now = {row.id: row.name for row in QUANTITIES}
+    assert IDS.items() <= now.items()
+    assert len(now) == len({*now.values()}) == len(QUANTITIES), "an id or a name is given twice"
 
 
 @pytest.mark.parametrize("row", QUANTITIES, ids=lambda row: row.name)
