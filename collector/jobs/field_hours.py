@@ -152,6 +152,12 @@ class FieldHours:
             clear_implausible(array, name)
         return values
 
+    def values_an_hour(self, sites: tuple[str, ...]) -> int:
+        """Return how many values are handled for one hour of fields: theirs and their stations'."""
+        plan = self._planned(sites)
+        names = {*plan.own, *(each.stations.quantity for each in plan.interpolated)}
+        return sum(map(len, plan.series.values())) + len(sites) * (1 + len(names))
+
     def _given(
         self, plan: _Plan, table: Array, start: datetime, end: datetime
     ) -> Iterator[tuple[_Interpolated, Array]]:

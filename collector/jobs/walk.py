@@ -64,7 +64,7 @@ class Walk:
     def _walked(self, fold: Fold, until: date) -> list[Result]:
         """Move a fold on to the morning of a day; the results of the day before."""
         results: list[Result] = []
-        width = len(fold.sites) * len(self.hours.quantities) * HOURS
+        width = self.hours.values_an_hour(fold.sites) * HOURS
         some = timedelta(days=max(1, AT_ONCE // width))
         while fold.day < until:
             first, end = fold.day, min(fold.day + some, until)

@@ -135,6 +135,40 @@ def test_an_hour_does_not_depend_on_what_else_is_read(village: db.Connection) ->
                     assert part[name].values.tobytes() == same[name].values.copy("C").tobytes()
 
 
+def test_hours_that_cannot_be_are_missing(village: db.Connection) -> None:
+    measure(village, NEAR)
+    with village, village.cursor() as cur:
+        for quantity, value, hour in (
+            ("relative_humidity", 103.0, 3),
+            ("relative_humidity", 0.0, 4),
+            ("precipitation_amount", 300.0, 5),
+        ):
+            cur.execute(
+                "UPDATE reading_hourly SET mean = %s, sum = %s FROM series s, placement p "
+                "WHERE p.id = s.placement AND s.id = series_id AND p.field = 'qf-liuge-1' "
+                "AND p.quantity = %s AND hour = %s",
+                (value, value, quantity, START + timedelta(hours=hour)),
+            )
+        data = FieldHours(village, list(LEVEL), ["qf-liuge-1"]).dataset(START, NOW)
+    own = data.isel(site=0)
+    assert own["relative_humidity"].values[3] == 100.0
+    assert np.isnan(own["relative_humidity"].values[4])
+    assert np.isnan(own["precipitation_amount"].values[5])
+
+
+def test_few_fields_are_read_in_long_stretches_many_stations_in_short_ones(
+    village: db.Connection,
+) -> None:
+    """What is in memory at a time does not grow with the stations around one field."""
+    hours = FieldHours(village, list(LEVEL), [BARE, "qf-liuge-1"])
+    # three series to three quantities, and room for one more
+    own = hours.values_an_hour(("qf-liuge-1",))
+    assert own == 3 + 1 * 4
+    stations = sum(len(each.own) for each in hours.stations.values())
+    assert stations > 6
+    assert hours.values_an_hour((BARE,)) == stations + 1 * 4
+
+
 def test_too_far_from_every_station_is_cannot_say_with_the_reason(
     village: db.Connection, pool: Pool
 ) -> None:
