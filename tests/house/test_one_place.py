@@ -303,7 +303,7 @@ with pool.connection() as conn:
     ran = {run.job: run.outcome for run in job_runs.latest(conn)}
     hours = readings.hourly_dataset(conn, ["snow_depth"], NOW - timedelta(hours=6), NOW)
     seasons = current_seasons(conn).seasons
-    statuses = {(s.hazard, s.crop) for s in risk.latest_statuses(conn)}
+    statuses = {(s.hazard, s.crop) for s in risk.latest_statuses(conn, NOW)}
 found["jobs"] = ran
 found["grown"] = {season.site: season.crop for season in seasons}
 snow = hours["snow_depth"].sel(site="planted-1").isel(time=0)
