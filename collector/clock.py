@@ -50,7 +50,7 @@ class SimulatedClock:
     sim_unix, real_unix : float
         The same instant on both clocks [s since 1970-01-01 UTC].
     rate : float
-        Simulated seconds for each real second [1].
+        Simulated seconds for each real second.
     """
 
     sim_unix: float

@@ -160,7 +160,7 @@ def load_or_make_master_key(state_dir: Path, given: str | None = None) -> Master
         ) from error
     log.warning(
         "made the master key %s; keep a copy of it elsewhere: without it every node must be "
-        "enrolled anew",
+        "enrolled again",
         path.absolute(),
     )
     return load_master_key(state_dir)

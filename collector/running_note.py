@@ -1,6 +1,6 @@
 """The note that `nongqing up` leaves in the state folder while it runs.
 
-The other commands find the embedded database and broker by it when they are told of no other.
+The other commands find the embedded database and broker by it when no other is named.
 """
 
 from __future__ import annotations

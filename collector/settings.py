@@ -1,4 +1,4 @@
-"""What a running system is told from outside: addresses, folders, the clock."""
+"""What a running system is given from outside: addresses, folders, the clock."""
 
 from __future__ import annotations
 

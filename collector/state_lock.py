@@ -104,16 +104,16 @@ class StateLock:
             When somebody has it, or it cannot be had here.
         """
         started = time.monotonic()
-        told = False
+        announced = False
         while not self._try():
             found = _read(self.path)
             waited = time.monotonic() - started
             remains = found is not None and found.gone
             if waited > (REMAINS_SECONDS if remains else READER_SECONDS):
                 raise self._remains(found) if found and remains else self._taken(found)
-            if remains and not told:
+            if remains and not announced:
                 say(f"{self.folder}: a former start has ended; waiting for what it left running")
-                told = True
+                announced = True
             time.sleep(LOOK_SECONDS)
         here = Holder(
             os.getpid(),

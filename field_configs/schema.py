@@ -20,7 +20,7 @@ OTHER_PREVIOUS_CROPS = ("fallow", "other")
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """The area a deployment serves, with the box [degree, WGS 84] its villages must lie in."""
+    """The area a deployment serves, with the box (WGS 84) its villages must lie in."""
 
     id: str
     zh: str
@@ -227,7 +227,7 @@ class ConfigError:
 
     ``key`` is the dotted path inside the file (``nodes[qf-001].channels.2``) or
     ``line 4, column 7`` where the file is no TOML; ``nearest`` the valid word that was
-    probably meant, or None. A ``warning`` is told but stops nothing.
+    probably meant, or None. A ``warning`` is printed but stops nothing.
     """
 
     file: str

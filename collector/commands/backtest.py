@@ -43,7 +43,7 @@ BEFORE, AFTER = timedelta(days=400), timedelta(days=800)
 def read_season(path: Path, sown: date) -> tuple[xr.Dataset, Table, Refusals]:
     """Read hourly weather as `nongqing import --kind observed` takes it; positions may be left out.
 
-    Of an hour that is told twice and unequal nothing is taken, as `models.weather.dataset` says.
+    Of an hour that is given twice and unequal nothing is taken, as `models.weather.dataset` says.
 
     Raises
     ------

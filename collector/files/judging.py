@@ -127,7 +127,7 @@ def _refuse(table: Table, name: str, bad: NDArray[np.bool_], refusals: Refusals)
 
 
 def judge(table: Table, refusals: Refusals) -> None:
-    """Take out hours that are told twice and unequal; refuse what is warmer than can be.
+    """Take out hours that are given twice and unequal; refuse what is warmer than can be.
 
     Parameters
     ----------
@@ -162,7 +162,7 @@ def judge(table: Table, refusals: Refusals) -> None:
 
 
 def _once(table: Table, refusals: Refusals) -> None:
-    """Keep an hour that is told twice once; where the two differ nobody knows which is true."""
+    """Keep an hour that is given twice once; where the two differ nobody knows which is true."""
     for rows in _alike(table):
         lines = table.line[rows].tolist()
         said_more = np.zeros(len(rows), bool)
@@ -191,7 +191,7 @@ def _once(table: Table, refusals: Refusals) -> None:
 
 
 def _alike(table: Table) -> Iterator[NDArray[np.intp]]:
-    """Yield the rows of each hour that is told more than once."""
+    """Yield the rows of each hour that is given more than once."""
     order = table.in_order()
     keys = (table.place[order], table.time[order], table.issued[order])
     same = np.logical_and.reduce([key[1:] == key[:-1] for key in keys])

@@ -1,7 +1,7 @@
 """Quality bits of imported weather: the checks that nodes' readings pass, and their neighbours.
 
 A value in doubt is kept with its bit and not used, as at nodes; which station and how many hours
-is told. Where most of a column is in doubt, the file is refused.
+is said. Where most of a column is in doubt, the file is refused.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from models.weather.interpolate import RANGE_KM
 from models.weather.outliers import APART, wild
 from models.weather.quality import FREEZE, LOGICAL, STEP
 
-#: Share of a column's values in doubt [1] from which the file is refused; provisional.
+#: Share of a column's values in doubt from which the file is refused; provisional.
 DOUBTFUL = 0.5
 #: Hours that are compared with their neighbours at once; bounds memory.
 _BLOCK_H = 31 * 24
-#: Rain is looked at for so long before a file [h]: files of an hour each are told, too.
+#: Rain is looked at for so long before a file [h]: files of an hour each count, too.
 _COUNTED_H = 7 * 24.0
 _DOUBTS = STEP | FREEZE | LOGICAL
 
@@ -56,7 +56,7 @@ def mark(conn: Connection, table: Table, name: str, *, observed: bool) -> list[E
     SheetError
         When most of a column is in doubt.
     """
-    told: list[Event] = []
+    notes: list[Event] = []
     for quantity, values in table.values.items():
         there = ~np.isnan(values)
         if not there.any():
@@ -64,7 +64,7 @@ def mark(conn: Connection, table: Table, name: str, *, observed: bool) -> list[E
         if observed:
             _as_nodes(conn, table, quantity)
         if observed and quantity == RAIN:
-            told += _as_counter(conn, table)
+            notes += _as_counter(conn, table)
         if quantity in APART:
             _as_neighbours(conn, table, quantity, observed=observed)
         found = [*_in_doubt(table, quantity, there)]
@@ -74,8 +74,8 @@ def mark(conn: Connection, table: Table, name: str, *, observed: bool) -> list[E
             kind = worst.kind if worst else "series_counts"
             why = event("column_in_doubt", column=quantity, count=doubt, total=total, doubt=kind)
             raise SheetError(name, why)
-        told += found
-    return told
+        notes += found
+    return notes
 
 
 def _in_doubt(table: Table, quantity: str, there: NDArray[np.bool_]) -> Iterator[Event]:

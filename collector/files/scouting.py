@@ -178,7 +178,7 @@ def _one_of(word: str, column: str, ids: Sequence[str], known: Known) -> str:
 
 def _severity(text: str) -> float | None:
     value = cells.number(cells.narrow(text).removesuffix("%"), "severity")
-    if value != value:  # NaN: not told
+    if value != value:  # NaN: not given
         return None
     if not 0 <= value <= 100:
         raise CellError(event("cell_no_share", column="severity", value=text))

@@ -1,7 +1,7 @@
 """The collector: takes sealed messages from the broker, stores them, acknowledges what is safe.
 
 The broker's client has a thread of its own and only puts messages into a bounded queue. The
-caller's thread takes them out in batches; each batch is one transaction. A node is told that a
+caller's thread takes them out in batches; each batch is one transaction. A node hears that a
 frame is safe only after the commit, from rows read back. While the database does not answer,
 the batch in hand is kept and tried again; what no longer fits the queue is dropped unacknowledged
 and comes again from the nodes.

@@ -1,4 +1,4 @@
-"""What the body of an authentic message says, and what can be told of one that is broken."""
+"""What the body of an authentic message says, and what can be said of one that is broken."""
 
 from __future__ import annotations
 

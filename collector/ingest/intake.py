@@ -58,7 +58,7 @@ def take(
     now : datetime
         Time of receipt, aware.
     watch : ClockWatch, optional
-        Judges the clock that `now` is from; told of the nodes' newest samples.
+        Judges the clock that `now` is from; it is shown the nodes' newest samples.
 
     Returns
     -------

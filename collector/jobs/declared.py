@@ -15,7 +15,7 @@ def declared_jobs() -> tuple[Job, ...]:
     Raises
     ------
     ValueError
-        When two jobs bear one name, or one waits for a job that is not declared.
+        When two jobs have one name, or one waits for a job that is not declared.
     """
     found: list[Job] = []
     for info in sorted(pkgutil.iter_modules(collector.jobs.__path__), key=lambda each: each.name):

@@ -70,7 +70,7 @@ class DemoState:
     sim_unix : float
         Simulated time at the last save [s since 1970-01-01 UTC].
     rate : float
-        Simulated seconds for each real second [1].
+        Simulated seconds for each real second.
     real_unix : float
         The machine's time when `sim_unix` was right [s since 1970-01-01 UTC].
     zh, en : str
@@ -175,7 +175,7 @@ def start(
     weather_csv : Path or None
         Weather of your own; only the first start takes it.
     rate : float
-        Simulated seconds for each real second [1].
+        Simulated seconds for each real second.
     backlog_days : int
         What the nodes have measured before the first start, as far as the weather goes; only the
         first start takes it [d].

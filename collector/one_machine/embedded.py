@@ -163,7 +163,7 @@ class EmbeddedPostgres:
         return [str(self._binaries() / program), *arguments]
 
     def _as_server(self, folder: Path) -> dict[str, object]:
-        # A postmaster must survive Ctrl-C long enough to be stopped in order, hence its session.
+        # A postmaster must survive Ctrl-C long enough to be stopped in order: a session of its own.
         options: dict[str, object] = {"cwd": folder, "start_new_session": True}
         if self.user is not None:
             options |= {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
@@ -183,11 +183,13 @@ class EmbeddedPostgres:
         return path
 
     def _initialise(self) -> None:
-        """Make the data directory; it bears its name once it is complete."""
+        """Make the data directory; it gets its name once it is complete."""
+        # what a first start that was cut off left; its programs may write until they are gone
+        for left in self.home.glob(f"{self.data.name}.*"):
+            shutil.rmtree(left, ignore_errors=True)
         if (self.data / "PG_VERSION").exists():
             return
-        for left in (self.data, *self.home.glob(f"{self.data.name}.*")):
-            shutil.rmtree(left, ignore_errors=True)
+        shutil.rmtree(self.data, ignore_errors=True)
         draft = self.data.with_name(f"{self.data.name}.{secrets.token_hex(4)}")
         draft.mkdir(mode=0o700)
         if self.user is not None:

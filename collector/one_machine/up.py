@@ -176,7 +176,7 @@ def run(
     port : int
         Web port on 127.0.0.1.
     rate : float
-        Simulated seconds for each real second [1].
+        Simulated seconds for each real second.
     backlog_days : int
         What the demo's nodes have measured before they first reach the broker [d].
 

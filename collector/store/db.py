@@ -151,7 +151,7 @@ class Migration:
 
     @property
     def sha256(self) -> str:
-        """Hash of its text [hexadecimal]."""
+        """Hash of its text, in hexadecimal."""
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""What can be wrong with the store, each told with its place and its mend."""
+"""What can be wrong with the store, each with its place and its mend."""
 
 from __future__ import annotations
 

@@ -163,12 +163,6 @@ def put_boot_offsets(conn: Connection, offsets: dict[BootId, int]) -> None:
     _many(conn, "put_boot_offsets", [(*boot, offset) for boot, offset in sorted(offsets.items())])
 
 
-def boot_offsets(conn: Connection, boots: Iterable[BootId]) -> dict[BootId, int]:
-    """Return when boots began, of those for which it is known [s since 1970 UTC]."""
-    rows = _fetch(conn, "boot_offsets", **_columns(boots))
-    return {BootId(*boot): offset for *boot, offset in rows}
-
-
 def take_waiting(conn: Connection, state: str, limit: int = 500) -> list[WaitingFrame]:
     """Return and lock frames of `state` that need not wait any longer."""
     return [

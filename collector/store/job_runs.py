@@ -78,11 +78,6 @@ def latest(conn: Connection) -> list[JobRun]:
     return [_run(row) for row in _fetch(conn, "latest")]
 
 
-def last_due(conn: Connection) -> dict[str, datetime]:
-    """Return, by job, the latest due time that was done with success."""
-    return dict(_fetch(conn, "last_due"))
-
-
 def failures(conn: Connection, limit: int = 20) -> list[JobRun]:
     """Return the newest failed runs."""
     return [_run(row) for row in _fetch(conn, "failures", limit=limit)]

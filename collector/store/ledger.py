@@ -203,7 +203,7 @@ def cases(conn: Connection, hazards: Mapping[str, Hazard]) -> list[Case]:
 
 
 def update(conn: Connection, hazards: Mapping[str, Hazard], at: datetime) -> int:
-    """Reckon the ledger anew and keep the rows that changed.
+    """Compute the ledger again and keep the rows that changed.
 
     Returns
     -------
@@ -306,7 +306,7 @@ def change_rule(
     Raises
     ------
     RuleError
-        If there is no such rule, it cannot have that value, or who and why are not told.
+        If there is no such rule, it cannot have that value, or who and why are not given.
     """
     if not by.strip() or not reason.strip():
         raise RuleError(f"{name}: say who changes the rule and why; both are kept and shown")

@@ -10,7 +10,7 @@ SETTINGS = {"divider": (1, 20)}
 
 
 def make(board, bus, address, divider=DIVIDER):
-    """Make the driver of a battery behind a divider by `divider` [1]."""
+    """Make the driver of a battery behind a divider by `divider`."""
     return Battery(bus, divider)
 
 

@@ -83,8 +83,8 @@ def read_csv(path: Path) -> Weather:
     """Read hourly weather from a CSV.
 
     Columns: ``time`` (ISO 8601, start of the hour; UTC unless it carries an offset),
-    ``air_temperature`` [degC], ``relative_humidity`` [%] and ``precipitation_amount`` [mm in the
-    hour]; optional ``wind_speed`` [m s-1], ``wind_from_direction`` [degree], ``air_pressure``
+    ``air_temperature`` [degC], ``relative_humidity`` [%] and ``precipitation_amount`` of the
+    hour [mm]; optional ``wind_speed`` [m s-1], ``wind_from_direction`` [degree], ``air_pressure``
     [hPa], ``soil_temperature`` [degC] and ``soil_moisture`` [m3 m-3]. Empty means missing.
 
     Raises

@@ -50,7 +50,7 @@ def advise(
     Parameters
     ----------
     statuses
-        Newest statuses, at most one per site, crop and hazard; certainty 0..1 [1].
+        Newest statuses, at most one per site, crop and hazard; certainty 0..1.
     previous
         Advisories that held before.
     hazards

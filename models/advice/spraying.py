@@ -58,8 +58,8 @@ def fit_hours(
     ----------
     forecast
         Hourly, dimension ``time`` without gaps, hours named by their start (UTC);
-        ``air_temperature`` [degC], ``relative_humidity`` [%], ``precipitation_amount`` [mm per
-        hour], ``wind_speed`` [m s-1]. One site.
+        ``air_temperature`` [degC], ``relative_humidity`` [%], ``precipitation_amount`` of
+        the hour [mm], ``wind_speed`` [m s-1]. One site.
     parameters
         Limits; those of a product's label may be put in their place.
 
@@ -100,9 +100,9 @@ def spans(forecast: xr.Dataset, fit: NDArray[np.bool_]) -> Spans:
     Parameters
     ----------
     forecast
-        Its ``time`` names the hours by their start (UTC).
+        Its ``time`` names the hours by their start (UTC); its values are not looked at.
     fit
-        As `fit_hours` gives it, shape (time,) [1].
+        As `fit_hours` gives it, shape (time,).
 
     Returns
     -------
@@ -126,7 +126,7 @@ def is_chemical(action: str) -> bool:
     Parameters
     ----------
     action
-        Word key of the action [-].
+        Word key of the action.
     """
     return action.startswith(CHEMICAL)
 

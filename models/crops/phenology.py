@@ -113,7 +113,7 @@ def is_timed(crop: Crop) -> bool:
 
 
 def stage_at(thermal: FloatArray, crop: Crop) -> FloatArray:
-    """BBCH stage [1] at a thermal time; NaN stays NaN, and so is all of a crop without a table.
+    """BBCH stage at a thermal time; NaN stays NaN, and so is all of a crop without a table.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def thermal_at(bbch: FloatArray, crop: Crop) -> FloatArray:
     Parameters
     ----------
     bbch
-        Stage, any shape [1].
+        Stage, any shape.
     crop
         The crop with its stage table.
     """
@@ -223,6 +223,8 @@ def grow_with_gaps(
     ----------
     growth
         Thermal time on the morning of the day.
+    crop
+        Whose base and ceiling temperatures count.
     temperature
         Hourly air temperature (24, site) [degC], NaN where missing.
     day
@@ -280,7 +282,7 @@ def season_day(seasons: CropSeasons, active: Active, growth: Growth, day: date) 
 
 
 def stage_by_heat(crop: Crop, growth: Growth) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Stage, its lower and its upper bound [1] (site,) by thermal time; NaN before sowing.
+    """Stage, its lower and its upper bound (site,) by thermal time; NaN before sowing.
 
     Parameters
     ----------
@@ -299,14 +301,14 @@ def stage_by_heat(crop: Crop, growth: Growth) -> tuple[FloatArray, FloatArray, F
 def stage_by_eye(
     crop: Crop, active: Active, fresh: NDArray[np.bool_]
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Stage, its lower and its upper bound [1] (site,) from observations alone.
+    """Stage, its lower and its upper bound (site,) from observations alone.
 
     Parameters
     ----------
     crop
         A crop without thermal times.
     active
-        Its newest observations, BBCH [1]; NaN before sowing.
+        Its newest observations, BBCH; NaN before sowing.
     fresh
         (site,) where the newest observation still holds.
     """

@@ -221,8 +221,3 @@ class SeasonDay:
     since_flowering: FloatArray
     resistance: NDArray[np.intp]
     previous_crop: tuple[str | None, ...]
-
-    @property
-    def day_of_year(self) -> int:
-        """Day of the year, 1 January is 1."""
-        return self.date.timetuple().tm_yday

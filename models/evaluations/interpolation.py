@@ -1,4 +1,4 @@
-"""How well stations tell each other's weather: every station in turn told by the others."""
+"""How well stations show each other's weather: every station in turn estimated from the others."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def read_beijing(folder: Path) -> pd.DataFrame:
 
 
 def read_stations(path: Path) -> pd.DataFrame:
-    """Read hourly weather of stations in the vocabulary's units [with positions in degree].
+    """Read hourly weather of stations in the vocabulary's units, with positions [degree].
 
     Parameters
     ----------
@@ -103,12 +103,12 @@ def read_stations(path: Path) -> pd.DataFrame:
 
 
 def markdown(found: dict[str, list[LeftOut]], names: Sequence[str]) -> str:
-    """The errors of stations left out as a table [text; errors in the quantities' units].
+    """The errors of stations left out as a table, in the quantities' units.
 
     Parameters
     ----------
     found : dict
-        Quantity to one row for each station left out [its unit].
+        Quantity to one row for each station left out, in the quantity's unit.
     names : sequence of str
         Of the stations.
     """
@@ -123,8 +123,9 @@ def markdown(found: dict[str, list[LeftOut]], names: Sequence[str]) -> str:
     if len(names) < FEWEST:
         text += (
             f"\n\nWith {len(names)} stations this says how alike they are, not how well a network "
-            "is interpolated: left out, a station is told by so few that its neighbour's value is "
-            "nearly copied. The spreads of `models/weather/interpolate.py` stay provisional."
+            "is interpolated: left out, a station is estimated from so few that its neighbour's "
+            "value is nearly copied. The spreads of `models/weather/interpolate.py` stay "
+            "provisional."
         )
     return text
 

@@ -27,12 +27,12 @@ LEAD_DAYS = 28
 
 
 def risk_days(weather: pd.DataFrame, humid_hours: int) -> pd.Series:
-    """Days on which a period of two favourable days is complete, indexed by date [bool].
+    """Days on which a period of two favourable days is complete, indexed by date.
 
     Parameters
     ----------
     weather : DataFrame
-        Columns `date` (hour), `temp` [°C], `rhum` [%].
+        Columns `date` (hour), `temp` [degC], `rhum` [%].
     humid_hours : int [h]
         Hours of relative humidity >= 90 % that make a day favourable.
     """

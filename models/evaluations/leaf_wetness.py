@@ -67,7 +67,7 @@ def _hours(t: Array, rh: Array, rain: Array, wind: Array, minutes: Array, year: 
 
 
 def read_changins(folder: Path) -> Hours:
-    """Ten-minute readings of Changins as hours [units of `Hours`]; -7999 and the like are gaps.
+    """Ten-minute readings of Changins as hours, in the units of `Hours`; -7999 is a gap.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ def read_changins(folder: Path) -> Hours:
 
 
 def read_rothamsted(folder: Path) -> Hours:
-    """Hours of Rothamsted [units of `Hours`]; humidity from dry and wet bulb, .662 hPa/K.
+    """Hours of Rothamsted, in the units of `Hours`; humidity from dry and wet bulb, .662 hPa/K.
 
     Parameters
     ----------
@@ -153,7 +153,7 @@ def fitted_threshold(hours: Hours) -> tuple[Array, list[float]]:
 
     Returns
     -------
-    tuple of (wet 1 or dry 0 of every hour [1], threshold per year left out [%])
+    tuple of (wet 1 or dry 0 of every hour, threshold per year left out [%])
     """
     said, chosen = np.empty(hours.wet.shape), []
     wet_by = {x: _or_rain(_humid(float(x)))(hours) for x in THRESHOLDS}
@@ -168,7 +168,7 @@ def fitted_threshold(hours: Hours) -> tuple[Array, list[float]]:
 
 
 def boosted(hours: Hours) -> Array:
-    """Gradient boosting on this and the three hours before, learned on other years [1].
+    """Gradient boosting on this and the three hours before, learned on other years.
 
     A ceiling for what the inputs can tell; nothing of it ships.
 
@@ -200,7 +200,7 @@ def compare(folder: Path) -> tuple[dict[str, Any], str]:
 
     Returns
     -------
-    tuple of (numbers, Markdown); scores are pure numbers [1], thresholds [%]
+    tuple of (numbers, Markdown); scores have no unit, thresholds [%]
 
     Raises
     ------

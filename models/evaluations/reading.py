@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 
 
 def read_table(folder: Path, name: str, columns: Sequence[str]) -> pd.DataFrame:
-    """Read columns of a CSV file of a folder, each in its own unit [as in the file].
+    """Read columns of a CSV file of a folder, each in the file's unit.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def read_table(folder: Path, name: str, columns: Sequence[str]) -> pd.DataFrame:
 
 
 def left_out_logistic(x: Array, y: Array, groups: NDArray[np.int64]) -> Array:
-    """Probability of each case by logistic regression on the other groups, shape (n,) [1].
+    """Probability of each case by logistic regression on the other groups, shape (n,).
 
     Gaps are filled with the median of the other groups, columns standardised; ridge of
     strength 1 (scikit-learn's C).
@@ -53,7 +53,7 @@ def left_out_logistic(x: Array, y: Array, groups: NDArray[np.int64]) -> Array:
     Parameters
     ----------
     x : array, shape (n, columns); nan where missing
-    y : array of 0 and 1, shape (n,) [1]
+    y : array of 0 and 1, shape (n,)
     groups : array, shape (n,)
         Year of each case.
     """
@@ -73,11 +73,11 @@ def left_out_logistic(x: Array, y: Array, groups: NDArray[np.int64]) -> Array:
 
 
 def base_rate_elsewhere(y: Array, groups: NDArray[np.int64]) -> Array:
-    """Mean of y over the other groups, for each case, shape (n,) [1].
+    """Mean of y over the other groups, for each case, shape (n,).
 
     Parameters
     ----------
-    y : array of 0 and 1, shape (n,) [1]
+    y : array of 0 and 1, shape (n,)
     groups : array, shape (n,)
     """
     out = np.empty(y.shape)
@@ -87,7 +87,7 @@ def base_rate_elsewhere(y: Array, groups: NDArray[np.int64]) -> Array:
 
 
 def one_hot(values: NDArray[np.int64] | Sequence[str]) -> Array:
-    """Columns of 0 and 1, one per value that occurs, shape (n, values) [1].
+    """Columns of 0 and 1, one per value that occurs, shape (n, values).
 
     Parameters
     ----------

@@ -36,7 +36,7 @@ def compare(folder: Path) -> tuple[dict[str, Any], str]:
 
     Returns
     -------
-    tuple of (numbers, Markdown); scores are pure numbers [1]
+    tuple of (numbers, Markdown); scores have no unit
 
     Raises
     ------

@@ -10,7 +10,7 @@ from models.skill.scores import Interval
 
 
 def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A Markdown table [text]; numbers keep the form they are given in.
+    """A Markdown table; numbers keep the form they are given in.
 
     Parameters
     ----------
@@ -23,7 +23,7 @@ def markdown_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> s
 
 
 def rounded(value: Any) -> Any:
-    """The same numbers [own unit] to six decimals, through dicts and lists.
+    """The same numbers, in their own unit, to six decimals, through dicts and lists.
 
     Parameters
     ----------
@@ -37,11 +37,11 @@ def rounded(value: Any) -> Any:
 
 
 def interval_text(interval: Interval | dict[str, float], *, signed: bool = True) -> str:
-    """An estimate and its bounds [own unit]: `+0.150 (+0.100 to +0.210)`.
+    """An estimate and its bounds, in their own unit: `+0.150 (+0.100 to +0.210)`.
 
     Parameters
     ----------
-    interval : Interval or dict of its fields
+    interval : Interval or dict of its fields, its values in any unit
     signed : bool
         Show the sign of positive numbers, as for differences.
     """
@@ -56,7 +56,7 @@ class DocumentError(ValueError):
 
 
 def place_between_markers(document: Path, name: str, text: str) -> None:
-    """Replace the text [Markdown] between `<!-- begin NAME -->` and `<!-- end NAME -->`.
+    """Replace the text between `<!-- begin NAME -->` and `<!-- end NAME -->`.
 
     Parameters
     ----------
@@ -80,15 +80,3 @@ def place_between_markers(document: Path, name: str, text: str) -> None:
     document.write_text(
         before + begin + "\n" + text.strip() + "\n" + end + rest.split(end)[1], encoding="utf-8"
     )
-
-
-def between_markers(document: Path, name: str) -> str:
-    """The text [Markdown] between the markers of a name.
-
-    Parameters
-    ----------
-    document : Path
-    name : str
-    """
-    whole = document.read_text(encoding="utf-8")
-    return whole.split(f"<!-- begin {name} -->")[1].split(f"<!-- end {name} -->")[0].strip()

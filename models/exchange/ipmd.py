@@ -60,7 +60,7 @@ def provider_from(values: Mapping[str, object]) -> Provider:
     Parameters
     ----------
     values
-        Names and texts of `Provider` [-].
+        Names and texts of `Provider`.
 
     Raises
     ------
@@ -88,13 +88,13 @@ def catalogue_yaml(
     Parameters
     ----------
     hazards, crops
-        By id [-].
+        By id.
     words
-        Of the language to describe it in [-].
+        Of the language to describe it in.
     version
-        Of this software, without spaces [-].
+        Of this software, without spaces.
     provider
-        Who offers it [-].
+        Who offers it.
     """
     by = provider or Provider()
     document = {
@@ -126,7 +126,7 @@ def model(hazard: Hazard, crops: Mapping[str, Crop], words: Words) -> dict[str, 
     hazard
         A hazard of the catalogue.
     crops
-        Crop id -> crop; stages are BBCH [1].
+        Crop id -> crop; stages are BBCH.
     words
         Words of one language.
     """
@@ -192,7 +192,7 @@ def description(
     hazard
         A hazard of the catalogue.
     crops
-        Crop id -> crop; stages are BBCH [1].
+        Crop id -> crop; stages are BBCH.
     words
         Words of one language.
     without
@@ -220,7 +220,7 @@ def explanations(hazard: Hazard) -> tuple[str, ...]:
     Parameters
     ----------
     hazard
-        A hazard of the catalogue; its class limits are in its own unit [see ``medium``].
+        A hazard of the catalogue; its class limits are in its own unit.
     """
     return (
         "The crop is not in a stage at which the question arises.",
@@ -241,7 +241,7 @@ def action(hazard: Hazard, status: int, words: Words) -> str:
     hazard
         A hazard of the catalogue.
     status
-        Status code [1].
+        Status code.
     words
         Words of one language.
     """
@@ -316,11 +316,11 @@ def _midnight_text(day: date) -> str:
 
 
 def number(value: float | None) -> float:
-    """The value, or `NO_VALUE` where there is none [the parameter's unit].
+    """The value, or `NO_VALUE` where there is none, in the parameter's unit.
 
     Parameters
     ----------
     value
-        A number in any unit, or none [any].
+        A number in any unit, or none.
     """
     return NO_VALUE if value is None or not math.isfinite(value) else float(value)

@@ -54,7 +54,7 @@ def chosen(codes: Sequence[int]) -> dict[str, Parameter]:
     Parameters
     ----------
     codes
-        Parameter codes of the standard [1].
+        Parameter codes of the standard.
     """
     found: dict[str, Parameter] = {}
     for parameter in PARAMETERS:
@@ -69,6 +69,6 @@ def unknown(codes: Sequence[int]) -> tuple[int, ...]:
     Parameters
     ----------
     codes
-        Parameter codes of the standard [1].
+        Parameter codes of the standard.
     """
     return tuple(code for code in codes if code not in _BY_CODE)

@@ -280,7 +280,7 @@ def mask_of(weather: Weather, place: Location, code: int) -> int:
     Parameters
     ----------
     weather, place
-        A document and one of its locations [units of its parameters].
+        A document and one of its locations, in the units of its parameters.
     code
         One of its parameters.
     """
@@ -300,7 +300,7 @@ def values_of(weather: Weather, place: Location) -> dict[str, tuple[Array, NDArr
     Parameters
     ----------
     weather
-        As `parse_weather` gives it [units of its parameters].
+        As `parse_weather` gives it, in the units of its parameters.
     place
         One of its locations.
 

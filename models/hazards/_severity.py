@@ -49,7 +49,7 @@ class SeverityTable:
         object.__setattr__(self, "_units", units)
 
     def units(self, hours: Array, temperature: Array) -> Array:
-        """Units of a day [1].
+        """Units of a day.
 
         Parameters
         ----------
@@ -62,7 +62,7 @@ class SeverityTable:
         return np.asarray(found)
 
     def bounds(self, hours: Range, temperature: Range) -> Range:
-        """Units of a day [1] with bounds; a temperature bound NaN on both sides gives 0."""
+        """Units of a day with bounds; a temperature bound NaN on both sides gives 0."""
         if hours.hi is hours.lo and temperature.hi is temperature.lo:
             exact = self.units(hours.lo, temperature.lo)
             return Range(exact, exact)
@@ -90,7 +90,7 @@ def added(when: Array | NDArray[np.bool_]) -> Array:
     Parameters
     ----------
     when
-        False or true, or the share of every hour (hour, site) [1].
+        False or true, or the share of every hour (hour, site).
     """
     if when.dtype == np.float64:
         return np.asarray(when.sum(axis=0))
@@ -172,7 +172,7 @@ def longest(when: Array) -> Array:
     Parameters
     ----------
     when
-        Hours that count (hour, site) [1].
+        Hours that count (hour, site).
     """
     run = np.zeros(when.shape[1])
     best = run

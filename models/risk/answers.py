@@ -302,7 +302,7 @@ def _stage_source(stage: float, observed: bool) -> str:
     Parameters
     ----------
     stage
-        BBCH, NaN for none [1].
+        BBCH, NaN for none.
     observed
         Whether somebody saw it lately.
     """

@@ -168,7 +168,7 @@ def count(hours: NDArray[np.bool_]) -> Array:
     Parameters
     ----------
     hours
-        False or true (hour, site) [1].
+        False or true (hour, site).
     """
     found: Array = hours.view(np.uint8).sum(axis=0, dtype=np.uint8).astype(np.float64)
     return found
@@ -182,7 +182,7 @@ def both(function: Callable[[NDArray[Any]], NDArray[Any]], hours: Range) -> Rang
     function
         From (hour, site) to any shape; must not decrease in any element.
     hours
-        Bounds, any unit [any].
+        Bounds, in any unit.
     """
     lo = function(hours.lo)
     return Range(lo, lo if hours.hi is hours.lo else function(hours.hi))
@@ -198,7 +198,7 @@ def both_of(
     function
         Must not decrease in any element of either argument.
     a, b
-        Bounds, any units [any].
+        Bounds, in any unit.
     """
     lo = function(a.lo, b.lo)
     same = a.hi is a.lo and b.hi is b.lo
@@ -289,34 +289,6 @@ def at_hour(quantity: str, clock: int, unit: str = "") -> Feature:
         unit,
         (0, 24),
         lambda day: both(lambda x: x[clock].copy(), day.get(quantity)),
-    )
-
-
-def hours_at_least(
-    quantity: str, threshold: float, unit: str = "h", span: tuple[int, int] = (0, 24)
-) -> Feature:
-    """Hours of the span in which the quantity is at or above the threshold [h].
-
-    Parameters
-    ----------
-    quantity
-        A quantity of the vocabulary.
-    threshold
-        In the quantity's unit [for instance %].
-    unit
-        Unit of the feature.
-    span
-        First hour and end, counted from the local midnight that starts the day [h].
-    """
-    return _simple(
-        f"hours>={threshold:g}",
-        quantity,
-        unit,
-        span,
-        lambda day: both(
-            lambda x: count(x >= threshold),
-            day.get(quantity),
-        ),
     )
 
 

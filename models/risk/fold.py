@@ -86,7 +86,7 @@ def width_of(sites: Sequence[str]) -> int:
     Parameters
     ----------
     sites
-        Site ids; the width is their number, at least 2 [1].
+        Site ids; the width is their number, at least 2.
     """
     return max(2, len(sites))
 
@@ -236,7 +236,7 @@ def newest(hours: Array, first: datetime, before: Times) -> Times:
     Parameters
     ----------
     hours
-        Values (hour, site) in any unit, NaN where missing [any].
+        Values (hour, site) in any unit, NaN where missing.
     first
         Aware start of their first hour.
     before

@@ -85,9 +85,9 @@ def no_step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
     Parameters
     ----------
     carried
-        Carried values (site,) [see ``carry``].
+        Carried values (site,), in the units of ``carry``.
     window
-        Daily features (days, site), oldest day first, in the unit of each feature [see ``uses``].
+        Daily features (days, site), oldest day first, in the unit of each feature.
     season
         The crop on the day; arrays (site,).
     """
@@ -201,7 +201,7 @@ def status_of(hazard: Hazard, score: float) -> int:
     hazard
         Whose class limits.
     score
-        In the hazard's own unit [see ``medium`` and ``high``].
+        In the hazard's own unit, that of ``medium`` and ``high``.
     """
     if math.isnan(score):
         return CANNOT_SAY

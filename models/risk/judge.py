@@ -70,7 +70,7 @@ def judge(
     track
         Carried values; moved on in place.
     windows
-        Of the crop's sites, as of the day (days, site), in the features' units [see ``uses``].
+        Of the crop's sites, as of the day (days, site), in the features' units.
     measured
         (site,) where leaf wetness is measured; None for nowhere.
     """
@@ -161,7 +161,7 @@ def _decide(
     hazard, season
         The class limits and the stages that count; the stage of the day.
     worst, best
-        Scores (site,) of the two cases, in the hazard's own unit [see ``uses``].
+        Scores (site,) of the two cases, in the hazard's own unit.
     """
     sure = _classes(hazard, best)
     if worst is best:
@@ -188,7 +188,7 @@ def within(
     hazard
         Its first and last stage count, both included.
     season
-        Stage and bounds (site,), BBCH [1]. A stage that is unknown is within when the hazard
+        Stage and bounds (site,), BBCH. A stage that is unknown is within when the hazard
         asks about every stage that it may be.
     """
     first, last = hazard.crops[season.crop]

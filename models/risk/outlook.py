@@ -124,7 +124,7 @@ def last_row(values: Array) -> NDArray[np.intp]:
     Parameters
     ----------
     values
-        Hourly values (hour, site), NaN where missing [any unit].
+        Hourly values (hour, site), NaN where missing, in any unit.
     """
     there = ~np.isnan(values)
     last = len(values) - 1 - there[::-1].argmax(axis=0)

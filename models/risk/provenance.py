@@ -56,7 +56,7 @@ def looked_at(fold: Fold, hazard: Hazard, columns: NDArray[np.intp]) -> Iterator
     Parameters
     ----------
     fold
-        The fold; values of its windows are in the unit of each feature [see ``uses``].
+        The fold; values of its windows are in the unit of each feature.
     hazard
         Whose window.
     columns
@@ -111,7 +111,7 @@ def once(names: Iterable[str]) -> tuple[str, ...]:
     Parameters
     ----------
     names
-        Names of quantities [text].
+        Names of quantities.
     """
     return tuple(dict.fromkeys(names))
 
@@ -124,7 +124,7 @@ def facts_of(fold: Fold, result: Result) -> Iterator[list[object]]:
     fold
         The fold that gave the result; carried values of both cases, in the hazard's units.
     result
-        Of the day just closed; a stage is BBCH [1].
+        Of the day just closed; a stage is BBCH.
     """
     season, track = result.season, fold.tracks[result.hazard.id, result.crop]
     stages = (season.bbch, season.bbch_low, season.bbch_high)

@@ -79,7 +79,7 @@ def rests_on(seasons: Sequence[SiteSeason], day: date) -> str:
     Parameters
     ----------
     seasons
-        The site's seasons; stages are BBCH [1]. That a crop has a season at all counts, too.
+        The site's seasons; stages are BBCH. That a crop has a season at all counts, too.
     day
         The morning's day; what is dated on it or later does not count.
     """
@@ -282,7 +282,7 @@ def decode(data: bytes) -> Morning:
     Parameters
     ----------
     data
-        What `encode` wrote [bytes].
+        What `encode` wrote.
 
     Raises
     ------

@@ -1,7 +1,7 @@
 """Units that weather files come in, heights, and which unit a column of odd values may be in.
 
 A unit is converted only where the file states it; values are never converted because they look
-like another unit. What they look like is told, with the mend.
+like another unit. What they look like is said, with the mend.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from models.sheets.refused import CellError
 from models.weather.dataset import Array, settled
 from models.weather.meteo import wind_at_2_m
 
-#: A column of which so many values [1] cannot be, is in another unit or is another column;
+#: A column of which so many values cannot be, is in another unit or is another column;
 #: provisional.
 MATERIAL = 0.2
 #: Fewer values than this are judged one by one.
 FEWEST = 24
-#: What converts so many values [1] into possible ones is the likely unit; provisional.
+#: What converts so many values into possible ones is the likely unit; provisional.
 LIKELY = 0.95
 #: Height at which wind counts where none is stated [m]: that of the models.
 WIND_HEIGHT = 2.0
@@ -109,7 +109,7 @@ class Stated:
         quantity
             Of the vocabulary.
         values
-            In the stated unit [as stated].
+            In the stated unit.
         """
         found: Array = values * self.unit.factor + self.unit.offset
         if quantity == "wind_speed" and self.height_m is not None:
@@ -163,7 +163,7 @@ def likely_unit(quantity: str, values: Array) -> Unit | None:
     quantity
         Of the vocabulary.
     values
-        All values of a column, without NaN [in a unit that is looked for].
+        All values of a column, without NaN, in the unit that is looked for.
     """
     for unit in UNITS.get(quantity, ())[1:]:
         _, bad = settled(quantity, values * unit.factor + unit.offset)

@@ -85,7 +85,7 @@ def probabilities(cases: Sequence[Case], scores_are: bool) -> Array:
 
     Returns
     -------
-    array, shape (n,) [1]
+    array, shape (n,)
         NaN where there is no probability, for instance in the first season.
     """
     if scores_are:
@@ -121,7 +121,7 @@ def account(
     versions
         Hazard -> model version in force.
     rules
-        The level of the interval [1].
+        The level of the interval.
     """
     rows = []
     for hazard, found in groupby(cases, key=lambda c: c.report.hazard):
@@ -151,9 +151,9 @@ def row_of(empty: LedgerRow, cases: Sequence[Case], probability: Array, rules: R
     cases
         Those of the row.
     probability
-        Of its answered cases, in order [1].
+        Of its answered cases, in order.
     rules
-        The level of the interval [1].
+        The level of the interval.
     """
     answered = [c for c in cases if c.outcome == ANSWERED]
     observed = np.array([c.report.found for c in answered], float)
@@ -200,11 +200,11 @@ def interval(
     Parameters
     ----------
     observed, probability
-        Shape (n,) [1].
+        Shape (n,).
     blocks
         Label of each case's block.
     level
-        Coverage of the interval [1].
+        Coverage of the interval.
 
     Returns
     -------
@@ -234,7 +234,7 @@ def shortfalls(row: LedgerRow, rules: Rules) -> tuple[str, ...]:
     row
         The row of all seasons.
     rules
-        The thresholds in force: cases, seasons and bound [1].
+        The thresholds in force: cases, seasons and bound.
 
     Returns
     -------

@@ -169,7 +169,7 @@ def case_of(report: Report, answers: Sequence[Issued], version: str) -> Case:
     answers
         As `in_window` gives them; "cannot say" and "out of season" are no forecast.
     version
-        Model version in force [-].
+        Model version in force.
     """
     forecasts = [a for a in answers if a.status in (NO_RISK, MEDIUM, HIGH)]
     current = [a for a in forecasts if a.model_version == version]

@@ -36,13 +36,13 @@ class Rules:
     Attributes
     ----------
     least_cases
-        Matched cases with a probability that validation needs [1].
+        Matched cases with a probability that validation needs.
     least_seasons
-        Seasons that they come from, at least; an interval over one season is none [1].
+        Seasons that they come from, at least; an interval over one season is none.
     lower_bound
-        The lower end of the interval of the Brier skill must lie above it [1].
+        The lower end of the interval of the Brier skill must lie above it.
     level
-        Coverage of that interval [1].
+        Coverage of that interval.
     disease_first, disease_last, pest_first, pest_last, weather_first, weather_last
         From the end of the day an answer is for to the day of the report, both included [d].
         Provisional: a disease shows one latent period or more after infection, pests are counted
@@ -88,7 +88,7 @@ def with_rule(rules: Rules, name: str, text: str) -> Rules:
     name
         Name of an attribute of `Rules`.
     text
-        Its new value, in the rule's own unit ([1] or [d]).
+        Its new value, in the rule's own unit (days, or none).
 
     Raises
     ------

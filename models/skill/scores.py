@@ -2,7 +2,7 @@
 
 Observations are 0 or 1, probabilities lie in 0..1, arrays are one-dimensional and of equal
 length; a score of nothing, or of values outside these, is refused rather than guessed. All
-scores are pure numbers [1].
+scores have no unit.
 
 References
 ----------
@@ -58,13 +58,13 @@ def brier_score(observed: ArrayLike, probability: ArrayLike) -> float:
 
     Parameters
     ----------
-    observed : array of 0 and 1, shape (n,) [1]
-    probability : array, shape (n,) [1]
+    observed : array of 0 and 1, shape (n,)
+    probability : array, shape (n,)
 
     Returns
     -------
     float
-        0 is perfect, 1 the worst [1].
+        0 is perfect, 1 the worst.
 
     Raises
     ------
@@ -80,15 +80,15 @@ def brier_skill(observed: ArrayLike, probability: ArrayLike, reference: ArrayLik
 
     Parameters
     ----------
-    observed : array of 0 and 1, shape (n,) [1]
-    probability : array, shape (n,) [1]
-    reference : float or array, shape (n,) [1]
+    observed : array of 0 and 1, shape (n,)
+    probability : array, shape (n,)
+    reference : float or array, shape (n,)
         The forecast to beat; climatology is the base rate of *other* years.
 
     Returns
     -------
     float
-        1 is perfect, 0 no better than the reference, negative worse [1].
+        1 is perfect, 0 no better than the reference, negative worse.
 
     Raises
     ------
@@ -107,13 +107,13 @@ def auc(observed: ArrayLike, score: ArrayLike) -> float:
 
     Parameters
     ----------
-    observed : array of 0 and 1, shape (n,) [1]
-    score : array, shape (n,) [1]; need not be a probability
+    observed : array of 0 and 1, shape (n,)
+    score : array, shape (n,); need not be a probability
 
     Returns
     -------
     float
-        1 is perfect, 0.5 no discrimination [1].
+        1 is perfect, 0.5 no discrimination.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def auc(observed: ArrayLike, score: ArrayLike) -> float:
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """One row of a reliability table; probabilities and frequency [1], count [1]."""
+    """One row of a reliability table; probabilities, frequency and count."""
 
     low: float
     high: float
@@ -153,9 +153,10 @@ def reliability(
 
     Parameters
     ----------
-    observed : array of 0 and 1, shape (n,) [1]
-    probability : array, shape (n,) [1]
-    edges : sequence of float [1]; a bin holds low <= p < high, the last its upper edge too
+    observed : array of 0 and 1, shape (n,)
+    probability : array, shape (n,)
+    edges : sequence of float
+        Probabilities; a bin holds low <= p < high, the last its upper edge too.
 
     Returns
     -------
@@ -188,13 +189,13 @@ def calibration_line(observed: ArrayLike, probability: ArrayLike) -> tuple[float
 
     Parameters
     ----------
-    observed : array of 0 and 1, shape (n,) [1]
-    probability : array, shape (n,) [1]
+    observed : array of 0 and 1, shape (n,)
+    probability : array, shape (n,)
 
     Returns
     -------
     tuple of float
-        (0, 1) is calibrated; a slope below 1 means the forecasts are too bold [1].
+        (0, 1) is calibrated; a slope below 1 means the forecasts are too bold.
 
     Raises
     ------
@@ -225,7 +226,7 @@ def calibration_line(observed: ArrayLike, probability: ArrayLike) -> tuple[float
 
 @dataclass(frozen=True)
 class Contingency:
-    """Counts of a yes/no forecast [1]."""
+    """Counts of a yes/no forecast."""
 
     hits: int
     misses: int
@@ -234,22 +235,22 @@ class Contingency:
 
     @property
     def pod(self) -> float:
-        """Probability of detection: hits / (hits + misses) [1]; nan without events."""
+        """Probability of detection: hits / (hits + misses); nan without events."""
         return _ratio(self.hits, self.hits + self.misses)
 
     @property
     def far(self) -> float:
-        """False alarm ratio: false alarms / alarms [1]; nan without alarms."""
+        """False alarm ratio: false alarms / alarms; nan without alarms."""
         return _ratio(self.false_alarms, self.hits + self.false_alarms)
 
     @property
     def csi(self) -> float:
-        """Critical success index: hits / (hits + misses + false alarms) [1]."""
+        """Critical success index: hits / (hits + misses + false alarms)."""
         return _ratio(self.hits, self.hits + self.misses + self.false_alarms)
 
     @property
     def kappa(self) -> float:
-        """Cohen's kappa: agreement beyond chance [1]; nan if chance agreement is complete."""
+        """Cohen's kappa: agreement beyond chance; nan if chance agreement is complete."""
         n = self.hits + self.misses + self.false_alarms + self.correct_negatives
         said, seen = self.hits + self.false_alarms, self.hits + self.misses
         chance = said * seen + (n - said) * (n - seen)
@@ -265,7 +266,7 @@ def contingency(observed: ArrayLike, said: ArrayLike) -> Contingency:
 
     Parameters
     ----------
-    observed, said : array of 0 and 1, shape (n,) [1]
+    observed, said : array of 0 and 1, shape (n,)
 
     Returns
     -------
@@ -298,16 +299,16 @@ def relative_value(
 
     Parameters
     ----------
-    observed : array of 0 and 1, shape (n,) [1]
-    probability : array, shape (n,) [1]
-    cost_loss : array, shape (k,) [1]
+    observed : array of 0 and 1, shape (n,)
+    probability : array, shape (n,)
+    cost_loss : array, shape (k,)
         C/L, strictly between 0 and 1.
-    base_rate : float [1]
+    base_rate : float
         What a user without a forecast believes; decides whether that user always or never acts.
 
     Returns
     -------
-    array, shape (k,) [1]
+    array, shape (k,)
 
     Raises
     ------
@@ -352,7 +353,7 @@ def block_bootstrap(
     seed: int = 20160505,
     level: float = 0.95,
 ) -> Interval:
-    """Percentile interval of a statistic when whole blocks (years) are drawn anew.
+    """Percentile interval of a statistic when whole blocks (years) are drawn again.
 
     Cases of one year share their weather: drawing them one by one gives far too narrow bounds.
     Draws in which the statistic is not defined are passed over.
@@ -362,10 +363,10 @@ def block_bootstrap(
     statistic : callable
         Takes the resampled arrays, gives one number; may raise ScoreError.
     arrays : sequence of arrays, each shape (n,)
-    blocks : array of labels, shape (n,)
-    draws : int [1]
+    blocks : array of labels (years, states), shape (n,)
+    draws : int
     seed : int
-    level : float [1]
+    level : float
         Coverage of the interval.
 
     Returns

@@ -32,7 +32,7 @@ class ArtefactError(RuntimeError):
 
 
 def sha256(data: bytes) -> str:
-    """Hexadecimal SHA-256 [1].
+    """SHA-256 in hexadecimal.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def library_versions() -> dict[str, str]:
 
 
 def encode_estimator(estimator: FhbEstimator) -> bytes:
-    """Bytes [1] of an estimator; equal estimators give equal bytes.
+    """Bytes of an estimator; equal estimators give equal bytes.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def _settled(data: bytes) -> bytes:
 
 
 def decode_estimator(data: bytes, path: Path) -> FhbEstimator:
-    """Build an estimator from bytes [1], refusing every type that is not expected.
+    """Build an estimator from bytes, refusing every type that is not expected.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def decode_estimator(data: bytes, path: Path) -> FhbEstimator:
 
 
 def read_manifest(hazard: str, folder: Path = FOLDER) -> dict[str, Any]:
-    """Read the manifest of a hazard's artefacts; its scores are pure numbers [1].
+    """Read the manifest of a hazard's artefacts; its scores have no unit.
 
     Parameters
     ----------
@@ -138,7 +138,7 @@ def read_manifest(hazard: str, folder: Path = FOLDER) -> dict[str, Any]:
 
 
 def verified(name: str, manifest: dict[str, Any], folder: Path = FOLDER) -> bytes:
-    """Bytes [1] of a file of the artefact, after its hash agreed with the manifest.
+    """Bytes of a file of the artefact, after its hash agreed with the manifest.
 
     Parameters
     ----------
@@ -167,7 +167,7 @@ def verified(name: str, manifest: dict[str, Any], folder: Path = FOLDER) -> byte
 
 
 def load(hazard: str, stage: str, folder: Path = FOLDER) -> FhbEstimator:
-    """Load the estimator of a hazard and stage, verified; it answers probabilities [1].
+    """Load the estimator of a hazard and stage, verified; it answers probabilities.
 
     Parameters
     ----------
@@ -187,7 +187,7 @@ def load(hazard: str, stage: str, folder: Path = FOLDER) -> FhbEstimator:
 def save(
     hazard: str, files: dict[str, bytes], manifest: dict[str, Any], folder: Path = FOLDER
 ) -> None:
-    """Write files [bytes] and, last, the manifest that vouches for them.
+    """Write files and, last, the manifest that vouches for them.
 
     Parameters
     ----------

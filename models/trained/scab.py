@@ -30,7 +30,7 @@ AGRONOMY = ("resistance", "winter wheat on maize residue", "spring wheat")
 AGRONOMY_PENALTY = 1.0
 DECIMALS = 9
 """Fitted numbers are kept to this many decimals: linear algebra libraries differ in the last
-bits, and the same data shall give the same bytes."""
+bits, and the same data must give the same bytes."""
 
 
 class RidgeLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -41,7 +41,7 @@ class RidgeLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    penalty : sequence of float, shape (columns,) [1]
+    penalty : sequence of float, shape (columns,)
         Half of it times the squared standardised coefficient is added to the negative
         log-likelihood; the intercept is free.
     """
@@ -55,7 +55,7 @@ class RidgeLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : array, shape (n, columns), each column in its own unit
-        y : array of 0 and 1, shape (n,) [1]
+        y : array of 0 and 1, shape (n,)
 
         Raises
         ------
@@ -83,13 +83,13 @@ class RidgeLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : array, shape (n, columns), each column in its own unit
-        y : array of 0 and 1, shape (n,) [1]
+        y : array of 0 and 1, shape (n,)
         """
         x, seen = np.asarray(X, float), np.asarray(y, float)
         return _newton(self.standardised(x), seen, np.asarray(self.penalty, float))
 
     def standardised(self, x: Array) -> Array:
-        """Intercept and columns as the model sees them, shape (n, columns + 1) [1]."""
+        """Intercept and columns as the model sees them, shape (n, columns + 1)."""
         inside = (np.clip(x, self.low_, self.high_) - self.mean_) / self.spread_
         return np.column_stack([np.ones(x.shape[0]), inside])
 
@@ -102,17 +102,17 @@ class RidgeLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return np.asarray(self.contributions(X).sum(axis=1), float)
 
     def predict_proba(self, X: ArrayLike) -> Array:
-        """Probabilities of no event and event, shape (n, 2) [1]; nan where a value is missing."""
+        """Probabilities of no event and event, shape (n, 2); nan where a value is missing."""
         event = expit(self.decision_function(X))
         return np.column_stack([1.0 - event, event])
 
     def predict(self, X: ArrayLike) -> Array:
-        """1 where the event is more likely than not, shape (n,) [1]."""
+        """1 where the event is more likely than not, shape (n,)."""
         return (self.predict_proba(X)[:, 1] >= 0.5).astype(float)
 
 
 def expit(logit: ArrayLike) -> Array:
-    """Probability of a logit [1]; same shape.
+    """Probability of a logit; same shape.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def logit(probability: ArrayLike) -> Array:
 
     Parameters
     ----------
-    probability : array [1]
+    probability : array
     """
     p = np.clip(np.asarray(probability, float), 1e-9, 1.0 - 1e-9)
     return np.asarray(np.log(p / (1.0 - p)), float)
@@ -149,19 +149,19 @@ def _newton(z: Array, y: Array, penalty: Array) -> Array:
 
 @dataclass(frozen=True)
 class Terms:
-    """What a scab estimator is made of: weather windows and their penalty [1]."""
+    """What a scab estimator is made of: weather windows and their penalty."""
 
     windows: tuple[str, ...]
     penalty: float = 10.0
 
     @property
     def penalties(self) -> tuple[float, ...]:
-        """One ridge penalty per column of `design` [1]."""
+        """One ridge penalty per column of `design`."""
         return (AGRONOMY_PENALTY,) * len(AGRONOMY) + (self.penalty,) * len(self.windows)
 
 
 def agronomy(resistance: Sequence[str], wheat: Sequence[str], residue: Sequence[str]) -> Array:
-    """Agronomy as numbers, shape (n, 3): see `AGRONOMY` [1].
+    """Agronomy as numbers, shape (n, 3): see `AGRONOMY`.
 
     Resistance counts evenly from 0 (VS) to 3 (MR). Maize residue is a term of winter wheat
     only, since spring wheat regions carry their inoculum otherwise.
@@ -193,7 +193,7 @@ def design(cases: Cases, windows: Sequence[str]) -> Array:
     ----------
     cases : Cases
     windows : sequence of str
-        Columns of weather [unit of `models.trained.scab_windows.WINDOWS`].
+        Columns of weather, in the units of `models.trained.scab_windows.WINDOWS`.
 
     Raises
     ------
@@ -205,7 +205,7 @@ def design(cases: Cases, windows: Sequence[str]) -> Array:
 
 
 def settled(cases: Cases) -> Cases:
-    """Cases with unknown levels [1] replaced by those of most risk, for training and scoring.
+    """Cases with unknown levels replaced by those of most risk, for training and scoring.
 
     Most risk is VS, winter wheat, with maize residue. Where an answer is given, `answer`
     finds it by trying every level instead.
@@ -224,7 +224,7 @@ def settled(cases: Cases) -> Cases:
 
 @dataclass(frozen=True)
 class Answer:
-    """Probability [1] of an epidemic with its bounds [1]; nan where it cannot be said."""
+    """Probability of an epidemic with its bounds; nan where it cannot be said."""
 
     probability: Array
     low: Array
@@ -252,7 +252,7 @@ class FhbEstimator:
         Parameters
         ----------
         cases : Cases
-        level : float [1]
+        level : float
             Coverage of the bounds with respect to the years of training.
 
         Returns
@@ -289,7 +289,7 @@ class FhbEstimator:
 
 
 def fit_terms(cases: Cases, terms: Terms, which: NDArray[np.bool_]) -> RidgeLogit:
-    """Fit the terms to the cases chosen; the model answers probabilities [1].
+    """Fit the terms to the cases chosen; the model answers probabilities.
 
     Parameters
     ----------

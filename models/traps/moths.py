@@ -116,14 +116,14 @@ def expectation(earlier: Iterable[Catch], day: date) -> Expectation:
 
 
 def chance(per_night: float, expected: Expectation) -> float:
-    """Probability [1] of so many moths per night or more in an ordinary year; NaN: unknown.
+    """Probability of so many moths per night or more in an ordinary year; NaN: unknown.
 
     Parameters
     ----------
     per_night
         Moths per night [d-1].
     expected
-        What earlier years brought [log moths].
+        What earlier years brought, as logarithms of moths.
     """
     if expected.years < YEARS or not expected.spread > 0.0:
         return float("nan")

@@ -1,4 +1,4 @@
-"""Rain that is counted on from hour to hour, as many loggers write it, told from hourly amounts.
+"""Rain that is counted on from hour to hour, as many loggers write it, and how it is recognised.
 
 After rain an hourly amount falls back to nothing; a counter stays where it is, until it is set
 back, at midnight or once in a season. Weather stations that export their counters are a common
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from models.weather.dataset import Array
 
-#: Positive hours that it takes to tell; so many of them [1] are followed by the same value, and at
-#: most so many [1] by a lower one. Chosen between what 49 rainy months at two stations of Beijing,
+#: Positive hours that it takes to tell; so many of them are followed by the same value, and at
+#: most so many by a lower one. Chosen between what 49 rainy months at two stations of Beijing,
 #: 2013 to 2017, show: measured hours at most .16 and at least .54, the same rain counted on and set
 #: back daily at least .43 and at most .11 (tests/models/weather/test_counter.py).
 FEWEST, STANDING, FALLING = 24, 0.3, 0.25

@@ -126,7 +126,7 @@ def dataset(
     sites
         Site ids.
     values
-        Quantity -> array (time, site) in the quantity's unit [as in the vocabulary].
+        Quantity -> array (time, site) in the quantity's unit.
     completeness
         Quantity -> valid share of the samples (time, site), 0 to 1; becomes
         ``<quantity>_completeness``.
@@ -202,7 +202,7 @@ def attributes(name: str) -> dict[str, Any]:
     Parameters
     ----------
     name
-        Quantity of ``firmware.wire.quantities``; its unit is the attribute [units].
+        Quantity of ``firmware.wire.quantities``; its unit is the attribute ``units``.
 
     Raises
     ------
@@ -303,7 +303,7 @@ def settled(name: str, values: Array) -> tuple[Array, NDArray[np.bool_]]:
     name
         Quantity of the vocabulary.
     values
-        In its unit [as in the vocabulary]; NaN is neither possible nor impossible.
+        In the quantity's unit; NaN is neither possible nor impossible.
     """
     low, high = PLAUSIBLE[name]
     if name == "relative_humidity":
@@ -319,7 +319,7 @@ def clear_implausible(values: Array, quantity: str) -> NDArray[np.bool_]:
     Parameters
     ----------
     values
-        Values of any shape, in the quantity's unit [as in the vocabulary].
+        Values of any shape, in the quantity's unit.
     quantity
         One of `PLAUSIBLE`.
     """

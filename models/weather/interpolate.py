@@ -282,7 +282,7 @@ def leave_one_out(
     Parameters
     ----------
     quantity, values, stations, range_km, spread
-        As for `interpolate` [the quantity's unit, km].
+        As for `interpolate`.
 
     Returns
     -------
@@ -327,7 +327,7 @@ def nearest_values(values: Array, stations: Array, target: Array) -> Array:
     Parameters
     ----------
     values
-        Values (hour, station) in their unit, NaN where missing [as in the vocabulary].
+        Values (hour, station) in the quantity's unit, NaN where missing.
     stations, target
         Places on the plane (station, 2) and (2,) [km].
     """
@@ -344,6 +344,6 @@ def root_mean_square(miss: NDArray[np.float64]) -> float:
     Parameters
     ----------
     miss
-        Errors, any shape, in any unit [any].
+        Errors, any shape, in any unit.
     """
     return float(np.sqrt((miss**2).mean()))

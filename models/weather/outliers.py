@@ -94,7 +94,7 @@ def wild(quantity: str, values: Array, places: Array, range_km: float) -> NDArra
     Parameters
     ----------
     quantity, values, places, range_km
-        As `around` takes them: of the vocabulary, (hour, station) in its unit [as in the
-        vocabulary], (station, 2) [km], and [km].
+        As `around` takes them: (hour, station) in the quantity's unit, (station, 2) [km], and
+        [km].
     """
     return around(quantity, values, places, range_km)[0]

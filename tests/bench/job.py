@@ -1,7 +1,7 @@
 """Time and memory of the risk job on a real PostgreSQL: ``python tests/bench/job.py [--json]``.
 
 Fields of a season of wheat, some with sensors that fall silent on one day in fifty, the others
-told by the stations around them. The job runs in a process of its own each time:
+shown by the stations around them. The job runs in a process of its own each time:
 
 * from the beginning, nothing kept: all hours since before the sowing
 * again, an hour later: what is kept holds
@@ -152,7 +152,7 @@ def late_stage(conn: db.Connection) -> None:
 
 
 def late_hours(conn: db.Connection) -> None:
-    """A node that nobody is told from (soil) brings hours of five days ago."""
+    """A node that nobody takes hours from (soil) brings hours of five days ago."""
     with conn, conn.cursor() as cur:
         cur.execute(
             "WITH made AS (INSERT INTO placement (id, field, quantity, height_m) "

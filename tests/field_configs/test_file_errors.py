@@ -1,4 +1,4 @@
-"""Files that cannot be read, and errors told all at once, each once."""
+"""Files that cannot be read, and errors named all at once, each once."""
 
 from __future__ import annotations
 

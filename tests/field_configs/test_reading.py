@@ -93,14 +93,14 @@ def test_random_damage_gives_configs_or_errors(folder, name, at, cut, words):
     path = folder.root / f"{name}.toml"
     text = path.read_text(encoding="utf-8")
     folder.write(f"{name}.toml", text[:at] + " ".join(words) + text[at + cut :])
-    told = ""
+    shown = ""
     try:
         configs = load(folder.root)
     except ConfigErrors as errors:
-        told = str(errors)
+        shown = str(errors)
     finally:
         folder.write(f"{name}.toml", text)
-    assert told or isinstance(configs, Configs)
+    assert shown or isinstance(configs, Configs)
 
 
 @given(st.dictionaries(st.sampled_from(["a", "b", "c", "d", "e", "f", "g", "h"]), VALUES))

@@ -109,7 +109,7 @@ def advisory(of: RiskStatus, **changes: object) -> Advisory:
 
 
 def answers() -> list[RiskStatus]:
-    """What the demo's fields were told: every status occurs."""
+    """What the demo's fields were answered: every status occurs."""
     rust_lost = {
         "missing": ("relative_humidity", "air_temperature"),
         "score": math.nan,

@@ -19,7 +19,7 @@ CANNOT_BIND = {
 
 
 class CannotListen(RuntimeError):  # noqa: N818 - named for what happened
-    """The web server cannot listen where it was told to; the message names place and mend."""
+    """The web server cannot listen where it was asked to; the message names place and mend."""
 
     def __init__(self, host: str, port: int, cause: OSError) -> None:
         why = CANNOT_BIND.get(cause.errno or 0, f"cannot be listened on ({cause})")

@@ -17,11 +17,11 @@ SHOWN_WINDOWS = 8
 
 @dataclass(frozen=True)
 class Spraying:
-    """Hours fit for spraying in words; `told` unless nothing is known of them."""
+    """Hours fit for spraying in words; `known` unless nothing is known of them."""
 
     text: str
     hours: list[str]
-    told: bool
+    known: bool
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,13 @@ def show_spraying(
     """
     if hours is None:
         text = gettext("Hours fit for spraying: not known, there is no forecast.")
-        return Spraying(str(text), [], told=False)
+        return Spraying(str(text), [], known=False)
     ahead = [(begin, end) for begin, end in hours if now is None or end > now]
     if not ahead:
         text = gettext("No hour of the forecast is fit for spraying.")
-        return Spraying(str(text), [], told=True)
+        return Spraying(str(text), [], known=True)
     shown = [hours_text(begin, end) for begin, end in ahead[:SHOWN_WINDOWS]]
-    return Spraying(str(gettext("Hours fit for spraying, by the forecast:")), shown, told=True)
+    return Spraying(str(gettext("Hours fit for spraying, by the forecast:")), shown, known=True)
 
 
 def spraying_limits() -> tuple[str, str]:

@@ -15,7 +15,7 @@ from webapp.language.words import name_of
 
 @dataclass(frozen=True)
 class ShownNode:
-    """One node, in the reader's language; `tone` is the status whose colour and shape it bears."""
+    """One node, in the reader's language; `tone` is the status whose colour and shape it has."""
 
     id: str
     village: str

@@ -39,12 +39,12 @@ from webapp.views.villages import ANSWERS, Rank, is_draft, rank
 class Coming:
     """What the forecast makes of the coming days, by crop and hazard, as of `now`.
 
-    `told` are the quantities that fields without a sensor have from stations around them.
+    `origins` are the quantities that fields without a sensor have from stations around them.
     """
 
     days: Mapping[tuple[str, str], Ahead]
     now: datetime | None = None
-    told: Sequence[FieldWeather] = ()
+    origins: Sequence[FieldWeather] = ()
 
 
 NOTHING_COMING = Coming({})
@@ -141,7 +141,7 @@ def _model_facts(status: RiskStatus) -> list[Fact]:
         names = missing_names(status.missing) or word("reason.missing_stage")
         facts.append(Fact(str(gettext("Missing hours in")), names))
     last_day = local_day(day_ended(status.time))
-    facts.append(Fact(str(gettext("Reckoned up to")), last_day))
+    facts.append(Fact(str(gettext("Computed up to")), last_day))
     hazard = catalogue().get(status.hazard)
     if hazard is not None:
         facts.append(Fact(str(gettext("Source")), "; ".join(hazard.references)))
@@ -152,12 +152,12 @@ def _model_facts(status: RiskStatus) -> list[Fact]:
     return facts
 
 
-def _origin_facts(status: RiskStatus, told: Sequence[FieldWeather]) -> list[Fact]:
+def _origin_facts(status: RiskStatus, origins: Sequence[FieldWeather]) -> list[Fact]:
     """Which inputs of an answer come from stations around the field, and how sure they are."""
     hazard = catalogue().get(status.hazard)
     reads = {each.quantity for each in hazard.inputs} if hazard else set()
     facts = []
-    for each in told:
+    for each in origins:
         if each.site != status.site or each.quantity not in reads or each.standard_error is None:
             continue
         text = word(
@@ -199,7 +199,7 @@ def _advice_facts(advice: ShownAdvice | None, ahead: Ahead | None) -> list[Fact]
     facts = []
     if ahead is not None:
         facts.append(Fact(str(gettext("Weather forecast of")), local_time(ahead.made)))
-    if advice is not None and advice.spraying is not None and advice.spraying.told:
+    if advice is not None and advice.spraying is not None and advice.spraying.known:
         facts.append(Fact(*spraying_limits()))
     return facts
 
@@ -240,7 +240,7 @@ def _row(
         ahead=ahead,
         facts=[
             *_model_facts(worst),
-            *_origin_facts(worst, coming.told),
+            *_origin_facts(worst, coming.origins),
             *_advice_facts(shown, ahead),
         ],
     )

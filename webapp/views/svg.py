@@ -52,12 +52,12 @@ class Frame:
     high: float
 
     def x(self, moment: datetime) -> float:
-        """Horizontal place of a moment [user units]."""
+        """Horizontal place of a moment, in the drawing's units."""
         part = (moment - self.start) / (self.end - self.start)
         return LEFT + PLOT_WIDTH * part
 
     def y(self, value: float) -> float:
-        """Vertical place of a value [user units], downwards."""
+        """Vertical place of a value, in the drawing's units, downwards."""
         part = (value - self.low) / (self.high - self.low)
         return TOP + PLOT_HEIGHT * (1 - part)
 
@@ -132,7 +132,7 @@ def segments(
 def gaps(
     pieces: list[list[tuple[datetime, float]]], start: datetime, end: datetime, step: timedelta
 ) -> list[tuple[datetime, datetime]]:
-    """The stretches of a window without values, from one value to the next [aware datetimes]."""
+    """The stretches of a window without values, from one value to the next, as aware datetimes."""
     edges = [start]
     for piece in pieces:
         edges += [piece[0][0], piece[-1][0]]

@@ -195,7 +195,7 @@ CREATE TABLE frame_placement (
     reason text NOT NULL
 );
 
--- UTC unix seconds at which a boot began, once a frame of that boot told it.
+-- UTC unix seconds at which a boot began, once a frame of that boot gave it.
 CREATE TABLE boot_offset (
     node text NOT NULL,
     epoch integer NOT NULL,

@@ -62,7 +62,7 @@ rival it is favoured."""
 
 
 def card(estimator: FhbEstimator, manifest: dict[str, Any]) -> str:
-    """The model card of one stage, in Markdown; scores are pure numbers [1].
+    """The model card of one stage, in Markdown; scores have no unit.
 
     Parameters
     ----------

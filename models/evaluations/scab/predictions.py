@@ -22,7 +22,7 @@ class OutputError(OSError):
 
 @dataclass(frozen=True)
 class Prediction:
-    """One answer: probability of an epidemic [1] with bounds, and the status word."""
+    """One answer: probability of an epidemic with bounds, and the status word."""
 
     id: str
     probability: float | None
@@ -36,7 +36,7 @@ def status_of(probability: float) -> int:
 
     Parameters
     ----------
-    probability : float [1]
+    probability : float
         Class limits are those of the published RH14 model: .24 medium, .32 high.
     """
     if math.isnan(probability):
@@ -47,7 +47,7 @@ def status_of(probability: float) -> int:
 
 
 def predict(estimator: FhbEstimator, cases: Cases) -> list[Prediction]:
-    """Answer every case with a probability [1], in the order given.
+    """Answer every case with a probability, in the order given.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def check_writable(path: Path, given: Path | None = None) -> None:
 
 
 def write_predictions(path: Path, predictions: Sequence[Prediction], *, bounds: bool) -> None:
-    """Write id, probability [1], status (and bounds) as CSV; the file appears whole or not at all.
+    """Write id, probability, status (and bounds) as CSV; the file appears whole or not at all.
 
     Parameters
     ----------

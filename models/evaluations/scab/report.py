@@ -45,7 +45,7 @@ PAIRS = (
 
 
 def rh14_published(trials: Trials) -> Array:
-    """Probability of the published RH14 model at every case, shape (n,) [1].
+    """Probability of the published RH14 model at every case, shape (n,).
 
     Its coefficients were fitted by others to all cases of the collection, the judged ones
     among them: as a rival it is favoured here.
@@ -61,7 +61,7 @@ def rh14_published(trials: Trials) -> Array:
 
 @dataclass
 class Answers:
-    """Probabilities by name [1], in one order, with labels [1], blocks, years and states."""
+    """Probabilities by name, in one order, with labels, blocks, years and states."""
 
     by: dict[str, Array]
     epidemic: Array
@@ -77,14 +77,14 @@ class Answers:
 
 
 def answered(trials: Trials, folds: Iterator[Fold], progress: Progress) -> Answers:
-    """Probabilities [1] of every judged case of the folds, none of them seen before.
+    """Probabilities of every judged case of the folds, none of them seen before.
 
     Parameters
     ----------
     trials : Trials
     folds : iterator of Fold
     progress : callable
-        Told the name of each fold.
+        Called with the name of each fold.
     """
     outcome = judge(trials, folds, progress)
     where = np.concatenate([np.flatnonzero(fold.judged) for fold, _, _ in outcome])
@@ -217,7 +217,7 @@ def _decision(judged: Answers, stage: str) -> dict[str, Any]:
 
 
 def slopes_of(by_state: Answers) -> dict[str, float]:
-    """Per stage, the calibration slope over left-out states, at most 1 [1].
+    """Per stage, the calibration slope over left-out states, at most 1.
 
     Parameters
     ----------
@@ -236,13 +236,13 @@ def report(trials: Trials, progress: Progress = lambda _: None) -> dict[str, Any
     ----------
     trials : Trials
     progress : callable
-        Told what is being done.
+        Called with what is being done.
 
     Returns
     -------
     dict
         Scores per scheme with block-bootstrap intervals, distribution over sets of four years
-        kept back, reliability, cost-loss values, by year and by state; all [1].
+        kept back, reliability, cost-loss values, by year and by state.
     """
 
     def telling(scheme: str) -> Progress:
@@ -294,14 +294,14 @@ def held_out(cases: Cases, estimators: dict[str, FhbEstimator], base_rate: float
         Labelled.
     estimators : dict of stage to FhbEstimator
         "agronomy", "pre", "post".
-    base_rate : float [1]
+    base_rate : float
         Of the training cases: the climatology to beat.
 
     Returns
     -------
     dict
         As a scheme of `report`, with the blocks of the bootstrap being single years; and the
-        decision tables per stage. All [1].
+        decision tables per stage.
     """
     trials = Trials.of(cases)
     judged = Answers(

@@ -44,14 +44,14 @@ AGRONOMY_ONLY = Terms(())
 
 
 def year_blocks(year: NDArray[np.int64], smallest: int = SMALLEST_BLOCK) -> NDArray[np.int64]:
-    """Label each case with its block of consecutive years, shape (n,) [year].
+    """Label each case with its block of consecutive years, shape (n,).
 
     Years are joined in order until a block holds enough cases; a short rest joins the last.
 
     Parameters
     ----------
-    year : array of int, shape (n,) [year]
-    smallest : int [1]
+    year : array of int, shape (n,)
+    smallest : int
         Least number of cases in a block.
     """
     label = np.empty(year.shape, np.int64)
@@ -85,7 +85,7 @@ class Trials:
 
     @property
     def epidemic(self) -> Array:
-        """Labels, shape (n,) [1]."""
+        """Labels, shape (n,)."""
         assert self.cases.epidemic is not None
         return self.cases.epidemic
 
@@ -111,7 +111,7 @@ class Trials:
 
 
 def _block_errors(trials: Trials, terms: Terms, train: Mask) -> Array:
-    """Sum of squared errors per left-out block of years, shape (blocks of train,) [1]."""
+    """Sum of squared errors per left-out block of years, shape (blocks of train,)."""
     errors = []
     for block in np.unique(trials.blocks[train]):
         out = train & (trials.blocks == block)
@@ -133,7 +133,7 @@ def _least(trials: Trials, train: Mask, candidates: list[Terms]) -> Terms:
 
 
 def choose(trials: Trials, train: Mask, stage: str) -> Terms:
-    """Choose the terms of a stage, windows and penalty [1], from the training cases alone.
+    """Choose the terms of a stage, windows and penalty, from the training cases alone.
 
     Parameters
     ----------
@@ -168,7 +168,7 @@ class Fold:
 
 
 def folds_by_year(trials: Trials) -> Iterator[Fold]:
-    """Each block of years [year] left out in turn.
+    """Each block of years left out in turn.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def folds_by_year(trials: Trials) -> Iterator[Fold]:
 
 
 def folds_by_state(trials: Trials) -> Iterator[Fold]:
-    """Each state left out in turn; masks are arrays of bool [1].
+    """Each state left out in turn; masks are arrays of bool.
 
     Parameters
     ----------
@@ -197,7 +197,7 @@ def folds_later(trials: Trials, least_train: int = 200) -> Iterator[Fold]:
     Parameters
     ----------
     trials : Trials
-    least_train : int [1]
+    least_train : int
         Cases to learn from.
     """
     for block in np.unique(trials.blocks):
@@ -217,9 +217,9 @@ def folds_kept_back(
     Parameters
     ----------
     trials : Trials
-    draws : int [1]
+    draws : int
     seed : int
-    share : tuple of float [1]
+    share : tuple of float
 
     Raises
     ------
@@ -253,13 +253,13 @@ def judge(
     trials : Trials
     folds : iterator of Fold
     progress : callable
-        Told the name of each fold when it is done.
+        Called with the name of each fold when it is done.
 
     Returns
     -------
     list of (fold, probabilities by name, terms by stage)
         Names are "climatology" (base rate of the training cases), "agronomy", "pre", "post";
-        probabilities have the shape of the judged cases [1].
+        probabilities have the shape of the judged cases.
     """
     result = []
     for fold in folds:
@@ -283,10 +283,10 @@ def fit_stage(
     trials : Trials
     stage : {"pre", "post"}
     terms : Terms
-    slope : float [1]
+    slope : float
         Factor that draws every logit towards that of the base rate, see `tempered`.
     seed : int
-    draws : int [1]
+    draws : int
 
     Returns
     -------
@@ -313,16 +313,16 @@ def _temper(coefficient: Array, slope: float, base_rate: float) -> Array:
 
 
 def tempered(probability: Array, slope: float, base_rate: Array) -> Array:
-    """Probabilities whose logit is drawn towards that of the base rate, shape (n,) [1].
+    """Probabilities whose logit is drawn towards that of the base rate, shape (n,).
 
     A fit to some years and places is a little too sure of itself at others; the slope of a
     calibration line over left-out states says by how much.
 
     Parameters
     ----------
-    probability : array, shape (n,) [1]
-    slope : float [1]
+    probability : array, shape (n,)
+    slope : float
         1 leaves them as they are, 0 gives the base rate.
-    base_rate : array, shape (n,) [1]
+    base_rate : array, shape (n,)
     """
     return expit(slope * logit(probability) + (1.0 - slope) * logit(base_rate))

@@ -24,7 +24,7 @@ SCHEMES = {
 
 
 def windows_text(windows: list[str]) -> str:
-    """Windows in words [no unit]; none is agronomy alone.
+    """Windows in words; none is agronomy alone.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def held_out_markdown(result: dict[str, Any]) -> str:
     Parameters
     ----------
     result : dict
-        Of `models.evaluations.scab.report.held_out`; scores are pure numbers [1].
+        Of `models.evaluations.scab.report.held_out`; scores have no unit.
     """
     parts = _scheme_markdown("shipped artefact on cases it never saw", result, "years")
     for stage in STAGES:
@@ -82,7 +82,7 @@ def document_markdown(result: dict[str, Any]) -> str:
     Parameters
     ----------
     result : dict
-        Of `models.evaluations.scab.report.report`; scores are pure numbers [1].
+        Of `models.evaluations.scab.report.report`; scores have no unit.
     """
     parts = [scores_markdown(result)]
     for stage in STAGES:
@@ -96,7 +96,7 @@ def scores_markdown(result: dict[str, Any]) -> str:
     Parameters
     ----------
     result : dict
-        Of `models.evaluations.scab.report.report`; scores are pure numbers [1].
+        Of `models.evaluations.scab.report.report`; scores have no unit.
     """
     parts = []
     for scheme, title in SCHEMES.items():
@@ -104,7 +104,7 @@ def scores_markdown(result: dict[str, Any]) -> str:
     kept = result["kept_back"]
     parts += [
         f"**Four years kept back at a time**, {kept['draws']} random sets of a fifth to two "
-        "fifths of the cases, terms chosen anew each time: 10 % / median / 90 %",
+        "fifths of the cases, terms chosen again each time: 10 % / median / 90 %",
         markdown_table(
             ("forecast", "AUC", "Brier skill", "worst AUC", "worst skill", "reaches .70 and .10"),
             [
@@ -124,7 +124,7 @@ def scores_markdown(result: dict[str, Any]) -> str:
 
 
 def stage_markdown(result: dict[str, Any], stage: str) -> str:
-    """Reliability, decisions, by year and by state of one stage, in Markdown [1].
+    """Reliability, decisions, by year and by state of one stage, in Markdown.
 
     Parameters
     ----------

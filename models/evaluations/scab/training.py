@@ -27,7 +27,7 @@ from models.trained.shipped import FOLDER, HAZARD, STAGES
 
 
 def read_labelled(path: Path) -> Cases:
-    """Read every window of the pools in its unit, with labels [1].
+    """Read every window of the pools in its unit, with labels.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def read_labelled(path: Path) -> Cases:
 
 
 def fitted(trials: Trials, result: dict[str, Any], seed: int) -> dict[str, FhbEstimator]:
-    """Estimators of probabilities [1] as they ship, with agronomy alone as rival, on all cases.
+    """Estimators of probabilities as they ship, with agronomy alone as rival, on all cases.
 
     If weather did not beat agronomy alone on left-out years with an interval clear of zero,
     agronomy alone ships.
@@ -69,7 +69,7 @@ def fitted(trials: Trials, result: dict[str, Any], seed: int) -> dict[str, FhbEs
 
 
 def train(path: Path, folder: Path, seed: int, progress: Callable[[str], None]) -> dict[str, Any]:
-    """Judge [1], fit and write artefacts, cards and manifest; the same input gives the same bytes.
+    """Judge, fit and write artefacts, cards and manifest; the same input gives the same bytes.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def train(path: Path, folder: Path, seed: int, progress: Callable[[str], None]) 
     seed : int
         Of the redrawn years behind the bounds.
     progress : callable
-        Told what is being done.
+        Called with what is being done.
 
     Returns
     -------
@@ -125,12 +125,12 @@ def evaluate(path: Path, progress: Callable[[str], None]) -> dict[str, Any]:
     ----------
     path : Path
     progress : callable
-        Told what is being done.
+        Called with what is being done.
 
     Returns
     -------
     dict
-        Of `models.evaluations.scab.report.report`; scores are pure numbers [1].
+        Of `models.evaluations.scab.report.report`; scores have no unit.
 
     Raises
     ------
@@ -161,7 +161,7 @@ def evaluate_held_out(path: Path, folder: Path = FOLDER) -> dict[str, Any]:
     Returns
     -------
     dict
-        Of `models.evaluations.scab.report.held_out`; scores are pure numbers [1].
+        Of `models.evaluations.scab.report.held_out`; scores have no unit.
 
     Raises
     ------

@@ -7,7 +7,7 @@ nine days at the earliest.
 The score is how many of the last nine nights (noon to noon) held such a spell: what may still
 be hidden in the leaf. No source names a class: one night as medium and three as high are
 provisional. Few humidity sensors are true to 2 % near saturation, so 97 % is often missed or
-overstated; hence the low certainty. The stage table of garlic has no sourced degree-days, so
+overstated; so its certainty is low. The stage table of garlic has no sourced degree-days, so
 the whole time from planting to harvest counts.
 
 References

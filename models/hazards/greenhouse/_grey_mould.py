@@ -59,7 +59,7 @@ USES = {
 
 
 def outbreak(wet_hours: Array, night_hours: Array) -> Array:
-    """The nearer limit, as a share of it [1]; above 1 an outbreak is expected.
+    """The nearer limit, as a share of it; above 1 an outbreak is expected.
 
     Parameters
     ----------
@@ -77,9 +77,9 @@ def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     Parameters
     ----------
     window
-        Daily features (days, site), oldest day first, in the unit of each feature [see ``uses``].
+        Daily features (days, site), oldest day first, in the unit of each feature.
     carried
-        Values carried from day to day (site,) [1].
+        Values carried from day to day (site,).
     season
         The crop on the day; arrays (site,).
     """

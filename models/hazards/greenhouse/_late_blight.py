@@ -106,7 +106,7 @@ def _blight_hours(day: DayHours) -> Range:
 
 
 def wallin_units(day: DayHours) -> Range:
-    """Severity values of Wallin for a night, noon to noon [1].
+    """Severity values of Wallin for a night, noon to noon.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def wallin_units(day: DayHours) -> Range:
 
 
 def simcast_units(day: DayHours, table: str) -> Range:
-    """Blight units of SIMCAST for a night, noon to noon, by a table of `SIMCAST_TABLES` [1].
+    """Blight units of SIMCAST for a night, noon to noon, by a table of `SIMCAST_TABLES`.
 
     Parameters
     ----------

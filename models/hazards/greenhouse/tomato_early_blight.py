@@ -57,7 +57,7 @@ TABLE = SeverityTable(
 
 
 def severity(day: DayHours) -> Range:
-    """Disease severity values of a night [1].
+    """Disease severity values of a night.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def severity(day: DayHours) -> Range:
 
 
 def _step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
-    """Add the night's DSV to the season's total; begin anew at transplanting."""
+    """Add the night's DSV to the season's total; start again at transplanting."""
     today = window["severity"][-1]
     return {"season": np.where(season.after_sowing == 0, today, carried["season"] + today)}
 

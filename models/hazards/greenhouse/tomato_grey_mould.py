@@ -1,6 +1,6 @@
 """Grey mould of greenhouse tomato (番茄灰霉病): Yunis et al. 1994, see ``_grey_mould``.
 
-The model was made for cucumber; on tomato it is an analogy, hence the lower certainty.
+The model was made for cucumber; on tomato it is an analogy, so its certainty is lower.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ DAYS, MEDIUM, HIGH = 14, 2.0, 3.0
 
 
 def _step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
-    """Add the night's severity values to the season's total; begin anew at transplanting."""
+    """Add the night's severity values to the season's total; start again at transplanting."""
     today = window["units"][-1]
     return {"season": np.where(season.after_sowing == 0, today, carried["season"] + today)}
 

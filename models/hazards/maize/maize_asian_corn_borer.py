@@ -57,12 +57,12 @@ _P = {name: parameter.value for name, parameter in PARAMETERS.items()}
 
 
 def closeness(generations: Array) -> Array:
-    """Score [generations] at a number of generations since the first one's larvae [1].
+    """Score [generations] at a number of generations since the first one's larvae.
 
     Parameters
     ----------
     generations
-        Generations since the larvae of the first one [1].
+        Since the larvae of the first one [generations].
     """
     nearest = np.clip(np.round(generations), 1.0, _P["last_generation"])
     score: Array = 1.0 - np.abs(generations - nearest)
@@ -70,12 +70,12 @@ def closeness(generations: Array) -> Array:
 
 
 def best_within(low: Array, high: Array) -> Array:
-    """Highest score [generations] anywhere from ``low`` to ``high`` generations [1].
+    """Highest score [generations] anywhere from ``low`` to ``high`` generations.
 
     Parameters
     ----------
     low, high
-        Ends of the interval, low not above high [1].
+        Ends of the interval [generations], low not above high.
     """
     first = np.maximum(np.ceil(low), 1.0)
     holds = (first <= high) & (first <= _P["last_generation"])
@@ -83,12 +83,12 @@ def best_within(low: Array, high: Array) -> Array:
 
 
 def worst_within(low: Array, high: Array) -> Array:
-    """Lowest score [generations] anywhere from ``low`` to ``high`` generations [1].
+    """Lowest score [generations] anywhere from ``low`` to ``high`` generations.
 
     Parameters
     ----------
     low, high
-        Ends of the interval, low not above high [1].
+        Ends of the interval [generations], low not above high.
     """
     ends = np.minimum(closeness(low), closeness(high))
     for middle in np.arange(1.5, _P["last_generation"]):

@@ -50,7 +50,7 @@ COLD_DAYS, DAYS = 21, 30
 
 
 def probability(tmin21: Array, tdew30: Array) -> Array:
-    """Probability of spores [1] from the two means [degC]; ibm-weather-tool.
+    """Probability of spores from the two means [degC]; ibm-weather-tool.
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ def dew_class(wetness: NDArray[np.bool_], coldest: Array, warmest: Array) -> Arr
 
 
 def _night(day: DayHours) -> Range:
-    """Weight of a night [1], 0 to 1."""
+    """Weight of a night, 0 to 1."""
     wetness, air = wet(day), day.get("air_temperature")
     lo = dew_class(wetness.lo >= 0.5, air.lo, air.hi) / _P["best_dew"]
     if air.hi is air.lo and wetness.hi is wetness.lo:

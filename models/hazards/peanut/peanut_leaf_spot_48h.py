@@ -2,7 +2,7 @@
 
 An hour is favourable with relative humidity of at least 95 % and 61-90 degF (16.1-32.2 degC).
 Five hours running at or above 99 degF (37.2 degC), or eight hours running with relative humidity
-below 40 %, kill the spores: the count begins anew. At 48 favourable hours a spray is due.
+below 40 %, kill the spores: the count starts again. At 48 favourable hours a spray is due.
 
 The score is the count over the last 14 days (see `_peanut_leaf_spot`); half of the 48 hours is
 called medium here, which is provisional.
@@ -122,7 +122,7 @@ def since_lethal(hours: Array, survives: Array) -> Array:
     hours
         Favourable hours of each day, after its last lethal hour (day, site) [h].
     survives
-        1 for a day without lethal spell, else 0 (day, site) [1].
+        Whether the day had no lethal spell: 1, else 0 (day, site).
     """
     count = np.zeros(hours.shape[1:])
     for today, alive in zip(hours, survives, strict=True):

@@ -74,7 +74,7 @@ def advice(events: ArrayLike, probability: ArrayLike) -> Array:
     Parameters
     ----------
     events
-        Counted rain events [1].
+        Counted rain events.
     probability
         Probability of precipitation over the next five days [%].
     """

@@ -45,7 +45,7 @@ LAST = {"greenhouse_tomato": 89, "greenhouse_cucumber": 89}
 
 
 def depletion(moisture: Array, capacity: float, wilting: float) -> Array:
-    """Share of the available water that is gone [1]; negative above field capacity.
+    """Share of the available water that is gone; negative above field capacity.
 
     Parameters
     ----------
@@ -58,14 +58,14 @@ def depletion(moisture: Array, capacity: float, wilting: float) -> Array:
 
 
 def stress(depleted: Array, p: float) -> Array:
-    """1 - Ks [1]: share of transpiration lost; negative before stress begins (FAO-56 eq. 84).
+    """1 - Ks: share of transpiration lost; negative before stress begins (FAO-56 eq. 84).
 
     Parameters
     ----------
     depleted
-        Share of the available water that is gone [1].
+        Share of the available water that is gone.
     p
-        Share that the crop uses without stress [1].
+        Share that the crop uses without stress.
     """
     return np.asarray((depleted - p) / (1.0 - p))
 

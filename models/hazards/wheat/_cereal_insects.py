@@ -52,7 +52,7 @@ def rate(air: Array, base: float, constant: float, best: float, top: float) -> A
 
 
 def development(name: str, base: float, constant: float, best: float, top: float) -> Feature:
-    """Share of the development that a day brings [1]; arguments as for `rate`.
+    """Share of the development that a day brings; arguments as for `rate`.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def development(name: str, base: float, constant: float, best: float, top: float
 
 
 def known(name: str, quantity: str) -> Feature:
-    """0 when at least one hour of the day was measured, unknown (0 to 1) when none was [1].
+    """0 when at least one hour of the day was measured, unknown (0 to 1) when none was.
 
     For hazards whose answer does not hang on today's value: with no data at all nothing may be
     said. To be used with the effect "mixed".

@@ -48,7 +48,7 @@ def longest(going: NDArray[np.bool_]) -> Array:
     Parameters
     ----------
     going
-        Whether a spell goes on in that hour (hour, site) [1].
+        Whether a spell goes on in that hour (hour, site).
     """
     return largest_sum(np.ones(going.shape), going)
 
@@ -62,7 +62,7 @@ def wet_heat(
     *,
     whole: bool = False,
 ) -> Feature:
-    """Share of an infection that the best wet spell of the night reached [1], at most 1.
+    """Share of an infection that the best wet spell of the night reached, at most 1.
 
     Parameters
     ----------

@@ -114,7 +114,7 @@ def residue(previous_crop: tuple[str | None, ...]) -> NDArray[np.intp]:
     Parameters
     ----------
     previous_crop
-        Crop ids (site,) [1]; None where nobody knows.
+        Crop ids (site,); None where nobody knows.
     """
     return np.array([0 if c is None else 1 + (c == "summer_maize") for c in previous_crop], np.intp)
 
@@ -133,7 +133,7 @@ def effect_of(slopes: list[float]) -> Effect:
 
 
 def worst_fields(fitted: FhbEstimator) -> Array:
-    """Columns of agronomy (variety 0-4, residue 0-2, column) [1]; the unknown (0) is the worst.
+    """Columns of agronomy (variety 0-4, residue 0-2, column); the unknown (0) is the worst.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def worst_fields(fitted: FhbEstimator) -> Array:
 
 
 def read_trained(folder: Path = FOLDER) -> Trained:
-    """Both estimators, verified; they answer probabilities [1].
+    """Both estimators, verified; they answer probabilities.
 
     Parameters
     ----------

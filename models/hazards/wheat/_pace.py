@@ -76,14 +76,14 @@ class Pace:
 
 
 def parameters(pace: Pace, medium: float, source: str) -> Mapping[str, Parameter]:
-    """The pace's numbers with their source; ``medium`` [1] is chosen here.
+    """The pace's numbers with their source; ``medium`` is chosen here.
 
     Parameters
     ----------
     pace
         Thermal constants of the pest.
     medium
-        Pace from which on to look [1].
+        Share of a generation in 14 days from which on to look.
     source
         Where the constants were read.
     """

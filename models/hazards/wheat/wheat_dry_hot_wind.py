@@ -51,7 +51,7 @@ HEAT, DAMP, WIND = (
 
 
 def severity(heat: Array, humidity: Array, wind: Array) -> Array:
-    """Weight of a day [1]: 0, that of a light day, or that of a severe one.
+    """Weight of a day: 0, that of a light day, or that of a severe one.
 
     Parameters
     ----------

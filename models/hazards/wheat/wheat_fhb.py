@@ -52,7 +52,7 @@ def probability(rh14: FloatArray, resistance: FloatArray) -> FloatArray:
     rh14
         Mean relative humidity of the 14 days before anthesis [%].
     resistance
-        Term of the resistance class [1].
+        Term of the resistance class, added to the logit.
     """
     return 1.0 / (1.0 + np.exp(-(_P["intercept"] + resistance + _P["humidity"] * rh14)))
 

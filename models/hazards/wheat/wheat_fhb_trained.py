@@ -114,7 +114,7 @@ def classes(p: Array) -> NDArray[np.intp]:
     Parameters
     ----------
     p
-        Probability (site,) [1].
+        Probability (site,).
     """
     return np.digitize(p, (_P["medium"], _P["high"]))
 
@@ -130,7 +130,7 @@ def make(folder: Path = FOLDER) -> Hazard:
     Parameters
     ----------
     folder
-        Where the artefact's files are; its estimators give probabilities [1].
+        Where the artefact's files are; its estimators give probabilities.
     """
     hazard = Hazard(
         id="wheat_fhb_trained",

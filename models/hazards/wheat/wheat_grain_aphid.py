@@ -51,7 +51,7 @@ def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     Parameters
     ----------
     window
-        ``generations`` [1], ``temperature`` [degC] and ``rain`` [mm] of ten days.
+        ``generations``, ``temperature`` [degC] and ``rain`` [mm] of ten days.
     carried, season
         Not used.
     """

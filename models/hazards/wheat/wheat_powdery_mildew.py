@@ -67,11 +67,11 @@ def running_mean(before: Array, today: Array, day: int) -> Array:
     Parameters
     ----------
     before
-        Mean up to the day before [any unit].
+        Mean up to the day before, in any unit.
     today
-        Value of the day [the same].
+        Value of the day, in the same unit.
     day
-        Day of the month, 1 begins anew.
+        Day of the month; the mean starts again at 1.
     """
     known: Array = np.array(today if day == 1 else before + (today - before) / day)
     return known

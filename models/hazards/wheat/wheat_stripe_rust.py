@@ -91,7 +91,7 @@ def infectious_period(temperature: Array) -> Array:
 
 
 def spores_per_lesion(temperature: Array) -> Array:
-    """Spores of a lesion over its life [1] at a mean temperature [degC]; Kirtphaiboon 2019.
+    """Spores of a lesion over its life at a mean temperature [degC]; Kirtphaiboon 2019.
 
     Parameters
     ----------
@@ -105,7 +105,7 @@ def spores_per_lesion(temperature: Array) -> Array:
 
 
 def temperature_factor(temperature: Array) -> Array:
-    """Factor fT [1] at a mean temperature [degC]; 0 outside 2.37-19.8; Kirtphaiboon 2019.
+    """Factor fT at a mean temperature [degC]; 0 outside 2.37-19.8; Kirtphaiboon 2019.
 
     Parameters
     ----------
@@ -141,18 +141,18 @@ def wetness_needed(temperature: Array) -> Array:
 
 
 def light_factor(light: Array) -> Array:
-    """Factor fL [1] of light in the source's unnamed unit; Kirtphaiboon 2019.
+    """Factor fL of light in the source's unnamed unit; Kirtphaiboon 2019.
 
     Parameters
     ----------
     light
-        In the source's unnamed unit, any shape [unit not named].
+        In a unit that the source does not name, any shape.
     """
     return np.maximum(1.0 - np.exp(-_P["light_rate"] * (light - _P["light_low"])), 0.0)
 
 
 def infection_efficiency(temperature: Array, wet: Array, light: Array | None = None) -> Array:
-    """Share of spores that infect on a day [1].
+    """Share of spores that infect on a day.
 
     Parameters
     ----------

@@ -30,12 +30,12 @@ def test_a_days_rain_total_is_not_the_rain_of_each_record(read):
     with pytest.raises(SheetError, match="it is a counter, not the rain of each hour"):
         read("place,time,rain\n" + "\n".join(hours(480, day)))
     found = read("place,time,rain (cumulative)\n" + "\n".join(hours(480, day)))
-    told = {v.time: v.value for v in found.values}
+    shown = {v.time: v.value for v in found.values}
     start = datetime(2016, 3, 1, tzinfo=UTC)
     # after a reset at midnight an hour as wet as the whole day before cannot be told from none
-    wrong = [n for n in range(1, 480) if abs(told[start + timedelta(hours=n)] - rain[n]) > 0.05]
+    wrong = [n for n in range(1, 480) if abs(shown[start + timedelta(hours=n)] - rain[n]) > 0.05]
     assert all(n % 24 == 0 for n in wrong)
-    assert sum(told.values()) == pytest.approx(rain[1:].sum(), rel=0.05)
+    assert sum(shown.values()) == pytest.approx(rain[1:].sum(), rel=0.05)
 
 
 def test_semicolons_decimal_commas_and_blanks_behind_names(read):

@@ -1,4 +1,4 @@
-"""Weather from CSV: what is taken in, and what each broken line or cell is told."""
+"""Weather from CSV: what is taken in, and what each broken line or cell hears."""
 
 from __future__ import annotations
 

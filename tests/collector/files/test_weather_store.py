@@ -140,16 +140,16 @@ def test_the_newest_forecast_known_at_a_time_counts(take, registered):
     take([HEAD, GOOD, newer, GOOD.replace("21:00", "22:00")])
     start, end = NOW, NOW + DAY
 
-    def told(at):
+    def shown(at):
         with registered:
             return weather.forecast_dataset(registered, ["air_temperature"], start, end, at)
 
-    found = told(NOW)
+    found = shown(NOW)
     np.testing.assert_array_equal(found["air_temperature"].values, [[17.0], [15.5]])
     assert found["issued"].values[0] == np.datetime64("2016-05-01T08:00")
-    before = told(datetime(2016, 5, 1, 10, tzinfo=UTC))
+    before = shown(datetime(2016, 5, 1, 10, tzinfo=UTC))
     assert before["air_temperature"].values[0, 0] == 15.5
-    assert told(NOW + timedelta(days=3)) is None
+    assert shown(NOW + timedelta(days=3)) is None
 
 
 def test_a_line_counts_by_what_became_of_it(take):
@@ -273,23 +273,23 @@ def test_a_value_that_jumps_is_kept_and_not_used(take, in_force):
 
 
 def test_hours_that_come_one_by_one_stand_still_too(take, in_force):
-    told = []
+    shown = []
     for n in range(15):
         done = take([STATIONS, *lines([12.0], start=NOW - (20 - n) * HOUR)], "observed")
-        told += [note.event.kind for note in done.notes]
-    assert told == ["station_new", *["series_stands"] * 3]
+        shown += [note.event.kind for note in done.notes]
+    assert shown == ["station_new", *["series_stands"] * 3]
     assert len(in_force()) == 12
 
 
 def test_a_counter_that_comes_hour_by_hour_is_told_when_it_shows(take, in_force):
     head = "place,time,longitude,latitude,precipitation_amount"
-    told = []
+    shown = []
     for n in range(60):
         done = take([head, *lines([n // 5 * 1.2], start=NOW - (70 - n) * HOUR)], "observed")
-        told += [(n, note.event.kind) for note in done.notes if note.event.kind != "station_new"]
-    assert {kind for _, kind in told} == {"series_counts"}
+        shown += [(n, note.event.kind) for note in done.notes if note.event.kind != "station_new"]
+    assert {kind for _, kind in shown} == {"series_counts"}
     # 5 dry hours, then 24 wet ones that are followed by another
-    assert [n for n, _ in told][0] == 29
+    assert [n for n, _ in shown][0] == 29
     assert len(in_force("precipitation_amount")) == 29
 
 

@@ -160,10 +160,10 @@ def test_a_broker_that_went_away_is_named_too(caplog: pytest.LogCaptureFixture) 
         assert link.subscribed.wait(10)
         embedded.stop()
         until(lambda: MEND in caplog.text)
-    told = lines(caplog)
-    assert told[0].endswith(": connected")
-    assert "connection lost" in told[1]
-    assert "no answer (" in told[2]
+    shown = lines(caplog)
+    assert shown[0].endswith(": connected")
+    assert "connection lost" in shown[1]
+    assert "no answer (" in shown[2]
 
 
 def test_a_trouble_is_told_again_after_longer_and_longer_pauses(
@@ -171,12 +171,12 @@ def test_a_trouble_is_told_again_after_longer_and_longer_pauses(
 ) -> None:
     second = 0.0
     trouble = Trouble(logging.getLogger("x"), lambda: second)
-    told = []
+    shown = []
     for second in range(400):
         trouble.say(logging.WARNING, "no answer")
-        told += [second] if caplog.records else []
+        shown += [second] if caplog.records else []
         caplog.clear()
-    assert told == [0, 5, 20, 80, 380]
+    assert shown == [0, 5, 20, 80, 380]
     assert sum(SAY_AGAIN_SECONDS) == 380
     trouble.say(logging.WARNING, "another reason")
     trouble.over()

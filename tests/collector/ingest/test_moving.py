@@ -202,9 +202,9 @@ def test_the_state_of_the_clocks_is_told_and_accepted(
     assert (run("status").exit_code, run("status").output) == (0, "no clock is in doubt\n")
     with conn:
         server_clock.put(conn, "gate", datetime(2016, 2, 1, tzinfo=UTC), "behind_received")
-    told = run("status")
-    assert told.exit_code == 1
-    assert told.output.startswith("server gate says 2016-02-01 00:00 UTC: it is behind the time")
+    shown = run("status")
+    assert shown.exit_code == 1
+    assert shown.output.startswith("server gate says 2016-02-01 00:00 UTC: it is behind the time")
     assert '"behind_received"' in run("status", "--json").output
     nobody = run("accept", "--host", "other", "--by", "Li")
     assert (nobody.exit_code, "no collector has run on other" in nobody.output) == (2, True)

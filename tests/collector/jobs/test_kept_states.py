@@ -143,7 +143,7 @@ def run(conn: db.Connection, at: datetime) -> tuple[object, ...]:
         return said(risk_job.compute_risk(conn, at))
 
 
-def anew(conn: db.Connection, at: datetime) -> tuple[object, ...]:
+def from_nothing(conn: db.Connection, at: datetime) -> tuple[object, ...]:
     """What the job says without any state."""
     with conn:
         return said(risk_job.compute_risk(conn, at, kept=False))
@@ -190,12 +190,12 @@ def check(
     at: datetime = NOW,
     **back: datetime,
 ) -> None:
-    """The job says the same as anew; it goes on from `usual`, some fields from elsewhere."""
+    """The job says what it says from nothing; it goes on from `usual`, some from elsewhere."""
     since()
     found = run(conn, at)
     wanted = dict.fromkeys((*FIELDS, BARE), usual) | {NAMES[k]: v for k, v in back.items()}
     assert since() == wanted
-    assert found == anew(conn, at)
+    assert found == from_nothing(conn, at)
     since()
 
 
@@ -239,7 +239,7 @@ def test_forty_days_with_gaps_and_late_hours(maize: db.Connection, since: Since)
                 )
         found = run(maize, now + timedelta(minutes=10))
         goes_on, apart = counted(goes_on, apart)
-        assert found == anew(maize, now + timedelta(minutes=10))
+        assert found == from_nothing(maize, now + timedelta(minutes=10))
         since()
         statuses |= {dict(zip(ANSWER, s, strict=True))["status"] for s in found[0]}
         coming += len(found[1])
@@ -255,7 +255,7 @@ ANSWER = [f.name for f in fields(RiskStatus)]
 
 def test_where_nothing_is_new_the_past_is_not_read(stood: db.Connection, since: Since) -> None:
     check(stood, since)
-    # hours of the day that closed last, and of the open one, are read anew in any case
+    # hours of the day that closed last, and of the open one, are read again in any case
     put(stood, [(FIELDS[0], "air_temperature", NEWEST + 3 * HOUR, 31.0)])
     check(stood, since)
     measure(stood, BEGIN + 10 * HOUR, BEGIN + DAY + HOUR)
@@ -279,7 +279,7 @@ def test_late_hours_take_back_their_field_and_what_is_told_from_it(
     # the same value once more is no change
     put(stood, [(FIELDS[1], "precipitation_amount", FIRST, 40.0)])
     check(stood, since)
-    # nobody is told of the soil
+    # nobody says anything of the soil
     put(stood, [(FIELDS[0], "soil_moisture", LATE, 0.11)])
     check(stood, since, liuge=BEFORE_LATE)
     with stood, stood.cursor() as cur:
@@ -386,7 +386,7 @@ FACTS = {
         f"UPDATE placement SET wet_threshold = 82 {LIUGE} AND quantity = 'relative_humidity'",
         {"liuge"},
     ),
-    # where a field without sensors lies decides what it is told
+    # where a field without sensors lies decides what it gets
     "position": ("UPDATE village SET longitude = longitude + 0.02 WHERE id = 'bare'", {"bare"}),
     # where a station stands decides what it tells others, not what it measures
     "position of a station": (

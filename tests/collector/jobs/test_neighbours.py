@@ -95,12 +95,12 @@ def test_a_village_without_nodes_gets_its_answers_from_its_neighbours(
     )
     assert "bare-house" not in {s.site for s in risk.latest_statuses(village, NOW)}
     with village:
-        told = {w.quantity: w for w in weather.field_weather(village, "bare")}
-    air = told["air_temperature"]
+        shown = {w.quantity: w for w in weather.field_weather(village, "bare")}
+    air = shown["air_temperature"]
     assert (air.origin, air.stations, air.at) == ("interpolated", 2, NOW)
     assert 8 < air.nearest_km < 13
     assert SPREADS["air_temperature"].place < air.standard_error < 2.0
-    assert "wind_speed" not in told
+    assert "wind_speed" not in shown
 
 
 def test_the_weather_between_two_stations_lies_between_theirs(
@@ -203,10 +203,10 @@ def test_a_station_of_others_speaks_for_fields_too(village: db.Connection, pool:
     observed(village, "station", (115.10, 35.93), 21.0)
     with village:
         hours = FieldHours(village, list(LEVEL), [BARE])
-        data, told = hours.dataset(START, NOW), hours.origins((BARE,), NOW, NOW)
+        data, shown = hours.dataset(START, NOW), hours.origins((BARE,), NOW, NOW)
     here = data["air_temperature"].sel(site=BARE).values
     assert (here[-HOURS:] > 19.0).all()
-    nearest = {w.quantity: w.nearest_km for w in told if w.site == BARE}
+    nearest = {w.quantity: w.nearest_km for w in shown if w.site == BARE}
     assert nearest["air_temperature"] < 2.0
     assert nearest["relative_humidity"] > 30.0
 

@@ -155,7 +155,6 @@ def test_a_failed_job_is_recorded_and_tried_again_later(
             "error: ValueError: no luck 2",
             "error: ValueError: no luck 1",
         ]
-        assert job_runs.last_due(conn) == {"x": NOW}
     assert "job x failed" in caplog.text
 
 

@@ -137,7 +137,7 @@ def test_the_advice_job_keeps_the_hours(registered: db.Connection, pool, monkeyp
     )
     for _ in range(2):
         risk_job.assess_risk(Context(pool, NOW))
-        told = issue_advisories(Context(pool, NOW))
-    assert str(told) == "1 in force, 0 new, 0 ended"
+        shown = issue_advisories(Context(pool, NOW))
+    assert str(shown) == "1 in force, 0 new, 0 ended"
     (found,) = risk.current_advisories(registered)
     assert found.spraying[0] == (DAWN, DAWN + timedelta(hours=12))

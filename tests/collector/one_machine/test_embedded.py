@@ -138,6 +138,11 @@ def test_an_initdb_that_was_cut_off_is_done_again(open_dir):
     try:
         follower.start()
         assert query(follower, "select 1") == "1"
+        follower.stop()
+        # what the killed programs may have written until they were gone goes at the next start
+        (follower.home / "pgdata.left").mkdir(exist_ok=True)
+        follower.start()
+        assert query(follower, "select 1") == "1"
         assert sorted(path.name for path in follower.home.glob("pgdata*")) == ["pgdata"]
     finally:
         follower.stop()

@@ -195,7 +195,7 @@ def test_a_first_start_that_was_cut_off_delivers_its_backlog_the_next_time(
 
 
 def frames_of(up: Up) -> dict[int, int]:
-    """How many hours each node has told, by place; its own of the start left out."""
+    """How many hours each node has sent, by place; its own of the start left out."""
     port = re.search(r"embedded PostgreSQL, 127\.0\.0\.1:(\d+)", up.output)
     home = re.search(r"data in (\S+)/pgdata", up.output)
     assert port is not None

@@ -256,7 +256,7 @@ def test_rows_are_kept_only_when_they_change(registered):
 def test_another_model_version_starts_from_nothing(registered):
     add_good(registered, 30)
     newer = {HAZARD: replace(HAZARDS[HAZARD], version="2")}
-    # Even before the ledger is reckoned anew.
+    # Even before the ledger is computed again.
     assert ledger.validated(registered, newer) == frozenset()
     ledger.update(registered, newer, NOW)
     (found,) = ledger.evidence(registered, newer)

@@ -8,7 +8,6 @@ from models.evaluations import late_blight, leaf_wetness, moths, reading, stripe
 from models.evaluations.scab.tables import document_markdown
 from models.evaluations.tables import (
     DocumentError,
-    between_markers,
     interval_text,
     markdown_table,
     place_between_markers,
@@ -20,6 +19,11 @@ from models.trained.shipped import COMPARED
 from tests.paths import ROOT
 
 DOCUMENT = ROOT / "docs/skill.md"
+
+
+def between_markers(document, name):
+    whole = document.read_text(encoding="utf-8")
+    return whole.split(f"<!-- begin {name} -->")[1].split(f"<!-- end {name} -->")[0].strip()
 
 
 def test_the_document_shows_the_numbers_of_the_committed_artefact():

@@ -13,7 +13,6 @@ from models.risk.features import (
     Feature,
     at_hour,
     highest,
-    hours_at_least,
     hours_where,
     lowest,
     mean,
@@ -32,7 +31,6 @@ FEATURES = [
     lowest("air_temperature"),
     highest("air_temperature"),
     at_hour("relative_humidity", 14),
-    hours_at_least("relative_humidity", 90.0),
     MILD,
     wet_hours(),
 ]
@@ -60,7 +58,6 @@ def test_values_of_a_complete_day():
         (lowest("air_temperature"), 0.0),
         (highest("air_temperature"), 23.0),
         (at_hour("air_temperature", 14), 14.0),
-        (hours_at_least("relative_humidity", 88.0), 2.0),
         (MILD, 9.0),
     ]:
         lo, hi = feature.compute(day)

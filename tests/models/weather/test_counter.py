@@ -1,4 +1,4 @@
-"""Rain counters, told from the rain of each hour on years of measured rain."""
+"""Rain counters, known from the rain of each hour on years of measured rain."""
 
 import numpy as np
 import pandas as pd

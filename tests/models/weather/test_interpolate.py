@@ -40,11 +40,11 @@ def test_distances_are_those_of_the_earth():
 
 def test_the_standard_error_is_what_it_says(network):
     places, values = network
-    told = interpolate("air_temperature", values[:, :30], places[:30], places[30:], range_km=60)
-    miss = told.values - values[:, 30:]
-    ratio = np.sqrt((miss**2).mean()) / np.sqrt((told.error**2).mean())
+    shown = interpolate("air_temperature", values[:, :30], places[:30], places[30:], range_km=60)
+    miss = shown.values - values[:, 30:]
+    ratio = np.sqrt((miss**2).mean()) / np.sqrt((shown.error**2).mean())
     assert 0.93 < ratio < 1.07
-    assert 0.93 < (np.abs(miss) <= 1.96 * told.error).mean() < 0.97
+    assert 0.93 < (np.abs(miss) <= 1.96 * shown.error).mean() < 0.97
 
 
 def test_leaving_a_station_out_beats_copying_its_neighbour(network):
@@ -66,21 +66,21 @@ def test_the_error_is_computed_without_the_station_itself(network):
 def test_a_place_far_from_every_station_gets_no_value():
     stations, targets = np.array([[0.0, 0.0], [5.0, 0.0]]), np.array([[29.0, 0.0], [40.0, 0.0]])
     values = np.array([[10.0, 12.0], [10.0, np.nan], [np.nan, np.nan]])
-    told = interpolate("air_temperature", values, stations, targets, range_km=30)
-    np.testing.assert_array_equal(np.isnan(told.values), [[0, 1], [0, 1], [1, 1]])
-    np.testing.assert_array_equal(np.isnan(told.error), np.isnan(told.values))
-    np.testing.assert_allclose(told.nearest_km, [24, 35])
+    shown = interpolate("air_temperature", values, stations, targets, range_km=30)
+    np.testing.assert_array_equal(np.isnan(shown.values), [[0, 1], [0, 1], [1, 1]])
+    np.testing.assert_array_equal(np.isnan(shown.error), np.isnan(shown.values))
+    np.testing.assert_allclose(shown.nearest_km, [24, 35])
     # without the station at 5 km the other is 29 km away and says less
-    assert told.error[1, 0] > told.error[0, 0]
-    assert told.values[1, 0] == pytest.approx(10.0)
+    assert shown.error[1, 0] > shown.error[0, 0]
+    assert shown.values[1, 0] == pytest.approx(10.0)
     near = interpolate("air_temperature", values, stations, targets, range_km=28)
     assert np.isnan(near.values[1, 0])
 
 
 def test_no_station_at_all_is_no_value():
-    told = interpolate("wind_speed", np.empty((3, 0)), np.empty((0, 2)), np.zeros((2, 2)))
-    assert np.isnan(told.values).all()
-    assert np.isinf(told.nearest_km).all()
+    shown = interpolate("wind_speed", np.empty((3, 0)), np.empty((0, 2)), np.zeros((2, 2)))
+    assert np.isnan(shown.values).all()
+    assert np.isinf(shown.nearest_km).all()
 
 
 def test_values_stay_possible_and_dry_hours_dry():

@@ -46,10 +46,10 @@ def test_rain_may_fall_in_one_village_alone():
     assert marks([[0, 0, 80]], quantity="precipitation_amount") == [[False, False, False]]
 
 
-@pytest.mark.parametrize(("odd", "told"), [(50.0, 10.0), (12.0, 10.7)])
-def test_interpolation_leaves_a_wild_station_out(odd, told):
+@pytest.mark.parametrize(("odd", "shown"), [(50.0, 10.0), (12.0, 10.7)])
+def test_interpolation_leaves_a_wild_station_out(odd, shown):
     field = interpolate(
         "air_temperature", np.array([[10.0, 10.0, odd]]), NEAR, np.array([[3.0, 3.0]])
     )
-    assert field.values[0, 0] == pytest.approx(told, abs=0.2)
+    assert field.values[0, 0] == pytest.approx(shown, abs=0.2)
     assert field.error[0, 0] < 2

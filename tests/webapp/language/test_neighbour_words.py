@@ -19,12 +19,12 @@ def english(app):
 
 def test_a_field_without_sensors_says_where_its_weather_is_from(english, seed):
     status = seed.status("qf-liuge-1", "wheat_fhb", MEDIUM)
-    told = [
+    given = [
         FieldWeather("qf-liuge-1", "relative_humidity", "interpolated", 12.3, 3, 6.4, seed.NOW),
         FieldWeather("qf-liuge-1", "wind_speed", "interpolated", 12.3, 3, 1.0, seed.NOW),
         FieldWeather("qf-liuge-2", "relative_humidity", "interpolated", 9.0, 3, 5.0, seed.NOW),
     ]
-    coming = risk_view.Coming({}, None, told)
+    coming = risk_view.Coming({}, None, given)
     (row,) = risk_view.show_crops([status], [], CROPS, FIELDS, coming)[0].rows
     origins = [fact.text for fact in row.facts if "stations around" in fact.text]
     assert origins == ["from stations around, the nearest 12 km away; standard error 6.4 %"]

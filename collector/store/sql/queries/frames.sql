@@ -14,11 +14,6 @@ UPDATE frame SET state = %(state)s WHERE id = ANY(%(ids)s)
 INSERT INTO boot_offset (node, epoch, boot, unix_s) VALUES %s
 ON CONFLICT (node, epoch, boot) DO NOTHING
 
--- name: boot_offsets
-SELECT b.node, b.epoch, b.boot, b.unix_s FROM boot_offset b
-JOIN unnest(%(nodes)s::text[], %(epochs)s::int[], %(boots)s::bigint[]) AS w (node, epoch, boot)
-    USING (node, epoch, boot)
-
 -- name: take_waiting_time
 SELECT f.id, f.node, f.epoch, f.boot, f.seq, f.received, f.sealed, b.unix_s
 FROM frame f JOIN boot_offset b USING (node, epoch, boot)

@@ -18,9 +18,6 @@ WHERE outcome = 'running'
 SELECT DISTINCT ON (job) job, due, attempt, started, finished, outcome, seconds, kind, params
 FROM job_run ORDER BY job, id DESC
 
--- name: last_due
-SELECT job, max(due) FROM job_run WHERE outcome = 'ok' GROUP BY job
-
 -- name: failures
 SELECT job, due, attempt, started, finished, outcome, seconds, kind, params
 FROM job_run WHERE outcome = 'failed' ORDER BY id DESC LIMIT %(limit)s

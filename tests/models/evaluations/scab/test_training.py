@@ -33,13 +33,13 @@ def small(monkeypatch):
 
 @pytest.fixture
 def trained(rows, write, tmp_path):
-    told = []
-    train(write(rows), tmp_path / "a", SEED, told.append)
-    return tmp_path / "a", told
+    shown = []
+    train(write(rows), tmp_path / "a", SEED, shown.append)
+    return tmp_path / "a", shown
 
 
 def test_training_writes_artefacts_cards_and_a_manifest_that_vouches_for_them(trained):
-    folder, told = trained
+    folder, shown = trained
     manifest = read_manifest("wheat_fhb", folder)
     assert sorted(manifest["files"]) == [
         "wheat_fhb_agronomy.skops",
@@ -51,7 +51,7 @@ def test_training_writes_artefacts_cards_and_a_manifest_that_vouches_for_them(tr
     assert load("wheat_fhb", "pre", folder).terms.windows == ("RH7",)
     assert load("wheat_fhb", "agronomy", folder).terms.windows == ()
     assert manifest["data"]["cases"] == 200
-    assert {text.split(":")[0] for text in told} >= {"year", "state", "later"}
+    assert {text.split(":")[0] for text in shown} >= {"year", "state", "later"}
 
 
 def test_training_again_gives_the_same_bytes(trained, rows, write, tmp_path):
@@ -104,8 +104,10 @@ def test_the_commands_train_and_evaluate(rows, write, tmp_path):
     assert said.stderr == ""
     document = tmp_path / "skill.md"
     document.write_text("<!-- begin wheat_fhb --><!-- end wheat_fhb -->")
-    told = run(risk, ["evaluate", "--hazard", "wheat_fhb", "--data", data, "--into", str(document)])
-    assert told.exit_code == 0, told.output
+    shown = run(
+        risk, ["evaluate", "--hazard", "wheat_fhb", "--data", data, "--into", str(document)]
+    )
+    assert shown.exit_code == 0, shown.output
     assert "| agronomy alone |" in document.read_text()
     held = run(risk, ["evaluate", "--hazard", "wheat_fhb", "--held-out", data, "--artefacts", out])
     assert "shipped artefact on cases it never saw".capitalize() in held.stdout
