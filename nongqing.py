@@ -31,7 +31,7 @@ import webapp.cli
 from collector.clock import Clock
 from collector.commands.enrolment import StoreRegistry
 from collector.settings import Settings
-from collector.store.db import Pool
+from collector.store.postgres.db import Pool
 from field_configs.board import layout_of
 from field_configs.load import load
 from field_configs.schema import Board

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.store.reading_log import HOUR_S, NewTail, Tail
+from collector.store.measured.reading_log import HOUR_S, NewTail, Tail
 from firmware.wire.quantities import QUANTITIES, by_name
 from models.weather.quality import (
     FREEZE,

@@ -18,7 +18,7 @@ import psycopg2
 import pytest
 
 from collector.one_machine.embedded import EmbeddedBroker, EmbeddedPostgres
-from collector.store import db
+from collector.store.postgres import db
 from tests.paths import ROOT
 
 TEMPLATE = "nongqing_template"

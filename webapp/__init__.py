@@ -7,7 +7,7 @@ from types import ModuleType
 
 from collector.clock import Clock
 from collector.settings import Settings
-from collector.store.db import Pool
+from collector.store.postgres.db import Pool
 from webapp import api, pages
 from webapp.app import database, errors, metrics, responses
 from webapp.app.database import App

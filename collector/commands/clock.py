@@ -15,7 +15,8 @@ from collector.commands.parts import Parts, moment, plain_errors
 from collector.ingest.known_nodes import read_known_nodes
 from collector.ingest.moving import Apart, MoveError, find_apart, move
 from collector.keys import load_master_key
-from collector.store import misplaced, server_clock
+from collector.store.measured import misplaced
+from collector.store.network import server_clock
 from field_configs.events import event
 
 

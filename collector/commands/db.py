@@ -10,7 +10,7 @@ from dataclasses import asdict
 import click
 
 from collector.commands.parts import Parts, plain_errors
-from collector.store import db as database
+from collector.store.postgres import db as database
 
 
 @click.group()

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from collector.keys import MasterKey, NoMasterKey, load_master_key, load_or_make_master_key
 from collector.settings import Settings
-from collector.store import db, registry
+from collector.store.network import registry
+from collector.store.postgres import db
 from firmware.wire.codec import Layout
 
 T = TypeVar("T")

@@ -15,9 +15,9 @@ from collector.files.imported import Imported, Named
 from collector.files.scouting import import_scouting
 from collector.files.templates import KINDS, template
 from collector.files.weather import import_weather, is_document
-from collector.store import ledger
-from collector.store.db import Connection
-from collector.store.weather import Kind
+from collector.store.advice import ledger
+from collector.store.measured.weather import Kind
+from collector.store.postgres.db import Connection
 from field_configs.words import LANGUAGES
 from models.sheets.header import find_columns
 from models.sheets.lines import Sheet

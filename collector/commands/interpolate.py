@@ -13,9 +13,9 @@ import numpy as np
 from collector.commands.parts import Parts, plain_errors
 from collector.jobs import neighbours
 from collector.jobs.field_hours import FieldHours
-from collector.store import weather
-from collector.store.db import Connection
-from collector.store.weather import FieldWeather
+from collector.store.measured import field_weather
+from collector.store.measured.field_weather import FieldWeather
+from collector.store.postgres.db import Connection
 from models.weather.interpolate import SPREADS, LeftOut, leave_one_out
 
 
@@ -40,7 +40,7 @@ def interpolate_command(parts: Parts, days: int, as_json: bool) -> None:
             raise click.ClickException(str(error)) from error
         end = parts.clock().now().replace(minute=0, second=0, microsecond=0)
         errors = {name: left_out(conn, name, days, end, limit) for name in SPREADS}
-        fields = weather.field_weather(conn)
+        fields = field_weather.field_weather(conn)
     found = {name: rows for name, rows in errors.items() if rows}
     if as_json:
         values = {

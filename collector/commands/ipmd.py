@@ -14,9 +14,11 @@ import numpy as np
 import xarray as xr
 
 from collector.commands.parts import Parts, plain_errors
-from collector.store import readings, registry, risk
-from collector.store.db import Connection
-from collector.store.registry import VillageRow
+from collector.store.advice import risk
+from collector.store.measured import readings
+from collector.store.network import registry
+from collector.store.network.registry import VillageRow
+from collector.store.postgres.db import Connection
 from field_configs.load import load
 from field_configs.words import LANGUAGES, Words
 from models.exchange import ipmd, ipmd_weather

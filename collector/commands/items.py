@@ -10,7 +10,7 @@ import click
 
 from collector.commands.parts import Parts, plain_errors
 from collector.store import items as store
-from collector.store.db import Connection
+from collector.store.postgres.db import Connection
 
 
 @click.group()

@@ -9,7 +9,7 @@ from dataclasses import asdict
 import click
 
 from collector.commands.parts import Parts, plain_errors
-from collector.store import ledger
+from collector.store.advice import ledger
 from models.hazards.catalogue import catalogue
 from models.skill.ledger import LedgerRow
 from models.skill.rules import BOUNDS, DEFAULTS, RuleError

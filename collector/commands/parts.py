@@ -13,7 +13,7 @@ from collector.clock import Clock, ClockSpecError
 from collector.keys import MasterKeyError
 from collector.running_note import RunningNoteError
 from collector.settings import Settings, SettingsError
-from collector.store import db as database
+from collector.store.postgres import db as database
 from field_configs.schema import ConfigErrors
 
 USED_WRONGLY = 2

@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import click
 
 from collector.commands.parts import Parts, plain_errors
-from collector.store import places
-from collector.store.db import Connection
-from collector.store.places import Place, UnknownPlace
+from collector.store.measured import places
+from collector.store.measured.places import Place, UnknownPlace
+from collector.store.postgres.db import Connection
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 

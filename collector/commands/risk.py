@@ -14,7 +14,8 @@ from collector.jobs.advisories import issue_advisories
 from collector.jobs.context import Context
 from collector.jobs.risk import assess_risk
 from collector.jobs.upkeep import roll_up
-from collector.store import registry, risk
+from collector.store.advice import risk
+from collector.store.network import registry
 from models.risk.answers import RiskStatus
 from models.risk.hazard import STATUS
 

@@ -14,7 +14,7 @@ from collector.commands.parts import Parts, plain_errors
 from collector.ingest.service import started
 from collector.jobs import schedule as scheduling
 from collector.keys import load_master_key
-from collector.store import db as database
+from collector.store.postgres import db as database
 
 USED_WRONGLY = 2
 LOOK_SECONDS = 0.2

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 
 from collector.commands.parts import Parts, plain_errors
-from collector.store import registry
-from collector.store import sites as site_store
+from collector.store.network import registry
+from collector.store.network import sites as site_store
 from field_configs import load as loading
 from field_configs.changes import KINDS, Changes, compare
 from field_configs.dump import site_text

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from collector.files.table import HOUR_S, moment
-from collector.store.weather import Kind
+from collector.store.measured.weather import Kind
 from field_configs.events import event
 from models.sheets.refused import CellError
 

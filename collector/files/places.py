@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from collector.store import places, registry
-from collector.store.db import Connection
-from collector.store.registry import VillageRow
+from collector.store.measured import places
+from collector.store.network import registry
+from collector.store.network.registry import VillageRow
+from collector.store.postgres.db import Connection
 from field_configs.events import event
 from field_configs.reading import nearest
 from field_configs.schema import Field

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from collector.checks import check, hours_that_count
 from collector.files.judging import RAIN
 from collector.files.table import HOUR_S, Table, moment
-from collector.store import readings, registry, weather
-from collector.store.db import Connection
+from collector.store.measured import readings, weather
+from collector.store.network import registry
+from collector.store.postgres.db import Connection
 from field_configs.events import Event, event
 from firmware.wire.quantities import by_name
 from models.sheets.refused import SheetError

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from collector.files.imported import Imported, Named
 from collector.files.places import known_places
-from collector.store import ledger, registry
-from collector.store.db import Connection
-from collector.store.ledger import ScoutingReport
+from collector.store.advice import ledger
+from collector.store.advice.ledger import ScoutingReport
+from collector.store.network import registry
+from collector.store.postgres.db import Connection
 from field_configs.events import event
 from field_configs.load import load
 from field_configs.reading import nearest

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.store.weather import WeatherValue
+from collector.store.measured.weather import WeatherValue
 from field_configs.events import Event
 from models.weather.dataset import Array
 

@@ -17,9 +17,10 @@ from collector.files.quality import mark
 from collector.files.table import Table
 from collector.files.weather_csv import read_csv
 from collector.files.weather_json import read_json
-from collector.store import ledger, weather
-from collector.store.db import Connection
-from collector.store.weather import Correction, Put
+from collector.store.advice import ledger
+from collector.store.measured import weather
+from collector.store.measured.weather import Correction, Put
+from collector.store.postgres.db import Connection
 from field_configs.events import Event, event
 from models.sheets.refused import MOST_NAMED, Refusals, Refused, file_name
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from collector.ingest.known_nodes import KnownNodes, Node
-from collector.store.frames import OTHERS, UNKNOWN_NODE, Refusal
+from collector.store.network.frames import OTHERS, UNKNOWN_NODE, Refusal
 from firmware.wire import seal, topics
 
 

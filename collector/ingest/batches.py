@@ -27,17 +27,19 @@ from collector.ingest.authenticity import Message
 from collector.ingest.clock_watch import ClockWatch
 from collector.ingest.known_nodes import KnownNodes, read_known_nodes
 from collector.keys import MasterKey, MasterKeyError
-from collector.store import frames, items, rights, server_clock
-from collector.store.db import (
+from collector.store import items
+from collector.store.items import Found
+from collector.store.network import frames, server_clock
+from collector.store.network.frames import BootId, FrameId
+from collector.store.network.registry_version import version
+from collector.store.postgres import rights
+from collector.store.postgres.db import (
     Connection,
     DatabaseDown,
     DatabaseUnfit,
     Pool,
     TransactionRollback,
 )
-from collector.store.frames import BootId, FrameId
-from collector.store.items import Found
-from collector.store.registry_version import version
 from field_configs.events import Event, event
 from firmware.wire import codec, seal, topics
 

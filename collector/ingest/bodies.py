@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from collector.ingest.authenticity import Arrived
-from collector.store.frames import FrameId
+from collector.store.network.frames import FrameId
 from firmware.wire import cbor, codec
 from firmware.wire.codec import Frame
 

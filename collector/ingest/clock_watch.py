@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from collector.clock import Clock
-from collector.store.server_clock import Kept
+from collector.store.network.server_clock import Kept
 
 STEP_S = 30.0
 BEHIND_S = 60.0

@@ -17,10 +17,11 @@ from collector.ingest.clock_watch import ClockWatch
 from collector.ingest.known_nodes import KnownNodes
 from collector.ingest.notes import MOST_DETAIL, Notes
 from collector.ingest.placing import Placing
-from collector.store import frames, items
-from collector.store.db import Connection
-from collector.store.frames import BootId, DeadLetter, FrameId, NewFrame
+from collector.store import items
 from collector.store.items import Found
+from collector.store.network import frames
+from collector.store.network.frames import BootId, DeadLetter, FrameId, NewFrame
+from collector.store.postgres.db import Connection
 from field_configs.events import event
 from firmware.wire import cbor, codec
 from firmware.wire.codec import Frame

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from collector.keys import MasterKey
-from collector.store import registry, registry_version
-from collector.store.db import Connection
-from collector.store.registry import KeyRow
+from collector.store.network import registry, registry_version
+from collector.store.network.registry import KeyRow
+from collector.store.postgres.db import Connection
 from firmware.wire.codec import Layout
 from firmware.wire.quantities import by_name
 

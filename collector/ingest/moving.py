@@ -20,11 +20,11 @@ from collector.ingest.known_nodes import KnownNodes
 from collector.ingest.notes import Notes
 from collector.ingest.placing import Placing
 from collector.ingest.reading_table import ReadingTable
-from collector.store import misplaced
-from collector.store.db import Connection
-from collector.store.frames import BootId
-from collector.store.misplaced import Placement, StoredFrame
-from collector.store.reading_log import READING
+from collector.store.measured import misplaced
+from collector.store.measured.misplaced import Placement, StoredFrame
+from collector.store.measured.reading_log import READING
+from collector.store.network.frames import BootId
+from collector.store.postgres.db import Connection
 from firmware.wire import codec, seal, topics
 from firmware.wire.codec import Frame
 

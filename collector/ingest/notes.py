@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from collector.ingest.authenticity import Arrived
-from collector.store import frames, items
-from collector.store.db import Connection
-from collector.store.frames import DeadLetter
+from collector.store import items
 from collector.store.items import Found
+from collector.store.network import frames
+from collector.store.network.frames import DeadLetter
+from collector.store.postgres.db import Connection
 from field_configs.events import Event, event
 
 # Texts from outside that go into an event are cut to this many characters.

@@ -13,10 +13,12 @@ from collector.ingest.bodies import span
 from collector.ingest.known_nodes import KnownNodes, Node
 from collector.ingest.notes import Notes
 from collector.ingest.reading_table import ReadingTable, SortedReadings
-from collector.store import frames, items, reading_log
-from collector.store.db import Connection
+from collector.store import items
 from collector.store.items import Found
-from collector.store.reading_log import READING
+from collector.store.measured import reading_log
+from collector.store.measured.reading_log import READING
+from collector.store.network import frames
+from collector.store.postgres.db import Connection
 from field_configs.events import event
 from firmware.wire import codec, seal, topics
 from firmware.wire.codec import Frame

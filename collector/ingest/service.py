@@ -12,7 +12,7 @@ from collector.ingest.batches import Collector
 from collector.ingest.broker import MqttLink
 from collector.keys import MasterKey
 from collector.settings import BrokerTls
-from collector.store.db import Pool
+from collector.store.postgres.db import Pool
 
 
 @contextmanager

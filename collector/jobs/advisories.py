@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from collector.freshness import ANSWER_FRESH
 from collector.jobs import forecasts
 from collector.jobs.context import Context, Job
-from collector.store import risk
-from collector.store.db import Connection
+from collector.store.advice import risk
+from collector.store.postgres.db import Connection
 from field_configs.events import Event, event
 from models.advice.advisory import Advisory, advise
 from models.advice.spraying import QUANTITIES, with_spraying_hours

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from collector.store.db import Pool
+from collector.store.postgres.db import Pool
 from field_configs.events import Event
 
 

@@ -8,7 +8,8 @@ from datetime import timedelta
 from collector.freshness import LATE_AFTER, SILENT_AFTER
 from collector.jobs.context import Context, Job
 from collector.jobs.unlike_neighbours import unlike_neighbours
-from collector.store import devices, items
+from collector.store import items
+from collector.store.network import devices
 from field_configs.events import Event, event
 
 # Frames come in any order; a hole that later ones have overtaken for so long will not be filled.

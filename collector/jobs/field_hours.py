@@ -23,9 +23,9 @@ from collector.jobs.neighbours import (
     plane_of,
     range_km,
 )
-from collector.store import readings, weather
-from collector.store.db import Connection
-from collector.store.weather import FieldWeather
+from collector.store.measured import readings, weather
+from collector.store.measured.field_weather import FieldWeather
+from collector.store.postgres.db import Connection
 from firmware.wire.quantities import by_name
 from models.weather.dataset import Array, clear_implausible, dataset, stamp_of
 from models.weather.interpolate import SPREADS, Kriging
@@ -85,7 +85,7 @@ class FieldHours:
     sites : tuple of str
         Those of them that have a sensor or lie in the open.
     chosen : mapping
-        As `collector.store.readings.chosen_series` gives it.
+        As `collector.store.measured.readings.chosen_series` gives it.
     stations : mapping
         Quantity -> who speaks for open fields without a sensor of it.
     """

@@ -14,8 +14,9 @@ import numpy as np
 import xarray as xr
 
 from collector.jobs.neighbours import Position, open_fields, plane_of, range_km
-from collector.store import registry, weather
-from collector.store.db import Connection
+from collector.store.measured import weather
+from collector.store.network import registry
+from collector.store.postgres.db import Connection
 from models.risk.outlook import DAYS
 from models.weather.dataset import Array, dataset, moment_of
 from models.weather.distances import plane_km

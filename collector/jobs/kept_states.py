@@ -3,7 +3,7 @@
 A state of a field holds while nothing that went into it has changed: the code and the libraries
 that compute it (`collector.jobs.code_behind`); hazards; the field's crops' tables, seasons and
 sensors; where a quantity comes from stations around the field, who they are and where they stand;
-and the hours before its day (`collector.store.risk_state`, from triggers in the database). A
+and the hours before its day (`collector.store.advice.risk_state`, from triggers in the database). A
 change takes back the fields that it reaches, and no others: each to its newest state that still
 holds, or to its beginning.
 """
@@ -19,9 +19,9 @@ from datetime import date, datetime
 
 from collector.jobs.code_behind import code
 from collector.jobs.field_hours import FieldHours
-from collector.store import risk_state
-from collector.store.db import Connection
-from collector.store.risk_state import Held
+from collector.store.advice import risk_state
+from collector.store.advice.risk_state import Held
+from collector.store.postgres.db import Connection
 from models.crops.season import Seasons, SiteSeason
 from models.risk.fold import Fold
 from models.risk.hazard import Hazard

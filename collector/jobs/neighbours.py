@@ -14,10 +14,11 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from collector.store import registry, settings_table
-from collector.store.db import Connection
-from collector.store.readings import Series
-from collector.store.weather import NO_STATION, FieldWeather
+from collector.store import settings_table
+from collector.store.measured.field_weather import NO_STATION, FieldWeather
+from collector.store.measured.readings import Series
+from collector.store.network import registry
+from collector.store.postgres.db import Connection
 from models.risk.answers import RiskStatus
 from models.risk.hazard import CANNOT_SAY, Hazard
 from models.weather.dataset import Array
@@ -97,7 +98,7 @@ class Stations:
         ----------
         quantity : str
         chosen : mapping
-            As `collector.store.readings.chosen_series` gives it.
+            As `collector.store.measured.readings.chosen_series` gives it.
         fields : mapping
             As `open_fields` gives it.
         observed : mapping

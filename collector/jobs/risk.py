@@ -18,9 +18,12 @@ from collector.jobs.field_hours import WETNESS, FieldHours
 from collector.jobs.kept_states import KeptStates
 from collector.jobs.neighbours import weighed
 from collector.jobs.walk import Walk, beginnings
-from collector.store import ledger, registry, risk, weather
-from collector.store.db import Connection
-from collector.store.weather import FieldWeather
+from collector.store.advice import ledger, risk
+from collector.store.advice import outlook as outlook_store
+from collector.store.measured import field_weather
+from collector.store.measured.field_weather import FieldWeather
+from collector.store.network import registry
+from collector.store.postgres.db import Connection
 from field_configs.events import Event, event
 from field_configs.load import load
 from models.crops.season import Seasons, SiteSeason
@@ -166,8 +169,10 @@ def assess_risk(context: Context) -> Event:
     with context.pool.connection() as conn:
         found = compute_risk(conn, context.now)
         said, new = risk.save_statuses(conn, found.today, context.now)
-        coming = weather.replace_outlook(conn, found.coming, found.forecast_issued, context.now)
-        weather.replace_field_weather(conn, found.origins)
+        coming = outlook_store.replace_outlook(
+            conn, found.coming, found.forecast_issued, context.now
+        )
+        field_weather.replace_field_weather(conn, found.origins)
     return event("risk_computed", statuses=said, new=new, ahead=coming)
 
 

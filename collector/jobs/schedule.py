@@ -23,9 +23,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from collector.clock import Clock
 from collector.jobs.context import Context, Job
 from collector.jobs.declared import declared_jobs
-from collector.store import job_runs, server_clock
-from collector.store.db import DatabaseDown, Pool
-from collector.store.election import Election
+from collector.store import job_runs
+from collector.store.network import server_clock
+from collector.store.postgres.db import DatabaseDown, Pool
+from collector.store.postgres.election import Election
 from collector.trouble import Trouble
 from field_configs.events import event
 

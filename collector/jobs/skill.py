@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from collector.jobs.context import Context, Job
-from collector.store import ledger
+from collector.store.advice import ledger
 from field_configs.events import Event, event
 from models.hazards.catalogue import catalogue
 

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from collector.jobs.field_hours import FieldHours
-from collector.store import devices
-from collector.store.db import Connection
 from collector.store.items import Found
+from collector.store.network import devices
+from collector.store.postgres.db import Connection
 from field_configs.events import event
 from models.weather.interpolate import RANGE_KM
 from models.weather.outliers import APART, around

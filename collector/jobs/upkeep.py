@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from collector.jobs.context import Context, Job
-from collector.store import job_runs, reading_log, server_clock, settings_table
+from collector.store import job_runs, settings_table
+from collector.store.measured import reading_log
+from collector.store.network import server_clock
 from field_configs.events import Event, event
 
 KEEP_RUNS = timedelta(days=60)

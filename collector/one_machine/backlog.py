@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 import click
 
 from collector.one_machine.demo import DemoState
-from collector.store import devices, frames
-from collector.store.db import DatabaseDown, Pool
+from collector.store.network import devices, frames
+from collector.store.postgres.db import DatabaseDown, Pool
 
 FRAMES_PER_NODE_AND_DAY = 24
 SHOWN_SECONDS = 300.0

@@ -15,7 +15,9 @@ from typing import Protocol
 from collector.clock import SimulatedClock
 from collector.keys import load_or_make_master_key
 from collector.settings import Settings
-from collector.store import db, registry, settings_table
+from collector.store import settings_table
+from collector.store.network import registry
+from collector.store.postgres import db
 from field_configs.load import load, shifted
 
 SITE = "demo"

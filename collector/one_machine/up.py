@@ -24,7 +24,8 @@ from collector.one_machine.supervisor import Service, ServiceError, Supervisor, 
 from collector.running_note import remove_running, write_running
 from collector.settings import Settings, make_state_dir
 from collector.state_lock import StateLock, StateLockError, held
-from collector.store import db, job_runs
+from collector.store import job_runs
+from collector.store.postgres import db
 
 HOST = "127.0.0.1"
 MOST_BACKLOG_DAYS = 200

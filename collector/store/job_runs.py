@@ -8,8 +8,8 @@ from typing import Any
 
 from psycopg2.extras import Json
 
-from collector.store import queries
-from collector.store.db import Connection
+from collector.store.postgres import queries
+from collector.store.postgres.db import Connection
 from field_configs.events import Event
 
 SQL = queries.load("job_runs")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from collector.store import queries
-from collector.store.db import Connection
+from collector.store.postgres import queries
+from collector.store.postgres.db import Connection
 
 SQL = queries.load("settings_table")
 

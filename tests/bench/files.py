@@ -22,8 +22,10 @@ from collector.files.given import Given
 from collector.files.imported import Imported
 from collector.files.weather import import_weather
 from collector.one_machine.embedded import EmbeddedPostgres
-from collector.store import db, registry, weather
-from collector.store.binary import copy_in
+from collector.store.measured import weather
+from collector.store.network import registry
+from collector.store.postgres import db
+from collector.store.postgres.binary import copy_in
 from field_configs.load import load
 
 STATIONS, HOURS = 500, 31 * 24

@@ -32,7 +32,8 @@ import numpy as np
 from collector.jobs import risk as risk_job
 from collector.jobs.context import Context
 from collector.one_machine.embedded import EmbeddedPostgres
-from collector.store import db, registry
+from collector.store.network import registry
+from collector.store.postgres import db
 from field_configs.load import load
 from models.crops.season import Seasons, SiteSeason
 from models.hazards.catalogue import catalogue

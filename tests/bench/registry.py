@@ -19,7 +19,8 @@ from pathlib import Path
 from collector.ingest.known_nodes import read_known_nodes
 from collector.keys import MasterKey
 from collector.one_machine.embedded import EmbeddedPostgres
-from collector.store import db, registry, sites
+from collector.store.network import registry, sites
+from collector.store.postgres import db
 from field_configs.load import ROOT, load
 from field_configs.schema import Board
 

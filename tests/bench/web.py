@@ -19,7 +19,9 @@ from typing import Any
 from flask import render_template
 
 from collector.one_machine.embedded import EmbeddedPostgres
-from collector.store import db, registry, risk
+from collector.store.advice import risk
+from collector.store.network import registry
+from collector.store.postgres import db
 from webapp import create_app
 from webapp.pages.village.village import make_page
 

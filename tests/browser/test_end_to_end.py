@@ -21,7 +21,9 @@ import psutil
 import pytest
 
 from collector.one_machine.embedded import free_port
-from collector.store import db, readings, risk
+from collector.store.advice import risk
+from collector.store.measured import readings
+from collector.store.postgres import db
 from field_configs.words import Words
 
 VILLAGE = "qf-mazhuangqiao"

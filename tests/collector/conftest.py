@@ -11,7 +11,8 @@ import pytest
 
 from collector.ingest.authenticity import Message
 from collector.keys import MasterKey
-from collector.store import db, registry
+from collector.store.network import registry
+from collector.store.postgres import db
 from field_configs.load import load
 from field_configs.schema import Configs
 from firmware.wire import codec, seal, topics

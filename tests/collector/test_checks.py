@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.checks import STEP_GAP_S, check
-from collector.store.reading_log import Tail
+from collector.store.measured.reading_log import Tail
 from firmware.wire.quantities import QUANTITIES, by_name
 from models.weather.quality import (
     FREEZE,

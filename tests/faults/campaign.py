@@ -27,7 +27,8 @@ from pathlib import Path
 from collector.clock import SimulatedClock
 from collector.keys import load_or_make_master_key
 from collector.one_machine.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
-from collector.store import db, registry
+from collector.store.network import registry
+from collector.store.postgres import db
 from field_configs.board import layout_of
 from field_configs.load import load
 from firmware.workbench import climate
@@ -46,7 +47,7 @@ SABOTAGE = {
         store = Collector.store
         def acknowledge_first(self, messages):
             from collector.ingest.authenticity import Refusals, prove
-            from collector.store.frames import BootId, FrameId
+            from collector.store.network.frames import BootId, FrameId
             from firmware.wire import codec
             arrived = prove(self._known, messages, Refusals(self.clock.now()))
             ids = set()

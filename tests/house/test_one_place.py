@@ -200,7 +200,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from collector.jobs.context import Context, Job
-from collector.store import registry
+from collector.store.network import registry
 from field_configs.events import Event, event
 
 
@@ -269,7 +269,11 @@ import webapp
 from collector.ingest.batches import Collector
 from collector.jobs.risk import current_seasons
 from collector.jobs.schedule import Jobs
-from collector.store import db, job_runs, readings, registry, risk
+from collector.store.postgres import db
+from collector.store import job_runs
+from collector.store.measured import readings
+from collector.store.network import registry
+from collector.store.advice import risk
 from field_configs.load import load
 from firmware.wire import codec
 from models.hazards.catalogue import catalogue

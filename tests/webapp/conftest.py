@@ -15,7 +15,8 @@ import pytest
 from flask.testing import FlaskClient
 from waitress import wasyncore
 
-from collector.store import db, settings_table
+from collector.store import settings_table
+from collector.store.postgres import db
 from webapp import create_app
 from webapp.app.database import App
 from webapp.app.server import make_server

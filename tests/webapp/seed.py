@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from collector.keys import MasterKey
-from collector.store import frames, job_runs, reading_log, registry, risk
-from collector.store.db import Connection
+from collector.store import job_runs
+from collector.store.advice import risk
 from collector.store.items import Found, raise_items
+from collector.store.measured import reading_log
+from collector.store.network import frames, registry
+from collector.store.postgres.db import Connection
 from field_configs.events import event
 from field_configs.load import load
 from firmware.wire.quantities import by_name

@@ -6,7 +6,9 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from collector.freshness import freshness
-from collector.store import db, job_runs, registry, server_clock
+from collector.store import job_runs
+from collector.store.network import registry, server_clock
+from collector.store.postgres import db
 from webapp.app.database import now, this_app
 from webapp.language.formats import iso
 

@@ -6,8 +6,9 @@ from flask import Blueprint, Response
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
-from collector.store import frames, job_runs, registry
-from collector.store.db import Connection, DatabaseDown
+from collector.store import job_runs
+from collector.store.network import frames, registry
+from collector.store.postgres.db import Connection, DatabaseDown
 from webapp.app.database import now, this_app
 from webapp.app.metrics import EXTENSION
 

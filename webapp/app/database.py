@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from collector.clock import Clock
 from collector.settings import Settings
 from collector.store import settings_table
-from collector.store.db import Connection, DatabaseDown, Pool
+from collector.store.postgres.db import Connection, DatabaseDown, Pool
 from webapp.language.i18n import current_language
 
 BANNER_KEY = "banner"

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
-from collector.store.db import DatabaseDown, SchemaMissing
+from collector.store.postgres.db import DatabaseDown, SchemaMissing
 
 RETRY_S = 30
 

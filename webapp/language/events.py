@@ -2,7 +2,7 @@
 
 from flask_babel import gettext
 
-from collector.store.frames import OTHERS
+from collector.store.network.frames import OTHERS
 from field_configs import events
 from field_configs.events import Event
 from webapp.language.formats import local_time

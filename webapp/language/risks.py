@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from flask_babel import gettext, lazy_gettext
 
-from collector.store.weather import NO_STATION
+from collector.store.measured.field_weather import NO_STATION
 from field_configs.schema import Crop
 from field_configs.words import MissingParameter
 from models.risk.answers import RiskStatus

@@ -9,7 +9,7 @@ from flask_babel import gettext, ngettext
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from collector.store.readings import Curve, LatestReading
+from collector.store.measured.readings import Curve, LatestReading
 from field_configs.schema import Field
 from firmware.wire.quantities import by_name
 from models.weather.local_days import LOCAL

@@ -7,7 +7,7 @@ from datetime import datetime
 from flask_babel import gettext
 
 from collector.freshness import freshness
-from collector.store.registry import NodeRow
+from collector.store.network.registry import NodeRow
 from field_configs.schema import Field
 from webapp.language.formats import number
 from webapp.language.words import name_of

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask_babel import gettext, lazy_gettext, ngettext
 
-from collector.store.risk import KeptStatus
+from collector.store.advice.risk import KeptStatus
 from models.risk.hazard import STATUS
 from models.weather.local_days import day_ended, local_day
 from webapp.language.formats import day_tick

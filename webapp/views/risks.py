@@ -8,7 +8,7 @@ from datetime import datetime
 from flask import url_for
 from flask_babel import gettext
 
-from collector.store.weather import FieldWeather
+from collector.store.measured.field_weather import FieldWeather
 from field_configs.schema import Crop, Field
 from models.advice.advisory import Advisory
 from models.hazards.catalogue import catalogue

@@ -7,8 +7,8 @@ from itertools import groupby
 
 from flask_babel import gettext
 
-from collector.store.registry import VillageRow
-from collector.store.risk import VillageWorst
+from collector.store.advice.risk import VillageWorst
+from collector.store.network.registry import VillageRow
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON, STATUS
 from webapp.language.risks import hazard_name
 from webapp.language.words import pick

@@ -16,7 +16,8 @@ from collector.commands.backtest import backtest, read_season
 from collector.jobs import risk as risk_job
 from collector.jobs.context import Context
 from collector.jobs.upkeep import roll_up
-from collector.store import reading_log, risk
+from collector.store.advice import risk
+from collector.store.measured import reading_log
 from firmware.wire.quantities import by_name
 from models.hazards.catalogue import catalogue
 from models.risk.answers import RiskStatus
@@ -25,8 +26,8 @@ from models.weather.dataset import dataset
 from models.weather.local_days import midnight
 
 if TYPE_CHECKING:
-    from collector.store import db
-    from collector.store.db import Pool
+    from collector.store.postgres import db
+    from collector.store.postgres.db import Pool
 
 SOWN, LAST = date(2016, 6, 12), date(2016, 9, 25)
 FIELD = "qf-liuge-1"

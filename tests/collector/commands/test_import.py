@@ -14,7 +14,10 @@ from click.testing import CliRunner
 from collector.commands.import_ import import_
 from collector.commands.ipmd import ipmd_group
 from collector.files.templates import KINDS
-from collector.store import db, ledger, reading_log, registry, weather
+from collector.store.advice import ledger
+from collector.store.measured import reading_log, weather
+from collector.store.network import registry
+from collector.store.postgres import db
 from field_configs.words import LANGUAGES
 from tests.collector.conftest import NOW, Bench, Parts
 from tests.collector.files.test_weather_csv import GOOD, HEAD

@@ -11,7 +11,8 @@ from collector.commands.interpolate import interpolate_command
 from collector.jobs import neighbours
 from collector.jobs.context import Context
 from collector.jobs.risk import assess_risk
-from collector.store import db, settings_table
+from collector.store import settings_table
+from collector.store.postgres import db
 from tests.collector.conftest import NOW, Parts
 from tests.collector.jobs.test_neighbours import HOURS, NEAR, measure, observed, village
 

@@ -12,7 +12,9 @@ import yaml
 from click.testing import CliRunner
 
 from collector.commands.ipmd import ipmd_group
-from collector.store import db, reading_log, risk
+from collector.store.advice import risk
+from collector.store.measured import reading_log
+from collector.store.postgres import db
 from models.exchange.ipmd_weather import parse_weather
 from models.risk.answers import RiskStatus
 from tests.collector.conftest import NOW, Parts

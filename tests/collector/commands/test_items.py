@@ -16,7 +16,7 @@ from tests.collector.commands.test_services import Parts
 from tests.collector.conftest import NOW
 
 if TYPE_CHECKING:
-    from collector.store import db
+    from collector.store.postgres import db
 
 
 def run(dsn: str, *arguments: str) -> Result:

@@ -14,12 +14,13 @@ import nongqing
 from collector.jobs.context import Context
 from collector.jobs.devices import look_after_devices
 from collector.keys import load_or_make_master_key
-from collector.store import items, registry
+from collector.store import items
+from collector.store.network import registry
 from tests.collector.conftest import NOW
 
 if TYPE_CHECKING:
-    from collector.store import db
-    from collector.store.db import Pool
+    from collector.store.postgres import db
+    from collector.store.postgres.db import Pool
     from field_configs.schema import Configs
 
 WHY = ("--reason", "stolen", "--by", "Li")

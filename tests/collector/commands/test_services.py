@@ -23,7 +23,8 @@ from collector.commands.sites import sites
 from collector.keys import load_or_make_master_key
 from collector.one_machine.embedded import free_port
 from collector.settings import Settings
-from collector.store import db, registry
+from collector.store.network import registry
+from collector.store.postgres import db
 from tests.collector.conftest import NOW, Bench, FixedClock
 from tests.paths import ROOT
 

@@ -14,8 +14,9 @@ import pytest
 
 from collector.commands import sites as commands
 from collector.commands.sites import sites
-from collector.store import db, registry
-from collector.store import sites as site_store
+from collector.store.network import registry
+from collector.store.network import sites as site_store
+from collector.store.postgres import db
 from field_configs.load import ROOT, load
 from tests.collector.commands.test_services import run
 from tests.collector.conftest import MASTER, NOW, enrol

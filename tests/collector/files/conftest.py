@@ -15,7 +15,7 @@ from collector.files.table import Table
 from collector.files.weather import is_document
 from collector.files.weather_csv import read_csv
 from collector.files.weather_json import read_json
-from collector.store.weather import WeatherValue
+from collector.store.measured.weather import WeatherValue
 from models.sheets.refused import Refusals
 from tests.collector.conftest import NOW
 

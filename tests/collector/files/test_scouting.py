@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from collector.commands.import_ import import_ as import_file
 from collector.commands.ledger import rule, skill
 from collector.files.scouting import Known, import_scouting, names_of_kinds, parse_scouting
-from collector.store import db, ledger
+from collector.store.advice import ledger
+from collector.store.postgres import db
 from field_configs.load import load
 from field_configs.schema import Season
 from models.hazards.catalogue import catalogue

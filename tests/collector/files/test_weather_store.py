@@ -12,7 +12,9 @@ import pytest
 
 from collector.files.given import Given
 from collector.files.weather import import_weather
-from collector.store import db, ledger, places, reading_log, readings, risk_state, weather
+from collector.store.advice import ledger, risk_state
+from collector.store.measured import places, reading_log, readings, weather
+from collector.store.postgres import db
 from field_configs.events import Event
 from models.sheets.refused import SheetError
 from tests.collector.conftest import NOW, Bench

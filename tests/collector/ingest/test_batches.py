@@ -18,16 +18,17 @@ from collector.ingest.batches import Collector
 from collector.ingest.service import started
 from collector.one_machine.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
 from collector.settings import parse_broker
-from collector.store import frames, reading_log, readings, registry
-from collector.store.db import DatabaseDown, Pool, connect, migrate
 from collector.store.items import open_items
+from collector.store.measured import reading_log, readings
+from collector.store.network import frames, registry
+from collector.store.postgres.db import DatabaseDown, Pool, connect, migrate
 from firmware.wire import codec, seal, topics
 from tests.collector.conftest import MASTER, NOW, enrol
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from collector.store import db
+    from collector.store.postgres import db
     from field_configs.schema import Configs
     from tests.collector.conftest import Bench, FixedClock
 

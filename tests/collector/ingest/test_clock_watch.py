@@ -8,7 +8,7 @@ import pytest
 
 from collector.clock import SimulatedClock
 from collector.ingest.clock_watch import GAP_S, PATIENCE_S, STAYS_OLD_S, ClockWatch
-from collector.store.server_clock import Kept
+from collector.store.network.server_clock import Kept
 from field_configs.words import LANGUAGES, Words
 
 NOW = datetime(2016, 5, 1, 12, tzinfo=UTC)

@@ -10,13 +10,14 @@ import pytest
 from collector.ingest import bodies, intake
 from collector.ingest.authenticity import Message
 from collector.ingest.known_nodes import read_known_nodes
-from collector.store import frames, reading_log, registry
 from collector.store.items import Item, open_items
+from collector.store.measured import reading_log
+from collector.store.network import frames, registry
 from firmware.wire import cbor, codec, seal, topics
 from tests.collector.conftest import MASTER, NOW, enrol
 
 if TYPE_CHECKING:
-    from collector.store import db
+    from collector.store.postgres import db
     from tests.collector.conftest import Bench
 
 

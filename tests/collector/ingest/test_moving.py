@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from collector.commands.clock import clock as clock_commands
 from collector.ingest.known_nodes import read_known_nodes
 from collector.ingest.moving import MoveError, find_apart, move
-from collector.store import frames, misplaced, reading_log, server_clock
+from collector.store.measured import misplaced, reading_log
+from collector.store.network import frames, server_clock
 from tests.collector.commands.test_services import Parts
 from tests.collector.conftest import MASTER, NOW
 from tests.collector.ingest.test_intake import rows, take
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from collector.ingest.moving import Apart
-    from collector.store import db
+    from collector.store.postgres import db
     from tests.collector.conftest import Bench
 
 BACK_S = 90 * 86_400

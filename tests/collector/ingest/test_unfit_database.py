@@ -13,8 +13,10 @@ import psycopg2
 import pytest
 
 from collector.ingest.batches import Collector
-from collector.store import db, frames, items, rights
-from collector.store.db import DatabaseUnfit, Pool
+from collector.store import items
+from collector.store.network import frames
+from collector.store.postgres import db, rights
+from collector.store.postgres.db import DatabaseUnfit, Pool
 from tests.collector.conftest import MASTER, NOW
 
 if TYPE_CHECKING:

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from collector.ingest.batches import Collector
-from collector.store import frames, items, server_clock
+from collector.store import items
+from collector.store.network import frames, server_clock
 from firmware.wire import codec, seal
 from tests.collector.conftest import MASTER, NOW
 
 if TYPE_CHECKING:
-    from collector.ingest.authenticity import Message
-    from collector.store import db
     from collector.store.db import Pool
+
+    from collector.ingest.authenticity import Message
+    from collector.store.postgres import db
     from tests.collector.conftest import Bench, FixedClock
 
 BACK = timedelta(days=90)

@@ -18,8 +18,8 @@ BEHIND = [path.relative_to(ROOT).as_posix() for path in code_files(ROOT, code_be
     [
         "collector/jobs/risk.py",
         "collector/jobs/field_hours.py",
-        "collector/store/binary.py",
-        "collector/store/weather.py",
+        "collector/store/postgres/binary.py",
+        "collector/store/measured/weather.py",
         "collector/store/sql/queries/readings.sql",
         "collector/store/sql/queries/weather.sql",
         "firmware/wire/quantities.py",

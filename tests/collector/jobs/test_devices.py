@@ -9,9 +9,12 @@ from collector.ingest import intake
 from collector.jobs.context import Context
 from collector.jobs.devices import QUIET_AFTER, look_after_devices
 from collector.jobs.risk import assess_risk
-from collector.store import items, reading_log, registry, risk
-from collector.store.frames import BootId
+from collector.store import items
+from collector.store.advice import risk
 from collector.store.items import open_items
+from collector.store.measured import reading_log
+from collector.store.network import registry
+from collector.store.network.frames import BootId
 from firmware.wire import codec
 from models.hazards.catalogue import catalogue
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, OUT_OF_SEASON
@@ -19,8 +22,8 @@ from tests.collector.conftest import NOW, enrol
 from tests.collector.ingest.test_intake import take
 
 if TYPE_CHECKING:
-    from collector.store import db
-    from collector.store.db import Pool
+    from collector.store.postgres import db
+    from collector.store.postgres.db import Pool
     from field_configs.schema import Configs
     from tests.collector.conftest import Bench
 

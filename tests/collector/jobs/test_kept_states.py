@@ -22,16 +22,19 @@ from collector.jobs.field_hours import FieldHours
 from collector.jobs.risk import Computed
 from collector.jobs.upkeep import roll_up
 from collector.jobs.walk import Walk
-from collector.store import db, reading_log, risk_state, settings_table, weather
-from collector.store.risk_state import digest_of
-from collector.store.weather import WeatherValue
+from collector.store import settings_table
+from collector.store.advice import risk_state
+from collector.store.advice.risk_state import digest_of
+from collector.store.measured import reading_log, weather
+from collector.store.measured.weather import WeatherValue
+from collector.store.postgres import db
 from models.hazards.catalogue import catalogue
 from models.risk.answers import RiskStatus
 from models.risk.state import days_to_keep
 from models.weather.local_days import midnight
 
 if TYPE_CHECKING:
-    from collector.store.db import Pool
+    from collector.store.postgres.db import Pool
 
 QUANTITIES = ("air_temperature", "precipitation_amount", "relative_humidity", "soil_moisture")
 FIELDS = ("qf-liuge-1", "qf-mazhuangqiao-1")

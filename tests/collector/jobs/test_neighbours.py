@@ -13,15 +13,18 @@ from collector.jobs.context import Context
 from collector.jobs.field_hours import FieldHours
 from collector.jobs.neighbours import RangeError
 from collector.jobs.risk import assess_risk
-from collector.store import risk, settings_table, weather
-from collector.store.weather import WeatherValue
+from collector.store import settings_table
+from collector.store.advice import outlook as outlook_store
+from collector.store.advice import risk
+from collector.store.measured import field_weather, weather
+from collector.store.measured.weather import WeatherValue
 from models.risk.hazard import CANNOT_SAY
 from models.weather.interpolate import SPREADS
 from tests.collector.conftest import NOW
 
 if TYPE_CHECKING:
-    from collector.store import db
-    from collector.store.db import Pool
+    from collector.store.postgres import db
+    from collector.store.postgres.db import Pool
     from models.risk.answers import RiskStatus
 
 HOURS = 20 * 24
@@ -95,7 +98,7 @@ def test_a_village_without_nodes_gets_its_answers_from_its_neighbours(
     )
     assert "bare-house" not in {s.site for s in risk.latest_statuses(village, NOW)}
     with village:
-        shown = {w.quantity: w for w in weather.field_weather(village, "bare")}
+        shown = {w.quantity: w for w in field_weather.field_weather(village, "bare")}
     air = shown["air_temperature"]
     assert (air.origin, air.stations, air.at) == ("interpolated", 2, NOW)
     assert 8 < air.nearest_km < 13
@@ -181,7 +184,7 @@ def test_too_far_from_every_station_is_cannot_say_with_the_reason(
     assert rust.missing[-1] == neighbours.NO_STATION
     assert "relative_humidity" in rust.missing
     with village:
-        (origin,) = {w.origin for w in weather.field_weather(village, "bare")}
+        (origin,) = {w.origin for w in field_weather.field_weather(village, "bare")}
     assert origin == neighbours.NO_STATION
     with village:
         settings_table.put(village, neighbours.RANGE_KEY, "near", NOW)
@@ -228,12 +231,12 @@ def test_the_coming_days_come_from_the_forecast(village: db.Connection, pool: Po
     measure(village, NEAR)
     assert assess_risk(Context(pool, NOW)).params["ahead"] == 0
     with village:
-        assert weather.outlook(village, NOW) == []
+        assert outlook_store.outlook(village, NOW) == []
     before = today(village, "qf-liuge-1")
     predict(village, {"qf-liuge": (115.14, 36.01)})
     assert assess_risk(Context(pool, NOW)).params["ahead"] > 0
     with village:
-        rows = weather.outlook(village, NOW, "qf-liuge")
+        rows = outlook_store.outlook(village, NOW, "qf-liuge")
     first = [r for r in rows if (r.site, r.hazard) == ("qf-liuge-1", "wheat_leaf_rust")]
     assert [r.time for r in first] == [
         datetime(2016, 5, day, 16, tzinfo=UTC) for day in range(1, 8)
@@ -246,13 +249,13 @@ def test_the_coming_days_come_from_the_forecast(village: db.Connection, pool: Po
     assert today(village, "qf-liuge-1") == before
     # the neighbours' villages are within the range of the one forecast, one is not
     with village:
-        sites = {r.site for r in weather.outlook(village, NOW)}
+        sites = {r.site for r in outlook_store.outlook(village, NOW)}
     assert BARE in sites
     assert "py-bagongqiao-1" not in sites
     late = NOW + timedelta(days=4)
     assert assess_risk(Context(pool, late)).params["ahead"] == 0
     with village:
-        assert weather.outlook(village, late) == []
+        assert outlook_store.outlook(village, late) == []
 
 
 def test_a_greenhouse_takes_no_forecast_of_the_open_air(village: db.Connection) -> None:

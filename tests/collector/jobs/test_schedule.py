@@ -14,13 +14,14 @@ import pytest
 from collector.jobs.context import Context, Job
 from collector.jobs.declared import declared_jobs
 from collector.jobs.schedule import RETRY_SECONDS, Jobs, Runner, Scheduler
-from collector.store import job_runs, server_clock
-from collector.store.db import DatabaseDown, Pool
+from collector.store import job_runs
+from collector.store.network import server_clock
+from collector.store.postgres.db import DatabaseDown, Pool
 from field_configs.events import Event, event
 from tests.collector.conftest import NOW, FixedClock
 
 if TYPE_CHECKING:
-    from collector.store import db
+    from collector.store.postgres import db
     from tests.conftest import Server
 
 HOURLY = timedelta(hours=1)

@@ -10,8 +10,10 @@ from collector.jobs import forecasts
 from collector.jobs import risk as risk_job
 from collector.jobs.advisories import issue_advisories, with_forecast_hours
 from collector.jobs.context import Context
-from collector.store import db, risk, weather
-from collector.store.weather import WeatherValue
+from collector.store.advice import risk
+from collector.store.measured import weather
+from collector.store.measured.weather import WeatherValue
+from collector.store.postgres import db
 from models.advice.advisory import Advisory
 from models.risk.answers import RiskStatus
 from models.risk.hazard import HIGH

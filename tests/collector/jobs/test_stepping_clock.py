@@ -17,7 +17,7 @@ from tests.paths import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from collector.store import db
+    from collector.store.postgres import db
     from tests.conftest import ClockShift
 
 DAY_S = 86_400

@@ -13,7 +13,10 @@ from collector.jobs.context import Context
 from collector.jobs.field_hours import FieldHours
 from collector.jobs.risk import assess_risk, first_days, quantities_of
 from collector.jobs.upkeep import KEEP_MONTHS, tidy
-from collector.store import reading_log, registry, risk, settings_table
+from collector.store import settings_table
+from collector.store.advice import risk
+from collector.store.measured import reading_log
+from collector.store.network import registry
 from field_configs.load import load
 from firmware.wire import codec
 from models.crops.season import Seasons, SiteSeason
@@ -22,8 +25,8 @@ from tests.collector.conftest import NOW
 from tests.collector.ingest.test_intake import rows, take
 
 if TYPE_CHECKING:
-    from collector.store import db
-    from collector.store.db import Pool
+    from collector.store.postgres import db
+    from collector.store.postgres.db import Pool
     from tests.collector.conftest import Bench
 
 

@@ -14,7 +14,8 @@ from collector.jobs import risk as risk_job
 from collector.jobs.context import Context
 from collector.jobs.field_hours import FieldHours
 from collector.jobs.upkeep import roll_up
-from collector.store import readings, registry
+from collector.store.measured import readings
+from collector.store.network import registry
 from field_configs.schema import Placement
 from models.hazards.catalogue import catalogue
 from models.risk.answers import assess
@@ -22,8 +23,8 @@ from tests.collector.commands.test_backtest import put
 from tests.collector.conftest import NOW
 
 if TYPE_CHECKING:
-    from collector.store import db
-    from collector.store.db import Pool
+    from collector.store.postgres import db
+    from collector.store.postgres.db import Pool
     from field_configs.schema import Configs
     from models.risk.answers import RiskStatus
 

@@ -18,7 +18,7 @@ from tests.collector.conftest import MASTER, NOW
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from collector.store import db
+    from collector.store.postgres import db
     from tests.collector.conftest import Bench
 
 DAY = 24

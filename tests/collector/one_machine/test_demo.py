@@ -9,7 +9,9 @@ import pytest
 
 from collector.one_machine import demo
 from collector.settings import Settings
-from collector.store import db, registry, settings_table
+from collector.store import settings_table
+from collector.store.network import registry
+from collector.store.postgres import db
 from field_configs.load import load
 from firmware.workbench import weather
 

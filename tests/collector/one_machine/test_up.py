@@ -21,7 +21,7 @@ import pytest
 from collector.one_machine.embedded import free_port
 from collector.one_machine.up import Upkeep
 from collector.state_lock import StateLock, StateLockError
-from collector.store import db
+from collector.store.postgres import db
 from tests.conftest import open_folder
 
 NONGQING = [sys.executable, "-P", "-c", "import nongqing; nongqing.main()"]

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from collector.store import db, server_clock
+from collector.store.network import server_clock
+from collector.store.postgres import db
 
 
 def test_all_parts_are_told_and_a_failed_job_degrades(client):

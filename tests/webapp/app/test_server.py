@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 from click.testing import CliRunner
 
-from collector.store import db
+from collector.store.postgres import db
 from webapp.app.server import CannotListen, make_server
 from webapp.cli import web
 
@@ -72,7 +72,7 @@ from types import SimpleNamespace
 from webapp import create_app
 from webapp.app.server import make_server, serve
 from collector.clock import SystemClock
-from collector.store.db import Pool
+from collector.store.postgres.db import Pool
 server = make_server(create_app(Pool("postgresql://127.0.0.1:1/x"), SystemClock()), "127.0.0.1", 0)
 print(server.effective_port, flush=True)
 serve(server)

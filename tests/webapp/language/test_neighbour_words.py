@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.store.weather import FieldWeather
+from collector.store.measured.field_weather import FieldWeather
 from field_configs.load import load
 from models.risk.hazard import CANNOT_SAY, MEDIUM
 from webapp.views import risks as risk_view

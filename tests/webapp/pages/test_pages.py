@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from collector.store import registry, risk, weather
+from collector.store.advice import outlook as outlook_store
+from collector.store.advice import risk
+from collector.store.network import registry
 from field_configs.load import load
 from models.hazards.catalogue import catalogue
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK
@@ -284,7 +286,7 @@ def fill_village(conn, seed):
         for day in range(1, 8)
     ]
     issued = dict.fromkeys(("qf-liuge-1", "qf-liuge-2"), seed.NOW)
-    weather.replace_outlook(conn, coming, issued, seed.NOW)
+    outlook_store.replace_outlook(conn, coming, issued, seed.NOW)
     return statuses
 
 

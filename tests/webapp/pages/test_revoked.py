@@ -2,7 +2,7 @@
 
 import pytest
 
-from collector.store import registry
+from collector.store.network import registry
 
 SILENCE = 'nongqing_node_silence_seconds{node="%s"}'
 

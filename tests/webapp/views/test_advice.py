@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.store.risk import KeptStatus
+from collector.store.advice.risk import KeptStatus
 from field_configs.load import load
 from models.advice.spraying import PARAMETERS
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON

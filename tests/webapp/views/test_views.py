@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 import pytest
 
-from collector.store.readings import Curve, LatestReading
+from collector.store.measured.readings import Curve, LatestReading
 from field_configs.load import load
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON, STATUS
 from webapp.language import formats

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from collector.store import registry, risk
-from collector.store.registry import VillageRow
-from collector.store.risk import VillageWorst
+from collector.store.advice import risk
+from collector.store.advice.risk import VillageWorst
+from collector.store.network import registry
+from collector.store.network.registry import VillageRow
 from field_configs.load import load
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON, STATUS
 from webapp.pages.village import home

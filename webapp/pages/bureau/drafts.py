@@ -8,8 +8,9 @@ from itertools import groupby
 from flask import Blueprint, render_template, request
 from flask_babel import gettext, lazy_gettext
 
-from collector.store import registry, risk
-from collector.store.registry import VillageRow
+from collector.store.advice import risk
+from collector.store.network import registry
+from collector.store.network.registry import VillageRow
 from field_configs.schema import Field
 from models.advice.advisory import Advisory
 from models.risk.hazard import STATUS

@@ -5,8 +5,9 @@ from dataclasses import dataclass, fields
 from flask import Blueprint, render_template
 from flask_babel import gettext, lazy_gettext, ngettext
 
-from collector.store import ledger, registry
-from collector.store.ledger import Evidence, RuleChange
+from collector.store.advice import ledger
+from collector.store.advice.ledger import Evidence, RuleChange
+from collector.store.network import registry
 from models.hazards.catalogue import catalogue
 from models.skill.ledger import LedgerRow
 from models.skill.rules import DEFAULTS, Rules

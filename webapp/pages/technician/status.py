@@ -5,7 +5,8 @@ from collections import Counter
 from flask import Blueprint, render_template
 from flask_babel import lazy_gettext
 
-from collector.store import frames, items, job_runs, registry
+from collector.store import items, job_runs
+from collector.store.network import frames, registry
 from webapp.app.database import connection, now
 from webapp.app.menu import NavItem
 from webapp.language.events import event_name, event_text, job_name, node_name, refusal_name

@@ -5,9 +5,10 @@ from datetime import datetime
 from flask import Blueprint, render_template, request
 from flask_babel import lazy_gettext
 
-from collector.store import registry, risk
-from collector.store.db import Connection
-from collector.store.risk import VillageWorst
+from collector.store.advice import risk
+from collector.store.advice.risk import VillageWorst
+from collector.store.network import registry
+from collector.store.postgres.db import Connection
 from models.risk.hazard import STATUS
 from webapp.app.database import connection, now, this_app
 from webapp.app.menu import NavItem

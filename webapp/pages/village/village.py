@@ -8,9 +8,12 @@ from flask import Blueprint, render_template, url_for
 from flask_babel import gettext
 
 from collector.freshness import ANSWER_FRESH, freshness
-from collector.store import readings, registry, risk, weather
-from collector.store.db import Connection
-from collector.store.registry import VillageRow
+from collector.store.advice import outlook as outlook_store
+from collector.store.advice import risk
+from collector.store.measured import field_weather, readings
+from collector.store.network import registry
+from collector.store.network.registry import VillageRow
+from collector.store.postgres.db import Connection
 from field_configs.schema import Field
 from firmware.wire.quantities import by_name
 from webapp.app.database import connection, now
@@ -119,9 +122,9 @@ def make_page(conn: Connection, village: VillageRow, at: datetime) -> VillagePag
         crop_types(),
         places,
         Coming(
-            by_hazard(weather.outlook(conn, at, village.id), at),
+            by_hazard(outlook_store.outlook(conn, at, village.id), at),
             at,
-            weather.field_weather(conn, village.id),
+            field_weather.field_weather(conn, village.id),
         ),
     )
     nodes = [node for node in registry.nodes(conn) if node.village == village.id]

@@ -106,32 +106,3 @@ FROM weather_series s JOIN weather_place p ON p.number = s.place AND p.removed I
 ) f
 WHERE s.kind = 'observed' AND s.quantity = ANY(%(quantities)s)
 ORDER BY p.name, s.quantity, s.id
-
--- name: drop_outlook
-DELETE FROM risk_outlook
-
--- name: put_outlook
-INSERT INTO risk_outlook (site, crop, hazard, time, issued, status, score, certainty, stage_bbch,
-    stage_source, drivers, missing, data_age_h, inputs_hash, model_version, validated,
-    forecast_issued) VALUES %s
-
--- name: outlook
-SELECT o.site, o.crop, o.hazard, o.time, o.issued, o.status, o.score, o.certainty, o.stage_bbch,
-       o.stage_source, o.drivers, o.missing, o.data_age_h, o.inputs_hash, o.model_version,
-       o.validated, o.forecast_issued, 'forecast' AS source
-FROM risk_outlook o JOIN field f ON f.id = o.site
-WHERE (%(village)s::text IS NULL OR f.village = %(village)s) AND o.time > %(at)s
-ORDER BY o.site, o.crop, o.hazard, o.time
-
--- name: drop_field_weather
-DELETE FROM field_weather
-
--- name: put_field_weather
-INSERT INTO field_weather (site, quantity, origin, nearest_km, stations, standard_error, at)
-VALUES %s
-
--- name: field_weather
-SELECT w.site, w.quantity, w.origin, w.nearest_km, w.stations, w.standard_error, w.at
-FROM field_weather w JOIN field f ON f.id = w.site
-WHERE %(village)s::text IS NULL OR f.village = %(village)s
-ORDER BY w.site, w.quantity

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from collector.store import risk
+from collector.store.advice import risk
 from models.risk.hazard import HIGH, MEDIUM
 from webapp.pages.bureau import drafts
 

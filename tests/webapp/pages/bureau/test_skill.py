@@ -7,7 +7,7 @@ from datetime import date, timedelta, timezone
 
 import pytest
 
-from collector.store import ledger, risk
+from collector.store.advice import ledger, risk
 from field_configs.events import Event, event
 from models.hazards.catalogue import catalogue
 from models.sheets.refused import Refused

@@ -1,0 +1,233 @@
+"""Issued risk statuses and advisories."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import islice
+from math import nan
+from typing import Any
+
+from psycopg2.extras import execute_values
+
+from collector.freshness import ANSWER_FRESH
+from collector.store.postgres import queries
+from collector.store.postgres.db import Connection
+from collector.store.postgres.queries import plain
+from models.advice.advisory import Advisory
+from models.risk.answers import RiskStatus
+
+SQL = queries.load("risk")
+#: A status of the running day stands at its end.
+_DAY_END = timedelta(days=1)
+#: What a kept answer is made of, as the tables and the record name it; the type of each column,
+#: since a bare VALUES list has none to go by.
+COLUMNS = {
+    "site": "text",
+    "crop": "text",
+    "hazard": "text",
+    "time": "timestamptz",
+    "issued": "timestamptz",
+    "status": "smallint",
+    "score": "float8",
+    "certainty": "float8",
+    "stage_bbch": "float8",
+    "stage_source": "text",
+    "drivers": "jsonb",
+    "missing": "text[]",
+    "data_age_h": "float8",
+    "inputs_hash": "text",
+    "model_version": "text",
+    "validated": "boolean",
+}
+_ROW = "(" + ", ".join(f"%s::{kind}" for kind in COLUMNS.values()) + ")"
+#: Answers that are written at a time.
+PAGE = 5000
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptStatus(RiskStatus):
+    """An answer as it was kept: when it was issued, and when the forecast behind it was made."""
+
+    issued: datetime
+    forecast_issued: datetime | None = None
+
+
+@dataclass(frozen=True)
+class VillageWorst:
+    """The status that stands for a village; of its hazards the two that are surest."""
+
+    village: str
+    status: int
+    validated: bool
+    hazards: tuple[str, ...]
+
+
+def with_tuples(row: tuple[Any, ...]) -> list[Any]:
+    return [tuple(value) if isinstance(value, list) else value for value in row]
+
+
+def _json(mapping: Mapping[str, Any]) -> str:
+    values = {key: plain(value) for key, value in mapping.items()}
+    return json.dumps(values, ensure_ascii=False, sort_keys=True, default=str)
+
+
+def row_of(status: RiskStatus, issued: datetime) -> tuple[Any, ...]:
+    """Return an answer as a row of `COLUMNS`: what is no number is NULL."""
+    kept = {"issued": issued, "drivers": _json(status.drivers), "missing": list(status.missing)}
+    values = vars(status) | kept
+    return tuple(plain(values[name]) for name in COLUMNS)
+
+
+def statuses_of(cursor: Any) -> list[KeptStatus]:
+    """Return the rows of a query as answers: NULL is NaN again."""
+    names = [column.name for column in cursor.description]
+    numbers = [name for name in ("score", "certainty", "stage_bbch", "data_age_h") if name in names]
+    found = []
+    for row in cursor.fetchall():
+        values = dict(zip(names, row, strict=True))
+        values |= {name: nan for name in numbers if values[name] is None}
+        values["drivers"] = {k: nan if v is None else v for k, v in values["drivers"].items()}
+        found.append(KeptStatus(**values | {"missing": tuple(values["missing"])}))
+    return found
+
+
+def pages(statuses: Iterable[RiskStatus]) -> Iterator[list[RiskStatus]]:
+    """Yield answers in lists of at most `PAGE`."""
+    rest = iter(statuses)
+    while page := list(islice(rest, PAGE)):
+        yield page
+
+
+def save_statuses(
+    conn: Connection, statuses: Iterable[RiskStatus], issued: datetime
+) -> tuple[int, int]:
+    """Keep statuses; one that only repeats the newest for its time is kept once.
+
+    Returns
+    -------
+    int, int
+        How many there were, and how many were new.
+    """
+    said = new = 0
+    with conn.cursor() as cur:
+        cur.execute(SQL["lock_statuses"])
+        for page in pages(statuses):
+            rows = [row_of(status, issued) for status in page]
+            execute_values(cur, SQL["save_statuses"], rows, _ROW, page_size=len(rows))
+            said, new = said + len(rows), new + cur.rowcount
+    return said, new
+
+
+def _statuses(conn: Connection, name: str, **params: Any) -> list[KeptStatus]:
+    with conn.cursor() as cur:
+        cur.execute(SQL[name], params)
+        return statuses_of(cur)
+
+
+def latest_statuses(
+    conn: Connection, at: datetime, village_id: str | None = None
+) -> list[KeptStatus]:
+    """Return the newest status of each field, crop and hazard, of a village or of all.
+
+    Parameters
+    ----------
+    conn : Connection
+    at : datetime
+        Now, aware; statuses of later days, by a clock that was ahead, do not count.
+    village_id : str, optional
+    """
+    return _statuses(conn, "latest_statuses", village=village_id, until=at + _DAY_END)
+
+
+def newest_status(conn: Connection) -> int:
+    """Return a number that grows whenever a status is kept."""
+    with conn.cursor() as cur:
+        cur.execute(SQL["newest_status"])
+        ((number,),) = cur.fetchall()
+    return int(number)
+
+
+def village_worst(
+    conn: Connection, gravity: Sequence[int], warnings: Sequence[int], at: datetime
+) -> dict[str, VillageWorst]:
+    """Return the gravest newest fresh status of each village that has one.
+
+    Parameters
+    ----------
+    conn : Connection
+    gravity : sequence of int
+        For each status code how serious it is.
+    warnings : sequence of int
+        Codes that go before all others where they were validated.
+    at : datetime
+        Now, aware.
+    """
+    params = {
+        "gravity": list(gravity),
+        "warnings": list(warnings),
+        "since": at - ANSWER_FRESH,
+        "until": at + _DAY_END,
+    }
+    with conn.cursor() as cur:
+        cur.execute(SQL["village_worst"], params)
+        rows = [VillageWorst(*with_tuples(row)) for row in cur.fetchall()]
+    return {row.village: row for row in rows}
+
+
+def status_history(
+    conn: Connection, site: str, hazard: str, start: datetime, end: datetime
+) -> list[KeptStatus]:
+    """Return the statuses issued for a field and hazard from `start` to before `end`."""
+    return _statuses(conn, "status_history", site=site, hazard=hazard, start=start, end=end)
+
+
+def save_advisories(conn: Connection, advisories: Iterable[Advisory], at: datetime) -> int:
+    """Keep advisories; each ends the current one of its field, crop and hazard.
+
+    Returns
+    -------
+    int
+        How many there are.
+    """
+    rows = [
+        (x.site, x.crop, x.hazard, int(x.status), plain(x.certainty), x.issued)
+        + (x.window_from, x.window_to, x.reason_key, _json(x.reason_params))
+        + (list(x.actions), bool(x.draft), _hours_json(x.spraying))
+        for x in advisories
+    ]
+    end_advisories(conn, [row[:3] for row in rows], at)
+    if rows:
+        with conn.cursor() as cur:
+            execute_values(cur, SQL["save_advisories"], rows, page_size=len(rows))
+    return len(rows)
+
+
+def end_advisories(conn: Connection, keys: Sequence[tuple[Any, ...]], at: datetime) -> None:
+    """End the current advisories of these (site, crop, hazard)."""
+    sites, crops, hazards = ([key[i] for key in keys] for i in range(3))
+    params = {"at": at, "sites": sites, "crops": crops, "hazards": hazards}
+    with conn.cursor() as cur:
+        cur.execute(SQL["end_advisories"], params)
+
+
+def current_advisories(conn: Connection, village_id: str | None = None) -> list[Advisory]:
+    """Return the advisories in force in a village or everywhere, the most serious first."""
+    with conn.cursor() as cur:
+        cur.execute(SQL["current_advisories"], {"village": village_id})
+        rows = cur.fetchall()
+    return [Advisory(*with_tuples((*row[:-1], _hours(row[-1])))) for row in rows]
+
+
+def _hours_json(hours: tuple[tuple[datetime, datetime], ...] | None) -> str | None:
+    if hours is None:
+        return None
+    return json.dumps([[begin.isoformat(), end.isoformat()] for begin, end in hours])
+
+
+def _hours(kept: list[list[str]] | None) -> tuple[tuple[datetime, datetime], ...] | None:
+    if kept is None:
+        return None
+    return tuple((datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in kept)

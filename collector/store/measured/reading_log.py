@@ -1,0 +1,275 @@
+"""Readings on their way in: bulk inserts, conflicts, newest values, roll-ups to the hour."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg2.extras import execute_values
+
+from collector.store.postgres import queries
+from collector.store.postgres.binary import PG_EPOCH_S, copy_in
+from collector.store.postgres.db import Connection
+from firmware.wire.quantities import QUANTITIES
+from models.weather.quality import UNUSABLE
+
+SQL = queries.load("reading_log")
+
+COPY_FROM = 256  # rows; below, one multi-row INSERT is quicker than COPY to staging
+HOUR_S = 3600
+
+READING = np.dtype(
+    [
+        ("series", "i4"),
+        ("time", "i8"),
+        ("value", "f8"),
+        ("qc", "i2"),
+        ("frame", "i8"),
+        ("step", "i4"),
+    ]
+)
+_STAGED = np.dtype(
+    [("series", "i4"), ("time", "i8"), ("value", "f8"), ("qc", "i2"), ("frame", "i8")]
+)
+_SUMS = [row.name for row in QUANTITIES if row.method == "sum"]
+
+
+@dataclass(frozen=True)
+class Tail:
+    """The valid reading before a batch: its time, value, and since when that value has stood.
+
+    Times in s since 1970 UTC.
+    """
+
+    time: int
+    value: float
+    same_since: int
+
+
+@dataclass(frozen=True)
+class NewTail:
+    """The newest reading of a series in a batch, and its newest valid one (None: none)."""
+
+    series: int
+    time: int
+    value: float
+    qc: int
+    valid: Tail | None
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A second, different value for one series and time; `kept` is the one in use."""
+
+    series: int
+    placement: str
+    time: datetime
+    kept: float | None
+    other: float | None
+    frame_row: int
+    received: datetime
+
+
+@dataclass(frozen=True)
+class RolledUp:
+    """What one roll-up did; `first` and `last` are the earliest and latest hour it wrote."""
+
+    changes: int
+    hours: int
+    first: datetime | None
+    last: datetime | None
+
+
+def _fetch(conn: Connection, name: str, **params: Any) -> list[tuple[Any, ...]]:
+    with conn.cursor() as cur:
+        cur.execute(SQL[name], params)
+        return cur.fetchall()
+
+
+def insert_readings(
+    conn: Connection, rows: NDArray[np.void], received: datetime
+) -> list[tuple[int, datetime, int]]:
+    """Insert readings, note conflicts and the hours to roll up again.
+
+    Parameters
+    ----------
+    conn : Connection
+    rows : structured ndarray of type READING, sorted by series and time
+        `time` in s since 1970 UTC, `value` in the quantity's unit (NaN: missing), `frame` the
+        row number of the frame, `step` the sample step [s].
+    received : datetime
+        When they came, aware.
+
+    Returns
+    -------
+    list of (series, time, frame row)
+        Readings that differ from one that is already there.
+    """
+    if not len(rows):
+        return []
+    _ensure_partitions(conn, rows["time"])
+    large = len(rows) >= COPY_FROM
+    inserted = _insert_copied(conn, rows) if large else _insert_rows(conn, rows, "insert_rows")
+    conflicts = []
+    if inserted < len(rows):
+        conflicts = _keep_conflicts(conn, rows, received, staged=large)
+    note_dirty_hours(conn, rows)
+    return conflicts
+
+
+def _ensure_partitions(conn: Connection, times: NDArray[np.int64]) -> None:
+    months = np.unique(times.astype("datetime64[s]").astype("datetime64[M]"))
+    with conn.cursor() as cur:
+        for month in months.astype("datetime64[s]").astype(np.int64):
+            cur.execute(SQL["ensure_partition"], {"unix_s": int(month)})
+
+
+def ensure_partition(conn: Connection, instant: datetime) -> None:
+    """Make the partition that will hold readings of an instant."""
+    _ensure_partitions(conn, np.array([int(instant.timestamp())]))
+
+
+def _insert_copied(conn: Connection, rows: NDArray[np.void]) -> int:
+    staged = np.empty(len(rows), _STAGED)
+    for name in ("series", "value", "qc", "frame"):
+        staged[name] = rows[name]
+    staged["time"] = (rows["time"] - PG_EPOCH_S) * 1_000_000
+    with conn.cursor() as cur:
+        cur.execute(SQL["make_staging"])
+        copy_in(conn, SQL["copy_staging"], staged)
+        cur.execute(SQL["insert_staged"])
+        return cur.rowcount
+
+
+def _insert_rows(conn: Connection, rows: NDArray[np.void], name: str) -> int:
+    values = rows[["series", "time", "value", "qc", "frame"]].tolist()
+    with conn.cursor() as cur:
+        execute_values(cur, SQL[name], values, page_size=len(values))
+        return cur.rowcount
+
+
+def _keep_conflicts(
+    conn: Connection, rows: NDArray[np.void], received: datetime, *, staged: bool
+) -> list[tuple[int, datetime, int]]:
+    with conn.cursor() as cur:
+        if not staged:
+            cur.execute(SQL["make_staging"])
+            _insert_rows(conn, rows, "stage_rows")
+        cur.execute(SQL["staged_conflicts"], {"received": received})
+        return cur.fetchall()
+
+
+def hours_of(times: NDArray[np.int64], is_sum: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Return the hour [h since 1970 UTC] that each sample belongs to.
+
+    A sample of a sum stands at the end of its step, so that one taken on the full hour belongs
+    to the hour before.
+    """
+    return (times - is_sum) // HOUR_S
+
+
+def note_dirty_hours(conn: Connection, rows: NDArray[np.void]) -> None:
+    """Let the hours of readings be rolled up again; `rows` as for `insert_readings`."""
+    sums = set(_series_with(conn, _SUMS, np.unique(rows["series"]).tolist()))
+    is_sum = np.isin(rows["series"], list(sums))
+    keys = [rows["series"], hours_of(rows["time"], is_sum), rows["step"]]
+    # The rows are sorted, so that equal keys stand together.
+    new = np.r_[True, np.logical_or.reduce([key[1:] != key[:-1] for key in keys])]
+    series, hours, steps = (key[new].tolist() for key in keys)
+    params = {"series": series, "hours": hours, "steps": steps}
+    with conn.cursor() as cur:
+        cur.execute(SQL["put_dirty_hours"], params)
+
+
+def _series_with(conn: Connection, quantities: list[str], series: list[int]) -> list[int]:
+    rows = _fetch(conn, "series_with", quantities=quantities, series=series)
+    return [number for (number,) in rows]
+
+
+def conflicts(conn: Connection, limit: int = 100) -> list[Conflict]:
+    """Return readings that came twice with different values, the newest first."""
+    return [Conflict(*row) for row in _fetch(conn, "conflicts", limit=limit)]
+
+
+def tails(
+    conn: Connection, first: dict[int, int], freeze_hours: dict[int, float]
+) -> dict[int, Tail]:
+    """Return, for each series, the valid reading before a time.
+
+    Parameters
+    ----------
+    conn : Connection
+    first : dict of int to int
+        Series → time of the first reading of a batch [s since 1970 UTC].
+    freeze_hours : dict of int to float
+        Series → how far to look back where the batch is older than what is there [h].
+    """
+    rows = _fetch(conn, "tails", series=sorted(first))
+    found = {series: Tail(time, value, since) for series, time, value, since in rows}
+    late = sorted(s for s, tail in found.items() if tail.time >= first[s])
+    if late:
+        for series in late:
+            del found[series]
+        rows = _fetch(
+            conn,
+            "before",
+            series=late,
+            times=[first[s] for s in late],
+            hours=[freeze_hours[s] for s in late],
+        )
+        found |= {series: Tail(time, value, since) for series, time, value, since in rows}
+    return found
+
+
+def put_tails(conn: Connection, new: Iterable[NewTail]) -> None:
+    """Keep the newest readings of series; older ones than those there change nothing."""
+    rows = [
+        (x.series, x.time, x.value, x.qc)
+        + ((x.valid.time, x.valid.value, x.valid.same_since) if x.valid else (None, None, None))
+        for x in sorted(new, key=lambda tail: tail.series)
+    ]
+    if rows:
+        template = (
+            "(%s::int, %s::bigint, %s::float8, %s::smallint, %s::bigint, %s::float8, %s::bigint)"
+        )
+        with conn.cursor() as cur:
+            execute_values(cur, SQL["put_tails"], rows, template=template, page_size=len(rows))
+
+
+def roll_up(conn: Connection, limit: int = 50_000) -> RolledUp:
+    """Roll readings up to hours where readings came since the last time, late ones included.
+
+    Parameters
+    ----------
+    conn : Connection
+        Inside a transaction of its own.
+    limit : int
+        Most changes to take at a time; run again while `RolledUp.changes` reaches it.
+    """
+    with conn.cursor() as cur:
+        cur.execute(SQL["lock_roll_up"])
+    params = {"limit": limit, "sums": _SUMS, "bad": UNUSABLE}
+    ((changes, hours, first, last),) = _fetch(conn, "roll_up", **params)
+    return RolledUp(changes, hours, first, last)
+
+
+def compress_before(conn: Connection, instant: datetime) -> int:
+    """Compress readings older than `instant` where TimescaleDB can; return how many chunks."""
+    ((done,),) = _fetch(conn, "compress_before", instant=instant)
+    return int(done)
+
+
+def drop_before(conn: Connection, instant: datetime) -> int:
+    """Drop whole months of readings older than `instant`; hourly values and frames stay.
+
+    Returns
+    -------
+    int
+        How many months, or chunks of TimescaleDB.
+    """
+    ((done,),) = _fetch(conn, "drop_before", instant=instant)
+    return int(done)

@@ -1,0 +1,242 @@
+"""Weather of others: forecasts and other stations' hours, as they came and as they count now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from collector.store.measured import places
+from collector.store.postgres import queries
+from collector.store.postgres.binary import copy_in
+from collector.store.postgres.db import Connection
+from models.sheets.refused import MOST_NAMED
+from models.weather.dataset import dataset
+from models.weather.quality import UNUSABLE
+
+SQL = queries.load("weather")
+#: A forecast older than this is not used.
+FORECAST_FRESH = timedelta(days=2)
+
+#: Values that are sent to the database at once.
+BLOCK = 50_000
+
+_STAGED = np.dtype(
+    [("line", "i4"), ("series", "i4"), ("time", "i8"), ("issued", "i8")]
+    + [("value", "f8"), ("qc", "i2")]
+)
+_PG_EPOCH, _MICROSECOND = datetime(2000, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+
+Kind = Literal["forecast", "observed"]
+
+
+class WeatherValue(NamedTuple):
+    """One value of an hour that begins at `time`; `line` is the line of the file it stands in."""
+
+    line: int
+    place: str
+    quantity: str
+    time: datetime
+    issued: datetime
+    value: float
+    qc: int = 0
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A value that is in force now in the place of another one, and who had said that when."""
+
+    line: int
+    place: str
+    quantity: str
+    time: datetime
+    value: float
+    before: float
+    source: str
+    name: str
+    received: datetime
+
+
+@dataclass(frozen=True)
+class Put:
+    """What became of lines: how many brought something new, corrected, or said nothing new.
+
+    `corrections` and `lines_there` hold the first of them. `overtaken` counts values that are
+    kept and not in force, because a forecast made later is there for their hours.
+    """
+
+    new: int = 0
+    corrected: int = 0
+    same: int = 0
+    overtaken: int = 0
+    corrections: tuple[Correction, ...] = ()
+    lines_there: tuple[int, ...] = ()
+
+
+def put_values(
+    conn: Connection,
+    kind: Kind,
+    source: str,
+    positions: Mapping[str, tuple[float, float]],
+    values: Iterable[WeatherValue],
+    received: datetime,
+    name: str = "",
+) -> Put:
+    """Keep values as one delivery; from now on they are in force where they differ.
+
+    Whatever source they come from, the newest delivery of an hour counts; what was said before
+    is kept. A value that is in force already is passed over.
+
+    Parameters
+    ----------
+    conn : Connection
+    kind, source : str
+        "forecast" or "observed", and who says so.
+    positions : mapping
+        Longitude and latitude [degree] of every place in `values`; others are not noted.
+    values : iterable of WeatherValue
+        Taken in blocks, so that there may be many.
+    received : datetime
+        Aware.
+    name : str
+        Name of the file.
+    """
+    numbers: dict[str, int] = {}
+    known: dict[tuple[str, str], int] = {}
+    with conn.cursor() as cur:
+        cur.execute("DROP TABLE IF EXISTS staged_weather, changed_weather")
+        cur.execute(SQL["stage_table"])
+        rest = iter(values)
+        while block := list(islice(rest, BLOCK)):
+            wanted = {(v.place, v.quantity) for v in block} - known.keys()
+            new = {place: positions[place] for place, _ in wanted if place not in numbers}
+            numbers |= places.numbers(conn, new, received, name or source)
+            known.update(_series(cur, kind, numbers, sorted(wanted)))
+            copy_in(conn, SQL["stage"], _staged(block, known))
+        cur.execute("ANALYZE staged_weather")
+        cur.execute(SQL["find_changes"], {"unusable": UNUSABLE})
+        given = {"kind": kind, "source": source, "name": name, "received": received}
+        cur.execute(SQL["put_changes"], given)
+        return _outcome(cur, kind)
+
+
+def _series(
+    cur: Any, kind: str, numbers: Mapping[str, int], wanted: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], int]:
+    if not wanted:
+        return {}
+    name_of = {number: place for place, number in numbers.items()}
+    given = {
+        "kind": kind,
+        "places": [numbers[place] for place, _ in wanted],
+        "quantities": [quantity for _, quantity in wanted],
+    }
+    cur.execute(SQL["put_series"], given)
+    cur.execute(SQL["series"], given)
+    return {(name_of[place], quantity): id_ for id_, place, quantity in cur.fetchall()}
+
+
+def _staged(
+    values: Sequence[WeatherValue], series: Mapping[tuple[str, str], int]
+) -> NDArray[np.void]:
+    rows = np.empty(len(values), _STAGED)
+    rows["line"] = [v.line for v in values]
+    rows["series"] = [series[v.place, v.quantity] for v in values]
+    rows["time"] = [(v.time - _PG_EPOCH) // _MICROSECOND for v in values]
+    rows["issued"] = [(v.issued - _PG_EPOCH) // _MICROSECOND for v in values]
+    rows["value"] = [v.value for v in values]
+    rows["qc"] = [v.qc for v in values]
+    return rows
+
+
+def _outcome(cur: Any, kind: str) -> Put:
+    cur.execute(SQL["count_lines"])
+    changed, corrected, lines = cur.fetchone()
+    cur.execute(SQL["corrections"], {"limit": MOST_NAMED})
+    corrections = tuple(Correction(*row) for row in cur.fetchall())
+    cur.execute(SQL["lines_there"], {"limit": MOST_NAMED})
+    there = tuple(line for (line,) in cur.fetchall())
+    overtaken = 0
+    if kind == "forecast":
+        cur.execute(SQL["count_overtaken"])
+        (overtaken,) = cur.fetchone()
+    return Put(changed - corrected, corrected, lines - changed, overtaken, corrections, there)
+
+
+def forecast_dataset(
+    conn: Connection, quantities: Sequence[str], start: datetime, end: datetime, at: datetime
+) -> xr.Dataset | None:
+    """Return the newest forecast known at a time; None where there is none.
+
+    Dimensions time and site (place id); coordinates longitude, latitude and ``issued`` (site),
+    the time at which the oldest part of a place's forecast was made. Each hour comes from the
+    newest forecast that reaches it and is at most `FORECAST_FRESH` old; of one issue the delivery
+    that came last counts. Values with a quality bit of doubt are left out.
+    """
+    since = at - FORECAST_FRESH
+    return _dataset(
+        conn, "forecast", quantities=list(quantities), start=start, end=end, at=at, since=since
+    )
+
+
+def observed_dataset(
+    conn: Connection, quantities: Sequence[str], start: datetime, end: datetime
+) -> xr.Dataset | None:
+    """Return what other stations measured, as `forecast_dataset` does; None where nothing.
+
+    Each hour is that of the delivery that came last, whoever sent it.
+    """
+    return _dataset(conn, "observed", quantities=list(quantities), start=start, end=end)
+
+
+@dataclass(frozen=True)
+class ObservedStation:
+    """A series of what was measured at a place of others, and its first hour."""
+
+    series: int
+    place: str
+    quantity: str
+    longitude: float
+    latitude: float
+    first: datetime
+
+
+def observed_stations(conn: Connection, quantities: Sequence[str]) -> list[ObservedStation]:
+    """Return the series of other stations that have a value, by place and quantity."""
+    with conn.cursor() as cur:
+        cur.execute(SQL["observed_stations"], {"quantities": list(quantities)})
+        rows = cur.fetchall()
+    known = {p.name: (p.longitude, p.latitude) for p in places.places(conn)}
+    return [ObservedStation(id_, name, q, *known[name], first) for id_, name, q, first in rows]
+
+
+def _dataset(conn: Connection, name: str, **params: Any) -> xr.Dataset | None:
+    with conn.cursor() as cur:
+        cur.execute(SQL[name], params | {"unusable": UNUSABLE})
+        rows = cur.fetchall()
+    if not rows:
+        return None
+    frame = pd.DataFrame(rows, columns=["place", "quantity", "time", "value", "issued"])
+    known = {p.name: (p.longitude, p.latitude) for p in places.places(conn)}
+    sites = sorted(frame["place"].unique())
+    times = pd.date_range(frame["time"].min(), frame["time"].max(), freq="h")
+    values = {}
+    for quantity, part in frame.groupby("quantity"):
+        table = part.pivot(index="time", columns="place", values="value")
+        values[str(quantity)] = table.reindex(index=times, columns=sites).to_numpy(np.float64)
+    oldest = frame.groupby("place")["issued"].min().reindex(sites)
+    return dataset(
+        [moment.to_pydatetime() for moment in times],
+        sites,
+        values,
+        longitude=("site", np.array([known[s][0] for s in sites])),
+        latitude=("site", np.array([known[s][1] for s in sites])),
+        issued=("site", oldest.dt.tz_convert(None).to_numpy("datetime64[ns]")),
+    )

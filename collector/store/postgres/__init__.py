@@ -1,0 +1,1 @@
+"""How the database is reached: connections, pools, migrations, rights, statements, errors."""

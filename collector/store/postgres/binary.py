@@ -1,0 +1,129 @@
+"""PostgreSQL's binary COPY format as NumPy structured arrays, for rows without NULL."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.store.postgres.db import Connection
+
+HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+TRAILER = b"\xff\xff"
+PG_EPOCH_S = 946_684_800  # 2000-01-01, from which PostgreSQL counts [s since 1970]
+
+
+class CopyFormatError(ValueError):
+    """The server's answer is not rows of the expected types without NULL."""
+
+
+def _wire_type(columns: np.dtype[np.void]) -> np.dtype[np.void]:
+    """Return the layout of one row on the wire: field count, then length and data of each."""
+    assert columns.names is not None
+    parts: list[tuple[str, str]] = [("count", ">i2")]
+    for name in columns.names:
+        parts += [(f"length_{name}", ">i4"), (name, columns[name].newbyteorder(">").str)]
+    return np.dtype(parts)
+
+
+def encode_rows(rows: NDArray[np.void]) -> bytes:
+    """Encode a structured array as a binary COPY stream.
+
+    Parameters
+    ----------
+    rows : structured ndarray
+        Fields of the types i2, i4, i8, f4, f8 as the columns need them; a timestamp is an i8 of
+        microseconds since 2000-01-01 UTC.
+    """
+    wire = np.empty(len(rows), _wire_type(rows.dtype))
+    assert rows.dtype.names is not None
+    wire["count"] = len(rows.dtype.names)
+    for name in rows.dtype.names:
+        wire[f"length_{name}"] = rows.dtype[name].itemsize
+        wire[name] = rows[name]
+    return HEADER + wire.tobytes() + TRAILER
+
+
+def decode_rows(stream: bytes, columns: np.dtype[np.void]) -> NDArray[np.void]:
+    """Decode a binary COPY stream of rows without NULL.
+
+    Raises
+    ------
+    CopyFormatError
+        When the stream has other columns, or a NULL.
+    """
+    wire_type = _wire_type(columns)
+    body = stream[len(HEADER) : -len(TRAILER)]
+    if stream[:11] != HEADER[:11] or len(body) % wire_type.itemsize:
+        raise CopyFormatError(f"COPY gave {len(stream)} bytes, not rows of {columns}")
+    wire = np.frombuffer(body, wire_type)
+    assert columns.names is not None
+    if len(wire) and (wire["count"] != len(columns.names)).any():
+        raise CopyFormatError(f"COPY gave rows of another width than {columns}")
+    rows = np.empty(len(wire), columns)
+    for name in columns.names:
+        if (wire[f"length_{name}"] != columns[name].itemsize).any():
+            raise CopyFormatError(f"COPY gave a NULL or another type in {name}")
+        rows[name] = wire[name]
+    return rows
+
+
+def copy_in(conn: Connection, statement: str, rows: NDArray[np.void]) -> None:
+    """Send rows by a ``COPY … FROM STDIN (FORMAT binary)`` statement."""
+    with conn.cursor() as cur:
+        cur.copy_expert(statement, io.BytesIO(encode_rows(rows)))
+
+
+def copy_out(
+    conn: Connection, statement: str, params: dict[str, object], columns: np.dtype[np.void]
+) -> NDArray[np.void]:
+    """Fetch rows by a ``COPY (…) TO STDOUT (FORMAT binary)`` statement."""
+    stream = io.BytesIO()
+    with conn.cursor() as cur:
+        cur.copy_expert(cur.mogrify(statement, params), stream)
+    return decode_rows(stream.getvalue(), columns)
+
+
+def copy_out_hours(
+    conn: Connection, statement: str, params: dict[str, object]
+) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.float64]]]:
+    """Fetch rows of an hour, the series that have a value in it, and the values, as arrays.
+
+    Gathering an hour's values to one row on the server costs a quarter of sending each as a row.
+
+    Yields
+    ------
+    int, array, array
+        Start of the hour [h since 1970 UTC]; series; values.
+
+    Raises
+    ------
+    CopyFormatError
+        When the server's answer is not such rows.
+    """
+    stream = io.BytesIO()
+    with conn.cursor() as cur:
+        cur.copy_expert(cur.mogrify(statement, params), stream)
+    data = stream.getvalue()
+    place = len(HEADER)
+    while place < len(data) - len(TRAILER):
+        columns, eight, since = struct.unpack_from(">hiq", data, place)
+        if (columns, eight) != (3, 8):
+            raise CopyFormatError("COPY gave no rows of an hour, its series and its values")
+        series, place = _array(data, place + 14, np.dtype(">i4"))
+        values, place = _array(data, place, np.dtype(">f8"))
+        yield since // 3_600_000_000 + PG_EPOCH_S // 3600, series, values
+
+
+def _array(data: bytes, place: int, kind: np.dtype[np.generic]) -> tuple[NDArray[Any], int]:
+    """Decode a one-dimensional array without NULL; return it and where it ends."""
+    size, dimensions, nulls, _, count, _ = struct.unpack_from(">iiiIii", data, place)
+    element = np.dtype([("length", ">i4"), ("value", kind)])
+    if (dimensions, nulls, size) != (1, 0, 20 + count * element.itemsize):
+        raise CopyFormatError(f"COPY gave no plain array of {kind}, or a NULL in it")
+    elements = np.frombuffer(data, element, count, place + 24)
+    return elements["value"].astype(kind.newbyteorder("=")), place + 4 + size
