@@ -38,6 +38,7 @@ from firmware.workbench.simulate import Fleet
 OPENS = datetime(2016, 5, 1, tzinfo=UTC)
 RATE = 7200.0  # two frames a second and node
 SETTLE_SECONDS = 180.0
+FLOW_SECONDS = 120.0
 VICTIMS = ("collector", "database", "broker", "node", "server")
 # What --without takes: a safeguard, and the program that runs the collector without it.
 SABOTAGE = {
@@ -207,6 +208,15 @@ class Rig:
         conn.close()
         return found
 
+    def flow(self) -> None:
+        """Wait until frames pass all the way, so that a strike meets parts that are at work."""
+        begun = len(self.kept())
+        deadline = time.monotonic() + FLOW_SECONDS
+        while len(self.kept()) <= begun:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"no frame was stored for {FLOW_SECONDS:g} s")
+            time.sleep(0.1)
+
     def settle(self) -> Books:
         """Wait until all that was written by now is stored, then compare."""
         written = self.written()
@@ -254,7 +264,13 @@ class Rig:
 
 
 def campaign(
-    seed: int, rounds: int, *, nodes: int = 3, without: str | None = None, log=print
+    seed: int,
+    rounds: int,
+    *,
+    nodes: int = 3,
+    without: str | None = None,
+    victims: tuple[str, ...] = VICTIMS,
+    log=print,
 ) -> tuple[Books, tuple[int, int]]:
     """Run a campaign and return the balanced or unbalanced books, and readings and conflicts."""
     chance = random.Random(seed)
@@ -263,9 +279,9 @@ def campaign(
     rig = Rig(folder, nodes, without)
     try:
         rig.start()
-        time.sleep(3.0)
         for number in range(1, rounds + 1):
-            victim = VICTIMS[-number] if number <= len(VICTIMS) else chance.choice(VICTIMS)
+            victim = victims[-number] if number <= len(victims) else chance.choice(victims)
+            rig.flow()
             rig.strike(victim, chance)
             log(
                 f"round {number}/{rounds}: killed the {victim}; {len(rig.written())} frames written"
