@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import click
 
-from collector.commands.parts import Parts, plain_errors
+from collector.commands.parts import Parts, moment, plain_errors
 from collector.files.given import Given
 from collector.files.imported import Imported, Named
 from collector.files.scouting import import_scouting
@@ -46,21 +46,6 @@ def kind_of(file: Path, kind: str | None) -> str:
             f"{file_name(file)} holds weather: say --kind forecast or --kind observed"
         )
     return "scouting"
-
-
-def moment(context: click.Context, parameter: click.Parameter, text: str | None) -> datetime | None:
-    """Read a time with its zone from the command line."""
-    if text is None:
-        return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise click.BadParameter(
-            f'"{text}" is no time with zone; write 2016-05-01T08:00+08:00', context, parameter
-        )
-    return found
 
 
 @click.command("import")
