@@ -32,7 +32,7 @@ import numpy as np
 from collector.jobs import risk as risk_job
 from collector.jobs.context import Context
 from collector.one_machine.embedded import EmbeddedPostgres
-from collector.store.network import registry
+from collector.store.network import registry, sites
 from collector.store.postgres import db
 from field_configs.load import load
 from models.crops.season import Seasons, SiteSeason
@@ -95,7 +95,7 @@ def fill(conn: db.Connection, world: World) -> int:
             "FROM generate_series(0, %s - 1, %s) i, unnest(%s) q",
             (world.fields, every, list(QUANTITIES)),
         )
-        cur.execute(registry.SQL["put_series"])
+        cur.execute(sites.SQL["put_series"])
         # as a restored dump comes in: nothing is kept yet that could change
         cur.execute("ALTER TABLE reading_hourly DISABLE TRIGGER USER")
         first, last = (AT.replace(hour=0, minute=0), AT.replace(minute=0))
