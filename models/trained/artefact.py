@@ -107,9 +107,10 @@ def decode_estimator(data: bytes, path: Path) -> FhbEstimator:
         model = content["model"]
         if not isinstance(model, RidgeLogit):
             raise ArtefactError(f"{path}: holds no RidgeLogit: {MEND}")
-        terms = Terms(tuple(content["windows"]), content["penalty"])
+        given = tuple((float(value), float(slope)) for value, slope in model.given)
+        terms = Terms(tuple(content["windows"]), content["penalty"], given)
         return FhbEstimator(content["stage"], terms, model, content["coefficients"])
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError) as error:
+    except (zipfile.BadZipFile, AttributeError, KeyError, TypeError, ValueError) as error:
         raise ArtefactError(f"{path}: is not an artefact ({error}): {MEND}") from error
 
 

@@ -41,13 +41,19 @@ class RidgeLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    penalty : sequence of float, shape (columns,)
+    penalty : sequence of float, shape (fitted columns,)
         Half of it times the squared standardised coefficient is added to the negative
         log-likelihood; the intercept is free.
+    given : sequence of (value, slope)
+        For each of the last columns, which are not fitted: the value from which on it counts, and
+        its logit per unit. So a published slope enters as it is, and its effect is bounded.
     """
 
-    def __init__(self, penalty: Sequence[float] = ()) -> None:
+    def __init__(
+        self, penalty: Sequence[float] = (), given: Sequence[tuple[float, float]] = ()
+    ) -> None:
         self.penalty = penalty
+        self.given = given
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> RidgeLogit:
         """Fit by Newton's method.
@@ -63,8 +69,9 @@ class RidgeLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Shapes do not match, a value is missing, or only one class was seen.
         """
         x, seen = np.asarray(X, float), np.asarray(y, float)
-        if x.ndim != 2 or x.shape != (seen.size, len(self.penalty)):
-            raise ValueError(f"X has shape {x.shape}; expected {(seen.size, len(self.penalty))}")
+        columns = len(self.penalty) + len(self.given)
+        if x.ndim != 2 or x.shape != (seen.size, columns):
+            raise ValueError(f"X has shape {x.shape}; expected {(seen.size, columns)}")
         if not np.isfinite(x).all():
             raise ValueError("X holds missing values: leave those cases out")
         if seen.size == 0 or seen.min() == seen.max():
@@ -73,8 +80,11 @@ class RidgeLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         spread = np.round(x.std(axis=0), DECIMALS)
         self.spread_ = np.where(spread > 0.0, spread, 1.0)
         self.low_, self.high_ = x.min(axis=0), x.max(axis=0)
+        for column, (value, _) in enumerate(self.given, len(self.penalty)):
+            self.mean_[column] = self.low_[column] = value
+            self.spread_[column] = 1.0
         self.classes_ = np.array([0.0, 1.0])
-        self.coefficient_ = _newton(self.standardised(x), seen, np.asarray(self.penalty, float))
+        self.coefficient_ = self.refitted(x, seen)
         return self
 
     def refitted(self, X: ArrayLike, y: ArrayLike) -> Array:
@@ -86,7 +96,8 @@ class RidgeLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         y : array of 0 and 1, shape (n,)
         """
         x, seen = np.asarray(X, float), np.asarray(y, float)
-        return _newton(self.standardised(x), seen, np.asarray(self.penalty, float))
+        slopes = np.asarray([slope for _, slope in self.given], float)
+        return _newton(self.standardised(x), seen, np.asarray(self.penalty, float), slopes)
 
     def standardised(self, x: Array) -> Array:
         """Intercept and columns as the model sees them, shape (n, columns + 1)."""
@@ -132,32 +143,39 @@ def logit(probability: ArrayLike) -> Array:
     return np.asarray(np.log(p / (1.0 - p)), float)
 
 
-def _newton(z: Array, y: Array, penalty: Array) -> Array:
+def _newton(z: Array, y: Array, penalty: Array, given: Array) -> Array:
+    """Coefficients of every column; those of the last ones are `given`."""
     ridge = np.diag(np.concatenate([[0.0], penalty]))
+    z, offset = z[:, : len(ridge)], z[:, len(ridge) :] @ given
     base = y.mean()
     beta = np.zeros(z.shape[1])
-    beta[0] = np.log(base / (1.0 - base))
+    beta[0] = np.log(base / (1.0 - base)) - offset.mean()
     for _ in range(50):
-        p = expit(z @ beta)
+        p = expit(z @ beta + offset)
         hessian = (z * (p * (1.0 - p))[:, None]).T @ z + ridge
         step = np.linalg.solve(hessian, z.T @ (y - p) - ridge @ beta)
         beta = beta + step
         if float(np.abs(step).max()) < 1e-8:
             break
-    return np.round(beta, DECIMALS)
+    return np.round(np.concatenate([beta, given]), DECIMALS)
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What a scab estimator is made of: weather windows and their penalty."""
+    """What a scab estimator is made of: weather windows, their penalty, and what is not fitted.
+
+    `given` belongs to the last windows: the value from which on each counts, and its slope.
+    """
 
     windows: tuple[str, ...]
     penalty: float = 10.0
+    given: tuple[tuple[float, float], ...] = ()
 
     @property
     def penalties(self) -> tuple[float, ...]:
-        """One ridge penalty per column of `design`."""
-        return (AGRONOMY_PENALTY,) * len(AGRONOMY) + (self.penalty,) * len(self.windows)
+        """One ridge penalty per column of `design` that is fitted."""
+        weather = len(self.windows) - len(self.given)
+        return (AGRONOMY_PENALTY,) * len(AGRONOMY) + (self.penalty,) * weather
 
 
 def agronomy(resistance: Sequence[str], wheat: Sequence[str], residue: Sequence[str]) -> Array:
@@ -306,4 +324,4 @@ def fit_terms(cases: Cases, terms: Terms, which: NDArray[np.bool_]) -> RidgeLogi
     if cases.epidemic is None:
         raise ValueError("cases carry no labels: read them with labelled=True")
     x = design(cases, terms.windows)
-    return RidgeLogit(terms.penalties).fit(x[which], cases.epidemic[which])
+    return RidgeLogit(terms.penalties, terms.given).fit(x[which], cases.epidemic[which])

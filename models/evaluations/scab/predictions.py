@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from models.hazards.wheat.wheat_fhb import PARAMETERS
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, STATUS
 from models.trained.scab import FhbEstimator
 from models.trained.scab_cases import Cases
+from models.trained.shipped import LIMITS
 
 
 class OutputError(OSError):
@@ -37,13 +37,13 @@ def status_of(probability: float) -> int:
     Parameters
     ----------
     probability : float
-        Class limits are those of the published RH14 model: .24 medium, .32 high.
+        Its class limits are `models.trained.shipped.LIMITS`.
     """
     if math.isnan(probability):
         return CANNOT_SAY
-    if probability >= PARAMETERS["high"].value:
+    if probability >= LIMITS["high"]:
         return HIGH
-    return MEDIUM if probability >= PARAMETERS["medium"].value else NO_RISK
+    return MEDIUM if probability >= LIMITS["medium"] else NO_RISK
 
 
 def predict(estimator: FhbEstimator, cases: Cases) -> list[Prediction]:

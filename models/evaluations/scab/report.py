@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.evaluations.scab.choosing import Before, judge
 from models.evaluations.scab.selection import (
     Fold,
     Trials,
@@ -16,22 +17,22 @@ from models.evaluations.scab.selection import (
     folds_by_year,
     folds_kept_back,
     folds_later,
-    judge,
     tempered,
 )
+from models.evaluations.scab.years import year_spread
 from models.evaluations.tables import rounded
 from models.hazards.wheat.wheat_fhb import PARAMETERS, probability
 from models.skill import scores
-from models.trained.scab import FhbEstimator, Terms
+from models.trained.scab import FhbEstimator, Terms, logit
 from models.trained.scab_cases import RESISTANCE, Cases
-from models.trained.shipped import SEED, STAGES
+from models.trained.shipped import LIMITS, SEED, STAGES
 
 Array = NDArray[np.float64]
 Progress = Callable[[str], None]
 
 KEPT_BACK_DRAWS = 40
 BOOTSTRAP_DRAWS = 1000
-COST_LOSS = (0.05, 0.1, 0.2, 0.24, 0.3, 0.32, 0.4, 0.5, 0.6)
+COST_LOSS = (0.05, 0.1, 0.2, 0.27, 0.3, 0.4, 0.5, 0.6)
 SCHEMES = ("year", "state", "later")
 MODELS = ("climatology", "agronomy", "rh14", "pre", "post")
 PAIRS = (
@@ -70,10 +71,9 @@ class Answers:
     state: NDArray[np.str_]
     chosen: dict[str, list[Terms]] = field(default_factory=dict)
 
-    def temper(self, slopes: dict[str, float]) -> None:
-        """Draw the answers of each stage towards the base rate, as the shipped model's are."""
-        for stage, slope in slopes.items():
-            self.by[stage] = tempered(self.by[stage], slope, self.by["climatology"])
+    def temper(self, slope: float) -> None:
+        """Draw the answers after flowering towards the base rate, as the shipped model's are."""
+        self.by["post"] = tempered(self.by["post"], slope, self.by["climatology"])
 
 
 def answered(trials: Trials, folds: Iterator[Fold], progress: Progress) -> Answers:
@@ -139,11 +139,11 @@ def _difference(judged: Answers, one: str, other: str) -> dict[str, Any]:
     return result
 
 
-def _kept_back(trials: Trials, slopes: dict[str, float], progress: Progress) -> dict[str, Any]:
+def _kept_back(trials: Trials, slope: float, progress: Progress) -> dict[str, Any]:
     rows = []
     for fold in folds_kept_back(trials, KEPT_BACK_DRAWS, SEED):
         judged = answered(trials, iter([fold]), progress)
-        judged.temper(slopes)
+        judged.temper(slope)
         o, base = judged.epidemic, judged.by["climatology"]
         rows.append(
             {
@@ -195,7 +195,7 @@ def _decision(judged: Answers, stage: str) -> dict[str, Any]:
     base = float(o.mean())
     thresholds = {}
     for word in ("medium", "high"):
-        limit = PARAMETERS[word].value
+        limit = LIMITS[word]
         counts = scores.contingency(o, (p >= limit).astype(float))
         thresholds[word] = {
             "from": limit,
@@ -216,25 +216,25 @@ def _decision(judged: Answers, stage: str) -> dict[str, Any]:
     }
 
 
-def slopes_of(by_state: Answers) -> dict[str, float]:
-    """Per stage, the calibration slope over left-out states, at most 1.
+def slope_after(by_state: Answers) -> float:
+    """The calibration slope after flowering over left-out states, at most 1.
 
     Parameters
     ----------
     by_state : Answers
     """
-    return {
-        stage: round(min(1.0, scores.calibration_line(by_state.epidemic, by_state.by[stage])[1]), 3)
-        for stage in STAGES
-    }
+    line = scores.calibration_line(by_state.epidemic, by_state.by["post"])
+    return round(min(1.0, line[1]), 3)
 
 
-def report(trials: Trials, progress: Progress = lambda _: None) -> dict[str, Any]:
-    """Everything the card and docs/scores.md state, as plain numbers.
+def report(trials: Trials, before: Before, progress: Progress = lambda _: None) -> dict[str, Any]:
+    """Everything the card and docs/skill.md state, as plain numbers.
 
     Parameters
     ----------
     trials : Trials
+    before : Before
+        What was chosen from all cases; the judged answers rest on choices of their own.
     progress : callable
         Called with what is being done.
 
@@ -253,16 +253,22 @@ def report(trials: Trials, progress: Progress = lambda _: None) -> dict[str, Any
         "state": answered(trials, folds_by_state(trials), telling("state")),
         "later": answered(trials, folds_later(trials), telling("later")),
     }
-    slopes = slopes_of(judged["state"])
+    slopes = {"pre": before.shrink, "post": slope_after(judged["state"])}
     for one in judged.values():
-        one.temper(slopes)
+        one.temper(slopes["post"])
+    by_year = judged["year"]
+    spreads = {
+        stage: year_spread(by_year.epidemic, logit(by_year.by[stage]), by_year.year)
+        for stage in STAGES
+    }
     scores = {name: _scores(one) for name, one in judged.items()}
     gain = {(d["one"], d["other"]): d["skill"] for d in scores["year"]["differences"]}
     result: dict[str, Any] = {
         "seed": SEED,
         "slopes": slopes,
+        "year_spread": spreads,
         "schemes": scores,
-        "kept_back": _kept_back(trials, slopes, telling("four years kept back")),
+        "kept_back": _kept_back(trials, slopes["post"], telling("four years kept back")),
         "weather_beats_agronomy": {s: gain[s, "agronomy"]["low"] > 0.0 for s in STAGES},
         "after_beats_before": gain["post", "pre"]["low"] > 0.0,
         "stages": {stage: _decision(judged["year"], stage) for stage in STAGES},
@@ -278,11 +284,12 @@ def report(trials: Trials, progress: Progress = lambda _: None) -> dict[str, Any
 
 
 def _counted(terms: list[Terms]) -> list[dict[str, Any]]:
-    counts: dict[tuple[str, ...], int] = {}
+    counts: dict[tuple[tuple[str, ...], tuple[float, ...]], int] = {}
     for one in terms:
-        counts[one.windows] = counts.get(one.windows, 0) + 1
+        key = (one.windows, tuple(value for value, _ in one.given))
+        counts[key] = counts.get(key, 0) + 1
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [{"windows": list(windows), "folds": count} for windows, count in ordered]
+    return [{"windows": list(w), "above": list(a), "folds": n} for (w, a), n in ordered]
 
 
 def held_out(cases: Cases, estimators: dict[str, FhbEstimator], base_rate: float) -> dict[str, Any]:

@@ -1,20 +1,16 @@
-"""Choosing the scab estimator's terms without looking at the years it is judged on.
+"""Cases to learn from and to be judged by: whole years, states or later seasons left out.
 
-Every choice is made inside the training cases by leaving out blocks of whole years; the judged
-years, states or later seasons never take part. The candidate of least Brier score is taken: the
-usual alternative, the simplest within one standard error, was tried and failed worse on the worst
-sets of years kept back (docs/skill.md). Random folds are not offered: plots of one
-year and place share their weather, and such folds reward remembering it.
+Random folds are not offered: plots of one year and place share their weather, and such folds
+reward remembering it.
 
 References
 ----------
-Varma, S. & Simon, R. (2006). BMC Bioinformatics 7, 91, doi:10.1186/1471-2105-7-91.
 Roberts, D. R. et al. (2017). Ecography 40, 913-929, doi:10.1111/ecog.02881.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -32,13 +28,10 @@ from models.trained.scab import (
     settled,
 )
 from models.trained.scab_cases import Cases
-from models.trained.scab_windows import AFTER_POOL, BEFORE_POOL
-from models.trained.shipped import STAGES
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-PENALTIES = (10.0, 30.0)
 SMALLEST_BLOCK = 20
 AGRONOMY_ONLY = Terms(())
 
@@ -110,54 +103,6 @@ class Trials:
         return self._fits[key].decision_function(self._designs[terms.windows][where])
 
 
-def _block_errors(trials: Trials, terms: Terms, train: Mask) -> Array:
-    """Sum of squared errors per left-out block of years, shape (blocks of train,)."""
-    errors = []
-    for block in np.unique(trials.blocks[train]):
-        out = train & (trials.blocks == block)
-        p = expit(trials.decision(terms, train & ~out, out))
-        errors.append(float(((p - trials.epidemic[out]) ** 2).sum()))
-    return np.asarray(errors)
-
-
-def _least(trials: Trials, train: Mask, candidates: list[Terms]) -> Terms:
-    """The candidate of least squared error over left-out blocks; the simpler of equals."""
-    return min(
-        candidates,
-        key=lambda terms: (
-            round(float(_block_errors(trials, terms, train).sum()), 9),
-            len(terms.windows),
-            -terms.penalty,
-        ),
-    )
-
-
-def choose(trials: Trials, train: Mask, stage: str) -> Terms:
-    """Choose the terms of a stage, windows and penalty, from the training cases alone.
-
-    Parameters
-    ----------
-    trials : Trials
-    train : array of bool, shape (n,)
-    stage : {"pre", "post"}
-        "post" keeps what "pre" chose and may add windows after flowering.
-
-    Returns
-    -------
-    Terms
-    """
-    before = _least(
-        trials,
-        train,
-        [AGRONOMY_ONLY] + [Terms(w, p) for w in BEFORE_POOL if w for p in PENALTIES],
-    )
-    if stage == "pre":
-        return before
-    return _least(
-        trials, train, [Terms(before.windows + more, before.penalty) for more in AFTER_POOL]
-    )
-
-
 @dataclass(frozen=True)
 class Fold:
     """What is judged at once: its name, the cases left out, and the cases to learn from."""
@@ -208,7 +153,11 @@ def folds_later(trials: Trials, least_train: int = 200) -> Iterator[Fold]:
 
 
 def folds_kept_back(
-    trials: Trials, draws: int, seed: int, share: tuple[float, float] = (0.2, 0.4)
+    trials: Trials,
+    draws: int,
+    seed: int,
+    share: tuple[float, float] = (0.2, 0.4),
+    within: Mask | None = None,
 ) -> Iterator[Fold]:
     """Four years at a time left out together, as an outside judge would keep them back.
 
@@ -220,6 +169,8 @@ def folds_kept_back(
     draws : int
     seed : int
     share : tuple of float
+    within : array of bool, shape (n,)
+        The cases there are; all when left out.
 
     Raises
     ------
@@ -227,54 +178,32 @@ def folds_kept_back(
         The years do not allow it.
     """
     random = np.random.default_rng(seed)
-    years, counts = np.unique(trials.year, return_counts=True)
+    all_ = np.ones(trials.year.shape, bool) if within is None else within
+    years, counts = np.unique(trials.year[all_], return_counts=True)
     large = years[counts >= SMALLEST_BLOCK // 4]
     if large.size < 5:
         raise ValueError("fewer than five years hold enough cases")
     made = 0
     for _ in range(100 * draws):
         chosen = np.sort(random.choice(large, 4, replace=False))
-        judged = np.isin(trials.year, chosen)
-        if share[0] <= judged.mean() <= share[1]:
+        judged = all_ & np.isin(trials.year, chosen)
+        if share[0] <= judged.sum() / all_.sum() <= share[1]:
             made += 1
-            yield Fold(" ".join(str(y) for y in chosen), judged, ~judged)
+            yield Fold(" ".join(str(y) for y in chosen), judged, all_ & ~judged)
         if made == draws:
             return
     raise ValueError("too few sets of four years hold the share of cases asked for")
 
 
-def judge(
-    trials: Trials, folds: Iterator[Fold], progress: Callable[[str], None] = lambda _: None
-) -> list[tuple[Fold, dict[str, Array], dict[str, Terms]]]:
-    """Choose, fit and answer for each fold, nothing of it seen before.
-
-    Parameters
-    ----------
-    trials : Trials
-    folds : iterator of Fold
-    progress : callable
-        Called with the name of each fold when it is done.
-
-    Returns
-    -------
-    list of (fold, probabilities by name, terms by stage)
-        Names are "climatology" (base rate of the training cases), "agronomy", "pre", "post";
-        probabilities have the shape of the judged cases.
-    """
-    result = []
-    for fold in folds:
-        terms = {stage: choose(trials, fold.train, stage) for stage in STAGES}
-        base = float(trials.epidemic[fold.train].mean())
-        answers = {"climatology": np.full(int(fold.judged.sum()), base)}
-        for name, used in {"agronomy": AGRONOMY_ONLY, **terms}.items():
-            answers[name] = expit(trials.decision(used, fold.train, fold.judged))
-        result.append((fold, answers, terms))
-        progress(fold.name)
-    return result
-
-
 def fit_stage(
-    trials: Trials, stage: str, terms: Terms, *, slope: float, seed: int, draws: int = 200
+    trials: Trials,
+    stage: str,
+    terms: Terms,
+    *,
+    slope: float,
+    spread: float,
+    seed: int,
+    draws: int = 200,
 ) -> FhbEstimator:
     """Fit terms to all cases, and again to redrawn blocks of years for the bounds.
 
@@ -285,6 +214,8 @@ def fit_stage(
     terms : Terms
     slope : float
         Factor that draws every logit towards that of the base rate, see `tempered`.
+    spread : float
+        Standard deviation of the effect of a year, for the bounds [logit].
     seed : int
     draws : int
 
@@ -294,7 +225,7 @@ def fit_stage(
     """
     x = design(trials.cases, terms.windows)
     y = trials.epidemic
-    model = RidgeLogit(terms.penalties).fit(x, y)
+    model = RidgeLogit(terms.penalties, terms.given).fit(x, y)
     members = [np.flatnonzero(trials.blocks == b) for b in np.unique(trials.blocks)]
     random = np.random.default_rng(seed)
     coefficients = []
@@ -302,7 +233,9 @@ def fit_stage(
         some = np.concatenate([members[i] for i in random.integers(0, len(members), len(members))])
         coefficients.append(_temper(model.refitted(x[some], y[some]), slope, float(y[some].mean())))
     model.coefficient_ = _temper(model.coefficient_, slope, float(y.mean()))
-    return FhbEstimator(stage, terms, model, np.asarray(coefficients))
+    drawn = np.asarray(coefficients)
+    drawn[:, 0] = np.round(drawn[:, 0] + spread * random.standard_normal(draws), DECIMALS)
+    return FhbEstimator(stage, terms, model, drawn)
 
 
 def _temper(coefficient: Array, slope: float, base_rate: float) -> Array:
@@ -315,8 +248,7 @@ def _temper(coefficient: Array, slope: float, base_rate: float) -> Array:
 def tempered(probability: Array, slope: float, base_rate: Array) -> Array:
     """Probabilities whose logit is drawn towards that of the base rate, shape (n,).
 
-    A fit to some years and places is a little too sure of itself at others; the slope of a
-    calibration line over left-out states says by how much.
+    A fit to some years and places is a little too sure of itself at others.
 
     Parameters
     ----------

@@ -176,7 +176,13 @@ def stage_markdown(result: dict[str, Any], stage: str) -> str:
         _groups_markdown(result["by_state"][stage], "state"),
     ]
     if "chosen" in result:
-        chosen = [(windows_text(c["windows"]), c["folds"]) for c in result["chosen"][stage]]
+        chosen = [
+            (
+                windows_text(c["windows"]) + "".join(f", from {v:g} on" for v in c["above"]),
+                c["folds"],
+            )
+            for c in result["chosen"][stage]
+        ]
         parts += [
             "Terms chosen inside the training cases of each left-out block or state",
             markdown_table(("weather windows", "times"), chosen),

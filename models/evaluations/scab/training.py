@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from models.evaluations.scab.cards import card
+from models.evaluations.scab.choosing import Before, choose_after, choose_before
 from models.evaluations.scab.report import held_out, report
-from models.evaluations.scab.selection import AGRONOMY_ONLY, Trials, choose, fit_stage
+from models.evaluations.scab.selection import AGRONOMY_ONLY, Mask, Trials, fit_stage
 from models.skill.scores import ScoreError
 from models.trained.artefact import (
     encode_estimator,
@@ -41,31 +42,49 @@ def read_labelled(path: Path) -> Cases:
     return read_cases(path, tuple(WINDOWS), labelled=True)
 
 
-def fitted(trials: Trials, result: dict[str, Any], seed: int) -> dict[str, FhbEstimator]:
+def fitted(
+    trials: Trials, before: Before, result: dict[str, Any], seed: int
+) -> dict[str, FhbEstimator]:
     """Estimators of probabilities as they ship, with agronomy alone as rival, on all cases.
 
-    If weather did not beat agronomy alone on left-out years with an interval clear of zero,
-    agronomy alone ships.
+    If weather after flowering did not beat agronomy alone on left-out years with an interval clear
+    of zero, agronomy alone ships there.
 
     Parameters
     ----------
     trials : Trials
+    before : Before
     result : dict
         Of `models.evaluations.scab.report.report`.
     seed : int
     """
-    everything = np.ones(len(trials.cases), bool)
+    earned = result["weather_beats_agronomy"]["post"]
     ships = {
-        stage: choose(trials, everything, stage)
-        if result["weather_beats_agronomy"][stage]
-        else AGRONOMY_ONLY
-        for stage in STAGES
+        "pre": before.terms,
+        "post": choose_after(trials, everything(trials)) if earned else AGRONOMY_ONLY,
+        "agronomy": AGRONOMY_ONLY,
     }
-    ships["agronomy"] = AGRONOMY_ONLY
     return {
-        stage: fit_stage(trials, stage, terms, slope=result["slopes"].get(stage, 1.0), seed=seed)
+        stage: fit_stage(
+            trials,
+            stage,
+            terms,
+            slope=result["slopes"].get(stage, 1.0),
+            spread=result["year_spread"].get(stage, 0.0),
+            seed=seed,
+        )
         for stage, terms in ships.items()
     }
+
+
+def everything(trials: Trials) -> Mask:
+    """All cases: a mask of True, shape (n,).
+
+    Parameters
+    ----------
+    trials : Trials
+    """
+    return np.ones(len(trials.cases), bool)
 
 
 def train(path: Path, folder: Path, seed: int, progress: Callable[[str], None]) -> dict[str, Any]:
@@ -94,8 +113,8 @@ def train(path: Path, folder: Path, seed: int, progress: Callable[[str], None]) 
     """
     cases = read_labelled(path)
     trials = Trials.of(cases)
-    result = _judged(path, trials, progress)
-    estimators = fitted(trials, result, seed)
+    before, result = _judged(path, trials, progress)
+    estimators = fitted(trials, before, result, seed)
     files = {f"{HAZARD}_{stage}.skops": encode_estimator(e) for stage, e in estimators.items()}
     manifest: dict[str, Any] = {
         "hazard": HAZARD,
@@ -137,12 +156,15 @@ def evaluate(path: Path, progress: Callable[[str], None]) -> dict[str, Any]:
     CasesError
         As `read_cases`.
     """
-    return _judged(path, Trials.of(read_labelled(path)), progress)
+    return _judged(path, Trials.of(read_labelled(path)), progress)[1]
 
 
-def _judged(path: Path, trials: Trials, progress: Callable[[str], None]) -> dict[str, Any]:
+def _judged(
+    path: Path, trials: Trials, progress: Callable[[str], None]
+) -> tuple[Before, dict[str, Any]]:
+    before = choose_before(trials, everything(trials))
     try:
-        return report(trials, progress)
+        return before, report(trials, before, progress)
     except ValueError as error:
         raise CasesError(
             f"{path}: holds too few years or cases to be judged by years left out ({error}): "

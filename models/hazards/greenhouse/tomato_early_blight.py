@@ -3,12 +3,11 @@
 A night, noon to noon, gives 0-4 disease severity values (DSV) from its wet hours ``h`` and
 their mean temperature:
 
-    13-18 degC: h > 7, 15, 20 -> 1, 2, 3        18-21 degC: h > 4, 8, 15, 22 -> 1, 2, 3, 4
-    21-26 degC: h > 2, 5, 12, 20 -> 1..4        26-29 degC: h > 3, 8, 15, 22 -> 1..4
+    13-<18 degC: h >= 7, 16, 21 -> 1, 2, 3      18-<21 degC: h >= 4, 9, 16, 23 -> 1, 2, 3, 4
+    21-<26 degC: h >= 3, 6, 13, 21 -> 1..4      26-<30 degC: h >= 4, 9, 16, 23 -> 1..4
 
-The table stands as in the code named below; whether the original counts the hours at the edges
-of the first class as well was not read. The code has no upper limit of temperature; 29 degC is
-that of the forecast service VIPS after Madden et al. 1978.
+The table is that of the forecast service VIPS, after Madden et al. 1978; another code (below) asks
+one hour more in the first cell of the two coldest classes, and has no upper limit of temperature.
 
 The first spray is due 35 DSV after transplanting, later ones every 15-20 DSV. No record of
 sprays reaches this function: the DSV of the last 14 days stand in for those since the last
@@ -20,8 +19,8 @@ References
 ----------
 Madden, Pennypacker & MacNab 1978, Phytopathology 68:1354, doi:10.1094/Phyto-68-1354 (FAST).
 Pitblado 1992 (TOM-CAST), as in B. Bradford, ibm-weather-tool, src/models.R at a053a55a (MIT).
-Rutgers Plant and Pest Advisory, 2015-07-01 (35 DSV); NIBIO VIPS, model ALTERNARIA (13-29 degC,
-20 DSV); Metos, TomCast (15-20 DSV).
+Rutgers Plant and Pest Advisory, 2015-07-01 (35 DSV); NIBIO VIPS, model ALTERNARIA (table,
+13 to below 30 degC, 20 DSV); Metos, TomCast (15-20 DSV).
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ _CODE = "Pitblado 1992, as in ibm-weather-tool src/models.R a053a55a"
 _VIPS = "NIBIO VIPS, model ALTERNARIA, after Madden et al. 1978"
 PARAMETERS = {
     "humidity": Parameter(90.0, "%", f"wet hours as in {_CODE}", "primary"),
-    "warmest": Parameter(29.0, "degC", _VIPS, "primary"),
+    "warmest": Parameter(30.0, "degC", f"below it; {_VIPS}", "primary"),
     "first_spray": Parameter(35.0, "1", "Rutgers Plant and Pest Advisory 2015-07-01", "primary"),
     "window": Parameter(14.0, "d", "stands in for the last spray; chosen here", "provisional"),
     "medium": Parameter(15.0, "1", "Metos, TomCast: 15-20 DSV", "second-hand"),
@@ -48,8 +47,8 @@ DAYS = int(_P["window"])
 TABLE = SeverityTable(
     (13.0, 18.0, 21.0, 26.0, _P["warmest"]),
     (
-        ((8, 1), (16, 2), (21, 3)),
-        ((5, 1), (9, 2), (16, 3), (23, 4)),
+        ((7, 1), (16, 2), (21, 3)),
+        ((4, 1), (9, 2), (16, 3), (23, 4)),
         ((3, 1), (6, 2), (13, 3), (21, 4)),
         ((4, 1), (9, 2), (16, 3), (23, 4)),
     ),

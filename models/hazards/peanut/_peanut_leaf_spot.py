@@ -1,17 +1,13 @@
 """Early and late leaf spot of peanut (花生叶斑病): what the two advisories share.
 
-Both say when a spray is due after the last one. No record of sprays reaches them: they count
-over the last 14 days, for which a spray is taken to protect (NC State), so that they answer
-"if the field was not sprayed in the last 14 days". Stages from flowering (BBCH 61) on: the first
-spray of the advisories falls on the early pod stage, which follows within weeks.
+Both say when a spray is due after the last one. No record of sprays reaches them: they answer "if
+the field was not sprayed lately". Stages from early pod (R3, here BBCH 71) on, on which the first
+spray of both falls; leaves are infected until the harvest.
 """
 
 from __future__ import annotations
 
-from models.risk.hazard import Parameter
-
 NCSU = "NC State Extension, Using the Leaf Spot Advisory, 2015-07"
-CROPS = {"peanut": (61, 87)}
-PROTECTED = Parameter(14.0, "d", f"a spray protects so long; {NCSU}", "primary")
+CROPS = {"peanut": (71, 89)}
 EPPO = "MYCOAR"
 ACTIONS = ("rotate", "remove_fallen_leaves", "scout_leaves", "ask_officer_fungicide")

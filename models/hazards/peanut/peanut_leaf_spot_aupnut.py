@@ -1,7 +1,7 @@
 """Leaf spot of peanut (花生叶斑病): the AU-Pnut advisory of Auburn.
 
-A rain event is a day with more than 2.5 mm; only events more than ten days after the last spray
-count. With the probability of precipitation (PoP) of the next five days:
+A rain event is a day with more than 2.5 mm. Events of the last ten days count, from the tenth day
+after a spray on. With the probability of precipitation (PoP) of the next five days:
 
     PoP >= 50 %: high            40-49 %: high from 1 event, else medium
     20-39 %: high from 2 events, else medium        < 20 %: high from 3 events, else low
@@ -10,13 +10,13 @@ Medium means: spray if the last one was more than 14 days ago.
 
 No PoP reaches this function yet. So three events are high, as they are at any PoP; one or two
 are medium, since only a dry forecast would make them less; with none the answer is "no risk",
-which a forecast of rain would overrule. Events are counted over the last 14 days (see
-`_peanut_leaf_spot`), which is provisional. The certainty is lower for want of the forecast.
+which a forecast of rain would overrule. The certainty is lower for want of the forecast.
 
 References
 ----------
 Jacobi & Backman 1995, Plant Disease 79:672, doi:10.1094/PD-79-0672 (advisory, inputs).
-open-agroclimate, php-peanut-leaf-spot (rules and the worked example).
+open-agroclimate, php-peanut-leaf-spot (rules and the worked example); Kemerait, University of
+Georgia (counting from the tenth day after a spray).
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ from models.weather.dataset import Array
 _CODE = "open-agroclimate php-peanut-leaf-spot"
 PARAMETERS = {
     "event": Parameter(2.5, "mm", _CODE, "primary"),
-    "protected": Parameter(10.0, "d", _CODE, "primary"),
-    "window": spot.PROTECTED,
+    "protected": Parameter(10.0, "d", f"Kemerait; {_CODE}", "primary"),
+    "window": Parameter(10.0, "d", f"rain events of so many days; {_CODE}", "primary"),
     "medium": Parameter(1.0, "1", "no forecast: 1 event may be enough; chosen here", "provisional"),
     "high": Parameter(3.0, "1", _CODE, "primary"),
 }
@@ -64,7 +64,7 @@ def rain_events(rain: Array, days_since_spray: Array) -> Array:
     days_since_spray
         Days from the last spray to each of these days [d]; infinite for none.
     """
-    counts = (rain > _P["event"]) & (days_since_spray > _P["protected"])
+    counts = (rain > _P["event"]) & (days_since_spray >= _P["protected"])
     return np.asarray(np.count_nonzero(counts, axis=0), dtype=np.float64)
 
 
@@ -87,7 +87,7 @@ def advice(events: ArrayLike, probability: ArrayLike) -> Array:
 
 
 def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
-    """Rain events of 14 days."""
+    """Rain events of ten days."""
     events = window["event"].sum(axis=0)
     return Evaluation(events, {"rain_events": events, "rain": window["rain"].sum(axis=0)})
 

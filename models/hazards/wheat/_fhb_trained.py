@@ -76,6 +76,7 @@ class Span:
 _DEW = Feature("mean:dew_point", daily_dew_point, _BOTH, "degC", aggregation="mean")
 _DAMP = hours_where("hours:15-30degC&80%", damp_and_warm, _BOTH)
 SPANS = {
+    "RH.A.PRE14.24H": Span("humidity_14", mean("relative_humidity", "%"), -14, 0),
     "RH7": Span("humidity", mean("relative_humidity", "%"), -7, 0),
     "D.A.1": Span("dew_point", _DEW, -20, 0),
     "TRH8010": Span("damp_warm", _DAMP, 0, 10, summed=True),
@@ -101,6 +102,19 @@ class Trained:
         terms = fitted.model.contributions(given).T
         weather = zip((SPANS[c].name for c in fitted.terms.windows), terms[_FIRST:], strict=True)
         return {"base": terms[0], "field": terms[1:_FIRST].sum(axis=0), **dict(weather)}
+
+    def beyond(self, stage: int, values: dict[str, Array], season: SeasonDay) -> NDArray[np.bool_]:
+        """Whether a window lies outside what training has seen, and is held at its edge (site,).
+
+        Below the value from which a window counts at all, nothing is held.
+        """
+        fitted, outside = self.stages[stage], np.zeros(len(season.bbch), bool)
+        counted = len(fitted.terms.windows) - len(fitted.terms.given)
+        for place, column in enumerate(fitted.terms.windows):
+            value, edge = values[column], len(AGRONOMY) + place
+            outside |= value > fitted.model.high_[edge]
+            outside |= (value < fitted.model.low_[edge]) & (place < counted)
+        return outside
 
     def signed(self, column: str, values: Array) -> Array:
         """A window so that more of it never lowers the score, and back again."""

@@ -11,14 +11,17 @@ F + 10 on the one that also knows the windows after it; F is a day of both.
 The columns of the case file are made from hourly air temperature T and relative humidity RH, over
 all hours of whole local days (UTC+8):
 
-    RH7            mean RH, days F-7..F        TRH8010         hours 15 <= T <= 30 and RH >= 80,
-    D.A.1          mean dew point, F-20..F                     days F..F+10
-                                               T.A.POST7.24H   mean T, days F..F+7
+    RH.A.PRE14.24H mean RH, days F-14..F       TRH8010         hours 15 <= T <= 30 and RH >= 80,
+    RH7            mean RH, days F-7..F                        days F..F+10
+    D.A.1          mean dew point, F-20..F     T.A.POST7.24H   mean T, days F..F+7
 
-A window "of n days" holds n + 1 in the case file: its hours reach 192 in "7 days" and 263 in "10",
-and where hourly dew points were whole tenths, means of D.A.1 are tenths over 504 hours. One
-difference: dew point comes from T and RH (`models.weather.meteo.dew_point`, frost point below
-zero), while the case file's RH comes from stations' T and dew point.
+Before flowering only the first of them enters, with the slope of RH14 and from a humidity on that
+few cases passed: a bounded correction of what variety and residue say (models/evaluations/scab).
+
+A window "of n days" holds n + 1 in the case file: its hours reach 192 in "7 days", 263 in "10" and
+360 in "14", and where hourly dew points were whole tenths, means of D.A.1 are tenths over 504
+hours. One difference: dew point comes from T and RH (`models.weather.meteo.dew_point`, frost point
+below zero), while the case file's RH comes from stations' T and dew point.
 
 Up to an observed flowering, F is the running day. Where nobody saw it (as in `wheat_fhb`, an
 estimated date can be a week off) the windows run on through the estimated BBCH 69, then stay, and
@@ -50,11 +53,14 @@ from models.hazards.wheat.wheat_fhb import HAZARD as RULE
 from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.trained.artefact import ArtefactError, read_manifest
 from models.trained.scab import expit
-from models.trained.shipped import FOLDER, STAGES
+from models.trained.shipped import FOLDER, LIMITS, STAGES
 from models.weather.dataset import Array
 
 PARAMETERS = {
-    **{k: RULE.parameters[k] for k in ("medium", "high", "unknown_variety_certainty")},
+    "medium": Parameter(LIMITS["medium"], "1", "base rate of the training cases", "provisional"),
+    "high": Parameter(LIMITS["high"], "1", "more likely than not; chosen here", "provisional"),
+    "unknown_variety_certainty": RULE.parameters["unknown_variety_certainty"],
+    "beyond_certainty": Parameter(0.7, "1", "chosen here", "provisional"),
     "unknown_residue_certainty": Parameter(0.8, "1", "chosen here", "provisional"),
 }
 _P = {name: parameter.value for name, parameter in PARAMETERS.items()}
@@ -91,8 +97,10 @@ def _evaluate(trained: Trained, window: Window, carried: Carried, season: Season
     p = np.where(updated, expit(sum(after.values())), early)
     one = classes(early) == classes(expit(sum(trained.shares(0, least, season).values())))
     known = updated | one
+    early_beyond, late_beyond = (trained.beyond(stage, values, season) for stage in (0, 1))
+    beyond = np.where(updated, late_beyond, early_beyond)
     other = RULE.evaluate({}, carried, season).score
-    apart = np.abs(classes(p) - classes(other)).astype(np.float64)
+    apart = np.abs(classes(p) - np.digitize(other, (RULE.medium, RULE.high))).astype(np.float64)
     drivers = {"chance": 100.0 * p}
     for column, value in values.items():
         late = SPANS[column].last > 0
@@ -100,16 +108,18 @@ def _evaluate(trained: Trained, window: Window, carried: Carried, season: Season
     for name in {**before, **after}:
         early_share, late_share = (terms.get(name, np.zeros_like(p)) for terms in (before, after))
         drivers[f"{name}_share"] = np.where(updated, late_share, early_share)
+    drivers["beyond_training"] = beyond.astype(np.float64)
     drivers |= {"classes_apart": apart, "models_agree": (apart == 0).astype(np.float64)}
     drivers = {name: np.where(known, driver, np.nan) for name, driver in drivers.items()}
     trust = np.where(season.resistance == 0, _P["unknown_variety_certainty"], 1.0)
     unknown = residue(season.previous_crop) == 0
     trust = np.where(unknown, _P["unknown_residue_certainty"] * trust, trust)
+    trust = np.where(beyond, _P["beyond_certainty"] * trust, trust)
     return Evaluation(np.where(known, p, np.nan), {**drivers, "rh14_chance": 100.0 * other}, trust)
 
 
 def classes(p: Array) -> NDArray[np.intp]:
-    """Class (site,) by the limits of RH14: 0, 1 medium, 2 high.
+    """Class (site,) by the model's own limits: 0, 1 medium, 2 high.
 
     Parameters
     ----------

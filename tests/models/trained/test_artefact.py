@@ -40,7 +40,10 @@ def test_the_committed_cards_name_the_artefacts_they_stand_beside():
 
 
 def test_what_ships_is_what_the_intervals_allow():
-    """Weather ships only because it beat agronomy alone with an interval clear of zero."""
+    """Fitted weather ships only because it beat agronomy alone with an interval clear of zero.
+
+    Before flowering none is fitted: a published slope may stand there, whatever the interval says.
+    """
     manifest = read_manifest("wheat_fhb")
     report = manifest["report"]
     for stage in ("pre", "post"):
@@ -51,7 +54,9 @@ def test_what_ships_is_what_the_intervals_allow():
         )
         beats = report["weather_beats_agronomy"][stage]
         assert beats == (gain["low"] > 0.0)
-        assert bool(load("wheat_fhb", stage).terms.windows) == beats
+        terms = load("wheat_fhb", stage).terms
+        assert len(terms.windows) > len(terms.given) or stage == "pre" or not beats
+        assert stage == "post" or len(terms.windows) == len(terms.given)
 
 
 def test_one_changed_byte_is_refused(copy):

@@ -12,7 +12,7 @@ from models.trained.scab_cases import RESISTANCE, UNKNOWN, Cases
 
 def case(n=1, weather=None, **levels):
     given = {"resistance": "S", "wheat": "winter", "residue": "yes", **levels}
-    values = weather or {"RH7": 72.0, "D.A.1": 11.0}
+    values = weather or {"RH.A.PRE14.24H": 72.0, "RH7": 72.0, "D.A.1": 11.0}
     return Cases(
         id=tuple(str(i) for i in range(n)),
         line=tuple(range(2, n + 2)),
@@ -56,6 +56,19 @@ def test_beyond_the_fitted_range_it_does_not_extrapolate(sample):
     model = RidgeLogit((1.0, 1.0, 1.0)).fit(x, y)
     far = np.array([[500.0, 10, 1], [x[:, 0].max(), 10, 1]])
     assert model.decision_function(far)[0] == model.decision_function(far)[1]
+
+
+def test_a_given_slope_is_not_fitted_and_counts_from_its_value_on(sample):
+    x, y = sample
+    model = RidgeLogit((1.0, 1.0), ((72.0, 0.05),)).fit(x[:, [1, 2, 0]], y)
+    low, edge, more, most, beyond = model.decision_function(
+        [[10, 1, h] for h in (40.0, 72.0, 74.0, x[:, 0].max(), 500.0)]
+    )
+    assert low == edge
+    assert more - edge == pytest.approx(2 * 0.05)
+    assert beyond == most
+    other = RidgeLogit((1.0, 1.0)).fit(x[:, 1:], y)
+    assert model.coefficient_[0] < other.coefficient_[0]  # the others are fitted beside it
 
 
 def test_contributions_sum_to_the_logit_and_gaps_stay_gaps(sample):
@@ -107,8 +120,9 @@ def test_the_shipped_model_follows_the_biology(shipped):
     by_class = [shipped.answer(case(resistance=c)).probability[0] for c in RESISTANCE]
     assert by_class == sorted(by_class, reverse=True)
     assert shipped.answer(case(residue="no")).probability < by_class[1]
-    drier = {"RH7": 60.0, "D.A.1": 11.0}
-    assert shipped.answer(case(weather=drier)).probability < by_class[1]
+    damp, drier = ({"RH.A.PRE14.24H": humidity} for humidity in (84.0, 60.0))
+    assert shipped.answer(case(weather=damp)).probability > by_class[1]
+    assert shipped.answer(case(weather=drier)).probability == by_class[1]  # it counts from 77.8 %
 
 
 def test_an_unknown_level_is_answered_with_the_most_risk_and_wider_bounds(shipped):
@@ -123,7 +137,7 @@ def test_an_unknown_level_is_answered_with_the_most_risk_and_wider_bounds(shippe
 
 def test_bounds_hold_the_probability_and_a_gap_has_no_answer(shipped):
     cases = case(n=2)
-    cases.weather["RH7"][1] = np.nan
+    cases.weather["RH.A.PRE14.24H"][1] = np.nan
     answer = shipped.answer(cases)
     assert answer.low[0] < answer.probability[0] < answer.high[0]
     assert np.isnan([answer.probability[1], answer.low[1], answer.high[1]]).all()

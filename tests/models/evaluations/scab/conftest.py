@@ -32,7 +32,8 @@ def make_rows(seed=3, years=YEARS, per_year=25):
             for name, window in WINDOWS.items():
                 middle = 0.4 * window.low + 0.6 * window.high
                 row[name] = round(middle + 0.05 * (window.high - window.low) * random.normal(), 3)
-            row["RH7"] = round(float(np.clip(humidity, 1, 99)), 3)
+            for name in ("RH7", "RH.A.PRE14.24H"):
+                row[name] = round(float(np.clip(humidity, 1, 99)), 3)
             rows.append(row)
     return rows
 

@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from models.cli import risk
+from models.evaluations.scab import choosing
 from models.evaluations.scab import report as wheat_fhb
 from models.evaluations.scab import selection as fhb_selection
 from models.evaluations.scab.report import SEED
@@ -17,12 +18,18 @@ from models.trained.scab_cases import CasesError
 @pytest.fixture(autouse=True)
 def small(monkeypatch):
     """Few candidates and draws: the machinery, not the numbers, is tried here."""
-    monkeypatch.setattr(fhb_selection, "BEFORE_POOL", ((), ("RH7",), ("RH7", "MT7")))
-    monkeypatch.setattr(fhb_selection, "AFTER_POOL", ((), ("RH10",)))
-    monkeypatch.setattr(fhb_selection, "PENALTIES", (10.0,))
+    monkeypatch.setattr(choosing, "BEFORE_POOL", ((), ("RH7",), ("RH7", "MT7")))
+    monkeypatch.setattr(choosing, "AFTER_POOL", ((), ("RH10",)))
+    monkeypatch.setattr(choosing, "PENALTIES", (10.0,))
+    monkeypatch.setattr(choosing, "SETS", 6)
     monkeypatch.setattr(wheat_fhb, "KEPT_BACK_DRAWS", 1)
     monkeypatch.setattr(wheat_fhb, "BOOTSTRAP_DRAWS", 40)
     kept = fhb_selection.folds_kept_back
+    monkeypatch.setattr(
+        choosing,
+        "folds_kept_back",
+        lambda t, n, seed, within: kept(t, n, seed, share=(0.4, 0.9), within=within),
+    )
     monkeypatch.setattr(
         wheat_fhb, "folds_kept_back", lambda t, n, seed: kept(t, n, seed, share=(0.4, 0.9))
     )
@@ -48,7 +55,10 @@ def test_training_writes_artefacts_cards_and_a_manifest_that_vouches_for_them(tr
         "wheat_fhb_pre.md",
         "wheat_fhb_pre.skops",
     ]
-    assert load("wheat_fhb", "pre", folder).terms.windows == ("RH7",)
+    before = load("wheat_fhb", "pre", folder)
+    assert before.terms.windows == ("RH.A.PRE14.24H",)
+    assert [slope for _, slope in before.terms.given] == [0.051459669]
+    assert load("wheat_fhb", "post", folder).terms.windows == ("RH7",)
     assert load("wheat_fhb", "agronomy", folder).terms.windows == ()
     assert manifest["data"]["cases"] == 200
     assert {text.split(":")[0] for text in shown} >= {"year", "state", "later"}
@@ -64,11 +74,11 @@ def test_training_again_gives_the_same_bytes(trained, rows, write, tmp_path):
 def test_agronomy_alone_ships_when_weather_does_not_beat_it(rows, write, tmp_path, monkeypatch):
     """The same cases with weather that says nothing: the simpler model, and the card says so."""
     for row in rows:
-        row["RH7"] = 70.0
+        row["RH7"] = row["RH.A.PRE14.24H"] = 70.0
     train(write(rows), tmp_path / "a", SEED, lambda _: None)
     assert load("wheat_fhb", "pre", tmp_path / "a").terms.windows == ()
     assert load("wheat_fhb", "post", tmp_path / "a").terms.windows == ()
-    assert "agronomy alone, ships" in (tmp_path / "a/wheat_fhb_pre.md").read_text()
+    assert "agronomy alone, ships" in (tmp_path / "a/wheat_fhb_post.md").read_text()
 
 
 def test_held_out_cases_are_scored_by_year_against_the_rivals(trained, rows, write):
@@ -97,10 +107,10 @@ def test_the_commands_train_and_evaluate(rows, write, tmp_path):
     data, out = str(write(rows)), str(tmp_path / "a")
     done = run(risk, ["train", "--data", data, "--out", out])
     assert done.exit_code == 0, done.output
-    assert "wheat_fhb_pre.skops: RH7" in done.stdout
+    assert "wheat_fhb_pre.skops: RH.A.PRE14.24H" in done.stdout
     assert "judging by year" in done.stderr
     said = run(risk, ["train", "--data", data, "--out", out, "--json"])
-    assert json.loads(said.stdout)["windows"]["pre"] == ["RH7"]
+    assert json.loads(said.stdout)["windows"]["pre"] == ["RH.A.PRE14.24H"]
     assert said.stderr == ""
     document = tmp_path / "skill.md"
     document.write_text("<!-- begin wheat_fhb --><!-- end wheat_fhb -->")

@@ -6,12 +6,12 @@ import pytest
 from models.hazards.greenhouse.tomato_early_blight import TABLE
 from models.risk.hazard import HIGH, NO_RISK
 
-# ibm-weather-tool src/models.R: temperatures, hours that must be exceeded for 1, 2, 3, 4.
+# VIPS, model ALTERNARIA: temperatures, hours from which on there are 1, 2, 3, 4.
 ROWS = [
-    ((13.0, 17.9), (7, 15, 20)),
-    ((18.0, 20.9), (4, 8, 15, 22)),
-    ((21.0, 25.9), (2, 5, 12, 20)),
-    ((26.0, 28.9), (3, 8, 15, 22)),
+    ((13.0, 17.9), (7, 16, 21)),
+    ((18.0, 20.9), (4, 9, 16, 23)),
+    ((21.0, 25.9), (3, 6, 13, 21)),
+    ((26.0, 29.9), (4, 9, 16, 23)),
 ]
 
 
@@ -19,12 +19,12 @@ ROWS = [
 def test_table(heats, limits):
     for heat in heats:
         for value, hours in enumerate(limits, start=1):
-            at = TABLE.units(np.array([hours, hours + 1.0]), np.array([heat, heat]))
+            at = TABLE.units(np.array([hours - 1.0, hours]), np.array([heat, heat]))
             assert at.tolist() == [value - 1, value]
 
 
-@pytest.mark.parametrize("heat", [12.9, 29.0, 40.0])
-def test_outside_13_to_29_degrees_is_nothing(heat):
+@pytest.mark.parametrize("heat", [12.9, 30.0, 40.0])
+def test_outside_13_to_30_degrees_is_nothing(heat):
     assert TABLE.units(np.array([24.0]), np.array([heat])) == 0
 
 

@@ -1,53 +1,60 @@
-"""The logistic model of ibm-weather-tool (R/models/field_crops_models.R, 0cc4e799)."""
+"""Warm hours close to saturation, after Bhatia & Munkvold 2002."""
+
+import csv
+import gzip
+from datetime import date
 
 import numpy as np
 import pytest
 
-from models.hazards.maize.maize_grey_leaf_spot import dew_point, probability
+from models.hazards.maize.maize_grey_leaf_spot import DAYS, PARAMETERS, favourable
+from tests.paths import SHARED
 
 ID = "maize_grey_leaf_spot"
+BEIJING = SHARED / "data/weather/beijing_prsa_hourly_weather_3stations_2013_2017.csv.gz"
 
 
 @pytest.mark.parametrize(
-    ("tmin21", "tdew30", "logit"),
-    [(10.0, 5.0, -0.0526), (15.0, 4.0, -0.89245), (20.0, 10.0, 2.8415), (0.0, 0.0, -2.9467)],
+    ("temperature", "humidity", "counts"),
+    [(22, 95, 1), (30, 100, 1), (21.9, 95, 0), (30.1, 95, 0), (25, 94.9, 0)],
 )
-def test_logit_of_the_source(tmin21, tdew30, logit):
-    p = probability(np.array(tmin21), np.array(tdew30))
-    assert np.log(p / (1 - p)) == pytest.approx(logit, abs=1e-9)
+def test_a_favourable_hour_of_the_source(temperature, humidity, counts):
+    assert favourable(np.array(float(temperature)), np.array(float(humidity))) == counts
 
 
 @pytest.mark.parametrize(
-    ("air", "humidity", "expected"), [(20.0, 100.0, 20.0), (25.0, 50.0, 13.86), (10.0, 80.0, 6.71)]
+    ("hours", "status"), [(9, "no_risk"), (10, "medium"), (29, "medium"), (30, "high")]
 )
-def test_dew_point_against_psychrometric_tables(air, humidity, expected):
-    assert dew_point(np.array(air), np.array(humidity)) == pytest.approx(expected, abs=0.02)
+def test_ten_days_of_hours_give_the_class(run_hazard, words_fit, hours, status):
+    damp = np.full((40, 24), 70.0)
+    flat = damp[-10:].reshape(-1)
+    flat[np.arange(hours) * 7] = 97.0
+    got = run_hazard(ID, 65, 40, air_temperature=25.0, relative_humidity=damp)
+    assert got.drivers[-1]["damp_hours"] == hours
+    assert got.status[-1] == status
+    words_fit(ID, got.drivers[-1])
 
 
-def test_dew_point_rises_with_heat_and_humidity():
-    air, humidity = np.meshgrid(np.arange(-40.0, 61, 2), np.arange(0.0, 101, 2))
-    grid = dew_point(air, humidity)
-    assert (np.diff(grid, axis=1) > 0).all()
-    assert (np.diff(grid, axis=0) >= 0).all()
-
-
-def test_statuses_with_high_withheld(run_hazard, words_fit):
-    dry = run_hazard(ID, 65, 40, air_temperature=20.0, relative_humidity=30.0)
-    assert dry.status[-1] == "no_risk"
-    damp = run_hazard(ID, 65, 40, air_temperature=25.0, relative_humidity=90.0)
-    assert damp.status[-1] == "medium"
-    assert damp.drivers[-1]["dew_point_margin"] > 10
-    at_limit = run_hazard(ID, 65, 40, air_temperature=15.0, relative_humidity=54.4)
-    drivers = at_limit.drivers[-1]
-    sign = drivers["probability"] >= 60
-    assert sign == (drivers["dew_point_margin"] >= 0)
-    words_fit(ID, damp.drivers[-1])
-
-
-def test_minimum_temperatures_of_21_days_and_dew_points_of_30(run_hazard):
-    air = np.full((40, 24), 20.0)
-    air[:19] = 10.0
-    got = run_hazard(ID, 65, 40, air_temperature=air, relative_humidity=50.0)
-    assert got.drivers[-1]["tmin21"] == pytest.approx(20.0)
-    dew = (21 * dew_point(np.array(20.0), 50.0) + 9 * dew_point(np.array(10.0), 50.0)) / 30
-    assert got.drivers[-1]["tdew30"] == pytest.approx(float(dew))
+def test_it_tells_summers_of_the_plain_apart():
+    """Class limits are the quarter and twentieth of measured ten-day sums, and years differ."""
+    if not BEIJING.exists():
+        pytest.skip(f"{BEIJING} is not there: the weather of Beijing is not beside the project")
+    days = {}
+    with gzip.open(BEIJING, "rt", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            if row["TEMP"] and row["RH_pct"] and 6 <= int(row["month"]) <= 9:
+                day = date(*(int(row[name]) for name in ("year", "month", "day")))
+                good = favourable(np.array(float(row["TEMP"])), np.array(float(row["RH_pct"])))
+                days.setdefault(row["station"], {}).setdefault(day, []).append(float(good))
+    by_year = {}
+    for station in days.values():
+        ordered = sorted(station)
+        sums = np.convolve([sum(station[day]) for day in ordered], np.ones(DAYS))[: len(ordered)]
+        for day, hours in zip(ordered, sums, strict=True):
+            if (7, 1) <= (day.month, day.day) <= (9, 15):
+                by_year.setdefault(day.year, []).append(hours)
+    every = np.concatenate(list(by_year.values()))
+    assert (every >= PARAMETERS["medium"].value).mean() == pytest.approx(0.25, abs=0.08)
+    assert (every >= PARAMETERS["high"].value).mean() == pytest.approx(0.05, abs=0.03)
+    shares = [np.mean(np.array(hours) >= PARAMETERS["medium"].value) for hours in by_year.values()]
+    assert max(shares) - min(shares) > 0.3

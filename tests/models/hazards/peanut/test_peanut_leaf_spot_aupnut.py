@@ -16,6 +16,18 @@ def test_worked_example_sprayed_1_august_irrigated_12_rain_4_8_16():
     assert rain_events(rain, since) == 2
 
 
+def test_counting_begins_on_the_tenth_day_after_a_spray():
+    assert rain_events(np.full(3, 10.0), np.array([9.0, 10.0, 11.0])) == 2
+
+
+def test_rain_of_more_than_ten_days_ago_counts_no_more(ask):
+    rain = np.zeros((480, 1))
+    for back in (10, 11, 12, 13):
+        rain[-24 * back : -24 * back + 3] = 5.0
+    found = ask("peanut_leaf_spot_aupnut", precipitation_amount=rain)
+    assert found.drivers["rain_events"][0] == 1
+
+
 def test_a_rain_event_is_more_than_2_5_mm():
     assert rain_events(np.array([2.5, 2.6]), np.full(2, np.inf)) == 1
 

@@ -27,7 +27,7 @@ from models.weather.meteo import dew_point
 HAZARD = catalogue()["wheat_fhb_trained"]
 FIRST, FLOWERING, DAYS = date(2016, 4, 1), date(2016, 5, 6), 50
 SEEN = ((date(2016, 4, 20), 51), (FLOWERING, 61), (date(2016, 5, 14), 69))
-SHARES = ("base", "field", "humidity", "dew_point", "damp_warm", "warmth")
+SHARES = ("base", "field", "humidity_14", "humidity", "dew_point", "damp_warm", "warmth")
 
 
 def made(weather, seed=5, heat=17.0, damp=72.0, sites=("a",)):
@@ -65,6 +65,7 @@ def windows(data, day):
 
     t, humidity = both(0, 10)
     return {
+        "RH.A.PRE14.24H": hours("relative_humidity", -14, 0).mean(),
         "RH7": hours("relative_humidity", -7, 0).mean(),
         "D.A.1": dew_point(*both(-20, 0)).mean(),
         "TRH8010": float(((t >= 15) & (t <= 30) & (humidity >= 80)).sum()),
@@ -118,7 +119,9 @@ def test_before_flowering_the_windows_end_today(weather, seasons):
     data, day = made(weather), FLOWERING - timedelta(days=5)
     drivers = answer(data, seasons(observed=SEEN), day).drivers
     wanted = windows(data, day)
+    assert drivers["humidity_14"] == pytest.approx(wanted["RH.A.PRE14.24H"])
     assert drivers["humidity"] == pytest.approx(wanted["RH7"])
+    assert drivers["humidity_share"] == drivers["dew_point_share"] == 0.0
     assert drivers["dew_point"] == pytest.approx(wanted["D.A.1"])
     assert "damp_warm" not in drivers
     assert drivers["damp_warm_share"] == drivers["warmth_share"] == 0.0
@@ -137,7 +140,7 @@ def test_both_models_stand_side_by_side(weather, seasons):
     grown = seasons(observed=SEEN, resistance="S", previous_crop="summer_maize")
     rule = catalogue()["wheat_fhb"]
     gaps = set()
-    for damp, heat in ((62, 12), (78, 8), (78, 24), (90, 24)):
+    for damp, heat in ((62, 12), (68, 17), (72, 17), (75, 17), (78, 8), (78, 24), (90, 24)):
         data = made(weather, damp=damp, heat=heat)
         first, second = assess(data, grown, [rule, HAZARD], evening(FLOWERING))
         assert second.drivers["rh14_chance"] == pytest.approx(100 * first.score)
@@ -203,19 +206,21 @@ def test_a_doubtful_end_of_flowering_never_turns_one_answer_into_another(weather
     """Two days without temperatures, unlike the normals, before the windows of late flowering."""
     sites, gap = tuple(f"s{i}" for i in range(200)), slice(24 * 4, 24 * 6)
     data = made(weather, heat=21.0, sites=sites)
-    daily = np.random.default_rng(1).uniform(20, 90, (DAYS, len(sites)))
+    # from fields that are always damp to some that never are: the published slope counts in few
+    damp = np.random.default_rng(2).uniform(70, 100, len(sites))
+    daily = np.clip(damp + np.random.default_rng(1).uniform(-20, 20, (DAYS, len(sites))), 20, 100)
     data["relative_humidity"].values[:] = np.repeat(daily, 24, axis=0)
     data["air_temperature"].values[gap] = 16.0 + warmer
     holed = data.copy(deep=True)
     holed["air_temperature"].values[gap] = np.nan
     grown = seasons(
-        sites=sites, observed=((date(2016, 4, 3), 45),), resistance="MS", previous_crop="peanut"
+        sites=sites, observed=((date(2016, 4, 3), 45),), resistance="S", previous_crop="peanut"
     )
     full, gaps = (
         np.array([results[0].status for results in walk(begin(d, grown, [HAZARD]), d)])[28:36]
         for d in (data, holed)
     )
-    assert {NO_RISK, MEDIUM, HIGH} <= set(full.ravel())
+    assert {NO_RISK, MEDIUM} <= set(full.ravel())
     known = gaps >= NO_RISK
     assert known.mean() > 0.5
     assert (full[known] == gaps[known]).all()
@@ -266,7 +271,7 @@ def test_the_effect_is_how_the_probability_moves(column):
 
 def test_it_says_where_it_was_validated_and_never_here():
     assert HAZARD.validated == (
-        "United States, cases of 1982-2015, years left out: AUC 0.787 before flowering, 0.816 after"
+        "United States, cases of 1982-2015, years left out: AUC 0.662 before flowering, 0.816 after"
     )
     files = read_manifest("wheat_fhb")["files"]
     assert HAZARD.version == "-".join(
@@ -318,3 +323,18 @@ def test_without_a_sound_artefact_it_cannot_say_and_tells_why(
     both = assess(made(weather), seasons(observed=SEEN), [rule, broken], evening(FLOWERING))
     assert [each.status == CANNOT_SAY for each in both] == [False, True]
     assert json.dumps(both[1].drivers) == "{}"
+
+
+def test_weather_beyond_training_is_said_and_trusted_less(weather, seasons):
+    """Air of the North China Plain is drier than any that the estimator after flowering saw."""
+    grown = seasons(observed=SEEN, resistance="S", previous_crop="summer_maize")
+    usual, dry = (
+        answer(made(weather, damp=damp), grown, FLOWERING + timedelta(days=10))
+        for damp in (72.0, 40.0)
+    )
+    assert (usual.drivers["beyond_training"], dry.drivers["beyond_training"]) == (0.0, 1.0)
+    assert dry.certainty == pytest.approx(0.7 * usual.certainty)
+    # before flowering dry air is not beyond anything: humidity counts from a value on
+    early = answer(made(weather, damp=40.0), grown, FLOWERING)
+    assert early.drivers["beyond_training"] == 0.0
+    assert early.drivers["humidity_14_share"] == 0.0
