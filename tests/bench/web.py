@@ -26,6 +26,7 @@ from webapp import create_app
 from webapp.pages.village.village import make_page
 
 TESTS = Path(__file__).parents[1]
+sys.path.insert(0, str(TESTS.parent))  # what the fixtures import
 SECONDS = 3.0
 VILLAGES, STATUSES = 3000, 12
 # The page may cost so many times its bare template; the start page so much time.
