@@ -107,7 +107,7 @@ def decode_estimator(data: bytes, path: Path) -> FhbEstimator:
         model = content["model"]
         if not isinstance(model, RidgeLogit):
             raise ArtefactError(f"{path}: holds no RidgeLogit: {MEND}")
-        given = tuple((float(value), float(slope)) for value, slope in model.given)
+        given = tuple((float(low), float(high), float(slope)) for low, high, slope in model.given)
         terms = Terms(tuple(content["windows"]), content["penalty"], given)
         return FhbEstimator(content["stage"], terms, model, content["coefficients"])
     except (zipfile.BadZipFile, AttributeError, KeyError, TypeError, ValueError) as error:

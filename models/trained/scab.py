@@ -44,13 +44,13 @@ class RidgeLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     penalty : sequence of float, shape (fitted columns,)
         Half of it times the squared standardised coefficient is added to the negative
         log-likelihood; the intercept is free.
-    given : sequence of (value, slope)
-        For each of the last columns, which are not fitted: the value from which on it counts, and
-        its logit per unit. So a published slope enters as it is, and its effect is bounded.
+    given : sequence of (below, above, slope)
+        For each of the last columns, which are not fitted: it counts below the one value and above
+        the other, with so much logit per unit. So a published slope enters as it is, bounded.
     """
 
     def __init__(
-        self, penalty: Sequence[float] = (), given: Sequence[tuple[float, float]] = ()
+        self, penalty: Sequence[float] = (), given: Sequence[tuple[float, float, float]] = ()
     ) -> None:
         self.penalty = penalty
         self.given = given
@@ -80,9 +80,6 @@ class RidgeLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         spread = np.round(x.std(axis=0), DECIMALS)
         self.spread_ = np.where(spread > 0.0, spread, 1.0)
         self.low_, self.high_ = x.min(axis=0), x.max(axis=0)
-        for column, (value, _) in enumerate(self.given, len(self.penalty)):
-            self.mean_[column] = self.low_[column] = value
-            self.spread_[column] = 1.0
         self.classes_ = np.array([0.0, 1.0])
         self.coefficient_ = self.refitted(x, seen)
         return self
@@ -96,12 +93,16 @@ class RidgeLogit(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         y : array of 0 and 1, shape (n,)
         """
         x, seen = np.asarray(X, float), np.asarray(y, float)
-        slopes = np.asarray([slope for _, slope in self.given], float)
+        slopes = np.asarray([slope for _, _, slope in self.given], float)
         return _newton(self.standardised(x), seen, np.asarray(self.penalty, float), slopes)
 
     def standardised(self, x: Array) -> Array:
         """Intercept and columns as the model sees them, shape (n, columns + 1)."""
-        inside = (np.clip(x, self.low_, self.high_) - self.mean_) / self.spread_
+        held = np.clip(x, self.low_, self.high_)
+        inside = (held - self.mean_) / self.spread_
+        for column, (below, above, _) in enumerate(self.given, len(self.penalty)):
+            value = held[:, column]
+            inside[:, column] = np.minimum(value - below, 0.0) + np.maximum(value - above, 0.0)
         return np.column_stack([np.ones(x.shape[0]), inside])
 
     def contributions(self, X: ArrayLike) -> Array:
@@ -164,12 +165,12 @@ def _newton(z: Array, y: Array, penalty: Array, given: Array) -> Array:
 class Terms:
     """What a scab estimator is made of: weather windows, their penalty, and what is not fitted.
 
-    `given` belongs to the last windows: the value from which on each counts, and its slope.
+    `given` belongs to the last windows: below and above which value each counts, and its slope.
     """
 
     windows: tuple[str, ...]
     penalty: float = 10.0
-    given: tuple[tuple[float, float], ...] = ()
+    given: tuple[tuple[float, float, float], ...] = ()
 
     @property
     def penalties(self) -> tuple[float, ...]:

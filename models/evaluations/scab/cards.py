@@ -37,9 +37,9 @@ Puyang**."""
 _WHAT = {
     "pre": """\
 Ridge logistic regression on agronomy ({agronomy}; penalty 1), with weather as a bounded correction:
-{windows}. The slope is that of the published RH14 model and is not fitted; it counts from {above}
-on, a humidity that a tenth of the cases passed, and inputs beyond the range of training are held
-at its edge. Every logit is drawn towards the base rate by the factor {slope}.""",
+{windows}. The slope is that of the published RH14 model and is not fitted; it counts outside
+{outside}, in the driest and the dampest few of the cases, and inputs beyond the range of training
+are held at its edge. Every logit is drawn towards the base rate by the factor {slope}.""",
     "post": """\
 Ridge logistic regression. Inputs beyond the range of training are held at its edge. Agronomy:
 {agronomy}. Weather: {windows}. Ridge penalty of
@@ -56,7 +56,7 @@ as published .650 and +.05; after flowering .711 and +.065. What went wrong: som
 the real sample, the windows were chosen on all of them, and the mean over years hides that in some
 of them humidity says nothing, or the reverse. So before flowering nothing of the weather is fitted
 any more, and what remains of it was chosen by the lower tail over sets of four years: in nine of
-ten sets it may cost no more than .002 of AUC and of skill against agronomy alone. After flowering
+ten sets it may cost no more than .006 of AUC and of skill against agronomy alone. After flowering
 the model is the one that was judged there; only its bounds are wider. The numbers of those four
 years are those of the former models; the one before flowering has not been judged there by us."""
 
@@ -66,8 +66,7 @@ highest probability, and its bounds span them all. A missing or unbelievable wea
 no probability and the status `cannot_say`. Bounds hold what redrawn years do to the fit and what
 the year itself does: its effect on the logit has a standard deviation of {spread:.2f} (a random
 effect, estimated on years left out). Status: `high` from {high:.2f}, `medium` from {medium:.2f},
-else `no_risk`: the base rate of these cases, where acting by a forecast is worth most (see the
-cost-loss table), and more likely than not; provisional."""
+else `no_risk`: one field in three, and one in two; provisional."""
 
 _DATA = """\
 {cases} cases with {epidemics} epidemics, {first}–{last}, {states} states of the United States; file
@@ -103,7 +102,8 @@ def card(estimator: FhbEstimator, manifest: dict[str, Any]) -> str:
             agronomy=", ".join(AGRONOMY),
             windows="; ".join(f"`{w}`" for w in estimator.terms.windows) or "none",
             penalty=estimator.terms.penalty,
-            above=" and ".join(f"{value:g}" for value, _ in estimator.terms.given) or "no value",
+            outside=" and ".join(f"{a:g} to {b:g}" for a, b, _ in estimator.terms.given)
+            or "nothing",
             slope=report["slopes"][stage],
         ),
         _terms(estimator),

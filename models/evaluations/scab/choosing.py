@@ -1,12 +1,12 @@
 """Choosing the scab estimator's terms without looking at what it is judged on.
 
 Before flowering the terms are agronomy, and weather as a bounded correction: the humidity of the
-published RH14 model enters with its published slope, from a value on that is chosen. Nothing of
-the weather is fitted there: windows that were (docs/skill.md) did well on every year they could be
-chosen with, and worse than agronomy alone on four years kept back. The year is a random effect of
-which some twenty are there to see, so the choice looks at sets of years left out together, and at
-the lower tail of what they say, not at the mean. The factor that draws the answer towards the base
-rate is found on the same sets.
+published RH14 model enters with its published slope, outside a middle range that is chosen.
+Nothing of the weather is fitted there: windows that were (docs/skill.md) did well on every year
+they could be chosen with, and worse than agronomy alone on four years kept back. The year is a
+random effect of which some twenty are there to see, so the choice looks at sets of years left out
+together, and at the lower tail of what they say, not at the mean. The factor that draws the answer
+towards the base rate is found on the same sets.
 
 After flowering, windows are fitted, and the candidate of least Brier score over left-out blocks
 of years is taken.
@@ -41,11 +41,11 @@ from models.trained.shipped import SEED
 
 PENALTIES = (10.0, 30.0)
 RH14, RH14_SLOPE = "RH.A.PRE14.24H", PARAMETERS["humidity"].value
-#: From which humidity on the correction may count, as shares of the cases below it.
-BELOW = (0.0, 0.5, 0.75, 0.8, 0.85, 0.9, 0.95)
+#: Where the correction may count: in so much of the cases with the driest and the dampest air each.
+OUTER = (0.5, 0.25, 0.2, 0.15, 0.1, 0.05)
 #: Sets of four years that a choice is made by, the tail that is looked at, and what a set at that
 #: tail may lose against agronomy alone, in AUC and in Brier skill.
-SETS, TAIL, MAY_LOSE = 40, 0.1, 0.002
+SETS, TAIL, MAY_LOSE = 200, 0.1, 0.006
 SHRINKS = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5)
 
 
@@ -79,7 +79,7 @@ def _scored(trials: Trials, fold: Fold, terms: Terms, shrink: float = 1.0) -> tu
 
 
 def corrections(trials: Trials, train: Mask) -> list[Terms]:
-    """Agronomy with the published slope of humidity, from each of several values on.
+    """Agronomy with the published slope of humidity, outside each of several middle ranges.
 
     Parameters
     ----------
@@ -87,8 +87,11 @@ def corrections(trials: Trials, train: Mask) -> list[Terms]:
     train : array of bool, shape (n,)
     """
     humidity = trials.cases.weather[RH14][train]
-    values = dict.fromkeys(round(float(v), 1) for v in np.quantile(humidity, BELOW))
-    return [Terms((RH14,), given=((value, RH14_SLOPE),)) for value in values]
+    found = []
+    for outer in OUTER:
+        below, above = (round(float(v), 1) for v in np.quantile(humidity, (outer, 1.0 - outer)))
+        found.append(Terms((RH14,), given=((below, above, RH14_SLOPE),)))
+    return found
 
 
 def choose_before(trials: Trials, train: Mask) -> Before:

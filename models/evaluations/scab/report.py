@@ -32,7 +32,7 @@ Progress = Callable[[str], None]
 
 KEPT_BACK_DRAWS = 40
 BOOTSTRAP_DRAWS = 1000
-COST_LOSS = (0.05, 0.1, 0.2, 0.27, 0.3, 0.4, 0.5, 0.6)
+COST_LOSS = (0.05, 0.1, 0.2, 0.27, 0.33, 0.4, 0.5, 0.6)
 SCHEMES = ("year", "state", "later")
 MODELS = ("climatology", "agronomy", "rh14", "pre", "post")
 PAIRS = (
@@ -286,10 +286,13 @@ def report(trials: Trials, before: Before, progress: Progress = lambda _: None) 
 def _counted(terms: list[Terms]) -> list[dict[str, Any]]:
     counts: dict[tuple[tuple[str, ...], tuple[float, ...]], int] = {}
     for one in terms:
-        key = (one.windows, tuple(value for value, _ in one.given))
+        key = (
+            one.windows,
+            tuple(value for below, above, _ in one.given for value in (below, above)),
+        )
         counts[key] = counts.get(key, 0) + 1
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return [{"windows": list(w), "above": list(a), "folds": n} for (w, a), n in ordered]
+    return [{"windows": list(w), "outside": list(a), "folds": n} for (w, a), n in ordered]
 
 
 def held_out(cases: Cases, estimators: dict[str, FhbEstimator], base_rate: float) -> dict[str, Any]:

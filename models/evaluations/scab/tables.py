@@ -178,7 +178,8 @@ def stage_markdown(result: dict[str, Any], stage: str) -> str:
     if "chosen" in result:
         chosen = [
             (
-                windows_text(c["windows"]) + "".join(f", from {v:g} on" for v in c["above"]),
+                windows_text(c["windows"])
+                + (", outside {:g} to {:g}".format(*c["outside"]) if c["outside"] else ""),
                 c["folds"],
             )
             for c in result["chosen"][stage]

@@ -104,16 +104,11 @@ class Trained:
         return {"base": terms[0], "field": terms[1:_FIRST].sum(axis=0), **dict(weather)}
 
     def beyond(self, stage: int, values: dict[str, Array], season: SeasonDay) -> NDArray[np.bool_]:
-        """Whether a window lies outside what training has seen, and is held at its edge (site,).
-
-        Below the value from which a window counts at all, nothing is held.
-        """
+        """Whether a window lies outside what training has seen, and is held at its edge (site,)."""
         fitted, outside = self.stages[stage], np.zeros(len(season.bbch), bool)
-        counted = len(fitted.terms.windows) - len(fitted.terms.given)
-        for place, column in enumerate(fitted.terms.windows):
-            value, edge = values[column], len(AGRONOMY) + place
-            outside |= value > fitted.model.high_[edge]
-            outside |= (value < fitted.model.low_[edge]) & (place < counted)
+        for place, column in enumerate(fitted.terms.windows, len(AGRONOMY)):
+            outside |= values[column] > fitted.model.high_[place]
+            outside |= values[column] < fitted.model.low_[place]
         return outside
 
     def signed(self, column: str, values: Array) -> Array:

@@ -15,8 +15,9 @@ all hours of whole local days (UTC+8):
     RH7            mean RH, days F-7..F                        days F..F+10
     D.A.1          mean dew point, F-20..F     T.A.POST7.24H   mean T, days F..F+7
 
-Before flowering only the first of them enters, with the slope of RH14 and from a humidity on that
-few cases passed: a bounded correction of what variety and residue say (models/evaluations/scab).
+Before flowering only the first of them enters, with the slope of RH14 and only where the air is
+drier or damper than in most cases: a bounded correction of what variety and residue say
+(models/evaluations/scab).
 
 A window "of n days" holds n + 1 in the case file: its hours reach 192 in "7 days", 263 in "10" and
 360 in "14", and where hourly dew points were whole tenths, means of D.A.1 are tenths over 504
@@ -57,8 +58,8 @@ from models.trained.shipped import FOLDER, LIMITS, STAGES
 from models.weather.dataset import Array
 
 PARAMETERS = {
-    "medium": Parameter(LIMITS["medium"], "1", "base rate of the training cases", "provisional"),
-    "high": Parameter(LIMITS["high"], "1", "more likely than not; chosen here", "provisional"),
+    "medium": Parameter(LIMITS["medium"], "1", "one field in three; chosen here", "provisional"),
+    "high": Parameter(LIMITS["high"], "1", "one field in two; chosen here", "provisional"),
     "unknown_variety_certainty": RULE.parameters["unknown_variety_certainty"],
     "beyond_certainty": Parameter(0.7, "1", "chosen here", "provisional"),
     "unknown_residue_certainty": Parameter(0.8, "1", "chosen here", "provisional"),

@@ -80,7 +80,7 @@ def test_it_finds_the_window_that_matters_and_prefers_the_simple_among_equals(tr
     assert "RH7" in choosing.choose_after(trials, everything).windows
     before = choosing.choose_before(trials, everything)
     assert before.terms.windows == (choosing.RH14,)
-    assert before.terms.given[0][1] == choosing.RH14_SLOPE == 0.051459669
+    assert before.terms.given[0][2] == choosing.RH14_SLOPE == 0.051459669
     flat = {name: np.full(200, 1.0) for name in trials.cases.weather}
     blind = selection.Trials.of(replace(trials.cases, weather=flat))
     assert choosing.choose_after(blind, everything).windows == ()
@@ -94,9 +94,9 @@ def test_weather_that_fails_in_some_years_is_not_taken(trials):
     reverse = trials.year % 3 == 0
     humidity[reverse] = 2.0 * humidity[reverse].mean() - humidity[reverse]
     cases = replace(trials.cases, weather=trials.cases.weather | {choosing.RH14: humidity})
-    of_all = choosing.choose_before(trials, everything).terms.given[0][0]
+    of_all = choosing.choose_before(trials, everything).terms.given[0][1]
     chosen = choosing.choose_before(selection.Trials.of(cases), everything).terms
-    assert chosen == selection.AGRONOMY_ONLY or chosen.given[0][0] > of_all
+    assert chosen == selection.AGRONOMY_ONLY or chosen.given[0][1] > of_all
 
 
 def test_too_few_years_leave_agronomy_alone(trials):

@@ -57,7 +57,7 @@ def test_training_writes_artefacts_cards_and_a_manifest_that_vouches_for_them(tr
     ]
     before = load("wheat_fhb", "pre", folder)
     assert before.terms.windows == ("RH.A.PRE14.24H",)
-    assert [slope for _, slope in before.terms.given] == [0.051459669]
+    assert [slope for _, _, slope in before.terms.given] == [0.051459669]
     assert load("wheat_fhb", "post", folder).terms.windows == ("RH7",)
     assert load("wheat_fhb", "agronomy", folder).terms.windows == ()
     assert manifest["data"]["cases"] == 200

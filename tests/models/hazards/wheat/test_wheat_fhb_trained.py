@@ -334,7 +334,8 @@ def test_weather_beyond_training_is_said_and_trusted_less(weather, seasons):
     )
     assert (usual.drivers["beyond_training"], dry.drivers["beyond_training"]) == (0.0, 1.0)
     assert dry.certainty == pytest.approx(0.7 * usual.certainty)
-    # before flowering dry air is not beyond anything: humidity counts from a value on
-    early = answer(made(weather, damp=40.0), grown, FLOWERING)
-    assert early.drivers["beyond_training"] == 0.0
-    assert early.drivers["humidity_14_share"] == 0.0
+    # before flowering most air changes nothing, and dry air holds the risk down
+    usual, dry = (answer(made(weather, damp=damp), grown, FLOWERING) for damp in (70.0, 40.0))
+    assert usual.drivers["humidity_14_share"] == 0.0 > dry.drivers["humidity_14_share"]
+    assert (usual.status, dry.status) == (MEDIUM, NO_RISK)
+    assert dry.drivers["beyond_training"] == 1.0
