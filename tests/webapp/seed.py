@@ -103,6 +103,7 @@ def advisory(of: RiskStatus, **changes: object) -> Advisory:
         "issued": of.time,
         "window_from": of.time,
         "window_to": of.time + timedelta(days=3),
+        "confirmed": of.time,
         "reason_key": f"hazard.{of.hazard}.reason",
         "reason_params": of.drivers,
         "actions": ("drain", "scout_heads", "ask_officer_fungicide_flowering"),

@@ -424,7 +424,8 @@ CREATE TABLE advisory (
     draft boolean NOT NULL,
     ended timestamptz,
     -- Hours fit for spraying, as [[from, to], ...]; NULL: no forecast, or nothing to spray.
-    spraying jsonb
+    spraying jsonb,
+    confirmed timestamptz NOT NULL
 );
 CREATE UNIQUE INDEX advisory_current ON advisory (site, crop, hazard) WHERE ended IS NULL;
 

@@ -131,5 +131,6 @@ HAZARD = Hazard(
     certainty=0.2,
     probability="spores of the fungus are there",
     actions=("plough_in_residue", "scout_lower_leaves", "rotate", "ask_officer"),
+    when={"plough_in_residue": None, "rotate": None},
     act_days=(0, 7),
 )

@@ -15,3 +15,4 @@ CROPS = {"peanut": (61, 87)}
 PROTECTED = Parameter(14.0, "d", f"a spray protects so long; {NCSU}", "primary")
 EPPO = "MYCOAR"
 ACTIONS = ("rotate", "remove_fallen_leaves", "scout_leaves", "ask_officer_fungicide")
+WHEN = {"rotate": None, "remove_fallen_leaves": None}

@@ -383,7 +383,7 @@ FACTS = {
         "VALUES ('qf-liuge-1', 'summer_maize', '2016-06-12', 5, 'x')",
         {"liuge"},
     ),
-    "spray": (SPRAYED.format("2016-06-20", "true"), {"liuge"}),
+    "spray": (SPRAYED.format("2016-06-12", "true"), {"liuge"}),
     "a spray before sowing": (SPRAYED.format("2016-06-01", "true"), set()),
     "a spray taken back": (SPRAYED.format("2016-06-20", "false"), set()),
     "an irrigation": (
@@ -442,6 +442,15 @@ def test_a_changed_fact_takes_back_only_what_it_reaches(
     with stood, stood.cursor() as cur:
         cur.execute(change)
     check(stood, since, **dict.fromkeys(reached, BEGINS))
+    check(stood, since)
+
+
+def test_a_spray_entered_late_goes_back_to_the_morning_before_it(
+    stood: db.Connection, since: Since
+) -> None:
+    with stood, stood.cursor() as cur:
+        cur.execute(SPRAYED.format("2016-06-20", "true"))
+    check(stood, since, liuge=midnight(date(2016, 6, 13)))
     check(stood, since)
 
 

@@ -66,6 +66,18 @@ def test_spraying_is_told_only_where_an_action_may_be_chemical(english, seed, sp
     assert advice_view.show_advice(cultural).spraying is None
 
 
+def test_a_deadline_that_is_past_is_called_past(both, seed):
+    status = seed.status("qf-liuge-1", "wheat_fhb", HIGH)
+    advice = seed.advisory(status, spraying=hours((22, 26)))
+    last = advice.window_to
+    within = advice_view.show_advice(advice, last)
+    assert (within.overdue, within.spraying is not None) == (False, True)
+    past = advice_view.show_advice(advice, last + timedelta(days=1))
+    assert (past.overdue, past.spraying) == (True, None)
+    assert ("已过期" if both == "zh" else "was to be done by") in past.title
+    assert ("截至" if both == "zh" else "By the readings up to") in past.by
+
+
 def test_the_limits_of_spraying_are_told_as_provisional(both, seed):
     status = seed.status("qf-liuge-1", "wheat_fhb", HIGH)
     advice = seed.advisory(status, spraying=hours((22, 26)))
