@@ -17,7 +17,7 @@ SHOWN = timedelta(days=30)
 
 
 def show_works(works: Sequence[FieldWork], places: Mapping[str, Field], now: datetime) -> list[str]:
-    """Say what was done in the last days, the newest first.
+    """Say what was done in the last days, the newest first; what lies ahead is left out.
 
     Parameters
     ----------
@@ -28,8 +28,12 @@ def show_works(works: Sequence[FieldWork], places: Mapping[str, Field], now: dat
     now
         Aware.
     """
-    first = local_day(now) - SHOWN
-    return [_words(work, name_of(places[work.field])) for work in works[::-1] if work.date >= first]
+    today = local_day(now)
+    return [
+        _words(work, name_of(places[work.field]))
+        for work in works[::-1]
+        if today - SHOWN <= work.date <= today
+    ]
 
 
 def _words(work: FieldWork, field: str) -> str:

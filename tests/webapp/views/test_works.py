@@ -24,6 +24,7 @@ WORKS = [
     work("irrigation", date(2016, 4, 20)),
     work("spray", date(2016, 4, 28), "tebuconazole"),
     work("irrigation", date(2016, 5, 3), amount=60.0),
+    work("irrigation", date(2016, 5, 10), amount=60.0),
 ]
 
 
