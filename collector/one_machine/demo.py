@@ -90,10 +90,10 @@ class DemoState:
         What the nodes have measured before it and not delivered yet; 0 once it is in [d].
     filled : bool
         Whether the database holds the villages and nodes.
-    watered : list of (str, float)
-        Local days on which the virtual soil is watered, and how much [mm].
     owner : str
         What the database's setting `OWNER` says, if the demonstration in it is this one.
+    watered : list of (str, float)
+        Local days on which the virtual soil is watered, and how much [mm].
     """
 
     path: Path
