@@ -1,4 +1,4 @@
-"""The command `import`: scouting reports, forecasts and other stations' weather from files."""
+"""The command `import`: scouting reports, field works and weather from files."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from collector.files.imported import Imported, Named
 from collector.files.scouting import import_scouting
 from collector.files.templates import KINDS, template
 from collector.files.weather import import_weather, is_document
+from collector.files.works import import_works
 from collector.store.advice import ledger
 from collector.store.measured.weather import Kind
 from collector.store.postgres.db import Connection
@@ -40,7 +41,9 @@ def kind_of(file: Path, kind: str | None) -> str:
         return kind
     if is_document(file):
         return "forecast"
-    columns = find_columns(Sheet(file), ("time", "hazard"), ()).place
+    columns = find_columns(Sheet(file), ("time", "hazard", "work"), ()).place
+    if "work" in columns:
+        return "works"
     if "time" in columns and "hazard" not in columns:
         raise click.UsageError(
             f"{file_name(file)} holds weather: say --kind forecast or --kind observed"
@@ -73,7 +76,7 @@ def import_(
     lang: str,
     as_json: bool,
 ) -> None:
-    """Take in a file: scouting reports (CSV), forecast or observed weather (CSV, IPM Decisions).
+    """Take in a file: scouting reports, field works, weather (CSV or IPM Decisions).
 
     Each line or cell that cannot be taken in is named, kept and passed over. Exit code 1 when
     some were refused; the rest is in. The newest file counts: a value that differs from one that
@@ -83,6 +86,7 @@ def import_(
     Examples:
       nongqing import --template scouting > scouting.csv
       nongqing import scouting.csv
+      nongqing import works.csv
       nongqing import weather.json --place qf-liuge --source yr
       nongqing import forecast.csv --kind forecast --source cma --issued 2016-05-01T08:00+08:00
       nongqing import stations.csv --kind observed --source cma
@@ -115,6 +119,8 @@ def take(conn: Connection, file: Path, kind: str, given: Given) -> Imported | Sh
     try:
         if kind == "scouting":
             return import_scouting(conn, file, given.now)
+        if kind == "works":
+            return import_works(conn, file, given.now)
         return import_weather(conn, file, given)
     except SheetError as error:
         ledger.put_refused(conn, kind, [error.refused], given.now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,11 @@ class Named:
             }
             for one in self.first
         ]
+
+
+def in_order(lines: Iterable[Refused]) -> tuple[Refused, ...]:
+    """Put lines of one file in their order."""
+    return tuple(sorted(lines, key=lambda line: int(line.origin.rpartition(":")[2])))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from collector.files.imported import Imported, Named
+from collector.files.imported import Imported, Named, in_order
 from collector.files.places import known_places
 from collector.store.advice import ledger
 from collector.store.advice.ledger import ScoutingReport
@@ -96,12 +96,8 @@ def import_scouting(conn: Connection, path: Path, at: datetime) -> Imported:
         kept.new,
         Named.all(kept.corrected),
         Named.all(kept.same),
-        Named(len(parsed.refused) + len(kept.contradicting), tuple(sorted(refused, key=_line))),
+        Named(len(parsed.refused) + len(kept.contradicting), in_order(refused)),
     )
-
-
-def _line(refused: object) -> int:
-    return int(str(getattr(refused, "origin", "")).rpartition(":")[2])
 
 
 def names_of_kinds(hazards: Mapping[str, Hazard], crops: Mapping[str, object]) -> dict[str, str]:
@@ -146,8 +142,8 @@ def parse_scouting(path: Path, known: Known) -> Parsed:
 
 
 def _report(row: Mapping[str, str], origin: str, known: Known) -> ScoutingReport:
-    site = _one_of(row["field"], "field", sorted(known.fields), known)
-    hazard = _one_of(row["hazard"], "hazard", sorted(known.hazards), known)
+    site = cells.known_id(row["field"], "field", known.fields, known.names)
+    hazard = cells.known_id(row["hazard"], "hazard", known.hazards, known.names)
     day = cells.day(row["date"], "date", known.today)
     season = _season(site, row.get("crop", ""), day, known.hazards[hazard], known)
     source = row.get("source", "") or SOURCES[0]
@@ -160,21 +156,11 @@ def _report(row: Mapping[str, str], origin: str, known: Known) -> ScoutingReport
         found=cells.yes(row["found"], "found"),
         treated=cells.yes(row.get("treated", "") or "no", "treated"),
         severity=_severity(row.get("severity", "")),
-        source=cells.one_of(source, "source", SOURCES),
+        source=cells.known_id(source, "source", SOURCES),
         observer=cells.name(row.get("observer", "")),
         note=row.get("note", ""),
         origin=origin,
     )
-
-
-def _one_of(word: str, column: str, ids: Sequence[str], known: Known) -> str:
-    plain = cells.name(word)
-    found = known.names.get(plain, plain)
-    if found not in ids:
-        names = [name for name, id_ in known.names.items() if id_ in ids]
-        near = nearest(plain, [*ids, *names])
-        raise CellError(event("cell_unknown", column=column, value=plain, near=near))
-    return found
 
 
 def _severity(text: str) -> float | None:

@@ -10,7 +10,7 @@ import io
 
 from field_configs.words import Words
 
-KINDS = ("scouting", "forecast", "observed")
+KINDS = ("scouting", "works", "forecast", "observed")
 #: Makes spreadsheet programs read the file as UTF-8.
 MARK = "\ufeff"
 
@@ -23,6 +23,17 @@ _REPORT = {
     "treated": "no",
     "severity": "",
     "source": "scouting",
+    "observer": "",
+    "note": "",
+}
+_WORK = {
+    "field": "qf-liuge-1",
+    "work": "irrigation",
+    "date": "2016-05-03",
+    "product": "",
+    "target": "",
+    "amount": "60",
+    "done": "yes",
     "observer": "",
     "note": "",
 }
@@ -44,7 +55,10 @@ _NOTES = {
     "severity": " (%)",
 }
 #: Chinese words of the example.
-_CHINESE = {"found": "否", "treated": "否"}
+_CHINESE = {
+    "scouting": {"found": "否", "treated": "否"},
+    "works": {"done": "是"},
+}
 
 
 def template(kind: str, language: str) -> str:
@@ -57,16 +71,14 @@ def template(kind: str, language: str) -> str:
     language : str
         Language of the columns' names.
     """
-    line = dict(_REPORT) if kind == "scouting" else dict(_HOUR)
+    line = dict({"scouting": _REPORT, "works": _WORK}.get(kind, _HOUR))
     if kind == "forecast":
         line |= _ISSUED
     words = Words.load(language)
-    if language == "zh_CN" and kind == "scouting":
-        line |= _CHINESE
-        line |= {
-            "hazard": words.text(f"hazard.{line['hazard']}.name"),
-            "crop": words.text(f"crop.{line['crop']}"),
-        }
+    if language == "zh_CN":
+        line |= _CHINESE.get(kind, {})
+        named = {"hazard": "hazard.{}.name", "crop": "crop.{}", "work": "work.{}"}
+        line |= {k: words.text(key.format(line[k])) for k, key in named.items() if k in line}
     names = [words.text(f"column.name.{column}") + _NOTES.get(column, "") for column in line]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")

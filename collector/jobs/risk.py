@@ -18,7 +18,7 @@ from collector.jobs.field_hours import WETNESS, FieldHours
 from collector.jobs.kept_states import KeptStates
 from collector.jobs.neighbours import weighed
 from collector.jobs.walk import Walk, beginnings
-from collector.store.advice import ledger, risk
+from collector.store.advice import ledger, risk, works
 from collector.store.advice import outlook as outlook_store
 from collector.store.measured import field_weather
 from collector.store.measured.field_weather import FieldWeather
@@ -43,10 +43,14 @@ TOGETHER = 500
 
 
 def current_seasons(conn: Connection) -> Seasons:
-    """Return what is grown where, with observed stages, from the registry."""
+    """Return what is grown where, with observed stages and recorded sprays."""
     observed: dict[tuple[str, str], list[tuple[date, int]]] = {}
     for seen in registry.stage_observations(conn):
         observed.setdefault((seen.field, seen.crop), []).append((seen.date, seen.bbch))
+    sprays: dict[str, list[date]] = {}
+    for work in works.recorded(conn):
+        if work.kind == "spray":
+            sprays.setdefault(work.field, []).append(work.date)
     crops = load(site=None).crops
     return Seasons(
         tuple(
@@ -58,6 +62,11 @@ def current_seasons(conn: Connection) -> Seasons:
                 previous_crop=s.previous_crop,
                 observed=tuple(o for o in observed.get((s.field, s.crop), ()) if o[0] >= s.sown),
                 ended=s.harvested,
+                sprays=tuple(
+                    day
+                    for day in sprays.get(s.field, ())
+                    if s.sown <= day and (s.harvested is None or day <= s.harvested)
+                ),
             )
             for s in registry.seasons(conn)
             if s.crop in crops

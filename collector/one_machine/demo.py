@@ -6,9 +6,9 @@ import json
 import os
 import secrets
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +16,8 @@ from collector.clock import SimulatedClock
 from collector.keys import load_or_make_master_key
 from collector.settings import Settings
 from collector.store import settings_table
+from collector.store.advice import works
+from collector.store.advice.works import FieldWork
 from collector.store.network import registry
 from collector.store.postgres import db
 from field_configs.load import load, shifted
@@ -54,6 +56,11 @@ class DemoWeather(Protocol):
         """What the weather is, in English."""
         ...
 
+    @property
+    def watered(self) -> Sequence[tuple[date, float]]:
+        """Local days on which the virtual soil is watered, and how much [mm]."""
+        ...
+
 
 class DemoError(RuntimeError):
     """The demonstration must not start here; the message says why and what to do."""
@@ -85,6 +92,8 @@ class DemoState:
         Whether the database holds the villages and nodes.
     owner : str
         What the database's setting `OWNER` says, if the demonstration in it is this one.
+    watered : list of (str, float)
+        Local days on which the virtual soil is watered, and how much [mm].
     """
 
     path: Path
@@ -98,6 +107,7 @@ class DemoState:
     backlog_days: int = 0
     filled: bool = True
     owner: str = ""
+    watered: list[tuple[str, float]] = field(default_factory=list)
 
     @classmethod
     def read(cls, path: Path, rate: float) -> DemoState:
@@ -123,6 +133,7 @@ class DemoState:
                 int(kept.get("backlog_days", 0)),
                 bool(kept.get("filled", True)),
                 str(kept.get("owner", "")),
+                [(str(day), float(mm)) for day, mm in kept.get("watered", [])],
             )
         except (ValueError, KeyError, TypeError) as error:
             raise DemoError(
@@ -216,6 +227,7 @@ def start(
             min(backlog_days, (weather.opens - weather.begins).days),
             filled=False,
             owner=secrets.token_hex(8),
+            watered=[(str(day), mm) for day, mm in weather.watered],
         )
         state.save()
         words = _fill(settings, pool, state)
@@ -261,11 +273,33 @@ def _fill(settings: Settings, pool: db.Pool, state: DemoState) -> str:
             registry.import_configs(conn, configs, opens, source=f"sites/{SITE}")
             for node in sorted(configs.nodes):
                 registry.enroll(conn, master, node, at=opens)
+            works.put(conn, _waterings(conn, state), opens)
             settings_table.put(conn, OWNER, state.owner, opens)
     state.filled = True
     state.save()
     words = f"{len(configs.villages)} villages, {len(configs.nodes)} nodes; {state.en}"
     return f"{words}; {_pace(state.rate)}"
+
+
+def _waterings(conn: db.Connection, state: DemoState) -> list[FieldWork]:
+    """When the fields with soil probes are watered; like the weather, known to its end."""
+    fields = sorted({p.field for p in registry.placements(conn) if p.quantity == "soil_moisture"})
+    return [
+        FieldWork(
+            field=each,
+            kind=works.IRRIGATION,
+            date=date.fromisoformat(day),
+            recorded_by=SITE,
+            done=True,
+            product="",
+            target="",
+            amount_mm=mm,
+            note="",
+            origin=f"demo:{day}",
+        )
+        for each in fields
+        for day, mm in state.watered
+    ]
 
 
 def _put_banner(pool: db.Pool, state: DemoState) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -34,6 +34,9 @@ MAGIC = b"NQW1"
 HEADER = "<4sII"
 MISSING = -32768
 SHORT_GAP_H = 6
+#: How the virtual soil is watered: with so much, at this local hour (UTC+8), on a day with less
+#: rain than that. Illustrative.
+WATER_MM, WATERING_HOUR, AHEAD_H, RAINY_MM = 60.0, 7, 8, 1.0
 
 Series = dict[str, NDArray[np.float64]]
 
@@ -66,6 +69,8 @@ class Weather:
         Hours filled by interpolation and hours left missing, by column.
     problems : tuple of str
         ``file:line: reason`` of each line left out.
+    watered : tuple of int
+        Hours in which the virtual soil was watered with `WATER_MM` [s since 1970 UTC].
     """
 
     source: str
@@ -75,6 +80,7 @@ class Weather:
     filled: dict[str, int] = field(default_factory=dict)
     missing: dict[str, int] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
+    watered: tuple[int, ...] = ()
 
     @property
     def hours(self) -> int:
@@ -119,13 +125,16 @@ def complete(weather: Weather) -> Weather:
         series[name] = values
     if missing["soil_temperature"] == weather.hours:
         series["soil_temperature"] = soil_temperature(series["air_temperature"])
+    watered: tuple[int, ...] = ()
     if missing["soil_moisture"] == weather.hours:
-        series["soil_moisture"] = soil_moisture(
-            series["air_temperature"], series["relative_humidity"], series["precipitation_amount"]
+        series["soil_moisture"], hours = soil_moisture(
+            series["air_temperature"],
+            series["relative_humidity"],
+            series["precipitation_amount"],
+            weather.start,
         )
-    return Weather(
-        weather.source, weather.name, weather.start, series, filled, missing, weather.problems
-    )
+        watered = tuple(weather.start + 3600 * hour for hour in hours)
+    return replace(weather, series=series, filled=filled, missing=missing, watered=watered)
 
 
 def _run_lengths(gap: NDArray[np.bool_]) -> NDArray[np.int64]:
@@ -157,28 +166,34 @@ def soil_moisture(
     air: NDArray[np.float64],
     humidity: NDArray[np.float64],
     rain: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Soil moisture of the top 30 cm as one bucket of water, [m3 m-3].
+    start: int,
+) -> tuple[NDArray[np.float64], list[int]]:
+    """Soil moisture of the top 30 cm as one bucket of water, [m3 m-3], and when it was watered.
 
     Rain fills it; evaporation takes 0.12 mm per hour and kPa of vapour pressure deficit, less as
-    the bucket empties; what is above field capacity drains with a time constant of two days; below
-    0.21, two thirds of field capacity, the field is irrigated with 60 mm. Illustrative figures for
-    a silt loam, not measured.
+    the bucket empties; what is above field capacity drains with a time constant of two days. As a
+    farmer would, it is watered with `WATER_MM` at 7 o'clock in the morning when it is below 0.21,
+    two thirds of field capacity, unless that day brings rain. Illustrative figures for a silt
+    loam, not measured.
     """
     depth, wilting, capacity, full = 300.0, 0.10, 0.32, 0.45
     saturation = 0.6108 * np.exp(17.27 * air / (air + 237.3))
     deficit = np.nan_to_num(saturation * (1 - humidity / 100), nan=0.5)
     result = np.empty_like(air)
-    theta = 0.26
-    for hour, (dry, wet) in enumerate(zip(deficit, np.nan_to_num(rain), strict=True)):
+    theta, falling, watered = 0.26, np.nan_to_num(rain), []
+    for hour, (dry, wet) in enumerate(zip(deficit, falling, strict=True)):
         available = min(1.0, max(0.0, (theta - wilting) / (0.6 * (capacity - wilting))))
         theta += (float(wet) - 0.12 * float(dry) * available) / depth
         theta -= max(0.0, theta - capacity) / 48
-        if theta < 0.21:
-            theta += 60 / depth
+        local_hour = (start // 3600 + hour + AHEAD_H) % 24
+        if theta < 0.21 and local_hour == WATERING_HOUR:
+            midnight = hour - local_hour
+            if falling[max(midnight, 0) : midnight + 24].sum() < RAINY_MM:
+                theta += WATER_MM / depth
+                watered.append(hour)
         theta = min(theta, full)
         result[hour] = theta
-    return result
+    return result, watered
 
 
 def write_compact(weather: Weather, path: Path) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from firmware.workbench import climate
-from firmware.workbench.hourly import MAGIC, Weather, write_compact
+from firmware.workbench.hourly import AHEAD_H, MAGIC, WATER_MM, Weather, write_compact
 from firmware.workbench.weather_files import read_beijing, read_csv
 
 BEIJING = Path(__file__).parents[3] / (
@@ -37,6 +37,8 @@ class Prepared:
         What the weather is, for every page of a demonstration.
     summary : str
         What was read, filled and left out.
+    watered : tuple of (date, float)
+        Local days on which the virtual soil is watered, and how much [mm].
     """
 
     path: Path
@@ -45,6 +47,7 @@ class Prepared:
     zh: str
     en: str
     summary: str
+    watered: tuple[tuple[date, float], ...]
 
 
 def open_weather(csv: Path | None = None, beijing: Path = BEIJING, seed: int = SEED) -> Weather:
@@ -90,7 +93,16 @@ def prepare(folder: Path, csv: Path | None = None, beijing: Path = BEIJING) -> P
         "generated": ("模拟生成的天气", "generated weather"),
     }[weather.source]
     begins = datetime.fromtimestamp(weather.start, UTC)
-    return Prepared(path, begins, opens, f"演示：{zh}", f"demonstration: {en}", weather.summary())
+    days = [datetime.fromtimestamp(t + 3600 * AHEAD_H, UTC).date() for t in weather.watered]
+    return Prepared(
+        path,
+        begins,
+        opens,
+        f"演示：{zh}",
+        f"demonstration: {en}",
+        weather.summary(),
+        tuple((day, WATER_MM) for day in days),
+    )
 
 
 def opening(weather: Weather) -> datetime:

@@ -19,7 +19,8 @@ class Advisory:
     """Advice for one crop and hazard at one site.
 
     ``reason_key`` and ``actions`` are keys into the words of field_configs; ``reason_params``
-    fill the reason. ``window_from`` and ``window_to`` bound the time to act (aware, UTC). A
+    fill the reason. ``window_from`` and ``window_to`` bound the time to act (aware, UTC), and
+    ``confirmed`` is the end of the last day whose answer said so (aware, UTC). A
     ``draft`` is for an officer only: the hazard was not validated here. ``spraying`` holds the
     hours fit for spraying (begin and end, aware, UTC); None where nothing is known of them.
     """
@@ -32,6 +33,7 @@ class Advisory:
     issued: datetime
     window_from: datetime
     window_to: datetime
+    confirmed: datetime
     reason_key: str
     reason_params: Mapping[str, float]
     actions: tuple[str, ...]
@@ -77,19 +79,18 @@ def advise(
 def _advise_one(status: RiskStatus, before: Advisory | None, hazard: Hazard) -> Advisory | None:
     """The advisory after one status, given the one that held before (None for none).
 
-    A worse status counts at once. A better one counts only when the window to act of the worse
-    is over, so that a village does not flip from day to day; until then the former advisory
-    stays as it is, but for the draft mark, which is always that of today. The end of the season
-    ends it at once. While the status stays the same the advisory keeps the time it was first
-    issued, and its window moves on.
+    A worse status counts at once, and gives a new window to act. A better one counts only when
+    as many days as the window has are over since the worse was last confirmed, so that a village
+    does not flip from day to day; until then the former advisory stays as it is, but for the
+    draft mark, which is always that of today. The end of the season ends it at once. While the
+    status stays the same or falls from high to medium, the window stays as it was given: a
+    deadline does not move on from day to day, and may be past while the danger goes on.
     """
-    first, last = hazard.act_days
+    first, last = (timedelta(days=day) for day in hazard.act_days)
     holds = None
-    if before is not None:
-        # A window may be as short as a day; an advisory is not.
-        least = before.window_from - timedelta(days=first) + LEAST_HOLD
-        if status.time < max(before.window_to, least):
-            holds = replace(before, draft=not status.validated)
+    # A window may be as short as a day; an advisory is not.
+    if before is not None and status.time < before.confirmed + max(last, LEAST_HOLD):
+        holds = replace(before, draft=not status.validated)
     if status.status == OUT_OF_SEASON:
         return None
     if status.status not in (MEDIUM, HIGH):
@@ -97,6 +98,7 @@ def _advise_one(status: RiskStatus, before: Advisory | None, hazard: Hazard) -> 
     if holds is not None and holds.status == HIGH and status.status == MEDIUM:
         return holds
     same = holds is not None and holds.status == status.status
+    goes_on = before is not None and before.status >= status.status
     return Advisory(
         site=status.site,
         crop=status.crop,
@@ -104,10 +106,11 @@ def _advise_one(status: RiskStatus, before: Advisory | None, hazard: Hazard) -> 
         status=status.status,
         certainty=status.certainty,
         issued=holds.issued if holds is not None and same else status.time,
-        window_from=status.time + timedelta(days=first),
-        window_to=status.time + timedelta(days=last),
+        window_from=before.window_from if before and goes_on else status.time + first,
+        window_to=before.window_to if before and goes_on else status.time + last,
+        confirmed=status.time,
         reason_key=f"{status.hazard}.reason",
         reason_params=dict(status.drivers),
-        actions=hazard.actions,
+        actions=hazard.actions_at(status.stage_bbch),
         draft=not status.validated,
     )

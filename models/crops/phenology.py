@@ -278,6 +278,7 @@ def season_day(seasons: CropSeasons, active: Active, growth: Growth, day: date) 
         since_flowering=today - active.flowering,
         resistance=active.resistance,
         previous_crop=active.previous_crop,
+        since_spray=np.where(np.isnan(active.sprayed), np.inf, today - active.sprayed),
     )
 
 

@@ -28,7 +28,8 @@ FLOWERING = (61, 69)
 class SiteSeason:
     """One crop at one site (a field id), with the stages that somebody observed.
 
-    ``observed`` holds (local day, BBCH) pairs; ``ended`` the day of harvest, if known.
+    ``observed`` holds (local day, BBCH) pairs; ``ended`` the day of harvest, if known;
+    ``sprays`` the local days of recorded sprays.
     """
 
     site: str
@@ -38,6 +39,7 @@ class SiteSeason:
     previous_crop: str | None = None
     observed: tuple[tuple[date, int], ...] = ()
     ended: date | None = None
+    sprays: tuple[date, ...] = ()
 
     def __post_init__(self) -> None:
         if self.resistance not in RESISTANCE:
@@ -98,10 +100,11 @@ class Seasons:
 
 @dataclass(frozen=True)
 class SeasonTable:
-    """Seasons as arrays (season,), ordered by site and sowing; observations (observation,).
+    """Seasons as arrays (season,), ordered by site and sowing; observations and sprays apart.
 
     Days are counted like ``date.toordinal`` [d], NaN for none. ``site`` is the column among
-    those of the crop's sites; ``seen_season`` the season of an observation.
+    those of the crop's sites; ``seen_season`` the season of an observation (observation,), and
+    ``spray_season`` that of a spray (spray,), both ordered by day.
     """
 
     site: NDArray[np.intp]
@@ -112,6 +115,8 @@ class SeasonTable:
     seen: FloatArray
     seen_bbch: FloatArray
     seen_season: NDArray[np.intp]
+    spray: FloatArray
+    spray_season: NDArray[np.intp]
 
     @classmethod
     def of(cls, rows: Sequence[SiteSeason], site: NDArray[np.intp]) -> SeasonTable:
@@ -119,6 +124,7 @@ class SeasonTable:
         observed = sorted(
             (day, bbch, i) for i, season in enumerate(rows) for day, bbch in season.observed
         )
+        sprays = sorted((day, i) for i, season in enumerate(rows) for day in season.sprays)
         return cls(
             site,
             np.array([s.sown.toordinal() for s in rows], dtype=np.float64),
@@ -128,6 +134,8 @@ class SeasonTable:
             np.array([day.toordinal() for day, _, _ in observed], dtype=np.float64),
             np.array([bbch for _, bbch, _ in observed], dtype=np.float64),
             np.array([i for _, _, i in observed], dtype=np.intp),
+            np.array([day.toordinal() for day, _ in sprays], dtype=np.float64),
+            np.array([i for _, i in sprays], dtype=np.intp),
         )
 
 
@@ -137,6 +145,7 @@ class Active:
 
     Days are counted like ``date.toordinal`` [d]. ``anchor`` is the day from which thermal time
     is counted: that of sowing or of the newest observation, at the stage ``anchor_bbch``.
+    ``sprayed`` is the day of the last recorded spray.
     """
 
     day: date
@@ -148,6 +157,7 @@ class Active:
     flowering: FloatArray
     resistance: NDArray[np.intp]
     previous_crop: tuple[str | None, ...]
+    sprayed: FloatArray
 
 
 @dataclass(frozen=True)
@@ -161,13 +171,13 @@ class CropSeasons:
 
     @cached_property
     def changes(self) -> frozenset[date]:
-        """Days on which a season starts or ends or a stage was observed."""
+        """Days on which a season starts or ends, a stage was observed or a spray was made."""
         table = self.table
-        days = np.unique(np.concatenate([table.sown, table.ended, table.seen]))
+        days = np.unique(np.concatenate([table.sown, table.ended, table.seen, table.spray]))
         return frozenset(date.fromordinal(int(day)) for day in days[~np.isnan(days)])
 
     def at(self, day: date) -> Active:
-        """The facts known on a local day: the season sown last, and its newest observation."""
+        """The facts known on a local day: the season sown last, what was seen and sprayed last."""
         table, n, today = self.table, len(self.index), day.toordinal()
         season = np.full(n, -1)
         begun = np.flatnonzero(table.sown <= today)
@@ -187,6 +197,9 @@ class CropSeasons:
         bloom = known & (table.seen_bbch >= low) & (table.seen_bbch <= high)
         first = np.flatnonzero(bloom)[::-1]
         flowering[site[first]] = table.seen[first]
+        sprayed, treated = np.full(n, np.nan), table.site[table.spray_season]
+        made = np.flatnonzero((table.spray <= today) & (season[treated] == table.spray_season))
+        sprayed[treated[made]] = table.spray[made]
         return Active(
             day,
             sown,
@@ -197,6 +210,7 @@ class CropSeasons:
             flowering,
             np.where(grown, table.resistance[season], 0),
             tuple(table.previous_crop[s] if s >= 0 else None for s in season.tolist()),
+            sprayed,
         )
 
 
@@ -208,7 +222,9 @@ class SeasonDay:
     bound it where it is uncertain or unknown, and are NaN where no crop stands: before sowing,
     after harvest, after the crop's longest season. ``after_sowing`` and ``since_flowering`` are
     days [d]; ``since_flowering`` counts from an *observed* BBCH 61-69 and is NaN without one.
-    ``resistance`` holds the codes of `RESISTANCE`.
+    ``since_spray`` counts days [d] from the last recorded spray of the growing crop, that day
+    included, and is infinite where none is recorded. ``resistance`` holds the codes of
+    `RESISTANCE`.
     """
 
     crop: str
@@ -221,3 +237,4 @@ class SeasonDay:
     since_flowering: FloatArray
     resistance: NDArray[np.intp]
     previous_crop: tuple[str | None, ...]
+    since_spray: FloatArray

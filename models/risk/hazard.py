@@ -130,6 +130,9 @@ class Hazard:
         0..1, what the source's own validation allows on complete measured input.
     actions
         Word keys of advice, cultural measure first.
+    when
+        Action -> first and last growth stage (BBCH) at which it can be done, None where no crop
+        may stand: between harvest and sowing. An action that is not named can be done any day.
     act_days
         First and last day of the window to act, counted from the day of the answer [d].
     estimated_certainty
@@ -154,6 +157,7 @@ class Hazard:
     step: Callable[[Carried, Window, SeasonDay], Carried] = no_step
     validated: str = ""
     actions: tuple[str, ...] = ()
+    when: Mapping[str, tuple[int, int] | None] = field(default_factory=dict)
     act_days: tuple[int, int] = (0, 3)
     estimated_certainty: float = 0.8
     version: str = "1"
@@ -172,9 +176,29 @@ class Hazard:
                 )
         if not 0 < self.certainty <= 1:
             raise ValueError(f"{where}: certainty {self.certainty} is not in (0, 1]")
+        for action in self.when.keys() - set(self.actions):
+            raise ValueError(f"{where}: when names {action}, which is no action; mend the name")
         for name, parameter in self.parameters.items():
             if not (parameter.source and math.isfinite(parameter.value)):
                 raise ValueError(f"{where}: parameter {name} needs a finite value and a source")
+
+    def actions_at(self, bbch: float | None) -> tuple[str, ...]:
+        """What can be done at a growth stage of the standing crop.
+
+        Parameters
+        ----------
+        bbch
+            Stage (BBCH); None or NaN where it is not known: then any stage may be.
+        """
+        return tuple(action for action in self.actions if self._fits(action, bbch))
+
+    def _fits(self, action: str, bbch: float | None) -> bool:
+        if action not in self.when:
+            return True
+        span = self.when[action]
+        if span is None or bbch is None or math.isnan(bbch):
+            return span is not None
+        return span[0] <= bbch <= span[1]
 
     @property
     def inputs(self) -> tuple[Input, ...]:

@@ -128,7 +128,7 @@ def facts_of(fold: Fold, result: Result) -> Iterator[list[object]]:
     """
     season, track = result.season, fold.tracks[result.hazard.id, result.crop]
     stages = (season.bbch, season.bbch_low, season.bbch_high)
-    days = (season.after_sowing, season.since_flowering)
+    days = (season.after_sowing, season.since_flowering, season.since_spray)
     numbers = [values.tolist() for values in (*stages, *days)]
     carried = [
         (name, values.tolist())

@@ -87,6 +87,7 @@ def rests_on(seasons: Sequence[SiteSeason], day: date) -> str:
         (s.crop, s.sown, s.resistance, s.previous_crop)
         + (s.ended if s.ended and s.ended < day else None,)
         + tuple(sorted(o for o in s.observed if o[0] < day))
+        + tuple(sorted(spray for spray in s.sprays if spray < day))
         for s in seasons
         if s.sown < day
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
@@ -270,8 +270,10 @@ def yes(text: str, column: str) -> bool:
     raise CellError(event("cell_no_yes", column=column, value=_cut(plain)))
 
 
-def one_of(text: str, column: str, words: Sequence[str]) -> str:
-    """Read one of a list of words.
+def known_id(
+    text: str, column: str, ids: Collection[str], names: Mapping[str, str] | None = None
+) -> str:
+    """Read what is named by its id or another name.
 
     Parameters
     ----------
@@ -279,20 +281,24 @@ def one_of(text: str, column: str, words: Sequence[str]) -> str:
         A cell.
     column : str
         Its column, for messages.
-    words : sequence of str
-        Those it may be.
+    ids : collection of str
+        What it may be.
+    names : mapping, optional
+        Other names -> ids.
 
     Raises
     ------
     CellError
         When it is none of them; with the one that was probably meant.
     """
+    names = names or {}
     word = name(text)
-    if word not in words:
-        raise CellError(
-            event("cell_unknown", column=column, value=_cut(word), near=nearest(word, words))
-        )
-    return word
+    found = names.get(word, word)
+    if found not in ids:
+        also = [other for other, id_ in names.items() if id_ in ids]
+        near = nearest(word, [*sorted(ids), *also])
+        raise CellError(event("cell_unknown", column=column, value=_cut(word), near=near))
+    return found
 
 
 def _cut(text: str) -> str:

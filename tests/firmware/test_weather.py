@@ -196,19 +196,32 @@ def test_generated_weather_is_possible_and_repeatable() -> None:
 
 def test_soil_follows_the_weather() -> None:
     air = np.full(24 * 60, 20.0)
-    dry = hourly.soil_moisture(air, np.full(len(air), 40.0), np.zeros(len(air)))
+    dry, watered = hourly.soil_moisture(air, np.full(len(air), 40.0), np.zeros(len(air)), START)
     rain = np.zeros(len(air))
     rain[50] = 30.0
-    wet = hourly.soil_moisture(air, np.full(len(air), 40.0), rain)
+    wet, _ = hourly.soil_moisture(air, np.full(len(air), 40.0), rain, START)
     assert dry[49] < dry[0]
     assert wet[50] - dry[50] == pytest.approx(0.1, abs=0.01)
-    assert (dry >= 0.20).all()  # irrigated before it gets too dry
-    assert (np.diff(dry) > 0.15).sum() >= 2
+    assert (dry >= 0.19).all()  # irrigated before it gets too dry
+    assert len(watered) >= 2
+    assert np.flatnonzero(np.diff(dry) > 0.15).tolist() == [hour - 1 for hour in watered]
     assert (wet <= 0.45).all()
     wave = 20 + 10 * np.sin(np.arange(24 * 30) * np.pi / 12)
     soil = hourly.soil_temperature(wave)[24 * 10 :]
     assert soil.mean() == pytest.approx(20, abs=0.5)
     assert 0.5 < soil.max() - 20 < 3
+
+
+def test_the_soil_is_watered_when_dry_in_the_morning_of_a_day_without_rain() -> None:
+    made = climate.generate(START, 200, 1)
+    rain, moisture = made.series["precipitation_amount"], made.series["soil_moisture"]
+    assert made.watered
+    for time in made.watered:
+        hour = (time - START) // 3600
+        assert datetime.fromtimestamp(time + 8 * 3600, UTC).hour == 7
+        assert moisture[hour - 1] < 0.215
+        assert moisture[hour] - moisture[hour - 1] == pytest.approx(60 / 300, abs=0.01)
+        assert rain[hour - 7 : hour + 17].sum() < 1
 
 
 def test_the_compact_file_says_the_same(tmp_path: Path) -> None:

@@ -9,7 +9,8 @@ import numpy as np
 
 from collector.keys import MasterKey
 from collector.store import job_runs
-from collector.store.advice import risk
+from collector.store.advice import risk, works
+from collector.store.advice.works import IRRIGATION, FieldWork
 from collector.store.items import Found, raise_items
 from collector.store.measured import reading_log
 from collector.store.network import frames, registry
@@ -103,6 +104,7 @@ def advisory(of: RiskStatus, **changes: object) -> Advisory:
         "issued": of.time,
         "window_from": of.time,
         "window_to": of.time + timedelta(days=3),
+        "confirmed": of.time,
         "reason_key": f"hazard.{of.hazard}.reason",
         "reason_params": of.drivers,
         "actions": ("drain", "scout_heads", "ask_officer_fungicide_flowering"),
@@ -144,6 +146,9 @@ def fill(conn: Connection, now: datetime = NOW) -> None:
     statuses = answers()
     risk.save_statuses(conn, statuses, now)
     risk.save_advisories(conn, [advisory(s) for s in statuses if s.status in (HIGH, MEDIUM)], now)
+    watered = now.date() - timedelta(days=5)
+    water = FieldWork("qf-liuge-1", IRRIGATION, watered, "", True, "", "", 60.0, "", "w.csv:2")
+    works.put(conn, [water], now)
     run = job_runs.begin(conn, "risk", now, 1, now - timedelta(minutes=20))
     job_runs.finish(conn, run, "ok", event("rolled_up", hours=6), now - timedelta(minutes=20), 0.4)
     run = job_runs.begin(conn, "roll_up", now, 1, now - timedelta(minutes=5))

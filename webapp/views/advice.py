@@ -8,7 +8,8 @@ from flask_babel import gettext
 from models.advice.advisory import Advisory
 from models.advice.spraying import PARAMETERS, is_chemical
 from models.weather.local_days import LOCAL
-from webapp.language.formats import local_day
+from models.weather.local_days import local_day as day_of
+from webapp.language.formats import local_day, local_time
 from webapp.language.risks import action_text, upper_first
 from webapp.language.words import word
 
@@ -28,11 +29,14 @@ class Spraying:
 class ShownAdvice:
     """What to do by when; `draft` until an officer or local validation stands behind it.
 
+    `by` tells up to when readings speak for it; `overdue` says that its days are over.
     `measures` are cultural; `chemical` may end in a treatment, and only then is `spraying` there.
     """
 
     title: str
     window: str
+    by: str
+    overdue: bool
     measures: list[str]
     chemical: list[str]
     spraying: Spraying | None
@@ -85,9 +89,18 @@ def spraying_limits() -> tuple[str, str]:
 
 
 def show_advice(advice: Advisory, now: datetime | None = None) -> ShownAdvice:
-    """Say what an advisory asks for, and by when, in local days."""
+    """Say what an advisory asks for, and by when, in local days.
+
+    Parameters
+    ----------
+    advice
+        The advisory.
+    now
+        Aware; None leaves open whether its days are over.
+    """
     first, last = (local_day(each) for each in (advice.window_from, advice.window_to))
-    window = word("advisory.window", start=first, end=last)
+    overdue = now is not None and day_of(now) > day_of(advice.window_to)
+    window = word("advisory.overdue" if overdue else "advisory.window", start=first, end=last)
     title = gettext(
         "%(title)s: %(window)s", title=upper_first(word("advisory.title")), window=window
     )
@@ -95,8 +108,10 @@ def show_advice(advice: Advisory, now: datetime | None = None) -> ShownAdvice:
     return ShownAdvice(
         title=str(title),
         window=upper_first(window),
+        by=str(gettext("By the readings up to %(time)s.", time=local_time(advice.confirmed, now))),
+        overdue=overdue,
         measures=[action_text(advice.hazard, k) for k in advice.actions if k not in chemical],
         chemical=[action_text(advice.hazard, key) for key in chemical],
-        spraying=show_spraying(advice.spraying, now) if chemical else None,
+        spraying=show_spraying(advice.spraying, now) if chemical and not overdue else None,
         draft=advice.draft,
     )

@@ -11,9 +11,10 @@ from flask_babel import gettext
 from collector.store.measured.field_weather import FieldWeather
 from field_configs.schema import Crop, Field
 from models.advice.advisory import Advisory
+from models.advice.relief import Key
 from models.hazards.catalogue import catalogue
 from models.risk.answers import RiskStatus
-from models.risk.hazard import CANNOT_SAY, NO_RISK, OUT_OF_SEASON, STATUS
+from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON, STATUS
 from models.weather.local_days import day_ended
 from webapp.language.formats import local_day, local_time, number, span_ago
 from webapp.language.risks import (
@@ -39,12 +40,14 @@ from webapp.views.villages import ANSWERS, Rank, is_draft, rank
 class Coming:
     """What the forecast makes of the coming days, by crop and hazard, as of `now`.
 
-    `origins` are the quantities that fields without a sensor have from stations around them.
+    `origins` are the quantities that fields without a sensor have from stations around them;
+    `relieved` the answers (site, crop, hazard) that the newest reading contradicts.
     """
 
     days: Mapping[tuple[str, str], Ahead]
     now: datetime | None = None
     origins: Sequence[FieldWeather] = ()
+    relieved: frozenset[Key] = frozenset()
 
 
 NOTHING_COMING = Coming({})
@@ -77,6 +80,8 @@ class RiskRow:
     validated: bool
     provisional: bool
     data_age: str
+    by: str
+    relief: str
     advice: ShownAdvice | None
     ahead: Ahead | None
     facts: list[Fact]
@@ -204,6 +209,13 @@ def _advice_facts(advice: ShownAdvice | None, ahead: Ahead | None) -> list[Fact]
     return facts
 
 
+def _relief(status: RiskStatus, coming: Coming) -> str:
+    key = (status.site, status.crop, status.hazard)
+    if status.status not in (MEDIUM, HIGH) or key not in coming.relieved:
+        return ""
+    return str(gettext("The newest reading says otherwise: no advice is given from this answer."))
+
+
 def _row(
     group: Sequence[RiskStatus],
     advice: Mapping[tuple[str, str, str], Advisory],
@@ -213,7 +225,8 @@ def _row(
     worst = group[0]
     # Advice holds for its window, even where the status of the day has fallen or is not known.
     keys = [(each.site, each.crop, each.hazard) for each in group]
-    given = next((advice[key] for key in keys if key in advice), None)
+    stands = [key for key in keys if key in advice and key not in coming.relieved]
+    given = advice[stands[0]] if stands else None
     in_season = worst.status != OUT_OF_SEASON
     shown = show_advice(given, coming.now) if given and in_season else None
     ahead = coming.days.get((worst.crop, worst.hazard))
@@ -236,6 +249,8 @@ def _row(
         validated=worst.validated,
         provisional=_is_provisional(worst.hazard),
         data_age=_data_age(worst.data_age_h),
+        by=str(gettext("By the readings up to %(time)s.", time=local_time(worst.time, coming.now))),
+        relief=_relief(worst, coming),
         advice=shown,
         ahead=ahead,
         facts=[

@@ -12,6 +12,7 @@ from typing import Any
 from psycopg2.extras import Json, execute_values
 
 from collector.store import settings_table
+from collector.store.advice.newest import Kept, sort_out
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from field_configs.events import Event, event
@@ -60,18 +61,6 @@ class ScoutingReport:
 
 
 @dataclass(frozen=True)
-class Kept:
-    """What became of reports: how many are new, and those that corrected one, were there
-    already, or contradict another of the same delivery.
-    """
-
-    new: int
-    corrected: tuple[Refused, ...]
-    same: tuple[Refused, ...]
-    contradicting: tuple[Refused, ...]
-
-
-@dataclass(frozen=True)
 class RuleChange:
     """A change of a rule; `old` or `new` is None where there was or is the default."""
 
@@ -103,10 +92,7 @@ class Evidence:
 def put_reports(conn: Connection, reports: Sequence[ScoutingReport], received: datetime) -> Kept:
     """Keep reports, from a file, a form or an answered question.
 
-    A report that is there already is passed over and named. One that says something else than
-    the kept report of the same observer, field, hazard and day corrects it: the newest counts,
-    and those before stay on record. Of reports that contradict each other in one delivery none
-    is taken in: nobody knows which is right.
+    The newest report of the same observer, field, hazard and day counts (`newest.sort_out`).
 
     Parameters
     ----------
@@ -115,45 +101,16 @@ def put_reports(conn: Connection, reports: Sequence[ScoutingReport], received: d
     received : datetime
         Aware.
     """
-    alike: dict[tuple[Any, ...], list[ScoutingReport]] = {}
-    for report in reports:
-        alike.setdefault(report.key, []).append(report)
-    contradicting = [
-        _refused(report, event("report_contradicts", other=other.origin))
-        for group in alike.values()
-        for report in group
-        if (other := next((o for o in group if o.content != report.content), None)) is not None
-    ]
-    sound = {k: group for k, group in alike.items() if len({r.content for r in group}) == 1}
-    before: dict[tuple[Any, ...], ScoutingReport] = {}
+
+    def kept_of(keys: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], ScoutingReport]:
+        rows = execute_values(cur, SQL["kept_reports"], keys, fetch=True)
+        return {(r := ScoutingReport(*row)).key: r for row in rows}
+
     with conn.cursor() as cur:
-        if sound:
-            rows = execute_values(cur, SQL["kept_reports"], list(sound), fetch=True)
-            before = {(r := ScoutingReport(*row)).key: r for row in rows}
-        taken = [
-            group[0]
-            for key, group in sound.items()
-            if key not in before or before[key].content != group[0].content
-        ]
-        if taken:
-            execute_values(cur, SQL["put_reports"], [(*astuple(r), received) for r in taken])
-    corrected = [
-        _refused(report, event("report_corrects", other=before[report.key].origin))
-        for report in taken
-        if report.key in before
-    ]
-    first = {id(report) for report in taken}
-    same = [
-        _refused(report, event("report_there", other=before.get(key, group[0]).origin))
-        for key, group in sound.items()
-        for report in group
-        if id(report) not in first
-    ]
-    return Kept(len(taken) - len(corrected), tuple(corrected), tuple(same), tuple(contradicting))
-
-
-def _refused(report: ScoutingReport, why: Event) -> Refused:
-    return Refused(report.origin, why, repr(astuple(report)))
+        found = sort_out(reports, kept_of, lambda other: event("report_contradicts", other=other))
+        if found.taken:
+            execute_values(cur, SQL["put_reports"], [(*astuple(r), received) for r in found.taken])
+    return found.kept
 
 
 def put_refused(

@@ -194,7 +194,7 @@ def save_advisories(conn: Connection, advisories: Iterable[Advisory], at: dateti
     """
     rows = [
         (x.site, x.crop, x.hazard, int(x.status), plain(x.certainty), x.issued)
-        + (x.window_from, x.window_to, x.reason_key, _json(x.reason_params))
+        + (x.window_from, x.window_to, x.confirmed, x.reason_key, _json(x.reason_params))
         + (list(x.actions), bool(x.draft), _hours_json(x.spraying))
         for x in advisories
     ]

@@ -275,8 +275,8 @@ def _fill(
     )
 
 
-def latest(conn: Connection, village_id: str) -> list[LatestReading]:
-    """Return the last valid reading of every placement of a village that ever reported."""
+def latest(conn: Connection, village_id: str | None = None) -> list[LatestReading]:
+    """Return the last valid reading of every placement that ever reported, in a village or all."""
     return [LatestReading(*row) for row in _fetch(conn, "latest", village=village_id)]
 
 

@@ -187,5 +187,6 @@ HAZARD = Hazard(
     references=("新疆农业科学 2017(10)", "Li 1998, Zoological Research 19:389"),
     certainty=0.3,
     actions=("crush_stalks", "release_trichogramma", "scout_whorl", "ask_officer"),
+    when={"crush_stalks": None},
     act_days=(0, 5),
 )

@@ -90,5 +90,6 @@ HAZARD = Hazard(
     references=(_SOURCE, "doi:10.1094/Phyto-72-1587"),
     certainty=0.3,
     actions=("plough_in_residue", "scout_lower_leaves", "rotate", "ask_officer"),
+    when={"plough_in_residue": None, "rotate": None},
     act_days=(0, 7),
 )

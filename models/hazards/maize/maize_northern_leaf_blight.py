@@ -86,5 +86,6 @@ HAZARD = Hazard(
     references=("docs.metos.at: Exserohilum turcicum infection model", "Levy & Cohen 1983"),
     certainty=0.35,
     actions=("plough_in_residue", "scout_lower_leaves", "feed_evenly", "ask_officer"),
+    when={"plough_in_residue": None},
     act_days=(0, 5),
 )

@@ -11,3 +11,4 @@ NCSU = "NC State Extension, Using the Leaf Spot Advisory, 2015-07"
 CROPS = {"peanut": (71, 89)}
 EPPO = "MYCOAR"
 ACTIONS = ("rotate", "remove_fallen_leaves", "scout_leaves", "ask_officer_fungicide")
+WHEN = {"rotate": None, "remove_fallen_leaves": None}

@@ -163,5 +163,6 @@ HAZARD = Hazard(
     certainty=0.5,
     validated="peanut fields of Virginia and North Carolina",
     actions=spot.ACTIONS,
+    when=spot.WHEN,
     act_days=(0, 5),
 )

@@ -121,5 +121,6 @@ HAZARD = Hazard(
     certainty=0.4,
     validated="peanut fields of Alabama, with the forecast's probability of rain",
     actions=spot.ACTIONS,
+    when=spot.WHEN,
     act_days=(0, 5),
 )

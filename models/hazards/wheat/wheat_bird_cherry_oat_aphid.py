@@ -59,6 +59,13 @@ HAZARD = Hazard(
     parameters=PARAMETERS,
     references=(_DEAN, "Jarosik et al. 2011"),
     certainty=0.3,
-    actions=("keep_natural_enemies", "clear_volunteers", "count_aphids", "ask_officer"),
+    actions=(
+        "keep_natural_enemies",
+        "clear_volunteers",
+        "sow_later",
+        "count_aphids",
+        "ask_officer",
+    ),
+    when={"sow_later": None},
     act_days=(0, 5),
 )

@@ -96,6 +96,12 @@ HAZARD = Hazard(
         "choose_variety",
         "ask_officer_fungicide_flowering",
     ),
+    when={
+        "remove_maize_residue": None,
+        "ask_officer_fungicide_flowering": (45, 69),
+        "harvest_dry": (87, 99),
+        "choose_variety": None,
+    },
     act_days=(0, 3),
     probability="field severity of 10 % or more",
 )

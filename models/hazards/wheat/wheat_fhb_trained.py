@@ -157,6 +157,7 @@ def make(folder: Path = FOLDER) -> Hazard:
         references=("doi:10.1094/PHYTO-10-22-0380-R",),
         certainty=RULE.certainty,
         actions=RULE.actions,
+        when=RULE.when,
         act_days=RULE.act_days,
         probability=RULE.probability,
     )

@@ -279,5 +279,6 @@ HAZARD = Hazard(
         "choose_variety",
         "ask_officer_fungicide_rust",
     ),
+    when={"choose_variety": None},
     act_days=(0, 5),
 )

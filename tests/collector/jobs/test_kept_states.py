@@ -372,12 +372,23 @@ def test_a_void_state_stays_void_while_nothing_is_grown(
 
 LIUGE = "WHERE field = 'qf-liuge-1'"
 VARIETY = f"UPDATE season SET resistance = 'VS' {LIUGE}"
+SPRAYED = (
+    "INSERT INTO field_work (field, kind, date, recorded_by, done, product, target, note, origin, "
+    "received) VALUES ('qf-liuge-1', 'spray', '{}', '', {}, '', '', '', 'x', now())"
+)
 FACTS = {
     "resistance": (VARIETY, {"liuge"}),
     "stage": (
         "INSERT INTO stage_observation (field, crop, date, bbch, observer) "
         "VALUES ('qf-liuge-1', 'summer_maize', '2016-06-12', 5, 'x')",
         {"liuge"},
+    ),
+    "spray": (SPRAYED.format("2016-06-12", "true"), {"liuge"}),
+    "a spray before sowing": (SPRAYED.format("2016-06-01", "true"), set()),
+    "a spray taken back": (SPRAYED.format("2016-06-20", "false"), set()),
+    "an irrigation": (
+        SPRAYED.format("2016-06-20", "true").replace("'spray'", "'irrigation'"),
+        set(),
     ),
     "sowing": (f"UPDATE season SET sown = '2016-06-14' {LIUGE}", {"liuge"}),
     "another crop": (
@@ -431,6 +442,15 @@ def test_a_changed_fact_takes_back_only_what_it_reaches(
     with stood, stood.cursor() as cur:
         cur.execute(change)
     check(stood, since, **dict.fromkeys(reached, BEGINS))
+    check(stood, since)
+
+
+def test_a_spray_entered_late_goes_back_to_the_morning_before_it(
+    stood: db.Connection, since: Since
+) -> None:
+    with stood, stood.cursor() as cur:
+        cur.execute(SPRAYED.format("2016-06-20", "true"))
+    check(stood, since, liuge=midnight(date(2016, 6, 13)))
     check(stood, since)
 
 

@@ -50,6 +50,7 @@ def advisory(site="qf-liuge-1", actions=("drain", "ask_officer_fungicide")):
         issued=NOW,
         window_from=NOW - timedelta(days=1),
         window_to=NOW + timedelta(days=1),
+        confirmed=NOW,
         reason_key="wheat_fhb.reason",
         reason_params={},
         actions=actions,

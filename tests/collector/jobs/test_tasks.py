@@ -21,6 +21,7 @@ from field_configs.load import load
 from firmware.wire import codec
 from models.crops.season import Seasons, SiteSeason
 from models.hazards.catalogue import catalogue
+from models.risk.answers import RiskStatus
 from tests.collector.conftest import NOW
 from tests.collector.ingest.test_intake import rows, take
 
@@ -75,6 +76,45 @@ def test_risk_is_computed_kept_and_turned_into_advice(
     assert f"0 in force, 0 new, {len(first)} ended" in str(issue_advisories(later))
     with season:
         assert risk.current_advisories(season) == []
+
+
+def test_a_watered_field_is_not_told_to_water(registered: db.Connection, pool: Pool) -> None:
+    dry = RiskStatus(
+        site="qf-liuge-1",
+        crop="winter_wheat",
+        hazard="soil_drought",
+        time=NOW - timedelta(hours=10),
+        status=4,
+        score=0.8,
+        certainty=0.4,
+        stage_bbch=60.0,
+        stage_source="observed",
+        drivers={},
+        missing=(),
+        data_age_h=1.0,
+        inputs_hash="",
+        model_version="1.1",
+    )
+
+    def read(value: float) -> None:
+        with registered, registered.cursor() as cur:
+            cur.execute(
+                "INSERT INTO series_tail (series_id, time, value, qc, valid_time, valid_value) "
+                "SELECT s.id, %(at)s, %(v)s, 3, %(at)s, %(v)s FROM series s JOIN placement p "
+                "ON p.id = s.placement "
+                "WHERE p.field = 'qf-liuge-1' AND p.quantity = 'soil_moisture' "
+                "ON CONFLICT (series_id) DO UPDATE SET valid_value = excluded.valid_value",
+                {"at": NOW - timedelta(hours=1), "v": value},
+            )
+
+    context = Context(pool, NOW)
+    with registered:
+        risk.save_statuses(registered, [dry], NOW)
+    read(0.17)
+    assert "1 in force, 1 new, 0 ended" in str(issue_advisories(context))
+    read(0.40)
+    assert "0 in force, 0 new, 1 ended" in str(issue_advisories(context))
+    assert "0 in force, 0 new, 0 ended" in str(issue_advisories(context))
 
 
 def test_hours_with_few_samples_are_missing_for_risk(

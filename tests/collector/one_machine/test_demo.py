@@ -10,6 +10,7 @@ import pytest
 from collector.one_machine import demo
 from collector.settings import Settings
 from collector.store import settings_table
+from collector.store.advice import works
 from collector.store.network import registry
 from collector.store.postgres import db
 from field_configs.load import load
@@ -55,6 +56,11 @@ def test_first_start_fills_the_store_and_says_what_is_not_real(settings, pool):
     assert set(epochs(pool).values()) == {1}
     assert len(epochs(pool)) == 6
     assert "3 villages, 6 nodes; demonstration: generated weather" in words
+    with pool.connection() as conn:
+        watered = works.recorded(conn)
+    assert {work.kind for work in watered} == {"irrigation"}
+    assert {work.amount_mm for work in watered} == {60.0}
+    assert {work.date.isoformat() for work in watered} == {day for day, _ in state.watered}
     assert "60 simulated seconds a second" in words
     assert "模拟生成的天气" in banner(pool)["zh"]
     assert "快 60 倍" in banner(pool)["zh"]

@@ -1,5 +1,6 @@
 """Advice: when to act, drafts until validated, and no flipping from day to day."""
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -49,7 +50,8 @@ def test_what_an_advisory_says():
     assert (found.window_from, found.window_to) == (DAY, DAY + timedelta(days=3))
     assert found.reason_key == "wheat_fhb.reason"
     assert found.reason_params == {"rh14": 80.0}
-    assert found.actions == hazard.actions
+    assert found.actions == ("drain", "scout_heads", "ask_officer_fungicide_flowering")
+    assert set(found.actions) < set(hazard.actions)
     assert found.actions[0] == "drain"
 
 
@@ -79,11 +81,63 @@ def test_worse_at_once_better_when_the_window_is_over(codes, advisories):
     assert course(*codes) == list(advisories)
 
 
-def test_an_unchanged_status_keeps_its_first_issue_and_moves_the_window():
-    first = advise([status(MEDIUM)])
-    (found,) = advise([status(MEDIUM, 2)], first)
-    assert found.issued == DAY
-    assert found.window_to == DAY + timedelta(days=5)
+def test_a_warning_that_goes_on_keeps_its_issue_and_its_deadline():
+    held = advise([status(MEDIUM)])
+    for day in range(1, 6):
+        held = advise([status(MEDIUM, day)], held)
+        (found,) = held
+        assert found.issued == DAY
+        assert (found.window_from, found.window_to) == (DAY, DAY + timedelta(days=3))
+        assert found.confirmed == DAY + timedelta(days=day)
+
+
+def test_a_worse_status_gives_a_new_deadline_and_a_better_one_does_not():
+    held = advise([status(MEDIUM)])
+    (worse,) = held = advise([status(HIGH, 2)], held)
+    assert worse.window_to == DAY + timedelta(days=5)
+    for day in range(3, 6):
+        held = advise([status(MEDIUM, day)], held)
+    (milder,) = held
+    assert (milder.status, milder.issued) == (MEDIUM, DAY + timedelta(days=5))
+    assert milder.window_to == worse.window_to
+
+
+def test_a_warning_that_comes_back_has_a_deadline_of_its_own():
+    held = advise([status(MEDIUM)])
+    for day in range(1, 5):
+        held = advise([status(NO_RISK, day)], held)
+    assert held == []
+    (again,) = advise([status(MEDIUM, 5)], held)
+    assert again.window_to == DAY + timedelta(days=8)
+
+
+@pytest.mark.parametrize(
+    ("bbch", "shown"),
+    [
+        (60.0, True),
+        (69.0, True),
+        (70.0, False),
+        (math.nan, True),
+    ],
+)
+def test_what_belongs_to_a_stage_is_asked_for_at_that_stage(bbch, shown):
+    (found,) = advise([status(HIGH, stage_bbch=bbch)])
+    assert ("ask_officer_fungicide_flowering" in found.actions) is shown
+    assert "choose_variety" not in found.actions
+
+
+@pytest.mark.parametrize("hazard", catalogue().values(), ids=lambda h: h.id)
+def test_every_warning_leaves_something_to_do(hazard):
+    for first, last in hazard.crops.values():
+        for bbch in (*range(first, last + 1), math.nan):
+            actions = hazard.actions_at(bbch)
+            assert actions
+            assert not [a for a in actions if a in hazard.when and hazard.when[a] is None]
+
+
+def test_a_stage_for_an_action_that_is_none_is_an_error():
+    with pytest.raises(ValueError, match="when names chose_variety, which is no action"):
+        replace(catalogue()["wheat_fhb"], when={"chose_variety": None})
 
 
 def test_other_sites_are_left_alone():

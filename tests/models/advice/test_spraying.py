@@ -40,6 +40,7 @@ def advisory(**change):
         issued=START,
         window_from=START,
         window_to=START + timedelta(days=1),
+        confirmed=START,
         reason_key="wheat_fhb.reason",
         reason_params={},
         actions=catalogue()["wheat_fhb"].actions,

@@ -86,6 +86,8 @@ def test_the_village_page_tells_the_risk_and_its_grounds(client):
         "数据：1 小时前",
         "5月8日",
         "5月11日",
+        "按截至5月8日",
+        "村东一号地：5月3日浇水60毫米",
     ):
         assert words in page, words
 

@@ -66,6 +66,18 @@ def test_spraying_is_told_only_where_an_action_may_be_chemical(english, seed, sp
     assert advice_view.show_advice(cultural).spraying is None
 
 
+def test_a_deadline_that_is_past_is_called_past(both, seed):
+    status = seed.status("qf-liuge-1", "wheat_fhb", HIGH)
+    advice = seed.advisory(status, spraying=hours((22, 26)))
+    last = advice.window_to
+    within = advice_view.show_advice(advice, last)
+    assert (within.overdue, within.spraying is not None) == (False, True)
+    past = advice_view.show_advice(advice, last + timedelta(days=1))
+    assert (past.overdue, past.spraying) == (True, None)
+    assert ("已过期" if both == "zh" else "was to be done by") in past.title
+    assert ("截至" if both == "zh" else "By the readings up to") in past.by
+
+
 def test_the_limits_of_spraying_are_told_as_provisional(both, seed):
     status = seed.status("qf-liuge-1", "wheat_fhb", HIGH)
     advice = seed.advisory(status, spraying=hours((22, 26)))
@@ -129,3 +141,17 @@ def test_a_hazard_that_the_forecast_brings_into_season_is_not_put_away(english, 
     (crop,) = risk_view.show_crops([resting], [], CROPS, FIELDS, coming)
     assert len(crop.rows) == rows
     assert len(crop.resting) == 1 - rows
+
+
+def test_an_answer_that_the_newest_reading_contradicts_gives_no_advice(both, seed):
+    status = seed.status("qf-liuge-1", "wheat_fhb", HIGH)
+    advice = seed.advisory(status)
+    key = (status.site, status.crop, status.hazard)
+    coming = risk_view.Coming({}, seed.NOW, relieved=frozenset({key}))
+    (row,) = risk_view.show_crops([status], [advice], CROPS, FIELDS, coming)[0].rows
+    assert row.advice is None
+    assert ("最新读数" if both == "zh" else "newest reading") in row.relief
+    (row,) = risk_view.show_crops([status], [advice], CROPS, FIELDS)[0].rows
+    assert row.advice is not None
+    assert row.relief == ""
+    assert ("截至" if both == "zh" else "By the readings up to") in row.by

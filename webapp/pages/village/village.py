@@ -9,13 +9,15 @@ from flask_babel import gettext
 
 from collector.freshness import ANSWER_FRESH, freshness
 from collector.store.advice import outlook as outlook_store
-from collector.store.advice import risk
+from collector.store.advice import risk, works
 from collector.store.measured import field_weather, readings
 from collector.store.network import registry
 from collector.store.network.registry import VillageRow
 from collector.store.postgres.db import Connection
 from field_configs.schema import Field
 from firmware.wire.quantities import by_name
+from models.advice.relief import relieved
+from models.hazards.catalogue import catalogue
 from webapp.app.database import connection, now
 from webapp.app.errors import PageNotFound, Suggestion
 from webapp.language.formats import days_before
@@ -34,6 +36,7 @@ from webapp.views.measures import (
 from webapp.views.nodes import ShownNode, node_rows
 from webapp.views.outlook import by_hazard
 from webapp.views.risks import Coming, CropRisks, Headline, headline, show_crops, unproven
+from webapp.views.works import show_works
 
 bp = Blueprint("village", __name__)
 SUGGESTED = 3
@@ -53,6 +56,7 @@ class VillagePage:
     unproven: str
     crops: list[CropRisks]
     places: list[Place]
+    works: list[str]
     curves: list[ShownCurve]
     nodes: list[ShownNode]
 
@@ -116,8 +120,9 @@ def make_page(conn: Connection, village: VillageRow, at: datetime) -> VillagePag
     newest = max((each.time for each in latest if each.time), default=None)
     curves, rain = _curves(conn, village.id, at)
     statuses = risk.latest_statuses(conn, at, village.id)
+    fresh = [each for each in statuses if each.time >= at - ANSWER_FRESH]
     crops = show_crops(
-        [each for each in statuses if each.time >= at - ANSWER_FRESH],
+        fresh,
         risk.current_advisories(conn, village.id),
         crop_types(),
         places,
@@ -125,6 +130,7 @@ def make_page(conn: Connection, village: VillageRow, at: datetime) -> VillagePag
             by_hazard(outlook_store.outlook(conn, at, village.id), at),
             at,
             field_weather.field_weather(conn, village.id),
+            relieved(fresh, latest, catalogue()),
         ),
     )
     nodes = [node for node in registry.nodes(conn) if node.village == village.id]
@@ -139,6 +145,7 @@ def make_page(conn: Connection, village: VillageRow, at: datetime) -> VillagePag
         unproven=unproven(crops),
         crops=crops,
         places=show_places(latest, places, rain),
+        works=show_works(works.recorded(conn, village.id), places, at),
         curves=curves,
         nodes=node_rows(nodes, places, at, _batteries(latest)),
     )

@@ -42,11 +42,11 @@ WHERE (a.site, a.crop, a.hazard) = (e.site, e.crop, e.hazard) AND a.ended IS NUL
 
 -- name: save_advisories
 INSERT INTO advisory (site, crop, hazard, status, certainty, issued, window_from, window_to,
-    reason_key, reason_params, actions, draft, spraying) VALUES %s
+    confirmed, reason_key, reason_params, actions, draft, spraying) VALUES %s
 
 -- name: current_advisories
 SELECT a.site, a.crop, a.hazard, a.status, a.certainty, a.issued, a.window_from, a.window_to,
-       a.reason_key, a.reason_params, a.actions, a.draft, a.spraying
+       a.confirmed, a.reason_key, a.reason_params, a.actions, a.draft, a.spraying
 FROM advisory a JOIN field f ON f.id = a.site
 WHERE (%(village)s::text IS NULL OR f.village = %(village)s) AND a.ended IS NULL
 ORDER BY a.status DESC, a.site, a.crop, a.hazard

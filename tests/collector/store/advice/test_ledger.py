@@ -454,6 +454,7 @@ def test_spraying_hours_are_kept(registered: db.Connection, hours):
         issued=NOW,
         window_from=NOW,
         window_to=NOW + timedelta(days=3),
+        confirmed=NOW,
         reason_key="wheat_fhb.reason",
         reason_params={"rh14": 74.6},
         actions=("drain", "ask_officer"),
