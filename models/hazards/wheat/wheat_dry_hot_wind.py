@@ -7,6 +7,9 @@ A day is a light one when maximum temperature, relative humidity at 14 h and win
     severe  Tmax >= 35 degC,  RH14 <= 25 %,  wind >= 3 m s-1
     score = 0.35 light days + 0.65 severe days, over three days
 
+The limits are for wind at the 10 m of weather stations; wind here is that at 2 m, which is
+brought to 10 m by the logarithmic profile of FAO-56 (times 1.337), so 2.24 m s-1 at 2 m suffice.
+
 (a severe day is not counted as a light one too). The light limits are those of the Luoyang
 weather bureau's orange warning, the severe ones were quoted from QX/T 82-2007; the standard in
 force, QX/T 82-2019, depends on soil moisture and its table was not seen. The weights are quoted
@@ -16,6 +19,7 @@ from a zoning of Henan. So every number here is provisional and configurable: pa
 References
 ----------
 Luoyang Meteorological Bureau, dry-hot wind warning (press); QX/T 82-2007 (second-hand).
+Allen et al. 1998, FAO Irrigation and Drainage Paper 56, equation 47 (wind and height).
 """
 
 from __future__ import annotations
@@ -26,6 +30,7 @@ from models.crops.season import SeasonDay
 from models.risk.features import DayHours, Feature, Range, at_hour, highest
 from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.weather.dataset import Array
+from models.weather.meteo import wind_at_2_m
 
 _LUOYANG = "Luoyang Meteorological Bureau, orange warning (press)"
 _OLD = "QX/T 82-2007, quoted by others"
@@ -37,6 +42,9 @@ PARAMETERS = {
     "severe_heat": Parameter(35.0, "degC", _OLD, "provisional"),
     "severe_humidity": Parameter(25.0, "%", _OLD, "provisional"),
     "severe_wind": Parameter(3.0, "m s-1", _OLD, "provisional"),
+    "to_10_m": Parameter(
+        1 / wind_at_2_m(10), "1", "FAO-56 eq. 47, from 2 m to 10 m over grass", "primary"
+    ),
     "light_weight": Parameter(0.35, "1", _ZONING, "second-hand"),
     "severe_weight": Parameter(0.65, "1", _ZONING, "second-hand"),
 }
@@ -58,7 +66,7 @@ def severity(heat: Array, humidity: Array, wind: Array) -> Array:
     heat
         Maximum temperature [degC].
     humidity, wind
-        Relative humidity [%] and wind speed [m s-1] at 14 h.
+        Relative humidity [%] and wind speed at 10 m [m s-1] at 14 h.
     """
     light, severe = (
         (heat >= _P[f"{grade}_heat"])
@@ -72,10 +80,11 @@ def severity(heat: Array, humidity: Array, wind: Array) -> Array:
 def _weight(day: DayHours) -> Range:
     """Weight of a day with its bounds: heat and wind raise it, humidity lowers it."""
     heat, damp, wind = (f.compute(day) for f in (HEAT, DAMP, WIND))
-    lo = severity(heat.lo, damp.hi, wind.lo)
+    up = _P["to_10_m"]
+    lo = severity(heat.lo, damp.hi, wind.lo * up)
     if all(r.hi is r.lo for r in (heat, damp, wind)):
         return Range(lo, lo)
-    return Range(lo, severity(heat.hi, damp.lo, wind.hi))
+    return Range(lo, severity(heat.hi, damp.lo, wind.hi * up))
 
 
 def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:

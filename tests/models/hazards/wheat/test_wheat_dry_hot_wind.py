@@ -56,5 +56,14 @@ def test_without_wind_it_says_no_risk_only_when_wind_does_not_matter(run_hazard)
     assert run_hazard(ID, 77, 10, **cool).status[-1] == "no_risk"
 
 
+@pytest.mark.parametrize(("wind", "status"), [(2.24, "no_risk"), (2.25, "medium")])
+def test_wind_is_brought_from_2_m_to_the_10_m_of_the_limits(run_hazard, wind, status):
+    """FAO-56 table 2.9: the factor from 10 m to 2 m is 0.748, so 3 m/s there are 2.24 m/s here."""
+    assert 1 / catalogue()[ID].parameters["to_10_m"].value == pytest.approx(0.748, abs=5e-4)
+    given = weather(10, [33])
+    given["wind_speed"][-1, 14] = wind
+    assert run_hazard(ID, 77, 10, **given).status[-1] == status
+
+
 def test_every_limit_is_marked_as_not_primary():
-    assert set(catalogue()[ID].provisional) == set(catalogue()[ID].parameters)
+    assert set(catalogue()[ID].provisional) == set(catalogue()[ID].parameters) - {"to_10_m"}
