@@ -112,4 +112,4 @@ def test_a_spell_across_midnight_counts_in_full(weather, seasons):
 
 
 def test_what_no_source_gives_is_marked_provisional():
-    assert set(catalogue()["wheat_stripe_rust"].provisional) == {"light_factor", "medium", "high"}
+    assert set(catalogue()["wheat_stripe_rust"].provisional) == {"light", "medium", "high"}
