@@ -29,6 +29,7 @@ from field_configs.schema import (
     Placement,
     Region,
     Season,
+    Slowed,
     SowWindow,
     Stage,
     StageObservation,
@@ -172,6 +173,7 @@ def _crop(section: Section, stem: str, found: Collected) -> None:
     for part in section.tables("stages", "bbch"):
         stages.append(_stage(part))
         section.bad |= part.bad
+    slowed = _slowed(section) if section.has("slowed") else None
     crop = Crop(
         stem,
         section.text("eppo", "the EPPO code"),
@@ -185,10 +187,25 @@ def _crop(section: Section, stem: str, found: Collected) -> None:
         tuple(stages),
         tuple(windows),
         section.text("source"),
+        slowed,
     )
     if not section.bad:
         _check_crop(crop, section)
     found.keep(found.crops, stem, crop, section)
+
+
+def _slowed(section: Section) -> Slowed:
+    part = section.table("slowed")
+    slowed = Slowed(
+        part.whole("from_bbch", 0, 99),
+        part.whole("to_bbch", 0, 99),
+        part.number("cold_days", 1, 100, "days"),
+        part.number("day_length", 0, 100, "ten-thousandths per squared hour"),
+        part.text("source"),
+    )
+    part.close()
+    section.bad |= part.bad
+    return slowed
 
 
 def _stage(part: Section) -> Stage:

@@ -89,6 +89,21 @@ class SowWindow:
 
 
 @dataclass(frozen=True, slots=True)
+class Slowed:
+    """What holds a winter crop back from one BBCH stage to another: cold needed and short days.
+
+    ``cold_days`` [d] is how many cold days it needs, ``day_length`` by how much short days slow it,
+    in ten-thousandths per squared hour; ``models/crops/slowing.py`` has the equations.
+    """
+
+    from_bbch: int
+    to_bbch: int
+    cold_days: float
+    day_length: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Crop:
     """A crop, its EPPO code, base and upper temperature [degC] and its stages in order.
 
@@ -108,6 +123,7 @@ class Crop:
     stages: tuple[Stage, ...]
     sow_window: tuple[SowWindow, ...]
     source: str
+    slowed: Slowed | None = None
 
 
 @dataclass(frozen=True, slots=True)

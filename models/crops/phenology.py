@@ -6,6 +6,8 @@ interpolation between BBCH stages. An observation moves the thermal time to its 
 in the table. Everything that is not an observation of the last `OBSERVED_FOR` days is marked
 "estimated"; the tables are no better than their own ``verified`` column says.
 
+A winter crop is held back by cold it still needs and by short days (``slowing.py``).
+
 Where temperatures are missing, climate normals stand in and the stage gets bounds.
 
 A crop whose table has no degree-days is only known by what somebody saw: an observation holds
@@ -26,6 +28,7 @@ from numpy.typing import NDArray
 
 from field_configs.schema import Crop
 from models.crops.season import Active, CropSeasons, FloatArray, SeasonDay
+from models.crops.slowing import cold_of, pace
 
 #: Days for which an observed stage is still called observed [d]; provisional.
 OBSERVED_FOR = 10
@@ -47,12 +50,13 @@ class Growth:
     """Thermal time of one crop at its sites; arrays (site,).
 
     ``thermal`` [degC d], ``bridged`` [degC d] the part of it taken from normals, ``gap`` [d]
-    how many days that was.
+    how many days that was, ``cold`` [d] the cold days since sowing.
     """
 
     thermal: FloatArray
     bridged: FloatArray
     gap: FloatArray
+    cold: FloatArray
 
 
 def normal_temperature(day: date, normals: tuple[float, ...] = NORMALS) -> float:
@@ -159,16 +163,23 @@ def begin(
     normals
         Twelve monthly means [degC].
     """
-    bridged = np.full(len(seasons.index), np.nan)
-    for anchor in np.unique(active.anchor[~np.isnan(active.anchor)]):
-        days = map(date.fromordinal, range(int(anchor), day.toordinal()))
-        bridged[active.anchor == anchor] = sum(
-            float(thermal_of(normal_temperature(d, normals), seasons.crop)) for d in days
-        )
-    gap = day.toordinal() - active.anchor
-    stage = np.nan_to_num(active.anchor_bbch)
+    crop, anchor, today = seasons.crop, active.anchor, day.toordinal()
+    started = np.where(np.isnan(anchor), np.nan, 0.0)
+    bridged, cold = started, started.copy()
+    at_anchor = thermal_at(np.nan_to_num(active.anchor_bbch), crop)
+    first = today if np.isnan(active.sown).all() else int(np.nanmin(active.sown))
+    for past in range(first, today):
+        that = date.fromordinal(past)
+        normal = normal_temperature(that, normals)
+        share = pace(crop, stage_at(at_anchor + bridged, crop), cold, that)
+        heat = thermal_of(normal, crop) * share
+        bridged = bridged + np.where(anchor <= past, heat, 0.0)
+        cold = cold + np.where(active.sown <= past, cold_of(normal), 0.0)
     return Growth(
-        thermal_at(stage, seasons.crop) + bridged, np.nan_to_num(bridged), np.nan_to_num(gap)
+        at_anchor + bridged,
+        np.nan_to_num(bridged),
+        np.nan_to_num(today - anchor),
+        np.nan_to_num(cold),
     )
 
 
@@ -192,10 +203,11 @@ def anchored(growth: Growth, seasons: CropSeasons, active: Active) -> Growth:
         np.where(today, thermal_at(stage, seasons.crop), growth.thermal),
         np.where(today, 0.0, growth.bridged),
         np.where(today, 0.0, growth.gap),
+        np.where(active.sown == active.day.toordinal(), 0.0, growth.cold),
     )
 
 
-def grow(growth: Growth, crop: Crop, mean: FloatArray) -> Growth:
+def grow(growth: Growth, crop: Crop, mean: FloatArray, day: date) -> Growth:
     """Add one complete day of a mean temperature (site,) [degC].
 
     Parameters
@@ -206,8 +218,15 @@ def grow(growth: Growth, crop: Crop, mean: FloatArray) -> Growth:
         Its base and upper temperature count.
     mean
         Mean temperature of the day (site,) [degC].
+    day
+        Local day, for its length.
     """
-    return replace(growth, thermal=growth.thermal + thermal_of(mean, crop))
+    share = pace(crop, stage_at(growth.thermal, crop), growth.cold, day)
+    return replace(
+        growth,
+        thermal=growth.thermal + thermal_of(mean, crop) * share,
+        cold=growth.cold + cold_of(mean),
+    )
 
 
 def grow_with_gaps(
@@ -237,11 +256,12 @@ def grow_with_gaps(
     missing = 1.0 - there.sum(axis=0) / hours
     normal = normal_temperature(day, normals)
     partial = np.where(there, temperature, normal).sum(axis=0) / hours
-    stand_in = float(thermal_of(normal, crop))
+    share = pace(crop, stage_at(growth.thermal, crop), growth.cold, day)
     return Growth(
-        growth.thermal + thermal_of(partial, crop),
-        growth.bridged + missing * stand_in,
+        growth.thermal + thermal_of(partial, crop) * share,
+        growth.bridged + missing * (thermal_of(normal, crop) * share),
         growth.gap + missing,
+        growth.cold + cold_of(partial),
     )
 
 

@@ -298,7 +298,7 @@ def _move_crop(fold: Fold, plot: Plot, today: DayHours) -> SeasonDay:
     temperature = today.get("air_temperature")
     if temperature.hi is temperature.lo:
         mean = today.total("air_temperature").lo / HOURS
-        plot.growth = phenology.grow(growth, crop, mean[plot.seasons.index])
+        plot.growth = phenology.grow(growth, crop, mean[plot.seasons.index], fold.day)
     else:
         hours = fold.today.get("air_temperature", np.full(today.shape, np.nan))
         hours = hours.take(plot.seasons.index, axis=1)

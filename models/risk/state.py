@@ -34,7 +34,7 @@ from models.weather.local_days import local_day, midnight
 
 #: Days between the older mornings, and how far back they reach [d].
 EVERY, BACK = 8, 16
-_GROWTH = ("thermal", "bridged", "gap")
+_GROWTH = ("thermal", "bridged", "gap", "cold")
 
 
 class StateError(ValueError):

@@ -75,7 +75,7 @@ def test_every_shipped_text_can_be_filled_in(language):
 def test_crops_and_stages_are_named_from_their_files():
     assert Words.load("zh_CN").text("crop.winter_wheat") == "冬小麦"
     assert Words.load("en").text("crop.winter_wheat") == "winter wheat"
-    assert Words.load("zh_CN").text("stage.winter_wheat.61") == "扬花"
+    assert Words.load("zh_CN").text("stage.winter_wheat.61") == "扬花期"
     assert set(load(site=None).crops) == {
         key.split(".")[1] for key in Words.load("en").texts if key.startswith("crop.")
     }

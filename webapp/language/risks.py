@@ -110,11 +110,15 @@ def change_of(hazard: str) -> str:
 
 
 def stage_name(crop: Crop, bbch: float) -> str:
-    """Name the growth stage a crop has reached: the last named one at or below a BBCH code."""
+    """Name the growth stage a crop has reached: the last named one at or below a BBCH code.
+
+    A name holds to the end of its principal growth stage (the tens of the code): flowering is
+    61 to 69, heading to 59.
+    """
     reached = [stage for stage in crop.stages if stage.bbch <= bbch]
     if not reached:
         return ""
     last = max(reached, key=lambda stage: stage.bbch)
-    if last.bbch == round(bbch):
+    if last.bbch // 10 == bbch // 10:
         return name_of(last)
     return word("stage_source.between", earlier=name_of(last))

@@ -130,7 +130,7 @@ def _stages(
             "%(place)s: %(stage)s (BBCH %(bbch)s)",
             place=_field_name(site, places),
             stage=stage_name(crop, status.stage_bbch),
-            bbch=number(status.stage_bbch, 0),
+            bbch=number(math.floor(status.stage_bbch), 0),
         )
         shown.append(ShownStage(str(text), status.stage_source == "observed"))
     return shown

@@ -3,13 +3,14 @@
 A day is a light one when maximum temperature, relative humidity at 14 h and wind at 14 h
 (Beijing time) reach one set of limits, and a severe one when they reach a stricter set:
 
-    light   Tmax >= 32 degC,  RH14 <= 30 %,  wind at 10 m >= 3 m s-1
-    severe  Tmax >= 35 degC,  RH14 <= 25 %,  wind at 10 m >= 3 m s-1
+    light   Tmax >= 32 degC,  RH14 <= 30 %,  wind >= 3 m s-1
+    severe  Tmax >= 35 degC,  RH14 <= 25 %,  wind >= 3 m s-1
     score = 0.35 light days + 0.65 severe days, over three days
 
-(a severe day is not counted as a light one too). The limits of wind are those of weather stations,
-which measure it at 10 m; wind is kept as that of 2 m, and brought up by the logarithmic profile
-over short grass (FAO-56 eq. 47): 1.337 times. The light limits are those of the Luoyang
+The limits are for wind at the 10 m of weather stations; wind here is that at 2 m, which is
+brought to 10 m by the logarithmic profile of FAO-56 (times 1.337), so 2.24 m s-1 at 2 m suffice.
+
+(a severe day is not counted as a light one too). The light limits are those of the Luoyang
 weather bureau's orange warning, the severe ones were quoted from QX/T 82-2007; the standard in
 force, QX/T 82-2019, depends on soil moisture and its table was not seen. The weights are quoted
 from a zoning of Henan. So every number here is provisional and configurable: pass other
@@ -18,7 +19,7 @@ from a zoning of Henan. So every number here is provisional and configurable: pa
 References
 ----------
 Luoyang Meteorological Bureau, dry-hot wind warning (press); QX/T 82-2007 (second-hand).
-Allen, R. G. et al. (1998). Crop evapotranspiration, FAO Irrigation and Drainage Paper 56, eq. 47.
+Allen et al. 1998, FAO Irrigation and Drainage Paper 56, equation 47 (wind and height).
 """
 
 from __future__ import annotations
@@ -41,13 +42,14 @@ PARAMETERS = {
     "severe_heat": Parameter(35.0, "degC", _OLD, "provisional"),
     "severe_humidity": Parameter(25.0, "%", _OLD, "provisional"),
     "severe_wind": Parameter(3.0, "m s-1", _OLD, "provisional"),
-    "height": Parameter(10.0, "m", "height of wind at weather stations", "primary"),
+    "to_10_m": Parameter(
+        1 / wind_at_2_m(10), "1", "FAO-56 eq. 47, from 2 m to 10 m over grass", "primary"
+    ),
     "light_weight": Parameter(0.35, "1", _ZONING, "second-hand"),
     "severe_weight": Parameter(0.65, "1", _ZONING, "second-hand"),
 }
 _P = {name: parameter.value for name, parameter in PARAMETERS.items()}
 DAYS = 3
-TO_2_M = wind_at_2_m(_P["height"])
 INPUTS = ("air_temperature", "relative_humidity", "wind_speed")
 HEAT, DAMP, WIND = (
     highest("air_temperature", "degC"),
@@ -64,13 +66,12 @@ def severity(heat: Array, humidity: Array, wind: Array) -> Array:
     heat
         Maximum temperature [degC].
     humidity, wind
-        Relative humidity [%] and wind speed at 2 m [m s-1] at 14 h.
+        Relative humidity [%] and wind speed at 10 m [m s-1] at 14 h.
     """
-    aloft = wind / TO_2_M
     light, severe = (
         (heat >= _P[f"{grade}_heat"])
         & (humidity <= _P[f"{grade}_humidity"])
-        & (aloft >= _P[f"{grade}_wind"])
+        & (wind >= _P[f"{grade}_wind"])
         for grade in ("light", "severe")
     )
     return np.where(severe, _P["severe_weight"], np.where(light, _P["light_weight"], 0.0))
@@ -79,10 +80,11 @@ def severity(heat: Array, humidity: Array, wind: Array) -> Array:
 def _weight(day: DayHours) -> Range:
     """Weight of a day with its bounds: heat and wind raise it, humidity lowers it."""
     heat, damp, wind = (f.compute(day) for f in (HEAT, DAMP, WIND))
-    lo = severity(heat.lo, damp.hi, wind.lo)
+    up = _P["to_10_m"]
+    lo = severity(heat.lo, damp.hi, wind.lo * up)
     if all(r.hi is r.lo for r in (heat, damp, wind)):
         return Range(lo, lo)
-    return Range(lo, severity(heat.hi, damp.lo, wind.hi))
+    return Range(lo, severity(heat.hi, damp.lo, wind.hi * up))
 
 
 def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
@@ -94,7 +96,7 @@ def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation
             "hot_days": (window["weight"] > 0).sum(axis=0) * 1.0,
             "hottest": window["heat"].max(axis=0),
             "humidity_14h": window["humidity"].min(axis=0),
-            "wind_14h": window["wind"].max(axis=0) / TO_2_M,
+            "wind_14h": window["wind"].max(axis=0),
         },
     )
 

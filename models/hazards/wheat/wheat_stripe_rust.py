@@ -9,9 +9,10 @@ The share of spores that infect on a day of mean temperature ``T`` [degC] with `
     fL = 1 - exp(-0.045 (L - 0.065))
 
 The score is the sum of IE over ten days. No published class limits exist for it: those here
-are provisional, and so is the light term, whose unit the source does not name: light counts as
-not limiting (fL = 1) unless a deployment sets it. Wet hours are estimated from humidity and
-rain where no wetness sensor is fitted.
+are provisional and belong to the product with its light factor. The source does not name the
+unit of light, so that measured radiation cannot be put in: L = 20 stands for every day, the value
+of the published code's worked figures (fL = .592; 12 degC and 10 wet hours give .1277). Wet hours
+are estimated from humidity and rain where no wetness sensor is fitted.
 
 Beside it stands the rule of El Jarroudi: hours with humidity above 92 % and 4-16 degC in spells
 of at least four hours with rain of at most 0.1 mm; a ten-day period with 5-20 % such hours is
@@ -50,15 +51,15 @@ PARAMETERS = {
     "temperature_fall": Parameter(0.41, "1", _SOURCE, "primary"),
     "light_rate": Parameter(0.045, "1", _SOURCE, "primary"),
     "light_low": Parameter(0.065, "unit not named", _SOURCE, "primary"),
-    "light_factor": Parameter(1.0, "1", "light taken as not limiting", "provisional"),
+    "light": Parameter(20.0, "unit not named", "one value for every day", "provisional"),
     "rule_humidity": Parameter(92.0, "%", _RULE, "primary"),
     "rule_cold": Parameter(4.0, "degC", _RULE, "primary"),
     "rule_warm": Parameter(16.0, "degC", _RULE, "primary"),
     "rule_rain": Parameter(0.1, "mm", _RULE, "primary"),
     "rule_spell": Parameter(4.0, "h", _RULE, "primary"),
     "rule_share_low": Parameter(5.0, "%", _RULE, "primary"),
-    "medium": Parameter(0.2, "1", _HERE, "provisional"),
-    "high": Parameter(0.6, "1", _HERE, "provisional"),
+    "medium": Parameter(0.12, "1", _HERE, "provisional"),
+    "high": Parameter(0.36, "1", _HERE, "provisional"),
 }
 _P = {name: parameter.value for name, parameter in PARAMETERS.items()}
 MEAN_TEMPERATURE, WET_HOURS = mean("air_temperature", "degC"), wet_hours()
@@ -161,10 +162,10 @@ def infection_efficiency(temperature: Array, wet: Array, light: Array | None = N
     wet
         Wet hours of the day [h].
     light
-        In the source's unnamed unit; not limiting when left out.
+        In the source's unnamed unit; 20 when left out.
     """
     over = np.maximum(wet - wetness_needed(temperature), 0.0)
-    factor = _P["light_factor"] if light is None else light_factor(light)
+    factor = light_factor(np.asarray(_P["light"] if light is None else light))
     wetness = 1.0 - np.exp(-wetness_rate(temperature) * over)
     return _P["efficiency"] * factor * temperature_factor(temperature) * wetness
 
@@ -176,7 +177,7 @@ def _infection(day: DayHours) -> Range:
     if warm is cold and wet is dry:
         value = infection_efficiency(cold, dry)
         return Range(value, value)
-    scale = _P["efficiency"] * _P["light_factor"]
+    scale = _P["efficiency"] * light_factor(np.asarray(_P["light"]))
     over = wet - wetness_needed(np.clip(_BEST_W, cold, warm))
     rate = wetness_rate(np.clip(_BEST_K, cold, warm))
     most = temperature_factor(np.clip(_BEST_T, cold, warm))

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 import pytest
 
+from field_configs.schema import Slowed
 from models.crops.season import SiteSeason
 from models.hazards.catalogue import catalogue
 from models.risk.answers import begin, walk
@@ -20,6 +21,7 @@ from models.risk.state import (
     rests_on,
     resume,
 )
+from tests.models.conftest import crop
 
 HAZARDS = tuple(catalogue().values())
 
@@ -71,6 +73,22 @@ def test_hour_by_hour_through_saved_bytes_gives_the_bits_of_the_batch(season_of_
             fold = resume(sites, HAZARDS, grown, fold.day, [kept])
     assert answers(r for r in replay if r) == batch
     assert len({status for _, _, status, _, _ in batch}) > 3
+
+
+def test_what_a_slowed_crop_carries_goes_through_saved_bytes(season_of_weather, seasons):
+    sites = tuple("abcde")
+    slowed = replace(crop(), slowed=Slowed(10, 61, 60.0, 45.0, "test"))
+    grown = replace(seasons(sites, sown=date(2016, 3, 25), observed=()), crops={slowed.id: slowed})
+    data = season_of_weather()
+    fold = begin(data, grown, HAZARDS)
+    batch = [results[0].season.bbch.tobytes() for results in walk(fold, data)]
+    again, stages = begin(data, grown, HAZARDS), []
+    for hour in range(0, data.sizes["time"], 24):
+        block = {q: data[q].values[hour : hour + 24] for q in again.quantities if q in data}
+        stages.append(feed(again, block)[0].season.bbch.tobytes())
+        again = resume(sites, HAZARDS, grown, again.day, [decode(encode(morning_of(again)))])
+    assert stages == batch
+    assert 0 < again.plots[slowed.id].growth.cold.min() < 60
 
 
 def test_sites_that_join_on_their_day_give_the_bits_of_the_batch(season_of_weather, seasons):

@@ -80,7 +80,7 @@ def test_the_village_page_tells_the_risk_and_its_grounds(client):
         "先清沟排水",  # cultural measure first
         "未在本地验证",
         "把握较大（70%）",
-        "扬花（BBCH 61）",
+        "扬花期（BBCH 61）",
         "有人看过",
         "推算，未核实",
         "数据：1 小时前",

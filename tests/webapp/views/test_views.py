@@ -122,7 +122,9 @@ def test_stages_between_two_named_ones_are_said_as_such(english):
     wheat = CROPS["winter_wheat"]
     named = {stage.bbch: stage.en for stage in wheat.stages}
     assert risk_words.stage_name(wheat, 61) == named[61]
-    assert risk_words.stage_name(wheat, 62.7) == f"after {named[61]}"
+    assert risk_words.stage_name(wheat, 62.7) == risk_words.stage_name(wheat, 69) == named[61]
+    assert risk_words.stage_name(wheat, 59.9) == named[55]
+    assert risk_words.stage_name(wheat, 60.6) == f"after {named[55]}"
     assert risk_words.stage_name(wheat, -1) == ""
 
 

@@ -12,14 +12,13 @@ ID = "wheat_dry_hot_wind"
 @pytest.mark.parametrize(
     ("heat", "humidity", "wind", "weight"),
     [
-        (32.0, 30.0, 3.01, 0.35), (31.9, 30.0, 3.01, 0.0), (32.0, 30.1, 3.01, 0.0),
-        (32.0, 30.0, 2.99, 0.0), (35.0, 25.0, 3.01, 0.65), (35.0, 25.1, 3.01, 0.35),
-        (34.9, 25.0, 3.01, 0.35), (40.0, 10.0, 2.0, 0.0),
+        (32.0, 30.0, 3.0, 0.35), (31.9, 30.0, 3.0, 0.0), (32.0, 30.1, 3.0, 0.0),
+        (32.0, 30.0, 2.9, 0.0), (35.0, 25.0, 3.0, 0.65), (35.0, 25.1, 3.0, 0.35),
+        (34.9, 25.0, 3.0, 0.35), (40.0, 10.0, 2.0, 0.0),
     ],
 )  # fmt: skip
 def test_limits_of_a_day(heat, humidity, wind, weight):
-    at_2_m = wind * 0.748  # FAO-56, eq. 47 and its table of factors: 10 m
-    assert severity(*(np.array([x]) for x in (heat, humidity, at_2_m))) == weight
+    assert severity(*(np.array([x]) for x in (heat, humidity, wind))) == weight
 
 
 def weather(days, hot):
@@ -57,5 +56,14 @@ def test_without_wind_it_says_no_risk_only_when_wind_does_not_matter(run_hazard)
     assert run_hazard(ID, 77, 10, **cool).status[-1] == "no_risk"
 
 
+@pytest.mark.parametrize(("wind", "status"), [(2.24, "no_risk"), (2.25, "medium")])
+def test_wind_is_brought_from_2_m_to_the_10_m_of_the_limits(run_hazard, wind, status):
+    """FAO-56 table 2.9: the factor from 10 m to 2 m is 0.748, so 3 m/s there are 2.24 m/s here."""
+    assert 1 / catalogue()[ID].parameters["to_10_m"].value == pytest.approx(0.748, abs=5e-4)
+    given = weather(10, [33])
+    given["wind_speed"][-1, 14] = wind
+    assert run_hazard(ID, 77, 10, **given).status[-1] == status
+
+
 def test_every_limit_is_marked_as_not_primary():
-    assert set(catalogue()[ID].provisional) == set(catalogue()[ID].parameters) - {"height"}
+    assert set(catalogue()[ID].provisional) == set(catalogue()[ID].parameters) - {"to_10_m"}

@@ -1,4 +1,4 @@
-"""Late frost: provisional limits of 0 and -1.5 degC on the lowest hour of three days."""
+"""Late frost: provisional limits by stage on the lowest hour of three days."""
 
 from datetime import date
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from models.hazards.catalogue import catalogue
+from models.hazards.wheat.wheat_late_frost import frost_limit
 
 ID = "wheat_late_frost"
 
@@ -25,8 +26,21 @@ def nights(*lowest):
     ],
 )  # fmt: skip
 def test_limits(run_hazard, lowest, status):
-    got = run_hazard(ID, 31, 10, date(2016, 4, 1), air_temperature=nights(*lowest))
+    got = run_hazard(ID, 39, 10, date(2016, 4, 10), air_temperature=nights(*lowest))
     assert got.status[-1] == status
+
+
+@pytest.mark.parametrize(
+    ("stage", "limit"), [(30, -3.0), (30.9, -3.0), (31, -1.5), (36.9, -1.5), (37, 0.0), (49, 0.0)]
+)
+def test_the_ear_stands_less_cold_from_stage_to_stage(stage, limit):
+    assert frost_limit(np.array([stage])) == limit
+
+
+def test_a_frost_of_february_is_none_of_april(run_hazard):
+    cold = nights(-2.0)
+    assert run_hazard(ID, 30, 10, air_temperature=cold).status[-1] == "no_risk"
+    assert run_hazard(ID, 39, 10, air_temperature=cold).status[-1] == "high"
 
 
 def test_window_and_words(run_hazard, words_fit):
@@ -41,7 +55,7 @@ def test_window_and_words(run_hazard, words_fit):
 def test_a_missing_night_cannot_be_called_safe(run_hazard):
     air = nights(5.0)
     air[-1, 4] = np.nan
-    assert run_hazard(ID, 31, 10, air_temperature=air).status[-1] == "cannot_say"
+    assert run_hazard(ID, 39, 10, air_temperature=air).status[-1] == "cannot_say"
 
 
 def test_every_limit_is_marked_as_not_primary():

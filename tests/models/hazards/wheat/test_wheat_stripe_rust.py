@@ -38,6 +38,12 @@ def test_values_of_the_published_model(t, latent, infectious, spores, efficiency
     assert found == pytest.approx(efficiency, abs=5e-5)
 
 
+def test_light_is_that_of_the_published_figures_where_none_is_given():
+    at, wet = np.array([12.0]), np.array([10.0])
+    assert infection_efficiency(at, wet) == pytest.approx(0.1277, abs=5e-5)
+    assert infection_efficiency(at, wet, np.array([np.inf])) == pytest.approx(0.2156, abs=1e-4)
+
+
 def test_nothing_outside_the_temperatures_or_without_wetness():
     cold_hot = np.array([-5.0, 2.37, 19.8, 30.0])
     assert temperature_factor(cold_hot).tolist() == [0, 0, 0, 0]
@@ -106,4 +112,4 @@ def test_a_spell_across_midnight_counts_in_full(weather, seasons):
 
 
 def test_what_no_source_gives_is_marked_provisional():
-    assert set(catalogue()["wheat_stripe_rust"].provisional) == {"light_factor", "medium", "high"}
+    assert set(catalogue()["wheat_stripe_rust"].provisional) == {"light", "medium", "high"}
