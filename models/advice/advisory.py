@@ -81,7 +81,7 @@ def _advise_one(status: RiskStatus, before: Advisory | None, hazard: Hazard) -> 
     is over, so that a village does not flip from day to day; until then the former advisory
     stays as it is, but for the draft mark, which is always that of today. The end of the season
     ends it at once. While the status stays the same the advisory keeps the time it was first
-    issued, and its window moves on.
+    issued, and its window moves on. Of a hazard shown as background there is no advice.
     """
     first, last = hazard.act_days
     holds = None
@@ -90,7 +90,7 @@ def _advise_one(status: RiskStatus, before: Advisory | None, hazard: Hazard) -> 
         least = before.window_from - timedelta(days=first) + LEAST_HOLD
         if status.time < max(before.window_to, least):
             holds = replace(before, draft=not status.validated)
-    if status.status == OUT_OF_SEASON:
+    if status.status == OUT_OF_SEASON or hazard.shown == "background":
         return None
     if status.status not in (MEDIUM, HIGH):
         return holds

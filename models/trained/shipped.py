@@ -8,4 +8,11 @@ HAZARD = "wheat_fhb"
 STAGES = ("pre", "post")
 SEED = 20160505
 FOLDER = Path(__file__).parent / "artefacts"
-COMPARED = ("leaf_wetness", "moths", "wheat_stripe_rust", "late_blight", "interpolation")
+COMPARED = (
+    "leaf_wetness",
+    "moths",
+    "wheat_stripe_rust",
+    "late_blight",
+    "interpolation",
+    "information",
+)

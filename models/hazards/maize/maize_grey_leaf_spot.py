@@ -132,4 +132,5 @@ HAZARD = Hazard(
     probability="spores of the fungus are there",
     actions=("plough_in_residue", "scout_lower_leaves", "rotate", "ask_officer"),
     act_days=(0, 7),
+    shown="background",
 )

@@ -1,0 +1,278 @@
+"""How much each hazard tells: its classes over the in-season days of real station-years.
+
+A hazard that says the same on nearly every day of its season is true at best, and no help. The
+figure needs no observed disease: it holds what was said against what was said on other days.
+Fields are sown in the middle of each crop's sowing window and their stages are estimated, so it
+is the engine as it runs where nobody enters anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from field_configs.load import load
+from field_configs.schema import Crop
+from models.crops.season import Seasons, SiteSeason
+from models.evaluations.interpolation import BEIJING_COLUMNS, read_beijing
+from models.evaluations.reading import read_table
+from models.evaluations.tables import markdown_table
+from models.hazards.catalogue import background, catalogue
+from models.risk.answers import begin, walk
+from models.risk.hazard import HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON
+from models.weather.dataset import dataset, prepare
+from models.weather.local_days import LOCAL
+
+GREENHOUSE = "agc_cucumber_ref_hourly_greenhouse_climate.csv"
+#: Years in whose autumn wheat and garlic, in whose spring and summer the others are sown.
+YEARS = (2013, 2014, 2015, 2016)
+#: Share of the days in season on which a hazard shown as a level may say one and the same;
+#: provisional: chosen here, one day in five must differ.
+MOST_ALIKE = 0.8
+#: Fewer answers than this are too few to judge by [d]; provisional.
+FEWEST = 60
+#: A field's gravest level should last so long in the median season [d]; provisional.
+STEADY = 3
+_OUTSIDE = tuple(BEIJING_COLUMNS.values())
+
+
+class Figures(NamedTuple):
+    """What a hazard said: shares of its answers 0..1, their entropy in bits, and how it moved.
+
+    ``days`` are all in season, ``answered`` those with an answer; ``cannot_say`` is the share of
+    the first that is not among the second. ``flips`` are changes of the answer in 30 days [d].
+    """
+
+    days: int
+    answered: int
+    no_risk: float
+    medium: float
+    high: float
+    cannot_say: float
+    entropy: float
+    flips: float
+
+    @property
+    def most(self) -> float:
+        """Share 0..1 of the answer that was given most often."""
+        return max(self.no_risk, self.medium, self.high)
+
+
+def figures(status: NDArray[np.uint8]) -> Figures:
+    """Classes, entropy and changes of statuses.
+
+    Parameters
+    ----------
+    status
+        Codes (day, site) of ``models.risk.hazard``, local days in order. A change counts where
+        both of two neighbouring days have an answer.
+
+    Returns
+    -------
+    Figures
+        Shares and entropy are NaN where nothing was answered.
+    """
+    days = int((status != OUT_OF_SEASON).sum())
+    counts = np.array([(status == code).sum() for code in (NO_RISK, MEDIUM, HIGH)])
+    answered = int(counts.sum())
+    if not answered:
+        nan = float("nan")
+        return Figures(days, 0, nan, nan, nan, 1.0 if days else nan, nan, nan)
+    share = counts / answered
+    some = share[share > 0]
+    pairs = (status[1:] >= NO_RISK) & (status[:-1] >= NO_RISK)
+    moved = (status[1:] != status[:-1]) & pairs
+    return Figures(
+        days,
+        answered,
+        no_risk=float(share[0]),
+        medium=float(share[1]),
+        high=float(share[2]),
+        cannot_say=1 - answered / days,
+        entropy=float(-(some * np.log2(some)).sum()) + 0.0,
+        flips=float(30 * moved.sum() / pairs.sum()) if pairs.any() else float("nan"),
+    )
+
+
+def said(data: xr.Dataset, seasons: Seasons) -> dict[str, NDArray[np.uint8]]:
+    """Status codes (day, site) of every hazard over all days of the data.
+
+    Parameters
+    ----------
+    data
+        Hourly, as ``models.weather.dataset`` says, in its units [for instance degC].
+    seasons
+        What grows where; one crop at a site.
+    """
+    known, _ = prepare(data)
+    grown = {season.crop for season in seasons.seasons}
+    hazards = [h for h in catalogue().values() if grown & set(h.crops)]
+    fold = begin(known, seasons, hazards)
+    found: dict[str, list[NDArray[np.uint8]]] = {hazard.id: [] for hazard in hazards}
+    for results in walk(fold, known):
+        day = {h.id: np.full(len(fold.sites), OUT_OF_SEASON, np.uint8) for h in hazards}
+        for result in results:
+            day[result.hazard.id][result.index[: len(result.status)]] = result.status
+        for name, codes in day.items():
+            found[name].append(codes)
+    return {name: np.array(rows) for name, rows in found.items()}
+
+
+def changes(status: NDArray[np.uint8]) -> float:
+    """Days of a field's season for each change of its gravest level [d]; infinite without one.
+
+    Parameters
+    ----------
+    status
+        Codes (hazard, day) of one field over one season, of the hazards shown as levels.
+    """
+    worst = status.max(axis=0)
+    worst = worst[worst >= NO_RISK]
+    moved = int((worst[1:] != worst[:-1]).sum())
+    return len(worst) / moved if moved else float("inf")
+
+
+def season_changes(
+    statuses: Mapping[str, NDArray[np.uint8]], starts: Sequence[Sequence[int]]
+) -> list[float]:
+    """Days per change [d] of the gravest level, of every field and season.
+
+    Parameters
+    ----------
+    statuses
+        Hazard id -> codes (day, site).
+    starts
+        For each site the day [d] on which each season is sown, counted from the first row; it
+        lasts to the next, the last one to the end of the rows.
+    """
+    shown = [codes for name, codes in statuses.items() if name not in background()]
+    cube = np.array(shown)
+    found = []
+    for site, begins in enumerate(starts):
+        for first, last in zip(begins, [*begins[1:], cube.shape[1]], strict=True):
+            codes = cube[:, first:last, site]
+            if (codes.max(axis=0) >= NO_RISK).any():
+                found.append(changes(codes))
+    return found
+
+
+def _middle(crop: Crop, year: int) -> date:
+    """The middle of the crop's last sowing window in a year."""
+    window = crop.sow_window[-1]
+    first, last = date(year, *window.start), date(year, *window.end)
+    return first + (last - first) / 2
+
+
+def field_years(folder: Path) -> tuple[dict[str, NDArray[np.uint8]], list[list[int]]]:
+    """What was said for the crops of the open field at the Beijing stations.
+
+    With it come, for each site, the days [d] of sowing, counted from the first.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the series; air [degC], [%], rain [mm], wind [m s-1].
+    """
+    table = read_beijing(folder)
+    crops = load(site=None).crops
+    open_field = [c for c in crops.values() if not c.id.startswith("greenhouse_")]
+    stations = sorted(str(name) for name in table["place"].unique())
+    pairs = [(station, crop) for crop in open_field for station in stations]
+    wide = {q: table.pivot(index="time", columns="place", values=q) for q in _OUTSIDE}
+    times = next(iter(wide.values())).index
+    values = {
+        q: frame[[station for station, _ in pairs]].to_numpy(np.float64)
+        for q, frame in wide.items()
+    }
+    sites = [f"{station} {crop.id}" for station, crop in pairs]
+    grown = tuple(
+        SiteSeason(site, crop.id, _middle(crop, year))
+        for site, (_, crop) in zip(sites, pairs, strict=True)
+        for year in YEARS
+    )
+    starts = [time.to_pydatetime().replace(tzinfo=LOCAL) for time in times]
+    first = starts[0].date()
+    sown = [[(s.sown - first).days for s in grown if s.site == site] for site in sites]
+    return said(dataset(starts, sites, values), Seasons(grown, crops)), sown
+
+
+def house_season(folder: Path) -> dict[str, NDArray[np.uint8]]:
+    """What was said for cucumber and tomato in the greenhouse, planted when the series begins.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the series; air [degC], [%].
+    """
+    table = read_table(folder, GREENHOUSE, ("t", "Tair", "RHair"))
+    starts = [datetime.fromisoformat(t).replace(tzinfo=LOCAL) for t in table["t"]]
+    crops = load(site=None).crops
+    inside = [name for name in crops if name.startswith("greenhouse_")]
+    values = {
+        quantity: np.repeat(table[[column]].to_numpy(np.float64), len(inside), axis=1)
+        for quantity, column in (("air_temperature", "Tair"), ("relative_humidity", "RHair"))
+    }
+    planted = starts[0].date()
+    grown = tuple(SiteSeason(name, name, planted) for name in inside)
+    return said(dataset(starts, inside, values), Seasons(grown, crops))
+
+
+def compare(folder: Path) -> tuple[dict[str, Any], str]:
+    """The figures of every hazard over the field years and the greenhouse season.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``weather`` and ``greenhouse``.
+
+    Returns
+    -------
+    tuple of (numbers, Markdown); entropy in bits, days [d]
+
+    Raises
+    ------
+    DocumentError
+        A file is missing or lacks columns.
+    """
+    field, sown = field_years(folder / "weather")
+    house = house_season(folder / "greenhouse")
+    statuses = field | house
+    found = {name: figures(codes) for name, codes in sorted(statuses.items())}
+    houses = next(iter(house.values())).shape[1]
+    lasting = season_changes(field, sown) + season_changes(house, [[0]] * houses)
+    middle = float(np.median(lasting))
+    numbers: dict[str, Any] = {name: one._asdict() for name, one in found.items()}
+    text = (
+        f"The gravest level of a field (of the hazards shown as levels) lasts {middle:.1f} days in "
+        f"the median of {len(lasting)} seasons; in {sum(x < STEADY for x in lasting)} of them less "
+        f"than {STEADY} days.\n\n"
+    )
+    return numbers | {"level_lasts": middle}, text + markdown(found)
+
+
+def markdown(found: Mapping[str, Figures]) -> str:
+    """The figures as a table: shares [%], entropy in bits, changes in 30 days.
+
+    Parameters
+    ----------
+    found : mapping
+        Hazard id to its figures, entropy in bits.
+    """
+    known = catalogue()
+    return markdown_table(
+        ("hazard", "shown as", "days in season", "no risk", "medium", "high")
+        + ("cannot say", "entropy [bit]", "changes in 30 days"),
+        ((name, known[name].shown, one.days, *_cells(one)) for name, one in found.items()),
+    )
+
+
+def _cells(one: Figures) -> Iterator[str]:
+    shares = (one.no_risk, one.medium, one.high, one.cannot_say)
+    yield from (f"{100 * x:.0f} %" if x == x else "—" for x in shares)
+    yield from (f"{x:.2f}" if x == x else "—" for x in (one.entropy, one.flips))
