@@ -51,6 +51,18 @@ def catalogue() -> Mapping[str, Hazard]:
     return dict(sorted(found.items()))
 
 
+@cache
+def background() -> frozenset[str]:
+    """Ids of the hazards of which the season is shown and no level.
+
+    Returns
+    -------
+    frozenset of str
+        See ``shown`` of `models.risk.hazard.Hazard`.
+    """
+    return frozenset(h.id for h in catalogue().values() if h.shown == "background")
+
+
 def check_hazard(place: str, hazard: object) -> Hazard:
     """Accept what a hazard file declares.
 

@@ -139,6 +139,10 @@ class Hazard:
         Factor on the certainty when an input is estimated.
     probability
         The event whose probability the score is; empty when the score is no probability.
+    shown
+        "level", or "background" where the answer is nearly always the same (docs/skill.md,
+        "How much the hazards tell"): then pages say that its season is on and no more, and no
+        advice comes of it. The answers are computed, kept and judged all the same.
     """
 
     id: str
@@ -162,6 +166,7 @@ class Hazard:
     estimated_certainty: float = 0.8
     version: str = "1"
     probability: str = ""
+    shown: Literal["level", "background"] = "level"
 
     def __post_init__(self) -> None:
         where = f"hazard {self.id}"

@@ -42,6 +42,11 @@ def hazard_name(hazard: str) -> str:
     return upper_first(word(key)) if has_word(key) else hazard
 
 
+def background_line(hazard: str) -> str:
+    """What a page says of a hazard shown as background while its season is on."""
+    return str(gettext("Season of %(hazard)s: look every week.", hazard=hazard_name(hazard)))
+
+
 def quantity_name(quantity: str) -> str:
     """The name of a quantity, at the head of a line."""
     return upper_first(word(f"quantity.{quantity}"))

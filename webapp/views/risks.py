@@ -12,12 +12,13 @@ from collector.store.measured.field_weather import FieldWeather
 from field_configs.schema import Crop, Field
 from models.advice.advisory import Advisory
 from models.advice.relief import Key
-from models.hazards.catalogue import catalogue
+from models.hazards.catalogue import background, catalogue
 from models.risk.answers import RiskStatus
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON, STATUS
 from models.weather.local_days import day_ended
 from webapp.language.formats import local_day, local_time, number, span_ago
 from webapp.language.risks import (
+    background_line,
     certainty_label,
     change_of,
     hazard_name,
@@ -97,12 +98,16 @@ class ShownStage:
 
 @dataclass(frozen=True)
 class CropRisks:
-    """A crop of the village: its stages, what matters now, and what is not in season."""
+    """A crop of the village: its stages, what matters now, and what is not in season.
+
+    `background` are sentences on hazards of which the season is said and no level.
+    """
 
     name: str
     stages: list[ShownStage]
     rows: list[RiskRow]
     resting: list[RiskRow]
+    background: list[str]
 
 
 @dataclass(frozen=True)
@@ -229,7 +234,8 @@ def _row(
     given = advice[stands[0]] if stands else None
     in_season = worst.status != OUT_OF_SEASON
     shown = show_advice(given, coming.now) if given and in_season else None
-    ahead = coming.days.get((worst.crop, worst.hazard))
+    level = worst.hazard not in background()
+    ahead = coming.days.get((worst.crop, worst.hazard)) if level else None
     return RiskRow(
         status=STATUS[worst.status],
         draft=is_draft(worst.status, worst.validated),
@@ -259,6 +265,10 @@ def _row(
             *_advice_facts(shown, ahead),
         ],
     )
+
+
+def _in_background(status: RiskStatus) -> bool:
+    return status.hazard in background() and status.status != OUT_OF_SEASON
 
 
 def _is_resting(row: RiskRow) -> bool:
@@ -296,6 +306,8 @@ def show_crops(
         for hazard in dict.fromkeys(each.hazard for each in of_crop):
             group = [each for each in of_crop if each.hazard == hazard]
             groups.append(sorted(group, key=_rank, reverse=True))
+        named = [group[0].hazard for group in groups if _in_background(group[0])]
+        groups = [group for group in groups if not _in_background(group[0])]
         groups.sort(key=lambda group: _rank(group[0]), reverse=True)
         rows = [_row(group, advice, places, coming) for group in groups]
         crop = crops.get(crop_id)
@@ -305,6 +317,7 @@ def show_crops(
                 stages=_stages(of_crop, crop, places),
                 rows=[row for row in rows if not _is_resting(row)],
                 resting=[row for row in rows if _is_resting(row)],
+                background=[background_line(hazard) for hazard in named],
             )
         )
     return found
@@ -316,6 +329,8 @@ def headline(crops: Sequence[CropRisks]) -> Headline:
     if not rows:
         name = STATUS[OUT_OF_SEASON if crops else CANNOT_SAY]
         nothing = gettext("No hazard of these crops is in season now.")
+        if any(crop.background for crop in crops):
+            nothing = gettext("Only hazards to look for every week are in season now.")
         missing = gettext("No risk has been computed here lately.")
         return Headline(name, False, status_label(name), str(nothing if crops else missing))
     worst = max(rows, key=lambda each: each.rank)

@@ -34,4 +34,5 @@ HAZARD = Hazard(
     validated="constants in the laboratory; the pace nowhere",
     actions=("scout_underside", "remove_weeds", "remove_infested_leaves", "ask_officer_pest"),
     act_days=(0, 7),
+    shown="background",
 )

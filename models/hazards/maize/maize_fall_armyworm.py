@@ -93,4 +93,5 @@ HAZARD = Hazard(
     certainty=0.25,
     actions=("scout_whorl_at_dusk", "hand_pick", "report_first_moth", "ask_officer"),
     act_days=(0, 3),
+    shown="background",
 )

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from models.advice.advisory import LEAST_HOLD, advise
-from models.hazards.catalogue import catalogue
+from models.hazards.catalogue import background, catalogue
 from models.risk.answers import RiskStatus
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK
 
 START = datetime(2016, 5, 2, 16, tzinfo=UTC)
 NOISE = np.random.default_rng(20160505).choice([CANNOT_SAY, NO_RISK, MEDIUM, HIGH], 120)
-SHORTEST = min(catalogue().values(), key=lambda h: h.act_days[1])
+LEVELS = [h for h in catalogue().values() if h.id not in background()]
+SHORTEST = min(LEVELS, key=lambda h: h.act_days[1])
 
 
 def status(hazard, code, day, validated=False):
@@ -40,12 +41,19 @@ def course(hazard, codes):
     """Level of the advice after each day (0 without advice), as the job hands it on."""
     held, levels = [], []
     for day, code in enumerate(codes):
-        held = advise([status(hazard, code, day)], held)
+        held = advise([status(hazard, code, day)], held, hazards={hazard.id: hazard})
         levels.append(held[0].status if held else 0)
     return np.array(levels)
 
 
-@pytest.mark.parametrize("hazard", catalogue().values(), ids=lambda h: h.id)
+@pytest.mark.parametrize("name", sorted(background()))
+def test_of_a_hazard_shown_as_background_there_is_no_advice(name):
+    hazard = catalogue()[name]
+    assert not course(hazard, NOISE).any()
+    assert course(replace(hazard, shown="level"), NOISE).any()
+
+
+@pytest.mark.parametrize("hazard", LEVELS, ids=lambda h: h.id)
 def test_a_noisy_season_does_not_flip_daily(hazard):
     levels = course(hazard, NOISE)
     falls = np.flatnonzero(np.diff(levels) < 0) + 1

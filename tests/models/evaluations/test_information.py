@@ -1,34 +1,79 @@
-"""What a hazard tells over its seasons: shares, entropy, changes."""
+"""How much the hazards tell: the figures themselves, and the catalogue held to the table."""
+
+import math
 
 import numpy as np
 import pytest
 
-from models.evaluations.information import information, markdown
+from models.evaluations.information import FEWEST, MOST_ALIKE, STEADY, changes, figures
+from models.hazards.catalogue import background, catalogue
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON
+from tests.paths import ROOT
+
+TABLE = (ROOT / "docs/skill.md").read_text(encoding="utf-8")
+TABLE = TABLE.split("<!-- begin information -->")[1].split("<!-- end information -->")[0]
+ROWS = {
+    cells[0]: cells[1:]
+    for cells in (
+        [cell.strip() for cell in line.strip("| ").split("|")]
+        for line in TABLE.strip().splitlines()
+        if line.startswith("| ") and not line.startswith("| hazard ")
+    )
+}
 
 
-def test_three_classes_as_often_as_each_other_have_the_most_entropy():
-    found = information("x", [[OUT_OF_SEASON, NO_RISK, MEDIUM, HIGH], [HIGH, MEDIUM, NO_RISK]])
-    assert (found.seasons, found.days) == (2, 6)
-    assert found.shares == pytest.approx((1 / 3, 1 / 3, 1 / 3))
-    assert found.entropy == pytest.approx(np.log2(3))
-    assert found.flips == 30.0
-    assert not found.constant
+def column(*codes):
+    return np.array(codes, dtype=np.uint8)[:, None]
 
 
-def test_one_class_on_every_day_tells_nothing():
-    found = information("x", [[MEDIUM] * 50])
-    assert (found.entropy, found.flips, found.constant) == (0.0, 0.0, True)
-    assert "**says one thing**" in markdown([found])
+def test_shares_entropy_and_changes_of_a_short_season():
+    said = figures(column(OUT_OF_SEASON, NO_RISK, NO_RISK, MEDIUM, CANNOT_SAY, HIGH))
+    assert (said.days, said.answered, said.cannot_say) == (5, 4, pytest.approx(0.2))
+    assert (said.no_risk, said.medium, said.high) == (0.5, 0.25, 0.25)
+    assert said.entropy == pytest.approx(1.5)
+    # Of the two pairs of neighbouring days with answers one differs.
+    assert said.flips == pytest.approx(15)
 
 
-def test_what_cannot_be_said_is_no_class_and_no_change():
-    found = information("x", [[NO_RISK, CANNOT_SAY, HIGH, HIGH]])
-    assert found.cannot_say == 0.25
-    assert found.shares == pytest.approx((1 / 3, 0.0, 2 / 3))
-    assert found.flips == 0.0
-    assert information("x", [[CANNOT_SAY] * 3]).shares == (0.0, 0.0, 0.0)
+def test_one_answer_tells_nothing_and_three_equal_ones_the_most():
+    assert figures(column(*[MEDIUM] * 9)).entropy == 0
+    three = figures(column(*[NO_RISK, MEDIUM, HIGH] * 3))
+    assert three.entropy == pytest.approx(math.log2(3))
+    assert three.flips == 30
 
 
-def test_a_hazard_that_was_never_in_season_has_no_figures():
-    assert information("x", [[OUT_OF_SEASON] * 9]) is None
+def test_without_an_answer_there_is_no_share():
+    assert figures(column(CANNOT_SAY)).cannot_say == 1
+    assert math.isnan(figures(column(OUT_OF_SEASON)).cannot_say)
+    assert math.isnan(figures(column(CANNOT_SAY)).entropy)
+
+
+def test_the_gravest_level_of_a_field_lasts_until_it_differs():
+    one = [NO_RISK, HIGH, HIGH, NO_RISK, NO_RISK, NO_RISK]
+    other = [NO_RISK, MEDIUM, NO_RISK, NO_RISK, CANNOT_SAY, OUT_OF_SEASON]
+    assert changes(np.array([one, other], dtype=np.uint8)) == 3
+    assert changes(np.array([other[2:4]], dtype=np.uint8)) == math.inf
+
+
+def test_the_table_has_every_hazard_as_it_is_shown():
+    assert {name: cells[0] for name, cells in ROWS.items()} == {
+        name: hazard.shown for name, hazard in catalogue().items()
+    }
+
+
+@pytest.mark.parametrize("name", sorted(catalogue()))
+def test_what_warns_on_nearly_every_day_is_background(name):
+    _, days, _, medium, high, cannot_say, *_ = ROWS[name]
+    if medium == "—" or int(days) * (100 - percent(cannot_say)) / 100 < FEWEST:
+        pytest.skip("too few answers in the data at hand to judge by")
+    always = max(percent(medium), percent(high)) > 100 * MOST_ALIKE
+    assert always == (name in background())
+
+
+def percent(cell):
+    return int(cell.removesuffix(" %"))
+
+
+def test_the_gravest_level_lasts_in_the_median_season():
+    lasts = float(TABLE.split(" lasts ")[1].split(" days")[0])
+    assert lasts >= STEADY

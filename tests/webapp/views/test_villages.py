@@ -13,6 +13,7 @@ from field_configs.load import load
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON, STATUS
 from webapp.pages.village import home
 from webapp.views import villages as village_list
+from webapp.views.risks import headline, show_crops
 from webapp.views.villages import GRAVITY, WARNINGS
 
 ORDER = [GRAVITY[code] for code in range(len(STATUS))]
@@ -41,6 +42,22 @@ def test_the_same_answer_speaks_on_page_and_in_store(conn, seed, answers, worst)
     risk.save_statuses(conn, statuses, seed.NOW)
     found = risk.village_worst(conn, ORDER, WARNINGS, seed.NOW)
     assert {key: (row.status, row.validated) for key, row in found.items()} == {"qf-liuge": worst}
+
+
+def test_a_hazard_shown_as_background_colours_no_village_and_is_one_line(conn, seed, app):
+    registry.import_configs(conn, load(site="demo"), seed.NOW)
+    harmless = seed.status("qf-liuge-1", "wheat_fhb", NO_RISK)
+    alike = replace(harmless, hazard="maize_grey_leaf_spot", status=HIGH)
+    risk.save_statuses(conn, [harmless, alike], seed.NOW)
+    (worst,) = risk.village_worst(conn, ORDER, WARNINGS, seed.NOW).values()
+    assert (worst.status, worst.hazards) == (NO_RISK, ("wheat_fhb",))
+    with app.test_request_context("/"):
+        (crop,) = show_crops([harmless, alike], [], {}, {})
+        assert [row.status for row in crop.rows] == [STATUS[NO_RISK]]
+        assert [line.endswith("发生期：每周看一次。") for line in crop.background] == [True]
+        assert headline([crop]).status == STATUS[NO_RISK]
+        (only,) = show_crops([alike], [], {}, {})
+        assert headline([only]).status == STATUS[OUT_OF_SEASON]
 
 
 def test_the_surest_hazards_are_named_and_old_answers_are_not(conn, seed):
