@@ -160,6 +160,7 @@ def make(folder: Path = FOLDER) -> Hazard:
         when=RULE.when,
         act_days=RULE.act_days,
         probability=RULE.probability,
+        shown="background",
     )
     try:
         trained, manifest = read_trained(folder), read_manifest(RULE.id, folder)

@@ -2,8 +2,8 @@
 
 Wheat joints in the middle or last third of March, flowers from 29 April to 5 May, is ripe around
 5 June; maize sown in early June is ripe from 24 September to 3 October; spring peanut flowers 30 to
-38 days after sowing and is dug at 120 to 130. The same year served to set the provisional numbers of
-wheat: this holds the code to the calendar and validates nothing.
+38 days after sowing and is dug at 120 to 130. The same year served to set the provisional numbers
+of wheat: this holds the code to the calendar and validates nothing.
 """
 
 import csv
