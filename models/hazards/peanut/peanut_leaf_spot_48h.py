@@ -4,9 +4,9 @@ An hour is favourable with relative humidity of at least 95 % and 61-90 degF (16
 Five hours running at or above 99 degF (37.2 degC), or eight hours running with relative humidity
 below 40 %, kill the spores: the count starts again. At 48 favourable hours a spray is due.
 
-The count begins at early pod, or after a spray. No record of sprays reaches this function: it
-counts over the last 14 days, for which a spray protects (NC State), so a field that was never
-sprayed has more hours than the score says, and is high all the same. Half of the 48 hours is called
+The count begins at early pod, or on the tenth day after a recorded spray. It looks back 14 days,
+for which a spray protects (NC State): where none is recorded there may have been one before. A
+field that was never sprayed has more hours than the score says. Half of the 48 hours is called
 medium here, which is provisional.
 
 References
@@ -37,6 +37,7 @@ PARAMETERS = {
     "lethal_heat_hours": Parameter(5.0, "h", spot.NCSU, "primary"),
     "lethal_dry": Parameter(40.0, "%", spot.NCSU, "primary"),
     "lethal_dry_hours": Parameter(8.0, "h", spot.NCSU, "primary"),
+    "protected": spot.PROTECTED,
     "window": Parameter(14.0, "d", f"a spray protects so long; {spot.NCSU}", "primary"),
     "medium": Parameter(24.0, "h", "half of the threshold; chosen here", "provisional"),
     "high": Parameter(48.0, "h", spot.NCSU, "primary"),
@@ -134,7 +135,8 @@ def since_lethal(hours: Array, survives: Array) -> Array:
 
 def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Favourable hours of 14 days, since the last lethal spell."""
-    count = since_lethal(window["hours"], window["survives"])
+    counted = spot.unprotected(season, DAYS)
+    count = since_lethal(window["hours"] * counted, window["survives"])
     drivers = {
         "favourable_hours": count,
         "humidity": window["humidity"].sum(axis=0) / DAYS,

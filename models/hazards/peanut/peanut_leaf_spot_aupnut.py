@@ -43,7 +43,7 @@ from models.weather.dataset import Array
 _CODE = "open-agroclimate php-peanut-leaf-spot"
 PARAMETERS = {
     "event": Parameter(2.5, "mm", _CODE, "primary"),
-    "protected": Parameter(10.0, "d", f"Kemerait; {_CODE}", "primary"),
+    "protected": spot.PROTECTED,
     "window": Parameter(10.0, "d", f"rain events of so many days; {_CODE}", "primary"),
     "medium": Parameter(1.0, "1", "no forecast: 1 event may be enough; chosen here", "provisional"),
     "high": Parameter(3.0, "1", _CODE, "primary"),
@@ -88,7 +88,7 @@ def advice(events: ArrayLike, probability: ArrayLike) -> Array:
 
 def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     """Rain events of ten days."""
-    events = window["event"].sum(axis=0)
+    events = (window["event"] * spot.unprotected(season, DAYS)).sum(axis=0)
     return Evaluation(events, {"rain_events": events, "rain": window["rain"].sum(axis=0)})
 
 

@@ -191,7 +191,9 @@ def test_risk_run_prints_a_table_and_json(
     found = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
     assert {row["score"] for row in found if row["status"] == "cannot_say"} == {None}
     assert {row["hazard"] for row in found} >= {"wheat_fhb", "wheat_stripe_rust"}
-    assert {row["status"] for row in found} <= {"out_of_season", "cannot_say"}
+    # nothing was measured yet; where the variety decides, the answer does not need to wait
+    judged = [row for row in found if row["hazard"] != "wheat_fhb_trained"]
+    assert {row["status"] for row in judged} <= {"out_of_season", "cannot_say"}
     wrong = run(risk_run, "--village", "nowhere", NONGQING_DSN=dsn)
     assert wrong.exit_code == 2
     assert 'no village "nowhere"' in wrong.output

@@ -24,7 +24,7 @@ NEW = SiteSeason("b", "peanut", SOWN)
 def since_spray(day: date) -> list[float]:
     seasons = Seasons((SPRAYED, OLD, NEW, replace(PLAIN, site="c")), CROPS).of_crop("peanut", SITES)
     active = seasons.at(day)
-    growth = Growth(np.zeros(3), np.zeros(3), np.zeros(3))
+    growth = Growth(*(np.zeros(3) for _ in range(4)))
     return season_day(seasons, active, growth, day).since_spray.tolist()
 
 

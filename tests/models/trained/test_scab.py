@@ -65,7 +65,7 @@ def test_a_given_slope_is_not_fitted_and_counts_outside_its_range_only(sample):
         [[10, 1, h] for h in (64.0, 66.0, 72.0, 74.0, x[:, 0].max(), 500.0)]
     )
     assert low == edge
-    assert more - edge == edge - dry == pytest.approx(2 * 0.05)
+    assert (more - edge, edge - dry) == pytest.approx((2 * 0.05, 2 * 0.05))
     assert beyond == most
     other = RidgeLogit((1.0, 1.0)).fit(x[:, 1:], y)
     assert model.coefficient_[0] < other.coefficient_[0]  # the others are fitted beside it

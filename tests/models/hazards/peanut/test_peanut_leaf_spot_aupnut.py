@@ -1,12 +1,17 @@
 """AU-Pnut: the worked example, the advisory table, and what is left without a forecast."""
 
 from datetime import date
+from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from models.crops.season import SiteSeason
+from models.hazards.peanut._peanut_leaf_spot import unprotected
 from models.hazards.peanut.peanut_leaf_spot_aupnut import advice, rain_events
 from models.risk.hazard import HIGH, MEDIUM, NO_RISK
+from tests.models.hazards import conftest
 
 
 def test_worked_example_sprayed_1_august_irrigated_12_rain_4_8_16():
@@ -66,3 +71,27 @@ def test_without_forecast(ask, events, status):
 
 def test_three_events_are_high_whatever_the_forecast():
     assert (advice(np.full(101, 3), np.arange(101)) == HIGH).all()
+
+
+@pytest.mark.parametrize(
+    ("since", "counted"),
+    [
+        (np.inf, [1, 1, 1, 1]),
+        (11.0, [0, 0, 1, 1]),
+        (10.0, [0, 0, 0, 1]),
+        (9.0, [0, 0, 0, 0]),
+        (0.0, [0, 0, 0, 0]),
+    ],
+)
+def test_days_count_from_the_tenth_after_a_recorded_spray(since, counted):
+    season = SimpleNamespace(since_spray=np.array([since]))
+    assert unprotected(season, 4)[:, 0].tolist() == counted
+
+
+@pytest.mark.parametrize("hazard", ["peanut_leaf_spot_aupnut", "peanut_leaf_spot_48h"])
+def test_a_recorded_spray_lowers_the_count(ask, hazard, monkeypatch):
+    weather = {"relative_humidity": 97.0, "air_temperature": 25.0, "precipitation_amount": 1.0}
+    bare = ask(hazard, **weather)
+    monkeypatch.setattr(conftest, "SiteSeason", partial(SiteSeason, sprays=(date(2016, 5, 5),)))
+    sprayed = ask(hazard, **weather)
+    assert bare.score[0] > 0.0 == sprayed.score[0]

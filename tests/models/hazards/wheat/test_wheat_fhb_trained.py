@@ -207,14 +207,17 @@ def test_a_doubtful_end_of_flowering_never_turns_one_answer_into_another(weather
     sites, gap = tuple(f"s{i}" for i in range(200)), slice(24 * 4, 24 * 6)
     data = made(weather, heat=21.0, sites=sites)
     # from fields that are always damp to some that never are: the published slope counts in few
-    damp = np.random.default_rng(2).uniform(70, 100, len(sites))
+    damp = np.random.default_rng(2).uniform(30, 90, len(sites))
     daily = np.clip(damp + np.random.default_rng(1).uniform(-20, 20, (DAYS, len(sites))), 20, 100)
     data["relative_humidity"].values[:] = np.repeat(daily, 24, axis=0)
     data["air_temperature"].values[gap] = 16.0 + warmer
     holed = data.copy(deep=True)
     holed["air_temperature"].values[gap] = np.nan
     grown = seasons(
-        sites=sites, observed=((date(2016, 4, 3), 45),), resistance="S", previous_crop="peanut"
+        sites=sites,
+        observed=((date(2016, 4, 3), 45),),
+        resistance="S",
+        previous_crop="summer_maize",
     )
     full, gaps = (
         np.array([results[0].status for results in walk(begin(d, grown, [HAZARD]), d)])[28:36]
@@ -271,7 +274,7 @@ def test_the_effect_is_how_the_probability_moves(column):
 
 def test_it_says_where_it_was_validated_and_never_here():
     assert HAZARD.validated == (
-        "United States, cases of 1982-2015, years left out: AUC 0.662 before flowering, 0.816 after"
+        "United States, cases of 1982-2015, years left out: AUC 0.663 before flowering, 0.816 after"
     )
     files = read_manifest("wheat_fhb")["files"]
     assert HAZARD.version == "-".join(
