@@ -135,6 +135,7 @@ def test_an_initdb_that_was_cut_off_is_done_again(open_dir):
     for process in family:
         process.kill()
     starter.wait()
+    psutil.wait_procs(family, timeout=20)  # what is not gone yet still holds its files
     try:
         follower.start()
         assert query(follower, "select 1") == "1"
