@@ -47,7 +47,7 @@ def test_the_same_answer_speaks_on_page_and_in_store(conn, seed, answers, worst)
 def test_a_hazard_shown_as_background_colours_no_village_and_is_one_line(conn, seed, app):
     registry.import_configs(conn, load(site="demo"), seed.NOW)
     harmless = seed.status("qf-liuge-1", "wheat_fhb", NO_RISK)
-    alike = replace(harmless, hazard="maize_grey_leaf_spot", status=HIGH)
+    alike = replace(harmless, hazard="maize_fall_armyworm", status=HIGH)
     risk.save_statuses(conn, [harmless, alike], seed.NOW)
     (worst,) = risk.village_worst(conn, ORDER, WARNINGS, seed.NOW).values()
     assert (worst.status, worst.hazards) == (NO_RISK, ("wheat_fhb",))
