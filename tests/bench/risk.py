@@ -153,7 +153,8 @@ def by_site(weather: dict[str, np.ndarray], site: int) -> tuple[float, float, fl
             rate = -0.023 + 0.0246 * t - 0.00101 * t * t
             if over > 0:
                 ft = 2.24 * ((t - 2.37) / 17.43) ** 0.87 * ((19.8 - t) / 17.43) ** 0.41
-                ie = 0.421 * ft * (1 - math.exp(-rate * over))
+                light = 1 - math.exp(-0.045 * (20 - 0.065))
+                ie = 0.421 * ft * light * (1 - math.exp(-rate * over))
         infections.append(ie)
         if day >= 13:
             mean = sum(days[-14:]) / 14
