@@ -147,6 +147,22 @@ def thermal_at(bbch: FloatArray, crop: Crop) -> FloatArray:
     return np.where(exact, degree_days[first], np.interp(bbch, stages, degree_days))
 
 
+@cache
+def held_between(crop: Crop) -> tuple[float, float]:
+    """Thermal time [degC d] from which on and up to which a crop is held back (``slowing.py``).
+
+    Parameters
+    ----------
+    crop
+        The crop with its stage table.
+    """
+    if crop.slowed is None:
+        return 0.0, 0.0
+    edges = np.array([crop.slowed.from_bbch, crop.slowed.to_bbch], dtype=np.float64)
+    first, last = thermal_at(edges, crop).tolist()
+    return first, last
+
+
 def begin(
     seasons: CropSeasons, active: Active, day: date, normals: tuple[float, ...] = NORMALS
 ) -> Growth:
@@ -171,7 +187,7 @@ def begin(
     for past in range(first, today):
         that = date.fromordinal(past)
         normal = normal_temperature(that, normals)
-        share = pace(crop, stage_at(at_anchor + bridged, crop), cold, that)
+        share = pace(crop, at_anchor + bridged, held_between(crop), cold, that)
         heat = thermal_of(normal, crop) * share
         bridged = bridged + np.where(anchor <= past, heat, 0.0)
         cold = cold + np.where(active.sown <= past, cold_of(normal), 0.0)
@@ -221,7 +237,7 @@ def grow(growth: Growth, crop: Crop, mean: FloatArray, day: date) -> Growth:
     day
         Local day, for its length.
     """
-    share = pace(crop, stage_at(growth.thermal, crop), growth.cold, day)
+    share = pace(crop, growth.thermal, held_between(crop), growth.cold, day)
     return replace(
         growth,
         thermal=growth.thermal + thermal_of(mean, crop) * share,
@@ -256,7 +272,7 @@ def grow_with_gaps(
     missing = 1.0 - there.sum(axis=0) / hours
     normal = normal_temperature(day, normals)
     partial = np.where(there, temperature, normal).sum(axis=0) / hours
-    share = pace(crop, stage_at(growth.thermal, crop), growth.cold, day)
+    share = pace(crop, growth.thermal, held_between(crop), growth.cold, day)
     return Growth(
         growth.thermal + thermal_of(partial, crop) * share,
         growth.bridged + missing * (thermal_of(normal, crop) * share),

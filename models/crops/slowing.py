@@ -60,15 +60,19 @@ def cold_of(mean: FloatArray | float) -> FloatArray:
     return part
 
 
-def pace(crop: Crop, stage: FloatArray, cold: FloatArray, day: date) -> FloatArray | float:
+def pace(
+    crop: Crop, thermal: FloatArray, held: tuple[float, float], cold: FloatArray, day: date
+) -> FloatArray | float:
     """Share of a day's thermal time that counts (0 to 1).
 
     Parameters
     ----------
     crop
         Its table says whether, when and by how much it is held back.
-    stage
-        BBCH on the morning of the day, any shape.
+    thermal
+        Thermal time on the morning of the day, any shape [degC d].
+    held
+        Thermal time from which on and up to which it is held back [degC d].
     cold
         Cold days since sowing [d], same shape.
     day
@@ -77,8 +81,10 @@ def pace(crop: Crop, stage: FloatArray, cold: FloatArray, day: date) -> FloatArr
     slowed = crop.slowed
     if slowed is None:
         return 1.0
+    waits = (thermal >= held[0]) & (thermal < held[1])
+    if not waits.any():
+        return 1.0
     short = slowed.day_length / 10000 * max(20.0 - day_length(day), 0.0) ** 2
     factor = np.minimum(np.minimum(cold / slowed.cold_days, 1.0), max(1.0 - short, 0.0))
-    held = (stage >= slowed.from_bbch) & (stage < slowed.to_bbch)
-    share: FloatArray = np.where(held, factor, 1.0)
+    share: FloatArray = np.where(waits, factor, 1.0)
     return share
