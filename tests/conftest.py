@@ -16,12 +16,16 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from hypothesis import settings
 
 from collector.one_machine.embedded import EmbeddedBroker, EmbeddedPostgres
 from collector.store.postgres import db
 from tests.paths import ROOT
 
 TEMPLATE = "nongqing_template"
+# a slow machine is no fault of what is tested
+settings.register_profile("nongqing", deadline=None)
+settings.load_profile("nongqing")
 _numbers = itertools.count(1)
 
 

@@ -1,3 +1,4 @@
+import contextlib
 import os
 import shutil
 import socket
@@ -130,10 +131,10 @@ def test_an_initdb_that_was_cut_off_is_done_again(open_dir):
     while not list(follower.home.glob("pgdata*/PG_VERSION")):
         assert starter.poll() is None
     family = [*psutil.Process(starter.pid).children(recursive=True), psutil.Process(starter.pid)]
-    for process in family:
-        process.suspend()
-    for process in family:
-        process.kill()
+    for act in (psutil.Process.suspend, psutil.Process.kill):
+        for process in family:
+            with contextlib.suppress(psutil.NoSuchProcess):  # some last a moment only
+                act(process)
     starter.wait()
     psutil.wait_procs(family, timeout=20)  # what is not gone yet still holds its files
     try:
