@@ -32,10 +32,11 @@ from models.crops.slowing import cold_of, pace
 
 #: Days for which an observed stage is still called observed [d]; provisional.
 OBSERVED_FOR = 10
-#: A missing day may differ from the normal by this much [degC d], and a long run of missing
-#: days altogether by the larger of `RUN_SPREAD` [degC d] and `SHARE` of what was bridged;
+#: A missing day may differ from the normal by this much [degC d], a missing hour of a day by
+#: `HOUR_WEIGHT` times its part of that (the day's own swing comes on top), and a long run of
+#: missing days altogether by the larger of `RUN_SPREAD` [degC d] and `SHARE` of what was bridged;
 #: provisional.
-DAY_SPREAD, RUN_SPREAD, SHARE = 12.0, 100.0, 0.1
+DAY_SPREAD, HOUR_WEIGHT, RUN_SPREAD, SHARE = 15.0, 2.0, 100.0, 0.1
 
 #: Mean temperature of the months January..December [degC]: the mean of average high and low at
 #: Shangqiu, Henan, 1971-2000 (as published by Weather China), the stand-in for Puyang until a
@@ -50,7 +51,8 @@ class Growth:
     """Thermal time of one crop at its sites; arrays (site,).
 
     ``thermal`` [degC d], ``bridged`` [degC d] the part of it taken from normals, ``gap`` [d]
-    how many days that was, ``cold`` [d] the cold days since sowing.
+    how many days that was (of a day in part, hours weigh more), ``cold`` [d] the cold days since
+    sowing.
     """
 
     thermal: FloatArray
@@ -276,7 +278,7 @@ def grow_with_gaps(
     return Growth(
         growth.thermal + thermal_of(partial, crop) * share,
         growth.bridged + missing * (thermal_of(normal, crop) * share),
-        growth.gap + missing,
+        growth.gap + np.minimum(HOUR_WEIGHT * missing, 1.0),
         growth.cold + cold_of(partial),
     )
 

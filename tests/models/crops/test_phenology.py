@@ -237,6 +237,21 @@ def test_missing_temperatures_never_take_a_crop_out_of_its_window(weather, seaso
         assert not ((full == 4) & (gaps != 4) & (gaps != CANNOT_SAY)).any()
 
 
+def test_the_bounds_hold_the_stage_when_the_hottest_or_the_coldest_hours_are_missing(
+    weather, seasons
+):
+    clock = np.arange(24 * 5)[:, None] % 24
+    for hour in (3, 15):
+        heat = 16.0 + 14.0 * np.sin((clock - 9) / 24 * 2 * np.pi)
+        data = weather(5, air_temperature=heat)
+        grown = seasons(observed=((date(2016, 4, 20), 50),))
+        true = stages(data, grown)[-1].bbch[0]
+        data["air_temperature"].values[clock[:, 0] == hour] = np.nan
+        gaps = stages(data, grown)[-1]
+        assert gaps.bbch[0] != true
+        assert gaps.bbch_low[0] <= true <= gaps.bbch_high[0]
+
+
 def test_unknown_resistance_and_crop_are_refused():
     with pytest.raises(ValueError, match='unknown resistance "XS"'):
         SiteSeason("a", "winter_wheat", SOWN, "XS")
