@@ -125,6 +125,10 @@ class Crop:
     source: str
     slowed: Slowed | None = None
 
+    def __hash__(self) -> int:
+        """The id is unique, and what is derived from a crop is looked up every day."""
+        return hash(self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class BoardChannel:

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from field_configs.schema import Crop
 from models.crops.season import Active, CropSeasons, FloatArray, SeasonDay
-from models.crops.slowing import cold_of, pace
+from models.crops.slowing import chilled, pace
 
 #: Days for which an observed stage is still called observed [d]; provisional.
 OBSERVED_FOR = 10
@@ -52,7 +52,7 @@ class Growth:
 
     ``thermal`` [degC d], ``bridged`` [degC d] the part of it taken from normals, ``gap`` [d]
     how many days that was (of a day in part, hours weigh more), ``cold`` [d] the cold days since
-    sowing.
+    sowing, up to those the crop needs.
     """
 
     thermal: FloatArray
@@ -188,11 +188,11 @@ def begin(
     first = today if np.isnan(active.sown).all() else int(np.nanmin(active.sown))
     for past in range(first, today):
         that = date.fromordinal(past)
-        normal = normal_temperature(that, normals)
-        share = pace(crop, at_anchor + bridged, held_between(crop), cold, that)
-        heat = thermal_of(normal, crop) * share
-        bridged = bridged + np.where(anchor <= past, heat, 0.0)
-        cold = cold + np.where(active.sown <= past, cold_of(normal), 0.0)
+        normal, counts = normal_temperature(that, normals), anchor <= past
+        if counts.any():
+            share = pace(crop, at_anchor + bridged, held_between(crop), cold, that)
+            bridged = bridged + np.where(counts, thermal_of(normal, crop) * share, 0.0)
+        cold = np.where(active.sown <= past, chilled(crop, cold, normal), cold)
     return Growth(
         at_anchor + bridged,
         np.nan_to_num(bridged),
@@ -243,7 +243,7 @@ def grow(growth: Growth, crop: Crop, mean: FloatArray, day: date) -> Growth:
     return replace(
         growth,
         thermal=growth.thermal + thermal_of(mean, crop) * share,
-        cold=growth.cold + cold_of(mean),
+        cold=chilled(crop, growth.cold, mean),
     )
 
 
@@ -279,7 +279,7 @@ def grow_with_gaps(
         growth.thermal + thermal_of(partial, crop) * share,
         growth.bridged + missing * (thermal_of(normal, crop) * share),
         growth.gap + np.minimum(HOUR_WEIGHT * missing, 1.0),
-        growth.cold + cold_of(partial),
+        chilled(crop, growth.cold, partial),
     )
 
 
@@ -302,7 +302,8 @@ def season_day(seasons: CropSeasons, active: Active, growth: Growth, day: date) 
     stage, low, high = (
         stage_by_heat(crop, growth) if is_timed(crop) else stage_by_eye(crop, active, fresh)
     )
-    over = active.ended | (today - active.sown > crop.longest_days)
+    after_sowing = today - active.sown
+    over = active.ended | (after_sowing > crop.longest_days)
     if over.any():
         stage, low, high = (np.where(over, np.nan, s) for s in (stage, low, high))
     return SeasonDay(
@@ -312,11 +313,11 @@ def season_day(seasons: CropSeasons, active: Active, growth: Growth, day: date) 
         bbch_low=low,
         bbch_high=high,
         observed=fresh,
-        after_sowing=today - active.sown,
+        after_sowing=after_sowing,
         since_flowering=today - active.flowering,
         resistance=active.resistance,
         previous_crop=active.previous_crop,
-        since_spray=np.where(np.isnan(active.sprayed), np.inf, today - active.sprayed),
+        since_spray=today - active.sprayed,
     )
 
 

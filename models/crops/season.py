@@ -145,7 +145,7 @@ class Active:
 
     Days are counted like ``date.toordinal`` [d]. ``anchor`` is the day from which thermal time
     is counted: that of sowing or of the newest observation, at the stage ``anchor_bbch``.
-    ``sprayed`` is the day of the last recorded spray.
+    ``sprayed`` is the day of the last recorded spray, minus infinity for none.
     """
 
     day: date
@@ -197,9 +197,10 @@ class CropSeasons:
         bloom = known & (table.seen_bbch >= low) & (table.seen_bbch <= high)
         first = np.flatnonzero(bloom)[::-1]
         flowering[site[first]] = table.seen[first]
-        sprayed, treated = np.full(n, np.nan), table.site[table.spray_season]
+        sprayed, treated = np.full(n, -np.inf), table.site[table.spray_season]
         made = np.flatnonzero((table.spray <= today) & (season[treated] == table.spray_season))
         sprayed[treated[made]] = table.spray[made]
+        previous = np.array([*table.previous_crop, None], dtype=object)  # -1, none: the last
         return Active(
             day,
             sown,
@@ -209,7 +210,7 @@ class CropSeasons:
             observed,
             flowering,
             np.where(grown, table.resistance[season], 0),
-            tuple(table.previous_crop[s] if s >= 0 else None for s in season.tolist()),
+            tuple(previous[season].tolist()),
             sprayed,
         )
 

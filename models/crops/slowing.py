@@ -60,6 +60,24 @@ def cold_of(mean: FloatArray | float) -> FloatArray:
     return part
 
 
+def chilled(crop: Crop, cold: FloatArray, mean: FloatArray | float) -> FloatArray:
+    """Cold days [d] after one more day; no more than the crop needs are counted.
+
+    Parameters
+    ----------
+    crop
+        Its table says how many cold days it needs, if any [d].
+    cold
+        Cold days before, any shape [d].
+    mean
+        Mean temperature of the day, same shape [degC].
+    """
+    if crop.slowed is None or (cold >= crop.slowed.cold_days).all():
+        return cold
+    needed: FloatArray = np.minimum(cold + cold_of(mean), crop.slowed.cold_days)
+    return needed
+
+
 def pace(
     crop: Crop, thermal: FloatArray, held: tuple[float, float], cold: FloatArray, day: date
 ) -> FloatArray | float:
