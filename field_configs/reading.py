@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import math
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+
+import tomli
 
 from field_configs.schema import ConfigError
 
@@ -76,7 +77,7 @@ def read_toml(path: Path, name: str, errors: list[ConfigError]) -> dict[str, Any
         errors.append(ConfigError(name, f"line {line}", reason))
         return None
     try:
-        table = tomllib.loads(text)
+        table = tomli.loads(text)
         if table:
             return table
         errors.append(ConfigError(name, "file", "declares nothing: fill it or remove it"))
