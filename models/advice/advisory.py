@@ -85,14 +85,14 @@ def _advise_one(status: RiskStatus, before: Advisory | None, hazard: Hazard) -> 
     draft mark, which is always that of today. The end of the season ends it at once. While the
     status stays the same or falls from high to medium, the window stays as it was given: a
     deadline does not move on from day to day, and may be past while the danger goes on. Of a
-    hazard shown as background there is no advice.
+    hazard that is not shown as a level there is no advice.
     """
     first, last = (timedelta(days=day) for day in hazard.act_days)
     holds = None
     # A window may be as short as a day; an advisory is not.
     if before is not None and status.time < before.confirmed + max(last, LEAST_HOLD):
         holds = replace(before, draft=not status.validated)
-    if status.status == OUT_OF_SEASON or hazard.shown == "background":
+    if status.status == OUT_OF_SEASON or hazard.shown != "level":
         return None
     if status.status not in (MEDIUM, HIGH):
         return holds

@@ -23,7 +23,7 @@ from models.crops.season import Seasons, SiteSeason
 from models.evaluations.interpolation import BEIJING_COLUMNS, read_beijing
 from models.evaluations.reading import read_table
 from models.evaluations.tables import markdown_table
-from models.hazards.catalogue import background, catalogue
+from models.hazards.catalogue import catalogue, unlevelled
 from models.risk.answers import begin, walk
 from models.risk.hazard import HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON
 from models.weather.dataset import dataset, prepare
@@ -151,7 +151,7 @@ def season_changes(
         For each site the day [d] on which each season is sown, counted from the first row; it
         lasts to the next, the last one to the end of the rows.
     """
-    shown = [codes for name, codes in statuses.items() if name not in background()]
+    shown = [codes for name, codes in statuses.items() if name not in unlevelled()]
     cube = np.array(shown)
     found = []
     for site, begins in enumerate(starts):

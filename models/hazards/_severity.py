@@ -48,6 +48,16 @@ class SeverityTable:
                 units[row, hours:] = value
         object.__setattr__(self, "_units", units)
 
+    @property
+    def shortest(self) -> int:
+        """Hours below which nothing counts [h]."""
+        return min(hours for steps in self.steps for hours, _ in steps)
+
+    @property
+    def most_of_spells(self) -> float:
+        """More units than the spells of a day can add up to: so many as fit, each the highest."""
+        return 25 // (self.shortest + 1) * float(self._units.max())
+
     def units(self, hours: Array, temperature: Array) -> Array:
         """Units of a day.
 
@@ -148,22 +158,45 @@ def hours_and_warmth(day: DayHours, when: Range) -> tuple[Range, Range]:
     return Range(lo, added(when.hi)), _warmth_between(warmth, heat, gaps)
 
 
-def spell_and_warmth(day: DayHours, when: Range) -> tuple[Range, Range]:
-    """The longest spell of consecutive hours [h] for which ``when`` holds, and its temperature.
+def units_of_spells(day: DayHours, when: Range, table: SeverityTable) -> Range:
+    """Units (site,) of all spells of consecutive hours for which ``when`` holds, added up.
+
+    Where hours are missing, the longest sure spell gives the least, and as many of the table's
+    highest units as there is room for spells that count the most.
 
     Parameters
     ----------
     day
-        Any span.
+        Any span of a day [degC].
     when
         0 or 1 per hour (hour, site).
+    table
+        Units by the length and the mean temperature of one spell.
     """
     heat = day.get("air_temperature")
-    lo, warmth = _longest(when.lo, heat.lo)
+    exact = _spell_units(when.lo > 0.0, heat.lo, table)
     if when.hi is when.lo and heat.hi is heat.lo:
-        return Range(lo, lo), Range(warmth, warmth)
+        return Range(exact, exact)
     gaps = (when.lo != when.hi).any(axis=0) | (heat.lo != heat.hi).any(axis=0)
-    return Range(lo, longest(when.hi)), _warmth_between(warmth, heat, gaps)
+    warmth = Range(heat.lo.min(axis=0), heat.hi.max(axis=0))
+    least = table.bounds(Range(longest(when.lo), longest(when.hi)), warmth).lo
+    return Range(np.where(gaps, least, exact), np.where(gaps, table.most_of_spells, exact))
+
+
+def _spell_units(on: NDArray[np.bool_], heat: Array, table: SeverityTable) -> Array:
+    """Units (site,) of the spells of ``on`` (hour, site), at their mean temperatures [degC]."""
+    hours, sites = on.shape
+    edge = np.zeros((sites, 1), dtype=np.int8)
+    step = np.diff(on.T.astype(np.int8), axis=1, prepend=edge, append=edge)
+    site, first = np.nonzero(step > 0)
+    last = np.nonzero(step < 0)[1]
+    long = last - first >= table.shortest
+    site, first, last = site[long], first[long], last[long]
+    total = np.zeros((hours + 1, sites))
+    np.cumsum(heat, axis=0, out=total[1:])
+    length = (last - first).astype(np.float64)
+    warmth = (total[last, site] - total[first, site]) / length
+    return np.bincount(site, table.units(length, warmth), minlength=sites)
 
 
 def longest(when: Array) -> Array:
@@ -180,21 +213,6 @@ def longest(when: Array) -> Array:
         run = (run + 1.0) * (row > 0.0)
         best = np.maximum(best, run)
     return best
-
-
-def _longest(when: Array, heat: Array) -> tuple[Array, Array]:
-    """Length of the longest run [h] and its mean temperature [degC]; the later of equals."""
-    run = np.zeros(when.shape[1])
-    heat_sum, best, best_sum = run, run, run
-    for row, warm in zip(when, heat, strict=True):
-        on = row > 0.0
-        run = (run + 1.0) * on
-        heat_sum = (heat_sum + warm) * on
-        longer = on & (run >= best)
-        best_sum = np.where(longer, heat_sum, best_sum)
-        best = np.where(longer, run, best)
-    with np.errstate(invalid="ignore"):
-        return best, best_sum / best
 
 
 def _warmth_between(warmth: Array, heat: Range, gaps: NDArray[np.bool_]) -> Range:

@@ -52,6 +52,18 @@ def catalogue() -> Mapping[str, Hazard]:
 
 
 @cache
+def unlevelled() -> frozenset[str]:
+    """Ids of the hazards of which no level is shown: background, and members of an ensemble.
+
+    Returns
+    -------
+    frozenset of str
+        See ``shown`` of `models.risk.hazard.Hazard`.
+    """
+    return frozenset(h.id for h in catalogue().values() if h.shown != "level")
+
+
+@cache
 def background() -> frozenset[str]:
     """Ids of the hazards of which the season is shown and no level.
 

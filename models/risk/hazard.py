@@ -142,7 +142,11 @@ class Hazard:
     shown
         "level", or "background" where the answer is nearly always the same (docs/skill.md,
         "How much the hazards tell"): then pages say that its season is on and no more, and no
-        advice comes of it. The answers are computed, kept and judged all the same.
+        advice comes of it; or "member" where the answer is one of several on a disease and pages
+        show their verdict (``models.risk.ensemble``). The answers are computed, kept and judged
+        all the same.
+    members
+        Ids of the hazards whose verdict this one is.
     """
 
     id: str
@@ -166,7 +170,8 @@ class Hazard:
     estimated_certainty: float = 0.8
     version: str = "1"
     probability: str = ""
-    shown: Literal["level", "background"] = "level"
+    shown: Literal["level", "background", "member"] = "level"
+    members: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         where = f"hazard {self.id}"

@@ -73,6 +73,8 @@ def status(site: str, hazard: str, code: int, at: datetime = NOW, **changes: obj
     drivers = {
         "wheat_fhb": {"rh14": 74.6},
         "wheat_stripe_rust": {},
+        "wheat_stripe_rust_rule": {"rule_share": 3.0, "infection_sum": 0.1},
+        "wheat_stripe_rust_ensemble": {"models": 2.0, "warn": 1.0, "grave": 0.0},
     }[hazard]
     values: dict[str, object] = {
         "site": site,

@@ -221,8 +221,23 @@ def _relief(status: RiskStatus, coming: Coming) -> str:
     return str(gettext("The newest reading says otherwise: no advice is given from this answer."))
 
 
+def _member_facts(worst: RiskStatus, of_crop: Sequence[RiskStatus]) -> list[Fact]:
+    """What each model of a verdict said at the field where the verdict is gravest."""
+    hazard = catalogue().get(worst.hazard)
+    members = hazard.members if hazard else ()
+    said = {each.hazard: each for each in of_crop if each.site == worst.site}
+    facts = []
+    for member in members:
+        if member in said:
+            label = upper_first(word(f"status.{STATUS[said[member].status]}"))
+            text = gettext("%(level)s. %(reason)s", level=label, reason=reason_of(said[member]))
+            facts.append(Fact(hazard_name(member), str(text)))
+    return facts
+
+
 def _row(
     group: Sequence[RiskStatus],
+    of_crop: Sequence[RiskStatus],
     advice: Mapping[tuple[str, str, str], Advisory],
     places: Mapping[str, Field],
     coming: Coming,
@@ -260,11 +275,18 @@ def _row(
         advice=shown,
         ahead=ahead,
         facts=[
+            *_member_facts(worst, of_crop),
             *_model_facts(worst),
             *_origin_facts(worst, coming.origins),
             *_advice_facts(shown, ahead),
         ],
     )
+
+
+def _members(statuses: Sequence[RiskStatus]) -> set[str]:
+    """Hazards that stand under the verdict on their disease, where one was given."""
+    known = (catalogue().get(each.hazard) for each in statuses)
+    return {member for hazard in known if hazard for member in hazard.members}
 
 
 def _in_background(status: RiskStatus) -> bool:
@@ -302,14 +324,16 @@ def show_crops(
     found = []
     for crop_id in dict.fromkeys(each.crop for each in statuses):
         of_crop = [each for each in statuses if each.crop == crop_id]
-        groups = []
+        groups, members = [], _members(of_crop)
         for hazard in dict.fromkeys(each.hazard for each in of_crop):
+            if hazard in members:
+                continue
             group = [each for each in of_crop if each.hazard == hazard]
             groups.append(sorted(group, key=_rank, reverse=True))
         named = [group[0].hazard for group in groups if _in_background(group[0])]
         groups = [group for group in groups if not _in_background(group[0])]
         groups.sort(key=lambda group: _rank(group[0]), reverse=True)
-        rows = [_row(group, advice, places, coming) for group in groups]
+        rows = [_row(group, of_crop, advice, places, coming) for group in groups]
         crop = crops.get(crop_id)
         found.append(
             CropRisks(

@@ -17,7 +17,7 @@ from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from collector.store.postgres.queries import plain
 from models.advice.advisory import Advisory
-from models.hazards.catalogue import background
+from models.hazards.catalogue import unlevelled
 from models.risk.answers import RiskStatus
 
 SQL = queries.load("risk")
@@ -156,7 +156,7 @@ def village_worst(
 ) -> dict[str, VillageWorst]:
     """Return the gravest newest fresh status of each village that has one.
 
-    Hazards shown as background do not count.
+    Hazards of which no level is shown do not count.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def village_worst(
         "warnings": list(warnings),
         "since": at - ANSWER_FRESH,
         "until": at + _DAY_END,
-        "background": sorted(background()),
+        "unlevelled": sorted(unlevelled()),
     }
     with conn.cursor() as cur:
         cur.execute(SQL["village_worst"], params)

@@ -3,8 +3,8 @@
 Hutton:  two days running, each with a lowest temperature >= 10 degC and >= 6 h RH >= 90 %.
 Smith:   the same with >= 11 h (10 h: near miss).
 Wallin / BLITECAST: severity values from hours of RH >= 90 % and their mean temperature.
-SIMCAST: blight units from consecutive hours of RH >= 90 % and their mean temperature, for
-susceptible, moderately susceptible and moderately resistant varieties.
+SIMCAST: blight units from each spell of consecutive hours of RH >= 90 % and its mean temperature,
+added up, for susceptible, moderately susceptible and moderately resistant varieties.
 
 Tables. The temperature classes of SIMCAST are whole degrees and those of Wallin tenths; a
 temperature is rounded to that before it is looked up, so that none falls between two classes
@@ -30,7 +30,7 @@ from models.hazards._severity import (
     NIGHT,
     SeverityTable,
     hours_and_warmth,
-    spell_and_warmth,
+    units_of_spells,
 )
 from models.risk.features import DayHours, Feature, Range, count
 from models.risk.hazard import Parameter
@@ -120,6 +120,8 @@ def wallin_units(day: DayHours) -> Range:
 def simcast_units(day: DayHours, table: str) -> Range:
     """Blight units of SIMCAST for a night, noon to noon, by a table of `SIMCAST_TABLES`.
 
+    The units of all humid spells of the night are added up, as in the script by Sparks & Garrett.
+
     Parameters
     ----------
     day
@@ -127,21 +129,7 @@ def simcast_units(day: DayHours, table: str) -> Range:
     table
         Name of a table in `SIMCAST_TABLES`.
     """
-    hours, warmth = _spell(day)
-    return SIMCAST_TABLES[table].bounds(hours, warmth)
-
-
-def _spell(day: DayHours) -> tuple[Range, Range]:
-    """The night's longest humid spell and its temperature, computed once for all tables."""
-    found: list[tuple[Range, Range]] = []
-
-    def part(which: int) -> Range:
-        if not found:
-            found.append(spell_and_warmth(day, humid(day, HUMIDITY.value)))
-        return found[0][which]
-
-    hours = day.shared("late blight spell", lambda _: part(0))
-    return hours, day.shared("late blight spell warmth", lambda _: part(1))
+    return units_of_spells(day, humid(day, HUMIDITY.value), SIMCAST_TABLES[table])
 
 
 BLIGHT_HOURS = Feature("late_blight_hours", blight_hours, INPUTS, "h")

@@ -1,7 +1,7 @@
 """Late blight of tomato (番茄晚疫病) by the blight units of SIMCAST.
 
-A night gives 0-7 blight units from its longest spell of relative humidity >= 90 % and the mean
-temperature of that spell, by a table for the variety's resistance (`_late_blight`). SIMCAST
+Each spell of relative humidity >= 90 % gives a night 0-7 blight units by its length and mean
+temperature, by a table for the variety's resistance (`_late_blight`); spells add up. SIMCAST
 advises a spray once the units since the last spray reach a threshold: 30 for susceptible, 35
 for moderately susceptible, 40 for moderately resistant varieties.
 
@@ -75,4 +75,5 @@ HAZARD = Hazard(
     validated="potato fields of the Toluca valley, Mexico; not under a roof",
     actions=("ventilate", "drip_irrigation", "remove_sick", "ask_officer_fungicide"),
     act_days=(0, 3),
+    shown="member",
 )

@@ -53,4 +53,5 @@ HAZARD = Hazard(
     validated="potato fields of Great Britain; not under a roof",
     actions=("ventilate", "drip_irrigation", "remove_sick", "ask_officer_fungicide"),
     act_days=(0, 3),
+    shown="member",
 )

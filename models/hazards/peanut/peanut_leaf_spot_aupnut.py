@@ -123,4 +123,5 @@ HAZARD = Hazard(
     actions=spot.ACTIONS,
     when=spot.WHEN,
     act_days=(0, 5),
+    shown="member",
 )

@@ -282,4 +282,5 @@ HAZARD = Hazard(
     ),
     when={"choose_variety": None},
     act_days=(0, 5),
+    shown="member",
 )

@@ -80,4 +80,5 @@ HAZARD = Hazard(
     validated="Luxembourg, three sites 1999-2015, May-June: detection >= .90, false alarms <= .38",
     actions=("remove_volunteers", "scout_leaves", "report_first_spot", "ask_officer"),
     act_days=(0, 5),
+    shown="member",
 )

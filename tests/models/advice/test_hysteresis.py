@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from models.advice.advisory import LEAST_HOLD, advise
-from models.hazards.catalogue import background, catalogue
+from models.hazards.catalogue import catalogue, unlevelled
 from models.risk.answers import RiskStatus
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK
 
 START = datetime(2016, 5, 2, 16, tzinfo=UTC)
 NOISE = np.random.default_rng(20160505).choice([CANNOT_SAY, NO_RISK, MEDIUM, HIGH], 120)
-LEVELS = [h for h in catalogue().values() if h.id not in background()]
+LEVELS = [h for h in catalogue().values() if h.id not in unlevelled()]
 SHORTEST = min(LEVELS, key=lambda h: h.act_days[1])
 
 
@@ -46,8 +46,8 @@ def course(hazard, codes):
     return np.array(levels)
 
 
-@pytest.mark.parametrize("name", sorted(background()))
-def test_of_a_hazard_shown_as_background_there_is_no_advice(name):
+@pytest.mark.parametrize("name", sorted(unlevelled()))
+def test_of_a_hazard_not_shown_as_a_level_there_is_no_advice(name):
     hazard = catalogue()[name]
     assert not course(hazard, NOISE).any()
     assert course(replace(hazard, shown="level"), NOISE).any()

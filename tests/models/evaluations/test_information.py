@@ -61,7 +61,7 @@ def test_the_table_has_every_hazard_as_it_is_shown():
     }
 
 
-@pytest.mark.parametrize("name", sorted(catalogue()))
+@pytest.mark.parametrize("name", [h.id for h in catalogue().values() if h.shown != "member"])
 def test_what_warns_on_nearly_every_day_is_background(name):
     _, days, _, medium, high, cannot_say, *_ = ROWS[name]
     if medium == "—" or int(days) * (100 - percent(cannot_say)) / 100 < FEWEST:

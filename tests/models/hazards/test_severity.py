@@ -10,7 +10,7 @@ from models.hazards._severity import (
     damp,
     hours_and_warmth,
     longest,
-    spell_and_warmth,
+    units_of_spells,
 )
 from models.risk.features import DayHours, Range
 from models.risk.wetness import humid
@@ -59,11 +59,31 @@ def test_hours_and_their_mean_temperature():
     assert warmth.lo.tolist() == [15]
 
 
-def test_longest_spell_and_its_temperature():
-    day = day_of([[10], [20], [30], [20]], [[95], [50], [95], [95]])
-    hours, warmth = spell_and_warmth(day, humid(day, 90.0))
-    assert hours.hi.tolist() == [2]
-    assert warmth.hi.tolist() == [25]
+STEPS = SeverityTable((0.0, 15.0, 30.0), (((2, 1), (4, 2)), ((2, 5),)))
+
+
+def spells(heat, humidity):
+    day = day_of(heat, humidity)
+    return units_of_spells(day, humid(day, 90.0), STEPS)
+
+
+def test_every_spell_counts_at_its_own_temperature():
+    heat = [[10], [12], [30], [20], [20], [20]]
+    found = spells(heat, [[95], [95], [50], [95], [95], [50]])
+    assert found.lo.tolist() == found.hi.tolist() == [1 + 5]
+    assert spells(heat, [[95], [50], [95], [50], [95], [50]]).lo.tolist() == [0]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_missing_hours_bound_the_units_of_any_filling(seed):
+    random = np.random.default_rng(seed)
+    heat, damp = random.uniform(0, 29, (24, 5)), random.choice([50.0, 95.0], (24, 5))
+    exact = spells(heat, damp).lo
+    heat[random.random(heat.shape) < 0.1] = np.nan
+    damp[random.random(damp.shape) < 0.1] = np.nan
+    found = spells(heat, damp)
+    assert (found.lo <= exact).all()
+    assert (exact <= found.hi).all()
 
 
 def test_a_missing_hour_widens_hours_and_temperature():

@@ -11,7 +11,7 @@ from collector.store.advice import outlook as outlook_store
 from collector.store.advice import risk
 from collector.store.network import registry
 from field_configs.load import load
-from models.hazards.catalogue import background, catalogue
+from models.hazards.catalogue import catalogue, unlevelled
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK
 from webapp.views.villages import PER_PAGE
 
@@ -304,7 +304,7 @@ def test_three_crops_in_season_with_the_whole_catalogue_stay_light(empty_app, se
         weight = len(answer.data) + len(sheet.data)
     assert weight < WEIGHT, f"{weight} bytes for {len(hazards)} hazards"
     if path == "/v/qf-liuge":
-        levels = [hazard for _, hazard in hazards if hazard not in background()]
+        levels = [hazard for _, hazard in hazards if hazard not in unlevelled()]
         assert plain.count('class="facts"') == len(levels) < len(hazards)
         assert plain.count('class="ahead"') > len(hazards) / 2
         assert len(plain.encode()) < 2 * WEIGHT, "what a phone must take apart"

@@ -209,6 +209,24 @@ def test_a_validated_warning_speaks_before_a_graver_draft(english, seed):
     assert not shown.draft
 
 
+def test_several_models_of_a_disease_stand_under_their_verdict(english, seed):
+    said = [
+        seed.status("qf-liuge-1", "wheat_stripe_rust_ensemble", MEDIUM),
+        seed.status("qf-liuge-1", "wheat_stripe_rust", CANNOT_SAY),
+        seed.status("qf-liuge-1", "wheat_stripe_rust_rule", NO_RISK),
+        seed.status("qf-liuge-2", "wheat_stripe_rust_ensemble", NO_RISK),
+        seed.status("qf-liuge-2", "wheat_stripe_rust_rule", HIGH),
+    ]
+    (row,) = risk_view.show_crops(said, [], CROPS, FIELDS)[0].rows
+    assert row.hazard == "Stripe rust of wheat"
+    assert row.reason == "Models that warn of stripe rust: 1 of 2 (of high risk: 0)."
+    facts = {fact.name: fact.text for fact in row.facts}
+    assert facts["Stripe rust of wheat (infection model)"].startswith("Cannot say. There are too")
+    assert facts["Stripe rust of wheat (humidity rule)"].startswith(
+        "No risk now. Humidity rule: only 3.0 %"
+    )
+
+
 def test_calm_is_a_draft_where_any_of_it_is(english, seed):
     calm = [
         seed.status("qf-liuge-1", "wheat_fhb", NO_RISK, validated=True),

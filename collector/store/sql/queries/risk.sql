@@ -60,7 +60,7 @@ WITH newest AS (
            f.village, r.hazard, r.status, r.validated, r.certainty
     FROM risk_status r JOIN field f ON f.id = r.site
     WHERE r.time >= %(since)s AND r.time < %(until)s
-      AND r.hazard <> ALL(%(background)s::text[])
+      AND r.hazard <> ALL(%(unlevelled)s::text[])
     ORDER BY r.site, r.crop, r.hazard, r.time DESC, r.id DESC
 ), of_hazard AS (
     SELECT village, hazard, status, validated, max(certainty) AS certainty

@@ -91,7 +91,18 @@ def test_a_damp_week_by_resistance(ask, resistance, units, threshold, status):
     assert found.status[0] == status
 
 
-def test_a_broken_night_counts_its_longest_spell_only(ask):
+def test_the_spells_of_a_broken_night_add_up(ask):
+    """Two of seven hours at 15 degC give 10, as by the script of Sparks & Garrett."""
+    damp = np.isin(np.arange(480) % 24, [13, 14, 15, 16, 17, 18, 19, 21, 22, 23, 0, 1, 2, 3])
+    found = ask(
+        "tomato_late_blight_simcast",
+        relative_humidity=np.where(damp, 95.0, 60.0)[:, None],
+        air_temperature=np.full((480, 1), 15.0),
+    )
+    assert found.drivers["blight_units"][0] == 7 * 10
+
+
+def test_spells_shorter_than_the_table_count_nothing(ask):
     damp = nights(12)
     damp[np.arange(480) % 24 == 2] = 60.0
     found = ask("tomato_late_blight_simcast", relative_humidity=damp)
