@@ -8,6 +8,7 @@ temperature may have fallen into is looked at, and the lowest and highest value 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,10 +54,16 @@ class SeverityTable:
         """Hours below which nothing counts [h]."""
         return min(hours for steps in self.steps for hours, _ in steps)
 
-    @property
-    def most_of_spells(self) -> float:
-        """More units than the spells of a day can add up to: so many as fit, each the highest."""
-        return 25 // (self.shortest + 1) * float(self._units.max())
+    @cached_property
+    def most(self) -> Array:
+        """Most units of a run of possible hours (hours, hours that may break it)."""
+        alone = self._units.max(axis=0)
+        found = np.tile(alone[:, None], (1, 25))
+        for breaks in range(1, 25):
+            for hours in range(25):
+                split = [alone[a] + found[hours - 1 - a, breaks - 1] for a in range(hours)]
+                found[hours, breaks] = max([found[hours, breaks - 1], *split])
+        return found
 
     def units(self, hours: Array, temperature: Array) -> Array:
         """Units of a day.
@@ -161,8 +168,8 @@ def hours_and_warmth(day: DayHours, when: Range) -> tuple[Range, Range]:
 def units_of_spells(day: DayHours, when: Range, table: SeverityTable) -> Range:
     """Units (site,) of all spells of consecutive hours for which ``when`` holds, added up.
 
-    Where hours are missing, the longest sure spell gives the least, and as many of the table's
-    highest units as there is room for spells that count the most.
+    Where hours are missing, the longest sure spell gives the least; what may have been damp, broken
+    wherever it may have been dry so that it counts the most, the most.
 
     Parameters
     ----------
@@ -174,29 +181,45 @@ def units_of_spells(day: DayHours, when: Range, table: SeverityTable) -> Range:
         Units by the length and the mean temperature of one spell.
     """
     heat = day.get("air_temperature")
-    exact = _spell_units(when.lo > 0.0, heat.lo, table)
+    sure = when.lo > 0.0
+    exact = _spell_units(sure, heat.lo, table)
     if when.hi is when.lo and heat.hi is heat.lo:
         return Range(exact, exact)
     gaps = (when.lo != when.hi).any(axis=0) | (heat.lo != heat.hi).any(axis=0)
     warmth = Range(heat.lo.min(axis=0), heat.hi.max(axis=0))
     least = table.bounds(Range(longest(when.lo), longest(when.hi)), warmth).lo
-    return Range(np.where(gaps, least, exact), np.where(gaps, table.most_of_spells, exact))
+    site, first, last = _runs(when.hi > 0.0)
+    unsure = _sum_before(~sure)
+    breaks = (unsure[last, site] - unsure[first, site]).astype(np.intp)
+    most = np.bincount(site, table.most[last - first, breaks], minlength=len(exact))
+    return Range(np.where(gaps, least, exact), np.where(gaps, most, exact))
+
+
+def _runs(on: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Site, first hour and end of each run of ``on`` (hour, site), site by site."""
+    edge = np.zeros((on.shape[1], 1), dtype=np.int8)
+    step = np.diff(on.T.astype(np.int8), axis=1, prepend=edge, append=edge)
+    site, first = np.nonzero(step > 0)
+    return site, first, np.nonzero(step < 0)[1]
+
+
+def _sum_before(hours: Array | NDArray[np.bool_]) -> Array:
+    """Sum of the hours before each, and of all at the end (hour + 1, site)."""
+    found = np.zeros((hours.shape[0] + 1, hours.shape[1]))
+    np.cumsum(hours, axis=0, out=found[1:])
+    return found
 
 
 def _spell_units(on: NDArray[np.bool_], heat: Array, table: SeverityTable) -> Array:
     """Units (site,) of the spells of ``on`` (hour, site), at their mean temperatures [degC]."""
-    hours, sites = on.shape
-    edge = np.zeros((sites, 1), dtype=np.int8)
-    step = np.diff(on.T.astype(np.int8), axis=1, prepend=edge, append=edge)
-    site, first = np.nonzero(step > 0)
-    last = np.nonzero(step < 0)[1]
+    site, first, last = _runs(on)
     long = last - first >= table.shortest
     site, first, last = site[long], first[long], last[long]
-    total = np.zeros((hours + 1, sites))
-    np.cumsum(heat, axis=0, out=total[1:])
+    total = _sum_before(heat)
     length = (last - first).astype(np.float64)
     warmth = (total[last, site] - total[first, site]) / length
-    return np.bincount(site, table.units(length, warmth), minlength=sites)
+    found = np.bincount(site, table.units(length, warmth), minlength=on.shape[1])
+    return found.astype(np.float64)
 
 
 def longest(when: Array) -> Array:

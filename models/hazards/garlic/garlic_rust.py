@@ -7,8 +7,8 @@ nine days at the earliest.
 The score is how many of the last nine nights (noon to noon) held such a spell: what may still
 be hidden in the leaf. No source names a class: one night as medium and three as high are
 provisional. Few humidity sensors are true to 2 % near saturation, so 97 % is often missed or
-overstated; so its certainty is low. The stage table of garlic has no sourced degree-days, so
-the whole time from planting to harvest counts.
+overstated; so its certainty is low. The stage table of garlic has no sourced degree-days; the
+question is asked from February on (see `_garlic`).
 
 References
 ----------
@@ -23,6 +23,7 @@ import numpy as np
 
 from models.crops.season import SeasonDay
 from models.hazards._severity import NIGHT, longest
+from models.hazards.garlic import _garlic as garlic
 from models.risk.features import DayHours, Feature, Range, mean
 from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 
@@ -36,6 +37,8 @@ PARAMETERS = {
     "best_warmest": Parameter(21.1, "degC", f"70 degF; {_SOURCE}", "primary"),
     "spell": Parameter(4.0, "h", _SOURCE, "primary"),
     "latency": Parameter(9.0, "d", _SOURCE, "primary"),
+    "first_month": garlic.FIRST_MONTH,
+    "last_month": garlic.LAST_MONTH,
     "medium": Parameter(1.0, "d", _HERE, "provisional"),
     "high": Parameter(3.0, "d", _HERE, "provisional"),
 }
@@ -76,7 +79,7 @@ def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation
         "best_nights": window["best"].sum(axis=0),
         "temperature": window["temperature"].sum(axis=0) / DAYS,
     }
-    return Evaluation(nights, drivers)
+    return Evaluation(nights if garlic.is_spring(season) else 0.0 * nights, drivers)
 
 
 _INPUTS = ("air_temperature", "relative_humidity")

@@ -8,13 +8,14 @@ from flask import Blueprint, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
 
+from models.hazards._unruled import UNRULED
 from models.hazards.catalogue import catalogue
 from models.risk.hazard import Hazard
 from models.trained import shipped
 from models.trained.artefact import ArtefactError
 from webapp.app.errors import PageNotFound, Suggestion
 from webapp.language.risks import hazard_name, upper_first
-from webapp.language.words import name_of
+from webapp.language.words import name_of, word
 from webapp.views.cards import CARDS, Card, cards_of, read_card, stage_words, to_html
 from webapp.views.crops import crop_types
 
@@ -24,7 +25,10 @@ FOLDER = shipped.FOLDER
 
 @dataclass(frozen=True)
 class ShownModel:
-    """A hazard of the catalogue: names, version, sources, and its cards with their titles."""
+    """A hazard of the catalogue: names, version, sources, and its cards with their titles.
+
+    `members` are the names of the hazards whose verdict it is, `verdict` that of its own.
+    """
 
     id: str
     name: str
@@ -34,21 +38,32 @@ class ShownModel:
     references: tuple[str, ...]
     provisional: bool
     cards: list[tuple[str, str]]
+    background: bool
+    members: list[str]
+    verdict: str
 
 
 def show_model(hazard: Hazard) -> ShownModel:
     """Describe one hazard of the catalogue."""
-    crops = crop_types()
+    verdicts = [each.id for each in catalogue().values() if hazard.id in each.members]
     return ShownModel(
         hazard.id,
         hazard_name(hazard.id),
         hazard.eppo or "",
-        [upper_first(name_of(crops[each])) if each in crops else each for each in hazard.crops],
+        [_crop_name(each) for each in hazard.crops],
         hazard.version,
         hazard.references,
         bool(hazard.provisional),
         [(card.id, card_title(card)) for card in cards_of(hazard.id)],
+        hazard.shown == "background",
+        [hazard_name(each) for each in hazard.members],
+        hazard_name(verdicts[0]) if verdicts else "",
     )
+
+
+def _crop_name(crop: str) -> str:
+    crops = crop_types()
+    return upper_first(name_of(crops[crop])) if crop in crops else crop
 
 
 def card_title(card: Card) -> str:
@@ -72,7 +87,10 @@ def page() -> str:
         except ArtefactError:
             artefacts.append((card, card_title(card), ""))
     hazards = sorted((show_model(each) for each in catalogue().values()), key=lambda m: m.crops)
-    return render_template("bureau/models.html", artefacts=artefacts, hazards=hazards)
+    unruled = [(word(f"unruled.{u.id}"), _crop_name(u.crop), u.found) for u in UNRULED]
+    return render_template(
+        "bureau/models.html", artefacts=artefacts, hazards=hazards, unruled=unruled
+    )
 
 
 @bp.get("/models/<card_id>")

@@ -1,5 +1,7 @@
 """Garlic rust after Cornell: four hours at >= 97 % and 41-77 degF."""
 
+from datetime import date
+
 import numpy as np
 import pytest
 
@@ -45,3 +47,8 @@ def test_missing_hours_beside_three_damp_ones(ask):
     damp = nights(3)
     damp[(np.arange(480) % 24 == 1)] = np.nan
     assert ask("garlic_rust", relative_humidity=damp).status[0] == CANNOT_SAY
+
+
+def test_in_autumn_a_damp_night_is_no_warning(ask):
+    found = ask("garlic_rust", relative_humidity=nights(6), first=date(2015, 10, 1))
+    assert (found.status[0], found.drivers["infection_nights"][0]) == (NO_RISK, 9)

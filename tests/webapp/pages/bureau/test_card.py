@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from models.hazards._unruled import UNRULED
 from models.hazards.catalogue import catalogue
 from models.trained.artefact import sha256
 from models.trained.shipped import FOLDER, HAZARD
@@ -120,7 +121,8 @@ def test_the_list_names_every_hazard_and_card(client, lang):
     assert manifest["files"]["wheat_fhb_post.skops"][:12] in page
     assert len(page) < 60_000
     if lang == "en":
-        for sources in {"; ".join(each.references) for each in catalogue().values()}:
+        found = {each.found for each in UNRULED}
+        for sources in found | {"; ".join(each.references) for each in catalogue().values()}:
             page = page.replace(sources, "")
         assert set(re.findall("[\u4e00-\u9fff]+", page)) == {"中文"}
 
@@ -137,3 +139,28 @@ def test_ways_to_the_cards(client, app, seed, monkeypatch):
             "before flowering": "/models/wheat_fhb_pre",
             "after flowering": "/models/wheat_fhb_post",
         }
+
+
+@pytest.mark.parametrize(
+    ("lang", "says"),
+    [
+        (
+            "en",
+            (
+                "Known here, no rule yet",
+                "Sharp eyespot of wheat",
+                "no warning does not mean no danger",
+                "reach: Late blight of tomato (Hutton criteria); ",
+                "One of the models behind the verdict “Leaf spot of peanut”.",
+                "Nearly always the same answer",
+            ),
+        ),
+        (
+            "zh",
+            ("本地有，还没有算法", "小麦纹枯病", "没有提醒不等于没有危险", "几乎总是同一个答案"),
+        ),
+    ],
+)
+def test_what_is_not_a_level_and_what_has_no_rule_is_told(client, lang, says):
+    page = text_of(client, f"/models?lang={lang}")
+    assert [text for text in says if text not in page] == []

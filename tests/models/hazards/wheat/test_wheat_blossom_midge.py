@@ -1,0 +1,74 @@
+"""Emergence of the wheat blossom midge: 250 above 3 degC, 13 degC and rain, 160 above 7 degC."""
+
+import csv
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+
+from tests.paths import SHARED
+
+TYPICAL = SHARED / "data/weather/zhengzhou_cswd_typical_year_hourly.csv"
+NEW_YEAR = date(2016, 1, 1)
+
+
+def spring(heat, rainy):
+    """Hours of days of a mean temperature, 5 mm of rain in the first hour of the given days."""
+    rain = np.zeros((len(heat), 24))
+    rain[list(rainy), 0] = 5.0
+    return {
+        "air_temperature": np.repeat(np.array(heat, float)[:, None], 24, axis=1),
+        "precipitation_amount": rain,
+    }
+
+
+def test_the_three_phases_in_days_counted_by_hand(run_hazard):
+    """25 days of 13 degC are 250, the last one warm; rain on the 28th; 160 / 10 are 16 days."""
+    heat = [13.0] * 26 + [17.0] * 30
+    found = run_hazard("wheat_blossom_midge", 55, 56, NEW_YEAR, **spring(heat, [27]))
+    assert [round(s, 4) for s in found.score[26:30]] == [0, 0.0625, 0.125, 0.1875]
+    assert found.status[37:39] == ["no_risk", "medium"]
+    assert found.status[41:43] == ["medium", "high"]
+    assert found.drivers[42]["progress"] == pytest.approx(100.0)
+
+
+def test_rain_before_the_warm_day_brings_nothing_out(run_hazard):
+    heat = [12.9] * 30 + [13.1] * 26
+    early = run_hazard("wheat_blossom_midge", 55, 56, NEW_YEAR, **spring(heat, [24, 29]))
+    assert set(early.score) == {0.0}
+    late = run_hazard("wheat_blossom_midge", 55, 56, NEW_YEAR, **spring(heat, [30]))
+    assert late.score[-1] == pytest.approx(26 * 6.1 / 160)
+
+
+def test_a_drizzle_is_no_rain(run_hazard):
+    hours = spring([13.0] * 26 + [17.0] * 30, [27])
+    hours["precipitation_amount"][27, 0] = 0.9
+    assert set(run_hazard("wheat_blossom_midge", 55, 56, NEW_YEAR, **hours).score) == {0.0}
+
+
+def test_where_data_begin_after_new_year_nothing_is_said(run_hazard):
+    found = run_hazard("wheat_blossom_midge", 55, 10, date(2016, 4, 20))
+    assert set(found.status) == {"cannot_say"}
+
+
+@pytest.mark.parametrize(
+    ("rain", "emerge"),
+    [(date(2016, 4, 5), date(2016, 4, 23)), (date(2016, 4, 17), date(2016, 5, 3))],
+)
+def test_in_a_typical_year_of_zhengzhou_they_come_with_the_ears(run_hazard, rain, emerge):
+    """Rain from 5 to 17 April brings them out between 23 April and 3 May."""
+    if not TYPICAL.exists():
+        pytest.skip(f"{TYPICAL} is not here: the typical year of Zhengzhou")
+    days = {}
+    with TYPICAL.open() as file:
+        for row in csv.DictReader(file):
+            days.setdefault((int(row["Month"]), int(row["Day"])), []).append(
+                float(row["DryBulb_C"])
+            )
+    dates = [NEW_YEAR + timedelta(days=d) for d in range(130)]
+    heat = np.array([days[d.month, min(d.day, 28) if d.month == 2 else d.day] for d in dates])
+    wet = np.zeros((130, 24))
+    wet[dates.index(rain), 8] = 5.0
+    hours = {"air_temperature": heat, "precipitation_amount": wet}
+    found = run_hazard("wheat_blossom_midge", 55, 130, NEW_YEAR, **hours)
+    assert found.dates[found.status.index("high")] == emerge
