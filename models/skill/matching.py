@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from models.risk.hazard import HIGH, MEDIUM, NO_RISK
+from models.risk.hazard import HIGH, MEDIUM, NO_RISK, Hazard
 from models.skill.rules import Rules
 from models.weather.local_days import midnight
 
@@ -60,6 +60,48 @@ class Case:
     outcome: str
     status: int | None = None
     score: float = math.nan
+
+
+def of_one_disease(hazards: Mapping[str, Hazard]) -> list[tuple[str, str, str]]:
+    """Which hazards a report speaks for: (crop, hazard reported, hazard judged by it).
+
+    People see a disease, not a model: a report of one hazard counts for every hazard of the same
+    pest that asks about the crop, itself included.
+
+    Parameters
+    ----------
+    hazards
+        Hazard id -> hazard; those without an EPPO code are alone.
+    """
+    return [
+        (crop, one.id, other.id)
+        for one in hazards.values()
+        for crop in one.crops
+        for other in hazards.values()
+        if other is one or (one.eppo and other.eppo == one.eppo and crop in other.crops)
+    ]
+
+
+def for_all_models(
+    reports: Iterable[Report], judged: Iterable[tuple[str, str, str]]
+) -> list[Report]:
+    """Each report once for every hazard that it judges.
+
+    Parameters
+    ----------
+    reports
+        As people gave them; of a hazard that is not judged they are left out.
+    judged
+        As `of_one_disease` gives them.
+    """
+    others: dict[tuple[str, str], list[str]] = {}
+    for crop, one, other in judged:
+        others.setdefault((crop, one), []).append(other)
+    return [
+        replace(report, hazard=other)
+        for report in reports
+        for other in others.get((report.crop, report.hazard), ())
+    ]
 
 
 def episodes(reports: Iterable[Report], length: int) -> list[Report]:

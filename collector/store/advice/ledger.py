@@ -20,7 +20,7 @@ from models.risk.fold import MODEL_VERSION
 from models.risk.hazard import Hazard
 from models.sheets.refused import Refused
 from models.skill.ledger import LedgerRow, account, shortfalls
-from models.skill.matching import Case, Issued, Report, match
+from models.skill.matching import Case, Issued, Report, for_all_models, match, of_one_disease
 from models.skill.rules import DEFAULTS, KINDS, RuleError, Rules, with_rule
 
 SQL = queries.load("ledger")
@@ -145,13 +145,15 @@ def versions(hazards: Mapping[str, Hazard]) -> dict[str, str]:
 
 
 def cases(conn: Connection, hazards: Mapping[str, Hazard]) -> list[Case]:
-    """Return every report set against what had been said before it."""
-    in_force = rules(conn)
+    """Return every report set against what had been said before it, by each model of the pest."""
+    in_force, judged = rules(conn), of_one_disease(hazards)
     most_days = max(in_force.window(kind)[1] for kind in KINDS)
+    crops, seen, about = (list(column) for column in zip(*judged, strict=True))
+    params = {"most_days": most_days, "crops": crops, "seen": seen, "about": about}
     with conn.cursor() as cur:
         cur.execute(SQL["reports"])
-        reports = [Report(*row) for row in cur.fetchall()]
-        cur.execute(SQL["issued"], {"most_days": most_days})
+        reports = for_all_models((Report(*row) for row in cur.fetchall()), judged)
+        cur.execute(SQL["issued"], params)
         issued = [
             Issued(site, crop, hazard, time, at, status, nan if score is None else score, version)
             for site, crop, hazard, time, at, status, score, version in cur.fetchall()

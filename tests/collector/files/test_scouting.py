@@ -295,7 +295,8 @@ def test_nothing_is_lost(registered: db.Connection, file):
     again = import_scouting(registered, file, NOW)
     assert (again.new, again.same.total, again.refused.total) == (0, 1, 4)
     assert len(ledger.refused(registered)) == 4
-    assert [row.unanswered for row in ledger.rows(registered)] == [1, 1]
+    # Of two models, in the season and in all.
+    assert [row.unanswered for row in ledger.rows(registered)] == [1, 1, 1, 1]
 
 
 def test_a_report_is_corrected_by_a_newer_one(registered: db.Connection, tmp_path):
@@ -311,8 +312,9 @@ def test_a_report_is_corrected_by_a_newer_one(registered: db.Connection, tmp_pat
     with registered, registered.cursor() as cur:
         cur.execute("SELECT found FROM scouting_report ORDER BY id")
         assert cur.fetchall() == [(True,), (False,)]
-    (case,) = ledger.cases(registered, catalogue())
-    assert case.report.found is False
+    cases = ledger.cases(registered, catalogue())
+    assert {case.report.hazard for case in cases} == {"wheat_fhb", "wheat_fhb_trained"}
+    assert {case.report.found for case in cases} == {False}
 
 
 @pytest.fixture
@@ -361,7 +363,10 @@ def test_skill_prints_the_ledger_and_exits_1_without_validation(run, file):
     assert values["rules"]["least_cases"] == 30
     assert values["evidence"][0]["unanswered"] == 1
     assert values["evidence"][0]["validated"] is False
-    assert [row["season"] for row in values["seasons"]] == [2015]
+    assert [(row["hazard"], row["season"]) for row in values["seasons"]] == [
+        ("wheat_fhb", 2015),
+        ("wheat_fhb_trained", 2015),
+    ]
 
 
 def test_a_rule_is_changed_and_shown(run):

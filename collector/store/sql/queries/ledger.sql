@@ -34,7 +34,9 @@ SELECT s.site, s.crop, s.hazard, s.time, s.issued, s.status, s.score, s.model_ve
 FROM risk_status s
 WHERE EXISTS (
     SELECT FROM scouting_report r
-    WHERE r.site = s.site AND r.crop = s.crop AND r.hazard = s.hazard
+    JOIN unnest(%(crops)s::text[], %(seen)s::text[], %(about)s::text[]) AS j (crop, seen, about)
+        ON j.crop = r.crop AND j.seen = r.hazard
+    WHERE r.site = s.site AND r.crop = s.crop AND j.about = s.hazard
       AND s.time >= (r.date - %(most_days)s)::timestamp AT TIME ZONE 'Asia/Shanghai'
       AND s.issued < r.date::timestamp AT TIME ZONE 'Asia/Shanghai'
 )

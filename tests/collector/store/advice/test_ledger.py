@@ -220,6 +220,18 @@ def test_an_answer_counts_like_a_scouting_report(registered):
     assert (case.outcome, case.status, case.score) == ("answered", HIGH, 0.9)
 
 
+def test_a_report_of_a_disease_judges_every_model_of_it(registered):
+    """People see stripe rust, not a model: verdict and members are judged, scab's are not."""
+    names = ("wheat_stripe_rust", "wheat_stripe_rust_rule", "wheat_stripe_rust_ensemble")
+    said = status(HIGH, end_of(date(2016, 5, 1)), 0.9)
+    for name in (*names, "wheat_fhb"):
+        risk.save_statuses(registered, [replace(said, hazard=name)], said.time)
+    seen = replace(report(date(2016, 5, 8), True), hazard="wheat_stripe_rust_rule")
+    ledger.put_reports(registered, [seen], NOW)
+    found = {case.report.hazard: case.status for case in ledger.cases(registered, catalogue())}
+    assert found == dict.fromkeys(names, HIGH)
+
+
 # The ledger -----------------------------------------------------------------------------------
 
 
@@ -438,7 +450,7 @@ def test_the_skill_job_tells_what_changed(registered, pool):
     add_case(registered, 0, 2015, True, 0.9)
     registered.commit()
     said = update_skill(Context(pool, NOW))
-    assert str(said) == "2 rows changed, 0 hazards validated in a county"
+    assert str(said) == "4 rows changed, 0 hazards validated in a county"  # of both models
 
 
 @pytest.mark.parametrize(
