@@ -34,7 +34,7 @@ from webapp.language.words import has_word, name_of, word
 from webapp.views.advice import ShownAdvice, show_advice, spraying_limits
 from webapp.views.cards import cards_of, stage_words
 from webapp.views.outlook import Ahead
-from webapp.views.villages import ANSWERS, Rank, is_draft, rank
+from webapp.views.villages import ANSWERS, UNMEASURED, Rank, is_draft, rank
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,8 @@ class ShownStage:
 class CropRisks:
     """A crop of the village: its stages, what matters now, and what is not in season.
 
-    `background` are sentences on hazards of which the season is said and no level.
+    `background` are sentences on hazards of which the season is said and no level, `unmeasured`
+    one on hazards that no sensor can answer for here.
     """
 
     name: str
@@ -108,6 +109,7 @@ class CropRisks:
     rows: list[RiskRow]
     resting: list[RiskRow]
     background: list[str]
+    unmeasured: str
 
 
 @dataclass(frozen=True)
@@ -201,7 +203,27 @@ def _data_age(hours: float) -> str:
     return span_ago(hours * 3600)
 
 
+def _is_unmeasured(status: RiskStatus) -> bool:
+    """Nothing can be said, and never could: what the hazard reads was never measured here."""
+    return status.status == CANNOT_SAY and not math.isfinite(status.data_age_h)
+
+
+def _unmeasured_line(groups: Sequence[Sequence[RiskStatus]]) -> str:
+    """Say once what is not judged for want of a sensor, rather than on every day anew."""
+    if not groups:
+        return ""
+    missing = dict.fromkeys(q for group in groups for q in group[0].missing)
+    line = gettext(
+        "Not judged here, because never measured (%(quantities)s): %(hazards)s.",
+        quantities=missing_names(tuple(missing)),
+        hazards="; ".join(hazard_name(group[0].hazard) for group in groups),
+    )
+    return str(line)
+
+
 def _rank(status: RiskStatus) -> Rank:
+    if _is_unmeasured(status):
+        return UNMEASURED
     return rank(status.status, status.validated, status.certainty)
 
 
@@ -333,6 +355,10 @@ def show_crops(
         named = [group[0].hazard for group in groups if _in_background(group[0])]
         groups = [group for group in groups if not _in_background(group[0])]
         groups.sort(key=lambda group: _rank(group[0]), reverse=True)
+        lacking = [group for group in groups if _is_unmeasured(group[0])]
+        if all(_is_unmeasured(g[0]) or g[0].status == OUT_OF_SEASON for g in groups):
+            lacking = []  # nothing else to say: then each says that it cannot
+        groups = [group for group in groups if group not in lacking]
         rows = [_row(group, of_crop, advice, places, coming) for group in groups]
         crop = crops.get(crop_id)
         found.append(
@@ -342,6 +368,7 @@ def show_crops(
                 rows=[row for row in rows if not _is_resting(row)],
                 resting=[row for row in rows if _is_resting(row)],
                 background=[background_line(hazard) for hazard in named],
+                unmeasured=_unmeasured_line(lacking),
             )
         )
     return found

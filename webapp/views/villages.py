@@ -20,6 +20,8 @@ WARNINGS = (HIGH, MEDIUM)
 # Answers that say something of the crop; only these can be right or wrong, and be validated.
 ANSWERS = (*WARNINGS, NO_RISK)
 Rank = tuple[bool, int, bool, float]
+#: Nothing can be said for want of a sensor: behind every other answer.
+UNMEASURED: Rank = (False, -1, False, 0.0)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from collector.store.postgres.queries import plain
 from models.advice.advisory import Advisory
 from models.hazards.catalogue import unlevelled
 from models.risk.answers import RiskStatus
+from models.risk.hazard import CANNOT_SAY
 
 SQL = queries.load("risk")
 #: A status of the running day stands at its end.
@@ -156,7 +157,8 @@ def village_worst(
 ) -> dict[str, VillageWorst]:
     """Return the gravest newest fresh status of each village that has one.
 
-    Hazards of which no level is shown do not count.
+    Hazards of which no level is shown do not count, and what cannot be said because what it reads
+    was never measured counts only where there is nothing else.
 
     Parameters
     ----------
@@ -174,6 +176,7 @@ def village_worst(
         "since": at - ANSWER_FRESH,
         "until": at + _DAY_END,
         "unlevelled": sorted(unlevelled()),
+        "cannot_say": CANNOT_SAY,
     }
     with conn.cursor() as cur:
         cur.execute(SQL["village_worst"], params)

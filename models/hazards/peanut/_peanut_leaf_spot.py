@@ -1,7 +1,7 @@
 """Early and late leaf spot of peanut (花生叶斑病): what the two advisories share.
 
 Both say when a spray is due after the last one, and count from the tenth day after a recorded spray
-on; where none is recorded they answer "if the field was not sprayed lately". Stages from early pod
+on; where none is recorded they answer "if the field was not sprayed". Stages from early pod
 (R3, here BBCH 71) on, on which the first spray of both falls; leaves are infected until harvest.
 """
 

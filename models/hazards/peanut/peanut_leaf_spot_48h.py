@@ -4,10 +4,11 @@ An hour is favourable with relative humidity of at least 95 % and 61-90 degF (16
 Five hours running at or above 99 degF (37.2 degC), or eight hours running with relative humidity
 below 40 %, kill the spores: the count starts again. At 48 favourable hours a spray is due.
 
-The count begins at early pod, or on the tenth day after a recorded spray. It looks back 14 days,
-for which a spray protects (NC State): where none is recorded there may have been one before. A
-field that was never sprayed has more hours than the score says. Half of the 48 hours is called
-medium here, which is provisional.
+The count begins at early pod (R3), or on the tenth day after a recorded spray, and goes on until
+the next spray or lethal spell. Where no spray is entered it goes on through the season: "high" then
+says that a spray was due and none is known of. Where data begin later than early pod the count
+begins with them, and nothing is said for 14 days. Half of the 48 hours is called medium here, which
+is provisional.
 
 References
 ----------
@@ -38,12 +39,12 @@ PARAMETERS = {
     "lethal_dry": Parameter(40.0, "%", spot.NCSU, "primary"),
     "lethal_dry_hours": Parameter(8.0, "h", spot.NCSU, "primary"),
     "protected": spot.PROTECTED,
-    "window": Parameter(14.0, "d", f"a spray protects so long; {spot.NCSU}", "primary"),
+    "warm_up": Parameter(14.0, "d", f"a spray protects so long; {spot.NCSU}", "primary"),
     "medium": Parameter(24.0, "h", "half of the threshold; chosen here", "provisional"),
     "high": Parameter(48.0, "h", spot.NCSU, "primary"),
 }
 _P = {name: parameter.value for name, parameter in PARAMETERS.items()}
-DAYS = int(_P["window"])
+DAYS = int(_P["warm_up"])
 INPUTS = ("air_temperature", "relative_humidity")
 #: From seven hours before midnight, so that a spell across midnight is seen.
 SPAN = (-7, 24)
@@ -117,32 +118,22 @@ def _bounded(which: int) -> Callable[[DayHours], Range]:
     return compute
 
 
-def since_lethal(hours: Array, survives: Array) -> Array:
-    """Favourable hours since the last lethal spell [h] from days (day, site), oldest first.
-
-    Parameters
-    ----------
-    hours
-        Favourable hours of each day, after its last lethal hour (day, site) [h].
-    survives
-        Whether the day had no lethal spell: 1, else 0 (day, site).
-    """
-    count = np.zeros(hours.shape[1:])
-    for today, alive in zip(hours, survives, strict=True):
-        count = count * alive + today
-    return count
+def _step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
+    """Favourable hours since early pod, the tenth day after a spray, or the last lethal spell."""
+    first, _ = spot.CROPS[season.crop]
+    begun = ~(season.bbch < first) & spot.unprotected(season, 1)[0]
+    kept = carried["hours"] * window["survives"][-1]
+    return {"hours": np.where(begun, kept + window["hours"][-1], 0.0)}
 
 
 def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
-    """Favourable hours of 14 days, since the last lethal spell."""
-    counted = spot.unprotected(season, DAYS)
-    count = since_lethal(window["hours"] * counted, window["survives"])
+    """Favourable hours so far; what a spray is due at is the class limit."""
     drivers = {
-        "favourable_hours": count,
+        "favourable_hours": carried["hours"],
         "humidity": window["humidity"].sum(axis=0) / DAYS,
         "temperature": window["temperature"].sum(axis=0) / DAYS,
     }
-    return Evaluation(count, drivers)
+    return Evaluation(carried["hours"], drivers)
 
 
 HAZARD = Hazard(
@@ -157,6 +148,8 @@ HAZARD = Hazard(
         "temperature": Use(mean("air_temperature", "degC"), "shown"),
     },
     days=DAYS,
+    carry={"hours": 0.0},
+    step=_step,
     evaluate=_evaluate,
     medium=_P["medium"],
     high=_P["high"],

@@ -227,6 +227,27 @@ def test_several_models_of_a_disease_stand_under_their_verdict(english, seed):
     )
 
 
+def test_want_of_a_sensor_is_said_once(english, seed):
+    never = {"data_age_h": float("inf"), "missing": ("soil_moisture",)}
+    calm = seed.status("qf-liuge-1", "wheat_fhb", NO_RISK)
+    lacks = [
+        replace(seed.status("qf-liuge-1", "wheat_fhb", CANNOT_SAY, **never), hazard=hazard)
+        for hazard in ("soil_drought", "soil_waterlogging")
+    ]
+    (shown,) = risk_view.show_crops([calm, *lacks], [], CROPS, FIELDS)
+    assert [row.status for row in shown.rows] == ["no_risk"]
+    assert shown.unmeasured == (
+        "Not judged here, because never measured (soil moisture): Drought; Waterlogging."
+    )
+    assert risk_view.headline([shown]).status == "no_risk"
+    (alone,) = risk_view.show_crops(lacks, [], CROPS, FIELDS)
+    assert [row.status for row in alone.rows] == ["cannot_say"] * 2
+    assert alone.unmeasured == ""
+    gap = replace(lacks[0], data_age_h=30.0)
+    (late,) = risk_view.show_crops([calm, gap], [], CROPS, FIELDS)
+    assert [row.status for row in late.rows] == ["cannot_say", "no_risk"]
+
+
 def test_calm_is_a_draft_where_any_of_it_is(english, seed):
     calm = [
         seed.status("qf-liuge-1", "wheat_fhb", NO_RISK, validated=True),

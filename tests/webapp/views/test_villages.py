@@ -81,6 +81,25 @@ def test_the_surest_hazards_are_named_and_old_answers_are_not(conn, seed):
     }
 
 
+def test_want_of_a_sensor_speaks_for_no_village_that_has_another_answer(conn, seed):
+    registry.import_configs(conn, load(site="demo"), seed.NOW)
+    never = {"data_age_h": float("inf"), "missing": ("soil_moisture",)}
+    calm = seed.status("qf-liuge-1", "wheat_fhb", NO_RISK)
+    lacks = replace(
+        seed.status("qf-liuge-1", "wheat_fhb", CANNOT_SAY, **never), hazard="soil_drought"
+    )
+    alone = replace(lacks, site="py-bagongqiao-1")
+    gap = replace(seed.status("qf-mazhuangqiao-1", "wheat_fhb", CANNOT_SAY), hazard="soil_drought")
+    both = replace(calm, site="qf-mazhuangqiao-1")
+    risk.save_statuses(conn, [calm, lacks, alone, gap, both], seed.NOW)
+    found = risk.village_worst(conn, ORDER, WARNINGS, seed.NOW)
+    assert {each.village: each.status for each in found.values()} == {
+        "qf-liuge": NO_RISK,
+        "py-bagongqiao": CANNOT_SAY,
+        "qf-mazhuangqiao": CANNOT_SAY,
+    }
+
+
 def test_a_new_answer_shows_at_once_and_the_store_is_asked_once(app, seed, monkeypatch):
     asked = []
     real = risk.village_worst

@@ -57,20 +57,21 @@ SELECT coalesce(max(id), 0) FROM risk_status
 -- name: village_worst
 WITH newest AS (
     SELECT DISTINCT ON (r.site, r.crop, r.hazard)
-           f.village, r.hazard, r.status, r.validated, r.certainty
+           f.village, r.hazard, r.status, r.validated, r.certainty,
+           r.status = %(cannot_say)s AND r.data_age_h IS NULL AS unmeasured
     FROM risk_status r JOIN field f ON f.id = r.site
     WHERE r.time >= %(since)s AND r.time < %(until)s
       AND r.hazard <> ALL(%(unlevelled)s::text[])
     ORDER BY r.site, r.crop, r.hazard, r.time DESC, r.id DESC
 ), of_hazard AS (
-    SELECT village, hazard, status, validated, max(certainty) AS certainty
-    FROM newest GROUP BY village, hazard, status, validated
+    SELECT village, hazard, status, validated, unmeasured, max(certainty) AS certainty
+    FROM newest GROUP BY village, hazard, status, validated, unmeasured
 ), of_status AS (
-    SELECT village, status, validated,
+    SELECT village, status, validated, unmeasured,
            array_agg(hazard ORDER BY certainty DESC NULLS LAST, hazard) AS hazards
-    FROM of_hazard GROUP BY village, status, validated
+    FROM of_hazard GROUP BY village, status, validated, unmeasured
 )
 SELECT DISTINCT ON (village) village, status, validated, hazards[1:2]
 FROM of_status
-ORDER BY village, (validated AND status = ANY(%(warnings)s)) DESC,
+ORDER BY village, unmeasured, (validated AND status = ANY(%(warnings)s)) DESC,
          (%(gravity)s::integer[])[status + 1] DESC, validated DESC
