@@ -88,8 +88,9 @@ class System:
         return f"postgresql://nongqing:{password}@127.0.0.1:{port[1]}/postgres"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def system() -> Iterator[System]:
+    # one for all tests of the file: its first start is slow; whoever stops it starts it again
     # not below pytest's own folder: that is closed to the user that the database runs as
     folder = Path(tempfile.mkdtemp(prefix="nongqing-system-"))
     folder.chmod(0o755)
@@ -130,7 +131,7 @@ def test_a_reading_and_its_advice_reach_the_village_page(system: System, chromiu
 
     # the risk of both wheat diseases, and the advice that is in force, in Chinese
     words = Words.load("zh_CN")
-    for hazard in ("wheat_fhb", "wheat_stripe_rust"):
+    for hazard in ("wheat_fhb", "wheat_stripe_rust_ensemble"):
         assert {status.hazard for status in statuses} >= {hazard}
         assert words.text(f"hazard.{hazard}.name") in text
     assert advisories

@@ -446,19 +446,22 @@ def test_the_check_knows_them(copy: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path",
+    "paths",
     [
-        "tests/field_configs/test_words.py",
-        "tests/house/test_events.py",
-        "tests/house/test_imports.py",
-        "tests/house/test_packages.py",
-        "tests/models/hazards/test_catalogue.py -k planted_cold",
-        "tests/models/hazards/test_catalogue_words.py",
-        "tests/models/hazards/wheat/test_planted_cold.py",
-        "tests/webapp/language",
-        "tests/wire",
+        (
+            "tests/field_configs/test_words.py",
+            "tests/house/test_events.py",
+            "tests/house/test_imports.py",
+            "tests/house/test_packages.py",
+            "tests/models/hazards/test_catalogue_words.py",
+            "tests/models/hazards/wheat/test_planted_cold.py",
+            "tests/webapp/language",
+            "tests/wire",
+        ),
+        ("tests/models/hazards/test_catalogue.py", "-k", "planted_cold"),
     ],
+    ids=["each of a kind", "the catalogue's rules"],
 )
-def test_what_looks_at_all_of_a_kind_is_content(copy: Path, path: str) -> None:
-    done = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", *path.split())
+def test_what_looks_at_all_of_a_kind_is_content(copy: Path, paths: tuple[str, ...]) -> None:
+    done = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", *paths)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr

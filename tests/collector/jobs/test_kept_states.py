@@ -209,7 +209,7 @@ BEGINS = midnight(date(2016, 3, 1))
 BEFORE_LATE = midnight(days_to_keep(NOW)[1])
 
 
-def test_forty_days_with_gaps_and_late_hours(maize: db.Connection, since: Since) -> None:
+def test_four_weeks_with_gaps_and_late_hours(maize: db.Connection, since: Since) -> None:
     measure(maize, FIRST, BEGIN)
     station(maize, BEGIN - 6 * DAY, BEGIN + 20 * DAY)
     rng = np.random.default_rng(7)
@@ -220,7 +220,7 @@ def test_forty_days_with_gaps_and_late_hours(maize: db.Connection, since: Since)
         starts = since().values()
         return goes_on + (min(starts) > BEGINS), apart + (len(set(starts)) > 1)
 
-    for day in range(40):
+    for day in range(28):
         for clock in range(24):
             now = BEGIN + day * DAY + (clock + 1) * HOUR
             for place, field in enumerate(FIELDS):
@@ -249,7 +249,7 @@ def test_forty_days_with_gaps_and_late_hours(maize: db.Connection, since: Since)
         assert {s[0] for s in found[0]} == {*FIELDS, BARE}
     assert len(statuses) >= 3
     assert coming > 0
-    assert goes_on > 100
+    assert goes_on > 70
     assert apart > 3
 
 
