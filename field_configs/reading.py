@@ -111,6 +111,8 @@ class Section:
     that nobody took.
     """
 
+    __slots__ = ("_errors", "_table", "_taken", "bad", "file", "key")
+
     def __init__(self, table: dict[str, Any], file: str, key: str, errors: list[ConfigError]):
         self._table = table
         self._errors = errors

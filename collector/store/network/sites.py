@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
 
 from collector.store.network.registry_version import hold_still, touch, touch_serving
 from collector.store.postgres import queries
@@ -140,13 +140,12 @@ def set_layouts(conn: Connection, nodes: Iterable[str], layouts: Mapping[str, by
 
 
 def _put(conn: Connection, statement: str, changes: Changes, kind: str) -> None:
-    records = [x.after for x in (*changes.new(kind), *changes.changed(kind))]
-    put(conn, statement, [_columns(record) for record in records])
-
-
-def _columns(record: Any) -> tuple[Any, ...]:
-    """A record's values, in the order of its declaration, which is that of its table."""
-    return tuple(getattr(record, entry.name) for entry in fields(record))
+    changed = (*changes.new(kind), *changes.changed(kind))
+    records = [x.after for x in changed if x.after is not None]
+    if records:
+        # values in the order of the declaration, which is that of the table
+        columns = attrgetter(*(entry.name for entry in fields(records[0])))
+        put(conn, statement, [columns(record) for record in records])
 
 
 def _assign(conn: Connection, changes: Changes, at: datetime) -> None:
