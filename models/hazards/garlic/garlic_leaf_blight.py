@@ -39,7 +39,7 @@ from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Wind
 from models.risk.wetness import humid
 from models.weather.dataset import Array
 
-_SOURCE = "uw weather tool src/models.R a053a55a, after Sutton et al. 1986"
+_SOURCE = "ibm-weather-tool src/models.R a053a55a, after Sutton et al. 1986"
 PARAMETERS = {
     "humidity": Parameter(90.0, "%", _SOURCE, "second-hand"),
     "hot": Parameter(30.0, "degC", _SOURCE, "second-hand"),

@@ -26,7 +26,7 @@ from models.risk.features import DayHours, Feature, Range, both, highest, lowest
 from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.weather.dataset import Array
 
-_SOURCE = "uw weather tool src/models.R a053a55a"
+_SOURCE = "ibm-weather-tool src/models.R a053a55a"
 PARAMETERS = {
     "intercept": Parameter(-59.6309, "1", _SOURCE, "primary"),
     "highest": Parameter(1.3057, "degC-1", _SOURCE, "primary"),

@@ -87,7 +87,10 @@ def page() -> str:
         except ArtefactError:
             artefacts.append((card, card_title(card), ""))
     hazards = sorted((show_model(each) for each in catalogue().values()), key=lambda m: m.crops)
-    unruled = [(word(f"unruled.{u.id}"), _crop_name(u.crop), u.found) for u in UNRULED]
+    unruled = [
+        (word(f"unruled.{each}.name"), _crop_name(crop), word(f"unruled.{each}.found"))
+        for each, crop in UNRULED.items()
+    ]
     return render_template(
         "bureau/models.html", artefacts=artefacts, hazards=hazards, unruled=unruled
     )
