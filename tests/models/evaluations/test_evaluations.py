@@ -142,6 +142,13 @@ def test_late_blight_leads_and_alarm_days(tmp_path):
     assert result["2015 Hutton"] == {"lead": 9, "alarms": 1, "in_vain": 0, "days": 49}
     assert result["2015 Smith"]["lead"] is None
     assert "Hutton 1 of 1, Smith 0 of 1" in text
+    said = result["as_they_run"]
+    # one day of eight humid hours is medium for Hutton, the second makes it high
+    assert said["tomato_late_blight_hutton"]["high"]["alarms"] == pytest.approx(1 / 49)
+    assert said["tomato_late_blight_hutton"]["medium or high"]["alarms"] == pytest.approx(3 / 49)
+    assert said["tomato_late_blight_hutton"]["high"]["warned"] == 1
+    assert said["tomato_late_blight_smith"]["high"]["warned"] == 0
+    assert "**tomato_late_blight_ensemble** | " in text
     pd.DataFrame([{**season, "emergence": "2001-06-01", "disease_observed": "2001-07-20"}]).to_csv(
         tmp_path / late_blight.ONSET, index=False
     )

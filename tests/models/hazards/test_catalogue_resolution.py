@@ -44,7 +44,7 @@ def test_half_a_step_of_every_sensor_moves_no_status_by_two_classes(hazard, crop
 
 
 def test_more_than_a_sensor_errs_by_does():
-    """That the test can see it: five degrees and per cent more move some status from none to high."""
+    """That the test can see it: five degrees and per cent more move some from none to high."""
     moved = 0
     for hazard, crop in PAIRS:
         data = any_weather(1, 14.0, 88.0, 0.1)
