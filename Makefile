@@ -41,7 +41,7 @@ run: install
 
 test: $(VENV)/.test
 	@sh tests/system_packages.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --dist loadfile
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .
