@@ -30,6 +30,12 @@ settings.load_profile("nongqing")
 _numbers = itertools.count(1)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Side by side, tests run in children that ignore Ctrl-C, and theirs would ignore it too."""
+    if hasattr(config, "workerinput"):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @dataclass
 class Server:
     """A PostgreSQL server of the test session; `dsn` leads to its database ``postgres``."""

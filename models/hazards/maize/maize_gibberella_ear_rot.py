@@ -66,7 +66,7 @@ def probability(
     humidity
         Mean relative humidity of the last 14 days [%].
     humid_days
-        Days of them with a mean above 80 % [d].
+        Days of them with a mean above 80 [%], counted [d].
     """
     mu = (
         _P["intercept"]
