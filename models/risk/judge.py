@@ -118,11 +118,15 @@ def _certainty_of(
     hazard: Hazard, season: SeasonDay, best: Evaluation, measured: NDArray[np.bool_] | None
 ) -> Array:
     """Certainty (site,) before gaps: the product of the stated factors."""
-    certainty = np.full(len(season.bbch), hazard.certainty)
-    if any(use.feature.estimated for use in hazard.uses.values()):
-        certainty *= hazard.estimated_certainty
-        if measured is not None:
-            certainty[measured] = hazard.certainty
+    sure = hazard.certainty
+    estimated = any(use.feature.estimated for use in hazard.uses.values())
+    if estimated:
+        sure *= hazard.estimated_certainty
+    if best.certainty is None and not (estimated and measured is not None):
+        return np.where(season.observed, sure, sure * ESTIMATED_STAGE)
+    certainty = np.full(len(season.bbch), sure)
+    if estimated and measured is not None:
+        certainty[measured] = hazard.certainty
     if best.certainty is not None:
         certainty *= best.certainty
     certainty[~season.observed] *= ESTIMATED_STAGE
