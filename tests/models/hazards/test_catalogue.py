@@ -123,6 +123,15 @@ def answers(data, hazard, crop, first=FIRST, days=DAYS):
     return np.array([result.status for result in results]), np.array(sure)
 
 
+def ranked_members(verdict, crop, seed):
+    """A verdict, its members' statuses from calm to grave, and where all of these answer."""
+    data = any_weather(seed, 14.0 + 4 * seed, 88.0, 0.15)
+    hazard = catalogue()[verdict]
+    said = [answers(data, catalogue()[member], crop)[0] for member in hazard.members]
+    ranked = np.sort(said, axis=0)
+    return answers(data, hazard, crop)[0], ranked, ranked[0] >= NO_RISK
+
+
 PAIRS = [(h, c) for h in catalogue().values() for c in h.crops if c in CROPS]
 
 
