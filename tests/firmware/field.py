@@ -115,8 +115,8 @@ class Collector:
             frame = codec.decode(body)
             self.frames[node, frame.boot, frame.seq] = frame
             self.arrivals.append((node, frame.boot, frame.seq, message.payload))
-        if self.acking:
-            self.ack(node, Shared.now(), [(frame.boot, frame.seq)])
+            if self.acking:
+                self.ack(node, Shared.now(), [(frame.boot, frame.seq)])
 
 
 FleetMaker = Callable[..., Fleet]
