@@ -18,6 +18,7 @@ import collector.commands.ipmd
 import collector.commands.items
 import collector.commands.ledger
 import collector.commands.parts
+import collector.commands.people
 import collector.commands.places
 import collector.commands.risk
 import collector.commands.services
@@ -100,6 +101,7 @@ main.add_command(collector.commands.sites.sites)
 main.add_command(collector.commands.db.db)
 main.add_command(collector.commands.clock.clock)
 main.add_command(collector.commands.items.items)
+main.add_command(collector.commands.people.people)
 main.add_command(collector.commands.import_.import_)
 main.add_command(collector.commands.places.places_group)
 main.add_command(firmware.workbench.cli.node)

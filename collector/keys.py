@@ -22,12 +22,17 @@ from collector.settings import make_state_dir
 KEY_BYTES = 32
 NONCE_BYTES = 12
 KEY_FILE = "master.key"
+WEB_KEY_FILE = "web.key"
 
 log = logging.getLogger("nongqing.keys")
 
 
 class MasterKeyError(Exception):
     """The master key is missing, broken, readable by others, or not the one in use."""
+
+
+class WebKeyError(MasterKeyError):
+    """The key of the web's sessions is broken, readable by others, or cannot be kept."""
 
 
 class NoMasterKey(MasterKeyError):  # noqa: N818 - named for what is wanting
@@ -166,9 +171,56 @@ def load_or_make_master_key(state_dir: Path, given: str | None = None) -> Master
     return load_master_key(state_dir)
 
 
+def load_or_make_web_key(state_dir: Path, given: str | None = None) -> bytes:
+    """Return the 32 bytes that sign sessions and encrypt what one-time codes are made of.
+
+    Made, with mode 0600, where there are none yet: a new one ends all sessions and asks staff to
+    set up their second factor anew.
+
+    Parameters
+    ----------
+    state_dir : Path
+        Folder of the file ``web.key``.
+    given : str, optional
+        Base64 of 32 bytes, from NONGQING_WEB_KEY.
+
+    Raises
+    ------
+    WebKeyError
+        When the key is broken, can be read by others, or cannot be read or written by us.
+    SettingsError
+        When the state folder cannot be made.
+    """
+    path = state_dir / WEB_KEY_FILE
+    source = str(path) if given is None else "NONGQING_WEB_KEY"
+    if given is None:
+        make_state_dir(state_dir)
+        try:
+            if not path.exists():
+                _make_file(path)
+            if stat.S_IMODE(path.stat().st_mode) & 0o077:
+                raise WebKeyError(f"{path}: other users can read it; run: chmod 600 {path}")
+            given = path.read_text("ascii", errors="replace")
+        except OSError as error:
+            raise WebKeyError(
+                f"{path}: cannot be read or written ({error.strerror}); name a folder of this "
+                "user's own in NONGQING_STATE_DIR"
+            ) from error
+    try:
+        key = base64.b64decode(given.strip().encode("ascii", "replace"), validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise WebKeyError(
+            f"{source}: is not the base64 of {KEY_BYTES} bytes; restore it, or make one with "
+            "`head -c 32 /dev/urandom | base64`"
+        )
+    return key
+
+
 def _make_file(path: Path) -> None:
     """Make the key file in one step: complete or not at all, even with several processes."""
-    draft = path.with_name(f"{KEY_FILE}.{os.getpid()}.{secrets.token_hex(4)}")
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -93,6 +93,10 @@ class Settings:
         Name of the MQTT shared subscription when several collectors divide the work.
     broker_tls : BrokerTls
         Whom to believe over ``mqtts``, and how to prove who we are.
+    web_key : str or None
+        Base64 of 32 bytes; None where the key file in `state_dir` is used.
+    metrics_token : str or None
+        What a reader of /metrics from another machine must show; None: nobody may.
     """
 
     dsn: str | None
@@ -102,6 +106,8 @@ class Settings:
     clock_spec: str = "system"
     shared_group: str | None = None
     broker_tls: BrokerTls = BrokerTls()
+    web_key: str | None = None
+    metrics_token: str | None = None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -125,6 +131,8 @@ class Settings:
             broker_tls=BrokerTls(
                 *(_file(env, f"NONGQING_BROKER_{part}") for part in ("CA", "CERT", "KEY"))
             ),
+            web_key=env.get("NONGQING_WEB_KEY") or None,
+            metrics_token=env.get("NONGQING_METRICS_TOKEN") or None,
         )
         if (settings.broker_tls.cert is None) != (settings.broker_tls.key is None):
             raise SettingsError(

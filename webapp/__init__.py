@@ -9,6 +9,7 @@ from collector.clock import Clock
 from collector.settings import Settings
 from collector.store.postgres.db import Pool
 from webapp import api, pages
+from webapp.accounts import install as accounts
 from webapp.app import database, errors, metrics, responses
 from webapp.app.database import App
 from webapp.language import formats, i18n, words
@@ -53,6 +54,7 @@ def create_app(pool: Pool, clock: Clock, settings: Settings | None = None) -> Ap
         if hasattr(module, "bp"):
             app.register_blueprint(module.bp)
         menu += [module.NAV] if hasattr(module, "NAV") else []
+    accounts.install(app, settings)
     app.jinja_env.globals["menu"] = sorted(menu, key=lambda item: item.order)
     app.jinja_env.globals["status_label"] = status_label
     return app

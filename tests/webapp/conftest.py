@@ -17,6 +17,7 @@ from waitress import wasyncore
 
 from collector.store import settings_table
 from collector.store.postgres import db
+from tests.webapp.people import client_of
 from webapp import create_app
 from webapp.app.database import App
 from webapp.app.server import make_server
@@ -104,6 +105,12 @@ def app(seeded_dsn: str) -> Iterator[App]:
 def client(app: App) -> FlaskClient:
     """A browser without JavaScript, so to speak."""
     return app.test_client()
+
+
+@pytest.fixture
+def officer(app: App) -> FlaskClient:
+    """A browser in which an officer of the whole city is signed in."""
+    return client_of(app, "officer")
 
 
 @pytest.fixture

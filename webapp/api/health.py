@@ -9,6 +9,7 @@ from collector.freshness import freshness
 from collector.store import job_runs
 from collector.store.network import registry, server_clock
 from collector.store.postgres import db
+from webapp.accounts.access import public
 from webapp.app.database import now, this_app
 from webapp.language.formats import iso
 
@@ -64,6 +65,7 @@ def parts_of(conn: db.Connection, at: datetime) -> dict[str, dict[str, Any]]:
 
 
 @bp.get("/healthz")
+@public
 def healthz() -> Response:
     """200 while pages can be served, with "degraded" where a part needs a look; else 503."""
     try:

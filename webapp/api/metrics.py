@@ -1,15 +1,20 @@
 """`/metrics`: what Prometheus reads."""
 
 from datetime import datetime
+from hmac import compare_digest
+from ipaddress import ip_address
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
+from flask_babel import gettext
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from werkzeug.exceptions import Unauthorized
 
 from collector.store import job_runs
 from collector.store.network import frames, registry
 from collector.store.postgres.db import Connection, DatabaseDown
-from webapp.app.database import now, this_app
+from webapp.accounts.access import public
+from webapp.app.database import App, now, this_app
 from webapp.app.metrics import EXTENSION
 
 bp = Blueprint("metrics", __name__)
@@ -35,10 +40,25 @@ def store_gauges(conn: Connection, at: datetime, into: CollectorRegistry) -> Non
         failed.labels(run.job).set(run.outcome == "failed")
 
 
+def _check_reader(app: App) -> None:
+    here = ip_address(request.remote_addr or "0.0.0.0").is_loopback  # noqa: S104 - nobody's
+    if here and not request.headers.getlist("X-Forwarded-For"):
+        return
+    token = None if app.settings is None else app.settings.metrics_token
+    shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if token is None or not compare_digest(shown.encode(), token.encode()):
+        raise Unauthorized(gettext("/metrics: show the token of NONGQING_METRICS_TOKEN as Bearer."))
+
+
 @bp.get("/metrics")
+@public
 def metrics() -> Response:
-    """Counters of this process and gauges of the store; says so when the database is down."""
+    """Counters of this process and gauges of the store; says so when the database is down.
+
+    For readers on this machine, and for those who show the token of NONGQING_METRICS_TOKEN.
+    """
     app = this_app()
+    _check_reader(app)
     store = CollectorRegistry()
     up = Gauge("nongqing_database_up", "1 when the database answers", registry=store)
     try:

@@ -6,7 +6,8 @@ a traceback.
 """
 
 import json
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +60,22 @@ def connection() -> Connection:
         g.conn = g.stack.enter_context(this_app().pool.connection())
     conn: Connection = g.conn
     return conn
+
+
+@contextmanager
+def lent() -> Iterator[Connection]:
+    """The connection of this request inside a view; outside, one for the block alone.
+
+    Raises
+    ------
+    DatabaseDown
+        When the database does not answer.
+    """
+    if "stack" in g:
+        yield connection()
+    else:
+        with this_app().pool.connection() as conn:
+            yield conn
 
 
 def now() -> datetime:

@@ -13,6 +13,7 @@ from collector.store.network import registry
 from field_configs.load import load
 from models.hazards.catalogue import catalogue, unlevelled
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK
+from tests.webapp.people import client_of
 from webapp.views.villages import PER_PAGE
 
 PAGES = (
@@ -23,6 +24,8 @@ PAGES = (
     "/drafts",
     "/skill",
     "/status",
+    "/account/",
+    "/account/password",
     "/v/nowhere",
 )
 WEIGHT = 60_000
@@ -138,8 +141,8 @@ def test_nodes_health_stands_on_their_village(client):
     assert "未登记密钥" in page
 
 
-def test_the_network_page_shows_what_needs_a_person(client):
-    page = text_of(client, "/status?lang=en")
+def test_the_network_page_shows_what_needs_a_person(officer):
+    page = text_of(officer, "/status?lang=en")
     for words in (
         "check its power, radio and antenna",
         "byte 3: no CBOR",
@@ -214,17 +217,17 @@ def test_many_villages_come_in_pages(empty_app):
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_pages_are_light_and_say_what_the_weather_is(client, path, lang):
-    answer = client.get(f"{path}?lang={lang}")
+def test_pages_are_light_and_say_what_the_weather_is(officer, path, lang):
+    answer = officer.get(f"{path}?lang={lang}")
     page = answer.get_data(as_text=True)
     assert {"zh": "演示：2016 年北京天气", "en": "Beijing weather of 2016"}[lang] in page
-    with client.get(re.search(r'href="(/static/nongqing.css[^"]*)"', page).group(1)) as sheet:
+    with officer.get(re.search(r'href="(/static/nongqing.css[^"]*)"', page).group(1)) as sheet:
         assert len(answer.data) + len(sheet.data) < WEIGHT
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_pages_hold_nothing_a_strict_policy_forbids(client, path):
-    page = client.get(path).get_data(as_text=True)
+def test_pages_hold_nothing_a_strict_policy_forbids(officer, path):
+    page = officer.get(path).get_data(as_text=True)
     assert "<script" not in page
     assert not re.search(r'\sstyle="', page)
     assert not re.search(r"""(?:src|href)=["']https?://""", page)
@@ -232,8 +235,8 @@ def test_pages_hold_nothing_a_strict_policy_forbids(client, path):
 
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_ids_are_unique_and_references_resolve(client, path, lang):
-    page = client.get(f"{path}?lang={lang}").get_data(as_text=True)
+def test_ids_are_unique_and_references_resolve(officer, path, lang):
+    page = officer.get(f"{path}?lang={lang}").get_data(as_text=True)
     ids = re.findall(r'\sid="([^"]+)"', page)
     assert len(ids) == len(set(ids))
     used = {
@@ -243,9 +246,9 @@ def test_ids_are_unique_and_references_resolve(client, path, lang):
     assert used <= set(ids)
 
 
-def test_english_pages_hold_no_chinese_but_the_switch(client):
+def test_english_pages_hold_no_chinese_but_the_switch(officer):
     for path in PAGES:
-        page = client.get(f"{path}?lang=en").get_data(as_text=True)
+        page = officer.get(f"{path}?lang=en").get_data(as_text=True)
         assert set(re.findall("[\u4e00-\u9fff]+", page)) == {"中文"}
 
 
@@ -297,7 +300,7 @@ def fill_village(conn, seed):
 def test_three_crops_in_season_with_the_whole_catalogue_stay_light(empty_app, seed, path, lang):
     with empty_app.pool.connection() as conn:
         hazards = {(each.crop, each.hazard) for each in fill_village(conn, seed)}
-    client = empty_app.test_client()
+    client = client_of(empty_app, "officer")
     answer = client.get(f"{path}?lang={lang}", headers={"Accept-Encoding": "gzip"})
     plain = text_of(client, f"{path}?lang={lang}")
     with client.get("/static/nongqing.css", headers={"Accept-Encoding": "gzip"}) as sheet:

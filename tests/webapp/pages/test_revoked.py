@@ -3,6 +3,7 @@
 import pytest
 
 from collector.store.network import registry
+from tests.webapp.people import client_of
 
 SILENCE = 'nongqing_node_silence_seconds{node="%s"}'
 
@@ -18,7 +19,7 @@ def revoked(empty_app, seed):
 
 
 def test_the_status_page_calls_it_revoked_not_silent(empty_app, revoked):
-    text = empty_app.test_client().get("/status").get_data(as_text=True)
+    text = client_of(empty_app, "technician").get("/status").get_data(as_text=True)
     row = text.split(revoked)[1].split("</tr>")[0]
     assert "已停用" in row
 

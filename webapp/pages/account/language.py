@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, abort, redirect, request, url_for
 from flask_babel import gettext
 
+from webapp.accounts.access import public, without_token
 from webapp.language.i18n import LANGUAGES, language_of, remember_language
 
 bp = Blueprint("language", __name__)
@@ -19,6 +20,8 @@ def local_path(target: str | None, fallback: str) -> str:
 
 
 @bp.route("/set-language", methods=["GET", "POST"])
+@public
+@without_token
 def set_language() -> Response:
     """Remember the language asked for and return to the page before."""
     asked = request.values.get("lang", "")

@@ -13,6 +13,7 @@ from models.hazards.catalogue import catalogue
 from models.risk.hazard import Hazard
 from models.trained import shipped
 from models.trained.artefact import ArtefactError
+from webapp.accounts.access import public
 from webapp.app.errors import PageNotFound, Suggestion
 from webapp.language.risks import hazard_name, upper_first
 from webapp.language.words import name_of, word
@@ -78,6 +79,7 @@ def without_folder(error: ArtefactError, folder: Path) -> str:
 
 
 @bp.get("/models")
+@public
 def page() -> str:
     """List trained artefacts, sound or not, and the catalogue."""
     artefacts: list[tuple[Card, str, str]] = []
@@ -97,6 +99,7 @@ def page() -> str:
 
 
 @bp.get("/models/<card_id>")
+@public
 def one(card_id: str) -> ResponseReturnValue:
     """Show a model card after its hash and its artefact's agreed, or what is wrong with them."""
     card = CARDS.get(card_id)

@@ -14,6 +14,7 @@ from collector.store.network.registry import VillageRow
 from field_configs.schema import Field
 from models.advice.advisory import Advisory
 from models.risk.hazard import STATUS
+from webapp.accounts.access import needs, reaches, scope
 from webapp.app.database import connection, now
 from webapp.app.menu import NavItem
 from webapp.language.risks import certainty_label, hazard_name, reason_text, upper_first
@@ -143,12 +144,19 @@ def by_county(rows: Sequence[ShownDraft]) -> list[CountyDrafts]:
 
 
 @bp.get("/drafts")
+@needs("drafts")
 def page() -> str:
-    """Advice in force, of all counties or of ``?county=``, page by page."""
+    """Advice in force where the reader may see drafts, or in ``?county=`` of it, page by page."""
     conn = connection()
-    villages = {village.id: village for village in registry.villages(conn)}
-    fields = {field.id: field for field in registry.fields(conn)}
-    rows = show_drafts(risk.current_advisories(conn), villages, fields, now())
+    mine = scope("drafts")
+    villages = {
+        each.id: each
+        for each in registry.villages(conn)
+        if reaches(mine, each.id, each.township, each.county)
+    }
+    fields = {field.id: field for field in registry.fields(conn) if field.village in villages}
+    advisories = [each for each in risk.current_advisories(conn) if each.site in fields]
+    rows = show_drafts(advisories, villages, fields, now())
     counties = {
         each.county: CountyChoice(each.county, pick(each.county_zh, each.county_en), 0)
         for each in villages.values()

@@ -11,6 +11,7 @@ from collector.store.network import registry
 from models.hazards.catalogue import catalogue
 from models.skill.ledger import LedgerRow
 from models.skill.rules import DEFAULTS, Rules
+from webapp.accounts.access import public
 from webapp.app.database import connection
 from webapp.app.menu import NavItem
 from webapp.language.events import event_text
@@ -164,6 +165,7 @@ def show_change(change: RuleChange) -> str:
 
 
 @bp.get("/skill")
+@public
 def page() -> str:
     """The skill ledger, the rules in force and every change of them."""
     conn = connection()

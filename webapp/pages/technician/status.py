@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext
 
 from collector.store import items, job_runs
 from collector.store.network import frames, registry
+from webapp.accounts.access import needs
 from webapp.app.database import connection, now
 from webapp.app.menu import NavItem
 from webapp.language.events import event_name, event_text, job_name, node_name, refusal_name
@@ -20,6 +21,7 @@ WORST_FIRST = ("high", "cannot_say", "medium", "out_of_season", "no_risk")
 
 
 @bp.get("/status")
+@needs("network")
 def page() -> str:
     """What the network does and what a person should look at; the latest of each kind."""
     conn = connection()

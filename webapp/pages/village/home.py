@@ -10,6 +10,7 @@ from collector.store.advice.risk import VillageWorst
 from collector.store.network import registry
 from collector.store.postgres.db import Connection
 from models.risk.hazard import STATUS
+from webapp.accounts.access import public
 from webapp.app.database import connection, now, this_app
 from webapp.app.menu import NavItem
 from webapp.views.villages import GRAVITY, WARNINGS, make_list
@@ -33,6 +34,7 @@ def worst_of_villages(conn: Connection, at: datetime) -> dict[str, VillageWorst]
 
 
 @bp.get("/")
+@public
 def villages() -> str:
     """List the villages that match ``?q=``, page by page."""
     conn = connection()

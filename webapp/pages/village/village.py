@@ -18,6 +18,7 @@ from field_configs.schema import Field
 from firmware.wire.quantities import by_name
 from models.advice.relief import relieved
 from models.hazards.catalogue import catalogue
+from webapp.accounts.access import public
 from webapp.app.database import connection, now
 from webapp.app.errors import PageNotFound, Suggestion
 from webapp.language.formats import days_before
@@ -152,6 +153,7 @@ def make_page(conn: Connection, village: VillageRow, at: datetime) -> VillagePag
 
 
 @bp.get("/v/<village_id>")
+@public
 def page(village_id: str) -> str:
     """Show a village, or say which ids are near to one that does not exist."""
     conn = connection()

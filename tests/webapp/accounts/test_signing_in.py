@@ -1,0 +1,231 @@
+"""Ways in: a link that works once, password and second factor, a code; attempts that fail."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from passlib.totp import TOTP
+
+from collector.store import people
+from collector.store.people import Person
+from collector.store.postgres import db
+from tests.webapp.conftest import make_app
+from webapp.accounts.datastore import SEND
+from webapp.app.database import App
+
+PHONE = "138 1234 5678"
+PASSWORD = "wheat-and-maize"
+
+
+@pytest.fixture
+def app(dsn: str) -> Iterator[App]:
+    app = make_app(dsn)
+    yield app
+    app.pool.close()
+
+
+@pytest.fixture
+def client(app: App) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def sent(app: App) -> list[tuple[str, str]]:
+    """Codes that would have gone out by SMS."""
+    codes: list[tuple[str, str]] = []
+    app.extensions[SEND] = lambda conn, phone, code: codes.append((phone, code))
+    return codes
+
+
+def add(conn: db.Connection, role: str = "officer", username: str = "lina") -> Person:
+    at = datetime.now(UTC)
+    person = people.add(conn, "李娜", at, username=username)
+    people.grant(conn, person, role, "city", "", at, "test")
+    conn.commit()
+    return person
+
+
+def token_in(page: str) -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page)
+    assert found, page[:2000]
+    return found[1]
+
+
+def post(client: FlaskClient, path: str, page: str | None = None, **form: str):
+    page = path if page is None else page
+    form["csrf_token"] = token_in(client.get(page).text)
+    return client.post(path, data=form)
+
+
+def link_of(conn: db.Connection, person: Person, at: datetime | None = None) -> str:
+    token = people.make_link(conn, person, at or datetime.now(UTC))
+    conn.commit()
+    return people.LINK_PATH + token
+
+
+def test_a_link_signs_in_once_and_only_when_its_button_is_pressed(
+    client: FlaskClient, conn: db.Connection, app: App
+) -> None:
+    link = link_of(conn, add(conn))
+    for _ in range(2):  # chat programs look at links
+        assert "以 李娜 的身份登录" in client.get(link).text
+    assert client.get("/account/").status_code == 303
+    assert post(client, link).status_code == 303
+    assert "李娜" in client.get("/account/").text
+    assert "全市" in client.get("/account/").text
+    again = app.test_client().get(link)
+    assert again.status_code == 410
+    assert "已经用过" in again.text
+    assert "used already" in app.test_client().get(link + "?lang=en").text
+
+
+def test_a_link_older_than_a_day_and_a_locked_persons_link_do_not_work(
+    client: FlaskClient, conn: db.Connection
+) -> None:
+    person = add(conn)
+    assert (
+        client.get(link_of(conn, person, datetime.now(UTC) - timedelta(days=1))).status_code == 410
+    )
+    link = link_of(conn, person)
+    assert post(client, link).status_code == 303
+    fresh = link_of(conn, person)
+    people.lock(conn, person, datetime.now(UTC))
+    conn.commit()
+    assert client.get("/account/").status_code == 303, "a locked person's session goes on"
+    assert client.get(fresh).status_code == 410
+
+
+def set_up(client: FlaskClient, conn: db.Connection) -> TOTP:
+    """Sign in by link, choose a password and set up the authenticator; signed out again."""
+    person = people.find(conn, username="lina") or add(conn)
+    assert post(client, link_of(conn, person)).status_code == 303
+    form = {"new_password": PASSWORD, "new_password_confirm": PASSWORD}
+    assert post(client, "/account/password", **form).status_code == 302
+    page = post(client, "/account/second-factor", setup="authenticator").text
+    key = re.search(r"<b>([A-Z0-9 -]{16,})</b>", page)
+    assert key, page
+    totp = TOTP(key=key[1].replace("-", "").replace(" ", ""))
+    action = re.search(r'action="(/account/second-factor/[^"]+)"', page)
+    assert action
+    form = {"code": totp.generate().token, "csrf_token": token_in(page)}
+    assert client.post(action[1], data=form).status_code == 302
+    assert post(client, "/account/sign-out", page="/account/").status_code == 302
+    return totp
+
+
+def test_staff_come_in_by_password_and_second_factor(
+    client: FlaskClient, conn: db.Connection
+) -> None:
+    totp = set_up(client, conn)
+    signed = post(client, "/account/sign-in", identity="LiNa", passcode=PASSWORD, submit="1")
+    assert signed.status_code == 302
+    assert client.get("/account/").status_code == 303, "the password alone lets in"
+    wrong = post(client, signed.location, code="000000")
+    assert wrong.status_code == 200
+    assert "不是当前的验证码" in wrong.text
+    assert post(client, signed.location, code=totp.generate().token).status_code == 302
+    assert "李娜" in client.get("/account/").text
+
+
+def test_a_wrong_password_says_the_same_as_an_unknown_name(
+    client: FlaskClient, conn: db.Connection
+) -> None:
+    set_up(client, conn)
+    pages = [
+        post(client, "/account/sign-in", identity=name, passcode="not-this-one", submit="1").text
+        for name in ("lina", "nobody")
+    ]
+    assert all("不对" in page for page in pages)
+    strip = re.compile(r'value="[^"]*"|\d\d:\d\d')
+    assert strip.sub("", pages[0]) == strip.sub("", pages[1])
+
+
+def test_a_farmer_comes_in_by_a_code(
+    client: FlaskClient, conn: db.Connection, sent: list[tuple[str, str]]
+) -> None:
+    form = {"identity": PHONE, "chosen_method": "sms"}
+    page = post(client, "/account/send-code", page="/account/sign-in", submit_send_code="1", **form)
+    assert page.status_code == 200
+    ((phone, code),) = sent
+    assert phone == "+8613812345678"
+    signed = post(client, "/account/sign-in", identity="138-1234-5678", passcode=code, submit="1")
+    assert signed.status_code == 302
+    assert "+8613812345678" in client.get("/account/").text
+    person = people.find(conn, phone=phone)
+    assert person is not None
+    assert person.verified is not None
+    assert person.name == "138****5678"
+
+
+def test_a_code_by_sms_lets_nobody_into_an_account_of_staff(
+    client: FlaskClient, conn: db.Connection, sent: list[tuple[str, str]]
+) -> None:
+    person = people.add(conn, "王强", datetime.now(UTC), phone="+8613912345678")
+    people.grant(conn, person, "officer", "city", "", datetime.now(UTC), "test")
+    conn.commit()
+    form = {"identity": "13912345678", "chosen_method": "sms", "submit_send_code": "1"}
+    post(client, "/account/send-code", page="/account/sign-in", **form)
+    assert sent == []
+
+
+def test_who_was_a_farmer_before_gets_no_code_as_staff(
+    client: FlaskClient, conn: db.Connection, sent: list[tuple[str, str]]
+) -> None:
+    form = {"identity": PHONE, "chosen_method": "sms", "submit_send_code": "1"}
+    post(client, "/account/send-code", page="/account/sign-in", **form)
+    assert len(sent) == 1
+    person = people.find(conn, phone="+8613812345678")
+    assert person is not None
+    people.grant(conn, person, "officer", "city", "", datetime.now(UTC), "test")
+    conn.commit()
+    sent.clear()
+    post(client, "/account/send-code", page="/account/sign-in", **form)
+    assert sent == []
+
+
+def test_who_guesses_is_kept_out_and_the_owner_is_not(app: App, conn: db.Connection) -> None:
+    owner = app.test_client()
+    totp = set_up(owner, conn)
+    away = {"REMOTE_ADDR": "203.0.113.7"}
+
+    def attempt(client: FlaskClient, password: str, **environ: str):
+        page = client.get("/account/sign-in", environ_base=environ)
+        form = {"identity": "lina", "passcode": password, "submit": "1"}
+        form["csrf_token"] = token_in(page.text)
+        return client.post("/account/sign-in", data=form, environ_base=environ)
+
+    guesser = app.test_client()
+    codes = [attempt(guesser, f"guess-{n}", **away).status_code for n in range(people.MOST_HERE)]
+    assert set(codes) == {200}
+    refused = attempt(guesser, PASSWORD, **away)
+    assert refused.status_code == 429
+    assert "请等一刻钟" in refused.text
+    # from many networks
+    for n in range(people.MOST_OF_ACCOUNT):
+        attempt(guesser, "guess", REMOTE_ADDR=f"198.51.{n}.1")
+    assert attempt(app.test_client(), PASSWORD, REMOTE_ADDR="192.0.2.1").status_code == 429
+    signed = attempt(owner, PASSWORD, REMOTE_ADDR="127.0.0.1")
+    assert signed.status_code == 302, "the owner is locked out of their own network"
+    assert totp
+
+
+def test_signing_out_wipes_what_the_browser_keeps(client: FlaskClient, conn: db.Connection) -> None:
+    assert post(client, link_of(conn, add(conn))).status_code == 303
+    out = post(client, "/account/sign-out", page="/account/")
+    assert out.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert client.get("/account/").status_code == 303
+
+
+def test_a_form_without_its_token_is_refused_with_the_mend(client: FlaskClient) -> None:
+    answer = client.post("/account/sign-in", data={"identity": "lina", "passcode": "x"})
+    assert answer.status_code == 400
+
+
+def test_personal_pages_are_kept_by_no_cache(client: FlaskClient, conn: db.Connection) -> None:
+    assert post(client, link_of(conn, add(conn))).status_code == 303
+    for path in ("/account/", "/account/token", "/account/password", "/account/sign-in"):
+        assert "no-store" in client.get(path).headers["Cache-Control"], path

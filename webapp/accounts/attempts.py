@@ -1,0 +1,82 @@
+"""Attempts to sign in: counted per account and network, so that who guesses is kept out alone."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, abort, request, session
+from flask_babel import gettext
+
+from collector.store import people
+from collector.store.people import Person
+from collector.store.postgres.db import Connection
+from webapp.accounts import phones
+from webapp.accounts.datastore import CLOCK
+from webapp.app.database import lent
+
+#: Where something secret is entered.
+GUARDED = (
+    "security.login",
+    "security.us_signin",
+    "security.two_factor_token_validation",
+    "security.us_verify",
+)
+TOO_MANY = 429
+
+
+def _entered() -> str:
+    """What names the account that is tried: what was typed, or who passed the first factor."""
+    typed = request.form.get("identity", "")[:100]
+    return typed or str(session.get("tf_user_id") or session.get("_user_id") or "")
+
+
+def _holder(conn: Connection, entered: str) -> Person | None:
+    phone = phones.normal(entered)
+    return (
+        people.find(conn, phone=phone)
+        if phone
+        else people.find(conn, username=entered.strip()) or people.find(conn, uniquifier=entered)
+    )
+
+
+def _account(entered: str) -> str:
+    """One name for a phone number however it is written."""
+    return phones.normal(entered) or entered
+
+
+def network() -> str:
+    """The network that this request comes from."""
+    return people.network_of(request.remote_addr)
+
+
+def _guarded() -> bool:
+    return request.method == "POST" and request.endpoint in GUARDED
+
+
+def _check() -> None:
+    if not _guarded():
+        return
+    entered = _entered()
+    with lent() as conn:
+        person = _holder(conn, entered)
+        if people.may_try(conn, _account(entered), network(), person, CLOCK.now()):
+            return
+    abort(
+        TOO_MANY,
+        gettext(
+            "Too many attempts failed. Wait a quarter of an hour, or ask your station for a link."
+        ),
+    )
+
+
+def _note(response: Response) -> Response:
+    # A form that is shown again did not let its reader in; what did leads on to another page.
+    if _guarded() and response.status_code in (200, 400, 401):
+        entered = _entered()
+        with lent() as conn:
+            people.note_failure(conn, _account(entered), network(), CLOCK.now())
+    return response
+
+
+def install(app: Flask) -> None:
+    """Count the attempts of an app, and refuse where there were too many."""
+    app.before_request(_check)
+    app.after_request(_note)

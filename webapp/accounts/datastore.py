@@ -1,0 +1,166 @@
+"""What Flask-Security asks of a database, answered by `collector.store.people`.
+
+It works on the connection of the request: an account, what it changes and the audit log's entry
+are one transaction, and a database that is down is told as on every other page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from flask import current_app
+from flask_babel import lazy_gettext
+from flask_security import RoleMixin, UserMixin
+from flask_security.datastore import Datastore, UserDatastore
+
+from collector.clock import SystemClock
+from collector.permissions import Grant, Place
+from collector.store import people
+from collector.store.people import Person
+from collector.store.postgres.db import Connection
+
+#: Lends a connection: that of the request where there is one.
+Lend = Callable[[], AbstractContextManager[Connection]]
+#: People sign in by the machine's clock, also where the demonstration simulates its own.
+CLOCK = SystemClock()
+FAILED_TO_SEND = lazy_gettext("No code can be sent to this number.")
+#: Extension of the app that sends a code to a phone; see `webapp.accounts.install`.
+SEND = "nongqing.send_code"
+#: By what Flask-Security finds people, and what `Person` calls it.
+NAMES = {"fs_uniquifier": "uniquifier", "us_phone_number": "phone"}
+
+
+@dataclass(frozen=True)
+class Role(RoleMixin):
+    """A role by its name; its permissions are in `collector.permissions`."""
+
+    name: str
+
+
+def _kept(name: str) -> Any:
+    """Make a property that stands for an attribute of `Person`."""
+    return property(
+        lambda self: getattr(self.person, name),
+        lambda self, value: setattr(self.person, name, value),
+    )
+
+
+class User(UserMixin):
+    """A person in a session: `Person` under the names that Flask-Security knows.
+
+    Attributes
+    ----------
+    person : Person
+    lend : Lend
+    """
+
+    id = _kept("id")
+    name = _kept("name")
+    username = _kept("username")
+    password = _kept("password")
+    active = _kept("active")
+    fs_uniquifier = _kept("uniquifier")
+    tf_primary_method = _kept("code_method")
+    tf_totp_secret = _kept("code_secret")
+    us_totp_secrets = _kept("phone_secrets")
+    us_phone_number = _kept("phone")
+    current_login_at = _kept("signed_in")
+    last_login_at = _kept("signed_in_before")
+    login_count = _kept("sign_ins")
+    # Addresses of people are not kept; Flask-Security wants to.
+    current_login_ip = last_login_ip = property(lambda self: None, lambda self, value: None)
+    tf_phone_number = property(lambda self: None, lambda self, value: None)
+
+    def __init__(self, person: Person, lend: Lend) -> None:
+        self.person = person
+        self.lend = lend
+        self.roles = []
+
+    @cached_property
+    def grants(self) -> list[Grant]:
+        """What this person holds now."""
+        with self.lend() as conn:
+            return people.grants(conn, self.person, CLOCK.now())
+
+    @cached_property
+    def _roles(self) -> dict[str, tuple[str, ...]]:
+        with self.lend() as conn:
+            return people.roles(conn)
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether a second factor is asked for."""
+        return people.is_staff(self.grants)
+
+    def may(self, permission: str, place: Place | None = None) -> bool:
+        """Return whether this person may do something at a place, or anywhere where none is given.
+
+        Parameters
+        ----------
+        permission
+            One of `collector.permissions.PERMISSIONS`.
+        place
+            The village that it is about.
+        """
+        return any(place is None or place.within(grant) for grant in self.where(permission))
+
+    def where(self, permission: str) -> list[Grant]:
+        """Return the grants that allow something: where this person may do it."""
+        return [grant for grant in self.grants if permission in self._roles.get(grant.role, ())]
+
+    def check_tf_required(
+        self, tf_setup_methods: list[tuple[str, str]], tf_fresh: bool
+    ) -> tuple[bool, list[tuple[str, str]]]:
+        """Ask a second factor of staff, and of whoever has set one up."""
+        return self.is_staff or bool(tf_setup_methods), tf_setup_methods
+
+    def us_send_security_token(self, method: str, **given: Any) -> str | None:
+        """Send a code by SMS; to staff none: their phone alone must let nobody in.
+
+        Returns
+        -------
+        str or None
+            What went wrong, None where it was sent.
+        """
+        if method != "sms" or self.is_staff or not self.us_phone_number:
+            return str(FAILED_TO_SEND)
+        code = current_app.extensions["security"].totp_factory.generate_totp_password(
+            given["totp_secret"]
+        )
+        with self.lend() as conn:
+            failed: str | None = current_app.extensions[SEND](conn, self.us_phone_number, code)
+        return failed
+
+    def check_tf_required_setup(self) -> bool:
+        """Return whether the second factor may not be switched off."""
+        return self.is_staff
+
+
+class PeopleDatastore(Datastore, UserDatastore):
+    """Finds and keeps people for Flask-Security."""
+
+    def __init__(self, lend: Lend) -> None:
+        Datastore.__init__(self, None)  # type: ignore[no-untyped-call]
+        UserDatastore.__init__(self, User, Role)
+        self.lend = lend
+
+    def find_user(self, case_insensitive: bool = False, **by: Any) -> User | None:
+        """Find a person by one of `User`'s attributes."""
+        ((name, value),) = by.items()
+        with self.lend() as conn:
+            person = people.find(conn, **{NAMES.get(name, name): value})
+        return None if person is None else User(person, self.lend)
+
+    def find_role(self, role: str) -> Role | None:
+        """Find a role by its name."""
+        return Role(role)
+
+    def put(self, model: Any) -> Any:
+        """Keep what was changed of a person."""
+        with self.lend() as conn:
+            people.save(conn, model.person)
+        return model

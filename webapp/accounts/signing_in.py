@@ -1,0 +1,85 @@
+"""What happens around a sign-in: who may be let in how, codes by SMS, the end of old sessions."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from flask import Flask, Response, request, session
+from flask_login import logout_user
+from flask_security import user_authenticated
+from flask_security.utils import login_user
+
+from collector.store import people
+from collector.store.people import Person
+from webapp.accounts import attempts, phones
+from webapp.accounts.access import reader
+from webapp.accounts.datastore import CLOCK, PeopleDatastore, User
+from webapp.app.database import lent
+
+#: How long staff stay signed in [s].
+STAFF_SESSION_S = 12 * 3600
+#: Carriers give a number that was given up to somebody else after some months.
+RECYCLED_AFTER_DAYS = 180
+
+
+def sign_in(user: User, by: str) -> None:
+    """Sign a person in, in a session of its own; `by` says how: link, sms, password."""
+    session.clear()
+    login_user(user, authn_via=[by])
+
+
+def _register(app: Flask, datastore: PeopleDatastore) -> None:
+    """Make an account of a phone number that asks for its first code.
+
+    It may nothing but keep fields of its own, and goes again when no code ever comes back.
+    """
+    if request.endpoint != "security.us_signin_send_code" or request.method != "POST":
+        return
+    phone = phones.normal(request.form.get("identity", ""))
+    if phone is None:
+        return
+    with lent() as conn:
+        person = people.find(conn, phone=phone)
+        if person is None:
+            person = people.add(conn, phones.masked(phone), CLOCK.now(), phone=phone)
+            people.grant(conn, person, "farmer", "city", "", CLOCK.now(), "by phone")
+        staff = people.is_staff(people.grants(conn, person, CLOCK.now()))
+    if person.phone_secrets is None and not staff:
+        secret = app.extensions["security"].totp_factory.generate_totp_secret()
+        datastore.us_put_totp_secrets(User(person, datastore.lend), {"sms": secret})
+
+
+def _end_old_sessions() -> None:
+    user = reader()
+    if user is None or not user.is_staff:
+        return
+    if time.time() - session.get("fs_paa", 0) > STAFF_SESSION_S:
+        logout_user()
+        session.clear()
+
+
+def _note(app: Any, user: User, authn_via: list[str] | None = None, **rest: Any) -> None:
+    person: Person = user.person
+    session.permanent = True
+    with lent() as conn:
+        if "sms" in (authn_via or []) and person.verified is None:
+            person.verified = CLOCK.now()
+            people.save(conn, person)
+        entered = person.phone if "sms" in (authn_via or []) else person.username
+        people.note_success(conn, person, entered or "", attempts.network(), CLOCK.now())
+
+
+def _forget(response: Response) -> Response:
+    """After signing out nothing of the person stays in the browser."""
+    if request.endpoint == "security.logout" and request.method == "POST":
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+def install(app: Flask, datastore: PeopleDatastore) -> None:
+    """Let an app make accounts of phone numbers, end old sessions and note who came in."""
+    app.before_request(_end_old_sessions)
+    app.before_request(lambda: _register(app, datastore))
+    app.after_request(_forget)
+    user_authenticated.connect(_note, app, weak=False)
