@@ -16,7 +16,8 @@ from collector.jobs.field_hours import FieldHours
 from collector.store.measured import field_weather
 from collector.store.measured.field_weather import FieldWeather
 from collector.store.postgres.db import Connection
-from models.weather.interpolate import SPREADS, LeftOut, leave_one_out
+from models.weather.interpolate import SPREADS
+from models.weather.left_out import LeftOut, leave_one_out
 
 
 @click.command("interpolate")

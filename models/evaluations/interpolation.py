@@ -14,7 +14,8 @@ from models.evaluations.reading import read_table
 from models.evaluations.tables import DocumentError, markdown_table
 from models.weather.dataset import PLAUSIBLE, Array
 from models.weather.distances import plane_km
-from models.weather.interpolate import SPREADS, LeftOut, leave_one_out
+from models.weather.interpolate import SPREADS
+from models.weather.left_out import LeftOut, leave_one_out
 
 BEIJING = "beijing_prsa_hourly_weather_3stations_2013_2017.csv.gz"
 #: Longitude and latitude [degree] as commonly listed for these stations; the file has none.

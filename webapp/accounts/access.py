@@ -155,6 +155,8 @@ def _enforce() -> ResponseReturnValue | None:
     if endpoint is None:
         return None
     asked = access_of(current_app, endpoint)
+    if endpoint == "security.two_factor_token_validation" and reader() is not None:
+        return redirect(url_for("account.page"), code=303)  # Flask-Security would sign out
     if asked == "public":
         return None
     if not isinstance(asked, Access):

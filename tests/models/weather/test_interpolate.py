@@ -6,14 +6,10 @@ from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from threadpoolctl import threadpool_limits
 
+from models.weather import interpolate as module
 from models.weather.distances import distances_km, plane_km
-from models.weather.interpolate import (
-    SPREADS,
-    Kriging,
-    Spread,
-    interpolate,
-    leave_one_out,
-)
+from models.weather.interpolate import NEIGHBOURS, SPREADS, Kriging, Spread, interpolate
+from models.weather.left_out import leave_one_out
 
 RNG = np.random.default_rng(20160505)
 
@@ -124,6 +120,56 @@ def test_a_value_does_not_depend_on_the_other_hours_and_places(network):
         hours = slice(count, count + 1 + 24 * (count % 2))
         part = Kriging("air_temperature", places, targets[few]).values(values[hours])
         assert part.tobytes() == np.ascontiguousarray(whole[hours][:, few]).tobytes()
+
+
+@pytest.fixture(scope="module")
+def crowd():
+    """400 stations over a plain that vary as the spreads say, and 60 places between them."""
+    random = np.random.default_rng(5)
+    places, targets = random.uniform(0, 90, (400, 2)), random.uniform(0, 90, (60, 2))
+    everywhere = np.concatenate([places, targets])
+    spread = SPREADS["air_temperature"]
+    apart = distances_km(everywhere, everywhere)
+    shared = spread.region**2 * np.exp(-0.5 * (apart / spread.length_km) ** 2)
+    values = random.multivariate_normal(np.full(460, 14.0), shared, size=20, method="eigh")
+    values += random.normal(0, spread.place, values.shape)
+    return places, targets, values[:, :400], values[:, 400:]
+
+
+@pytest.mark.parametrize("silent", [0.0, 0.02, 0.7])
+def test_the_nearest_stations_say_what_all_would(crowd, silent, monkeypatch):
+    places, targets, values, truth = crowd
+    values = values.copy()
+    values[:, np.random.default_rng(1).random(400) < silent] = np.nan
+    near = interpolate("air_temperature", values, places, targets)
+    monkeypatch.setattr(module, "NEIGHBOURS", 1000)
+    every = interpolate("air_temperature", values, places, targets)
+    off = (near.values - every.values) / every.error
+    assert np.sqrt(np.mean(off**2)) < 0.16
+    np.testing.assert_allclose(near.error, every.error, rtol=0.06)
+    assert (near.error / every.error).mean() < 1.02
+    inside = np.abs(near.values - truth) <= 1.96 * near.error
+    assert 0.93 < inside.mean() < 0.97
+
+
+def test_who_is_asked_does_not_depend_on_the_others_asked(crowd):
+    places, targets, values, _ = crowd
+    values = np.where(np.random.default_rng(2).random(values.shape) < 0.05, np.nan, values)
+    whole = interpolate("air_temperature", values, places, targets)
+    part = interpolate("air_temperature", values[3:5], places, targets[7:9])
+    assert part.values.tobytes() == np.ascontiguousarray(whole.values[3:5, 7:9]).tobytes()
+    assert part.error.tobytes() == np.ascontiguousarray(whole.error[3:5, 7:9]).tobytes()
+
+
+def test_where_all_around_are_silent_those_further_off_speak(crowd):
+    places, targets, values, _ = crowd
+    values = values.copy()
+    order = np.argsort(distances_km(targets[:1], places)[0])
+    values[:, order[: 4 * NEIGHBOURS - 5]] = np.nan
+    found = interpolate("air_temperature", values, places, targets[:1], range_km=99)
+    assert np.isfinite(found.values).all()
+    closer = interpolate("air_temperature", crowd[2], places, targets[:1], range_km=99)
+    assert (found.error > closer.error).all()
 
 
 def test_a_value_does_not_depend_on_how_many_threads_there_are():

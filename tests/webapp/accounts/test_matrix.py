@@ -1,0 +1,144 @@
+"""Every route, every role, inside and outside its scope: who may open what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from flask import Blueprint, Flask
+from flask.testing import FlaskClient
+
+from collector.permissions import ROLES
+from tests.webapp.conftest import make_app
+from tests.webapp.people import client_of
+from webapp.accounts import access
+from webapp.app.database import App
+
+NOBODY = "nobody"
+ALL = frozenset({NOBODY, *ROLES})
+SIGNED_IN = frozenset(ROLES)
+NONE: frozenset[str] = frozenset()
+DRAFTS = frozenset({"agent", "officer", "administrator"})
+NETWORK = frozenset({"technician", "officer", "administrator"})
+#: Written down by hand: what each page is for, not what the code says.
+MAY_OPEN = {
+    "static": ALL,
+    "home.villages": ALL,
+    "village.page": ALL,
+    "card.page": ALL,
+    "card.one": ALL,
+    "skill.page": ALL,
+    "language.set_language": ALL,
+    "health.healthz": ALL,
+    "metrics.metrics": ALL,  # by token or from this machine: test_health.py
+    "account.ask": ALL,
+    "account.use": ALL,
+    "account.token": ALL,
+    "account.page": SIGNED_IN,
+    "drafts.page": DRAFTS,
+    "status.page": NETWORK,
+    "security.login": ALL,
+    "security.us_signin": ALL,
+    "security.us_signin_send_code": ALL,
+    "security.two_factor_token_validation": ALL,
+    "security.two_factor_setup": ALL,
+    "security.logout": ALL,
+    "security.change_password": SIGNED_IN,
+    "security.two_factor_setup_validate": SIGNED_IN,
+    "security.us_verify": SIGNED_IN,
+    "security.us_verify_send_code": SIGNED_IN,
+    # what Flask-Security brings and nobody is offered
+    "security.us_setup": NONE,
+    "security.us_setup_validate": NONE,
+    "security.us_verify_link": NONE,
+    "security.two_factor_rescue": NONE,
+    "security.verify": NONE,
+    "security.tf_select": NONE,
+}
+VALUES = {"village_id": "qf-liuge", "token": "x", "filename": "icon.svg", "hazard": "wheat_fhb"}
+
+
+@pytest.fixture(scope="module")
+def app(seeded_dsn: str) -> Iterator[App]:
+    app = make_app(seeded_dsn)
+    app.config["WTF_CSRF_ENABLED"] = False  # who may, not whether the form is ours
+    yield app
+    app.pool.close()
+
+
+@pytest.fixture(scope="module")
+def clients(app: App) -> dict[str, FlaskClient]:
+    found = {role: client_of(app, role) for role in ROLES}
+    return found | {NOBODY: app.test_client()}
+
+
+def routes(app: Flask) -> Iterator[tuple[str, str, str]]:
+    """Endpoint, method and address of every route."""
+    for rule in app.url_map.iter_rules():
+        values = {name: VALUES.get(name, "wheat_fhb_post") for name in rule.arguments}
+        with app.test_request_context():
+            path = app.url_map.bind("localhost").build(rule.endpoint, values)
+        for method in sorted(rule.methods & {"GET", "POST"}):
+            yield rule.endpoint, method, path
+
+
+def is_shut(status: int, location: str) -> bool:
+    """Whether an answer says that this reader may not."""
+    return status in (401, 403) or (status == 303 and "/account/sign-in?next=" in location)
+
+
+def test_every_route_stands_in_the_matrix(app: App) -> None:
+    assert {endpoint for endpoint, _, _ in routes(app)} == set(MAY_OPEN)
+
+
+@pytest.mark.parametrize("role", sorted(ALL))
+def test_a_role_opens_what_is_for_it_and_nothing_else(
+    app: App, clients: dict[str, FlaskClient], role: str
+) -> None:
+    wrong = []
+    for endpoint, method, path in routes(app):
+        if endpoint == "security.logout":
+            continue  # it would end the session that the others need
+        answer = clients[role].open(path, method=method)
+        answer.close()
+        shut = is_shut(answer.status_code, answer.headers.get("Location", ""))
+        if MAY_OPEN[endpoint] is NONE:
+            shut = shut or answer.status_code == 404
+        if shut == (role in MAY_OPEN[endpoint]) or answer.status_code >= 500:
+            wrong.append(f"{method} {path}: {answer.status_code}")
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("level", "scope", "villages"),
+    [
+        ("city", "", {"qf-liuge", "py-bagongqiao"}),
+        ("county", "410922", {"qf-liuge"}),
+        ("county", "410928", {"py-bagongqiao"}),
+        ("village", "qf-liuge", {"qf-liuge"}),
+        ("village", "qf-mazhuangqiao", set()),
+    ],
+)
+@pytest.mark.parametrize("role", sorted(DRAFTS))
+def test_drafts_are_those_of_the_readers_scope(
+    app: App, role: str, level: str, scope: str, villages: set[str]
+) -> None:
+    page = client_of(app, role, level, scope).get("/drafts").text
+    assert set(re.findall(r'href="/v/([a-z-]+)"', page)) == villages
+
+
+def test_the_menu_holds_what_the_reader_may_open(clients: dict[str, FlaskClient]) -> None:
+    for role, client in clients.items():
+        page = client.get("/").text
+        assert ('href="/drafts"' in page) == (role in DRAFTS), role
+        assert ('href="/status"' in page) == (role in NETWORK), role
+
+
+def test_a_view_that_does_not_say_who_may_open_it_keeps_the_app_from_starting(app: App) -> None:
+    other = Flask("other")
+    bp = Blueprint("new", __name__)
+    bp.get("/new")(lambda: "")
+    other.register_blueprint(bp)
+    with pytest.raises(access.AccessUndeclared, match="view new.<lambda>: says not who may open"):
+        access.check_declared(other)
