@@ -6,10 +6,24 @@ import click
 
 from collector.clock import ClockSpecError
 from collector.settings import SettingsError
+from collector.store import people
+from collector.store.postgres.db import DatabaseDown, Pool
 from webapp import create_app
+from webapp.accounts.datastore import CLOCK
 from webapp.app.server import CannotListen, make_server, serve
 
 EXAMPLE = "\b\nExample:\n  nongqing web --host 127.0.0.1 --port 8080"
+
+
+def _print_first_way_in(pool: Pool, address: str) -> None:
+    """At the first start of all, print the link that signs the administrator in once."""
+    try:
+        with pool.connection() as conn:
+            token = people.first_administrator(conn, CLOCK.now())
+    except DatabaseDown:
+        return  # the pages say so; the next start prints it
+    if token is not None:
+        click.echo(f"administrator, for one time: {address}{people.LINK_PATH}{token}")
 
 
 @click.command("web", epilog=EXAMPLE)
@@ -32,6 +46,7 @@ def web(parts: Any, host: str, port: int, threads: int) -> None:
             app = create_app(pool, parts.clock(), parts.settings())
             server = make_server(app, host, port, threads)
             click.echo(f"web: http://{host}:{port}/")
+            _print_first_way_in(pool, f"http://{host}:{port}")
             serve(server)
     except (CannotListen, SettingsError, ClockSpecError) as error:
         raise click.ClickException(str(error)) from error

@@ -9,6 +9,7 @@ from datetime import datetime
 
 import click
 
+from collector.clock import SystemClock
 from collector.commands.parts import Parts, moment, plain_errors
 from collector.permissions import LEVELS, ROLE_SETTING, ROLES, check_permissions
 from collector.permissions import RoleError as NoSuchPermission
@@ -34,7 +35,8 @@ def people() -> None:
 @contextmanager
 def _opened(parts: Parts) -> Iterator[tuple[Connection, datetime]]:
     with plain_errors(), parts.store() as pool, pool.connection() as conn:
-        yield conn, parts.clock().now()
+        # Not the installation's clock: sessions do not live on a simulated one.
+        yield conn, SystemClock().now()
 
 
 def scope_of(text: str) -> tuple[str, str]:

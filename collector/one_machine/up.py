@@ -17,14 +17,14 @@ from collector.clock import Clock, SystemClock
 from collector.commands.enrolment import StoreRegistry
 from collector.keys import MasterKeyError, load_or_make_master_key
 from collector.one_machine import demo as demonstration
-from collector.one_machine import embedded
+from collector.one_machine import demo_people, embedded
 from collector.one_machine.backlog import Backlog
 from collector.one_machine.demo import DemoError, DemoState, DemoWeather
 from collector.one_machine.supervisor import Service, ServiceError, Supervisor, interrupt_on_signals
 from collector.running_note import remove_running, write_running
 from collector.settings import Settings, make_state_dir
 from collector.state_lock import StateLock, StateLockError, held
-from collector.store import job_runs
+from collector.store import job_runs, people
 from collector.store.postgres import db
 
 HOST = "127.0.0.1"
@@ -155,6 +155,20 @@ def _need_port(port: int) -> None:
         )
 
 
+def _print_ways_in(pool: db.Pool, is_demo: bool, address: str) -> None:
+    """Print the links that sign in once: of the demonstration's people, or of the first of all."""
+    now = SystemClock().now()
+    if is_demo:
+        click.echo("\nsign-in links, each for one time; `nongqing people link` makes more:")
+        for role, path in demo_people.links(pool, now):
+            click.echo(f"  {role:<14} {address}{path}")
+        return
+    with pool.connection() as conn:
+        token = people.first_administrator(conn, now)
+    if token is not None:
+        click.echo(f"\nadministrator, for one time: {address}{people.LINK_PATH}{token}")
+
+
 def run(
     settings: Settings,
     weather_of: Callable[[Path, Path | None], DemoWeather] | None,
@@ -259,6 +273,7 @@ def run(
             click.echo("the first risk is computed; a few seconds more")
         # the first risk is computed once it has something to stand on
         bring_up(Service("jobs", ["jobs"], ready=lambda: _ran(pool, "advisories")))
+        _print_ways_in(pool, state is not None, f"http://{HOST}:{port}")
         click.echo(f"\n农情 Nongqing: http://{HOST}:{port}/   (Ctrl-C stops it)")
         supervisor.run()
 

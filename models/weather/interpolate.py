@@ -43,8 +43,8 @@ FREE_MEAN = 1e3
 #: One thread for linear algebra: how many there are would show in the last bits, and matrices of
 #: some hundred rows are too small for two to help each other.
 _LIBRARIES = ThreadpoolController()
-#: So many stations speak for a place. Of 400 stations whose temperature varies as in `SPREADS` these
-#: give a value 0.14 standard errors (rms) from that of all, and an error that is 1 % larger
+#: So many stations speak for a place. Of 400 stations whose temperature varies as in `SPREADS`
+#: these give a value 0.14 standard errors (rms) from that of all, and an error that is 1 % larger
 #: (5 % at the edge).
 NEIGHBOURS = 32
 #: Nearest stations that are looked through for `NEIGHBOURS` that report.
@@ -274,7 +274,7 @@ class Kriging:
         among += self._spread.place**2 * np.eye(NEIGHBOURS)
         across = covariance(self._apart.T[near[:, None], stations], self._spread)
         with _LIBRARIES.limit(limits=1, user_api="blas"):
-            weights = np.linalg.solve(among, across[:, :, None])[:, :, 0]
+            weights = np.linalg.solve(among, across[:, :, None])[:, :, 0].astype(np.float64)
         return weights, across
 
     def _local_mean(

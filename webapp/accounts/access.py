@@ -20,7 +20,7 @@ from webapp.app.database import lent
 
 View = TypeVar("View", bound=Callable[..., Any])
 ATTRIBUTE = "nongqing_access"
-NO_TOKEN = "nongqing_no_token"
+NO_TOKEN = "nongqing_no_token"  # noqa: S105 - of an attribute
 #: Views of libraries, which cannot be marked: the rest of theirs do not exist.
 LIBRARY_VIEWS = {
     "static": "public",
