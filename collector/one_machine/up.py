@@ -155,18 +155,15 @@ def _need_port(port: int) -> None:
         )
 
 
-def _print_ways_in(pool: db.Pool, is_demo: bool, address: str) -> None:
-    """Print the links that sign in once: of the demonstration's people, or of the first of all."""
+def _ways_in(pool: db.Pool, is_demo: bool, address: str) -> str:
+    """Make the links that sign in once: of the demonstration's people, or of the first of all."""
     now = SystemClock().now()
     if is_demo:
-        click.echo("\nsign-in links, each for one time; `nongqing people link` makes more:")
-        for role, path in demo_people.links(pool, now):
-            click.echo(f"  {role:<14} {address}{path}")
-        return
+        lines = [f"  {role:<14} {address}{path}" for role, path in demo_people.links(pool, now)]
+        return "\n".join(["\nsign-in links, each for one time:", *lines])
     with pool.connection() as conn:
         token = people.first_administrator(conn, now)
-    if token is not None:
-        click.echo(f"\nadministrator, for one time: {address}{people.LINK_PATH}{token}")
+    return f"\nadministrator, for one time: {address}{people.LINK_PATH}{token}" if token else ""
 
 
 def run(
@@ -239,6 +236,8 @@ def run(
                 nodes = [node.id for node in StoreRegistry(settings).nodes()]
                 backlog = Backlog(pool, state, nodes)
                 say(words)
+        # Before the web starts: it would make the first administrator, and print it into its log.
+        ways_in = _ways_in(pool, state is not None, f"http://{HOST}:{port}")
         stack.callback(remove_running, settings.state_dir)
         write_running(settings.state_dir, dsn, broker, clock.spec())
         supervisor = Supervisor(
@@ -273,7 +272,7 @@ def run(
             click.echo("the first risk is computed; a few seconds more")
         # the first risk is computed once it has something to stand on
         bring_up(Service("jobs", ["jobs"], ready=lambda: _ran(pool, "advisories")))
-        _print_ways_in(pool, state is not None, f"http://{HOST}:{port}")
+        click.echo(ways_in)
         click.echo(f"\n农情 Nongqing: http://{HOST}:{port}/   (Ctrl-C stops it)")
         supervisor.run()
 

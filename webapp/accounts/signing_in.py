@@ -16,6 +16,7 @@ from webapp.accounts import attempts, phones
 from webapp.accounts.access import reader
 from webapp.accounts.datastore import CLOCK, PeopleDatastore, User
 from webapp.app.database import lent
+from webapp.app.responses import CONTENT_SECURITY_POLICY
 
 #: How long staff stay signed in [s].
 STAFF_SESSION_S = 12 * 3600
@@ -70,10 +71,14 @@ def _note(app: Any, user: User, authn_via: list[str] | None = None, **rest: Any)
         people.note_success(conn, person, entered or "", attempts.network(), CLOCK.now())
 
 
-def _forget(response: Response) -> Response:
-    """After signing out nothing of the person stays in the browser."""
+def _dress(response: Response) -> Response:
+    """After signing out nothing of the person stays in the browser; a QR code may be shown."""
     if request.endpoint == "security.logout" and request.method == "POST":
         response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    if request.endpoint == "security.two_factor_setup":
+        # The QR code of a key stands in the page itself: an address of its own would be kept.
+        policy = CONTENT_SECURITY_POLICY.replace("img-src 'self'", "img-src 'self' data:")
+        response.headers["Content-Security-Policy"] = policy
     return response
 
 
@@ -81,5 +86,5 @@ def install(app: Flask, datastore: PeopleDatastore) -> None:
     """Let an app make accounts of phone numbers, end old sessions and note who came in."""
     app.before_request(_end_old_sessions)
     app.before_request(lambda: _register(app, datastore))
-    app.after_request(_forget)
+    app.after_request(_dress)
     user_authenticated.connect(_note, app, weak=False)

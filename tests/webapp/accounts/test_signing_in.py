@@ -105,7 +105,10 @@ def set_up(client: FlaskClient, conn: db.Connection) -> TOTP:
     assert post(client, link_of(conn, person)).status_code == 303
     form = {"new_password": PASSWORD, "new_password_confirm": PASSWORD}
     assert post(client, "/account/password", **form).status_code == 302
-    page = post(client, "/account/second-factor", setup="authenticator").text
+    shown = post(client, "/account/second-factor", setup="authenticator")
+    page = shown.text
+    assert 'src="data:image/svg+xml;base64,' in page
+    assert "img-src 'self' data:;" in shown.headers["Content-Security-Policy"]
     key = re.search(r"<b>([A-Z0-9 -]{16,})</b>", page)
     assert key, page
     totp = TOTP(key=key[1].replace("-", "").replace(" ", ""))
