@@ -180,8 +180,8 @@ def change_phone(conn: Connection, person: Person, phone: str | None) -> None:
     PeopleError
         When the number is another's, or nobody could sign in as this person any more.
     """
-    if phone is None and person.username is None:
-        person.active = False
+    if person.username is None:
+        person.active = phone is not None
     person.phone, person.verified, person.phone_secrets = phone, None, None
     person.uniquifier = new_uniquifier()
     save(conn, person)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask, Response, request, session
@@ -20,7 +21,8 @@ from webapp.app.responses import CONTENT_SECURITY_POLICY
 
 #: How long staff stay signed in [s].
 STAFF_SESSION_S = 12 * 3600
-#: Carriers give a number that was given up to somebody else after some months.
+#: Carriers give a number that was given up to somebody else after some months (unverified how many
+#: at least); a session lasts as long as this.
 RECYCLED_AFTER_DAYS = 180
 
 
@@ -42,6 +44,9 @@ def _register(app: Flask, datastore: PeopleDatastore) -> None:
         return
     with lent() as conn:
         person = people.find(conn, phone=phone)
+        if person is not None and _is_given_on(person):
+            people.change_phone(conn, person, None)
+            person = None
         if person is None:
             person = people.add(conn, phones.masked(phone), CLOCK.now(), phone=phone)
             people.grant(conn, person, "farmer", "city", "", CLOCK.now(), "by phone")
@@ -49,6 +54,16 @@ def _register(app: Flask, datastore: PeopleDatastore) -> None:
     if person.phone_secrets is None and not staff:
         secret = app.extensions["security"].totp_factory.generate_totp_secret()
         datastore.us_put_totp_secrets(User(person, datastore.lend), {"sms": secret})
+
+
+def _is_given_on(person: Person) -> bool:
+    """Whether a number may be somebody else's by now: nobody has signed in with it for so long.
+
+    Who comes with it gets an account of their own; the old one keeps all that is in it, until its
+    owner asks the station for it: `nongqing people phone`.
+    """
+    last = person.signed_in or person.created
+    return CLOCK.now() - last > timedelta(days=RECYCLED_AFTER_DAYS)
 
 
 def _end_old_sessions() -> None:

@@ -15,6 +15,7 @@ from collector.store.people import Person
 from collector.store.postgres import db
 from tests.webapp.conftest import make_app
 from webapp.accounts.datastore import SEND
+from webapp.accounts.signing_in import RECYCLED_AFTER_DAYS
 from webapp.app.database import App
 
 PHONE = "138 1234 5678"
@@ -162,6 +163,26 @@ def test_a_farmer_comes_in_by_a_code(
     assert person is not None
     assert person.verified is not None
     assert person.name == "138****5678"
+
+
+def test_a_number_that_slept_for_half_a_year_begins_a_new_account(
+    client: FlaskClient, conn: db.Connection, sent: list[tuple[str, str]]
+) -> None:
+    """It may be somebody else's by now; what is in the old account stays for its owner."""
+    long_ago = datetime.now(UTC) - timedelta(days=RECYCLED_AFTER_DAYS + 1)
+    old = people.add(conn, "赵敏", long_ago, phone="+8613812345678")
+    conn.commit()
+    form = {"identity": PHONE, "chosen_method": "sms", "submit_send_code": "1"}
+    post(client, "/account/send-code", page="/account/sign-in", **form)
+    new = people.find(conn, phone="+8613812345678")
+    assert new is not None
+    assert new.id != old.id
+    assert sent
+    kept = people.named(conn, str(old.id))
+    assert (kept.name, kept.phone, kept.active) == ("赵敏", None, False)
+    people.change_phone(conn, new, None)  # the station gives it back
+    people.change_phone(conn, kept, "+8613812345678")
+    assert people.find(conn, phone="+8613812345678") == people.named(conn, str(old.id))
 
 
 def test_a_code_by_sms_lets_nobody_into_an_account_of_staff(
