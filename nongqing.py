@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+import collector.commands.audit
 import collector.commands.backtest
 import collector.commands.clock
 import collector.commands.db
@@ -99,6 +100,7 @@ main.add_command(field_configs.cli.check)
 main.add_command(collector.commands.sites.sites)
 main.add_command(collector.commands.db.db)
 main.add_command(collector.commands.clock.clock)
+main.add_command(collector.commands.audit.audit)
 main.add_command(collector.commands.items.items)
 main.add_command(collector.commands.import_.import_)
 main.add_command(collector.commands.places.places_group)

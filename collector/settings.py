@@ -12,6 +12,7 @@ from collector.clock import Clock, from_spec
 from collector.running_note import Running, read_running
 
 DEFAULT_STATE_DIR = ".nongqing"
+AUDIT_HEAD = "audit.head"
 BROKER_SCHEMES = {"mqtt": 1883, "mqtts": 8883}
 
 BROKER_FORM = (
@@ -50,6 +51,10 @@ class BrokerTls:
     ca: Path | None = None
     cert: Path | None = None
     key: Path | None = None
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    return Path(env[name]) if env.get(name) else None
 
 
 def _file(env: Mapping[str, str], name: str) -> Path | None:
@@ -93,6 +98,10 @@ class Settings:
         Name of the MQTT shared subscription when several collectors divide the work.
     broker_tls : BrokerTls
         Whom to believe over ``mqtts``, and how to prove who we are.
+    audit_head : Path or None
+        File for the heads of the audit log; None where it is ``audit.head`` in `state_dir`.
+    audit_key : Path or None
+        File of the key that heads are sealed with; None where they are not.
     """
 
     dsn: str | None
@@ -102,6 +111,13 @@ class Settings:
     clock_spec: str = "system"
     shared_group: str | None = None
     broker_tls: BrokerTls = BrokerTls()
+    audit_head: Path | None = None
+    audit_key: Path | None = None
+
+    @property
+    def audit_head_file(self) -> Path:
+        """The file that heads of the audit log are written to."""
+        return self.audit_head or self.state_dir / AUDIT_HEAD
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -125,6 +141,8 @@ class Settings:
             broker_tls=BrokerTls(
                 *(_file(env, f"NONGQING_BROKER_{part}") for part in ("CA", "CERT", "KEY"))
             ),
+            audit_head=_path(env, "NONGQING_AUDIT_HEAD"),
+            audit_key=_path(env, "NONGQING_AUDIT_KEY"),
         )
         if (settings.broker_tls.cert is None) != (settings.broker_tls.key is None):
             raise SettingsError(

@@ -1,0 +1,67 @@
+"""The job that keeps the audit log's head outside the database, and looks at what was added."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from collector.audit.checking import Fault, verify
+from collector.audit.heads import Head, HeadFile
+from collector.jobs.context import Context, Job
+from collector.secret_file import read_secret
+from collector.settings import Settings
+from collector.store import audit, items
+from collector.store.items import Found
+from collector.store.postgres.db import Connection
+from field_configs.events import Event, event
+
+
+def head_file(settings: Settings) -> HeadFile:
+    """Return the file of heads that the settings name.
+
+    Raises
+    ------
+    SettingsError
+        When the key for it cannot be used.
+    """
+    key = settings.audit_key
+    return HeadFile(
+        settings.audit_head_file, None if key is None else read_secret(key, "NONGQING_AUDIT_KEY")
+    )
+
+
+def find_fault(conn: Connection, last: Head | None) -> Fault | None:
+    """Look at the entries from the last known head on; return the first fault."""
+    if last is None:
+        return verify(audit.chain(conn), []).fault
+    digest = audit.digest_at(conn, last.number)
+    if digest is None:
+        newest = audit.head(conn)
+        return Fault("cut", 1 if newest is None else newest.number + 1, last.number)
+    if digest != last.digest:
+        return Fault("rewritten", 1, last.number)
+    first = last.number + 1
+    return verify(audit.chain(conn, first), [], first, last.digest).fault
+
+
+def keep_head(context: Context) -> Event:
+    """Write the head down, unless what was added since the last one does not follow from it.
+
+    Then nothing is written, and an item says so: the file still tells how the log was.
+    """
+    file = None if context.settings is None else head_file(context.settings)
+    # The file first: what it tells of is in the database before.
+    last = None if file is None else file.last()
+    with context.pool.connection() as conn:
+        fault = find_fault(conn, last)
+    with context.pool.connection() as conn:
+        newest = audit.head(conn)
+        if fault is not None:
+            said = event("audit_broken", fault=fault.kind, first=fault.first, last=fault.last)
+            items.raise_items(conn, [Found(said, "audit")], context.now)
+            return said
+    if file is not None and newest is not None:
+        file.add(newest)
+    return event("audit_kept", entries=0 if newest is None else newest.number)
+
+
+JOBS = (Job("audit_head", timedelta(minutes=5), keep_head),)
