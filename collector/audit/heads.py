@@ -104,15 +104,15 @@ class HeadFile:
             When a line is no head, or follows one of a higher number.
         """
         try:
-            size = self.path.stat().st_size
-            file = self.path.open("rb")
+            with self.path.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
         except OSError as error:
             raise self._unusable(error) from error
-        return self._heads(file, size)
+        return self._heads(size)
 
-    def _heads(self, file: BinaryIO, size: int) -> Iterator[Head]:
+    def _heads(self, size: int) -> Iterator[Head]:
         read, before, number = 0, 0, 0
-        with file:
+        with self.path.open("rb") as file:
             while read < size:
                 raw = file.readline(LONGEST_LINE)
                 read, number = read + len(raw), number + 1
@@ -183,6 +183,24 @@ class HeadFile:
         except OSError as error:
             raise self._unusable(error) from error
         return True
+
+    def lay_aside(self, now: datetime) -> tuple[Path, str]:
+        """Give the file another name; return that, and its last line.
+
+        Raises
+        ------
+        HeadFileError
+            When there is none, or it cannot be renamed.
+        """
+        aside = self.path.with_name(f"{self.path.name}.{now:%Y%m%dT%H%M%S}")
+        try:
+            lines = self.path.read_bytes().decode("ascii", "replace").splitlines()
+            if aside.exists():
+                raise HeadFileError(f"{aside}: is there already; wait a second, or move it away")
+            self.path.rename(aside)
+        except OSError as error:
+            raise self._unusable(error) from error
+        return aside, lines[-1] if lines else ""
 
     def _prove_own(self, mode: int) -> None:
         if mode & (stat.S_IWGRP | stat.S_IWOTH):

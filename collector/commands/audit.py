@@ -13,8 +13,9 @@ import click
 from collector.audit.chain import ACTIONS
 from collector.audit.checking import Verdict, verify
 from collector.audit.heads import HeadFile, HeadFileBroken, HeadFileError
+from collector.commands.actor import by_command
 from collector.commands.parts import USED_WRONGLY, Parts, moment, plain_errors
-from collector.jobs.audit_head import find_fault, head_file
+from collector.jobs.audit_head import head_file, look
 from collector.store import audit as store
 from field_configs.events import event
 
@@ -85,22 +86,43 @@ def head(parts: Parts) -> None:
     Example:
       nongqing audit head | ssh other 'cat >> nongqing.heads'
     """
-    with plain_errors(), parts.store() as pool:
+    with plain_errors(), parts.store() as pool, _head_errors():
         file = head_file(parts.settings())
-        with _head_errors():
-            last = file.last()
-            with pool.connection() as conn:
-                fault = find_fault(conn, last)
-            with pool.connection() as conn:
-                newest = store.head(conn)
-            if fault is not None:
-                raise click.ClickException(
-                    str(event("audit_broken", fault=fault.kind, first=fault.first, last=fault.last))
-                )
-            if newest is None:
-                raise click.ClickException("the audit log is empty; it has no head yet")
-            file.add(newest)
+        said, newest = look(pool, file)
+        if said is not None:
+            raise click.ClickException(str(said))
+        if newest is None:
+            raise click.ClickException("the audit log is empty; it has no head yet")
     click.echo(newest.line(file.key))
+
+
+@audit.command("begin-again")
+@click.option("--by", required=True, help="Who says so; kept.")
+@click.option("--reason", required=True, help="Why: the database was restored, say; kept.")
+@click.pass_obj
+def begin_again(parts: Parts, by: str, reason: str) -> None:
+    """Lay the file of heads aside and begin a new one, after a database was restored.
+
+    The log itself tells of it, with the head that was given up. The old file stays beside the new
+    one; what it says can still be proved with `nongqing audit verify --head FILE`.
+
+    \b
+    Example:
+      nongqing audit begin-again --by "Li" --reason "restored from the dump of 1 May"
+    """
+    now = parts.clock().now()
+    with plain_errors(), parts.store() as pool, _head_errors():
+        file = head_file(parts.settings())
+        with pool.connection() as conn:
+            aside, given_up = file.lay_aside(now)
+            told = {"given_up": given_up, "aside": aside.name, "by": by, "reason": reason}
+            actor = by_command("audit begin-again")
+            store.append(conn, actor, "log_begun_again", file.path.name, told, at=now)
+        with pool.connection() as conn:
+            newest = store.head(conn)
+        assert newest is not None
+        file.add(newest)
+    click.echo(f"{file.path}: begins with head {newest.number}; the old one is {aside}")
 
 
 class _head_errors:  # noqa: N801 - used as a function

@@ -11,7 +11,7 @@ from collector.secret_file import read_secret
 from collector.settings import Settings
 from collector.store import audit, items
 from collector.store.items import Found
-from collector.store.postgres.db import Connection
+from collector.store.postgres.db import Connection, Pool
 from field_configs.events import Event, event
 
 
@@ -43,24 +43,36 @@ def find_fault(conn: Connection, last: Head | None) -> Fault | None:
     return verify(audit.chain(conn, first), [], first, last.digest).fault
 
 
-def keep_head(context: Context) -> Event:
-    """Write the head down, unless what was added since the last one does not follow from it.
+def look(pool: Pool, file: HeadFile | None) -> tuple[Event | None, Head | None]:
+    """Look at what was added since the last head, and add the new one where all is well.
 
-    Then nothing is written, and an item says so: the file still tells how the log was.
+    Returns
+    -------
+    fault : Event or None
+        What is wrong; then nothing is added, so that the file still tells how the log was.
+    head : Head or None
+        The log's head; None where the log is empty.
     """
-    file = None if context.settings is None else head_file(context.settings)
     # The file first: what it tells of is in the database before.
     last = None if file is None else file.last()
-    with context.pool.connection() as conn:
-        fault = find_fault(conn, last)
-    with context.pool.connection() as conn:
+    with pool.connection() as conn:
         newest = audit.head(conn)
-        if fault is not None:
-            said = event("audit_broken", fault=fault.kind, first=fault.first, last=fault.last)
-            items.raise_items(conn, [Found(said, "audit")], context.now)
-            return said
+        fault = find_fault(conn, last)
+    if fault is not None:
+        return event("audit_broken", fault=fault.kind, first=fault.first, last=fault.last), newest
     if file is not None and newest is not None:
         file.add(newest)
+    return None, newest
+
+
+def keep_head(context: Context) -> Event:
+    """Write the head down; where the log does not follow from the last one, an item says so."""
+    file = None if context.settings is None else head_file(context.settings)
+    fault, newest = look(context.pool, file)
+    if fault is not None:
+        with context.pool.connection() as conn:
+            items.raise_items(conn, [Found(fault, "audit")], context.now)
+        return fault
     return event("audit_kept", entries=0 if newest is None else newest.number)
 
 
