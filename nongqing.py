@@ -18,6 +18,7 @@ import collector.commands.interpolate
 import collector.commands.ipmd
 import collector.commands.items
 import collector.commands.ledger
+import collector.commands.messages
 import collector.commands.parts
 import collector.commands.places
 import collector.commands.risk
@@ -102,6 +103,7 @@ main.add_command(collector.commands.db.db)
 main.add_command(collector.commands.clock.clock)
 main.add_command(collector.commands.audit.audit)
 main.add_command(collector.commands.items.items)
+main.add_command(collector.commands.messages.messages_group)
 main.add_command(collector.commands.import_.import_)
 main.add_command(collector.commands.places.places_group)
 main.add_command(firmware.workbench.cli.node)
