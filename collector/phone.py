@@ -1,7 +1,7 @@
 """Mobile numbers of mainland China: as people write them, as they are kept, as others see them.
 
-They have eleven digits and begin with 13 to 19 (numbering plan 电信网编号计划 of the ministry MIIT,
-2017; the ranges are not checked against its text: unverified).
+They have eleven digits, network code 3, 4 and 4, and begin with 13 to 19 (Ministry of Industry and
+Information Technology: 我国公众移动通信网网号及H0分配情况（截至2023年3月底）, 5 June 2023).
 """
 
 from __future__ import annotations

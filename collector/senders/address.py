@@ -44,7 +44,7 @@ def parse_address(url: str, setting: str) -> Address:
     except ValueError:
         raise SettingsError(form) from None
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    odd = not target.isascii() or not target.isprintable() or " " in target
+    odd = not target.isascii() or not url.isprintable() or " " in url
     if parts.scheme not in PORTS or not host or port == 0 or "@" in parts.netloc or odd:
         raise SettingsError(form)
     if parts.scheme == "http" and host not in LOOPBACK:

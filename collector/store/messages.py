@@ -101,8 +101,8 @@ def begin(
             conn,
             SQL["recent"],
             recipient=recipient,
-            now=at,
-            window=limit.window,
+            after=at - limit.window,
+            until=at + limit.window,  # a clock that was ahead for a while locks nobody out
             limit=limit.most,
         )
         if len(rows) >= limit.most:

@@ -4,7 +4,7 @@ SELECT pg_advisory_xact_lock(%(family)s, %(recipient)s)
 -- name: recent
 SELECT at FROM message_sent
 WHERE recipient = %(recipient)s AND state <> 'failed'
-  AND at > %(now)s - %(window)s AND at <= %(now)s + %(window)s
+  AND at > %(after)s AND at <= %(until)s
 ORDER BY at DESC LIMIT %(limit)s
 
 -- name: begin
