@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from collector.audit.checking import Fault, verify
-from collector.audit.heads import Head, HeadFile
+from collector.audit.heads import Head, HeadFile, HeadFileError
 from collector.jobs.context import Context, Job
 from collector.secret_file import read_secret
-from collector.settings import Settings
+from collector.settings import Settings, SettingsError
 from collector.store import audit, items
 from collector.store.items import Found
 from collector.store.postgres.db import Connection, Pool
@@ -66,9 +66,17 @@ def look(pool: Pool, file: HeadFile | None) -> tuple[Event | None, Head | None]:
 
 
 def keep_head(context: Context) -> Event:
-    """Write the head down; where the log does not follow from the last one, an item says so."""
-    file = None if context.settings is None else head_file(context.settings)
-    fault, newest = look(context.pool, file)
+    """Write the head down; where the log does not follow from the last one, an item says so.
+
+    So it does where the file of heads cannot be used; an item stays until a person closes it.
+    """
+    newest: Head | None = None
+    fault: Event | None
+    try:
+        file = None if context.settings is None else head_file(context.settings)
+        fault, newest = look(context.pool, file)
+    except (HeadFileError, SettingsError) as error:
+        fault = event("audit_unkept", detail=str(error))
     if fault is not None:
         with context.pool.connection() as conn:
             items.raise_items(conn, [Found(fault, "audit")], context.now)

@@ -131,14 +131,14 @@ def send_sms(
         minutes = -(-int(error.wait.total_seconds()) // 60) or 1
         raise SmsError(event("sms_too_many", minutes=minutes)) from error
     outcome = settings.sender.send(message)
-    _note(pool, number, outcome, at)
+    _note(pool, number, outcome)
     if outcome.state == messages.FAILED:
         log.warning("SMS %d to %s: %s", number, mask_phone(to), outcome.error)
         raise SmsError(event("sms_not_sent"), outcome.error or "")
     return outcome
 
 
-def _note(pool: Pool, number: int, outcome: Outcome, at: datetime) -> None:
+def _note(pool: Pool, number: int, outcome: Outcome) -> None:
     """Keep what became of a message; it is out, so trouble here must not stop its caller."""
     try:
         with pool.connection() as conn:
@@ -148,7 +148,6 @@ def _note(pool: Pool, number: int, outcome: Outcome, at: datetime) -> None:
                 outcome.state,
                 reference=outcome.reference,
                 error=outcome.error,
-                at=at,
             )
     except DatabaseDown as error:
         log.warning("SMS %d: %s, and it cannot be noted: %s", number, outcome.state, error)

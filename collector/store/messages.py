@@ -129,12 +129,9 @@ def finish(
     *,
     reference: str | None = None,
     error: str | None = None,
-    at: datetime,
 ) -> None:
     """Note what became of a message: `SENT`, `FAILED` or `UNKNOWN`."""
-    queries.run(
-        conn, SQL["finish"], id=number, state=state, reference=reference, error=error, at=at
-    )
+    queries.run(conn, SQL["finish"], id=number, state=state, reference=reference, error=error)
 
 
 def messages(

@@ -437,7 +437,6 @@ CREATE TABLE job_run (
     due timestamptz NOT NULL,
     attempt integer NOT NULL,
     started timestamptz NOT NULL,
-    finished timestamptz,
     outcome text NOT NULL CHECK (outcome IN ('running', 'ok', 'failed')),
     seconds double precision,
     kind text,

@@ -208,6 +208,23 @@ def test_the_job_finds_that_the_log_is_behind_its_head(
     assert job() == event("audit_broken", fault=fault[0], first=fault[1], last=fault[2])
 
 
+def test_the_job_says_when_the_file_of_heads_cannot_be_used(
+    job: Any, conn: db.Connection, tmp_path: Path
+) -> None:
+    write(conn, 2)
+    (tmp_path / "audit.head").write_text("somebody else was here\n")
+    assert "is no head of an audit log" in str(job())
+    assert (tmp_path / "audit.head").read_text() == "somebody else was here\n"
+    nowhere = str(tmp_path / "no" / "folder")
+    assert "No such file" in str(job(NONGQING_AUDIT_HEAD=nowhere))
+    assert "NONGQING_AUDIT_KEY" in str(job(NONGQING_AUDIT_KEY=nowhere))
+    with conn:
+        (item,) = items.open_items(conn)
+    assert (item.event.kind, item.count) == ("audit_unkept", 3)
+    chinese = sentence(item.event, Words.load("zh_CN"))
+    assert chinese.startswith("审计日志的末条无法保存到数据库之外")
+
+
 def test_without_settings_the_job_looks_and_keeps_nothing(pool: Pool, conn: db.Connection) -> None:
     write(conn, 2)
     assert keep_head(Context(pool, NOW)) == event("audit_kept", entries=2)

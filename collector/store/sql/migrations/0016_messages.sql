@@ -10,7 +10,6 @@ CREATE TABLE message_sent (
     masked text NOT NULL,
     key uuid NOT NULL UNIQUE,
     state text NOT NULL CHECK (state IN ('sending', 'sent', 'failed', 'unknown')),
-    finished timestamptz,
     reference text,
     error text
 );

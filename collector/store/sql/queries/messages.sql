@@ -13,8 +13,7 @@ VALUES (%(at)s, %(way)s, %(template)s, %(recipient)s, %(masked)s, %(key)s, 'send
 RETURNING id
 
 -- name: finish
-UPDATE message_sent SET state = %(state)s, finished = %(at)s, reference = %(reference)s,
-       error = %(error)s
+UPDATE message_sent SET state = %(state)s, reference = %(reference)s, error = %(error)s
 WHERE id = %(id)s
 
 -- name: list
