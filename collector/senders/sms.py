@@ -57,15 +57,15 @@ def write(
         value = params[name]
         if not value or not value.isprintable() or len(value) > LONGEST_PARAM:
             raise ValueError(f"SMS {template}: {name} is empty, too long or holds odd characters")
-    words = Words.load(language)
-    text = words.text(f"sms.{template}", **params)
+    text = Words.load(language).text(f"sms.{template}", **params)
     return Message(
         to=to,
         template=template,
         params={name: params[name] for name in names},
         signature=signature,
         language=language,
-        text=words.text("sms.signed", signature=signature, text=text),
+        # In these brackets, whatever the language: as messages in China are signed.
+        text=f"【{signature}】{text}",
         key=uuid.uuid4(),
     )
 

@@ -437,6 +437,7 @@ CREATE TABLE job_run (
     due timestamptz NOT NULL,
     attempt integer NOT NULL,
     started timestamptz NOT NULL,
+    finished timestamptz,
     outcome text NOT NULL CHECK (outcome IN ('running', 'ok', 'failed')),
     seconds double precision,
     kind text,
@@ -877,7 +878,6 @@ CREATE TABLE message_sent (
     masked text NOT NULL,
     key uuid NOT NULL UNIQUE,
     state text NOT NULL CHECK (state IN ('sending', 'sent', 'failed', 'unknown')),
-    finished timestamptz,
     reference text,
     error text
 );

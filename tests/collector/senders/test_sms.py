@@ -73,7 +73,7 @@ def test_a_message_is_written_in_the_readers_language() -> None:
         "【农情】登录验证码 123456，5 分钟内有效"
     )
     assert write(TO, "sign_in_code", CODE, "Nongqing", "en").text.startswith(
-        "[Nongqing] Your sign-in code is 123456"
+        "【Nongqing】Your sign-in code is 123456"
     )
 
 
