@@ -13,6 +13,7 @@ import nongqing
 from collector.audit.chain import ACTIONS
 from collector.audit.heads import HeadFile
 from collector.commands.actor import by_command, user
+from collector.commands.enrolment import StoreRegistry
 from collector.jobs.audit_head import keep_head
 from collector.jobs.context import Context
 from collector.settings import Settings
@@ -292,3 +293,19 @@ def test_what_commands_change_is_in_the_log(
     assert run("audit", "verify").exit_code == 0
     assert run("sites", "import", "--site", "demo", "--dry-run").exit_code == 0
     assert len(audit.entries(registered)) == len(steps)
+
+
+def test_who_reads_a_nodes_key_is_in_the_log(
+    run: Run, env: dict[str, str], registered: db.Connection, tmp_path: Path
+) -> None:
+    out = str(tmp_path / "node.json")
+    assert run("node", "enroll", "qf-001", "--broker", "mqtt://b", "--out", out).exit_code == 0
+    registry = StoreRegistry(Settings.from_env(env))
+    assert registry.key("qf-001") is not None
+    assert registry.key("qf-002") is None
+    with registered:
+        told = audit.entries(registered)
+    assert [(one.action, one.object, one.detail) for one in told] == [
+        ("node_key_read", "qf-001", {"epoch": 1}),
+        ("node_enrolled", "qf-001", {"epoch": 1, "after_revocation": False}),
+    ]
