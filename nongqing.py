@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+import collector.commands.audit
 import collector.commands.backtest
 import collector.commands.clock
 import collector.commands.db
@@ -17,6 +18,7 @@ import collector.commands.interpolate
 import collector.commands.ipmd
 import collector.commands.items
 import collector.commands.ledger
+import collector.commands.messages
 import collector.commands.parts
 import collector.commands.people
 import collector.commands.places
@@ -100,8 +102,10 @@ main.add_command(field_configs.cli.check)
 main.add_command(collector.commands.sites.sites)
 main.add_command(collector.commands.db.db)
 main.add_command(collector.commands.clock.clock)
+main.add_command(collector.commands.audit.audit)
 main.add_command(collector.commands.items.items)
 main.add_command(collector.commands.people.people)
+main.add_command(collector.commands.messages.messages_group)
 main.add_command(collector.commands.import_.import_)
 main.add_command(collector.commands.places.places_group)
 main.add_command(firmware.workbench.cli.node)

@@ -12,6 +12,7 @@ from collector.clock import Clock, from_spec
 from collector.running_note import Running, read_running
 
 DEFAULT_STATE_DIR = ".nongqing"
+AUDIT_HEAD = "audit.head"
 BROKER_SCHEMES = {"mqtt": 1883, "mqtts": 8883}
 
 BROKER_FORM = (
@@ -50,6 +51,10 @@ class BrokerTls:
     ca: Path | None = None
     cert: Path | None = None
     key: Path | None = None
+
+
+def _path(env: Mapping[str, str], name: str) -> Path | None:
+    return Path(env[name]) if env.get(name) else None
 
 
 def _file(env: Mapping[str, str], name: str) -> Path | None:
@@ -97,6 +102,10 @@ class Settings:
         Base64 of 32 bytes; None where the key file in `state_dir` is used.
     metrics_token : str or None
         What a reader of /metrics from another machine must show; None: nobody may.
+    audit_head : Path or None
+        File for the heads of the audit log; None where it is ``audit.head`` in `state_dir`.
+    audit_key : Path or None
+        File of the key that heads are sealed with; None where they are not.
     """
 
     dsn: str | None
@@ -108,6 +117,13 @@ class Settings:
     broker_tls: BrokerTls = BrokerTls()
     web_key: str | None = None
     metrics_token: str | None = None
+    audit_head: Path | None = None
+    audit_key: Path | None = None
+
+    @property
+    def audit_head_file(self) -> Path:
+        """The file that heads of the audit log are written to."""
+        return self.audit_head or self.state_dir / AUDIT_HEAD
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -133,6 +149,8 @@ class Settings:
             ),
             web_key=env.get("NONGQING_WEB_KEY") or None,
             metrics_token=env.get("NONGQING_METRICS_TOKEN") or None,
+            audit_head=_path(env, "NONGQING_AUDIT_HEAD"),
+            audit_key=_path(env, "NONGQING_AUDIT_KEY"),
         )
         if (settings.broker_tls.cert is None) != (settings.broker_tls.key is None):
             raise SettingsError(

@@ -11,10 +11,12 @@ from datetime import UTC, datetime
 
 import click
 
+from collector.commands.actor import by_command
 from collector.commands.parts import Parts, moment, plain_errors
 from collector.ingest.known_nodes import read_known_nodes
 from collector.ingest.moving import Apart, MoveError, find_apart, move
 from collector.keys import load_master_key
+from collector.store import audit
 from collector.store.measured import misplaced
 from collector.store.network import server_clock
 from field_configs.events import event
@@ -71,6 +73,7 @@ def accept(parts: Parts, host: str, by: str) -> None:
                 f"no collector has run on {host}; --host names the server as `nongqing clock "
                 "status` shows it"
             )
+        audit.append(conn, by_command("clock accept"), "clock_accepted", host, {"by": by}, at=now)
     click.echo(f"{host}: {now:%Y-%m-%d %H:%M:%S} UTC is accepted")
 
 
@@ -166,6 +169,8 @@ def place(
                 known = read_known_nodes(conn, master)
                 at, to_s = parts.clock().now(), round(began.timestamp())
                 moved = move(conn, known, stored, to_s, by=by, reason=reason, at=at)
+                told = {"boot": boot, "readings": moved, "by": by, "reason": reason}
+                audit.append(conn, by_command("clock place"), "readings_moved", node, told, at=at)
         except MoveError as error:
             raise click.ClickException(f"node {node}, boot {boot}: {error}") from error
     click.echo(f"node {node}, boot {boot}: {moved} readings stand at their new times")

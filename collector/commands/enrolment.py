@@ -6,8 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
+from collector.commands.actor import by_command
 from collector.keys import MasterKey, NoMasterKey, load_master_key, load_or_make_master_key
 from collector.settings import Settings
+from collector.store import audit
 from collector.store.network import registry
 from collector.store.postgres import db
 from firmware.wire.codec import Layout
@@ -45,15 +47,28 @@ class StoreRegistry:
     ) -> registry.NodeKey:
         """Give a node a new key under the next epoch; earlier ones are retired."""
         master = self._master_for_enrolment()
-        return self._with(
-            lambda conn: registry.enroll(
+
+        def work(conn: db.Connection) -> registry.NodeKey:
+            key = registry.enroll(
                 conn, master, node_id, at=at, layout=layout, after_revocation=after_revocation
             )
-        )
+            told = {"epoch": key.epoch, "after_revocation": after_revocation}
+            audit.append(conn, by_command("node enroll"), "node_enrolled", node_id, told, at=at)
+            return key
+
+        return self._with(work)
 
     def revoke(self, node_id: str, *, reason: str, by: str, at: datetime) -> int:
         """Take a node away: none of its keys counts any more; return how many that were."""
-        return self._with(lambda conn: registry.revoke(conn, node_id, reason=reason, by=by, at=at))
+
+        def work(conn: db.Connection) -> int:
+            keys = registry.revoke(conn, node_id, reason=reason, by=by, at=at)
+            if keys:
+                told = {"keys": keys, "reason": reason, "by": by}
+                audit.append(conn, by_command("node revoke"), "node_revoked", node_id, told, at=at)
+            return keys
+
+        return self._with(work)
 
     def _master_for_enrolment(self) -> MasterKey:
         """Return the master key; make one only where no node has a key under another yet."""
@@ -72,4 +87,13 @@ class StoreRegistry:
     def key(self, node_id: str) -> registry.NodeKey | None:
         """Return a node's current key, or None when it has none."""
         master = load_master_key(self._settings.state_dir, self._settings.master_key)
-        return self._with(lambda conn: registry.key(conn, master, node_id))
+        now = self._settings.clock().now()
+
+        def work(conn: db.Connection) -> registry.NodeKey | None:
+            key = registry.key(conn, master, node_id)
+            if key is not None:
+                told = {"epoch": key.epoch}
+                audit.append(conn, by_command("node"), "node_key_read", node_id, told, at=now)
+            return key
+
+        return self._with(work)

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import click
 
+from collector.commands.actor import by_command
 from collector.commands.parts import Parts, moment, plain_errors
 from collector.files.given import Given
 from collector.files.imported import Imported, Named
@@ -16,6 +17,7 @@ from collector.files.scouting import import_scouting
 from collector.files.templates import KINDS, template
 from collector.files.weather import import_weather, is_document
 from collector.files.works import import_works
+from collector.store import audit
 from collector.store.advice import ledger
 from collector.store.measured.weather import Kind
 from collector.store.postgres.db import Connection
@@ -105,6 +107,11 @@ def import_(
             now = parts.clock().now()
             given = Given(cast(Kind, kind), source, now, issued, place, new_place)
             done = take(conn, file, kind, given)
+            if not isinstance(done, SheetError):
+                told = {"kind": kind, "source": source, "new": done.new}
+                told["refused"] = done.refused.total
+                actor = by_command("import")
+                audit.append(conn, actor, "file_imported", file_name(file), told, at=now)
     if isinstance(done, SheetError):
         raise click.UsageError(str(done)) from done
     if as_json:

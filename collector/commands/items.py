@@ -8,7 +8,9 @@ from dataclasses import asdict
 
 import click
 
+from collector.commands.actor import by_command
 from collector.commands.parts import Parts, plain_errors
+from collector.store import audit
 from collector.store import items as store
 from collector.store.postgres.db import Connection
 
@@ -61,7 +63,13 @@ def seen(parts: Parts, number: int, by: str) -> None:
       nongqing items seen 12 --by "Li"
     """
     now = parts.clock().now()
-    _change(parts, lambda conn: store.note_seen(conn, number, by, now))
+
+    def change(conn: Connection) -> None:
+        store.note_seen(conn, number, by, now)
+        actor = by_command("items seen")
+        audit.append(conn, actor, "item_seen", str(number), {"by": by}, at=now)
+
+    _change(parts, change)
     click.echo(f"item {number}: seen by {by}")
 
 
@@ -78,7 +86,13 @@ def close(parts: Parts, number: int, by: str, note: str | None) -> None:
       nongqing items close 12 --by "Li" --note "cable replaced"
     """
     now = parts.clock().now()
-    _change(parts, lambda conn: store.close(conn, number, by, note, now))
+
+    def change(conn: Connection) -> None:
+        store.close(conn, number, by, note, now)
+        told = {"by": by, "note": note}
+        audit.append(conn, by_command("items close"), "item_closed", str(number), told, at=now)
+
+    _change(parts, change)
     click.echo(f"item {number}: closed by {by}")
 
 

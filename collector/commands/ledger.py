@@ -8,7 +8,9 @@ from dataclasses import asdict
 
 import click
 
+from collector.commands.actor import by_command
 from collector.commands.parts import Parts, plain_errors
+from collector.store import audit
 from collector.store.advice import ledger
 from models.hazards.catalogue import catalogue
 from models.skill.ledger import LedgerRow
@@ -89,10 +91,13 @@ def rule(parts: Parts, name: str, value: str, by: str, reason: str) -> None:
     """
     with plain_errors(), parts.store() as pool, pool.connection() as conn:
         now = parts.clock().now()
+        before = str(getattr(ledger.rules(conn), name))
         try:
             rules = ledger.change_rule(conn, name, value, by=by, reason=reason, at=now)
         except RuleError as error:
             raise click.UsageError(str(error)) from error
         ledger.update(conn, catalogue(), now)
+        told = {"before": before, "after": str(getattr(rules, name)), "by": by, "reason": reason}
+        audit.append(conn, by_command("risk rule"), "rule_changed", name, told, at=now)
     lowered = f", below the default of {getattr(DEFAULTS, name)}" if name in rules.lowered else ""
     click.echo(f"{name} is now {getattr(rules, name)}{lowered}; the change is logged")

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import click
 
+from collector.audit.chain import AuditError
 from collector.clock import Clock, ClockSpecError
 from collector.keys import MasterKeyError
 from collector.running_note import RunningNoteError
@@ -43,7 +44,7 @@ def plain_errors() -> Iterator[None]:
     except (SettingsError, ClockSpecError, RunningNoteError, database.UnreadableDsn) as error:
         click.echo(f"Error: {error}", err=True)
         raise SystemExit(USED_WRONGLY) from error
-    except (database.StoreError, MasterKeyError, ConfigErrors) as error:
+    except (database.StoreError, MasterKeyError, ConfigErrors, AuditError) as error:
         raise click.ClickException(str(error)) from error
 
 

@@ -10,15 +10,17 @@ from datetime import datetime
 import click
 
 from collector.clock import SystemClock
+from collector.commands.actor import by_command
 from collector.commands.parts import Parts, moment, plain_errors
 from collector.permissions import LEVELS, ROLE_SETTING, ROLES, check_permissions
 from collector.permissions import RoleError as NoSuchPermission
+from collector.phone import PhoneError, normalise_phone
+from collector.store import audit, settings_table
 from collector.store import people as store
-from collector.store import settings_table
 from collector.store.people import Person
 from collector.store.postgres.db import Connection
 
-BY = "command line"
+BY = "command line"  # in the tables of rights; the audit log knows which user
 DEFAULT_URL = "http://127.0.0.1:8080"
 
 
@@ -33,10 +35,35 @@ def people() -> None:
 
 
 @contextmanager
+def _phone_errors() -> Iterator[None]:
+    try:
+        yield
+    except PhoneError as error:
+        raise click.UsageError(str(error)) from error
+
+
+@contextmanager
 def _opened(parts: Parts) -> Iterator[tuple[Connection, datetime]]:
-    with plain_errors(), parts.store() as pool, pool.connection() as conn:
+    with _phone_errors(), plain_errors(), parts.store() as pool, pool.connection() as conn:
         # Not the installation's clock: sessions do not live on a simulated one.
         yield conn, SystemClock().now()
+
+
+def _by(command: str) -> str:
+    return by_command(f"people {command}")
+
+
+def _grant(
+    conn: Connection,
+    command: str,
+    person: Person,
+    role: str,
+    where: tuple[str, str],
+    now: datetime,
+) -> None:
+    store.grant(conn, person, role, *where, now, BY)
+    detail = {"role": role, "level": where[0], "scope": where[1]}
+    audit.append(conn, _by(command), "rights_given", str(person.id), detail, at=now)
 
 
 def scope_of(text: str) -> tuple[str, str]:
@@ -101,9 +128,11 @@ def add(
     if (role is None) != (where is None):
         raise click.UsageError("--role and --in belong together")
     with _opened(parts) as (conn, now):
-        person = store.add(conn, name, now, username=username, phone=phone)
+        kept = None if phone is None else normalise_phone(phone)
+        person = store.add(conn, name, now, username=username, phone=kept)
+        audit.append(conn, _by("add"), "person_added", str(person.id), at=now)
         if role is not None and where is not None:
-            store.grant(conn, person, role, *where, now, BY)
+            _grant(conn, "add", person, role, where, now)
     click.echo(f"person {person.id}: added")
 
 
@@ -158,6 +187,7 @@ def link(parts: Parts, who: str, url: str) -> None:
                 f"person {person.id}: is locked; first: nongqing people unlock {person.id}"
             )
         token = store.make_link(conn, person, now)
+        audit.append(conn, _by("link"), "sign_in_link_made", str(person.id), at=now)
     click.echo(f"{url.rstrip('/')}{store.LINK_PATH}{token}")
 
 
@@ -174,6 +204,7 @@ def lock(parts: Parts, who: str) -> None:
     with _opened(parts) as (conn, now):
         person = store.named(conn, who)
         store.lock(conn, person, now)
+        audit.append(conn, _by("lock"), "person_locked", str(person.id), at=now)
     click.echo(f"person {person.id}: locked")
 
 
@@ -190,6 +221,7 @@ def unlock(parts: Parts, who: str) -> None:
     with _opened(parts) as (conn, now):
         person = store.named(conn, who)
         store.lock(conn, person, now, locked=False)
+        audit.append(conn, _by("unlock"), "person_unlocked", str(person.id), at=now)
     click.echo(f"person {person.id}: may sign in again")
 
 
@@ -210,10 +242,13 @@ def grant(parts: Parts, who: str, role: str, where: tuple[str, str] | None, with
         raise click.UsageError("--in is missing: a role holds somewhere; write --in city for all")
     with _opened(parts) as (conn, now):
         person = store.named(conn, who)
-        if withdraw and not store.withdraw(conn, person, role, *where):
-            raise click.ClickException(f"person {person.id}: has no such role there")
         if not withdraw:
-            store.grant(conn, person, role, *where, now, BY)
+            _grant(conn, "grant", person, role, where, now)
+        elif store.withdraw(conn, person, role, *where):
+            detail = {"role": role, "level": where[0], "scope": where[1]}
+            audit.append(conn, _by("grant"), "rights_taken", str(person.id), detail, at=now)
+        else:
+            raise click.ClickException(f"person {person.id}: has no such role there")
     click.echo(f"person {person.id}: {role} {'withdrawn' if withdraw else 'granted'}")
 
 
@@ -232,6 +267,8 @@ def deputy(parts: Parts, who: str, stands_for: str, until: datetime) -> None:
     with _opened(parts) as (conn, now):
         person, other = store.named(conn, who), store.named(conn, stands_for)
         store.name_deputy(conn, person, other, until, now, BY)
+        detail = {"deputy_of": other.id, "until": until.isoformat()}
+        audit.append(conn, _by("deputy"), "rights_given", str(person.id), detail, at=now)
     click.echo(f"person {person.id}: stands for person {other.id} until {until.isoformat()}")
 
 
@@ -250,7 +287,10 @@ def phone(parts: Parts, who: str, number: str | None) -> None:
     """
     with _opened(parts) as (conn, now):
         person = store.named(conn, who)
-        store.change_phone(conn, person, number)
+        store.change_phone(conn, person, None if number is None else normalise_phone(number))
+        audit.append(
+            conn, _by("phone"), "person_changed", str(person.id), {"what": "phone"}, at=now
+        )
     click.echo(f"person {person.id}: phone {person.phone or 'taken away'}")
 
 
@@ -273,4 +313,6 @@ def role(parts: Parts, name: str, permissions: tuple[str, ...]) -> None:
         raise click.UsageError(f'role "{name}": is always there and stays as it is; choose another')
     with _opened(parts) as (conn, now):
         settings_table.put(conn, ROLE_SETTING + name, json.dumps(permissions), now)
+        detail = {"permissions": list(permissions)}
+        audit.append(conn, _by("role"), "rights_given", f"role {name}", detail, at=now)
     click.echo(f"role {name}: {', '.join(permissions)}")

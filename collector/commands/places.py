@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 from collections.abc import Callable
 from dataclasses import asdict
@@ -10,7 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
+from collector.commands.actor import by_command, user
 from collector.commands.parts import Parts, plain_errors
+from collector.store import audit
 from collector.store.measured import places
 from collector.store.measured.places import Place, UnknownPlace
 from collector.store.postgres.db import Connection
@@ -28,17 +29,9 @@ def places_group() -> None:
     """
 
 
-def _user() -> str:
-    """Return who is logged in; a container may have no name for its user."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
-
-
 def _who_and_why(command: _F) -> _F:
     options = (
-        click.option("--by", default=_user, help="Who changes it [who is logged in]."),
+        click.option("--by", default=user, help="Who changes it [who is logged in]."),
         click.option("--reason", default="", help="Why; it is kept with the change."),
     )
     for option in options:
@@ -128,6 +121,9 @@ def move_command(
         before = _station(conn, name)
         now = parts.clock().now()
         places.move(conn, name, (longitude, latitude), by=by, reason=reason, at=now)
+        told = {"longitude": f"{longitude:g}", "latitude": f"{latitude:g}"}
+        told |= {"by": by, "reason": reason}
+        audit.append(conn, by_command("places move"), "place_moved", name, told, at=now)
     click.echo(
         f"{name}: moved from {before.longitude:g}, {before.latitude:g} to "
         f"{longitude:g}, {latitude:g}"
@@ -147,5 +143,8 @@ def remove_command(parts: Parts, name: str, by: str, reason: str) -> None:
     """
     with plain_errors(), parts.store() as pool, pool.connection() as conn:
         _station(conn, name)
-        places.remove(conn, name, by=by, reason=reason, at=parts.clock().now())
+        now = parts.clock().now()
+        places.remove(conn, name, by=by, reason=reason, at=now)
+        told = {"by": by, "reason": reason}
+        audit.append(conn, by_command("places remove"), "place_removed", name, told, at=now)
     click.echo(f"{name}: removed; what it measured is kept and counts no longer")

@@ -82,7 +82,9 @@ def jobs(parts: Parts) -> None:
     _log_to_stderr()
     with plain_errors(), parts.store() as pool:
         click.echo(f"jobs: database {database.place(pool.dsn)}, clock {parts.clock().spec()}")
-        scheduler = scheduling.Scheduler(scheduling.Jobs(pool, parts.clock()))
+        scheduler = scheduling.Scheduler(
+            scheduling.Jobs(pool, parts.clock(), settings=parts.settings())
+        )
         stop = _Stop()
         scheduler.start()
         while not stop.wanted:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import click
 
+from collector.commands.actor import by_command
 from collector.commands.parts import Parts, plain_errors
+from collector.store import audit
 from collector.store.network import registry
 from collector.store.network import sites as site_store
 from field_configs import load as loading
@@ -57,7 +59,11 @@ def import_sites(
             changes = site_store.planned(conn, configs)
             revoked = {row.id for row in registry.nodes(conn) if row.revoked is not None}
             if not dry_run:
-                registry.import_configs(conn, configs, parts.clock().now(), origin, changes)
+                now = parts.clock().now()
+                registry.import_configs(conn, configs, now, origin, changes)
+                told = {"new": len(changes.new()), "changed": len(changes.changed())}
+                actor = by_command("sites import")
+                audit.append(conn, actor, "site_imported", origin, told, at=now)
     counts, revoked = site_store.counted(configs), revoked & configs.nodes.keys()
     if as_json:
         rest = {"revoked": sorted(revoked), "dry_run": dry_run}
@@ -138,6 +144,8 @@ def export_site(parts: Parts, target: Path, site: str, force: bool) -> None:
     with plain_errors(), parts.store() as pool:
         with pool.connection() as conn:
             held = site_store.read_site(conn)
+            actor = by_command("sites export")
+            audit.append(conn, actor, "site_exported", str(path), at=parts.clock().now())
         _write(path, site_text(held))
         try:
             again = loading.load(root, path)

@@ -6,16 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from collector.settings import Settings
 from collector.store.postgres.db import Pool
 from field_configs.events import Event
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a job is given: connections, and the time for which it is due."""
+    """What a job is given: connections, the time, and, in a service, its settings."""
 
     pool: Pool
     now: datetime
+    settings: Settings | None = None
 
 
 @dataclass(frozen=True)

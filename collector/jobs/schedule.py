@@ -23,6 +23,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from collector.clock import Clock
 from collector.jobs.context import Context, Job
 from collector.jobs.declared import declared_jobs
+from collector.settings import Settings
 from collector.store import job_runs
 from collector.store.network import server_clock
 from collector.store.postgres.db import DatabaseDown, Pool
@@ -41,9 +42,15 @@ class Runner:
     """Runs one job when it is due, records how it went, and tries again when it failed."""
 
     def __init__(
-        self, job: Job, pool: Pool, clock: Clock, monotonic: Callable[[], float] = time.monotonic
+        self,
+        job: Job,
+        pool: Pool,
+        clock: Clock,
+        monotonic: Callable[[], float] = time.monotonic,
+        settings: Settings | None = None,
     ) -> None:
         self.job = job
+        self.settings = settings
         self.pool = pool
         self.clock = clock
         self.monotonic = monotonic
@@ -76,7 +83,8 @@ class Runner:
         with self.pool.connection() as conn:
             run = job_runs.begin(conn, self.job.id, due, self.attempt, self.clock.now())
         try:
-            outcome, said = job_runs.OK, self.job.function(Context(self.pool, self.clock.now()))
+            context = Context(self.pool, self.clock.now(), self.settings)
+            outcome, said = job_runs.OK, self.job.function(context)
         except DatabaseDown as error:
             log.warning("job %s: %s", self.job.id, error)
             outcome, said = job_runs.FAILED, event("job_waits", detail=str(error))
@@ -102,6 +110,8 @@ class Jobs:
         Default: every declared one.
     monotonic : callable
         Real time [s], for the pauses while the database is away.
+    settings : Settings, optional
+        Of the service; jobs that keep something outside the database need them.
     """
 
     def __init__(
@@ -110,12 +120,13 @@ class Jobs:
         clock: Clock,
         jobs: tuple[Job, ...] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
+        settings: Settings | None = None,
     ) -> None:
         self.pool = pool
         self.clock = clock
         self.election = Election(pool.dsn)
         jobs = declared_jobs() if jobs is None else jobs
-        self.runners = tuple(Runner(job, pool, clock) for job in jobs)
+        self.runners = tuple(Runner(job, pool, clock, settings=settings) for job in jobs)
         self.leading = False
         self.doubt = ""
         self._host = socket.gethostname()

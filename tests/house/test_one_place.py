@@ -176,6 +176,7 @@ PAGE = '''"""A planted page."""
 from flask import Blueprint, render_template
 from flask_babel import lazy_gettext
 
+from webapp.accounts.access import public
 from webapp.app.menu import NavItem
 
 bp = Blueprint("planted", __name__)
@@ -183,6 +184,7 @@ NAV = NavItem(99, "planted.page", lazy_gettext("Planted page"))
 
 
 @bp.get("/planted")
+@public
 def page() -> str:
     """Say that it is there."""
     return render_template("technician/planted.html")
@@ -316,7 +318,8 @@ found["quality"] = int(hours["snow_depth_qc"].sel(site="planted-1").isel(time=0)
 found["statuses"] = sorted(hazard for hazard, crop in statuses if hazard == "planted_cold")
 jobs.election.resign()
 
-client = webapp.create_app(pool, clock).test_client()
+from tests.webapp.people import client_of
+client = client_of(webapp.create_app(pool, clock), "administrator")
 found["pages"] = {}
 for path in ("/", "/planted", "/status", "/v/planted", "/models"):
     answer = client.get(path)

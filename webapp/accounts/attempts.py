@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, abort, request, session
 from flask_babel import gettext
 
-from collector.store import people
+from collector.store import audit, people
 from collector.store.people import Person
 from collector.store.postgres.db import Connection
 from webapp.accounts import phones
@@ -73,6 +73,18 @@ def _note(response: Response) -> Response:
         entered = _entered()
         with lent() as conn:
             people.note_failure(conn, _account(entered), network(), CLOCK.now())
+            person = _holder(conn, entered)
+            if not people.may_try(conn, _account(entered), network(), person, CLOCK.now()):
+                # Once, when the door shuts: not for each knock at it.
+                who = "" if person is None else str(person.id)
+                audit.append(
+                    conn,
+                    "anonymous",
+                    "sign_in_refused",
+                    who,
+                    {"network": network()},
+                    at=CLOCK.now(),
+                )
     return response
 
 

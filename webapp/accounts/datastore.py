@@ -28,7 +28,7 @@ Lend = Callable[[], AbstractContextManager[Connection]]
 #: People sign in by the machine's clock, also where the demonstration simulates its own.
 CLOCK = SystemClock()
 FAILED_TO_SEND = lazy_gettext("No code can be sent to this number.")
-#: Extension of the app that sends a code to a phone; see `webapp.accounts.install`.
+#: Extension of the app that sends a code to a phone; see `webapp.accounts.sms`.
 SEND = "nongqing.send_code"
 #: By what Flask-Security finds people, and what `Person` calls it.
 NAMES = {"fs_uniquifier": "uniquifier", "us_phone_number": "phone"}
@@ -131,8 +131,7 @@ class User(UserMixin):
         code = current_app.extensions["security"].totp_factory.generate_totp_password(
             given["totp_secret"]
         )
-        with self.lend() as conn:
-            failed: str | None = current_app.extensions[SEND](conn, self.us_phone_number, code)
+        failed: str | None = current_app.extensions[SEND](self.us_phone_number, code)
         return failed
 
     def check_tf_required_setup(self) -> bool:

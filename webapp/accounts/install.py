@@ -15,9 +15,9 @@ from collector.keys import load_or_make_web_key
 from collector.settings import Settings
 from webapp.accounts import access, attempts, phones, signing_in
 from webapp.accounts.datastore import CLOCK, SEND, PeopleDatastore
-from webapp.accounts.sms import send_code
+from webapp.accounts.sms import code_sender
 from webapp.accounts.words import MESSAGES
-from webapp.app.database import lent
+from webapp.app.database import App, lent
 
 FARMER_SESSION = timedelta(days=180)
 CODE_VALID_S = 180
@@ -113,7 +113,7 @@ def configure(app: Flask, key: bytes) -> None:
         app.config[f"SECURITY_MSG_{name}"] = (text, "error")
 
 
-def install(app: Flask, settings: Settings | None) -> None:
+def install(app: App, settings: Settings | None) -> None:
     """Give an app its people.
 
     Parameters
@@ -129,6 +129,8 @@ def install(app: Flask, settings: Settings | None) -> None:
         When a view does not say who may open it.
     WebKeyError
         When the key of sessions is broken or cannot be kept.
+    SettingsError
+        When the settings of SMS cannot be read.
     """
     key = (
         secrets.token_bytes(32)
@@ -136,7 +138,7 @@ def install(app: Flask, settings: Settings | None) -> None:
         else load_or_make_web_key(settings.state_dir, settings.web_key)
     )
     configure(app, key)
-    app.extensions[SEND] = send_code
+    app.extensions[SEND] = code_sender(app.pool.dsn, CODE_VALID_S // 60)
     datastore = PeopleDatastore(lent)
     signing_in.install(app, datastore)
     attempts.install(app)

@@ -7,11 +7,12 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Flask, Response, request, session
-from flask_login import logout_user
+from flask_login import logout_user, user_logged_out
 from flask_security import user_authenticated
 from flask_security.utils import login_user
 
-from collector.store import people
+from collector.phone import mask_phone
+from collector.store import audit, people
 from collector.store.people import Person
 from webapp.accounts import attempts, phones
 from webapp.accounts.access import reader
@@ -48,7 +49,7 @@ def _register(app: Flask, datastore: PeopleDatastore) -> None:
             people.change_phone(conn, person, None)
             person = None
         if person is None:
-            person = people.add(conn, phones.masked(phone), CLOCK.now(), phone=phone)
+            person = people.add(conn, mask_phone(phone), CLOCK.now(), phone=phone)
             people.grant(conn, person, "farmer", "city", "", CLOCK.now(), "by phone")
         staff = people.is_staff(people.grants(conn, person, CLOCK.now()))
     if person.phone_secrets is None and not staff:
@@ -84,6 +85,14 @@ def _note(app: Any, user: User, authn_via: list[str] | None = None, **rest: Any)
             people.save(conn, person)
         entered = person.phone if "sms" in (authn_via or []) else person.username
         people.note_success(conn, person, entered or "", attempts.network(), CLOCK.now())
+        by = ", ".join(authn_via or [])
+        audit.append(conn, str(person.id), "sign_in", detail={"by": by}, at=CLOCK.now())
+
+
+def _note_out(app: Any, user: Any, **rest: Any) -> None:
+    if isinstance(user, User):
+        with lent() as conn:
+            audit.append(conn, str(user.person.id), "sign_out", at=CLOCK.now())
 
 
 def _dress(response: Response) -> Response:
@@ -103,3 +112,4 @@ def install(app: Flask, datastore: PeopleDatastore) -> None:
     app.before_request(lambda: _register(app, datastore))
     app.after_request(_dress)
     user_authenticated.connect(_note, app, weak=False)
+    user_logged_out.connect(_note_out, app, weak=False)

@@ -38,7 +38,7 @@ def client(app: App) -> FlaskClient:
 def sent(app: App) -> list[tuple[str, str]]:
     """Codes that would have gone out by SMS."""
     codes: list[tuple[str, str]] = []
-    app.extensions[SEND] = lambda conn, phone, code: codes.append((phone, code))
+    app.extensions[SEND] = lambda phone, code: codes.append((phone, code))
     return codes
 
 

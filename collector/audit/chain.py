@@ -1,0 +1,178 @@
+"""What an audit entry's digest is computed over; docs/audit.md has it byte by byte."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+MARK = b"nongqing audit 1\n"
+NOTHING = bytes(32)  # stands before the first entry
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_INTEGER = 2**63
+
+#: Every action that the log tells of: who saw or changed what.
+ACTIONS = (
+    "sign_in",
+    "sign_in_refused",
+    "sign_out",
+    "sign_in_link_made",
+    "person_added",
+    "person_changed",
+    "person_locked",
+    "person_unlocked",
+    "person_seen",
+    "rights_given",
+    "rights_taken",
+    "advice_published",
+    "advice_withdrawn",
+    "advice_overridden",
+    "rule_changed",
+    "site_imported",
+    "site_exported",
+    "data_exported",
+    "file_imported",
+    "place_moved",
+    "place_removed",
+    "item_seen",
+    "item_closed",
+    "clock_accepted",
+    "readings_moved",
+    "node_enrolled",
+    "node_key_read",
+    "node_revoked",
+    "log_begun_again",
+)
+
+
+class AuditError(ValueError):
+    """What was to be written down cannot be; the message names it and the mend."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry as it is kept.
+
+    Attributes
+    ----------
+    number : int
+        From 1 on, without gaps.
+    at_us : int or None
+        When, in microseconds since 1970-01-01 UTC; None where the database holds no finite time.
+    actor, action, object : str
+    detail : str
+        JSON.
+    previous, digest : bytes
+        The digest of the entry before, and this one's.
+    """
+
+    number: int
+    at_us: int | None
+    actor: str
+    action: str
+    object: str
+    detail: str
+    previous: bytes
+    digest: bytes
+
+
+def microseconds(at: datetime) -> int:
+    """Return an aware time in microseconds since 1970-01-01 UTC, exactly."""
+    return (at - EPOCH) // timedelta(microseconds=1)
+
+
+def canonical(detail: Mapping[str, object]) -> str:
+    """Write the detail of an entry as the one JSON text that is hashed.
+
+    Raises
+    ------
+    AuditError
+        When it holds what the database would not give back as it was: a fraction, NUL, half a
+        surrogate pair, a number beyond 64 bits.
+    """
+    _prove(detail, "detail")
+    return _written(detail)
+
+
+def _written(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _prove(value: object, where: str) -> None:
+    if isinstance(value, str):
+        prove_text(value, where)
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            if not isinstance(key, str):
+                raise AuditError(f"audit: {where}: the key {key!r} is no text; write it as text")
+            prove_text(key, where)
+            _prove(inner, f"{where}.{key}")
+    elif isinstance(value, list | tuple):
+        for place, inner in enumerate(value):
+            _prove(inner, f"{where}[{place}]")
+    elif isinstance(value, int):
+        if abs(value) >= MOST_INTEGER:
+            raise AuditError(f"audit: {where}: {value} has more than 64 bits; write it as text")
+    elif value is not None:
+        raise AuditError(
+            f"audit: {where}: a {type(value).__name__} does not come back from the database "
+            "as it was; write it as text"
+        )
+
+
+def prove_text(text: str, where: str) -> None:
+    """Make sure that the database keeps a text as it is.
+
+    Raises
+    ------
+    AuditError
+        When it holds NUL or half a surrogate pair.
+    """
+    if "\0" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise AuditError(f"audit: {where}: {text!r} holds NUL or half a character; remove it")
+
+
+def digest(
+    number: int, at_us: int, actor: str, action: str, object_: str, detail: str, previous: bytes
+) -> bytes:
+    """Return the SHA-256 of an entry and of the digest before it.
+
+    Parameters
+    ----------
+    number : int
+        Of the entry, from 1 on.
+    at_us : int
+        Time in microseconds since 1970-01-01 UTC.
+    actor, action, object_ : str
+    detail : str
+        As `canonical` writes it.
+    previous : bytes
+        Digest of the entry before; 32 zero bytes for the first.
+    """
+    packed = [MARK, previous, struct.pack(">Qq", number, at_us)]
+    for text in (actor, action, object_, detail):
+        raw = text.encode()
+        packed += [struct.pack(">I", len(raw)), raw]
+    return hashlib.sha256(b"".join(packed)).digest()
+
+
+def digest_of(entry: Entry) -> bytes | None:
+    """Return the digest that an entry should have; None where it can have none."""
+    if entry.at_us is None:
+        return None
+    try:
+        detail = _written(json.loads(entry.detail))
+        return digest(
+            entry.number,
+            entry.at_us,
+            entry.actor,
+            entry.action,
+            entry.object,
+            detail,
+            entry.previous,
+        )
+    except (ValueError, RecursionError, struct.error):
+        return None

@@ -1,0 +1,1 @@
+"""What goes out to people: text messages, and by what way."""
