@@ -14,8 +14,8 @@ authors' hindcast for 1980-2005 was right in at least 73 % of the years. Jiaozuo
 The rule speaks of a year, not of a day, and so it is shown once, as an outlook, and never as a
 level of the day. It is asked from jointing on, which comes at the end of March. Should a crop
 joint in March already, the month up to that day stands for March; after the 31st the class
-stays. It needs the weather since the August before sowing; where that was not measured, it cannot say,
-until the next year. The running monthly values are carried from day to day.
+stays. It needs the weather since the August before sowing; where that was not measured, it
+cannot say, until the next year. The running monthly values are carried from day to day.
 
 References
 ----------
