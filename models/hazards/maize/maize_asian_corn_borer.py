@@ -18,11 +18,11 @@ none here, though its larvae are what makes rows of holes in the whorl.
 
 It is a time to look and no forecast of numbers, so it is never "high". Provisional are 26 May (the
 middle of that peak), the week before the second flight, the end with the third, the cut-off at
-30 degC (the upper end of the range called suitable) and the use of a population from Xinjiang: none
-of Henan was found. Others move the dates little: Li 1998 (10.39 degC, 539.9 degC d) gives 29 July to
-11 September. The plant protection service gave 25 May to 5 June for the moths of Henan in 2017,
-three days early; from 2 June on the window is 5 August to 25 September. A first catch in a local
-moth trap would be a better start than a date.
+30 degC (the upper end of the range called suitable) and the use of a population from Xinjiang:
+none of Henan was found. Others move the dates little: Li 1998 (10.39 degC, 539.9 degC d) gives
+29 July to 11 September. The plant protection service gave 25 May to 5 June for the moths of Henan
+in 2017, three days early; from 2 June on the window is 5 August to 25 September. A first catch in
+a local moth trap would be a better start than a date.
 
 Larvae of the third generation that grow in shorter days sleep until spring. The day length at
 which half of them do was 13 h 30 min at Nanjing and 14 h 30 min at Qinshui (35-36 degrees N), at

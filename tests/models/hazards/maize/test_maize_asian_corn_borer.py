@@ -18,7 +18,6 @@ from models.hazards.maize.maize_asian_corn_borer import (
     normal_heat,
     worst_within,
 )
-from models.risk.hazard import MEDIUM
 from tests.paths import SHARED
 
 ID = "maize_asian_corn_borer"
@@ -96,11 +95,10 @@ def test_near_beijing_it_is_within_two_weeks_of_the_lights_in_every_year(run_haz
 
 
 def test_without_a_count_of_moths_it_is_never_high(summer, words_fit):
-    hazard = catalogue()[ID]
-    assert hazard.high > 1e9 and hazard.medium == 0.0
+    assert catalogue()[ID].high == np.inf
     got = summer()
     assert 0.3 < np.mean([s == "medium" for s in got.status]) < 0.5
-    assert MEDIUM and "cannot_say" not in got.status
+    assert "cannot_say" not in got.status
     words_fit(ID, got.drivers[40])
 
 
