@@ -3,7 +3,7 @@
 A night is the 24 hours from noon to noon. Of each night four numbers are kept, so that a sum over
 an unbroken spell can be put together from any number of nights: what the spell at its beginning
 adds (``head``), what the spell at its end has so far (``tail``), the largest sum of one spell
-within it (``best``), and whether one spell fills it (``unbroken``).
+within it (``best``), and what a spell adds that fills it, 0 where none does (``through``).
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ from models.risk.hazard import Use, Window
 from models.risk.wetness import wet
 from models.weather.dataset import Array
 
-PARTS = ("head", "tail", "best", "unbroken")
+PARTS = ("head", "tail", "best", "through")
+#: A night that is filled without adding anything lets the spell go on all the same.
+LEAST = 1e-9
 
 
 class Spell(NamedTuple):
@@ -71,7 +73,7 @@ class Spell(NamedTuple):
 
 
 def parts(gain: Array, going: NDArray[np.bool_]) -> Array:
-    """Head, tail, best and unbroken (4, site) of the spells of a night.
+    """Head, tail, best and through (4, site) of the spells of a night, in the unit of ``gain``.
 
     Parameters
     ----------
@@ -87,7 +89,7 @@ def parts(gain: Array, going: NDArray[np.bool_]) -> Array:
         np.maximum(best, running, out=best)
         first &= on
         head += add * first
-    return np.array([head, running, best, first])
+    return np.array([head, running, best, np.maximum(head, LEAST) * first])
 
 
 def carried_on(before: Array, night: Window, needed: float) -> Array:
@@ -103,8 +105,9 @@ def carried_on(before: Array, night: Window, needed: float) -> Array:
         Where the sum stays, in its unit.
     """
     # what fills the sum by itself does so whatever came before
-    whole = np.where(night["head"] >= needed, needed, before + night["head"])
-    goes_on = np.where(night["unbroken"] > 0, whole, 0.0)
+    through = night["through"]
+    whole = np.where(through >= needed, needed, before + through)
+    goes_on = np.where(through > 0, whole, 0.0)
     return np.asarray(np.minimum(np.maximum(night["tail"], goes_on), needed))
 
 
