@@ -22,6 +22,8 @@ from field_configs.schema import Crop
 from models.crops.season import Seasons, SiteSeason
 from models.evaluations.interpolation import BEIJING_COLUMNS, read_beijing
 from models.evaluations.reading import read_table
+from models.evaluations.soil_seasons import CROP as SOIL_CROP
+from models.evaluations.soil_seasons import soil_seasons
 from models.evaluations.tables import markdown_table
 from models.hazards.catalogue import catalogue, unlevelled
 from models.risk.answers import begin, walk
@@ -30,6 +32,8 @@ from models.weather.dataset import dataset, prepare
 from models.weather.local_days import LOCAL
 
 GREENHOUSE = "agc_cucumber_ref_hourly_greenhouse_climate.csv"
+#: Years in whose autumn wheat was sown where soil water was measured.
+SOIL_YEARS = (2010, 2011, 2012)
 #: Years in whose autumn wheat and garlic, in whose spring and summer the others are sown.
 YEARS = (2013, 2014, 2015, 2016)
 #: Share of the days in season on which a hazard shown as a level may say one and the same;
@@ -223,13 +227,27 @@ def house_season(folder: Path) -> dict[str, NDArray[np.uint8]]:
     return said(dataset(starts, inside, values), Seasons(grown, crops))
 
 
-def compare(folder: Path) -> tuple[dict[str, Any], str]:
-    """The figures of every hazard over the field years and the greenhouse season.
+def soil_years(folder: Path) -> dict[str, NDArray[np.uint8]]:
+    """What was said of soil water under winter wheat at the places of Cook Farm.
 
     Parameters
     ----------
     folder : Path
-        Holds ``weather`` and ``greenhouse``.
+        Holds the series [m3 m-3], [degC].
+    """
+    crops = load(site=None).crops
+    sown = [_middle(crops[SOIL_CROP], year) for year in SOIL_YEARS]
+    statuses = said(*soil_seasons(folder, crops, sown))
+    return {name: codes for name, codes in statuses.items() if name.startswith("soil_")}
+
+
+def compare(folder: Path) -> tuple[dict[str, Any], str]:
+    """The figures of every hazard over field years, the greenhouse season and measured soils.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``weather``, ``greenhouse`` and ``soil``.
 
     Returns
     -------
@@ -242,7 +260,7 @@ def compare(folder: Path) -> tuple[dict[str, Any], str]:
     """
     field, sown = field_years(folder / "weather")
     house = house_season(folder / "greenhouse")
-    statuses = field | house
+    statuses = field | house | soil_years(folder / "soil")
     found = {name: figures(codes) for name, codes in sorted(statuses.items())}
     houses = next(iter(house.values())).shape[1]
     lasting = season_changes(field, sown) + season_changes(house, [[0]] * houses)
