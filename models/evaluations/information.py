@@ -187,7 +187,7 @@ def damp_years(folder: Path, only: Collection[str]) -> dict[str, NDArray[np.uint
     Parameters
     ----------
     folder : Path
-        Holds the series; air [degC], [%], rain [mm], wind [knots].
+        Holds the series; air [degC], [%], rain [mm], wind in knots.
     only
         Ids of the hazards that are asked.
     """

@@ -6,6 +6,7 @@ daily values of a probe at 0.3 m, and the highest and lowest temperature of a st
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -27,7 +28,7 @@ HOURS = 24
 
 
 def soil_seasons(
-    folder: Path, crops: dict[str, Crop], sown: list[date]
+    folder: Path, crops: Mapping[str, Crop], sown: list[date]
 ) -> tuple[xr.Dataset, Seasons]:
     """Hours of soil water [m3 m-3] and temperature [degC], and the wheat that stands on them.
 

@@ -188,10 +188,9 @@ class Hazard:
                 raise ValueError(
                     f"{where}: crops[{crop}] = {(first, last)} is not within BBCH 0..99 in order"
                 )
-        if (self.shown == "outlook") != (self.judged is not None):
+        if self.shown == "outlook" and self.judged is None:
             raise ValueError(
-                f'{where}: shown as "{self.shown}" with judged {self.judged}; '
-                "an outlook, and nothing else, says after which day it stays: judged=(month, day)"
+                f"{where}: an outlook says after which day its class stays; add judged=(month, day)"
             )
         if not 0 < self.certainty <= 1:
             raise ValueError(f"{where}: certainty {self.certainty} is not in (0, 1]")

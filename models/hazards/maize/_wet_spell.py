@@ -27,7 +27,7 @@ LEAST = 1e-9
 
 
 class Spell(NamedTuple):
-    """When a spell goes on, and what each of its hours adds, in any unit.
+    """When a spell goes on, and what each of its hours adds [degC h].
 
     ``gain`` is a function of the temperature [degC] that does not fall between ``low`` and
     ``high``, the temperatures between which the spell goes on, both included [degC].
@@ -47,7 +47,7 @@ class Spell(NamedTuple):
                     f"{self.name}_{part}",
                     partial(self._part, n),
                     INPUTS,
-                    "1",
+                    "degC h",
                     NIGHT,
                     estimated=True,
                 ),
@@ -73,12 +73,12 @@ class Spell(NamedTuple):
 
 
 def parts(gain: Array, going: NDArray[np.bool_]) -> Array:
-    """Head, tail, best and through (4, site) of the spells of a night, in the unit of ``gain``.
+    """Head, tail, best and through (4, site) of the spells of a night [degC h].
 
     Parameters
     ----------
     gain
-        What each hour adds (hour, site), in any unit; not negative, 0 where not ``going``.
+        What each hour adds (hour, site) [degC h]; not negative, 0 where not ``going``.
     going
         Whether the spell goes on in that hour (hour, site).
     """
@@ -93,16 +93,16 @@ def parts(gain: Array, going: NDArray[np.bool_]) -> Array:
 
 
 def carried_on(before: Array, night: Window, needed: float) -> Array:
-    """Sum of the spell that goes on at the end of a night, at most ``needed``, in any unit.
+    """Sum of the spell that goes on at the end of a night, at most ``needed`` [degC h].
 
     Parameters
     ----------
     before
-        The sum at its beginning (site,); NaN is unknown.
+        The sum at its beginning (site,) [degC h]; NaN is unknown.
     night
-        Its four numbers (site,).
+        Its four numbers (site,) [degC h].
     needed
-        Where the sum stays, in its unit.
+        Where the sum stays [degC h].
     """
     # what fills the sum by itself does so whatever came before
     through = night["through"]
@@ -112,14 +112,14 @@ def carried_on(before: Array, night: Window, needed: float) -> Array:
 
 
 def reached(before: Array, night: Window) -> Array:
-    """Largest sum of a spell that stood at any hour of a night, in any unit.
+    """Largest sum of a spell that stood at any hour of a night [degC h].
 
     Parameters
     ----------
     before
-        The sum at its beginning (site,); NaN is unknown.
+        The sum at its beginning (site,) [degC h]; NaN is unknown.
     night
-        Its four numbers (site,).
+        Its four numbers (site,) [degC h].
     """
     joined = np.where(night["head"] > 0, before + night["head"], 0.0)
     return np.asarray(np.maximum(night["best"], joined))
