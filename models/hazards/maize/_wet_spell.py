@@ -104,8 +104,10 @@ def carried_on(before: Array, night: Window, needed: float) -> Array:
     needed
         Where the sum stays [degC h].
     """
-    # what fills the sum by itself does so whatever came before
     through = night["through"]
+    if not (through > 0).any():
+        return np.asarray(np.minimum(night["tail"], needed))
+    # what fills the sum by itself does so whatever came before
     whole = np.where(through >= needed, needed, before + through)
     goes_on = np.where(through > 0, whole, 0.0)
     return np.asarray(np.minimum(np.maximum(night["tail"], goes_on), needed))
