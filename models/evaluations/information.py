@@ -8,7 +8,7 @@ is the engine as it runs where nobody enters anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +22,8 @@ from field_configs.schema import Crop
 from models.crops.season import Seasons, SiteSeason
 from models.evaluations.interpolation import BEIJING_COLUMNS, read_beijing
 from models.evaluations.reading import read_table
+from models.evaluations.soil_seasons import CROP as SOIL_CROP
+from models.evaluations.soil_seasons import soil_seasons
 from models.evaluations.tables import markdown_table
 from models.hazards.catalogue import catalogue, unlevelled
 from models.risk.answers import begin, walk
@@ -30,6 +32,16 @@ from models.weather.dataset import dataset, prepare
 from models.weather.local_days import LOCAL
 
 GREENHOUSE = "agc_cucumber_ref_hourly_greenhouse_climate.csv"
+OAK_PARK = "ireland_oakpark_hourly_2007_2016.csv.gz"
+#: Its columns, the quantity of each and what brings it to our unit.
+OAK_PARK_COLUMNS = {
+    "temp": ("air_temperature", 1.0),
+    "rhum": ("relative_humidity", 1.0),
+    "rain": ("precipitation_amount", 1.0),
+    "wdsp": ("wind_speed", 0.514444),
+}
+#: Years in whose autumn wheat was sown where soil water was measured.
+SOIL_YEARS = (2010, 2011, 2012)
 #: Years in whose autumn wheat and garlic, in whose spring and summer the others are sown.
 YEARS = (2013, 2014, 2015, 2016)
 #: Share of the days in season on which a hazard shown as a level may say one and the same;
@@ -100,7 +112,9 @@ def figures(status: NDArray[np.uint8]) -> Figures:
     )
 
 
-def said(data: xr.Dataset, seasons: Seasons) -> dict[str, NDArray[np.uint8]]:
+def said(
+    data: xr.Dataset, seasons: Seasons, only: Collection[str] | None = None
+) -> dict[str, NDArray[np.uint8]]:
     """Status codes (day, site) of every hazard over all days of the data.
 
     Parameters
@@ -109,10 +123,13 @@ def said(data: xr.Dataset, seasons: Seasons) -> dict[str, NDArray[np.uint8]]:
         Hourly, as ``models.weather.dataset`` says, in its units [for instance degC].
     seasons
         What grows where; one crop at a site.
+    only
+        Ids of the hazards that are asked; all when left out.
     """
     known, _ = prepare(data)
     grown = {season.crop for season in seasons.seasons}
     hazards = [h for h in catalogue().values() if grown & set(h.crops)]
+    hazards = [h for h in hazards if only is None or h.id in only]
     fold = begin(known, seasons, hazards)
     found: dict[str, list[NDArray[np.uint8]]] = {hazard.id: [] for hazard in hazards}
     for results in walk(fold, known):
@@ -160,6 +177,33 @@ def season_changes(
             if (codes.max(axis=0) >= NO_RISK).any():
                 found.append(changes(codes))
     return found
+
+
+def damp_years(folder: Path, only: Collection[str]) -> dict[str, NDArray[np.uint8]]:
+    """What was said for every crop on the weather of a damp and cool place, Oak Park in Ireland.
+
+    Nothing like it grows there: it shows whether a rule that is silent elsewhere can speak at all.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the series; air [degC], [%], rain [mm], wind in knots.
+    only
+        Ids of the hazards that are asked.
+    """
+    table = read_table(folder, OAK_PARK, ("date", *OAK_PARK_COLUMNS))
+    crops = load(site=None).crops
+    starts = [datetime.fromisoformat(t).replace(tzinfo=LOCAL) for t in table["date"]]
+    values = {
+        quantity: np.repeat(table[[column]].to_numpy(np.float64) * factor, len(crops), axis=1)
+        for column, (quantity, factor) in OAK_PARK_COLUMNS.items()
+    }
+    grown = tuple(
+        SiteSeason(name, name, _middle(crop, year))
+        for name, crop in crops.items()
+        for year in range(starts[0].year, starts[-1].year)
+    )
+    return said(dataset(starts, list(crops), values), Seasons(grown, crops), only)
 
 
 def _middle(crop: Crop, year: int) -> date:
@@ -223,13 +267,29 @@ def house_season(folder: Path) -> dict[str, NDArray[np.uint8]]:
     return said(dataset(starts, inside, values), Seasons(grown, crops))
 
 
-def compare(folder: Path) -> tuple[dict[str, Any], str]:
-    """The figures of every hazard over the field years and the greenhouse season.
+def soil_years(folder: Path) -> dict[str, NDArray[np.uint8]]:
+    """What was said of soil water under winter wheat at the places of Cook Farm.
 
     Parameters
     ----------
     folder : Path
-        Holds ``weather`` and ``greenhouse``.
+        Holds the series [m3 m-3], [degC].
+    """
+    crops = load(site=None).crops
+    sown = [_middle(crops[SOIL_CROP], year) for year in SOIL_YEARS]
+    statuses = said(*soil_seasons(folder, crops, sown))
+    return {name: codes for name, codes in statuses.items() if name.startswith("soil_")}
+
+
+def compare(folder: Path) -> tuple[dict[str, Any], str]:
+    """The figures of every hazard over field years, the greenhouse season and measured soils.
+
+    With them what the hazards that said "no risk" nearly always said on damper weather.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``weather``, ``greenhouse``, ``soil`` and ``disease``.
 
     Returns
     -------
@@ -242,7 +302,7 @@ def compare(folder: Path) -> tuple[dict[str, Any], str]:
     """
     field, sown = field_years(folder / "weather")
     house = house_season(folder / "greenhouse")
-    statuses = field | house
+    statuses = field | house | soil_years(folder / "soil")
     found = {name: figures(codes) for name, codes in sorted(statuses.items())}
     houses = next(iter(house.values())).shape[1]
     lasting = season_changes(field, sown) + season_changes(house, [[0]] * houses)
@@ -253,7 +313,36 @@ def compare(folder: Path) -> tuple[dict[str, Any], str]:
         f"the median of {len(lasting)} seasons; in {sum(x < STEADY for x in lasting)} of them less "
         f"than {STEADY} days.\n\n"
     )
-    return numbers | {"level_lasts": middle}, text + markdown(found)
+    seldom = [name for name, one in found.items() if _seldom_warns(name, one)]
+    damp = {name: figures(codes) for name, codes in damp_years(folder / "disease", seldom).items()}
+    numbers |= {"level_lasts": middle, "damp": {name: damp[name]._asdict() for name in damp}}
+    return numbers, text + markdown(found) + silent(found, damp)
+
+
+def silent(found: Mapping[str, Figures], damp: Mapping[str, Figures]) -> str:
+    """How often the hazards shown as levels that seldom warned did so, here and on damp weather.
+
+    Parameters
+    ----------
+    found, damp : mapping
+        Hazard id to its figures, entropy in bits.
+    """
+    rows = [(name, *_warned(found[name]), *_warned(one)) for name, one in sorted(damp.items())]
+    head = ("says no risk nearly always", "days with an answer", "of them medium or high")
+    table = markdown_table(
+        (*head, "days at Oak Park", "of them medium or high"),
+        rows,
+    )
+    return f"\n\n{table}"
+
+
+def _seldom_warns(name: str, one: Figures) -> bool:
+    return catalogue()[name].shown == "level" and one.no_risk > MOST_ALIKE
+
+
+def _warned(one: Figures) -> tuple[str, str]:
+    share = one.medium + one.high
+    return str(one.answered), f"{100 * share:.0f} %" if share == share else "—"
 
 
 def markdown(found: Mapping[str, Figures]) -> str:

@@ -53,7 +53,7 @@ def catalogue() -> Mapping[str, Hazard]:
 
 @cache
 def unlevelled() -> frozenset[str]:
-    """Ids of the hazards of which no level is shown: background, and members of an ensemble.
+    """Ids of the hazards of which no level is shown: background, outlooks, members of an ensemble.
 
     Returns
     -------
@@ -73,6 +73,18 @@ def background() -> frozenset[str]:
         See ``shown`` of `models.risk.hazard.Hazard`.
     """
     return frozenset(h.id for h in catalogue().values() if h.shown == "background")
+
+
+@cache
+def outlooks() -> frozenset[str]:
+    """Ids of the hazards that give one class for the season, shown once and never as a level.
+
+    Returns
+    -------
+    frozenset of str
+        See ``shown`` of `models.risk.hazard.Hazard`.
+    """
+    return frozenset(h.id for h in catalogue().values() if h.shown == "outlook")
 
 
 def check_hazard(place: str, hazard: object) -> Hazard:

@@ -142,9 +142,12 @@ class Hazard:
     shown
         "level", or "background" where the answer is nearly always the same (docs/skill.md,
         "How much the hazards tell"): then pages say that its season is on and no more, and no
-        advice comes of it; or "member" where the answer is one of several on a disease and pages
-        show their verdict (``models.risk.ensemble``). The answers are computed, kept and judged
-        all the same.
+        advice comes of it; "outlook" where the rule gives one class for the whole season: pages
+        say it once, in a line, and no advice comes of it; or "member" where the answer is one of
+        several on a disease and pages show their verdict (``models.risk.ensemble``). The answers
+        are computed, kept and judged all the same.
+    judged
+        Of an outlook: month and day after whose weather its answer stays.
     members
         Ids of the hazards whose verdict this one is.
     """
@@ -170,8 +173,9 @@ class Hazard:
     estimated_certainty: float = 0.8
     version: str = "1"
     probability: str = ""
-    shown: Literal["level", "background", "member"] = "level"
+    shown: Literal["level", "background", "outlook", "member"] = "level"
     members: tuple[str, ...] = ()
+    judged: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         where = f"hazard {self.id}"
@@ -184,6 +188,10 @@ class Hazard:
                 raise ValueError(
                     f"{where}: crops[{crop}] = {(first, last)} is not within BBCH 0..99 in order"
                 )
+        if self.shown == "outlook" and self.judged is None:
+            raise ValueError(
+                f"{where}: an outlook says after which day its class stays; add judged=(month, day)"
+            )
         if not 0 < self.certainty <= 1:
             raise ValueError(f"{where}: certainty {self.certainty} is not in (0, 1]")
         for action in self.when.keys() - set(self.actions):

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import date, timedelta
 
 from flask_babel import gettext, lazy_gettext
 
@@ -11,6 +12,8 @@ from field_configs.schema import Crop
 from field_configs.words import MissingParameter
 from models.risk.answers import RiskStatus
 from models.risk.hazard import CANNOT_SAY, STATUS
+from models.weather.local_days import local_day
+from webapp.language import formats
 from webapp.language.words import has_word, name_of, word
 
 STAGE_INPUT = "growth_stage"
@@ -45,6 +48,25 @@ def hazard_name(hazard: str) -> str:
 def background_line(hazard: str) -> str:
     """What a page says of a hazard shown as background while its season is on."""
     return str(gettext("Season of %(hazard)s: look every week.", hazard=hazard_name(hazard)))
+
+
+def outlook_line(status: RiskStatus, judged: tuple[int, int] | None) -> str:
+    """Say the class that a hazard shown as an outlook has this season, and when it was judged.
+
+    `judged` is the month and day after which it stays; before that it is of the answer's own day.
+    """
+    day = local_day(status.time - timedelta(hours=1))
+    if judged is not None:
+        day = min(day, date(day.year, *judged))
+    line = gettext(
+        "%(hazard)s, outlook for the season, judged on %(day)s: %(reason)s",
+        hazard=hazard_name(status.hazard),
+        day=formats.local_day(day),
+        reason=reason_of(status),
+    )
+    if status.validated or status.status == CANNOT_SAY:
+        return str(line)
+    return f"{line} {gettext('%(sentence)s.', sentence=gettext('Not validated here'))}"
 
 
 def quantity_name(quantity: str) -> str:

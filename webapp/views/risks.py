@@ -11,7 +11,7 @@ from collector.store.measured.field_weather import FieldWeather
 from field_configs.schema import Crop, Field
 from models.advice.advisory import Advisory
 from models.advice.relief import Key
-from models.hazards.catalogue import background, catalogue
+from models.hazards.catalogue import background, catalogue, outlooks
 from models.risk.answers import RiskStatus
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON, STATUS
 from webapp.language.formats import local_time, number, span_ago
@@ -21,6 +21,7 @@ from webapp.language.risks import (
     change_of,
     hazard_name,
     missing_names,
+    outlook_line,
     reason_of,
     stage_name,
     status_label,
@@ -87,8 +88,8 @@ class ShownStage:
 class CropRisks:
     """A crop of the village: its stages, what matters now, and what is not in season.
 
-    `background` are sentences on hazards of which the season is said and no level, `unmeasured`
-    one on hazards that no sensor can answer for here.
+    `background` are sentences on hazards without a level: outlooks for the season, and those of
+    which the season alone is said; `unmeasured` is one on hazards that no sensor can answer for.
     """
 
     name: str
@@ -196,7 +197,7 @@ def _row(
     given = advice[stands[0]] if stands else None
     in_season = worst.status != OUT_OF_SEASON
     shown = show_advice(given, coming.now) if given and in_season else None
-    level = worst.hazard not in background()
+    level = worst.hazard not in background() | outlooks()
     ahead = coming.days.get((worst.crop, worst.hazard)) if level else None
     return RiskRow(
         status=STATUS[worst.status],
@@ -237,7 +238,18 @@ def _members(statuses: Sequence[RiskStatus]) -> set[str]:
 
 
 def _in_background(status: RiskStatus) -> bool:
-    return status.hazard in background() and status.status != OUT_OF_SEASON
+    return status.hazard in background() | outlooks() and status.status != OUT_OF_SEASON
+
+
+def _background_lines(statuses: Sequence[RiskStatus]) -> list[str]:
+    """One line for each hazard in season that is shown without a level, outlooks first."""
+    judged = [
+        outlook_line(each, catalogue()[each.hazard].judged)
+        for each in statuses
+        if each.hazard in outlooks()
+    ]
+    weekly = [background_line(each.hazard) for each in statuses if each.hazard in background()]
+    return judged + weekly
 
 
 def _is_resting(row: RiskRow) -> bool:
@@ -277,7 +289,7 @@ def show_crops(
                 continue
             group = [each for each in of_crop if each.hazard == hazard]
             groups.append(sorted(group, key=_rank, reverse=True))
-        named = [group[0].hazard for group in groups if _in_background(group[0])]
+        named = [group[0] for group in groups if _in_background(group[0])]
         groups = [group for group in groups if not _in_background(group[0])]
         groups.sort(key=lambda group: _rank(group[0]), reverse=True)
         lacking = [group for group in groups if _is_unmeasured(group[0])]
@@ -292,7 +304,7 @@ def show_crops(
                 stages=_stages(of_crop, crop, places),
                 rows=[row for row in rows if not _is_resting(row)],
                 resting=[row for row in rows if _is_resting(row)],
-                background=[background_line(hazard) for hazard in named],
+                background=_background_lines(named),
                 unmeasured=_unmeasured_line(lacking),
             )
         )
@@ -306,7 +318,7 @@ def headline(crops: Sequence[CropRisks]) -> Headline:
         name = STATUS[OUT_OF_SEASON if crops else CANNOT_SAY]
         nothing = gettext("No hazard of these crops is in season now.")
         if any(crop.background for crop in crops):
-            nothing = gettext("Only hazards to look for every week are in season now.")
+            nothing = gettext("Only hazards without a level are in season now.")
         missing = gettext("No risk has been computed here lately.")
         return Headline(name, False, status_label(name), str(nothing if crops else missing))
     worst = max(rows, key=lambda each: each.rank)

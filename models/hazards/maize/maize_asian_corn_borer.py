@@ -1,36 +1,51 @@
-"""Asian corn borer (亚洲玉米螟, Ostrinia furnacalis): when the next generation's young larvae come.
+"""Asian corn borer (亚洲玉米螟, Ostrinia furnacalis): when the many moths of late summer fly.
 
 Degree-days above 11.92 degC; one generation takes 504.52 degC d (Urumqi population). They are
-counted from 15 June, when in regions of three generations a year, such as this, the larvae of
-the first generation are many on spring maize; after one generation the second is due on the
-leaves of summer maize (mid July), after two the third on its ears (second half of August).
+counted from the middle of the first flight of the year, that of the moths whose larvae wintered:
+26 May. After one generation its offspring fly, after two and three the moths whose larvae are on
+the ears of summer maize:
 
-    g     = degree-days since 15 June / 504.52
-    score = 1 - |g - n|,  n the nearer of 1 and 2          [generations]
+    g     = degree-days since 26 May / 504.52
+    score = the lesser of g - 1.8 and 3 - g            [generations]
 
-Medium within a fifth of a generation of the time, high within a tenth: about a week, and half a
-week, on each side. Young larvae on the leaf can be reached, those in the stem no longer: the
-status tells when to look, not how many there will be. No action threshold is built in.
+At 0 and more (medium) lie the second and the third of these flights, from a fifth of a
+generation, a week, before the middle of the second to the middle of the third. Lights at Luohe,
+Henan, in 2022 and 2023 had two peaks: mid May to early June, 7 to 27 % of the catch, which the
+count starts from, and early August to mid September, 64 to 91 %, with several peaks within and the
+highest single night in early September. With the typical year of Zhengzhou the window is 31 July
+to 16 September. The flight between them, in early July, was no peak in those lights, and so it is
+none here, though its larvae are what makes rows of holes in the whorl.
 
-Second-hand is the date the count starts from; provisional are both class limits, the cut-off at
+It is a time to look and no forecast of numbers, so it is never "high". Provisional are 26 May (the
+middle of that peak), the week before the second flight, the end with the third, the cut-off at
 30 degC (the upper end of the range called suitable) and the use of a population from Xinjiang:
-none of Henan was found (elsewhere 11.32/533.41 Yining, 11.92/506.20 Shule, 10.39/539.9 Li
-1998). A first catch in a local moth trap would be a better start than a date.
+none of Henan was found. Others move the dates little: Li 1998 (10.39 degC, 539.9 degC d) gives
+29 July to 11 September. The plant protection service gave 25 May to 5 June for the moths of Henan
+in 2017, three days early; from 2 June on the window is 5 August to 25 September. A first catch in
+a local moth trap would be a better start than a date.
 
-Where data begin after 15 June, the days before are bridged with the climate's normal
+Larvae of the third generation that grow in shorter days sleep until spring. The day length at
+which half of them do was 13 h 30 min at Nanjing and 14 h 30 min at Qinshui (35-36 degrees N), at
+25 degC, quoted by others; with twilight that is mid August at Puyang, so its September flight may
+be smaller than that of Luohe, two degrees further south. A fourth flight is not counted.
+
+Where data begin after 26 May, the days before are bridged with the climate's normal
 temperatures; the answer is given only where the doubt about them (15 %, at least 36 degC d)
 does not matter for the status. The EPPO code could not be verified and is left out.
 
 References
 ----------
+巴磊 et al. 2024, doi:10.13651/j.cnki.fjnykj.2024.06.004 (lights at Luohe; abstract read).
 新疆农业科学 2017(10), thermal constants of three Xinjiang populations (abstract): egg
-14.35/54.52, larva 9.93/353.25, pupa 12.58/81.95, pre-oviposition 16.27/37.52.
-Li 1998, Zoological Research 19:389. Extension text on occurrence by generation
-(foagr.com 2025-06-09).
+14.35/54.52, larva 9.93/353.25, pupa 12.58/81.95, pre-oviposition 16.27/37.52; generation also
+11.32/533.41 (Yining), 11.92/506.20 (Shule).
+Li 1998, Zoological Research 19:389, as fitted by Jarosik et al. 2011, doi:10.1603/EC11247.
+全国农业技术推广服务中心 2017-06-14, forecast for the first generation (table of moths).
 """
 
 from __future__ import annotations
 
+import math
 from datetime import date, timedelta
 
 import numpy as np
@@ -42,30 +57,30 @@ from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Wind
 from models.weather.dataset import Array
 
 _URUMQI = "新疆农业科学 2017(10), Urumqi population (abstract)"
-_EXTENSION = "extension text on regions of three generations (foagr.com 2025-06-09)"
+_LUOHE = "doi:10.13651/j.cnki.fjnykj.2024.06.004 (abstract): first peak mid May to early June"
 PARAMETERS = {
     "base": Parameter(11.92, "degC", _URUMQI, "primary"),
     "constant": Parameter(504.52, "degC d", _URUMQI, "primary"),
     "cap": Parameter(30.0, "degC", "upper end of the suitable range", "provisional"),
-    "start_month": Parameter(6.0, "month", _EXTENSION, "second-hand"),
-    "start_day": Parameter(15.0, "day of the month", _EXTENSION, "second-hand"),
-    "last_generation": Parameter(2.0, "generations after the first", _EXTENSION, "second-hand"),
-    "medium": Parameter(0.8, "generations", "chosen here", "provisional"),
-    "high": Parameter(0.9, "generations", "chosen here", "provisional"),
+    "start_month": Parameter(5.0, "month", f"middle of {_LUOHE}", "provisional"),
+    "start_day": Parameter(26.0, "day of the month", f"middle of {_LUOHE}", "provisional"),
+    "opens": Parameter(1.8, "generations", "a week before the second; chosen here", "provisional"),
+    "closes": Parameter(3.0, "generations", "the third; chosen here", "provisional"),
+    "medium": Parameter(0.0, "generations", "within the two", "provisional"),
 }
 _P = {name: parameter.value for name, parameter in PARAMETERS.items()}
+_MIDDLE = (_P["opens"] + _P["closes"]) / 2
 
 
-def closeness(generations: Array) -> Array:
-    """Score [generations] at a number of generations since the first one's larvae.
+def inside(generations: Array) -> Array:
+    """Score [generations]: how far within the window of the flights, negative outside.
 
     Parameters
     ----------
     generations
-        Since the larvae of the first one [generations].
+        Since the middle of the first flight of the year [generations].
     """
-    nearest = np.clip(np.round(generations), 1.0, _P["last_generation"])
-    score: Array = 1.0 - np.abs(generations - nearest)
+    score: Array = np.minimum(generations - _P["opens"], _P["closes"] - generations)
     return score
 
 
@@ -77,9 +92,7 @@ def best_within(low: Array, high: Array) -> Array:
     low, high
         Ends of the interval [generations], low not above high.
     """
-    first = np.maximum(np.ceil(low), 1.0)
-    holds = (first <= high) & (first <= _P["last_generation"])
-    return np.where(holds, 1.0, np.maximum(closeness(low), closeness(high)))
+    return inside(np.clip(_MIDDLE, low, high))
 
 
 def worst_within(low: Array, high: Array) -> Array:
@@ -90,14 +103,11 @@ def worst_within(low: Array, high: Array) -> Array:
     low, high
         Ends of the interval [generations], low not above high.
     """
-    ends = np.minimum(closeness(low), closeness(high))
-    for middle in np.arange(1.5, _P["last_generation"]):
-        ends = np.where((low <= middle) & (middle <= high), np.minimum(ends, 0.5), ends)
-    return ends
+    return np.minimum(inside(low), inside(high))
 
 
 def _step(carried: Carried, window: Window, season: SeasonDay) -> Carried:
-    """Degree-days since 15 June: at most, at least (sign turned), and the doubt from normals.
+    """Degree-days since the start: at most, at least (sign turned), and the doubt from normals.
 
     In the worst case of missing hours the first is the highest and the second the lowest sum
     that they allow; in the best case it is the other way round, see `_evaluate`.
@@ -133,7 +143,7 @@ def normal_heat(start: date, end: date) -> float:
 
 
 def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
-    """How near the next generation's young larvae are.
+    """How far within the window of the flights.
 
     What is known is an interval of degree-days. The worst case asks for the highest score in
     it, the best case, where the ends come in reverse order, for the lowest.
@@ -143,27 +153,21 @@ def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation
     score = np.where(one >= other, best_within(low, high), worst_within(low, high))
     spread = carried["doubt"] / _P["constant"]
     if (spread > 0).any():
-        least = _classes(worst_within(np.maximum(low - spread, 0.0), high + spread))
-        most = _classes(best_within(np.maximum(low - spread, 0.0), high + spread))
-        score = np.where((spread > 0) & (least != most), np.nan, score)
+        least = worst_within(np.maximum(low - spread, 0.0), high + spread)
+        most = best_within(np.maximum(low - spread, 0.0), high + spread)
+        apart = (least >= _P["medium"]) != (most >= _P["medium"])
+        score = np.where((spread > 0) & apart, np.nan, score)
     middle = (one + other) / 2
-    coming = np.clip(np.ceil(middle - 0.2), 1.0, _P["last_generation"])
+    flight = np.clip(np.ceil(middle), 1.0, _P["closes"])
     return Evaluation(
         score,
         {
-            "generation": coming + 1.0,
-            "progress": 100.0 * (middle - (coming - 1.0)),
+            "flight": flight,
+            "progress": 100.0 * np.minimum(middle - (flight - 1.0), 1.0),
             "degree_days": middle * _P["constant"],
         },
         np.where(spread > 0, 0.7, 1.0),
     )
-
-
-def _classes(score: Array) -> Array:
-    """0, 1 or 2 for a score [generations] below medium, medium, high."""
-    limits = np.array([_P["medium"], _P["high"]])
-    found: Array = np.count_nonzero(score >= limits[:, None], axis=0).astype(np.float64)
-    return found
 
 
 _HEAT = heat_units("corn_borer_heat", _P["base"], _P["cap"])
@@ -171,7 +175,7 @@ HAZARD = Hazard(
     id="maize_asian_corn_borer",
     eppo=None,
     kind="pest",
-    crops={"summer_maize": (12, 83)},
+    crops={"summer_maize": (12, 87)},
     uses={
         "heat": Use(_HEAT, "raises"),
         "heat_least": Use(_HEAT, "lowers"),
@@ -182,9 +186,13 @@ HAZARD = Hazard(
     step=_step,
     evaluate=_evaluate,
     medium=_P["medium"],
-    high=_P["high"],
+    high=math.inf,
     parameters=PARAMETERS,
-    references=("新疆农业科学 2017(10)", "Li 1998, Zoological Research 19:389"),
+    references=(
+        "doi:10.13651/j.cnki.fjnykj.2024.06.004",
+        "新疆农业科学 2017(10)",
+        "Li 1998, Zoological Research 19:389",
+    ),
     certainty=0.3,
     actions=("crush_stalks", "release_trichogramma", "scout_whorl", "ask_officer"),
     when={"crush_stalks": None},

@@ -13,8 +13,10 @@ flowering alone. High is from the emergence on, which goes on for days that the 
 does not number; medium is a provisional share of the last phase, a few days ahead. The abstract
 gives no least rain either: 1 mm in a day is provisional. Made in Belgium; not judged in Henan.
 
-Where data begin after 1 January the sum is not known and nothing is said. The EPPO code could not
-be verified and is left out.
+Where data begin after 1 January the sum is not known and nothing is said until the next one: a
+part of it is never taken for the whole. Hours that are missing since then bound it, so an emergence
+may still be sure where what was measured suffices. The EPPO code could not be verified and is left
+out.
 
 References
 ----------

@@ -11,10 +11,11 @@ Three or four that hold mean a severe year, one or none a year without; two lie 
 authors' hindcast for 1980-2005 was right in at least 73 % of the years. Jiaozuo lies about
 170 km west of Puyang; the published table of years was not seen.
 
-The rule speaks of a year, not of a day: it is asked from jointing on, which comes at the end of
-March. Should a crop joint in March already, the month up to that day stands for March. It
-needs the weather since the August before sowing; where that was not measured, it cannot say,
-until the next year. The running monthly values are carried from day to day.
+The rule speaks of a year, not of a day, and so it is shown once, as an outlook, and never as a
+level of the day. It is asked from jointing on, which comes at the end of March. Should a crop
+joint in March already, the month up to that day stands for March; after the 31st the class
+stays. It needs the weather since the August before sowing; where that was not measured, it
+cannot say, until the next year. The running monthly values are carried from day to day.
 
 References
 ----------
@@ -124,4 +125,6 @@ HAZARD = Hazard(
     validated="Jiaozuo, Henan, 1980-2005: hindcast right in at least 73 % of years",
     actions=("thin_and_air", "balance_nitrogen", "scout_lower_leaves", "ask_officer"),
     act_days=(0, 7),
+    shown="outlook",
+    judged=(3, 31),
 )

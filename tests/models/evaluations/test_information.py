@@ -12,14 +12,18 @@ from tests.paths import ROOT
 
 TABLE = (ROOT / "docs/skill.md").read_text(encoding="utf-8")
 TABLE = TABLE.split("<!-- begin information -->")[1].split("<!-- end information -->")[0]
-ROWS = {
-    cells[0]: cells[1:]
-    for cells in (
-        [cell.strip() for cell in line.strip("| ").split("|")]
-        for line in TABLE.strip().splitlines()
-        if line.startswith("| ") and not line.startswith("| hazard ")
-    )
-}
+
+
+def rows_of(text, head):
+    lines = text[text.index(f"| {head} ") :].split("\n\n")[0].strip().splitlines()[2:]
+    cells = [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines]
+    return {row[0]: row[1:] for row in cells}
+
+
+ROWS = rows_of(TABLE, "hazard")
+SILENT = rows_of(TABLE, "says no risk nearly always")
+#: Never seen to warn on any weather at hand; docs/skill.md says so.
+NEVER = {"maize_gibberella_ear_rot"}
 
 
 def column(*codes):
@@ -68,6 +72,22 @@ def test_what_warns_on_nearly_every_day_is_background(name):
         pytest.skip("too few answers in the data at hand to judge by")
     always = max(percent(medium), percent(high)) > 100 * MOST_ALIKE
     assert always == (name in background())
+
+
+def test_what_seldom_warns_does_so_on_other_weather():
+    """A level that says "no risk" nearly always is silent because of the weather, not the rule."""
+    known = catalogue()
+    levels = {name for name, cells in ROWS.items() if known[name].shown == "level"}
+    seldom = {name for name in levels if ROWS[name][2] != "—" and percent(ROWS[name][2]) > 80}
+    assert seldom == set(SILENT)
+    shares = {name: {row[1], row[3]} - {"—"} for name, row in SILENT.items()}
+    assert {name for name, found in shares.items() if found == {"0 %"}} == NEVER
+
+
+def test_soils_were_measured():
+    for name in ("soil_drought", "soil_waterlogging"):
+        assert ROWS[name][2] != "—"
+        assert percent(ROWS[name][2]) < 100
 
 
 def percent(cell):

@@ -188,7 +188,7 @@ def test_the_gravest_field_speaks_and_the_others_are_named(english, seed):
 
 
 def test_of_equal_answers_the_surest_comes_first(english, seed):
-    hazards = {"wheat_leaf_rust": 0.4, "wheat_fhb": 0.9, "wheat_powdery_mildew": 0.6}
+    hazards = {"wheat_leaf_rust": 0.4, "wheat_fhb": 0.9, "wheat_late_frost": 0.6}
     statuses = [
         replace(seed.status("qf-liuge-1", "wheat_fhb", HIGH, certainty=sure), hazard=hazard)
         for hazard, sure in hazards.items()

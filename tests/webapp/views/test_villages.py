@@ -34,7 +34,7 @@ ORDER = [GRAVITY[code] for code in range(len(STATUS))]
 def test_the_same_answer_speaks_on_page_and_in_store(conn, seed, answers, worst):
     assert max(answers, key=lambda each: village_list.rank(*each)) == worst
     registry.import_configs(conn, load(site="demo"), seed.NOW)
-    hazards = ("wheat_fhb", "wheat_leaf_rust", "wheat_powdery_mildew")
+    hazards = ("wheat_fhb", "wheat_leaf_rust", "wheat_late_frost")
     statuses = [
         replace(seed.status("qf-liuge-1", "wheat_fhb", code, validated=valid), hazard=hazard)
         for (code, valid), hazard in zip(answers, hazards, strict=False)
@@ -62,7 +62,7 @@ def test_a_hazard_shown_as_background_colours_no_village_and_is_one_line(conn, s
 
 def test_the_surest_hazards_are_named_and_old_answers_are_not(conn, seed):
     registry.import_configs(conn, load(site="demo"), seed.NOW)
-    sure = {"wheat_fhb": 0.4, "wheat_leaf_rust": 0.9, "wheat_powdery_mildew": 0.6}
+    sure = {"wheat_fhb": 0.4, "wheat_leaf_rust": 0.9, "wheat_late_frost": 0.6}
     statuses = [
         replace(seed.status("qf-liuge-1", "wheat_fhb", MEDIUM, certainty=share), hazard=hazard)
         for hazard, share in sure.items()
@@ -71,7 +71,7 @@ def test_the_surest_hazards_are_named_and_old_answers_are_not(conn, seed):
     renewed = replace(statuses[0], time=statuses[0].time - timedelta(days=1), status=HIGH)
     ahead = seed.status("qf-liuge-1", "wheat_fhb", HIGH, time=seed.NOW + timedelta(days=90))
     risk.save_statuses(conn, [*statuses, old, renewed, ahead], seed.NOW)
-    named = ("wheat_leaf_rust", "wheat_powdery_mildew")
+    named = ("wheat_leaf_rust", "wheat_late_frost")
     assert risk.village_worst(conn, ORDER, WARNINGS, seed.NOW) == {
         "qf-liuge": VillageWorst("qf-liuge", MEDIUM, False, named)
     }

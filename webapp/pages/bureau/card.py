@@ -40,6 +40,7 @@ class ShownModel:
     provisional: bool
     cards: list[tuple[str, str]]
     background: bool
+    outlook: bool
     members: list[str]
     verdict: str
 
@@ -57,6 +58,7 @@ def show_model(hazard: Hazard) -> ShownModel:
         bool(hazard.provisional),
         [(card.id, card_title(card)) for card in cards_of(hazard.id)],
         hazard.shown == "background",
+        hazard.shown == "outlook",
         [hazard_name(each) for each in hazard.members],
         hazard_name(verdicts[0]) if verdicts else "",
     )

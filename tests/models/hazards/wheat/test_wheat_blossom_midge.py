@@ -1,15 +1,24 @@
 """Emergence of the wheat blossom midge: 250 above 3 degC, 13 degC and rain, 160 above 7 degC."""
 
 import csv
+import re
 from datetime import date, timedelta
 
 import numpy as np
 import pytest
 
+from field_configs.load import load
+from field_configs.words import LANGUAGES, Words
+from models.crops.season import Seasons, SiteSeason
+from models.hazards.catalogue import catalogue
+from models.risk.answers import assess
+from models.risk.hazard import CANNOT_SAY
+from models.weather.local_days import midnight
 from tests.paths import SHARED
 
 TYPICAL = SHARED / "data/weather/zhengzhou_cswd_typical_year_hourly.csv"
 NEW_YEAR = date(2016, 1, 1)
+CROPS = load(site=None).crops
 
 
 def spring(heat, rainy):
@@ -46,9 +55,52 @@ def test_a_drizzle_is_no_rain(run_hazard):
     assert set(run_hazard("wheat_blossom_midge", 55, 56, NEW_YEAR, **hours).score) == {0.0}
 
 
-def test_where_data_begin_after_new_year_nothing_is_said(run_hazard):
-    found = run_hazard("wheat_blossom_midge", 55, 10, date(2016, 4, 20))
+@pytest.mark.parametrize("first", [date(2016, 1, 2), date(2016, 3, 1), date(2016, 4, 20)])
+def test_where_data_begin_after_new_year_nothing_is_said(run_hazard, first):
+    """A day is enough: a part of the sum is not the whole, however warm it gets."""
+    days = (date(2016, 5, 10) - first).days
+    hours = spring([20.0] * days, range(0, days, 5))
+    found = run_hazard("wheat_blossom_midge", 55, days, first, **hours)
     assert set(found.status) == {"cannot_say"}
+    assert set(found.certainty) == {0.0}
+    assert np.isnan([each["warmth"] for each in found.drivers]).all()
+    whole = spring([20.0] * 60, range(0, 60, 5))
+    assert "high" in run_hazard("wheat_blossom_midge", 55, 60, NEW_YEAR, **whole).status
+
+
+def test_what_it_lacks_is_named(weather):
+    """Also where today's window is complete and the gap lies in what was carried."""
+    data = weather(days=20, first=date(2016, 4, 20))
+    season = SiteSeason(
+        "a", "winter_wheat", date(2015, 10, 10), observed=((date(2016, 4, 30), 55),)
+    )
+    hazard = catalogue()["wheat_blossom_midge"]
+    at = midnight(date(2016, 5, 10))
+    (said,) = assess(data, Seasons((season,), CROPS), [hazard], at)
+    assert said.status == CANNOT_SAY
+    assert set(said.missing) == {"air_temperature", "precipitation_amount"}
+    assert "warmth" not in said.drivers
+    for language in LANGUAGES:
+        key = "hazard.wheat_blossom_midge.reason.cannot_say"
+        assert re.search("1 January|一月一日", Words.load(language).text(key))
+
+
+def test_a_winter_without_a_sensor_bounds_the_sum_and_is_never_taken_for_cold(run_hazard):
+    """A field known since December whose sensor came in March: what is said is also the truth."""
+    first, days = date(2015, 12, 1), 160
+    hours = spring([14.0] * days, range(0, days, 7))
+    truth = run_hazard("wheat_blossom_midge", 55, days, first, **hours)
+    for values in hours.values():
+        values[:91] = np.nan
+    found = run_hazard("wheat_blossom_midge", 55, days, first, **hours)
+    since = found.dates.index(date(2016, 3, 1))
+    assert truth.status[since] == "high"
+    told = found.status[since:]
+    assert told[0] == "cannot_say"
+    assert "no_risk" not in told
+    # from the sensor on alone: 250 / 11 are 23 days, rain within a week, 160 / 7 are 23 more
+    assert "medium" not in told[:40]
+    assert told[-1] == "high"
 
 
 @pytest.mark.parametrize(
