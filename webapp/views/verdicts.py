@@ -76,3 +76,16 @@ def verdicts_of(statuses: Sequence[RiskStatus]) -> list[CropVerdicts]:
     """
     crops = dict.fromkeys(each.crop for each in statuses)
     return [_of_crop(crop, [each for each in statuses if each.crop == crop]) for crop in crops]
+
+
+def to_look_for(said: CropVerdicts) -> list[str]:
+    """Hazards of a crop to look for every week: those in season of which nothing else is said.
+
+    Parameters
+    ----------
+    said
+        What is said of the crop; a pest or disease that has a verdict is not named again.
+    """
+    known = catalogue()
+    judged = {known[g[0].hazard].eppo for g in said.verdicts if g[0].hazard in known}
+    return [each for each in said.background if known[each].eppo not in judged - {None}]

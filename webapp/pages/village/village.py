@@ -27,7 +27,7 @@ from webapp.views.headline import Headline, headline, message
 from webapp.views.measures import Place, show_places
 from webapp.views.notice import MOST_CARDS, Card, Said, cards_of
 from webapp.views.places import place_name, unknown_village
-from webapp.views.verdicts import verdicts_of
+from webapp.views.verdicts import to_look_for, verdicts_of
 from webapp.views.villages import is_draft
 from webapp.views.week import Week, show_week
 
@@ -107,7 +107,7 @@ def make_page(
     contact = show_contact(village, facts.settings)
     top = headline(cards, answers, contact, freshness(newest, at) if newest else "fresh")
     name = pick(village.zh, village.en)
-    named = {hazard for crop in verdicts_of(answers) for hazard in crop.background}
+    named = {hazard for crop in verdicts_of(answers) for hazard in to_look_for(crop)}
     return VillagePage(
         id=village.id,
         name=name,
