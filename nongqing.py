@@ -9,8 +9,10 @@ from typing import Any
 
 import click
 
+import collector.commands.advice
 import collector.commands.backtest
 import collector.commands.clock
+import collector.commands.contacts
 import collector.commands.db
 import collector.commands.import_
 import collector.commands.interpolate
@@ -102,6 +104,8 @@ main.add_command(collector.commands.clock.clock)
 main.add_command(collector.commands.items.items)
 main.add_command(collector.commands.import_.import_)
 main.add_command(collector.commands.places.places_group)
+main.add_command(collector.commands.contacts.contacts_group)
+main.add_command(collector.commands.advice.advice_group)
 main.add_command(firmware.workbench.cli.node)
 firmware.workbench.cli.node.add_command(firmware.workbench.revoke.revoke)
 main.add_command(models.cli.risk)

@@ -65,14 +65,28 @@ def put(conn: Connection, of: str, contact: Contact, at: datetime) -> None:
     settings_table.put(conn, PREFIX + of, text, at)
 
 
+def take_back(conn: Connection, of: str, at: datetime) -> None:
+    """Show the contact of a village or a division no more."""
+    settings_table.put(conn, PREFIX + of, "", at)
+
+
 def everything(conn: Connection) -> dict[str, Contact]:
     """Return all contacts by what they are of."""
     found = settings_table.everything(conn)
-    return {
-        key.removeprefix(PREFIX): Contact(**json.loads(text))
+    read = {
+        key.removeprefix(PREFIX): _read(text)
         for key, text in found.items()
-        if key.startswith(PREFIX) and text
+        if key.startswith(PREFIX)
     }
+    return {of: contact for of, contact in read.items() if contact is not None}
+
+
+def _read(text: str | None) -> Contact | None:
+    """Read a contact; what is none, however it came there, must not take the pages down."""
+    try:
+        return Contact(**json.loads(text)) if text else None
+    except (ValueError, TypeError):
+        return None
 
 
 def nearest(settings: Mapping[str, str], *of: str | None) -> Contact | None:
@@ -86,7 +100,7 @@ def nearest(settings: Mapping[str, str], *of: str | None) -> Contact | None:
         A village's id, its township's and its county's code.
     """
     for each in of:
-        text = settings.get(f"{PREFIX}{each}")
-        if each and text:
-            return Contact(**json.loads(text))
+        found = _read(settings.get(f"{PREFIX}{each}"))
+        if each and found is not None:
+            return found
     return None

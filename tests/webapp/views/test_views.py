@@ -180,7 +180,7 @@ def test_several_models_of_a_disease_stand_under_their_verdict(english, seed):
     ]
     (row,) = risk_view.show_crops(said, [], CROPS, FIELDS)[0].rows
     assert row.hazard == "Stripe rust of wheat"
-    assert row.reason == "Models that warn of stripe rust: 1 of 2 (of high risk: 0)."
+    assert row.reason == "The weather of late suits stripe rust: 1 of 2 ways of judging say so."
     facts = {fact.name: fact.text for fact in row.facts}
     assert facts["Stripe rust of wheat (infection model)"].startswith("Cannot say. There are too")
     assert facts["Stripe rust of wheat (humidity rule)"].startswith(
