@@ -7,7 +7,6 @@ from flask import url_for
 from flask_babel import gettext
 
 from collector.store.network.registry import VillageRow
-from webapp.app.errors import PageNotFound, Suggestion
 from webapp.language.words import pick
 
 SUGGESTED = 3
@@ -20,21 +19,19 @@ def place_name(village: VillageRow) -> str:
     return " · ".join(part for part in (county, township) if part)
 
 
-def unknown_village(villages: Iterable[VillageRow], asked: str) -> PageNotFound:
-    """Name the villages whose id or name is near to what was asked for."""
+def no_village(asked: str) -> str:
+    """Say that there is no such village."""
+    return str(gettext("There is no village “%(id)s” in the registry.", id=asked))
+
+
+def near_villages(villages: Iterable[VillageRow], asked: str) -> list[tuple[str, str]]:
+    """Address and words of the villages whose id or name is near to what was asked for."""
     names: dict[str, VillageRow] = {}
     for village in villages:
         names |= {village.id: village, village.zh: village, village.en.casefold(): village}
     close = get_close_matches(asked.casefold(), names, n=2 * SUGGESTED, cutoff=0.4)
-    near = list(dict.fromkeys(names[name].id for name in close))[:SUGGESTED]
-    rows = {village.id: village for village in names.values()}
-    return PageNotFound(
-        str(gettext("There is no village “%(id)s” in the registry.", id=asked)),
-        [
-            Suggestion(
-                url_for("village.page", village_id=each),
-                f"{pick(rows[each].zh, rows[each].en)} · {each}",
-            )
-            for each in near
-        ],
-    )
+    found = {names[name].id: names[name] for name in close}
+    return [
+        (url_for("village.page", village_id=each.id), f"{pick(each.zh, each.en)} · {each.id}")
+        for each in list(found.values())[:SUGGESTED]
+    ]

@@ -133,7 +133,9 @@ def test_a_draft_is_on_no_public_page_as_advice_and_what_was_released_is(empty_a
     for words in ("先清沟排水", "最晚5月11日", "王农艺发布", "登记了哪种药"):
         assert words in page, words
     assert "要不要打药" not in page, "products are the station's matter"
-    assert "清沟排水" in text_of(client, "/v/qf-liuge/details")
+    details = text_of(client, "/v/qf-liuge/details")
+    assert "清沟排水" in details
+    assert "要不要打药" not in details
     assert "还没有核对过准不准" not in page, "all that is shown somebody stands for"
     assert "清沟排水" in text_of(client, "/v/qf-liuge.txt")
 

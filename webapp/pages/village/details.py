@@ -1,6 +1,7 @@
 """Everything about a village: models and what they rest on, curves of seven days, its nodes."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import Blueprint, render_template
@@ -9,15 +10,18 @@ from collector.freshness import ANSWER_FRESH, freshness
 from collector.store.advice import outlook as outlook_store
 from collector.store.advice import risk, works
 from collector.store.advice import village as village_store
+from collector.store.advice.village import Advice
 from collector.store.measured import field_weather, readings
 from collector.store.network import registry
 from collector.store.network.registry import VillageRow
 from collector.store.postgres.db import Connection
 from field_configs.schema import Field
 from firmware.wire.quantities import by_name
+from models.advice.advisory import Advisory
 from models.advice.relief import relieved
 from models.hazards.catalogue import catalogue
 from webapp.app.database import connection, now
+from webapp.app.errors import PageNotFound, Suggestion
 from webapp.language.formats import days_before
 from webapp.language.words import pick
 from webapp.views.crops import crop_types
@@ -33,7 +37,7 @@ from webapp.views.measures import (
 )
 from webapp.views.nodes import ShownNode, node_rows
 from webapp.views.outlook import by_hazard
-from webapp.views.places import place_name, unknown_village
+from webapp.views.places import near_villages, no_village, place_name
 from webapp.views.risks import Coming, CropRisks, show_crops, unproven
 from webapp.views.works import show_works
 
@@ -84,6 +88,11 @@ def _batteries(latest: list[readings.LatestReading]) -> dict[str, float]:
     }
 
 
+def _public(found: Iterable[Advice]) -> list[Advisory]:
+    """Advice that may stand on a public page; there it is no draft any more."""
+    return [replace(each.advisory, draft=False) for each in found if each.public]
+
+
 def make_details(conn: Connection, village: VillageRow, at: datetime) -> Details:
     """Gather the details of a village at a time on the system's clock, aware."""
     places: dict[str, Field] = {field.id: field for field in registry.fields(conn, village.id)}
@@ -94,7 +103,7 @@ def make_details(conn: Connection, village: VillageRow, at: datetime) -> Details
     fresh = [each for each in statuses if each.time >= at - ANSWER_FRESH]
     crops = show_crops(
         fresh,
-        [each.advisory for each in village_store.advice(conn, village.id, at) if each.public],
+        _public(village_store.advice(conn, village.id, at)),
         crop_types(),
         places,
         Coming(
@@ -128,5 +137,6 @@ def page(village_id: str) -> str:
     conn = connection()
     village = registry.village(conn, village_id)
     if village is None:
-        raise unknown_village(registry.villages(conn), village_id)
+        others = near_villages(registry.villages(conn), village_id)
+        raise PageNotFound(no_village(village_id), [Suggestion(*each) for each in others])
     return render_template("village/details.html", view=make_details(conn, village, now()))

@@ -17,6 +17,7 @@ from models.hazards.catalogue import catalogue
 from models.risk.answers import RiskStatus
 from models.weather.local_days import local_day, midnight
 from webapp.app.database import BANNER_KEY, connection, now
+from webapp.app.errors import PageNotFound, Suggestion
 from webapp.language.formats import local_day as day_text
 from webapp.language.risks import hazard_name
 from webapp.language.words import pick
@@ -26,7 +27,7 @@ from webapp.views.fields import FieldRow, field_rows
 from webapp.views.headline import Headline, headline, message
 from webapp.views.measures import Place, show_places
 from webapp.views.notice import MOST_CARDS, Card, Said, cards_of
-from webapp.views.places import place_name, unknown_village
+from webapp.views.places import near_villages, no_village, place_name
 from webapp.views.verdicts import to_look_for, verdicts_of
 from webapp.views.villages import is_draft
 from webapp.views.week import Week, show_week
@@ -51,7 +52,7 @@ class VillagePage:
     headline: Headline
     contact: ShownContact
     cards: list[Card]
-    others: list[Card]
+    others: list[str]
     background: list[str]
     caution: str
     message: str
@@ -68,7 +69,7 @@ def _caution(cards: list[Card], said: Headline, answers: Sequence[RiskStatus]) -
     if cards:
         text = gettext(
             "What is only to be watched for is judged from the weather and not yet proven in this "
-            "county: look at the field, and ask before you act."
+            "county; the officer has not released advice on it."
         )
         return str(text)
     if said.status == "no_risk" and unproven:
@@ -76,6 +77,13 @@ def _caution(cards: list[Card], said: Headline, answers: Sequence[RiskStatus]) -
             gettext("Judged from the weather and not yet proven in this county: look at the field.")
         )
     return ""
+
+
+def _others(cards: list[Card]) -> list[str]:
+    """Names of what has no card of its own, each once."""
+    shown = {card.hazard for card in cards[:MOST_CARDS]}
+    names = dict.fromkeys(card.hazard for card in cards[MOST_CARDS:])
+    return [name for name in names if name not in shown]
 
 
 def make_page(
@@ -120,7 +128,7 @@ def make_page(
         headline=top,
         contact=contact,
         cards=cards[:MOST_CARDS],
-        others=cards[MOST_CARDS:],
+        others=_others(cards),
         background=sorted(hazard_name(each) for each in named),
         caution=_caution(cards, top, answers),
         message=message(name, cards, top, contact.phone),
@@ -157,7 +165,8 @@ def _asked_day(today: date) -> date | None:
 def _facts(conn: Connection, village_id: str) -> VillageFacts:
     found = store.facts(conn, village_id, now(), (BANNER_KEY,))
     if found is None:
-        raise unknown_village(registry.villages(conn), village_id)
+        others = near_villages(registry.villages(conn), village_id)
+        raise PageNotFound(no_village(village_id), [Suggestion(*each) for each in others])
     g.banner = found.settings.get(BANNER_KEY)
     return found
 
