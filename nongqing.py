@@ -21,6 +21,7 @@ import collector.commands.items
 import collector.commands.ledger
 import collector.commands.parts
 import collector.commands.places
+import collector.commands.products
 import collector.commands.risk
 import collector.commands.services
 import collector.commands.sites
@@ -106,6 +107,7 @@ main.add_command(collector.commands.import_.import_)
 main.add_command(collector.commands.places.places_group)
 main.add_command(collector.commands.contacts.contacts_group)
 main.add_command(collector.commands.advice.advice_group)
+main.add_command(collector.commands.products.products_group)
 main.add_command(firmware.workbench.cli.node)
 firmware.workbench.cli.node.add_command(firmware.workbench.revoke.revoke)
 main.add_command(models.cli.risk)

@@ -11,6 +11,7 @@ from typing import Literal
 
 from flask_babel import gettext
 
+from collector.store.advice.products import ProductList
 from collector.store.advice.risk import KeptStatus
 from collector.store.advice.village import Advice
 from field_configs.schema import Crop, Field
@@ -25,6 +26,7 @@ from webapp.language.formats import local_time
 from webapp.language.risks import action_text, hazard_name, reason_of, upper_first
 from webapp.language.words import name_of
 from webapp.views.advice import Spraying, show_spraying
+from webapp.views.products import show_products, signed_line
 from webapp.views.verdicts import Group, rank_of, verdicts_of
 from webapp.views.villages import WARNINGS, Rank, rank
 
@@ -38,7 +40,8 @@ Kind = Literal["today", "week", "watch"]
 class Said:
     """What a village's notice is made of, as it is known at `at` (aware).
 
-    `relieved` are answers that the newest reading contradicts.
+    `relieved` are answers that the newest reading contradicts, `products` what an agronomist
+    signed for.
     """
 
     answers: Sequence[RiskStatus]
@@ -48,6 +51,7 @@ class Said:
     fields: Mapping[str, Field]
     at: datetime
     relieved: frozenset[Key] = frozenset()
+    products: ProductList | None = None
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,8 @@ class Card:
 
     `official` where somebody stands for it or it is proven here; only then there is something
     to do. `day` is the last day to act (`overdue`: it is past), or the first of which the forecast
-    warns. `product` says that the station is to be asked what may be sprayed; only then is
-    `spraying` there.
+    warns. `chemical` says that spraying may be part of it; only then is `spraying` there, and
+    `products` where an agronomist signed for some.
     """
 
     kind: Kind
@@ -70,7 +74,9 @@ class Card:
     day: str
     overdue: bool
     todo: list[str]
-    product: bool
+    chemical: bool
+    products: list[str]
+    signed: str
     spraying: Spraying | None
     why: str
     judged: str
@@ -124,6 +130,8 @@ def _official(group: Group, given: Sequence[Advice], said: Said) -> Card:
     first, last = local_day(advisory.window_from), local_day(advisory.window_to)
     kind: Kind = "watch" if last < today else "week" if first > today else "today"
     chemical = any(is_chemical(key) for key in advisory.actions) and kind != "watch"
+    listed = said.products if chemical else None
+    products = listed.of(advisory.hazard, advisory.crop, today) if listed else ()
     cultural = [key for key in advisory.actions if not is_chemical(key)]
     spoken = next((each for each in group if each.site == advisory.site), group[0])
     return Card(
@@ -137,7 +145,9 @@ def _official(group: Group, given: Sequence[Advice], said: Said) -> Card:
         day=day_text(last),
         overdue=kind == "watch",
         todo=[action_text(advisory.hazard, key) for key in cultural] if kind != "watch" else [],
-        product=chemical,
+        chemical=chemical,
+        products=show_products(products),
+        signed=signed_line(said.products) if said.products and products else "",
         spraying=_soon(advisory, said.at) if chemical else None,
         why=_why(spoken, said),
         judged=_judged(spoken.time, said.at),
@@ -164,7 +174,9 @@ def _watch(group: Group, drafts: Sequence[Advisory], said: Said) -> Card | None:
         day=day_text(open_till) if open_till else "",
         overdue=False,
         todo=[],
-        product=False,
+        chemical=False,
+        products=[],
+        signed="",
         spraying=None,
         why=_why(worst, said),
         judged=_judged(worst.time, said.at),
@@ -191,7 +203,9 @@ def _coming(ahead: Sequence[KeptStatus], said: Said) -> Card | None:
         day=day_text(day_ended(first.time)),
         overdue=False,
         todo=[],
-        product=False,
+        chemical=False,
+        products=[],
+        signed="",
         spraying=None,
         why=_why(worst, said),
         judged=str(

@@ -7,7 +7,7 @@ from datetime import timedelta
 import psycopg2.extensions
 import pytest
 
-from collector.store.advice import village
+from collector.store.advice import products, village
 from collector.store.network import contacts
 from collector.store.network.contacts import Contact
 from webapp.views.headline import MOST_LETTERS, letters
@@ -166,3 +166,40 @@ def test_data_that_are_old_speak_for_no_calm(app, seed):
     page = text_of(client, "/v/qf-mazhuangqiao")
     assert "今天不用做什么" not in page
     assert "今天的情况说不准" in page
+
+
+PRODUCTS = """
+signed_by = "李农艺"
+signed = 2016-04-01
+until = {until}
+[[products]]
+hazard = "wheat_fhb"
+crop = "winter_wheat"
+zh = "试剂"
+en = "test product"
+registration = "PD00000000"
+unit = "ml"
+dose_mu = 20
+dose_sprayer = 10.5
+interval_d = 28
+most_uses = 2
+"""
+
+
+@pytest.mark.parametrize(("until", "named"), [("2016-06-30", True), ("2016-05-07", False)])
+def test_products_are_named_only_from_a_list_in_force(empty_app, seed, until, named):
+    with empty_app.pool.connection() as conn:
+        seed.fill(conn)
+        listed = products.parse_products(PRODUCTS.replace("{until}", until))
+        products.put(conn, listed, seed.NOW)
+    client = empty_app.test_client()
+    assert "试剂" not in text_of(client, "/v/qf-liuge"), "not on a card that nobody released"
+    with empty_app.pool.connection() as conn:
+        village.release(conn, "qf-liuge", "wheat_fhb", "王农艺", seed.NOW)
+    page = text_of(client, "/v/qf-liuge")
+    said = "试剂（登记证号 PD00000000）：每亩 20 毫升，15 升的药桶加 10.5 毫升；收获前 28 天起停用"
+    assert (said in page) == named
+    assert ("李农艺" in page) == named
+    assert ("先问农技站" in page) != named
+    english = text_of(client, "/v/qf-liuge?lang=en")
+    assert ("10.5 ml in a sprayer of 15 litres" in english) == named

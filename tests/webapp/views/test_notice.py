@@ -45,7 +45,7 @@ def test_a_draft_is_watched_for_and_is_no_advice(english, seed):
     status = seed.status("qf-liuge-1", "wheat_fhb", HIGH)
     (card,) = cards_of(said(seed, [status], [Advice(seed.advisory(status))]))
     assert (card.kind, card.official, card.todo, card.issuer) == ("watch", False, [], "")
-    assert (card.spraying, card.product) == (None, False)
+    assert (card.spraying, card.chemical) == (None, False)
     shown = headline([card], [status], HOTLINE)
     assert shown.text == (
         "East field 1: watch for Fusarium head blight of wheat (High risk) until 11 May; "
@@ -81,11 +81,11 @@ def test_chemical_lines_become_one_question_and_the_hours_of_two_days(english, s
     advice = released(seed.advisory(status, spraying=spans), seed)
     (card,) = cards_of(said(seed, [status], [advice]))
     assert not any("spray" in text for text in card.todo)
-    assert card.product
+    assert (card.chemical, card.products) == (True, [])
     assert card.spraying.hours == ["9 May 10:20–12:20", "10 May 13:20–14:20"]
     cultural = released(seed.advisory(status, actions=("drain",)), seed)
     (card,) = cards_of(said(seed, [status], [cultural]))
-    assert (card.product, card.spraying) == (False, None)
+    assert (card.chemical, card.spraying) == (False, None)
 
 
 def test_a_deadline_that_is_past_asks_for_nothing_but_a_question(english, seed):

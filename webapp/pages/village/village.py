@@ -8,6 +8,7 @@ from flask import Blueprint, Response, abort, g, render_template, request, url_f
 from flask_babel import gettext
 
 from collector.freshness import freshness
+from collector.store.advice import products
 from collector.store.advice import village as store
 from collector.store.advice.village import VillageFacts
 from collector.store.network import registry
@@ -110,7 +111,8 @@ def make_page(
     advice = store.advice(conn, village.id, moment)
     newest = max((each.time for each in readings if each.time), default=None)
     state = "none" if newest is None else freshness(newest, at)
-    said = Said(answers, outlook, advice, crop_types(), facts.fields, moment, over)
+    listed = products.read(facts.settings.get(products.KEY))
+    said = Said(answers, outlook, advice, crop_types(), facts.fields, moment, over, listed)
     cards = cards_of(said)
     contact = show_contact(village, facts.settings)
     top = headline(cards, answers, contact, freshness(newest, at) if newest else "fresh")
@@ -163,7 +165,7 @@ def _asked_day(today: date) -> date | None:
 
 
 def _facts(conn: Connection, village_id: str) -> VillageFacts:
-    found = store.facts(conn, village_id, now(), (BANNER_KEY,))
+    found = store.facts(conn, village_id, now(), (BANNER_KEY, products.KEY))
     if found is None:
         others = near_villages(registry.villages(conn), village_id)
         raise PageNotFound(no_village(village_id), [Suggestion(*each) for each in others])
