@@ -12,7 +12,8 @@ from collector.store.network import contacts
 from collector.store.network.contacts import Contact
 from webapp.views.headline import MOST_LETTERS, letters
 
-MOST_QUERIES = 6
+#: Six are allowed; one is left for what may be asked of the person who reads.
+MOST_QUERIES = 5
 STATION = Contact(
     "清丰县植保站", "Qingfeng station", "0393-123 4567", "政通街 1 号", "1 Zhengtong St"
 )
@@ -49,7 +50,7 @@ def counted(app):
 
 
 @pytest.mark.parametrize("path", ["/v/qf-liuge", "/v/qf-liuge?day=2016-05-07", "/v/qf-liuge.txt"])
-def test_a_page_asks_the_database_at_most_six_times(client, counted, path):
+def test_a_page_asks_the_database_few_times(client, counted, path):
     assert "演示" in text_of(client, "/status"), "the banner counts as well"
     assert counted["execute"] > 0, "it is this connection that is asked"
     counted.clear()
