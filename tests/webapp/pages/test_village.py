@@ -204,3 +204,13 @@ def test_products_are_named_only_from_a_list_in_force(empty_app, seed, until, na
     assert ("先问农技站" in page) != named
     english = text_of(client, "/v/qf-liuge?lang=en")
     assert ("10.5 ml in a sprayer of 15 litres" in english) == named
+
+
+@pytest.mark.parametrize("end", ["", "/details", ".txt"])
+@pytest.mark.parametrize(
+    "asked", ["%00", "a%0D%0Ab", "%ED%A0%80", "%E2%80%AE", "[", "x" * 10_000, "%25s", "'"]
+)
+def test_an_id_that_is_none_is_not_found_and_nothing_worse(client, asked, end):
+    answer = client.get(f"/v/{asked}{end}")
+    assert answer.status_code == 404
+    assert len(answer.data) < 20_000

@@ -37,7 +37,7 @@ from webapp.views.measures import (
 )
 from webapp.views.nodes import ShownNode, node_rows
 from webapp.views.outlook import by_hazard
-from webapp.views.places import near_villages, no_village, place_name
+from webapp.views.places import may_be_id, near_villages, no_village, place_name
 from webapp.views.risks import Coming, CropRisks, show_crops, unproven
 from webapp.views.works import show_works
 
@@ -135,7 +135,7 @@ def make_details(conn: Connection, village: VillageRow, at: datetime) -> Details
 def page(village_id: str) -> str:
     """Show a village, or say which ids are near to one that does not exist."""
     conn = connection()
-    village = registry.village(conn, village_id)
+    village = registry.village(conn, village_id) if may_be_id(village_id) else None
     if village is None:
         others = near_villages(registry.villages(conn), village_id)
         raise PageNotFound(no_village(village_id), [Suggestion(*each) for each in others])

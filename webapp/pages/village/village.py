@@ -28,7 +28,7 @@ from webapp.views.fields import FieldRow, field_rows
 from webapp.views.headline import Headline, headline, message
 from webapp.views.measures import Place, show_places
 from webapp.views.notice import MOST_CARDS, Card, Said, cards_of
-from webapp.views.places import near_villages, no_village, place_name
+from webapp.views.places import may_be_id, near_villages, no_village, place_name
 from webapp.views.verdicts import to_look_for, verdicts_of
 from webapp.views.villages import is_draft
 from webapp.views.week import Week, show_week
@@ -165,7 +165,9 @@ def _asked_day(today: date) -> date | None:
 
 
 def _facts(conn: Connection, village_id: str) -> VillageFacts:
-    found = store.facts(conn, village_id, now(), (BANNER_KEY, products.KEY))
+    found = None
+    if may_be_id(village_id):
+        found = store.facts(conn, village_id, now(), (BANNER_KEY, products.KEY))
     if found is None:
         others = near_villages(registry.villages(conn), village_id)
         raise PageNotFound(no_village(village_id), [Suggestion(*each) for each in others])
