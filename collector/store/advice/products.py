@@ -30,8 +30,9 @@ class BadProducts(StoreError, ValueError):  # noqa: N818 - named for what happen
 class Product:
     """A registered product against a hazard on a crop.
 
-    ``dose_mu`` is for a mu and ``dose_sprayer`` for a sprayer of 15 litres [unit]; ``interval_d``
-    is the safety interval before harvest [d], ``most_uses`` the most uses in a season.
+    ``dose_mu`` is for a mu and ``dose_sprayer`` for a sprayer of 15 litres, both in ``unit``;
+    ``interval_d`` is the safety interval before harvest [d], ``most_uses`` the most uses in a
+    season.
     """
 
     hazard: str
