@@ -9,9 +9,11 @@ from typing import Any
 
 import click
 
+import collector.commands.advice
 import collector.commands.audit
 import collector.commands.backtest
 import collector.commands.clock
+import collector.commands.contacts
 import collector.commands.db
 import collector.commands.import_
 import collector.commands.interpolate
@@ -22,6 +24,7 @@ import collector.commands.messages
 import collector.commands.parts
 import collector.commands.people
 import collector.commands.places
+import collector.commands.products
 import collector.commands.risk
 import collector.commands.services
 import collector.commands.sites
@@ -108,6 +111,9 @@ main.add_command(collector.commands.people.people)
 main.add_command(collector.commands.messages.messages_group)
 main.add_command(collector.commands.import_.import_)
 main.add_command(collector.commands.places.places_group)
+main.add_command(collector.commands.contacts.contacts_group)
+main.add_command(collector.commands.advice.advice_group)
+main.add_command(collector.commands.products.products_group)
 main.add_command(firmware.workbench.cli.node)
 firmware.workbench.cli.node.add_command(firmware.workbench.revoke.revoke)
 main.add_command(models.cli.risk)

@@ -19,8 +19,7 @@ from typing import Any
 from flask import render_template
 
 from collector.one_machine.embedded import EmbeddedPostgres
-from collector.store.advice import risk
-from collector.store.network import registry
+from collector.store.advice import risk, village
 from collector.store.postgres import db
 from webapp import create_app
 from webapp.pages.village.village import make_page
@@ -100,10 +99,10 @@ def measure(dsn: str) -> bool:
     client = app.test_client()
     whole = rate(lambda: client.get("/v/qf-liuge").data)
     with app.test_request_context("/v/qf-liuge"), app.pool.connection() as conn:
-        village = registry.village(conn, "qf-liuge")
-        assert village is not None
-        view = make_page(conn, village, seed.NOW)
-        bare = rate(lambda: render_template("village/village.html", view=view))
+        facts = village.facts(conn, "qf-liuge", seed.NOW)
+        assert facts is not None
+        view = make_page(conn, facts, seed.NOW)
+        bare = rate(lambda: render_template("village/village.html", view=view, earlier={}))
     cost = bare / whole
     print(f"{'village page':<44} {whole:>10.0f} / s")
     print(f"{'its template from ready data':<44} {bare:>10.0f} / s")

@@ -21,10 +21,11 @@ import psutil
 import pytest
 
 from collector.one_machine.embedded import free_port
-from collector.store.advice import risk
+from collector.store.advice import risk, village
 from collector.store.measured import readings
 from collector.store.postgres import db
 from field_configs.words import Words
+from models.advice.spraying import is_chemical
 
 VILLAGE = "qf-mazhuangqiao"
 START_SECONDS = 240.0
@@ -129,15 +130,31 @@ def test_a_reading_and_its_advice_reach_the_village_page(system: System, chromiu
     for value in temperatures:
         assert f"{value:.1f}" in text
 
-    # the risk of both wheat diseases, and the advice that is in force, in Chinese
+    # the day's answers are told, and what nobody released is no advice
     words = Words.load("zh_CN")
+    page.goto(f"http://127.0.0.1:{system.port}/v/{VILLAGE}/details")
+    details = page.inner_text("body")
     for hazard in ("wheat_fhb", "wheat_stripe_rust_ensemble"):
         assert {status.hazard for status in statuses} >= {hazard}
-        assert words.text(f"hazard.{hazard}.name") in text
+        assert words.text(f"hazard.{hazard}.name") in details
     assert advisories
     for advisory in advisories:
+        assert advisory.draft
+        assert words.text(f"hazard.{advisory.hazard}.name") in text
         for action in advisory.actions:
-            assert words.text(f"hazard.{advisory.hazard}.action.{action}") in text
+            assert words.text(f"hazard.{advisory.hazard}.action.{action}") not in text + details
+
+    # once an officer has released it, it is, under the officer's name
+    at = max(advisory.confirmed for advisory in advisories)
+    with db.Pool(system.dsn()).connection() as conn:
+        for hazard in {advisory.hazard for advisory in advisories}:
+            assert village.release(conn, VILLAGE, hazard, "农技员甲", at)
+    page.goto(f"http://127.0.0.1:{system.port}/v/{VILLAGE}")
+    released = page.inner_text("body")
+    assert "农技员甲" in released
+    worst = advisories[0]
+    first = next(action for action in worst.actions if not is_chemical(action))
+    assert words.text(f"hazard.{worst.hazard}.action.{first}") in released
 
     # the banner says what the weather is
     assert "演示" in text

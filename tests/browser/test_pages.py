@@ -14,6 +14,9 @@ PAGES = (
     "/v/qf-liuge",
     "/v/py-bagongqiao",
     "/v/qf-mazhuangqiao",
+    "/v/qf-liuge/details",
+    "/v/py-bagongqiao/details",
+    "/v/qf-liuge?day=2016-05-07",
     "/drafts",
     "/skill",
     "/models",
@@ -76,7 +79,7 @@ def probe(shared_probe):
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_no_page_is_wider_than_the_screen(probe, path, lang):
-    probe.goto(f"{path}?lang={lang}")
+    probe.goto(f"{path}{'&' if '?' in path else '?'}lang={lang}")
     probe.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true })")
     for width in (320, 360, 1440):
         probe.set_viewport_size({"width": width, "height": 740})
@@ -86,7 +89,7 @@ def test_no_page_is_wider_than_the_screen(probe, path, lang):
 @pytest.mark.parametrize("path", PAGES)
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_everything_to_touch_fits_a_thumb(probe, path, lang):
-    probe.goto(f"{path}?lang={lang}")
+    probe.goto(f"{path}{'&' if '?' in path else '?'}lang={lang}")
     assert probe.evaluate(TARGETS) == []
 
 
@@ -120,11 +123,21 @@ def test_from_search_to_advice_without_javascript(phone):
     expect(rows).to_have_count(1)
     rows.click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("柳格示范村")
-    assert phone.get_by_text("先清沟排水").first.is_visible()
+    assert phone.get_by_text("到5月11日为止留意小麦赤霉病").first.is_visible()
+    assert phone.get_by_role("link", name="12316").is_visible()
+    phone.get_by_role("link", name="全部详情").click()
     ground = phone.get_by_text("doi:10.1371/journal.pcbi.1008831")
     assert not ground.is_visible()
     phone.get_by_text("依据是什么").first.click()
     expect(ground).to_be_visible()
+
+
+def test_the_first_screen_says_what_where_by_when_and_whom_to_call(phone):
+    phone.goto("/v/qf-liuge")
+    for words in ("留意小麦赤霉病", "村东一号地", "5月11日", "12316"):
+        box = phone.locator(".top-line").get_by_text(words).first.bounding_box()
+        assert box["y"] + box["height"] <= PHONE["height"], words
+    assert phone.evaluate("document.documentElement.scrollHeight") < 4 * PHONE["height"]
 
 
 def test_the_language_switch_stays_on_the_page_and_holds(phone):
@@ -133,6 +146,11 @@ def test_the_language_switch_stays_on_the_page_and_holds(phone):
     title = phone.get_by_role("heading", level=1)
     expect(title).to_have_text("Liuge demonstration village")
     assert phone.url.endswith("/v/qf-liuge")
+    phone.goto("/v/qf-liuge?day=2016-05-07")
+    phone.get_by_role("link", name="中文").click()
+    assert phone.url.endswith("/v/qf-liuge?day=2016-05-07")
+    expect(phone.locator(".note").first).to_contain_text("5月7日")
+    phone.get_by_role("link", name="English").click()
     phone.get_by_role("link", name="Villages", exact=True).click()
     expect(title).to_have_text("Crops today, village by village")
     phone.get_by_role("link", name="中文").click()
@@ -140,7 +158,7 @@ def test_the_language_switch_stays_on_the_page_and_holds(phone):
 
 
 def test_charts_are_named_for_those_who_hear_the_page(phone):
-    phone.goto("/v/qf-liuge?lang=en")
+    phone.goto("/v/qf-liuge/details?lang=en")
     chart = phone.get_by_role("img", name="Air temperature, °C")
     assert chart.is_visible()
     assert chart.bounding_box()["width"] > 300
@@ -159,14 +177,26 @@ def test_status_is_told_by_shape_word_and_colour(probe):
         assert len(set(kind)) == 3
 
 
-def test_a_page_prints_without_its_controls(probe):
+def test_a_village_prints_as_a_notice_of_one_page(probe):
     probe.goto("/v/qf-liuge")
     probe.emulate_media(media="print")
-    controls = probe.get_by_role("link", name="English").is_visible()
-    advice = probe.get_by_text("先清沟排水").is_visible()
+    seen = {
+        "control": probe.get_by_role("link", name="English").is_visible(),
+        "weather": probe.get_by_text("各块地").first.is_visible(),
+        "risk": probe.get_by_text("留意小麦赤霉病").first.is_visible(),
+        "address": probe.get_by_text("/v/qf-liuge").first.is_visible(),
+        "contact": probe.get_by_text("联系：乡镇农技站").is_visible(),
+    }
+    pages = probe.pdf(format="A4").count(b"/Type /Page\n")
     probe.emulate_media(media="screen")
-    assert advice
-    assert not controls
+    assert seen == {
+        "control": False,
+        "weather": False,
+        "risk": True,
+        "address": True,
+        "contact": True,
+    }
+    assert pages == 1
 
 
 def test_the_keyboard_reaches_the_content_first(probe):

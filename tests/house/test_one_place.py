@@ -321,7 +321,7 @@ jobs.election.resign()
 from tests.webapp.people import client_of
 client = client_of(webapp.create_app(pool, clock), "administrator")
 found["pages"] = {}
-for path in ("/", "/planted", "/status", "/v/planted", "/models"):
+for path in ("/", "/planted", "/status", "/v/planted", "/v/planted/details", "/models"):
     answer = client.get(path)
     found["pages"][path] = [answer.status_code, answer.get_data(as_text=True)]
 pool.close()
@@ -414,7 +414,7 @@ def test_the_hazard_answers_and_is_shown(found: dict[str, Any]) -> None:
     assert "planted_cold" in found["hazards"]
     assert found["statuses"] == ["planted_cold"]
     assert "新种的寒害" in page(found, "/models")
-    assert "新种的寒害" in page(found, "/v/planted")
+    assert "新种的寒害" in page(found, "/v/planted/details")
 
 
 def test_the_page_answers_and_is_in_the_menu(found: dict[str, Any]) -> None:

@@ -87,7 +87,9 @@ def now() -> datetime:
 
 
 def _fetch_banner(app: App) -> dict[str, str]:
-    if "conn" in g:
+    if "banner" in g:  # a page that asked for it along with its own data
+        text = g.banner
+    elif "conn" in g:
         text = settings_table.get(g.conn, BANNER_KEY)
     else:
         with app.pool.connection() as conn:

@@ -9,6 +9,7 @@ from flask_babel import gettext, ngettext
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from collector.freshness import freshness
 from collector.store.measured.readings import Curve, LatestReading
 from field_configs.schema import Field
 from firmware.wire.quantities import by_name
@@ -145,8 +146,9 @@ def show_places(
     readings: Iterable[LatestReading],
     places: Mapping[str, Field],
     rain: Mapping[tuple[str, float | None], float],
+    now: datetime | None = None,
 ) -> list[Place]:
-    """Group the newest values by field.
+    """Group the newest values by field; what is old is not called sound, however it was checked.
 
     Parameters
     ----------
@@ -156,6 +158,8 @@ def show_places(
         Fields of the village by id.
     rain
         (field, height) -> sum of the last 24 hours, for quantities that are sums.
+    now
+        Aware; None leaves open how old the values are.
     """
     by_field: dict[str, list[LatestReading]] = {}
     for reading in readings:
@@ -167,11 +171,17 @@ def show_places(
         tiles = [tile for tile in (_tile(each, rain) for each in found) if tile]
         name = name_of(places[field]) if field in places else field
         if tiles:
-            shown.append(Place(name, max(tile.time for tile in tiles), _verdict(tiles), tiles))
+            time = max(tile.time for tile in tiles)
+            shown.append(Place(name, time, _verdict(tiles, time, now), tiles))
     return shown
 
 
-def _verdict(tiles: Sequence[Tile]) -> str:
+def _verdict(tiles: Sequence[Tile], time: datetime, now: datetime | None) -> str:
+    state = "fresh" if now is None else freshness(time, now)
+    if state == "silent":
+        return str(gettext("old: no data for more than a day"))
+    if state == "late":
+        return upper_first(word("age.late"))
     doubtful = sum(not tile.good for tile in tiles)
     if not doubtful:
         return tiles[0].quality

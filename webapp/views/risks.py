@@ -13,7 +13,7 @@ from models.advice.advisory import Advisory
 from models.advice.relief import Key
 from models.hazards.catalogue import background, catalogue, outlooks
 from models.risk.answers import RiskStatus
-from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON, STATUS
+from models.risk.hazard import HIGH, MEDIUM, OUT_OF_SEASON, STATUS
 from webapp.language.formats import local_time, number, span_ago
 from webapp.language.risks import (
     background_line,
@@ -24,14 +24,14 @@ from webapp.language.risks import (
     outlook_line,
     reason_of,
     stage_name,
-    status_label,
     upper_first,
 )
 from webapp.language.words import name_of, word
 from webapp.views.advice import ShownAdvice, show_advice
 from webapp.views.facts import Fact, advice_facts, member_facts, model_facts, origin_facts
 from webapp.views.outlook import Ahead
-from webapp.views.villages import ANSWERS, UNMEASURED, Rank, is_draft, rank
+from webapp.views.verdicts import CropVerdicts, rank_of, verdicts_of
+from webapp.views.villages import ANSWERS, Rank, is_draft
 
 
 @dataclass(frozen=True)
@@ -100,16 +100,6 @@ class CropRisks:
     unmeasured: str
 
 
-@dataclass(frozen=True)
-class Headline:
-    """The answer that speaks for the page, in one line and one sentence."""
-
-    status: str
-    draft: bool
-    title: str
-    text: str
-
-
 def _field_name(site: str, places: Mapping[str, Field]) -> str:
     return name_of(places[site]) if site in places else site
 
@@ -152,11 +142,6 @@ def _data_age(hours: float) -> str:
     return span_ago(hours * 3600)
 
 
-def _is_unmeasured(status: RiskStatus) -> bool:
-    """Nothing can be said, and never could: what the hazard reads was never measured here."""
-    return status.status == CANNOT_SAY and not math.isfinite(status.data_age_h)
-
-
 def _unmeasured_line(groups: Sequence[Sequence[RiskStatus]]) -> str:
     """Say once what is not judged for want of a sensor, rather than on every day anew."""
     if not groups:
@@ -168,12 +153,6 @@ def _unmeasured_line(groups: Sequence[Sequence[RiskStatus]]) -> str:
         hazards="; ".join(hazard_name(group[0].hazard) for group in groups),
     )
     return str(line)
-
-
-def _rank(status: RiskStatus) -> Rank:
-    if _is_unmeasured(status):
-        return UNMEASURED
-    return rank(status.status, status.validated, status.certainty)
 
 
 def _relief(status: RiskStatus, coming: Coming) -> str:
@@ -202,7 +181,7 @@ def _row(
     return RiskRow(
         status=STATUS[worst.status],
         draft=is_draft(worst.status, worst.validated),
-        rank=_rank(worst),
+        rank=rank_of(worst),
         hazard=hazard_name(worst.hazard),
         fields=[
             (
@@ -231,30 +210,16 @@ def _row(
     )
 
 
-def _members(statuses: Sequence[RiskStatus]) -> set[str]:
-    """Hazards that stand under the verdict on their disease, where one was given."""
-    known = (catalogue().get(each.hazard) for each in statuses)
-    return {member for hazard in known if hazard for member in hazard.members}
-
-
-def _in_background(status: RiskStatus) -> bool:
-    return status.hazard in background() | outlooks() and status.status != OUT_OF_SEASON
-
-
-def _background_lines(statuses: Sequence[RiskStatus]) -> list[str]:
-    """One line for each hazard in season that is shown without a level, outlooks first."""
-    judged = [
-        outlook_line(each, catalogue()[each.hazard].judged)
-        for each in statuses
-        if each.hazard in outlooks()
-    ]
-    weekly = [background_line(each.hazard) for each in statuses if each.hazard in background()]
-    return judged + weekly
-
-
 def _is_resting(row: RiskRow) -> bool:
     """Out of season, and the forecast does not say that this ends badly."""
     return row.status == STATUS[OUT_OF_SEASON] and not (row.ahead and row.ahead.warns)
+
+
+def _lines_without_level(said: CropVerdicts) -> list[str]:
+    """One line for each hazard in season that is shown without a level, outlooks first."""
+    known = catalogue()
+    lines = [outlook_line(each, known[each.hazard].judged) for each in said.outlooks]
+    return lines + [background_line(hazard) for hazard in said.background]
 
 
 def show_crops(
@@ -281,58 +246,17 @@ def show_crops(
     """
     advice = {(each.site, each.crop, each.hazard): each for each in advisories}
     found = []
-    for crop_id in dict.fromkeys(each.crop for each in statuses):
-        of_crop = [each for each in statuses if each.crop == crop_id]
-        groups, members = [], _members(of_crop)
-        for hazard in dict.fromkeys(each.hazard for each in of_crop):
-            if hazard in members:
-                continue
-            group = [each for each in of_crop if each.hazard == hazard]
-            groups.append(sorted(group, key=_rank, reverse=True))
-        named = [group[0] for group in groups if _in_background(group[0])]
-        groups = [group for group in groups if not _in_background(group[0])]
-        groups.sort(key=lambda group: _rank(group[0]), reverse=True)
-        lacking = [group for group in groups if _is_unmeasured(group[0])]
-        if all(_is_unmeasured(g[0]) or g[0].status == OUT_OF_SEASON for g in groups):
-            lacking = []  # nothing else to say: then each says that it cannot
-        groups = [group for group in groups if group not in lacking]
-        rows = [_row(group, of_crop, advice, places, coming) for group in groups]
-        crop = crops.get(crop_id)
+    for said in verdicts_of(statuses):
+        rows = [_row(group, said.answers, advice, places, coming) for group in said.verdicts]
+        crop = crops.get(said.crop)
         found.append(
             CropRisks(
-                name=upper_first(name_of(crop)) if crop else crop_id,
-                stages=_stages(of_crop, crop, places),
+                name=upper_first(name_of(crop)) if crop else said.crop,
+                stages=_stages(said.answers, crop, places),
                 rows=[row for row in rows if not _is_resting(row)],
                 resting=[row for row in rows if _is_resting(row)],
-                background=_background_lines(named),
-                unmeasured=_unmeasured_line(lacking),
+                background=_lines_without_level(said),
+                unmeasured=_unmeasured_line(said.unmeasured),
             )
         )
     return found
-
-
-def headline(crops: Sequence[CropRisks]) -> Headline:
-    """Put what is most serious first; a validated warning goes before what is not validated."""
-    rows = [row for crop in crops for row in crop.rows]
-    if not rows:
-        name = STATUS[OUT_OF_SEASON if crops else CANNOT_SAY]
-        nothing = gettext("No hazard of these crops is in season now.")
-        if any(crop.background for crop in crops):
-            nothing = gettext("Only hazards without a level are in season now.")
-        missing = gettext("No risk has been computed here lately.")
-        return Headline(name, False, status_label(name), str(nothing if crops else missing))
-    worst = max(rows, key=lambda each: each.rank)
-    if worst.status == STATUS[NO_RISK]:
-        text = gettext("None of the hazards in season threatens now.")
-        draft = any(row.draft for row in rows)
-        return Headline(worst.status, draft, upper_first(word("status.no_risk")), str(text))
-    # Only what was validated here may call for action; the rest is named, no more.
-    status = word(f"status.{worst.status}") if worst.validated else status_label(worst.status)
-    title = gettext("%(hazard)s: %(status)s", hazard=worst.hazard, status=status)
-    if worst.advice is None:
-        return Headline(worst.status, worst.draft, str(title), worst.reason)
-    call = gettext("ask your officer before acting")
-    if not worst.advice.draft:
-        call = worst.advice.window
-    text = gettext("%(place)s: %(text)s", place=worst.fields[0][0], text=call)
-    return Headline(worst.status, worst.draft, str(title), str(text))

@@ -225,7 +225,12 @@ def current_advisories(conn: Connection, village_id: str | None = None) -> list[
     with conn.cursor() as cur:
         cur.execute(SQL["current_advisories"], {"village": village_id})
         rows = cur.fetchall()
-    return [Advisory(*with_tuples((*row[:-1], _hours(row[-1])))) for row in rows]
+    return [advisory_of(row) for row in rows]
+
+
+def advisory_of(row: tuple[Any, ...]) -> Advisory:
+    """Return a row of advice, its hours fit for spraying at the end, as advice."""
+    return Advisory(*with_tuples((*row[:-1], _hours(row[-1]))))
 
 
 def _hours_json(hours: tuple[tuple[datetime, datetime], ...] | None) -> str | None:

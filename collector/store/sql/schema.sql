@@ -429,6 +429,18 @@ CREATE TABLE advisory (
 );
 CREATE UNIQUE INDEX advisory_current ON advisory (site, crop, hazard) WHERE ended IS NULL;
 
+-- Who released advice to the public, and when. Advice that goes on keeps its date of issue, and with
+-- it its release, however often the job writes it anew.
+CREATE TABLE advisory_release (
+    site text NOT NULL,
+    crop text NOT NULL,
+    hazard text NOT NULL,
+    issued timestamptz NOT NULL,
+    released_by text NOT NULL CHECK (released_by <> ''),
+    at timestamptz NOT NULL,
+    PRIMARY KEY (site, crop, hazard, issued)
+);
+
 -- due and finished are on the system's clock (simulated in the demo); seconds are real ones. kind
 -- and params say what the job did, or the error; kind is NULL while it runs.
 CREATE TABLE job_run (

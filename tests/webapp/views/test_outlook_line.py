@@ -11,7 +11,9 @@ from field_configs.load import load
 from models.advice.advisory import advise
 from models.hazards.catalogue import catalogue
 from models.risk.hazard import CANNOT_SAY, HIGH, NO_RISK, OUT_OF_SEASON, STATUS
-from webapp.views.risks import headline, show_crops
+from webapp.views.contact import ShownContact
+from webapp.views.headline import headline
+from webapp.views.risks import show_crops
 from webapp.views.villages import GRAVITY, WARNINGS
 
 ORDER = [GRAVITY[code] for code in range(len(STATUS))]
@@ -71,7 +73,7 @@ def test_it_is_no_level_no_headline_and_no_advice(app, conn, seed, mildew):
     assert (worst.status, worst.hazards) == (NO_RISK, ("wheat_fhb",))
     assert advise([grave]) == []
     with app.test_request_context("/?lang=en"):
-        shown = headline(show_crops([grave], [], {}, {}))
+        shown = headline([], [grave], ShownContact("", "12316", "12316", "", False))
     assert shown.status == STATUS[OUT_OF_SEASON]
     assert shown.text == "Only hazards without a level are in season now."
 

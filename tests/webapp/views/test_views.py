@@ -9,7 +9,7 @@ import pytest
 
 from collector.store.measured.readings import Curve, LatestReading
 from field_configs.load import load
-from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON, STATUS
+from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON
 from webapp.language import formats
 from webapp.language import risks as risk_words
 from webapp.views import measures as measure_view
@@ -128,28 +128,6 @@ def test_stages_between_two_named_ones_are_said_as_such(english):
     assert risk_words.stage_name(wheat, -1) == ""
 
 
-def test_headline_of_nothing_in_season(english, seed):
-    resting = [seed.status("qf-liuge-1", "wheat_fhb", OUT_OF_SEASON)]
-    crops = risk_view.show_crops(resting, [], CROPS, FIELDS)
-    assert risk_view.headline(crops).status == STATUS[OUT_OF_SEASON]
-    assert [row.hazard for row in crops[0].resting] == ["Fusarium head blight of wheat"]
-    assert risk_view.headline([]).status == STATUS[CANNOT_SAY]
-
-
-def test_headline_of_no_risk_is_calm(english, seed):
-    fine = [seed.status("qf-liuge-1", "wheat_fhb", NO_RISK)]
-    shown = risk_view.headline(risk_view.show_crops(fine, [], CROPS, FIELDS))
-    assert shown.text == "None of the hazards in season threatens now."
-
-
-def test_a_validated_advisory_calls_for_action_by_date(english, seed):
-    status = seed.status("qf-liuge-1", "wheat_fhb", HIGH, validated=True)
-    advice = seed.advisory(status, draft=False)
-    crops = risk_view.show_crops([status], [advice], CROPS, FIELDS)
-    assert risk_view.headline(crops).text == "East field 1: Act from 8 May to 11 May"
-    assert crops[0].rows[0].validated
-
-
 @pytest.mark.parametrize("code", [CANNOT_SAY, NO_RISK])
 def test_advice_holds_for_its_window_though_the_status_fell(english, seed, code):
     alarm = seed.status("qf-liuge-1", "wheat_fhb", HIGH)
@@ -164,15 +142,6 @@ def test_out_of_season_ends_advice(english, seed):
     resting = seed.status("qf-liuge-1", "wheat_fhb", OUT_OF_SEASON)
     (row,) = risk_view.show_crops([resting], [seed.advisory(alarm)], CROPS, FIELDS)[0].resting
     assert row.advice is None
-
-
-def test_what_is_not_validated_here_does_not_call_for_action(english, seed):
-    status = seed.status("qf-liuge-1", "wheat_fhb", HIGH)
-    shown = risk_view.headline(
-        risk_view.show_crops([status], [seed.advisory(status)], CROPS, FIELDS)
-    )
-    assert shown.title == "Fusarium head blight of wheat: High risk"
-    assert "act from" not in shown.text.lower()
 
 
 def test_the_gravest_field_speaks_and_the_others_are_named(english, seed):
@@ -201,14 +170,6 @@ def test_of_equal_answers_the_surest_comes_first(english, seed):
     ]
 
 
-def test_a_validated_warning_speaks_before_a_graver_draft(english, seed):
-    draft = seed.status("qf-liuge-1", "wheat_fhb", HIGH)
-    official = seed.status("qf-liuge-1", "wheat_stripe_rust", MEDIUM, validated=True)
-    shown = risk_view.headline(risk_view.show_crops([draft, official], [], CROPS, FIELDS))
-    assert shown.title.startswith("Stripe rust")
-    assert not shown.draft
-
-
 def test_several_models_of_a_disease_stand_under_their_verdict(english, seed):
     said = [
         seed.status("qf-liuge-1", "wheat_stripe_rust_ensemble", MEDIUM),
@@ -219,7 +180,7 @@ def test_several_models_of_a_disease_stand_under_their_verdict(english, seed):
     ]
     (row,) = risk_view.show_crops(said, [], CROPS, FIELDS)[0].rows
     assert row.hazard == "Stripe rust of wheat"
-    assert row.reason == "Models that warn of stripe rust: 1 of 2 (of high risk: 0)."
+    assert row.reason == "The weather of late suits stripe rust: 1 of 2 ways of judging say so."
     facts = {fact.name: fact.text for fact in row.facts}
     assert facts["Stripe rust of wheat (infection model)"].startswith("Cannot say. There are too")
     assert facts["Stripe rust of wheat (humidity rule)"].startswith(
@@ -239,22 +200,12 @@ def test_want_of_a_sensor_is_said_once(english, seed):
     assert shown.unmeasured == (
         "Not judged here, because never measured (soil moisture): Drought; Waterlogging."
     )
-    assert risk_view.headline([shown]).status == "no_risk"
     (alone,) = risk_view.show_crops(lacks, [], CROPS, FIELDS)
     assert [row.status for row in alone.rows] == ["cannot_say"] * 2
     assert alone.unmeasured == ""
     gap = replace(lacks[0], data_age_h=30.0)
     (late,) = risk_view.show_crops([calm, gap], [], CROPS, FIELDS)
     assert [row.status for row in late.rows] == ["cannot_say", "no_risk"]
-
-
-def test_calm_is_a_draft_where_any_of_it_is(english, seed):
-    calm = [
-        seed.status("qf-liuge-1", "wheat_fhb", NO_RISK, validated=True),
-        seed.status("qf-liuge-1", "wheat_stripe_rust", NO_RISK),
-    ]
-    assert risk_view.headline(risk_view.show_crops(calm, [], CROPS, FIELDS)).draft
-    assert not risk_view.headline(risk_view.show_crops(calm[:1], [], CROPS, FIELDS)).draft
 
 
 def test_data_that_never_came_has_no_age(english, seed):

@@ -1,163 +1,209 @@
-"""A village's page: what threatens its crops today, soil and air now, seven days, its nodes."""
+"""A village's page: what to do, where, by which day and whom to call; then the days and fields."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from difflib import get_close_matches
+from datetime import date, datetime, timedelta
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, Response, abort, g, render_template, request, url_for
 from flask_babel import gettext
 
-from collector.freshness import ANSWER_FRESH, freshness
-from collector.store.advice import outlook as outlook_store
-from collector.store.advice import risk, works
-from collector.store.measured import field_weather, readings
+from collector.freshness import freshness
+from collector.store.advice import products
+from collector.store.advice import village as store
+from collector.store.advice.village import VillageFacts
 from collector.store.network import registry
-from collector.store.network.registry import VillageRow
 from collector.store.postgres.db import Connection
-from field_configs.schema import Field
-from firmware.wire.quantities import by_name
 from models.advice.relief import relieved
 from models.hazards.catalogue import catalogue
+from models.risk.answers import RiskStatus
+from models.weather.local_days import local_day, midnight
 from webapp.accounts.access import public
-from webapp.app.database import connection, now
+from webapp.app.database import BANNER_KEY, connection, now
 from webapp.app.errors import PageNotFound, Suggestion
-from webapp.language.formats import days_before
+from webapp.language.formats import local_day as day_text
+from webapp.language.risks import hazard_name
 from webapp.language.words import pick
+from webapp.views.contact import ShownContact, show_contact
 from webapp.views.crops import crop_types
-from webapp.views.measures import (
-    DAYS,
-    OF_DEVICE,
-    Place,
-    ShownCurve,
-    day_sums,
-    order_of,
-    show_curve,
-    show_places,
-)
-from webapp.views.nodes import ShownNode, node_rows
-from webapp.views.outlook import by_hazard
-from webapp.views.risks import Coming, CropRisks, Headline, headline, show_crops, unproven
-from webapp.views.works import show_works
+from webapp.views.fields import FieldRow, field_rows
+from webapp.views.headline import Headline, headline, message
+from webapp.views.measures import Place, show_places
+from webapp.views.notice import MOST_CARDS, Card, Said, cards_of
+from webapp.views.places import may_be_id, near_villages, no_village, place_name
+from webapp.views.verdicts import to_look_for, verdicts_of
+from webapp.views.villages import is_draft
+from webapp.views.week import Week, show_week
 
 bp = Blueprint("village", __name__)
-SUGGESTED = 3
+#: Advice of so many days back can be asked for [d]; two seasons of wheat.
+FARTHEST = 800
 
 
 @dataclass(frozen=True)
 class VillagePage:
-    """What the page shows."""
+    """What the page shows; `day` is the local day gone by that was asked for, None for now."""
 
+    id: str
     name: str
     place: str
     illustrative: bool
+    day: date | None
+    today: date
     newest: datetime | None
     data_state: str
-    worst: Headline
-    computed: datetime | None
-    unproven: str
-    crops: list[CropRisks]
+    headline: Headline
+    contact: ShownContact
+    cards: list[Card]
+    others: list[str]
+    background: list[str]
+    caution: str
+    message: str
+    week: Week | None
+    fields: list[FieldRow]
     places: list[Place]
-    works: list[str]
-    curves: list[ShownCurve]
-    nodes: list[ShownNode]
 
 
-def place_name(village: VillageRow) -> str:
-    """County and township of a village, in the reader's language."""
-    township = pick(village.township_zh, village.township_en)
-    county = pick(village.county_zh, village.county_en)
-    return " · ".join(part for part in (county, township) if part)
+def _caution(cards: list[Card], said: Headline, answers: Sequence[RiskStatus]) -> str:
+    """Say once what was not proven here, in words that fit what is shown."""
+    unproven = any(is_draft(each.status, each.validated) for each in answers)
+    if cards and all(card.official for card in cards):
+        return ""
+    if cards:
+        text = gettext(
+            "What is only to be watched for is judged from the weather and not yet proven in this "
+            "county; the officer has not released advice on it."
+        )
+        return str(text)
+    if said.status == "no_risk" and unproven:
+        return str(
+            gettext("Judged from the weather and not yet proven in this county: look at the field.")
+        )
+    return ""
 
 
-def unknown_village(conn: Connection, asked: str) -> PageNotFound:
-    """Name the villages whose id or name is near to what was asked for."""
-    names: dict[str, VillageRow] = {}
-    for village in registry.villages(conn):
-        names |= {village.id: village, village.zh: village, village.en.casefold(): village}
-    close = get_close_matches(asked.casefold(), names, n=2 * SUGGESTED, cutoff=0.4)
-    near = list(dict.fromkeys(names[name].id for name in close))[:SUGGESTED]
-    rows = {village.id: village for village in names.values()}
-    return PageNotFound(
-        str(gettext("There is no village “%(id)s” in the registry.", id=asked)),
-        [
-            Suggestion(
-                url_for("village.page", village_id=each),
-                f"{pick(rows[each].zh, rows[each].en)} · {each}",
-            )
-            for each in near
-        ],
-    )
+def _others(cards: list[Card]) -> list[str]:
+    """Names of what has no card of its own, each once."""
+    shown = {card.hazard for card in cards[:MOST_CARDS]}
+    names = dict.fromkeys(card.hazard for card in cards[MOST_CARDS:])
+    return [name for name in names if name not in shown]
 
 
-def _curves(
-    conn: Connection, village_id: str, at: datetime
-) -> tuple[list[ShownCurve], dict[tuple[str, float | None], float]]:
-    start = days_before(at, DAYS - 1)
-    found = {place.quantity for place in registry.placements(conn, village_id)}
-    shown: list[ShownCurve] = []
-    rain: dict[tuple[str, float | None], float] = {}
-    for quantity in sorted(found - set(OF_DEVICE), key=order_of):
-        curves = readings.curve(conn, village_id, quantity, start, at)
-        if not curves:
-            continue
-        if by_name(quantity).method == "sum":
-            rain |= day_sums(curves)
-        shown.append(show_curve(quantity, curves, (start, at)))
-    return shown, rain
+def make_page(
+    conn: Connection, facts: VillageFacts, at: datetime, day: date | None = None
+) -> VillagePage:
+    """Gather a village's page.
 
-
-def _batteries(latest: list[readings.LatestReading]) -> dict[str, float]:
-    return {
-        each.field: each.value
-        for each in latest
-        if each.quantity == "battery_voltage" and each.value is not None
-    }
-
-
-def make_page(conn: Connection, village: VillageRow, at: datetime) -> VillagePage:
-    """Gather a village's page at a time on the system's clock, aware."""
-    places: dict[str, Field] = {field.id: field for field in registry.fields(conn, village.id)}
-    latest = readings.latest(conn, village.id)
-    newest = max((each.time for each in latest if each.time), default=None)
-    curves, rain = _curves(conn, village.id, at)
-    statuses = risk.latest_statuses(conn, at, village.id)
-    fresh = [each for each in statuses if each.time >= at - ANSWER_FRESH]
-    crops = show_crops(
-        fresh,
-        risk.current_advisories(conn, village.id),
-        crop_types(),
-        places,
-        Coming(
-            by_hazard(outlook_store.outlook(conn, at, village.id), at),
-            at,
-            field_weather.field_weather(conn, village.id),
-            relieved(fresh, latest, catalogue()),
-        ),
-    )
-    nodes = [node for node in registry.nodes(conn) if node.village == village.id]
+    Parameters
+    ----------
+    conn
+        Lent by the pool.
+    facts
+        Of the village.
+    at
+        Time on the system's clock, aware.
+    day
+        Local day gone by, whose advice is asked for; None for what holds now.
+    """
+    village = facts.village
+    moment = at if day is None else midnight(day + timedelta(days=1)) - timedelta(seconds=1)
+    answers, outlook = store.answers(conn, village.id, moment, past=day is not None)
+    readings, rain = ([], {}) if day else store.newest_readings(conn, village.id, at)
+    over = relieved(answers, readings, catalogue())
+    advice = store.advice(conn, village.id, moment)
+    newest = max((each.time for each in readings if each.time), default=None)
+    state = "none" if newest is None else freshness(newest, at)
+    listed = products.read(facts.settings.get(products.KEY))
+    said = Said(answers, outlook, advice, crop_types(), facts.fields, moment, over, listed)
+    cards = cards_of(said)
+    contact = show_contact(village, facts.settings)
+    top = headline(cards, answers, contact, freshness(newest, at) if newest else "fresh")
+    name = pick(village.zh, village.en)
+    named = {hazard for crop in verdicts_of(answers) for hazard in to_look_for(crop)}
     return VillagePage(
-        name=pick(village.zh, village.en),
+        id=village.id,
+        name=name,
         place=place_name(village),
         illustrative=village.position == "illustrative",
+        day=day,
+        today=local_day(at),
         newest=newest,
-        data_state=freshness(newest, at) if newest else "none",
-        worst=headline(crops),
-        computed=max((each.time for each in statuses), default=None),
-        unproven=unproven(crops),
-        crops=crops,
-        places=show_places(latest, places, rain),
-        works=show_works(works.recorded(conn, village.id), places, at),
-        curves=curves,
-        nodes=node_rows(nodes, places, at, _batteries(latest)),
+        data_state=state,
+        headline=top,
+        contact=contact,
+        cards=cards[:MOST_CARDS],
+        others=_others(cards),
+        background=sorted(hazard_name(each) for each in named),
+        caution=_caution(cards, top, answers),
+        message=message(name, cards, top, contact.phone),
+        week=None if day else show_week(store.weather_days(conn, village.id, at), outlook, at),
+        fields=field_rows(
+            facts.fields, facts.grown, answers, crop_types(), local_day(moment), over
+        ),
+        places=show_places(readings, facts.fields, rain, at),
     )
+
+
+def _asked_day(today: date) -> date | None:
+    text = request.args.get("day", "")
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or not timedelta(0) <= today - day <= timedelta(days=FARTHEST):
+        first = today - timedelta(days=FARTHEST)
+        abort(
+            400,
+            gettext(
+                "day=%(asked)s: give a day from %(first)s to %(last)s, as in day=%(last)s.",
+                asked=text[:20],
+                first=first.isoformat(),
+                last=today.isoformat(),
+            ),
+        )
+    return None if day == today else day
+
+
+def _facts(conn: Connection, village_id: str) -> VillageFacts:
+    found = None
+    if may_be_id(village_id):
+        found = store.facts(conn, village_id, now(), (BANNER_KEY, products.KEY))
+    if found is None:
+        others = near_villages(registry.villages(conn), village_id)
+        raise PageNotFound(no_village(village_id), [Suggestion(*each) for each in others])
+    g.banner = found.settings.get(BANNER_KEY)
+    return found
+
+
+def earlier(view: VillagePage) -> Mapping[str, str]:
+    """Links to the advice of other days: words and address."""
+    day = view.day or view.today
+    links = {
+        str(gettext("The day before")): day - timedelta(days=1),
+        str(gettext("A week before")): day - timedelta(days=7),
+    }
+    return {
+        f"{words} ({day_text(each)})": url_for("village.page", village_id=view.id, day=each)
+        for words, each in links.items()
+        if each >= view.today - timedelta(days=FARTHEST)
+    }
 
 
 @bp.get("/v/<village_id>")
 @public
 def page(village_id: str) -> str:
-    """Show a village, or say which ids are near to one that does not exist."""
+    """Show a village, now or as of ``?day=``, or say which ids are near to an unknown one."""
     conn = connection()
-    village = registry.village(conn, village_id)
-    if village is None:
-        raise unknown_village(conn, village_id)
-    return render_template("village/village.html", view=make_page(conn, village, now()))
+    facts = _facts(conn, village_id)
+    view = make_page(conn, facts, now(), _asked_day(local_day(now())))
+    return render_template("village/village.html", view=view, earlier=earlier(view))
+
+
+@bp.get("/v/<village_id>.txt")
+@public
+def text(village_id: str) -> Response:
+    """The village's sentence in at most seventy letters, for a message or a loudspeaker."""
+    conn = connection()
+    view = make_page(conn, _facts(conn, village_id), now())
+    return Response(f"{view.message}\n", mimetype="text/plain")
