@@ -14,7 +14,7 @@ from typing import Any
 import psycopg2
 import psycopg2.extensions
 
-from collector.store.postgres.connecting import Connection, check_readable, connect
+from collector.store.postgres.connecting import Connection, check_readable, connect, still_open
 from collector.store.postgres.errors import (
     DatabaseDown,
     DatabaseRefuses,
@@ -82,6 +82,8 @@ class Pool:
     def connection(self) -> Iterator[Connection]:
         """Lend a connection: committed at the end, rolled back when the block raises.
 
+        One that the server ended while it was not lent is made anew first.
+
         Raises
         ------
         DatabaseDown
@@ -91,6 +93,8 @@ class Pool:
         """
         conn = self._slots.get()
         try:
+            if conn is not None and not still_open(conn):
+                conn.close()
             if conn is None or conn.closed:
                 conn = connect(self.dsn)
             with lost_as_down(self.dsn), _schema_named(self.dsn, conn), conn:
