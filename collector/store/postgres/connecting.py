@@ -138,8 +138,8 @@ def _settle(conn: Connection) -> None:
 def still_open(conn: Connection) -> bool:
     """Tell whether an idle connection is still open, without asking the server.
 
-    A server that ended it has said so: its end, or its last words, wait to be read. Notices may wait
-    there too; they are read and are no end.
+    A server that ended it has said so: its end, or its last words, wait to be read. Notices may
+    wait there too; they are read and are no end.
     """
     if conn.closed:
         return False

@@ -89,7 +89,9 @@ def test_a_waiting_notice_ends_no_connection(dsn: str) -> None:
 def test_what_is_written_when_it_breaks_is_not_written_twice(postgres, dsn: str) -> None:
     """A connection that ends in the middle is told, not tried again behind the writer's back."""
     pool = db.Pool(dsn, size=1)
-    with pytest.raises(db.DatabaseDown), pool.connection() as conn:
+    with ExitStack() as stack:
+        stack.enter_context(pytest.raises(db.DatabaseDown))
+        conn = stack.enter_context(pool.connection())
         conn.cursor().execute("CREATE TABLE once (n integer)")
         postgres.run(f"SELECT pg_terminate_backend({conn.info.backend_pid}, 5000)")
         conn.cursor().execute("INSERT INTO once VALUES (1)")
