@@ -73,6 +73,22 @@ def _file(env: Mapping[str, str], name: str) -> Path | None:
         ) from error
 
 
+def _proxies(text: str) -> int:
+    """Read how many proxies stand before the web.
+
+    Raises
+    ------
+    SettingsError
+        When it is no small number.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) == 1):
+        raise SettingsError(
+            f"NONGQING_PROXIES: {text[:20]!r} is no number of proxies; write 1 behind nginx or "
+            "caddy, 0 without (0 to 9)"
+        )
+    return int(text)
+
+
 @dataclass(frozen=True)
 class Settings:
     """Settings of one process.
@@ -93,6 +109,9 @@ class Settings:
         Name of the MQTT shared subscription when several collectors divide the work.
     broker_tls : BrokerTls
         Whom to believe over ``mqtts``, and how to prove who we are.
+    proxies : int
+        How many proxies stand before the web, each of which adds to the ``X-Forwarded`` headers;
+        0 believes none of them.
     """
 
     dsn: str | None
@@ -102,6 +121,7 @@ class Settings:
     clock_spec: str = "system"
     shared_group: str | None = None
     broker_tls: BrokerTls = BrokerTls()
+    proxies: int = 0
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
@@ -125,6 +145,7 @@ class Settings:
             broker_tls=BrokerTls(
                 *(_file(env, f"NONGQING_BROKER_{part}") for part in ("CA", "CERT", "KEY"))
             ),
+            proxies=_proxies(env.get("NONGQING_PROXIES") or "0"),
         )
         if (settings.broker_tls.cert is None) != (settings.broker_tls.key is None):
             raise SettingsError(

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
+from collector.commands.named import NAME
 from collector.keys import MasterKey, NoMasterKey, load_master_key, load_or_make_master_key
 from collector.settings import Settings
 from collector.store.network import registry
@@ -53,6 +54,7 @@ class StoreRegistry:
 
     def revoke(self, node_id: str, *, reason: str, by: str, at: datetime) -> int:
         """Take a node away: none of its keys counts any more; return how many that were."""
+        reason, by = (NAME.convert(text, None, None) for text in (reason, by))
         return self._with(lambda conn: registry.revoke(conn, node_id, reason=reason, by=by, at=at))
 
     def _master_for_enrolment(self) -> MasterKey:

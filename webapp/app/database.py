@@ -17,6 +17,7 @@ from collector.clock import Clock
 from collector.settings import Settings
 from collector.store import settings_table
 from collector.store.postgres.db import Connection, DatabaseDown, Pool
+from webapp.app.given import readable
 from webapp.language.i18n import current_language
 
 BANNER_KEY = "banner"
@@ -29,6 +30,11 @@ class App(Flask):
     clock: Clock
     settings: Settings | None
     last_banner: dict[str, str]
+
+    def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Answer a WSGI request, whatever it holds."""
+        readable(environ)
+        return super().wsgi_app(environ, start_response)
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Answer a request; its connection, if it took one, is one transaction."""

@@ -52,6 +52,8 @@ def make_server(app: App, host: str, port: int, threads: int = 4) -> Any:
         sockets=[listener],
         threads=threads,
         ident=None,
+        # Anybody can write X-Forwarded headers; they are dropped unless proxies are declared.
+        clear_untrusted_proxy_headers=not (app.settings and app.settings.proxies),
         max_request_header_size=MAX_HEADER_BYTES,
         max_request_body_size=MAX_BODY_BYTES,
         connection_limit=CONNECTIONS,
