@@ -19,7 +19,7 @@ EXAMPLE = "\b\nExample:\n  nongqing web --host 127.0.0.1 --port 8080"
 )
 @click.option(
     "--threads",
-    default=4,
+    default=8,
     show_default=True,
     type=click.IntRange(1, 64),
     help="Requests answered at a time.",

@@ -33,7 +33,7 @@ class CannotListen(RuntimeError):  # noqa: N818 - named for what happened
         super().__init__(f"web: {host} port {port} {why} (--host H, --port N)")
 
 
-def make_server(app: App, host: str, port: int, threads: int = 4) -> Any:
+def make_server(app: App, host: str, port: int, threads: int = 8) -> Any:
     """Bind a server; it answers once its ``run()`` is called, until its ``close()``.
 
     Raises

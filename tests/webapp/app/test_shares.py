@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from webapp.app import shares
+from webapp.app import database, shares
 from webapp.app.shares import Busy, Share
 from webapp.pages.bureau import drafts
 
@@ -82,3 +82,18 @@ def test_only_the_rows_of_the_page_are_worded(client, monkeypatch):
     monkeypatch.setattr(drafts, "show_advice", lambda *args: worded.append(args) or real(*args))
     assert client.get("/drafts").status_code == 200
     assert len(worded) == 1
+
+
+def test_a_question_that_takes_too_long_is_ended_and_told(app, monkeypatch):
+    def slow():
+        with database.connection().cursor() as cur:
+            cur.execute("SELECT pg_sleep(60)")
+
+    app.add_url_rule("/slow", "slow", slow)
+    monkeypatch.setattr(database, "STATEMENT_S", 0.05)
+    client = app.test_client()
+    answer = client.get("/slow")
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "30"
+    monkeypatch.undo()
+    assert client.get("/v/qf-liuge").status_code == 200, "the connection is whole"
