@@ -78,6 +78,22 @@ def _file(env: Mapping[str, str], name: str) -> Path | None:
         ) from error
 
 
+def _proxies(text: str) -> int:
+    """Read how many proxies stand before the web.
+
+    Raises
+    ------
+    SettingsError
+        When it is no small number.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) == 1):
+        raise SettingsError(
+            f"NONGQING_PROXIES: {text[:20]!r} is no number of proxies; write 1 behind nginx or "
+            "caddy, 0 without (0 to 9)"
+        )
+    return int(text)
+
+
 @dataclass(frozen=True)
 class Settings:
     """Settings of one process.
@@ -106,6 +122,9 @@ class Settings:
         File for the heads of the audit log; None where it is ``audit.head`` in `state_dir`.
     audit_key : Path or None
         File of the key that heads are sealed with; None where they are not.
+    proxies : int
+        How many proxies stand before the web, each of which adds to the ``X-Forwarded`` headers;
+        0 believes none of them.
     """
 
     dsn: str | None
@@ -119,6 +138,7 @@ class Settings:
     metrics_token: str | None = None
     audit_head: Path | None = None
     audit_key: Path | None = None
+    proxies: int = 0
 
     @property
     def audit_head_file(self) -> Path:
@@ -151,6 +171,7 @@ class Settings:
             metrics_token=env.get("NONGQING_METRICS_TOKEN") or None,
             audit_head=_path(env, "NONGQING_AUDIT_HEAD"),
             audit_key=_path(env, "NONGQING_AUDIT_KEY"),
+            proxies=_proxies(env.get("NONGQING_PROXIES") or "0"),
         )
         if (settings.broker_tls.cert is None) != (settings.broker_tls.key is None):
             raise SettingsError(

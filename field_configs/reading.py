@@ -12,6 +12,7 @@ from typing import Any
 
 import tomli
 
+from field_configs.names import unseen
 from field_configs.schema import ConfigError
 
 _PLACE = re.compile(r" \(at (line \d+, column \d+|end of document)\)$")
@@ -151,6 +152,8 @@ class Section:
         value = self._take(key, (str,), wanted, optional=False)
         if value is not None and not value.strip():
             self.fail(key, f"is empty: give {wanted}")
+        elif value is not None and (found := unseen(value, lines=True)):
+            self.fail(key, f"holds {found}, a character that nobody sees: type it anew")
         return value or ""
 
     def maybe_text(self, key: str, wanted: str = "a text") -> str | None:

@@ -10,8 +10,9 @@ from collector.settings import Settings
 from collector.store.postgres.db import Pool
 from webapp import api, pages
 from webapp.accounts import install as accounts
-from webapp.app import database, errors, metrics, responses
+from webapp.app import database, errors, given, metrics, responses
 from webapp.app.database import App
+from webapp.app.proxies import behind
 from webapp.language import formats, i18n, words
 from webapp.language.risks import status_label
 
@@ -45,9 +46,11 @@ def create_app(pool: Pool, clock: Clock, settings: Settings | None = None) -> Ap
     """
     app = App(__name__)
     app.pool, app.clock, app.settings, app.last_banner = pool, clock, settings, {}
+    if settings is not None and settings.proxies:
+        behind(app, settings.proxies)
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    for part in (i18n, formats, words, database, responses, errors, metrics):
+    for part in (i18n, formats, words, database, responses, errors, metrics, given):
         part.install(app)
     menu = []
     for module in page_modules():

@@ -33,7 +33,7 @@ def _print_first_way_in(pool: Pool, address: str) -> None:
 )
 @click.option(
     "--threads",
-    default=4,
+    default=8,
     show_default=True,
     type=click.IntRange(1, 64),
     help="Requests answered at a time.",

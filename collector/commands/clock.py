@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import click
 
 from collector.commands.actor import by_command
+from collector.commands.named import NAME
 from collector.commands.parts import Parts, moment, plain_errors
 from collector.ingest.known_nodes import read_known_nodes
 from collector.ingest.moving import Apart, MoveError, find_apart, move
@@ -55,7 +56,7 @@ def status(parts: Parts, as_json: bool) -> None:
 
 @clock.command("accept")
 @click.option("--host", default=socket.gethostname, help="The server [this machine].")
-@click.option("--by", required=True, help="Who accepts it; kept and shown.")
+@click.option("--by", type=NAME, required=True, help="Who accepts it; kept and shown.")
 @click.pass_obj
 def accept(parts: Parts, host: str, by: str) -> None:
     """Accept a server's clock as it is; what was received "later" counts no longer.
@@ -135,8 +136,8 @@ def _frames(
 @click.option("--boot", required=True, type=click.IntRange(1), help="Boot of the node.")
 @click.option("--frames", callback=_frames, help="Numbers of the frames, as 3-9 [all].")
 @click.option("--began", required=True, callback=moment, help="When that boot began.")
-@click.option("--by", required=True, help="Who moves them; kept.")
-@click.option("--reason", required=True, help="Why; kept.")
+@click.option("--by", type=NAME, required=True, help="Who moves them; kept.")
+@click.option("--reason", type=NAME, required=True, help="Why; kept.")
 @click.pass_obj
 def place(
     parts: Parts,

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from collector.commands.actor import by_command
+from collector.commands.named import NAME
 from collector.keys import MasterKey, NoMasterKey, load_master_key, load_or_make_master_key
 from collector.settings import Settings
 from collector.store import audit
@@ -60,6 +61,7 @@ class StoreRegistry:
 
     def revoke(self, node_id: str, *, reason: str, by: str, at: datetime) -> int:
         """Take a node away: none of its keys counts any more; return how many that were."""
+        reason, by = (NAME.convert(text, None, None) for text in (reason, by))
 
         def work(conn: db.Connection) -> int:
             keys = registry.revoke(conn, node_id, reason=reason, by=by, at=at)

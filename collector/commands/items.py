@@ -9,6 +9,7 @@ from dataclasses import asdict
 import click
 
 from collector.commands.actor import by_command
+from collector.commands.named import NAME
 from collector.commands.parts import Parts, plain_errors
 from collector.store import audit
 from collector.store import items as store
@@ -53,7 +54,7 @@ def list_(parts: Parts, closed: bool, as_json: bool) -> None:
 
 @items.command("seen")
 @click.argument("number", type=int)
-@click.option("--by", required=True, help="Who has seen it.")
+@click.option("--by", type=NAME, required=True, help="Who has seen it.")
 @click.pass_obj
 def seen(parts: Parts, number: int, by: str) -> None:
     """Note that somebody has taken note of item NUMBER.
@@ -75,8 +76,8 @@ def seen(parts: Parts, number: int, by: str) -> None:
 
 @items.command("close")
 @click.argument("number", type=int)
-@click.option("--by", required=True, help="Who closes it.")
-@click.option("--note", help="What was found or done.")
+@click.option("--by", type=NAME, required=True, help="Who closes it.")
+@click.option("--note", type=NAME, help="What was found or done.")
 @click.pass_obj
 def close(parts: Parts, number: int, by: str, note: str | None) -> None:
     """Close item NUMBER; it opens again where its trouble is found again.

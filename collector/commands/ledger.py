@@ -9,6 +9,7 @@ from dataclasses import asdict
 import click
 
 from collector.commands.actor import by_command
+from collector.commands.named import NAME
 from collector.commands.parts import Parts, plain_errors
 from collector.store import audit
 from collector.store.advice import ledger
@@ -79,8 +80,8 @@ def _skill(row: LedgerRow) -> str:
 @click.command("rule")
 @click.argument("name", type=click.Choice(list(BOUNDS)))
 @click.argument("value")
-@click.option("--by", required=True, help="Who changes it; kept and shown.")
-@click.option("--reason", required=True, help="Why; kept and shown.")
+@click.option("--by", type=NAME, required=True, help="Who changes it; kept and shown.")
+@click.option("--reason", type=NAME, required=True, help="Why; kept and shown.")
 @click.pass_obj
 def rule(parts: Parts, name: str, value: str, by: str, reason: str) -> None:
     """Change a threshold of validation or a matching window; every change is logged.

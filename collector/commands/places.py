@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from collector.commands.actor import by_command, user
+from collector.commands.named import MAY_BE_BLANK, NAME
 from collector.commands.parts import Parts, plain_errors
 from collector.store import audit
 from collector.store.measured import places
@@ -31,8 +32,10 @@ def places_group() -> None:
 
 def _who_and_why(command: _F) -> _F:
     options = (
-        click.option("--by", default=user, help="Who changes it [who is logged in]."),
-        click.option("--reason", default="", help="Why; it is kept with the change."),
+        click.option("--by", type=NAME, default=user, help="Who changes it [who is logged in]."),
+        click.option(
+            "--reason", type=MAY_BE_BLANK, default="", help="Why; it is kept with the change."
+        ),
     )
     for option in options:
         command = option(command)

@@ -74,6 +74,7 @@ class Places:
             if position is not None and not _near(self.known[name], position, MOVED):
                 raise self._elsewhere(name, position)
             return name
+        cells.new_name(word, "place")
         if self.any_name:
             return plain
         near = nearest(plain, [*self.known, *self.names])
@@ -118,7 +119,7 @@ class Places:
             if not new:
                 near = nearest(cells.name(word), [*self.known, *self.names])
                 raise CellError(event("place_option_unknown", place=cells.name(word), near=near))
-            return cells.name(word)
+            return cells.new_name(word, "place")
         if km_apart(self.known[name], position) > RANGE_KM:
             raise CellError(
                 event(

@@ -157,8 +157,8 @@ def _report(row: Mapping[str, str], origin: str, known: Known) -> ScoutingReport
         treated=cells.yes(row.get("treated", "") or "no", "treated"),
         severity=_severity(row.get("severity", "")),
         source=cells.known_id(source, "source", SOURCES),
-        observer=cells.name(row.get("observer", "")),
-        note=row.get("note", ""),
+        observer=cells.new_name(row.get("observer", ""), "observer"),
+        note=cells.note(row.get("note", ""), "note"),
         origin=origin,
     )
 

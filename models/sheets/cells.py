@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple
 
 from field_configs.events import event
+from field_configs.names import unseen
 from field_configs.reading import nearest
 from models.sheets.refused import CellError
 from models.weather.local_days import AHEAD
@@ -90,6 +91,46 @@ def name(text: str) -> str:
         A cell.
     """
     return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def new_name(text: str, column: str) -> str:
+    """Read a name that may not be known yet, to be kept and shown.
+
+    Parameters
+    ----------
+    text : str
+        A cell.
+    column : str
+        Its column, for messages.
+
+    Raises
+    ------
+    CellError
+        When it holds a character that nobody sees, or that turns the direction of writing.
+    """
+    if found := unseen(text.strip()):
+        raise CellError(event("cell_unseen", column=column, character=found))
+    return name(text)
+
+
+def note(text: str, column: str) -> str:
+    """Read a remark: as it was written, of one or several lines.
+
+    Parameters
+    ----------
+    text : str
+        A cell.
+    column : str
+        Its column, for messages.
+
+    Raises
+    ------
+    CellError
+        As `new_name`.
+    """
+    if found := unseen(text, lines=True):
+        raise CellError(event("cell_unseen", column=column, character=found))
+    return text
 
 
 def number(text: str, column: str, *, comma: bool = False) -> float:

@@ -17,10 +17,13 @@ from flask.typing import ResponseReturnValue
 from collector.clock import Clock
 from collector.settings import Settings
 from collector.store import settings_table
-from collector.store.postgres.db import Connection, DatabaseDown, Pool
+from collector.store.postgres.db import Connection, DatabaseDown, Pool, limit_statements
+from webapp.app.given import readable
 from webapp.language.i18n import current_language
 
 BANNER_KEY = "banner"
+#: No reader waits longer for one question to the database; it would only slow the others.
+STATEMENT_S = 20.0
 
 
 class App(Flask):
@@ -30,6 +33,11 @@ class App(Flask):
     clock: Clock
     settings: Settings | None
     last_banner: dict[str, str]
+
+    def wsgi_app(self, environ: dict[str, Any], start_response: Any) -> Any:
+        """Answer a WSGI request, whatever it holds."""
+        readable(environ)
+        return super().wsgi_app(environ, start_response)
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Answer a request; its connection, if it took one, is one transaction."""
@@ -58,6 +66,7 @@ def connection() -> Connection:
     """
     if "conn" not in g:
         g.conn = g.stack.enter_context(this_app().pool.connection())
+        limit_statements(g.conn, STATEMENT_S)
     conn: Connection = g.conn
     return conn
 

@@ -3,14 +3,19 @@
 import secrets
 from dataclasses import dataclass, field
 
-from flask import Flask, current_app, g, render_template
+from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from collector.store.postgres.db import DatabaseDown, SchemaMissing
+from webapp.app import shares
+from webapp.app.shares import Busy
 
 RETRY_S = 30
+WHERE_MOST = 120
+#: What an answer must say to programs beside its page.
+KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate", "Content-Range")
 
 
 @dataclass
@@ -72,6 +77,17 @@ def database_down(error: DatabaseDown) -> ResponseReturnValue:
     return body, code, {"Retry-After": str(RETRY_S)}
 
 
+def busy(error: Busy) -> ResponseReturnValue:
+    """Say that a slow page is asked for by too many at once."""
+    body, code = _page(
+        503,
+        gettext("Too many are reading this page just now"),
+        gettext("It takes long to make, and others wait for it already; the other pages work."),
+        ngettext("Try again in %(num)d second.", "Try again in %(num)d seconds.", shares.RETRY_S),
+    )
+    return body, code, {"Retry-After": str(shares.RETRY_S)}
+
+
 def broken(error: InternalServerError) -> ResponseReturnValue:
     """Admit a fault of ours and give the mark under which it is in the log."""
     mark = secrets.token_hex(4)
@@ -85,20 +101,63 @@ def broken(error: InternalServerError) -> ResponseReturnValue:
     )
 
 
+def _what_was_wrong(code: int) -> tuple[str, str]:
+    """What was wrong with a request, by the status of its answer, and the mend."""
+    words = {
+        405: (
+            gettext("This address can be read, but does not take what was sent to it."),
+            gettext("Open the page anew and use its own buttons."),
+        ),
+        408: (
+            gettext("What was sent took too long to arrive."),
+            gettext("Try again where the connection is better."),
+        ),
+        413: (
+            gettext("What was sent is too large for this address."),
+            gettext("Send less at once: a shorter text, a smaller picture."),
+        ),
+        415: (
+            gettext("What was sent is of a kind that this address does not read."),
+            gettext("Open the page anew and use its own buttons."),
+        ),
+        429: (
+            gettext("Too many requests came from you in a short time."),
+            gettext("Wait a minute and try again."),
+        ),
+    }
+    return words.get(
+        code,
+        (
+            gettext("The address or what was sent with it cannot be read."),
+            gettext("Go back to the start page."),
+        ),
+    )
+
+
 def refused(error: HTTPException) -> ResponseReturnValue:
-    """Answer requests that were made wrongly."""
+    """Answer requests that were made wrongly: what, where, and what to do.
+
+    A description of ours is shown; one of the library's, in its own language, is not.
+    """
     code = error.code or 400
-    return _page(
+    text, mend = _what_was_wrong(code)
+    if error.description and error.description != type(error).description:
+        text = error.description
+    where = f"{request.method} {request.path}"[:WHERE_MOST]
+    body, _ = _page(
         code,
         gettext("The request was not understood"),
-        error.description or error.name,
-        gettext("Go back to the start page."),
+        gettext("%(what)s (%(where)s)", what=text, where=where),
+        mend,
     )
+    kept = [(name, value) for name, value in error.get_headers() if name in KEPT_HEADERS]
+    return body, code, kept
 
 
 def install(app: Flask) -> None:
     """Register the error pages."""
     app.register_error_handler(NotFound, not_found)
     app.register_error_handler(DatabaseDown, database_down)
+    app.register_error_handler(Busy, busy)
     app.register_error_handler(InternalServerError, broken)
     app.register_error_handler(HTTPException, refused)

@@ -10,12 +10,19 @@ from typing import Any
 import waitress
 
 from webapp.app.database import App
+from webapp.app.wire import Channel
 
 CANNOT_BIND = {
     errno.EADDRINUSE: "is already taken; stop the program that holds it, or choose another port",
     errno.EACCES: "needs rights this user lacks; choose a port above 1023",
     errno.EADDRNOTAVAIL: "is not an address of this machine; choose another host",
 }
+
+# What a request may bring at most before the application is asked; the application takes less.
+MAX_HEADER_BYTES = 32 * 1024
+MAX_BODY_BYTES = 32 * 1024 * 1024
+# Browsers hold several connections open each; waitress's own 100 are used up by a few readers.
+CONNECTIONS = 800
 
 
 class CannotListen(RuntimeError):  # noqa: N818 - named for what happened
@@ -26,7 +33,7 @@ class CannotListen(RuntimeError):  # noqa: N818 - named for what happened
         super().__init__(f"web: {host} port {port} {why} (--host H, --port N)")
 
 
-def make_server(app: App, host: str, port: int, threads: int = 4) -> Any:
+def make_server(app: App, host: str, port: int, threads: int = 8) -> Any:
     """Bind a server; it answers once its ``run()`` is called, until its ``close()``.
 
     Raises
@@ -40,7 +47,20 @@ def make_server(app: App, host: str, port: int, threads: int = 4) -> Any:
         listener = socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
         raise CannotListen(host, port, error) from error
-    return waitress.create_server(app, sockets=[listener], threads=threads, ident=None)
+    server = waitress.create_server(
+        app,
+        sockets=[listener],
+        threads=threads,
+        ident=None,
+        # Anybody can write X-Forwarded headers; they are dropped unless proxies are declared.
+        clear_untrusted_proxy_headers=not (app.settings and app.settings.proxies),
+        max_request_header_size=MAX_HEADER_BYTES,
+        max_request_body_size=MAX_BODY_BYTES,
+        connection_limit=CONNECTIONS,
+        asyncore_use_poll=True,  # select() ends at 1,024 open files
+    )
+    server.channel_class = Channel
+    return server
 
 
 def _stop(number: int, frame: FrameType | None) -> None:

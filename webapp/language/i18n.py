@@ -131,7 +131,8 @@ def install(app: Flask) -> None:
     def remember(response: Response) -> Response:
         asked = language_of(request.args.get("lang"))
         kept = language_of(request.cookies.get(COOKIE))
-        if asked and asked != kept and response.mimetype == "text/html":
+        said = "Set-Cookie" in response.headers  # the switch itself has set it
+        if asked and asked != kept and not said and response.mimetype == "text/html":
             remember_language(response, asked)
         return response
 

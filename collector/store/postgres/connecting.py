@@ -32,6 +32,8 @@ Connection = psycopg2.extensions.connection
 
 CONNECT_SECONDS = 5
 PROBE_SECONDS = 2.0
+# So many times is read what waits on an idle connection; what never ends is no connection for us.
+UNREAD_MOST = 8
 
 # What a server may say by the SQLSTATE of its refusal, whatever language its words are in; else
 # it is what `mend_of` says.
@@ -131,6 +133,26 @@ def _settle(conn: Connection) -> None:
     if conn.encoding != "UTF8":
         conn.set_client_encoding("UTF8")
     conn.autocommit = False
+
+
+def still_open(conn: Connection) -> bool:
+    """Tell whether an idle connection is still open, without asking the server.
+
+    A server that ended it has said so: its end, or its last words, wait to be read. Notices may
+    wait there too; they are read and are no end.
+    """
+    if conn.closed:
+        return False
+    for _ in range(UNREAD_MOST):
+        waiting = select.poll()
+        waiting.register(conn.fileno(), select.POLLIN)
+        if not waiting.poll(0):
+            return True
+        try:
+            conn.poll()
+        except (psycopg2.OperationalError, psycopg2.InterfaceError):
+            return False
+    return False
 
 
 def _told_apart(dsn: str, cause: object, code: str | None) -> DatabaseDown:

@@ -14,7 +14,7 @@ from typing import Any
 import psycopg2
 import psycopg2.extensions
 
-from collector.store.postgres.connecting import Connection, check_readable, connect
+from collector.store.postgres.connecting import Connection, check_readable, connect, still_open
 from collector.store.postgres.errors import (
     DatabaseDown,
     DatabaseRefuses,
@@ -82,6 +82,8 @@ class Pool:
     def connection(self) -> Iterator[Connection]:
         """Lend a connection: committed at the end, rolled back when the block raises.
 
+        One that the server ended while it was not lent is made anew first.
+
         Raises
         ------
         DatabaseDown
@@ -91,6 +93,8 @@ class Pool:
         """
         conn = self._slots.get()
         try:
+            if conn is not None and not still_open(conn):
+                conn.close()
             if conn is None or conn.closed:
                 conn = connect(self.dsn)
             with lost_as_down(self.dsn), _schema_named(self.dsn, conn), conn:
@@ -136,6 +140,15 @@ def lost_as_down(dsn: str) -> Iterator[None]:
         if isinstance(error, psycopg2.OperationalError | psycopg2.InterfaceError):
             raise DatabaseDown(dsn, error) from error
         raise
+
+
+def limit_statements(conn: Connection, seconds: float) -> None:
+    """Let each statement of the transaction that begins here take so long at most [s].
+
+    One that takes longer is ended by the server and raises `DatabaseUnfit`.
+    """
+    with conn.cursor() as cur:
+        cur.execute("SELECT set_config('statement_timeout', %s, true)", (f"{seconds * 1000:.0f}",))
 
 
 TransactionRollback = psycopg2.extensions.TransactionRollbackError

@@ -4,9 +4,12 @@ import logging
 
 import psycopg2
 import pytest
+from flask import abort
+from markupsafe import escape
+from werkzeug.exceptions import default_exceptions
 
 from tests.webapp.conftest import make_app
-from webapp import create_app
+from webapp import MAX_FORM_BYTES, create_app
 from webapp.pages.village import village
 
 
@@ -80,8 +83,34 @@ def test_a_fault_of_ours_is_marked_and_logged(app, monkeypatch, caplog):
 @pytest.mark.parametrize("method", ["post", "put", "delete"])
 def test_a_wrong_method_is_refused(client, method):
     answer = getattr(client, method)("/v/qf-liuge")
+    page = answer.get_data(as_text=True)
     assert answer.status_code == 405
-    assert "没有看懂这个请求" in answer.get_data(as_text=True)
+    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+    assert "没有看懂这个请求" in page
+    assert f"不接收发来的内容。（{method.upper()} /v/qf-liuge）" in page
+    assert "请重新打开页面" in page
+    assert "not allowed" not in page, "no words of the library"
+    english = getattr(client, method)("/v/qf-liuge?lang=en").get_data(as_text=True)
+    assert "does not take what was sent to it." in english
+
+
+def test_a_form_too_large_is_refused_with_the_mend(client):
+    answer = client.post("/set-language", data={"lang": "x" * (MAX_FORM_BYTES + 1)})
+    assert answer.status_code == 413
+    assert "超过了这个地址的上限" in answer.get_data(as_text=True)
+    assert "照片小些" in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("code", [400, 408, 409, 411, 412, 413, 414, 415, 416, 422, 428, 429, 431])
+def test_every_refusal_is_told_in_the_readers_language(app, code):
+    app.add_url_rule("/refuse", "refuse", lambda: abort(code))
+    for language, mark in (("zh", "没有看懂这个请求"), ("en", "was not understood")):
+        answer = app.test_client().get(f"/refuse?lang={language}")
+        page = answer.get_data(as_text=True)
+        assert answer.status_code == code
+        assert mark in page
+        assert "GET /refuse" in page
+        assert str(escape(default_exceptions[code].description)) not in page
 
 
 def test_error_pages_give_back_their_connection(seeded_dsn, app):

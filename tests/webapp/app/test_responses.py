@@ -2,8 +2,11 @@
 
 import gzip
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
+
+from webapp.app.responses import mark_of
 
 ANSWERS = ("/", "/v/nowhere", "/healthz", "/static/nongqing.css", "/set-language?lang=en")
 
@@ -61,3 +64,31 @@ def test_phones_get_pages_compressed(client):
 def test_small_answers_are_sent_as_they_are(client):
     answer = client.get("/healthz", headers={"Accept-Encoding": "gzip"})
     assert "Content-Encoding" not in answer.headers
+
+
+def test_a_page_is_the_same_while_only_the_clock_moves(app):
+    """Ages and the time it was made at are no news, for a window; new data are, at once."""
+    client = app.test_client()
+    app.clock.at = app.clock.at.replace(minute=0, second=0)
+    began = app.clock.at
+    for path in ("/", "/v/qf-liuge", "/status", "/drafts"):
+        app.clock.at = began
+        first = client.get(path, headers={"Accept-Encoding": "gzip"})
+        asked = {"If-None-Match": first.headers["ETag"], "Accept-Encoding": "gzip"}
+        for minutes in (1, 7, 14):
+            app.clock.at = began + timedelta(minutes=minutes)
+            again = client.get(path, headers=asked)
+            assert again.status_code == 304, (path, minutes)
+            assert sum(len(f"{k}: {v}") for k, v in again.headers) < 3000
+        app.clock.at = began + timedelta(minutes=15)
+        assert client.get(path, headers=asked).status_code == 200, "not for ever"
+
+
+def test_a_page_with_other_data_is_another_page():
+    page = b'<p>8 mm</p><time datetime="x">1 minute ago</time><p class="made">10:00</p>'
+    at = datetime(2016, 5, 1, 10, tzinfo=UTC)
+    later = page.replace(b"1 minute", b"5 minutes").replace(b"10:00", b"10:04")
+    assert mark_of(page, at) == mark_of(later, at + timedelta(minutes=4))
+    assert mark_of(page, at) != mark_of(page.replace(b"8 mm", b"9 mm"), at)
+    assert mark_of(page, at) != mark_of(page.replace(b'"x"', b'"y"'), at)
+    assert mark_of(page, at) != mark_of(page, at + timedelta(minutes=15))

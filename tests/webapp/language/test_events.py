@@ -17,12 +17,12 @@ def both(app, request):
     [
         (
             event("silent_node", node="qf-001", seen="2016-05-07T00:20:00Z"),
-            "设备 qf-001：最后一次消息是 2016年5月7日 08:20；请检查供电、通信和天线",
+            "设备 qf-001（上次收到消息：2016年5月7日 08:20）：请检查供电、通信和天线",
             "node qf-001: last heard 7 May 2016, 08:20; check its power, radio and antenna",
         ),
         (
             event("silent_node", node="qf-001", seen=None),
-            "设备 qf-001：最后一次消息是 从未；请检查供电、通信和天线",
+            "设备 qf-001（上次收到消息：从未）：请检查供电、通信和天线",
             "node qf-001: last heard never; check its power, radio and antenna",
         ),
         (

@@ -1,5 +1,6 @@
 """For officers: advice in force by county, village and hazard; drafts and what is public."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from models.risk.hazard import STATUS
 from webapp.accounts.access import needs, reaches, scope
 from webapp.app.database import connection, now
 from webapp.app.menu import NavItem
+from webapp.app.shares import heavy
 from webapp.language.risks import certainty_label, hazard_name, reason_text, upper_first
 from webapp.language.words import name_of, pick
 from webapp.views.advice import ShownAdvice, show_advice
@@ -74,34 +76,57 @@ class CountyChoice:
     count: int
 
 
-def _show(
-    village: VillageRow, group: Sequence[Advisory], fields: Mapping[str, Field], at: datetime
-) -> ShownDraft:
+@dataclass(frozen=True)
+class DraftGroup:
+    """Advice of one village, crop, hazard and status, ranked and not yet worded."""
+
+    village: VillageRow
+    rank: Rank
+    advice: Advisory
+    sites: list[str]
+    since: datetime
+
+    @property
+    def draft(self) -> bool:
+        """Whether it is a draft: all of a group are, or none."""
+        return self.advice.draft
+
+
+def _group(village: VillageRow, group: Sequence[Advisory]) -> DraftGroup:
     ranks = [rank(each.status, not each.draft, each.certainty) for each in group]
-    best = group[ranks.index(max(ranks))]
-    crop = crop_types().get(best.crop)
-    names = [name_of(fields[each.site]) for each in group]
-    return ShownDraft(
+    return DraftGroup(
         village=village,
         rank=max(ranks),
+        advice=group[ranks.index(max(ranks))],
+        sites=[each.site for each in group],
+        since=min(each.issued for each in group),
+    )
+
+
+def word_group(group: DraftGroup, fields: Mapping[str, Field], at: datetime) -> ShownDraft:
+    """Word a group for the page; only for those that the page shows, as it costs the most."""
+    best = group.advice
+    crop = crop_types().get(best.crop)
+    return ShownDraft(
+        village=group.village,
+        rank=group.rank,
         crop=upper_first(name_of(crop)) if crop else best.crop,
         hazard=hazard_name(best.hazard),
         status=STATUS[best.status],
         draft=best.draft,
-        fields=str(gettext(", ")).join(names),
+        fields=str(gettext(", ")).join(name_of(fields[site]) for site in group.sites),
         reason=reason_text(best.hazard, best.status, best.reason_params),
         certainty=certainty_label(best.certainty),
-        since=min(each.issued for each in group),
+        since=group.since,
         advice=show_advice(best, at),
     )
 
 
-def show_drafts(
+def group_drafts(
     advisories: Sequence[Advisory],
     villages: Mapping[str, VillageRow],
     fields: Mapping[str, Field],
-    at: datetime,
-) -> list[ShownDraft]:
+) -> list[DraftGroup]:
     """Put advice of one village, crop, hazard and status together, in the order of the page.
 
     Parameters
@@ -110,15 +135,13 @@ def show_drafts(
         What is in force.
     villages, fields
         Of the registry, by id.
-    at
-        Now, aware.
     """
     groups: dict[Key, list[Advisory]] = {}
     for each in advisories:
         village = fields[each.site].village
         key = (village, each.crop, each.hazard, each.status, each.draft)
         groups.setdefault(key, []).append(each)
-    shown = [_show(villages[key[0]], group, fields, at) for key, group in groups.items()]
+    shown = [_group(villages[key[0]], group) for key, group in groups.items()]
     gravest: dict[str, Rank] = {}
     for row in shown:
         gravest[row.village.id] = max(row.rank, gravest.get(row.village.id, row.rank))
@@ -145,6 +168,7 @@ def by_county(rows: Sequence[ShownDraft]) -> list[CountyDrafts]:
 
 @bp.get("/drafts")
 @needs("drafts")
+@heavy
 def page() -> str:
     """Advice in force where the reader may see drafts, or in ``?county=`` of it, page by page."""
     conn = connection()
@@ -156,14 +180,12 @@ def page() -> str:
     }
     fields = {field.id: field for field in registry.fields(conn) if field.village in villages}
     advisories = [each for each in risk.current_advisories(conn) if each.site in fields]
-    rows = show_drafts(advisories, villages, fields, now())
-    counties = {
-        each.county: CountyChoice(each.county, pick(each.county_zh, each.county_en), 0)
-        for each in villages.values()
-    }
+    rows = group_drafts(advisories, villages, fields)
+    counts = Counter(row.village.county for row in rows)
+    counties = {each.county: each for each in reversed(villages.values())}
     choices = [
-        CountyChoice(each.code, each.name, sum(row.village.county == each.code for row in rows))
-        for each in counties.values()
+        CountyChoice(code, pick(each.county_zh, each.county_en), counts[code])
+        for code, each in sorted(counties.items())
     ]
     chosen = request.args.get("county", "")[:12]
     if chosen:
@@ -171,7 +193,7 @@ def page() -> str:
     number, pages, here = page_of(len(rows), PER_PAGE, request.args.get("page", 1, type=int))
     return render_template(
         "bureau/drafts.html",
-        counties=by_county(rows[here]),
+        counties=by_county([word_group(row, fields, now()) for row in rows[here]]),
         choices=choices,
         chosen=chosen,
         drafts=sum(row.draft for row in rows),

@@ -14,6 +14,7 @@ from models.skill.rules import DEFAULTS, Rules
 from webapp.accounts.access import public
 from webapp.app.database import connection
 from webapp.app.menu import NavItem
+from webapp.app.shares import heavy
 from webapp.language.events import event_text
 from webapp.language.formats import number
 from webapp.language.risks import hazard_name
@@ -166,6 +167,7 @@ def show_change(change: RuleChange) -> str:
 
 @bp.get("/skill")
 @public
+@heavy
 def page() -> str:
     """The skill ledger, the rules in force and every change of them."""
     conn = connection()

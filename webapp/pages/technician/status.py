@@ -10,6 +10,7 @@ from collector.store.network import frames, registry
 from webapp.accounts.access import needs
 from webapp.app.database import connection, now
 from webapp.app.menu import NavItem
+from webapp.app.shares import heavy
 from webapp.language.events import event_name, event_text, job_name, node_name, refusal_name
 from webapp.views.nodes import node_rows
 
@@ -22,6 +23,7 @@ WORST_FIRST = ("high", "cannot_say", "medium", "out_of_season", "no_risk")
 
 @bp.get("/status")
 @needs("network")
+@heavy
 def page() -> str:
     """What the network does and what a person should look at; the latest of each kind."""
     conn = connection()

@@ -67,6 +67,8 @@ class Details:
 def _curves(
     conn: Connection, village_id: str, at: datetime
 ) -> tuple[list[ShownCurve], dict[tuple[str, float | None], float]]:
+    # To the full hour: a chart that moved by the minute would make each minute a new page.
+    at = at.replace(minute=0, second=0, microsecond=0)
     start = days_before(at, DAYS - 1)
     found = {place.quantity for place in registry.placements(conn, village_id)}
     shown: list[ShownCurve] = []

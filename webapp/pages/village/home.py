@@ -9,6 +9,7 @@ from collector.store.advice import risk
 from collector.store.advice.risk import VillageWorst
 from collector.store.network import registry
 from collector.store.postgres.db import Connection
+from field_configs.names import visible
 from models.risk.hazard import STATUS
 from webapp.accounts.access import public
 from webapp.app.database import connection, now, this_app
@@ -41,7 +42,7 @@ def villages() -> str:
     view = make_list(
         registry.villages(conn),
         worst_of_villages(conn, now()),
-        query=request.args.get("q", "")[:60],
+        query=visible(request.args.get("q", ""))[:60],
         page=request.args.get("page", 1, type=int),
     )
     return render_template("village/home.html", view=view)

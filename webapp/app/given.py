@@ -1,0 +1,81 @@
+"""What an address or a form may hold: text that people can have typed, and nothing else.
+
+A control character or half of a character is nothing that a person types into an address, and no
+part behind this one, the database least of all, can take it. So it is refused here, once, for every
+page.
+"""
+
+import re
+from ipaddress import IPv6Address
+from typing import Any
+from unicodedata import category
+from urllib.parse import quote
+
+from flask import Flask, abort, request
+from flask_babel import gettext
+
+from field_configs.names import unseen
+
+ASCII = "".join(map(chr, range(0x21, 0x7F)))
+HOST = re.compile(
+    r"(?:[A-Za-z0-9._-]{1,253}|\[(?P<six>[0-9A-Fa-f:.]{2,45})\])(?::(?P<port>\d{1,5}))?"
+)
+BAD_HOST = "nongqing.bad_host"
+FORM = "application/x-www-form-urlencoded"
+
+
+def _odd(text: str, *, lines: bool) -> str | None:
+    """Name the first control character or half of a pair; what else is unseen may be copied along
+    with a name, and is left to the pages.
+    """
+    return unseen("".join(each for each in text if category(each) in ("Cc", "Cs")), lines=lines)
+
+
+def check() -> None:
+    """Refuse a request whose address or form holds what nobody can have typed."""
+    if BAD_HOST in request.environ:
+        abort(400, gettext("The header line Host names no host; open the page by its address."))
+    parts = [request.path, *(text for pair in request.args.items(multi=True) for text in pair)]
+    odd = next((found for part in parts if (found := _odd(part, lines=False))), None)
+    if odd is None and request.mimetype == FORM and request.method not in ("GET", "HEAD"):
+        form = (text for pair in request.form.items(multi=True) for text in pair)
+        odd = next((found for part in form if (found := _odd(part, lines=True))), None)
+    if odd is not None:
+        abort(
+            400,
+            gettext("It holds the character %(character)s, which cannot be read.", character=odd),
+        )
+
+
+def _host_is_one(host: str) -> bool:
+    """Tell whether a Host header names a host that addresses can be built with."""
+    found = HOST.fullmatch(host)
+    if found is None or (found["port"] and not 0 < int(found["port"]) < 65536):
+        return False
+    try:
+        host.encode("idna")
+        if found["six"]:
+            IPv6Address(found["six"])
+    except ValueError:
+        return False
+    return True
+
+
+def readable(environ: dict[str, Any]) -> None:
+    """Make a WSGI request one that Flask can begin with.
+
+    Bytes of a query that are no ASCII are written in percent, as browsers do. A host that is none
+    is taken out of the way, and noted for `check`, which refuses the request: without it no page
+    could be made, not even that one.
+    """
+    query = environ.get("QUERY_STRING", "")
+    environ["QUERY_STRING"] = quote(query, safe=ASCII, encoding="latin-1")
+    host = environ.get("HTTP_HOST")
+    if host is not None and not _host_is_one(host):
+        environ["HTTP_HOST"] = "localhost"
+        environ[BAD_HOST] = host
+
+
+def install(app: Flask) -> None:
+    """Check every request before its page is made."""
+    app.before_request(check)
