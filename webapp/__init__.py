@@ -9,7 +9,7 @@ from collector.clock import Clock
 from collector.settings import Settings
 from collector.store.postgres.db import Pool
 from webapp import api, pages
-from webapp.app import database, errors, metrics, responses
+from webapp.app import database, errors, metrics, responses, speech
 from webapp.app.database import App
 from webapp.language import choices, formats, i18n, words
 from webapp.language.risks import status_label
@@ -46,7 +46,7 @@ def create_app(pool: Pool, clock: Clock, settings: Settings | None = None) -> Ap
     app.pool, app.clock, app.settings, app.last_banner = pool, clock, settings, {}
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    for part in (choices, i18n, formats, words, database, responses, errors, metrics):
+    for part in (choices, i18n, formats, words, database, responses, errors, metrics, speech):
         part.install(app)
     menu = []
     for module in page_modules():

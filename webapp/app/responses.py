@@ -6,11 +6,19 @@ from pathlib import Path
 
 from flask import Flask, Response, request, url_for
 
+from webapp.app.database import now
+from webapp.language.formats import iso
+
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'none'",
         "style-src 'self'",
+        "script-src 'self'",
         "img-src 'self'",
+        "media-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
@@ -25,7 +33,15 @@ SECURITY_HEADERS = {
 }
 YEAR_S = 365 * 24 * 3600
 COMPRESS_FROM_BYTES = 1000
-COMPRESSIBLE = ("text/html", "text/css", "image/svg+xml", "application/json", "text/plain")
+COMPRESSIBLE = (
+    "text/html",
+    "text/css",
+    "text/javascript",
+    "image/svg+xml",
+    "application/json",
+    "application/manifest+json",
+    "text/plain",
+)
 
 
 def _secure(response: Response) -> Response:
@@ -43,6 +59,8 @@ def _validate(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "private, no-cache")
     if response.mimetype == "text/html":
         response.vary.add("Cookie")
+        # By which a copy kept on a phone tells its age; the phone's own clock may be wrong.
+        response.headers["Page-Time"] = iso(now())
         if response.status_code == 200 and request.method in ("GET", "HEAD"):
             response.add_etag(weak=True)
             response.make_conditional(request)

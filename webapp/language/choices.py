@@ -46,6 +46,11 @@ class Choices:
         return " ".join(mark for mark in (look, size) if mark)
 
 
+def is_village(text: str) -> bool:
+    """Whether a text can be the id of a village."""
+    return _VILLAGE.fullmatch(text) is not None
+
+
 def parse_choices(text: str | None) -> Choices:
     """Read the cookie; what is unknown in it, or was never offered, is left out."""
     found = dict(parse_qsl(text or ""))
@@ -54,7 +59,7 @@ def parse_choices(text: str | None) -> Choices:
         lang=found.get("lang", "") if re.fullmatch(r"\w{2,8}", found.get("lang", "")) else "",
         look=found.get("look", "") if found.get("look") in LOOKS else "",
         size=found.get("size", "") if found.get("size") in SIZES else "",
-        village=village if _VILLAGE.fullmatch(village) else "",
+        village=village if is_village(village) else "",
     )
 
 

@@ -839,3 +839,12 @@ END
 $$;
 CREATE TRIGGER place_changed AFTER UPDATE ON weather_place
 FOR EACH ROW EXECUTE FUNCTION note_place();
+
+-- Entries of forms ----------------------------------------------------------------------------
+
+-- Keys of what forms sent: one sent again writes nothing and gets the first result.
+CREATE TABLE entry_key (
+    key text PRIMARY KEY,
+    at timestamptz NOT NULL,
+    result jsonb
+);
