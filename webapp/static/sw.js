@@ -49,8 +49,8 @@ async function trim(cache, spare) {
 
 /* Only whole pages of ours that say nothing against it. A redirected answer must not be given to a
    navigation, an opaque one eats megabytes of the quota, and no-store is private. */
-async function store(key, answer) {
-  const began = wiped;
+async function store(key, answer, began) {
+  if (began !== wiped) return;
   const cache = await caches.open(PAGES);
   const says = answer.headers.get('Cache-Control') || '';
   if (/no-store/i.test(says) || [401, 403, 404, 410].indexOf(answer.status) >= 0) {
@@ -102,8 +102,9 @@ async function page(event) {
     const kept = await readKept().catch(function () { return {}; });
     if (kept.mine) return Response.redirect(kept.mine, 302);
   }
+  const began = wiped;
   const network = fetch(event.request);
-  event.waitUntil(network.then(function (answer) { return store(key, answer.clone()); })
+  event.waitUntil(network.then(function (answer) { return store(key, answer.clone(), began); })
     .catch(function () { /* no network or no room: nothing new is kept */ }));
   let timer;
   const late = new Promise(function (resolve) {
@@ -135,6 +136,7 @@ async function asset(request) {
 }
 
 async function keep(wanted) {
+  const began = wiped;
   const cache = await caches.open(PAGES);
   await cache.put(KEPT, new Response(JSON.stringify({ mine: wanted.mine, pages: wanted.pages })));
   for (const path of wanted.pages) {
@@ -144,7 +146,8 @@ async function keep(wanted) {
       const old = newest - Number(found.headers.get(SAVED_AT)) > OLD_MS;
       if (!old && tongue && tongue[1] === wanted.lang) continue;
     }
-    await store(path, await fetch(path, { credentials: 'same-origin' }));
+    await store(path, await fetch(path, { credentials: 'same-origin' }), began);
+    if (began !== wiped) return;
   }
 }
 

@@ -56,9 +56,13 @@ def test_what_failed_is_done_by_the_next(dsn):
     def fail():
         raise RuntimeError
 
-    with pytest.raises(RuntimeError), pool.connection() as conn:
-        settings_table.put(conn, "half", "written", AT)
-        entries.once(conn, KEY, AT, fail)
+    def half():
+        with pool.connection() as conn:
+            settings_table.put(conn, "half", "written", AT)
+            entries.once(conn, KEY, AT, fail)
+
+    with pytest.raises(RuntimeError):
+        half()
     with pool.connection() as conn:
         assert entries.once(conn, KEY, AT, lambda: "done") == "done"
         assert settings_table.get(conn, "half") is None
