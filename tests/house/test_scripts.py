@@ -21,8 +21,8 @@ NEWER = {
     "big or separated number": r"\b\d+(_\d|n\b)",
     "named group or looking behind": r"\(\?<",
     "regular expression with s or d": r"/[gimuy]*[sd][gimuy]*[.,;)]",
-    "newer functions": r"(?<!clients)\.(finally|flat|flatMap|matchAll|replaceAll|at|allSettled|any|fromEntries"
-    r"|toggleAttribute|replaceChildren|randomUUID)\(",
+    "newer functions": r"(?<!clients)\.(finally|flat|flatMap|matchAll|replaceAll|at|any)\("
+    r"|\.(allSettled|fromEntries|toggleAttribute|replaceChildren|randomUUID)\(",
     "newer names": r"\b(globalThis|structuredClone|queueMicrotask)\b",
     "code from text": r"\beval\(|new Function\b",
 }
