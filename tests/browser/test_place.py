@@ -13,7 +13,8 @@ pytestmark = pytest.mark.browser
 PAGE = """{% extends "base.html" %}{% block main %}<h1>V</h1><p data-speak>先清沟。再排水。</p>
 {% for n in range(30) %}<details id="d{{ n }}"><summary>{{ n }}</summary><p>in</p></details>
 {% endfor %}{% endblock %}"""
-VOICE = """window.said = []; window.SpeechSynthesisUtterance = function (text) { this.text = text; };
+VOICE = """window.said = [];
+window.SpeechSynthesisUtterance = function (text) { this.text = text; };
 Object.defineProperty(window, 'speechSynthesis', {value: {getVoices: () => VOICES, cancel() {},
 speak(words) { window.said.push(words.text); }, addEventListener() {}}});"""
 
