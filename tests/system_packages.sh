@@ -6,6 +6,7 @@ wanted=""
 [ -x /usr/bin/chromium ] || wanted="$wanted chromium fonts-noto-cjk"
 [ -x /usr/sbin/mosquitto ] || wanted="$wanted mosquitto"
 [ -x /usr/sbin/pgbouncer ] || wanted="$wanted pgbouncer"
+[ -x /usr/bin/espeak-ng ] || wanted="$wanted espeak-ng"
 [ -z "$wanted" ] && exit 0
 if ! command -v apt-get >/dev/null; then
     echo "not on this machine, and no apt-get to install it with:$wanted"

@@ -10,10 +10,10 @@ from collector.settings import Settings
 from collector.store.postgres.db import Pool
 from webapp import api, pages
 from webapp.accounts import install as accounts
-from webapp.app import database, errors, given, metrics, responses
+from webapp.app import database, errors, given, metrics, responses, speech
 from webapp.app.database import App
 from webapp.app.proxies import behind
-from webapp.language import formats, i18n, words
+from webapp.language import choices, formats, i18n, words
 from webapp.language.risks import status_label
 
 MAX_FORM_BYTES = 64 * 1024
@@ -50,7 +50,8 @@ def create_app(pool: Pool, clock: Clock, settings: Settings | None = None) -> Ap
         behind(app, settings.proxies)
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
-    for part in (i18n, formats, words, database, responses, errors, metrics, given):
+    parts = (choices, i18n, formats, words, database, responses, errors, metrics, given, speech)
+    for part in parts:
         part.install(app)
     menu = []
     for module in page_modules():

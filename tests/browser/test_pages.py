@@ -27,7 +27,7 @@ PAGES = (
 # Every control a thumb must hit is 44 CSS pixels wide and high (WCAG 2.5.5); links in running
 # text are exempt.
 TARGETS = """() => [...document.querySelectorAll('a, button, input, select, summary')]
-  .filter(e => !e.matches('.skip') && !e.closest('td, dd'))
+  .filter(e => !e.matches('.skip, [type=hidden]') && !e.closest('td, dd, [hidden]'))
   .map(e => [e.outerHTML.slice(0, 90), e.getBoundingClientRect()])
   .filter(([, r]) => r.width < 44 || r.height < 44)
   .map(([html, r]) => `${html} ${r.width}x${r.height}`)"""

@@ -9,12 +9,18 @@ from pathlib import Path
 from flask import Flask, Response, request, url_for
 
 from webapp.app.database import now
+from webapp.language.formats import iso
 
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'none'",
         "style-src 'self'",
+        "script-src 'self'",
         "img-src 'self'",
+        "media-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
@@ -33,7 +39,15 @@ WINDOW_S = 15 * 60
 #: What of a page changes with the clock alone: texts of ages, and the line that says its time.
 CLOCK = re.compile(rb'(?<=>)[^<>]*(?=</time>)|<p class="made">[^<>]*</p>')
 COMPRESS_FROM_BYTES = 1000
-COMPRESSIBLE = ("text/html", "text/css", "image/svg+xml", "application/json", "text/plain")
+COMPRESSIBLE = (
+    "text/html",
+    "text/css",
+    "text/javascript",
+    "image/svg+xml",
+    "application/json",
+    "application/manifest+json",
+    "text/plain",
+)
 
 
 def mark_of(page: bytes, at: datetime) -> str:
@@ -62,6 +76,8 @@ def _validate(response: Response) -> Response:
     response.headers.setdefault("Cache-Control", "private, no-cache")
     if response.mimetype == "text/html":
         response.vary.add("Cookie")
+        # By which a copy kept on a phone tells its age; the phone's own clock may be wrong.
+        response.headers["Page-Time"] = iso(now())
         if response.status_code == 200 and request.method in ("GET", "HEAD"):
             response.set_etag(mark_of(response.get_data(), now()), weak=True)
             response.make_conditional(request)

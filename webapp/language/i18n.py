@@ -25,10 +25,9 @@ from flask import Flask, Response, g, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
 
 from models.weather.local_days import ZONE_NAME
+from webapp.language.choices import choices, choose
 
 TRANSLATIONS = Path(__file__).parents[1] / "translations"
-COOKIE = "lang"
-YEAR_S = 365 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -57,21 +56,14 @@ def current_language() -> Language:
         return CHINESE
     if "language" not in g:
         asked = language_of(request.args.get("lang"))
-        g.language = asked or language_of(request.cookies.get(COOKIE)) or CHINESE
+        g.language = asked or language_of(choices().lang) or CHINESE
     language: Language = g.language
     return language
 
 
-def remember_language(response: Response, language: Language) -> None:
-    """Keep the reader's choice for a year; the cookie holds nothing else."""
-    response.set_cookie(
-        COOKIE,
-        language.code,
-        max_age=YEAR_S,
-        httponly=True,
-        samesite="Lax",
-        secure=request.is_secure,
-    )
+def remember_language(language: Language) -> None:
+    """Keep the reader's choice among his others."""
+    choose(lang=language.code)
 
 
 @lru_cache
@@ -130,10 +122,8 @@ def install(app: Flask) -> None:
     @app.after_request
     def remember(response: Response) -> Response:
         asked = language_of(request.args.get("lang"))
-        kept = language_of(request.cookies.get(COOKIE))
-        said = "Set-Cookie" in response.headers  # the switch itself has set it
-        if asked and asked != kept and not said and response.mimetype == "text/html":
-            remember_language(response, asked)
+        if asked and response.mimetype == "text/html":
+            remember_language(asked)
         return response
 
     @app.context_processor

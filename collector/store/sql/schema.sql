@@ -968,3 +968,12 @@ CREATE TABLE message_sent (
 );
 CREATE INDEX message_sent_recipient ON message_sent (recipient, at);
 CREATE INDEX message_sent_at ON message_sent (at);
+
+-- Entries of forms ----------------------------------------------------------------------------
+
+-- Keys of what forms sent: one sent again writes nothing and gets the first result.
+CREATE TABLE entry_key (
+    key text PRIMARY KEY,
+    at timestamptz NOT NULL,
+    result jsonb
+);

@@ -16,6 +16,7 @@ def test_every_answer_is_secured(client, path):
     with client.get(path) as answer:
         headers = answer.headers
     assert headers["Content-Security-Policy"].startswith("default-src 'none'; style-src 'self'")
+    assert "unsafe" not in headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"

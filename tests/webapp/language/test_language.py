@@ -7,8 +7,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from field_configs.words import Words
+from webapp.app.redirects import local_path
 from webapp.language import i18n
-from webapp.pages.account.language import local_path
 
 WEBAPP = Path(i18n.__file__).parents[1]
 METHODS = [("**.py", "python"), ("templates/**.html", "jinja2")]

@@ -80,7 +80,7 @@ def test_search_works_by_plain_get(client, query, found):
 def test_a_search_without_result_says_so_and_escapes_what_was_asked(client):
     page = client.get("/?q=<script>").get_data(as_text=True)
     assert "没有找到“&lt;script&gt;”" in page
-    assert "<script" not in page
+    assert "<script>" not in page
 
 
 def test_the_details_tell_the_risk_and_its_grounds(client):
@@ -237,8 +237,8 @@ def test_pages_are_light_and_say_what_the_weather_is(officer, path, lang):
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_hold_nothing_a_strict_policy_forbids(officer, path):
     page = officer.get(path).get_data(as_text=True)
-    assert "<script" not in page
-    assert not re.search(r'\sstyle="', page)
+    assert re.findall(r"<script[^>]*>(.*?)</script>", page, re.S) == [""], "one file of ours"
+    assert not re.search(r'\s(style|on[a-z]+)="', page)
     assert not re.search(r"""(?:src|href)=["']https?://""", page)
 
 

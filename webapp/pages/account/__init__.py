@@ -1,1 +1,1 @@
-"""What a reader sets for himself: the language."""
+"""What a reader sets for himself: language, look, text size, his village."""

@@ -1,22 +1,13 @@
 """Switch the language and go back to where the reader was."""
 
-from urllib.parse import urlsplit
-
-from flask import Blueprint, Response, abort, redirect, request, url_for
+from flask import Blueprint, Response, abort, request
 from flask_babel import gettext
 
 from webapp.accounts.access import public, without_token
+from webapp.app.redirects import back
 from webapp.language.i18n import LANGUAGES, language_of, remember_language
 
 bp = Blueprint("language", __name__)
-
-
-def local_path(target: str | None, fallback: str) -> str:
-    """Keep only addresses of this site, so that nobody is led elsewhere by a link to us."""
-    if not target or not target.startswith("/") or "\\" in target:
-        return fallback
-    parts = urlsplit(target)
-    return fallback if parts.scheme or parts.netloc or target.startswith("//") else target
 
 
 @bp.route("/set-language", methods=["GET", "POST"])
@@ -29,8 +20,5 @@ def set_language() -> Response:
     if language is None:
         known = ", ".join(each.code for each in LANGUAGES)
         abort(400, gettext("lang=%(asked)s: choose one of %(known)s.", asked=asked, known=known))
-    target = local_path(request.values.get("next"), url_for("home.villages"))
-    response = redirect(target, code=303)
-    assert isinstance(response, Response)
-    remember_language(response, language)
-    return response
+    remember_language(language)
+    return back(request.values.get("next"))

