@@ -152,7 +152,7 @@ def may_open(endpoint: str) -> bool:
 
 def _enforce() -> ResponseReturnValue | None:
     endpoint = request.endpoint
-    if endpoint is None:
+    if endpoint is None or request.method == "OPTIONS":
         return None
     asked = access_of(current_app, endpoint)
     if endpoint == "security.two_factor_token_validation" and reader() is not None:
@@ -163,7 +163,7 @@ def _enforce() -> ResponseReturnValue | None:
         abort(404)
     user = reader()
     if user is None:
-        if request.method != "GET":
+        if request.method not in ("GET", "HEAD"):
             abort(401)
         here = request.full_path.rstrip("?")
         return redirect(url_for("security.login", next=here), code=303)

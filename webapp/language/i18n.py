@@ -27,6 +27,8 @@ from flask_babel import Babel, Domain, get_locale
 from models.weather.local_days import ZONE_NAME
 from webapp.language.choices import choices, choose
 
+#: A longer address is nobody's page.
+LONGEST_ADDRESS = 500
 TRANSLATIONS = Path(__file__).parents[1] / "translations"
 
 
@@ -105,7 +107,8 @@ def _code_of(locale: object) -> str:
 def here() -> str:
     """The address of this page without its language, to come back to after a switch."""
     rest = [(key, value) for key, value in request.args.items(multi=True) if key != "lang"]
-    return request.path + (f"?{urlencode(rest)}" if rest else "")
+    address = request.path + (f"?{urlencode(rest)}" if rest else "")
+    return address if len(address) <= LONGEST_ADDRESS else "/"
 
 
 def install(app: Flask) -> None:

@@ -10,6 +10,7 @@ from werkzeug.exceptions import default_exceptions
 
 from tests.webapp.conftest import make_app
 from webapp import MAX_FORM_BYTES, create_app
+from webapp.accounts.access import public
 from webapp.pages.village import village
 
 
@@ -103,7 +104,7 @@ def test_a_form_too_large_is_refused_with_the_mend(client):
 
 @pytest.mark.parametrize("code", [400, 408, 409, 411, 412, 413, 414, 415, 416, 422, 428, 429, 431])
 def test_every_refusal_is_told_in_the_readers_language(app, code):
-    app.add_url_rule("/refuse", "refuse", lambda: abort(code))
+    app.add_url_rule("/refuse", "refuse", public(lambda: abort(code)))
     for language, mark in (("zh", "没有看懂这个请求"), ("en", "was not understood")):
         answer = app.test_client().get(f"/refuse?lang={language}")
         page = answer.get_data(as_text=True)

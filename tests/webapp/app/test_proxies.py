@@ -65,6 +65,8 @@ def test_robots_read_the_villages_and_nothing_of_the_staff(client):
 @pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
 def test_every_route_answers_head_and_options(app, client, method):
     for rule in app.url_map.iter_rules():
+        if "GET" not in rule.methods:
+            continue
         path = str(rule).replace("<village_id>", "qf-liuge").replace("<path:filename>", "icon.svg")
         with client.open(path, method=method) as answer:
             assert answer.status_code < 500, path

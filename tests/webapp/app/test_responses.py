@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.webapp.people import client_of
 from webapp.app.responses import mark_of
 
 ANSWERS = ("/", "/v/nowhere", "/healthz", "/static/nongqing.css", "/set-language?lang=en")
@@ -51,8 +52,8 @@ def test_static_files_are_kept_for_long_under_an_address_of_their_content(client
 
 
 def test_phones_get_pages_compressed(client):
-    plain = client.get("/v/qf-liuge")
-    packed = client.get("/v/qf-liuge", headers={"Accept-Encoding": "gzip"})
+    plain = client.get("/v/qf-liuge/details")
+    packed = client.get("/v/qf-liuge/details", headers={"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.data) == plain.data
     assert len(packed.data) < len(plain.data) / 3
@@ -69,7 +70,7 @@ def test_small_answers_are_sent_as_they_are(client):
 
 def test_a_page_is_the_same_while_only_the_clock_moves(app):
     """Ages and the time it was made at are no news, for a window; new data are, at once."""
-    client = app.test_client()
+    client = client_of(app, "officer")
     app.clock.at = app.clock.at.replace(minute=0, second=0)
     began = app.clock.at
     for path in ("/", "/v/qf-liuge", "/status", "/drafts"):

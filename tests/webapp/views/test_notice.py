@@ -110,7 +110,7 @@ def test_what_begins_later_is_of_this_week(english, seed):
 def test_released_goes_before_graver_drafts_and_drafts_by_their_gravity(english, seed):
     rust = seed.status("qf-liuge-2", "wheat_stripe_rust_ensemble", MEDIUM)
     scab = seed.status("qf-liuge-1", "wheat_fhb", HIGH)
-    mildew = replace(scab, hazard="wheat_powdery_mildew", status=MEDIUM, certainty=0.9)
+    mildew = replace(scab, hazard="wheat_late_frost", status=MEDIUM, certainty=0.9)
     advice = [released(seed.advisory(rust, actions=("scout_leaves",)), seed)]
     cards = cards_of(said(seed, [mildew, scab, rust], advice))
     assert [card.status for card in cards] == ["medium", "high", "medium"]
