@@ -5,6 +5,7 @@ from flask import render_template_string
 
 from tests.browser.conftest import web_fixtures
 from tests.browser.test_pages import PHONE
+from webapp.accounts.access import public
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
@@ -22,7 +23,7 @@ speak(words) { window.said.push(words.text); }, addEventListener() {}}});"""
 @pytest.fixture
 def address(seeded_dsn):
     app = web_fixtures.make_app(seeded_dsn)
-    app.view_functions["village.page"] = lambda village_id: render_template_string(PAGE)
+    app.view_functions["village.page"] = public(lambda village_id: render_template_string(PAGE))
     app.extensions.pop("nongqing.speech", None)
     with web_fixtures.serving(app) as address:
         yield address
