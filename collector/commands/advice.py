@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from collector.commands.actor import by_command
 from collector.commands.parts import Parts, plain_errors
+from collector.store import audit
 from collector.store.advice import village as store
 from collector.store.postgres.db import StoreError
 
@@ -71,7 +73,10 @@ def release(parts: Parts, village: str, hazard: str, by: str) -> None:
             store.release(conn, village, hazard, by.strip(), now)
             found = store.advice(conn, village, now)
             of = [each for each in found if each.advisory.hazard == hazard]
-            if not of:
+            if of:
+                actor, what = by_command("advice release"), f"{village} {hazard}"
+                audit.append(conn, actor, "advice_published", what, {"by": by.strip()}, at=now)
+            else:
                 known = sorted({each.advisory.hazard for each in found})
                 raise NothingInForce(village, hazard, known)
     for each in of:

@@ -21,7 +21,8 @@ pytestmark = pytest.mark.browser
 FORM = """{% extends "base.html" %}{% block title %}Report{% endblock %}{% block main %}
 <h1>Report</h1><form method="post" enctype="multipart/form-data" data-offline="Spray report">
 <input type="hidden" name="entry_key">
-<input type="hidden" name="csrf_token" value="{{ csrf_token() }}"><label>What <input name="what"></label>
+<input type="hidden" name="csrf_token" value="{{ csrf_token() }}">
+<label>What <input name="what"></label>
 <label>Photo <input type="file" name="photo"></label><button>Send</button></form>{% endblock %}"""
 
 

@@ -36,8 +36,11 @@ SECURITY_HEADERS = {
 YEAR_S = 365 * 24 * 3600
 #: For so long a page whose data are the same need not be sent again.
 WINDOW_S = 15 * 60
-#: What of a page changes with the clock alone: texts of ages, and the line that says its time.
-CLOCK = re.compile(rb'(?<=>)[^<>]*(?=</time>)|<p class="made">[^<>]*</p>')
+#: What of a page changes with the clock alone: texts of ages, the line that says its time, and the
+#: tokens of forms, of which an older one of the same session serves as well.
+CLOCK = re.compile(
+    rb'(?<=>)[^<>]*(?=</time>)|<p class="made">[^<>]*</p>|name="csrf_token" value="[^"]*"'
+)
 COMPRESS_FROM_BYTES = 1000
 COMPRESSIBLE = (
     "text/html",

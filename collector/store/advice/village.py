@@ -60,6 +60,10 @@ class Advice:
         return self.released_by is not None or not self.advisory.draft
 
 
+#: Field, crop, hazard and time of issue: what a release is of.
+ReleaseKey = tuple[str, str, str, datetime]
+
+
 @dataclass(frozen=True)
 class WeatherDay:
     """A local day's low, high or sum in the quantity's unit; None where it is not known.
@@ -154,6 +158,11 @@ def release(conn: Connection, village_id: str, hazard: str, by: str, at: datetim
     """
     rows = fetch(conn, SQL["release"], village=village_id, hazard=hazard, by=by, at=at)
     return sorted(site for (site,) in rows)
+
+
+def releases(conn: Connection) -> dict[ReleaseKey, str]:
+    """Return who released the advice in force, by field, crop, hazard and time of issue."""
+    return {(s, c, h, issued): by for s, c, h, issued, by in fetch(conn, SQL["releases"])}
 
 
 def newest_readings(

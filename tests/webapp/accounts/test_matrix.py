@@ -50,6 +50,7 @@ MAY_OPEN = {
     "account.page": SIGNED_IN,
     "drafts.page": DRAFTS,
     "status.page": NETWORK,
+    "release.release": frozenset({"officer", "administrator"}),
     "security.login": ALL,
     "security.us_signin": ALL,
     "security.us_signin_send_code": ALL,
@@ -120,6 +121,23 @@ def test_a_role_opens_what_is_for_it_and_nothing_else(
         if shut == (role in MAY_OPEN[endpoint]) or answer.status_code >= 500:
             wrong.append(f"{method} {path}: {answer.status_code}")
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("level", "scope", "status"),
+    [
+        ("city", "", 303),
+        ("county", "410922", 303),
+        ("county", "410928", 403),
+        ("village", "qf-mazhuangqiao", 403),
+    ],
+)
+def test_a_village_is_acted_on_inside_the_scope_alone(
+    app: App, level: str, scope: str, status: int
+) -> None:
+    officer = client_of(app, "officer", level, scope)
+    assert officer.post("/v/qf-liuge/release/no_such_hazard").status_code == status
+    assert officer.post("/v/nowhere/release/wheat_fhb").status_code == 403
 
 
 @pytest.mark.parametrize(

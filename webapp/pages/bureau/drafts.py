@@ -9,7 +9,9 @@ from itertools import groupby
 from flask import Blueprint, render_template, request
 from flask_babel import gettext, lazy_gettext
 
+from collector.permissions import Grant
 from collector.store.advice import risk
+from collector.store.advice import village as store
 from collector.store.network import registry
 from collector.store.network.registry import VillageRow
 from field_configs.schema import Field
@@ -46,6 +48,9 @@ class ShownDraft:
     certainty: str
     since: datetime
     advice: ShownAdvice
+    hazard_id: str
+    released_by: str
+    may_release: bool
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,23 @@ class DraftGroup:
         return self.advice.draft
 
 
+@dataclass(frozen=True)
+class Releases:
+    """Who released which advice, by `Advisory` key, and where the reader may release more."""
+
+    by: Mapping[store.ReleaseKey, str]
+    grants: list[Grant]
+
+    def of(self, group: DraftGroup) -> str:
+        """Who released all of a group's advice; nothing where nobody has."""
+        best = group.advice
+        return self.by.get((best.site, best.crop, best.hazard, best.issued), "")
+
+    def may(self, village: VillageRow) -> bool:
+        """Whether the reader may release advice of a village."""
+        return reaches(self.grants, village.id, village.township, village.county)
+
+
 def _group(village: VillageRow, group: Sequence[Advisory]) -> DraftGroup:
     ranks = [rank(each.status, not each.draft, each.certainty) for each in group]
     return DraftGroup(
@@ -103,7 +125,9 @@ def _group(village: VillageRow, group: Sequence[Advisory]) -> DraftGroup:
     )
 
 
-def word_group(group: DraftGroup, fields: Mapping[str, Field], at: datetime) -> ShownDraft:
+def word_group(
+    group: DraftGroup, fields: Mapping[str, Field], releases: Releases, at: datetime
+) -> ShownDraft:
     """Word a group for the page; only for those that the page shows, as it costs the most."""
     best = group.advice
     crop = crop_types().get(best.crop)
@@ -119,6 +143,9 @@ def word_group(group: DraftGroup, fields: Mapping[str, Field], at: datetime) -> 
         certainty=certainty_label(best.certainty),
         since=group.since,
         advice=show_advice(best, at),
+        hazard_id=best.hazard,
+        released_by=releases.of(group),
+        may_release=releases.may(group.village),
     )
 
 
@@ -190,10 +217,11 @@ def page() -> str:
     chosen = request.args.get("county", "")[:12]
     if chosen:
         rows = [row for row in rows if row.village.county == chosen]
+    releases = Releases(store.releases(conn), scope("release"))
     number, pages, here = page_of(len(rows), PER_PAGE, request.args.get("page", 1, type=int))
     return render_template(
         "bureau/drafts.html",
-        counties=by_county([word_group(row, fields, now()) for row in rows[here]]),
+        counties=by_county([word_group(row, fields, releases, now()) for row in rows[here]]),
         choices=choices,
         chosen=chosen,
         drafts=sum(row.draft for row in rows),

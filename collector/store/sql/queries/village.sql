@@ -63,6 +63,12 @@ WHERE f.village = %(village)s AND a.hazard = %(hazard)s AND a.ended IS NULL
 ON CONFLICT (site, crop, hazard, issued) DO NOTHING
 RETURNING site
 
+-- name: releases
+SELECT r.site, r.crop, r.hazard, r.issued, r.released_by
+FROM advisory_release r JOIN advisory a
+    ON (a.site, a.crop, a.hazard, a.issued) = (r.site, r.crop, r.hazard, r.issued)
+WHERE a.ended IS NULL
+
 -- name: now
 -- The last valid reading of each placement, and of a sum what came together in 24 hours.
 SELECT p.quantity, p.field, p.height_m, t.valid_time, t.valid_value, t.qc,
