@@ -12,8 +12,9 @@ from webapp.accounts import phones
 from webapp.accounts.datastore import CLOCK
 from webapp.app.database import lent
 
-#: Where something secret is entered.
+#: Where something secret is entered, or asked for: a code makes an account and costs a message.
 GUARDED = (
+    "security.us_signin_send_code",
     "security.login",
     "security.us_signin",
     "security.two_factor_token_validation",

@@ -140,9 +140,10 @@ def install(app: App, settings: Settings | None) -> None:
     configure(app, key)
     app.extensions[SEND] = code_sender(app.pool.dsn, CODE_VALID_S // 60)
     datastore = PeopleDatastore(lent)
-    signing_in.install(app, datastore)
-    attempts.install(app)
+    # What is asked first goes first: whose form it is, whether too many were tried, then the rest.
     tokens = CSRFProtect(app)
+    attempts.install(app)
+    signing_in.install(app, datastore)
     for view in app.view_functions.values():
         if hasattr(view, access.NO_TOKEN):
             tokens.exempt(view)

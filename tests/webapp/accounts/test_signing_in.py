@@ -237,6 +237,31 @@ def test_who_guesses_is_kept_out_and_the_owner_is_not(app: App, conn: db.Connect
     assert totp
 
 
+def test_a_strangers_form_makes_no_account(client: FlaskClient, conn: db.Connection) -> None:
+    form = {"identity": PHONE, "chosen_method": "sms", "submit_send_code": "1"}
+    assert client.post("/account/send-code", data=form).status_code == 400
+    assert people.everyone(conn) == []
+
+
+def test_codes_for_many_numbers_are_not_had_from_one_place(
+    client: FlaskClient, conn: db.Connection, sent: list[tuple[str, str]], monkeypatch
+) -> None:
+    monkeypatch.setattr(people, "MOST_OF_NETWORK", 3)
+    statuses = []
+    for n in range(5):
+        page = post(
+            client,
+            "/account/send-code",
+            page="/account/sign-in",
+            identity=f"1381234567{n}",
+            chosen_method="sms",
+            submit_send_code="1",
+        )
+        statuses.append(page.status_code)
+    assert statuses == [200, 200, 200, 429, 429]
+    assert len(people.everyone(conn)) == len(sent) == 3
+
+
 def test_signing_out_wipes_what_the_browser_keeps(client: FlaskClient, conn: db.Connection) -> None:
     assert post(client, link_of(conn, add(conn))).status_code == 303
     out = post(client, "/account/sign-out", page="/account/")
