@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from collector.clock import SystemClock
 from collector.jobs.context import Context, Job
-from collector.store import job_runs, settings_table
+from collector.store import job_runs, people, settings_table
 from collector.store.measured import reading_log
 from collector.store.network import server_clock
 from field_configs.events import Event, event
@@ -29,7 +30,8 @@ def roll_up(context: Context) -> Event:
 
 
 def tidy(context: Context) -> Event:
-    """Make the next month's partition ahead, compress or drop old readings, drop old job runs.
+    """Make the next month's partition ahead, compress or drop old readings, drop old job runs,
+    forget accounts that no code ever confirmed.
 
     Readings are dropped only where the setting `KEEP_MONTHS` says after how many months. What is
     old is counted from the last time that something came in: a clock that is ahead, when nothing
@@ -47,6 +49,7 @@ def tidy(context: Context) -> Event:
             age = timedelta(days=31 * int(months))
             dropped = reading_log.drop_before(conn, now - age)
         job_runs.prune(conn, now - KEEP_RUNS)
+        people.tidy(conn, SystemClock().now())
     return event("tidied", chunks=compressed, months=dropped)
 
 

@@ -21,6 +21,8 @@ SQL = queries.load("people")
 LINK_VALID = timedelta(hours=24)
 #: Where the pages take a link; its token follows.
 LINK_PATH = "/account/link/"
+#: Who granted the role of an account that a number made by asking for a code.
+BY_PHONE = "by phone"
 #: Failed attempts of one account from one network in 15 minutes; of one network in 15 minutes (a
 #: village may share one address); of one account in an hour, after which only networks from which
 #: the person has signed in may try.
@@ -381,6 +383,19 @@ def note_success(
     """Remember where a person signed in from, and forget their failures there."""
     run(conn, SQL["note_network"], person=person.id, network=network, at=at)
     run(conn, SQL["forget_failures"], account=_account(entered), network=network, at=at)
+
+
+def tidy(conn: Connection, at: datetime) -> None:
+    """Forget what nobody needs: old failures and links, and numbers that asked for a code in vain.
+
+    Parameters
+    ----------
+    conn : Connection
+    at : datetime
+        The machine's time, aware, as that of all that is kept of people.
+    """
+    for name in ("tidy_people", "tidy_failures", "tidy_links"):
+        run(conn, SQL[name], at=at, by=BY_PHONE)
 
 
 def permissions_of(held: list[Grant], known: Mapping[str, tuple[str, ...]]) -> set[str]:

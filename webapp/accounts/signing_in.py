@@ -50,7 +50,7 @@ def _register(app: Flask, datastore: PeopleDatastore) -> None:
             person = None
         if person is None:
             person = people.add(conn, mask_phone(phone), CLOCK.now(), phone=phone)
-            people.grant(conn, person, "farmer", "city", "", CLOCK.now(), "by phone")
+            people.grant(conn, person, "farmer", "city", "", CLOCK.now(), people.BY_PHONE)
         staff = people.is_staff(people.grants(conn, person, CLOCK.now()))
     if person.phone_secrets is None and not staff:
         secret = app.extensions["security"].totp_factory.generate_totp_secret()

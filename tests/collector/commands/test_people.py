@@ -182,6 +182,24 @@ def test_the_first_administrator_is_made_once(conn: db.Connection) -> None:
     assert people.first_administrator(conn, now) is not None, "nobody can get in any more"
 
 
+def test_what_nobody_needs_is_forgotten(conn: db.Connection) -> None:
+    now = datetime.now(UTC)
+    before = now - timedelta(days=2)
+    for phone, by in (("+8613800000001", people.BY_PHONE), ("+8613800000002", "an officer")):
+        person = people.add(conn, phone, before, phone=phone)
+        people.grant(conn, person, "farmer", "city", "", before, by)
+    fresh = people.add(conn, "new", now, phone="+8613800000003")
+    people.grant(conn, fresh, "farmer", "city", "", now, people.BY_PHONE)
+    people.note_failure(conn, "x", "", before)
+    people.note_failure(conn, "x", "", now)
+    people.tidy(conn, now)
+    kept = {person.phone for person in people.everyone(conn)}
+    assert kept == {"+8613800000002", "+8613800000003"}
+    with conn.cursor() as cur:
+        cur.execute("SELECT count(*) FROM sign_in_failure")
+        assert cur.fetchone() == (1,)
+
+
 @pytest.mark.parametrize(
     ("address", "network"),
     [

@@ -108,3 +108,15 @@ SELECT EXISTS (SELECT FROM sign_in_network
 SELECT 'county', code, zh, en FROM county WHERE code = ANY(%(scopes)s)
 UNION ALL SELECT 'township', code, zh, en FROM township WHERE code = ANY(%(scopes)s)
 UNION ALL SELECT 'village', id, zh, en FROM village WHERE id = ANY(%(scopes)s)
+
+-- name: tidy_people
+DELETE FROM person
+WHERE verified IS NULL AND username IS NULL AND active AND sign_ins = 0
+    AND created < %(at)s::timestamptz - interval '1 day'
+    AND EXISTS (SELECT FROM person_grant g WHERE g.person = id AND g.granted_by = %(by)s)
+
+-- name: tidy_failures
+DELETE FROM sign_in_failure WHERE at < %(at)s::timestamptz - interval '1 day'
+
+-- name: tidy_links
+DELETE FROM sign_in_link WHERE expires < %(at)s::timestamptz - interval '30 days'
