@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from collector.commands.actor import by_command
+from collector.commands.named import NAME
 from collector.commands.parts import Parts, plain_errors
 from collector.store import audit
 from collector.store.advice import village as store
@@ -54,7 +55,9 @@ def list_command(parts: Parts, village: str) -> None:
 @advice_group.command("release")
 @click.argument("village")
 @click.argument("hazard")
-@click.option("--by", required=True, help="Who stands for it; the public page names them.")
+@click.option(
+    "--by", type=NAME, required=True, help="Who stands for it; the public page names them."
+)
 @click.pass_obj
 def release(parts: Parts, village: str, hazard: str, by: str) -> None:
     """Release the advice on HAZARD in VILLAGE: from now on the public page gives it, by name.

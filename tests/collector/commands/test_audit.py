@@ -246,7 +246,7 @@ def test_the_list_names_who_did_what(run: Run, conn: db.Connection) -> None:
         items.raise_items(conn, [found], NOW)
         number = str(items.open_items(conn)[0].id)
     assert run("items", "seen", number, "--by", "Li").exit_code == 0
-    assert run("items", "close", number, "--by", "Wang\x1b[2J", "--note", "done").exit_code == 0
+    assert run("items", "close", number, "--by", "Wang", "--note", "done").exit_code == 0
     assert run("items", "close", "99", "--by", "Wang").exit_code == 1
     listed = run("audit", "list").output.splitlines()
     assert len(listed) == 2

@@ -2,6 +2,7 @@
 
 import urllib.request
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -14,7 +15,7 @@ HTTPS = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.7"}
 
 
 def behind(dsn, proxies):
-    settings = Settings(dsn, None, Path("."), proxies=proxies)
+    settings = Settings(dsn, None, Path(mkdtemp()), proxies=proxies)
     return create_app(db.Pool(dsn), FixedClock(seed_module.NOW), settings)
 
 
