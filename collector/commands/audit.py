@@ -14,6 +14,7 @@ from collector.audit.chain import ACTIONS
 from collector.audit.checking import Verdict, verify
 from collector.audit.heads import HeadFile, HeadFileBroken, HeadFileError
 from collector.commands.actor import by_command
+from collector.commands.named import NAME
 from collector.commands.parts import USED_WRONGLY, Parts, moment, plain_errors
 from collector.jobs.audit_head import head_file, look
 from collector.store import audit as store
@@ -97,8 +98,10 @@ def head(parts: Parts) -> None:
 
 
 @audit.command("begin-again")
-@click.option("--by", required=True, help="Who says so; kept.")
-@click.option("--reason", required=True, help="Why: the database was restored, say; kept.")
+@click.option("--by", type=NAME, required=True, help="Who says so; kept.")
+@click.option(
+    "--reason", type=NAME, required=True, help="Why: the database was restored, say; kept."
+)
 @click.pass_obj
 def begin_again(parts: Parts, by: str, reason: str) -> None:
     """Lay the file of heads aside and begin a new one, after a database was restored.

@@ -94,6 +94,6 @@ def test_every_person_and_reason_of_the_command_line_is_such_a_name():
     assert len(found) >= 6
     # The workbench knows nothing of this room; its registry refuses (collector.commands.enrolment).
     others = {path for path, option in found if not isinstance(option.type, Name)}
-    assert others == {"node revoke", "audit begin-again"}
+    assert others == {"node revoke"}
     with pytest.raises(Exception, match="character that nobody sees"):
         StoreRegistry(None).revoke("qf-001", reason="lost", by="Li\u202e", at=None)
