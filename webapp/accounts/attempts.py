@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, abort, request, session
 from flask_babel import gettext
 
-from collector.store import audit, people
+from collector.store import audit, people, sign_in_attempts
 from collector.store.people import Person
 from collector.store.postgres.db import Connection
 from webapp.accounts import phones
@@ -45,7 +45,7 @@ def _account(entered: str) -> str:
 
 def network() -> str:
     """The network that this request comes from."""
-    return people.network_of(request.remote_addr)
+    return sign_in_attempts.network_of(request.remote_addr)
 
 
 def _guarded() -> bool:
@@ -58,7 +58,7 @@ def _check() -> None:
     entered = _entered()
     with lent() as conn:
         person = _holder(conn, entered)
-        if people.may_try(conn, _account(entered), network(), person, CLOCK.now()):
+        if sign_in_attempts.may_try(conn, _account(entered), network(), person, CLOCK.now()):
             return
     abort(
         TOO_MANY,
@@ -73,9 +73,11 @@ def _note(response: Response) -> Response:
     if _guarded() and response.status_code in (200, 400, 401):
         entered = _entered()
         with lent() as conn:
-            people.note_failure(conn, _account(entered), network(), CLOCK.now())
+            sign_in_attempts.note_failure(conn, _account(entered), network(), CLOCK.now())
             person = _holder(conn, entered)
-            if not people.may_try(conn, _account(entered), network(), person, CLOCK.now()):
+            if not sign_in_attempts.may_try(
+                conn, _account(entered), network(), person, CLOCK.now()
+            ):
                 # Once, when the door shuts: not for each knock at it.
                 who = "" if person is None else str(person.id)
                 audit.append(

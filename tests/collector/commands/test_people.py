@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from collector.commands.people import people as people_commands
 from collector.permissions import Grant, RoleError, roles_with
-from collector.store import people
+from collector.store import people, sign_in_attempts
 from collector.store.network import registry
 from field_configs.load import load
 from tests.collector.commands.test_services import Parts
@@ -190,8 +190,8 @@ def test_what_nobody_needs_is_forgotten(conn: db.Connection) -> None:
         people.grant(conn, person, "farmer", "city", "", before, by)
     fresh = people.add(conn, "new", now, phone="+8613800000003")
     people.grant(conn, fresh, "farmer", "city", "", now, people.BY_PHONE)
-    people.note_failure(conn, "x", "", before)
-    people.note_failure(conn, "x", "", now)
+    sign_in_attempts.note_failure(conn, "x", "", before)
+    sign_in_attempts.note_failure(conn, "x", "", now)
     people.tidy(conn, now)
     kept = {person.phone for person in people.everyone(conn)}
     assert kept == {"+8613800000002", "+8613800000003"}
@@ -212,4 +212,4 @@ def test_what_nobody_needs_is_forgotten(conn: db.Connection) -> None:
     ],
 )
 def test_a_network_is_what_a_household_or_village_shares(address: str | None, network: str) -> None:
-    assert people.network_of(address) == network
+    assert sign_in_attempts.network_of(address) == network

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from passlib.totp import TOTP
 
-from collector.store import people
+from collector.store import people, sign_in_attempts
 from collector.store.people import Person
 from collector.store.postgres import db
 from tests.webapp.conftest import make_app
@@ -223,13 +223,16 @@ def test_who_guesses_is_kept_out_and_the_owner_is_not(app: App, conn: db.Connect
         return client.post("/account/sign-in", data=form, environ_base=environ)
 
     guesser = app.test_client()
-    codes = [attempt(guesser, f"guess-{n}", **away).status_code for n in range(people.MOST_HERE)]
+    codes = [
+        attempt(guesser, f"guess-{n}", **away).status_code
+        for n in range(sign_in_attempts.MOST_HERE)
+    ]
     assert set(codes) == {200}
     refused = attempt(guesser, PASSWORD, **away)
     assert refused.status_code == 429
     assert "请等一刻钟" in refused.text
     # from many networks
-    for n in range(people.MOST_OF_ACCOUNT):
+    for n in range(sign_in_attempts.MOST_OF_ACCOUNT):
         attempt(guesser, "guess", REMOTE_ADDR=f"198.51.{n}.1")
     assert attempt(app.test_client(), PASSWORD, REMOTE_ADDR="192.0.2.1").status_code == 429
     signed = attempt(owner, PASSWORD, REMOTE_ADDR="127.0.0.1")
@@ -246,7 +249,7 @@ def test_a_strangers_form_makes_no_account(client: FlaskClient, conn: db.Connect
 def test_codes_for_many_numbers_are_not_had_from_one_place(
     client: FlaskClient, conn: db.Connection, sent: list[tuple[str, str]], monkeypatch
 ) -> None:
-    monkeypatch.setattr(people, "MOST_OF_NETWORK", 3)
+    monkeypatch.setattr(sign_in_attempts, "MOST_OF_NETWORK", 3)
     statuses = []
     for n in range(5):
         page = post(
