@@ -6,10 +6,12 @@ import hashlib
 import ipaddress
 from datetime import datetime
 
-from collector.store.people import SQL, Person
+from collector.store.people import Person
+from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from collector.store.postgres.queries import fetch, run
 
+SQL = queries.load("sign_in_attempts")
 #: Failed attempts of one account from one network in 15 minutes; of one network in 15 minutes (a
 #: village may share one address); of one account in an hour, after which only networks from which
 #: the person has signed in may try.
