@@ -86,5 +86,5 @@ def known(conn: Connection, quantities: Sequence[str], at: datetime) -> Known | 
     given = weather.forecast_dataset(conn, quantities, start, end, at)
     if given is None:
         return None
-    villages = {f.id: f.village for f in registry.fields(conn)}
+    villages = {f.id: f.village for f in registry.fields(conn, own=True)}
     return Known(given, villages, open_fields(conn), range_km(conn))

@@ -60,7 +60,7 @@ def range_km(conn: Connection) -> float:
 def open_fields(conn: Connection) -> dict[str, Position]:
     """Return longitude and latitude [degree] of open fields: those of their villages."""
     places = {v.id: (v.longitude, v.latitude) for v in registry.villages(conn)}
-    return {f.id: places[f.village] for f in registry.fields(conn) if f.kind == "open"}
+    return {f.id: places[f.village] for f in registry.fields(conn, own=True) if f.kind == "open"}
 
 
 def plane_of(places: Sequence[Position]) -> Array:

@@ -33,7 +33,9 @@ class ScoutingReport:
     """What somebody saw in a field: by scouting it, or answering when asked.
 
     ``season`` is the year of sowing, ``severity`` in per cent of the plants or leaf area,
-    ``origin`` where the report came from, as file:line.
+    ``origin`` where the report came from, as file:line or a person. ``grade`` is how bad it was,
+    from 1 to 5 as the national rules for each pest and disease count it; ``longitude`` and
+    ``latitude`` [degree, WGS 84] are where somebody stood, ``photo`` is the number of one kept.
     """
 
     site: str
@@ -48,6 +50,10 @@ class ScoutingReport:
     observer: str
     note: str
     origin: str
+    grade: int | None = None
+    longitude: float | None = None
+    latitude: float | None = None
+    photo: int | None = None
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -57,7 +63,8 @@ class ScoutingReport:
     @property
     def content(self) -> tuple[object, ...]:
         """What it says, its origin apart."""
-        return self.found, self.treated, self.severity, self.note
+        said = self.found, self.treated, self.severity, self.note
+        return *said, self.grade, self.longitude, self.latitude, self.photo
 
 
 @dataclass(frozen=True)
@@ -111,6 +118,11 @@ def put_reports(conn: Connection, reports: Sequence[ScoutingReport], received: d
         if found.taken:
             execute_values(cur, SQL["put_reports"], [(*astuple(r), received) for r in found.taken])
     return found.kept
+
+
+def reports_of(conn: Connection, field: str) -> list[ScoutingReport]:
+    """Return the reports in force of one field, the newest first."""
+    return [ScoutingReport(*row) for row in queries.fetch(conn, SQL["reports_of"], field=field)]
 
 
 def put_refused(

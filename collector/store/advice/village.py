@@ -110,7 +110,7 @@ def facts(
 
 
 def answers(
-    conn: Connection, village_id: str, at: datetime, *, past: bool = False
+    conn: Connection, village_id: str, at: datetime, *, past: bool = False, own: str | None = None
 ) -> tuple[list[KeptStatus], list[KeptStatus]]:
     """Return the newest fresh answers of a village, and its outlook.
 
@@ -122,8 +122,11 @@ def answers(
         Aware.
     past : bool
         Whether `at` is a time gone by: then what was known then, and no outlook.
+    own : str, optional
+        A field whose keeper asks; without it, what everybody may see.
     """
     params = {
+        "own": own,
         "village": village_id,
         "at": at,
         "since": at - ANSWER_FRESH,
@@ -138,9 +141,14 @@ def answers(
     return [each for each in found if each.source != "forecast"], ahead
 
 
-def advice(conn: Connection, village_id: str, at: datetime) -> list[Advice]:
-    """Return the advice in force in a village at a time (aware), with who released it."""
-    rows = fetch(conn, SQL["advice"], village=village_id, at=at)
+def advice(
+    conn: Connection, village_id: str, at: datetime, *, own: str | None = None
+) -> list[Advice]:
+    """Return the advice in force in a village at a time (aware), with who released it.
+
+    `own` is a field whose keeper asks; without it, what everybody may see.
+    """
+    rows = fetch(conn, SQL["advice"], village=village_id, at=at, own=own)
     return [Advice(advisory_of(row[:-2]), *row[-2:]) for row in rows]
 
 

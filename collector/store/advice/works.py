@@ -1,4 +1,4 @@
-"""Field works: sprays and irrigations, as people recorded them."""
+"""Field works: sprays, irrigations and what else is done in a field, as people recorded them."""
 
 from __future__ import annotations
 
@@ -16,16 +16,21 @@ from collector.store.postgres.queries import fetch
 from field_configs.events import event
 
 SQL = queries.load("works")
-SPRAY, IRRIGATION = KINDS = ("spray", "irrigation")
+SPRAY, IRRIGATION = "spray", "irrigation"
+HARVEST = "harvest"
+KINDS = (SPRAY, IRRIGATION, "fertilising", "weeding", HARVEST, "other")
 
 
 @dataclass(frozen=True)
 class FieldWork:
-    """A spray or an irrigation of a field on a local day.
+    """What was done in a field on a local day.
 
     ``recorded_by`` is who says so; ``done`` is false where an earlier record is taken back;
-    ``product`` and ``target`` are free text; ``amount_mm`` is of an irrigation [mm], None where
-    nobody knows; ``origin`` tells where the record came from, as file:line.
+    ``product``, ``target`` and ``dose`` are free text; ``amount_mm`` is of an irrigation [mm], None
+    where nobody knows; ``origin`` tells where the record came from, as file:line or a person;
+    ``area_ha`` is how much of the field [ha], None for all of it; ``interval_d`` how long nothing
+    may be harvested after a spray [d], by the product's label. ``entry`` names a record of a
+    diary, of which a day may have several; it is empty in files.
     """
 
     field: str
@@ -38,6 +43,10 @@ class FieldWork:
     amount_mm: float | None
     note: str
     origin: str
+    dose: str = ""
+    area_ha: float | None = None
+    interval_d: int | None = None
+    entry: str = ""
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -47,7 +56,8 @@ class FieldWork:
     @property
     def content(self) -> tuple[object, ...]:
         """What it says, its origin apart."""
-        return self.done, self.product, self.target, self.amount_mm, self.note
+        said = self.done, self.product, self.target, self.amount_mm, self.note
+        return *said, self.dose, self.area_ha, self.interval_d
 
 
 def put(conn: Connection, works: Sequence[FieldWork], received: datetime) -> Kept:
@@ -70,6 +80,27 @@ def put(conn: Connection, works: Sequence[FieldWork], received: datetime) -> Kep
         if found.taken:
             execute_values(cur, SQL["put"], [(*astuple(w), received) for w in found.taken])
     return found.kept
+
+
+def write(conn: Connection, work: FieldWork, received: datetime) -> None:
+    """Keep a record of a diary; it takes the place of the one of the same `entry`.
+
+    Parameters
+    ----------
+    conn : Connection
+    work : FieldWork
+        With an `entry`.
+    received : datetime
+        Aware.
+    """
+    assert work.entry, "a record without an entry is that of a file: put it"
+    with conn.cursor() as cur:
+        execute_values(cur, SQL["put"], [(*astuple(work), received)])
+
+
+def diary(conn: Connection, field: str) -> list[FieldWork]:
+    """Return the works in force of one field, the newest first."""
+    return [FieldWork(*row) for row in fetch(conn, SQL["diary"], field=field)]
 
 
 def recorded(conn: Connection, village: str | None = None) -> list[FieldWork]:

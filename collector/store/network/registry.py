@@ -193,9 +193,9 @@ def village(conn: Connection, village_id: str) -> VillageRow | None:
     return VillageRow(*rows[0]) if rows else None
 
 
-def fields(conn: Connection, village_id: str | None = None) -> list[Field]:
-    """Return the fields of a village, or all."""
-    return [Field(*row) for row in fetch(conn, SQL["fields"], village=village_id)]
+def fields(conn: Connection, village_id: str | None = None, *, own: bool = False) -> list[Field]:
+    """Return the fields of a village, or all; with `own` also people's own, without their names."""
+    return [Field(*row) for row in fetch(conn, SQL["fields"], village=village_id, own=own)]
 
 
 def seasons(conn: Connection, at: datetime | None = None) -> list[Season]:

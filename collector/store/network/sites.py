@@ -53,7 +53,7 @@ def read_site(conn: Connection) -> Configs:
     counties = [County(*row) for row in fetch(conn, SQL["counties"])]
     townships = [Township(*row) for row in fetch(conn, SQL["townships"])]
     villages = [Village(*row) for row in fetch(conn, SQL["villages"])]
-    places = [Field(*row) for row in fetch(conn, REGISTRY["fields"], village=None)]
+    places = [Field(*row) for row in fetch(conn, REGISTRY["fields"], village=None, own=False)]
     placements = [Placement(*row) for row in fetch(conn, REGISTRY["placements"], village=None)]
     observations = [StageObservation(*row) for row in fetch(conn, REGISTRY["stage_observations"])]
     return Configs(

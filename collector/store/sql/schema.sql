@@ -24,7 +24,10 @@ CREATE TABLE village (
     township text REFERENCES township,
     longitude double precision NOT NULL CHECK (longitude BETWEEN -180 AND 180),
     latitude double precision NOT NULL CHECK (latitude BETWEEN -90 AND 90),
-    position text NOT NULL CHECK (position IN ('illustrative', 'surveyed'))
+    position text NOT NULL CHECK (position IN ('illustrative', 'surveyed')),
+    -- the village that took this one in
+    merged_into text REFERENCES village,
+    CHECK (merged_into <> id)
 );
 
 CREATE TABLE field (
@@ -33,7 +36,9 @@ CREATE TABLE field (
     zh text NOT NULL,
     en text NOT NULL,
     kind text NOT NULL CHECK (kind IN ('open', 'greenhouse')),
-    area_ha double precision CHECK (area_ha > 0)
+    area_ha double precision CHECK (area_ha > 0),
+    -- one that people keep themselves: on no public page
+    private boolean NOT NULL DEFAULT false
 );
 CREATE INDEX field_village ON field (village);
 
@@ -471,8 +476,20 @@ $$;
 CREATE TRIGGER risk_status_stays BEFORE UPDATE OR DELETE ON risk_status
 FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
+-- Photos as they are kept: made smaller, without what the camera wrote into them.
+CREATE TABLE photo (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    field text NOT NULL REFERENCES field,
+    width integer NOT NULL CHECK (width > 0),
+    height integer NOT NULL CHECK (height > 0),
+    received timestamptz NOT NULL,
+    jpeg bytea NOT NULL
+);
+ALTER TABLE photo ALTER COLUMN jpeg SET STORAGE EXTERNAL;
+
 -- season: the year in which the crop was sown. The newest report of an observer on a field, hazard
--- and day counts; those before it are kept.
+-- and day counts; those before it are kept. grade: how bad, 1 to 5, as the national rules for each
+-- pest and disease count it. longitude and latitude (WGS 84): where somebody stood.
 CREATE TABLE scouting_report (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     site text NOT NULL REFERENCES field,
@@ -487,18 +504,25 @@ CREATE TABLE scouting_report (
     observer text NOT NULL,
     note text NOT NULL,
     origin text NOT NULL,
-    received timestamptz NOT NULL
+    received timestamptz NOT NULL,
+    grade smallint CHECK (grade BETWEEN 1 AND 5),
+    longitude double precision CHECK (longitude BETWEEN -180 AND 180),
+    latitude double precision CHECK (latitude BETWEEN -90 AND 90),
+    photo bigint REFERENCES photo,
+    CHECK ((longitude IS NULL) = (latitude IS NULL))
 );
 CREATE INDEX scouting_report_newest
     ON scouting_report (site, crop, hazard, date, source, observer, id DESC);
 
--- Sprays and irrigations as people recorded them. The newest record of a person on a field, kind and
--- day counts; those before it are kept. done: false takes an earlier record back. amount_mm: of an
--- irrigation, NULL where nobody knows.
+-- What was done in a field, as people recorded it. The newest record of a person on a field, kind
+-- and day counts; those before it are kept. done: false takes an earlier record back. amount_mm: of
+-- an irrigation, NULL where nobody knows. entry names a record of a diary, of which a day may have
+-- several; it is '' in files. interval_d: days from a spray to the harvest, by the product's label.
 CREATE TABLE field_work (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     field text NOT NULL REFERENCES field,
-    kind text NOT NULL CHECK (kind IN ('spray', 'irrigation')),
+    kind text NOT NULL CHECK (kind IN (
+        'spray', 'irrigation', 'fertilising', 'weeding', 'harvest', 'other')),
     date date NOT NULL,
     recorded_by text NOT NULL,
     done boolean NOT NULL,
@@ -508,9 +532,14 @@ CREATE TABLE field_work (
     note text NOT NULL,
     origin text NOT NULL,
     received timestamptz NOT NULL,
+    dose text NOT NULL DEFAULT '',
+    area_ha double precision CHECK (area_ha > 0),
+    interval_d smallint CHECK (interval_d BETWEEN 0 AND 365),
+    entry text NOT NULL DEFAULT '',
     CHECK (kind = 'irrigation' OR amount_mm IS NULL)
 );
-CREATE INDEX field_work_newest ON field_work (field, kind, date, recorded_by, id DESC);
+CREATE INDEX field_work_newest ON field_work (field, kind, date, recorded_by, entry, id DESC);
+CREATE INDEX field_work_entry ON field_work (entry, id DESC) WHERE entry <> '';
 
 -- Lines that could not be taken in, as they were. event, params: see field_configs/events.py.
 CREATE TABLE import_refusal (
@@ -977,3 +1006,51 @@ CREATE TABLE entry_key (
     at timestamptz NOT NULL,
     result jsonb
 );
+
+-- Fields of people ---------------------------------------------------------------------------
+
+-- A field that people keep themselves. edition counts its changes, so that of two people who change
+-- it at once the second is told.
+CREATE TABLE own_field (
+    field text PRIMARY KEY REFERENCES field,
+    soil text CHECK (soil IN ('sand', 'loam', 'clay')),
+    edition integer NOT NULL DEFAULT 1,
+    changed timestamptz NOT NULL,
+    changed_by bigint REFERENCES person ON DELETE SET NULL,
+    given_up timestamptz
+);
+
+-- Who sees a field and writes its diary: its owner, and with whom they share it.
+CREATE TABLE field_keeper (
+    field text NOT NULL REFERENCES own_field,
+    person bigint NOT NULL REFERENCES person ON DELETE CASCADE,
+    owner boolean NOT NULL,
+    since timestamptz NOT NULL,
+    PRIMARY KEY (field, person)
+);
+CREATE UNIQUE INDEX field_keeper_owner ON field_keeper (field) WHERE owner;
+CREATE INDEX field_keeper_person ON field_keeper (person);
+
+-- Numbers with which a field is to be shared, until their holders have answered.
+CREATE TABLE field_invitation (
+    field text NOT NULL REFERENCES own_field,
+    phone text NOT NULL CHECK (phone ~ '^\+[0-9]{8,15}$'),
+    invited_by bigint NOT NULL REFERENCES person ON DELETE CASCADE,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (field, phone)
+);
+CREATE INDEX field_invitation_phone ON field_invitation (phone);
+
+-- Whether somebody did what advice asked; the newest answer of a person counts.
+CREATE TABLE advice_answer (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    site text NOT NULL REFERENCES field,
+    crop text NOT NULL,
+    hazard text NOT NULL,
+    issued timestamptz NOT NULL,
+    person bigint REFERENCES person ON DELETE SET NULL,
+    done boolean NOT NULL,
+    note text NOT NULL,
+    at timestamptz NOT NULL
+);
+CREATE INDEX advice_answer_newest ON advice_answer (site, crop, hazard, issued, person, id DESC);

@@ -125,6 +125,12 @@ def _group(village: VillageRow, group: Sequence[Advisory]) -> DraftGroup:
     )
 
 
+def _names(fields: Sequence[Field]) -> str:
+    """Name fields; what a farmer calls their own is not an officer's to read."""
+    names = [name_of(field) or str(gettext("a farmer's own field")) for field in fields]
+    return str(gettext(", ")).join(names)
+
+
 def word_group(
     group: DraftGroup, fields: Mapping[str, Field], releases: Releases, at: datetime
 ) -> ShownDraft:
@@ -138,7 +144,7 @@ def word_group(
         hazard=hazard_name(best.hazard),
         status=STATUS[best.status],
         draft=best.draft,
-        fields=str(gettext(", ")).join(name_of(fields[site]) for site in group.sites),
+        fields=_names([fields[site] for site in group.sites]),
         reason=reason_text(best.hazard, best.status, best.reason_params),
         certainty=certainty_label(best.certainty),
         since=group.since,
@@ -205,7 +211,8 @@ def page() -> str:
         for each in registry.villages(conn)
         if reaches(mine, each.id, each.township, each.county)
     }
-    fields = {field.id: field for field in registry.fields(conn) if field.village in villages}
+    fields = {field.id: field for field in registry.fields(conn, own=True)}
+    fields = {id_: field for id_, field in fields.items() if field.village in villages}
     advisories = [each for each in risk.current_advisories(conn) if each.site in fields]
     rows = group_drafts(advisories, villages, fields)
     counts = Counter(row.village.county for row in rows)

@@ -8,5 +8,5 @@ VALUES %s
 -- name: field_weather
 SELECT w.site, w.quantity, w.origin, w.nearest_km, w.stations, w.standard_error, w.at
 FROM field_weather w JOIN field f ON f.id = w.site
-WHERE %(village)s::text IS NULL OR f.village = %(village)s
+WHERE %(village)s::text IS NULL OR (f.village = %(village)s AND NOT f.private)
 ORDER BY w.site, w.quantity

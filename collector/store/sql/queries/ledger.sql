@@ -1,16 +1,25 @@
 -- name: put_reports
 INSERT INTO scouting_report (site, crop, hazard, season, date, found, treated, severity, source,
-    observer, note, origin, received) VALUES %s
+    observer, note, origin, grade, longitude, latitude, photo, received) VALUES %s
 
 -- name: kept_reports
 SELECT DISTINCT ON (r.site, r.crop, r.hazard, r.date, r.source, r.observer)
        r.site, r.crop, r.hazard, r.season, r.date, r.found, r.treated, r.severity, r.source,
-       r.observer, r.note, r.origin
+       r.observer, r.note, r.origin, r.grade, r.longitude, r.latitude, r.photo
 FROM scouting_report r
 JOIN (VALUES %s) AS v (site, crop, hazard, date, source, observer)
     ON (r.site, r.crop, r.hazard, r.date, r.source, r.observer)
      = (v.site, v.crop, v.hazard, v.date, v.source, v.observer)
 ORDER BY r.site, r.crop, r.hazard, r.date, r.source, r.observer, r.id DESC
+
+-- name: reports_of
+SELECT * FROM (
+    SELECT DISTINCT ON (crop, hazard, date, source, observer)
+           site, crop, hazard, season, date, found, treated, severity, source, observer, note,
+           origin, grade, longitude, latitude, photo
+    FROM scouting_report WHERE site = %(field)s
+    ORDER BY crop, hazard, date, source, observer, id DESC
+) r ORDER BY date DESC, hazard, observer
 
 -- name: put_refusals
 INSERT INTO import_refusal (kind, origin, event, params, text, received) VALUES %s

@@ -11,5 +11,6 @@ SELECT o.site, o.crop, o.hazard, o.time, o.issued, o.status, o.score, o.certaint
        o.stage_source, o.drivers, o.missing, o.data_age_h, o.inputs_hash, o.model_version,
        o.validated, o.forecast_issued, 'forecast' AS source
 FROM risk_outlook o JOIN field f ON f.id = o.site
-WHERE (%(village)s::text IS NULL OR f.village = %(village)s) AND o.time > %(at)s
+WHERE (%(village)s::text IS NULL OR (f.village = %(village)s AND NOT f.private))
+  AND o.time > %(at)s
 ORDER BY o.site, o.crop, o.hazard, o.time

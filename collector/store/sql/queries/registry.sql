@@ -17,15 +17,18 @@ LEFT JOIN township t ON t.code = v.township
 LEFT JOIN (
     SELECT f.village, count(DISTINCT f.id) AS fields, count(n.id) AS nodes
     FROM field f LEFT JOIN node n ON n.field = f.id
-    WHERE %(village)s::text IS NULL OR f.village = %(village)s
+    WHERE NOT f.private AND (%(village)s::text IS NULL OR f.village = %(village)s)
     GROUP BY f.village
 ) h ON h.village = v.id
 WHERE %(village)s::text IS NULL OR v.id = %(village)s
 ORDER BY v.county, v.id
 
 -- name: fields
-SELECT id, village, zh, en, kind, area_ha FROM field
-WHERE %(village)s::text IS NULL OR village = %(village)s
+-- What people call their own fields is only for them.
+SELECT id, village, CASE WHEN private THEN '' ELSE zh END, CASE WHEN private THEN '' ELSE en END,
+       kind, area_ha
+FROM field
+WHERE (%(village)s::text IS NULL OR village = %(village)s) AND (NOT private OR %(own)s)
 ORDER BY village, id
 
 -- name: seasons

@@ -24,7 +24,7 @@ SELECT DISTINCT ON (r.site, r.crop, r.hazard)
        r.stage_source, r.drivers, r.missing, r.data_age_h, r.inputs_hash, r.model_version,
        r.validated, r.issued
 FROM risk_status r JOIN field f ON f.id = r.site
-WHERE (%(village)s::text IS NULL OR f.village = %(village)s)
+WHERE (%(village)s::text IS NULL OR (f.village = %(village)s AND NOT f.private))
   AND r.time < %(until)s
 ORDER BY r.site, r.crop, r.hazard, r.time DESC, r.id DESC
 
@@ -48,7 +48,8 @@ INSERT INTO advisory (site, crop, hazard, status, certainty, issued, window_from
 SELECT a.site, a.crop, a.hazard, a.status, a.certainty, a.issued, a.window_from, a.window_to,
        a.confirmed, a.reason_key, a.reason_params, a.actions, a.draft, a.spraying
 FROM advisory a JOIN field f ON f.id = a.site
-WHERE (%(village)s::text IS NULL OR f.village = %(village)s) AND a.ended IS NULL
+WHERE (%(village)s::text IS NULL OR (f.village = %(village)s AND NOT f.private))
+  AND a.ended IS NULL
 ORDER BY a.status DESC, a.site, a.crop, a.hazard
 
 -- name: newest_status
@@ -60,7 +61,7 @@ WITH newest AS (
            f.village, r.hazard, r.status, r.validated, r.certainty,
            r.status = %(cannot_say)s AND r.data_age_h IS NULL AS unmeasured
     FROM risk_status r JOIN field f ON f.id = r.site
-    WHERE r.time >= %(since)s AND r.time < %(until)s
+    WHERE NOT f.private AND r.time >= %(since)s AND r.time < %(until)s
       AND r.hazard <> ALL(%(unlevelled)s::text[])
     ORDER BY r.site, r.crop, r.hazard, r.time DESC, r.id DESC
 ), of_hazard AS (

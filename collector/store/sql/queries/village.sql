@@ -10,7 +10,7 @@ SELECT v.id, v.zh, v.en, v.county, c.zh, c.en, v.township, t.zh, t.en, v.longitu
             WHERE field = f.id AND sown <= (%(at)s AT TIME ZONE 'Asia/Shanghai')::date
             ORDER BY sown DESC, crop LIMIT 1
         ) s ON true
-        WHERE f.village = v.id),
+        WHERE f.village = v.id AND NOT f.private),
        (SELECT coalesce(json_object_agg(key, value), '{}') FROM setting
         WHERE key = ANY(%(settings)s)
            OR key IN ('contact.' || v.id, 'contact.' || v.township, 'contact.' || v.county)),
@@ -21,14 +21,16 @@ LEFT JOIN township t ON t.code = v.township
 WHERE v.id = %(village)s
 
 -- name: answers
--- The newest answers known at a time, and where it is now, the outlook.
+-- The newest answers known at a time, and where it is now, the outlook; own: a field that its keeper
+-- asks about along with those that everybody may see.
 SELECT * FROM (
     SELECT DISTINCT ON (r.site, r.crop, r.hazard)
            r.site, r.crop, r.hazard, r.time, r.issued, r.status, r.score, r.certainty,
            r.stage_bbch, r.stage_source, r.drivers, r.missing, r.data_age_h, r.inputs_hash,
            r.model_version, r.validated, NULL::timestamptz AS forecast_issued, 'measured' AS source
     FROM risk_status r JOIN field f ON f.id = r.site
-    WHERE f.village = %(village)s AND r.time < %(until)s AND r.time >= %(since)s
+    WHERE f.village = %(village)s AND (NOT f.private OR f.id = %(own)s)
+      AND r.time < %(until)s AND r.time >= %(since)s
       AND r.issued <= %(known)s
     ORDER BY r.site, r.crop, r.hazard, r.time DESC, r.id DESC
 ) newest
@@ -37,7 +39,8 @@ UNION ALL (
            o.stage_bbch, o.stage_source, o.drivers, o.missing, o.data_age_h, o.inputs_hash,
            o.model_version, o.validated, o.forecast_issued, 'forecast'
     FROM risk_outlook o JOIN field f ON f.id = o.site
-    WHERE f.village = %(village)s AND o.time > %(at)s AND %(ahead)s
+    WHERE f.village = %(village)s AND (NOT f.private OR f.id = %(own)s)
+      AND o.time > %(at)s AND %(ahead)s
 )
 ORDER BY source DESC, site, crop, hazard, time
 
@@ -52,7 +55,8 @@ JOIN field f ON f.id = a.site
 LEFT JOIN advisory_release r
     ON (r.site, r.crop, r.hazard, r.issued) = (a.site, a.crop, a.hazard, a.issued)
    AND r.at <= %(at)s
-WHERE f.village = %(village)s AND a.issued <= %(at)s AND (a.ended IS NULL OR a.ended > %(at)s)
+WHERE f.village = %(village)s AND (NOT f.private OR f.id = %(own)s)
+  AND a.issued <= %(at)s AND (a.ended IS NULL OR a.ended > %(at)s)
 ORDER BY a.site, a.crop, a.hazard, a.id
 
 -- name: release
@@ -112,7 +116,8 @@ FROM (
         JOIN weather_value w ON w.series_id = s.id
         WHERE p.removed IS NULL
           AND (p.name = %(village)s
-               OR p.name IN (SELECT id FROM field WHERE village = %(village)s AND kind = 'open'))
+               OR p.name IN (SELECT id FROM field
+                             WHERE village = %(village)s AND kind = 'open' AND NOT private))
           AND s.quantity IN ('air_temperature', 'precipitation_amount')
           AND w.time >= %(today)s AND w.time < %(last)s
           AND w.issued <= %(at)s AND w.issued > %(fresh)s

@@ -1,0 +1,38 @@
+"""Photos of what people saw in fields, as `webapp.views.pictures` made them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from collector.store.postgres import queries
+from collector.store.postgres.db import Connection
+from collector.store.postgres.queries import fetch
+
+SQL = queries.load("photos")
+
+
+def add(
+    conn: Connection, field: str, jpeg: bytes, width: int, height: int, received: datetime
+) -> int:
+    """Keep a photo and return its number.
+
+    Parameters
+    ----------
+    conn : Connection
+    field : str
+        Where it was taken.
+    jpeg : bytes
+    width, height : int
+        [pixel]
+    received : datetime
+        Aware.
+    """
+    values = {"field": field, "width": width, "height": height, "at": received, "jpeg": jpeg}
+    ((number,),) = fetch(conn, SQL["add"], **values)
+    return int(number)
+
+
+def jpeg(conn: Connection, field: str, photo: int) -> bytes | None:
+    """Return a photo of a field; None where the field has none of this number."""
+    rows = fetch(conn, SQL["jpeg"], field=field, photo=photo)
+    return bytes(rows[0][0]) if rows else None
