@@ -44,6 +44,10 @@ ACTIONS = (
     "node_enrolled",
     "node_key_read",
     "node_revoked",
+    "field_added",
+    "field_given_up",
+    "field_shared",
+    "field_unshared",
     "log_begun_again",
 )
 

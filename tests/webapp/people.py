@@ -18,6 +18,11 @@ def client_of(app: App, role: str, level: str = "city", scope: str = "") -> Flas
     with app.pool.connection() as conn:
         person = people.add(conn, role, at, username=secrets.token_hex(6))
         people.grant(conn, person, role, level, scope, at, "test")
+    return client_as(app, person)
+
+
+def client_as(app: App, person: people.Person) -> FlaskClient:
+    """A browser in which a person is signed in."""
     client = app.test_client()
     with client.session_transaction() as session:
         session |= {"_user_id": person.uniquifier, "_fresh": True, "fs_paa": time.time()}

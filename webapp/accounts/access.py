@@ -15,6 +15,7 @@ from flask_security import current_user
 
 from collector.permissions import PERMISSIONS, Grant, Place
 from collector.store import people
+from webapp.accounts import expired
 from webapp.accounts.datastore import User
 from webapp.app.database import lent
 
@@ -164,7 +165,7 @@ def _enforce() -> ResponseReturnValue | None:
     user = reader()
     if user is None:
         if request.method not in ("GET", "HEAD"):
-            abort(401)
+            return expired.hand_back(signed_in=False)
         here = request.full_path.rstrip("?")
         return redirect(url_for("security.login", next=here), code=303)
     village = None if asked.village is None else str((request.view_args or {})[asked.village])
@@ -176,4 +177,5 @@ def _enforce() -> ResponseReturnValue | None:
 def install(app: Flask) -> None:
     """Ask every request whether its reader may open the page."""
     app.before_request(_enforce)
+    expired.install(app, reader)
     app.jinja_env.globals |= {"may": may, "may_open": may_open, "reader": reader}

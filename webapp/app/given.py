@@ -6,12 +6,13 @@ page.
 """
 
 import re
+from collections.abc import Callable
 from ipaddress import IPv6Address
-from typing import Any
+from typing import Any, TypeVar
 from unicodedata import category
 from urllib.parse import quote
 
-from flask import Flask, abort, request
+from flask import Flask, abort, current_app, request
 from flask_babel import gettext
 
 from field_configs.names import unseen
@@ -21,7 +22,25 @@ HOST = re.compile(
     r"(?:[A-Za-z0-9._-]{1,253}|\[(?P<six>[0-9A-Fa-f:.]{2,45})\])(?::(?P<port>\d{1,5}))?"
 )
 BAD_HOST = "nongqing.bad_host"
-FORM = "application/x-www-form-urlencoded"
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+LARGEST = "nongqing_largest"
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def takes(largest: int) -> Callable[[View], View]:
+    """Let a view take more than the others, such as a photo.
+
+    Parameters
+    ----------
+    largest
+        Of what is sent at once [byte].
+    """
+
+    def mark(view: View) -> View:
+        setattr(view, LARGEST, largest)
+        return view
+
+    return mark
 
 
 def _odd(text: str, *, lines: bool) -> str | None:
@@ -33,11 +52,14 @@ def _odd(text: str, *, lines: bool) -> str | None:
 
 def check() -> None:
     """Refuse a request whose address or form holds what nobody can have typed."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    if hasattr(view, LARGEST):
+        request.max_content_length = getattr(view, LARGEST)
     if BAD_HOST in request.environ:
         abort(400, gettext("The header line Host names no host; open the page by its address."))
     parts = [request.path, *(text for pair in request.args.items(multi=True) for text in pair)]
     odd = next((found for part in parts if (found := _odd(part, lines=False))), None)
-    if odd is None and request.mimetype == FORM and request.method not in ("GET", "HEAD"):
+    if odd is None and request.mimetype in FORMS and request.method not in ("GET", "HEAD"):
         form = (text for pair in request.form.items(multi=True) for text in pair)
         odd = next((found for part in form if (found := _odd(part, lines=True))), None)
     if odd is not None:

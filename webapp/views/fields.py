@@ -24,6 +24,7 @@ MU = 15
 class FieldRow:
     """A field, what grows there and how large it is, and its gravest level with what makes it."""
 
+    id: str
     name: str
     crop: str
     area: str
@@ -32,7 +33,8 @@ class FieldRow:
     hazard: str
 
 
-def _crop(grown: Grown | None, crops: Mapping[str, Crop], today: date) -> str:
+def crop_name(grown: Grown | None, crops: Mapping[str, Crop], today: date) -> str:
+    """Name what stands in a field on a local day."""
     known = crops.get(grown.crop) if grown else None
     if grown is None or (grown.harvested and grown.harvested < today):
         return str(gettext("nothing sown"))
@@ -76,8 +78,9 @@ def field_rows(
         named = worst is not None and status not in (OUT_OF_SEASON, CANNOT_SAY)
         rows.append(
             FieldRow(
+                id=field.id,
                 name=name_of(field),
-                crop=upper_first(_crop(grown.get(field.id), crops, today)),
+                crop=upper_first(crop_name(grown.get(field.id), crops, today)),
                 area=""
                 if field.area_ha is None
                 else str(gettext("%(mu)s mu", mu=number(field.area_ha * MU, 1))),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 
 from collector.keys import MasterKey
@@ -13,7 +13,7 @@ from collector.store.network import sites
 from collector.store.network.registry_version import begin_change, touch
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection, StoreError
-from collector.store.postgres.queries import fetch, run
+from collector.store.postgres.queries import fetch, put, run
 from field_configs.board import layout_of
 from field_configs.changes import Changes
 from field_configs.schema import Configs, Field, Placement, Season, StageObservation
@@ -198,6 +198,12 @@ def fields(conn: Connection, village_id: str | None = None, *, own: bool = False
     return [Field(*row) for row in fetch(conn, SQL["fields"], village=village_id, own=own)]
 
 
+def field(conn: Connection, field_id: str) -> Field | None:
+    """Return a field that everybody may see, None where there is none of this id."""
+    rows = fetch(conn, SQL["field"], field=field_id)
+    return Field(*rows[0]) if rows else None
+
+
 def seasons(conn: Connection, at: datetime | None = None) -> list[Season]:
     """Return the latest season of each field that was sown by the local day of `at`, or all.
 
@@ -208,9 +214,19 @@ def seasons(conn: Connection, at: datetime | None = None) -> list[Season]:
     return [Season(*row) for row in fetch(conn, SQL["seasons_at"], at=at)]
 
 
+def seasons_of(conn: Connection, field_id: str) -> list[Season]:
+    """Return all seasons of one field, the newest first."""
+    return [Season(*row) for row in fetch(conn, SQL["seasons_of"], field=field_id)]
+
+
 def stage_observations(conn: Connection) -> list[StageObservation]:
     """Return all observed growth stages."""
     return [StageObservation(*row) for row in fetch(conn, SQL["stage_observations"])]
+
+
+def observe(conn: Connection, seen: StageObservation) -> None:
+    """Keep a growth stage that somebody saw; the same one twice is kept once."""
+    put(conn, sites.SQL["put_stage_observations"], [astuple(seen)])
 
 
 def placements(conn: Connection, village_id: str | None = None) -> list[Placement]:

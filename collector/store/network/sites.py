@@ -55,7 +55,10 @@ def read_site(conn: Connection) -> Configs:
     villages = [Village(*row) for row in fetch(conn, SQL["villages"])]
     places = [Field(*row) for row in fetch(conn, REGISTRY["fields"], village=None, own=False)]
     placements = [Placement(*row) for row in fetch(conn, REGISTRY["placements"], village=None)]
+    # What is known of people's own fields is no part of a site.
+    known = {each.id for each in places}
     observations = [StageObservation(*row) for row in fetch(conn, REGISTRY["stage_observations"])]
+    seasons = [Season(*row) for row in fetch(conn, REGISTRY["seasons"])]
     return Configs(
         counties={each.code: each for each in counties},
         townships={each.code: each for each in townships},
@@ -63,8 +66,8 @@ def read_site(conn: Connection) -> Configs:
         boards={},
         villages={each.id: each for each in villages},
         fields={each.id: each for each in places},
-        seasons=tuple(Season(*row) for row in fetch(conn, REGISTRY["seasons"])),
-        stage_observations=tuple(observations),
+        seasons=tuple(each for each in seasons if each.field in known),
+        stage_observations=tuple(each for each in observations if each.field in known),
         placements={each.id: each for each in placements},
         nodes={each.id: each for each in nodes},
     )

@@ -20,6 +20,7 @@ ALL = frozenset({NOBODY, *ROLES})
 SIGNED_IN = frozenset(ROLES)
 NONE: frozenset[str] = frozenset()
 DRAFTS = frozenset({"agent", "officer", "administrator"})
+OWN = frozenset({"farmer", "agent", "administrator"})
 NETWORK = frozenset({"technician", "officer", "administrator"})
 #: Written down by hand: what each page is for, not what the code says.
 MAY_OPEN = {
@@ -48,6 +49,25 @@ MAY_OPEN = {
     "account.use": ALL,
     "account.token": ALL,
     "account.page": SIGNED_IN,
+    "my_fields.page": OWN,
+    "my_fields.new": OWN,
+    "my_fields.edit": OWN,
+    "my_fields.sow": OWN,
+    "my_fields.give_up": OWN,
+    "my_field.page": OWN,
+    "my_field.diary": OWN,
+    "my_field.diary_file": OWN,
+    "my_work.add": OWN,
+    "my_work.change": OWN,
+    "my_answers.answer": OWN,
+    "my_sharing.people": OWN,
+    "my_sharing.withdraw": OWN,
+    "my_sharing.remove": OWN,
+    "my_sharing.answer": OWN,
+    # whose field it is, or whether they report for others there: test_own_fields.py
+    "my_field.photo": SIGNED_IN,
+    "my_reports.stage": SIGNED_IN,
+    "my_reports.seen": SIGNED_IN,
     "drafts.page": DRAFTS,
     "status.page": NETWORK,
     "release.release": frozenset({"officer", "administrator"}),
@@ -69,7 +89,14 @@ MAY_OPEN = {
     "security.verify": NONE,
     "security.tf_select": NONE,
 }
-VALUES = {"village_id": "qf-liuge", "token": "x", "filename": "icon.svg", "hazard": "wheat_fhb"}
+VALUES = {
+    "village_id": "qf-liuge",
+    "token": "x",
+    "filename": "icon.svg",
+    "hazard": "wheat_fhb",
+    "person": 1,
+    "number": 1,
+}
 
 
 @pytest.fixture(scope="module")

@@ -31,9 +31,16 @@ FROM field
 WHERE (%(village)s::text IS NULL OR village = %(village)s) AND (NOT private OR %(own)s)
 ORDER BY village, id
 
+-- name: field
+SELECT id, village, zh, en, kind, area_ha FROM field WHERE id = %(field)s AND NOT private
+
 -- name: seasons
 SELECT field, crop, variety, resistance, sown, previous_crop, harvested, relay
 FROM season ORDER BY field, sown, crop
+
+-- name: seasons_of
+SELECT field, crop, variety, resistance, sown, previous_crop, harvested, relay
+FROM season WHERE field = %(field)s ORDER BY sown DESC, crop
 
 -- name: seasons_at
 SELECT DISTINCT ON (field)

@@ -1,0 +1,99 @@
+"""Photos from phones, made small enough to keep and freed from what the camera wrote into them."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from io import BytesIO
+from math import isfinite
+
+from flask_babel import gettext
+from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.ExifTags import GPS, IFD
+
+#: Phones take up to 200 million pixels; each costs 3 bytes while it is read.
+MOST_PIXELS = 40_000_000
+#: A leaf's spots can still be told on so many pixels along the longer side.
+LONGEST = 1600
+QUALITY = 80
+FORMATS = ("JPEG", "PNG", "WEBP")
+
+
+class BadPicture(ValueError):  # noqa: N818 - named for what is wrong
+    """What was sent is no photo that can be kept; the message says why and the mend."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A photo as JPEG, its size [pixel], and where it was taken [degree], None where not known."""
+
+    jpeg: bytes
+    width: int
+    height: int
+    place: tuple[float, float] | None
+
+
+def _degrees(parts: object, side: object) -> float:
+    hours, minutes, seconds = (float(each) for each in parts)  # type: ignore[attr-defined]
+    value = hours + minutes / 60 + seconds / 3600
+    return -value if str(side).upper() in ("S", "W") else value
+
+
+def _place(image: Image.Image) -> tuple[float, float] | None:
+    """Longitude and latitude that the camera wrote down."""
+    try:
+        told = image.getexif().get_ifd(IFD.GPSInfo)
+        found = (
+            _degrees(told[GPS.GPSLongitude], told[GPS.GPSLongitudeRef]),
+            _degrees(told[GPS.GPSLatitude], told[GPS.GPSLatitudeRef]),
+        )
+    except (KeyError, TypeError, ValueError, ZeroDivisionError, SyntaxError):
+        return None
+    sound = all(map(isfinite, found)) and abs(found[0]) <= 180 and abs(found[1]) <= 90
+    return found if sound and any(found) else None
+
+
+def _too_large() -> BadPicture:
+    return BadPicture(
+        gettext(
+            "The photo has more than %(most)s million pixels. Choose a lower resolution in the "
+            "camera, or send a picture of the screen.",
+            most=MOST_PIXELS // 1_000_000,
+        )
+    )
+
+
+def read_picture(data: bytes) -> Picture:
+    """Read a photo, turn it upright and make it small.
+
+    Parameters
+    ----------
+    data
+        A file as a phone sends it: JPEG, PNG or WebP.
+
+    Raises
+    ------
+    BadPicture
+        When it is none, is broken, or has more than `MOST_PIXELS`.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Pillow's own limit: ours is lower
+            with Image.open(BytesIO(data), formats=FORMATS) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise _too_large()
+                place = _place(image)
+                image.draft("RGB", (LONGEST, LONGEST))  # reads a large JPEG at a lower size
+                upright = ImageOps.exif_transpose(image).convert("RGB")
+    except Image.DecompressionBombError as error:
+        raise _too_large() from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        if isinstance(error, BadPicture):
+            raise
+        raise BadPicture(
+            gettext("This file is no photo that can be read (JPEG, PNG or WebP): choose another.")
+        ) from error
+    upright.thumbnail((LONGEST, LONGEST))
+    out = BytesIO()
+    upright.save(out, "JPEG", quality=QUALITY, optimize=True)
+    return Picture(out.getvalue(), upright.width, upright.height, place)
