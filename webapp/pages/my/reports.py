@@ -179,6 +179,8 @@ def _photo() -> tuple[Picture | None, str]:
     """The photo of the form, and what is wrong with it."""
     sent = request.files.get("photo")
     data = sent.read() if sent else b""
+    if sent:
+        sent.close()
     if not data:
         return None, ""
     try:
