@@ -36,7 +36,8 @@ class Line(StringField):
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
         """Read what was typed."""
-        self.data = cells.name(valuelist[0]) if valuelist else ""
+        if valuelist:
+            self.data = cells.name(valuelist[0])
 
     def pre_validate(self, form: Any) -> None:
         """Refuse what is no line of text."""
@@ -86,8 +87,9 @@ class Number(Field):
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
         """Read what was typed."""
-        self.typed = valuelist[0].strip() if valuelist else ""
-        self.data = None
+        if not valuelist:
+            return
+        self.typed, self.data = valuelist[0].strip(), None
         try:
             value = cells.number(self.typed or "", "value", comma=True)
         except CellError as error:
@@ -133,8 +135,9 @@ class Day(Field):
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
         """Read what was typed."""
-        self.typed = valuelist[0].strip() if valuelist else ""
-        self.data = None
+        if not valuelist:
+            return
+        self.typed, self.data = valuelist[0].strip(), None
         if not self.typed:
             return
         try:
@@ -194,10 +197,10 @@ class DatedForm(Form):
         super().__init__(*args, **given)
         self.today, self.now = today, now
         self.when.choices = [
-            ("0", gettext("Today")),
-            ("1", gettext("Yesterday")),
-            ("2", gettext("The day before yesterday")),
-            (OTHER_DAY, gettext("Another day:")),
+            ("0", gettext("today")),
+            ("1", gettext("yesterday")),
+            ("2", gettext("the day before yesterday")),
+            (OTHER_DAY, gettext("another day:")),
         ]
 
     def validate_day(self, field: Day) -> None:

@@ -168,6 +168,8 @@ def test_an_entry_is_changed_and_taken_back(app: App, farmer: FlaskClient) -> No
     found = re.findall(rf'href="({address}/work/[0-9a-f]+)"', farmer.get(address).text)
     assert len(found) == 2
     page = farmer.get(found[0]).text
+    assert f'value="{TODAY}"' in page
+    assert 'value="farmer"' in page
     moved = post(farmer, found[0], kind="spray", when="other", day="2016-05-01", product="多菌灵")
     assert moved.status_code == 303, moved.text
     with app.pool.connection() as conn:
@@ -365,6 +367,14 @@ def make_with_token(client: FlaskClient) -> str:
 def test_of_two_who_change_a_field_the_second_is_told(app: App, farmer: FlaskClient) -> None:
     address = make(farmer)
     first, second = farmer.get(f"{address}/edit").text, farmer.get(f"{address}/edit").text
+    for there in (
+        'value="村东头"',
+        'value="3"',
+        'value="2015-10-12"',
+        'value="百农207"',
+        'loam" selected',
+    ):
+        assert there in first
     given = FIELD | {"sown": "2015-10-12", "edition": "1"}
     done = farmer.post(f"{address}/edit", data=given | {"area": "4", "entry_key": key(first)})
     assert done.status_code == 303
