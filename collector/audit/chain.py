@@ -44,6 +44,7 @@ ACTIONS = (
     "node_enrolled",
     "node_key_read",
     "node_revoked",
+    "village_merged",
     "field_added",
     "field_given_up",
     "field_shared",

@@ -10,9 +10,10 @@ from pathlib import Path
 import click
 
 from collector.commands.actor import by_command
+from collector.commands.named import NAME
 from collector.commands.parts import Parts, plain_errors
 from collector.store import audit
-from collector.store.network import registry
+from collector.store.network import merging, registry
 from collector.store.network import sites as site_store
 from field_configs import load as loading
 from field_configs.changes import KINDS, Changes, compare
@@ -75,6 +76,29 @@ def import_sites(
         click.echo(line)
     if dry_run:
         click.echo("nothing was changed; run it without --dry-run to take this in")
+
+
+@sites.command("merge")
+@click.argument("old")
+@click.argument("new")
+@click.option("--reason", type=NAME, required=True, help="Why; kept in the audit log.")
+@click.pass_obj
+def merge(parts: Parts, old: str, new: str, reason: str) -> None:
+    """Merge village OLD into NEW, as when the office of civil affairs merges them.
+
+    OLD's fields and the rights of its people move; its address leads to NEW from then on.
+
+    \b
+    Example:
+      nongqing sites merge qf-mazhuangqiao qf-liuge --reason "merged on 1 June"
+    """
+    with plain_errors(), parts.store() as pool, pool.connection() as conn:
+        fields, rights = merging.merge(conn, old, new)
+        told = {"fields": fields, "rights": rights, "reason": reason, "into": new}
+        actor, now = by_command("sites merge"), parts.clock().now()
+        audit.append(conn, actor, "village_merged", old, told, at=now)
+    click.echo(f"{old} is part of {new} now: {fields} fields and {rights} rights moved")
+    click.echo("in the file of the site, put these fields under the new village as well")
 
 
 def _declared(source: Path | None, site: str) -> tuple[Configs, str, str]:

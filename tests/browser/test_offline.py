@@ -12,6 +12,7 @@ from flask import Blueprint, redirect, render_template_string, request
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, web_fixtures
 from tests.browser.test_pages import PHONE
+from tests.webapp.people import client_of, cookie_of
 from webapp.accounts.access import public
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -223,3 +224,30 @@ def test_an_entry_outlives_a_killed_browser(chromium, address, taken, tmp_path):
     until(lambda: len(taken) >= 1)
     assert {row[0] for _, row in taken} == {"before the end"}
     context.close()
+
+
+def test_a_farmer_writes_into_the_diary_in_a_field_without_a_network(page, app, address):
+    farmer = client_of(app, "farmer")
+    page.context.add_cookies([cookie_of(farmer) | {"url": address}])
+    page.goto("/my/new?village=qf-liuge")
+    page.get_by_label("地块名称").fill("河边")
+    page.get_by_label("面积（亩）").fill("3")
+    page.get_by_label("作物").select_option("winter_wheat")
+    page.get_by_label("播种或移栽日期").fill("2015-10-12")
+    page.get_by_role("button", name="保存").click()
+    page.wait_for_url("**/my/own-*")
+    field = page.url.removeprefix(address)
+    page.reload()
+    settle(page, field, f"{field}/work", f"{field}/seen", f"{field}/stage")
+    page.context.set_offline(True)
+    page.get_by_role("link", name="记农活").click()
+    page.get_by_label("药名或肥料").fill("戊唑醇")
+    page.get_by_label("安全间隔期").fill("28")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator("#waiting")).to_contain_text("等待发送：1 条")
+    assert "戊唑醇" not in farmer.get(field).text
+    page.context.set_offline(False)
+    until(lambda: "戊唑醇" in farmer.get(field).text)
+    page.goto(field)
+    expect(page.locator("#waiting")).to_be_hidden()
+    assert farmer.get(field).text.count("28 天") == 2  # the interval that runs, and its entry

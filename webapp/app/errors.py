@@ -9,7 +9,7 @@ from flask_babel import gettext, ngettext
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from collector.store.postgres.db import DatabaseDown, SchemaMissing
-from webapp.app import shares
+from webapp.app import moved, shares
 from webapp.app.shares import Busy
 
 RETRY_S = 30
@@ -47,7 +47,10 @@ def _page(
 
 
 def not_found(error: NotFound) -> ResponseReturnValue:
-    """Name what was not found and what is near."""
+    """Lead on from a village that was merged, else name what was not found and what is near."""
+    led = moved.successor() if isinstance(error, PageNotFound) else None
+    if led is not None:
+        return led
     what = error.what if isinstance(error, PageNotFound) else gettext("There is no such page.")
     near = error.near if isinstance(error, PageNotFound) else []
     mend = gettext("Look for your village on the start page.")

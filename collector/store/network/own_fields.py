@@ -97,12 +97,6 @@ def find(conn: Connection, field: str, person: int) -> OwnField | None:
     return OwnField(*rows[0]) if rows else None
 
 
-def village_now(conn: Connection, village: str) -> str | None:
-    """Return the village itself, the one that took it in, or None where there is none."""
-    rows = fetch(conn, SQL["village_now"], village=village)
-    return rows[0][0] if rows else None
-
-
 def add(conn: Connection, person: int, village: str, said: Entered, at: datetime) -> str:
     """Make a field of a person in a village of the registry and return its id.
 

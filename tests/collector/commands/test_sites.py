@@ -259,3 +259,23 @@ def test_an_export_names_a_place_that_will_not_do(
     done = run(sites, "export", str(tmp_path / target), "--force", NONGQING_DSN=dsn)
     assert done.exit_code == 1
     assert f"Error: {tmp_path / target}: {message}" in done.output
+
+
+def test_a_merged_village_gives_its_fields_to_the_other(
+    dsn: str, registered: db.Connection
+) -> None:
+    said = run(
+        sites, "merge", "qf-liuge", "qf-mazhuangqiao", "--reason", "one", NONGQING_DSN=dsn
+    ).output.splitlines()
+    assert said[0] == "qf-liuge is part of qf-mazhuangqiao now: 2 fields and 0 rights moved"
+    assert "put these fields under the new village" in said[1]
+    assert "qf-liuge" not in {each.id for each in registry.villages(registered)}
+    assert {f.village for f in registry.fields(registered)} == {"qf-mazhuangqiao", "py-bagongqiao"}
+    again = run(
+        sites, "merge", "qf-liuge", "qf-mazhuangqiao", "--reason", "one", NONGQING_DSN=dsn
+    )
+    assert again.exit_code == 1
+    assert "village qf-liuge: is part of qf-mazhuangqiao already; name that" in again.output
+    assert rows(registered, "SELECT object FROM audit_entry WHERE action = 'village_merged'") == [
+        ("qf-liuge",)
+    ]

@@ -37,6 +37,7 @@ from webapp.views.own_fields import (
     show_diary,
     waiting_of,
 )
+from webapp.views.verdicts import verdicts_of
 from webapp.views.villages import WARNINGS
 
 bp = Blueprint("my_field", __name__, url_prefix="/my")
@@ -145,7 +146,8 @@ def page(field_id: str) -> str:
     cards = cards_of(Said(answers, coming, given, crop_types(), fields, at, products=listed))
     contact = show_contact(facts.village, facts.settings)
     diary, today = works.diary(conn, own.id), local_day(at)
-    warned = {each.hazard for each in answers if each.status in WARNINGS}
+    said = [group[0] for crop in verdicts_of(answers) for group in crop.verdicts]
+    warned = {each.hazard for each in said if each.status in WARNINGS}
     return render_template(
         "my/field.html",
         own=own,

@@ -12,7 +12,7 @@ from wtforms import Form
 from wtforms.validators import ValidationError
 
 from collector.store import audit
-from collector.store.network import own_fields, registry
+from collector.store.network import merging, own_fields, registry
 from collector.store.network.own_fields import SOILS, Entered, OwnField, TooMany
 from collector.store.network.registry import VillageRow
 from field_configs.names import visible
@@ -112,7 +112,7 @@ def page() -> ResponseReturnValue:
 
 def _village(asked: str) -> VillageRow:
     conn = connection()
-    there = own_fields.village_now(conn, asked)
+    there = merging.village_now(conn, asked)
     found = registry.village(conn, there) if there else None
     if found is None:
         choose = Suggestion(url_for("my_fields.new"), gettext("Choose the village"))

@@ -13,6 +13,7 @@ from collector.store.advice import village as store
 from collector.store.advice.village import VillageFacts
 from collector.store.network import registry
 from collector.store.postgres.db import Connection
+from field_configs.names import visible
 from models.advice.relief import relieved
 from models.hazards.catalogue import catalogue
 from models.risk.answers import RiskStatus
@@ -197,7 +198,8 @@ def page(village_id: str) -> str:
     conn = connection()
     facts = _facts(conn, village_id)
     view = make_page(conn, facts, now(), _asked_day(local_day(now())))
-    return render_template("village/village.html", view=view, earlier=earlier(view))
+    merged = visible(request.args.get("merged", ""))[:60]
+    return render_template("village/village.html", view=view, earlier=earlier(view), merged=merged)
 
 
 @bp.get("/v/<village_id>.txt")

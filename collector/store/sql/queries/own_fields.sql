@@ -15,15 +15,6 @@ LEFT JOIN LATERAL (
 WHERE k.person = %(person)s AND (%(field)s::text IS NULL OR f.id = %(field)s)
 ORDER BY f.zh, f.id
 
--- name: village_now
-WITH RECURSIVE way AS (
-    SELECT id, merged_into, 0 AS steps FROM village WHERE id = %(village)s
-    UNION ALL
-    SELECT v.id, v.merged_into, w.steps + 1 FROM way w JOIN village v ON v.id = w.merged_into
-    WHERE w.steps < 20
-)
-SELECT id FROM way WHERE merged_into IS NULL
-
 -- name: lock_person
 SELECT id FROM person WHERE id = %(person)s FOR UPDATE
 

@@ -20,7 +20,7 @@ LEFT JOIN (
     WHERE NOT f.private AND (%(village)s::text IS NULL OR f.village = %(village)s)
     GROUP BY f.village
 ) h ON h.village = v.id
-WHERE %(village)s::text IS NULL OR v.id = %(village)s
+WHERE v.merged_into IS NULL AND (%(village)s::text IS NULL OR v.id = %(village)s)
 ORDER BY v.county, v.id
 
 -- name: fields

@@ -18,7 +18,7 @@ SELECT v.id, v.zh, v.en, v.county, c.zh, c.en, v.township, t.zh, t.en, v.longitu
 FROM village v
 JOIN county c ON c.code = v.county
 LEFT JOIN township t ON t.code = v.township
-WHERE v.id = %(village)s
+WHERE v.id = %(village)s AND v.merged_into IS NULL
 
 -- name: answers
 -- The newest answers known at a time, and where it is now, the outlook; own: a field that its keeper

@@ -19,7 +19,7 @@ from PIL.ExifTags import GPS, IFD
 from collector.jobs.risk import current_seasons
 from collector.store import people
 from collector.store.advice import risk, works
-from collector.store.network import own_fields, registry, sites
+from collector.store.network import merging, own_fields, registry, sites
 from collector.store.postgres import db
 from models.risk.hazard import HIGH
 from tests.webapp.conftest import make_app, seed_module
@@ -392,18 +392,30 @@ def test_of_two_who_change_a_field_the_second_is_told(app: App, farmer: FlaskCli
 
 
 def test_a_merged_village_leads_to_the_one_that_took_it_in(app: App, farmer: FlaskClient) -> None:
-    merge = "UPDATE village SET merged_into = %s WHERE id = 'qf-liuge' RETURNING id"
+    old, new = "py-bagongqiao", "qf-mazhuangqiao"
+    agent = client_of(app, "agent", "village", old)
+    form = farmer.get(f"/my/new?village={old}").text  # open while they are merged
     with app.pool.connection() as conn:
-        db_rows(conn, merge, "qf-mazhuangqiao")
-    try:
-        address = make(farmer)
-        page = farmer.get(address).text
-        assert "现在属于" in page
-        assert 'href="/v/qf-mazhuangqiao"' in page
-        assert farmer.get("/my/new?village=nowhere").status_code == 404
-    finally:
-        with app.pool.connection() as conn:
-            db_rows(conn, merge, None)
+        assert merging.merge(conn, old, new) == (2, 1)
+        for pair, why in (
+            ((old, new), f"is part of {new} already"),
+            ((new, new), "into itself"),
+            (("x", new), "not in the registry"),
+        ):
+            with pytest.raises(merging.CannotMerge, match=why):
+                merging.merge(conn, *pair)
+    given = FIELD | {"sown": "2015-10-12", "village": old, "entry_key": key(form)}
+    answer = farmer.post("/my/new", data=given)
+    page = farmer.get(answer.location).text
+    assert "现在属于" in page
+    assert f'href="/v/{new}"' in page
+    assert farmer.get("/my/new?village=nowhere").status_code == 404
+    for path in (f"/v/{old}", f"/v/{old}/details", f"/v/{old}.txt"):
+        led = app.test_client().get(path)
+        assert (led.status_code, led.location.split("?")[0]) == (302, path.replace(old, new))
+    assert "现在属于本村" in app.test_client().get(f"/v/{old}", follow_redirects=True).text
+    assert f'"/v/{old}"' not in app.test_client().get("/").text
+    assert "py-bagongqiao-1/seen" in agent.get(f"/v/{new}").text
 
 
 @pytest.mark.parametrize(
