@@ -33,7 +33,7 @@ def takes(largest: int) -> Callable[[View], View]:
     Parameters
     ----------
     largest
-        Of what is sent at once [byte].
+        Of what is sent at once, in bytes.
     """
 
     def mark(view: View) -> View:

@@ -25,7 +25,7 @@ class BadPicture(ValueError):  # noqa: N818 - named for what is wrong
 
 @dataclass(frozen=True)
 class Picture:
-    """A photo as JPEG, its size [pixel], and where it was taken [degree], None where not known."""
+    """A photo as JPEG, its size in pixels, and where it was taken [degree] or None."""
 
     jpeg: bytes
     width: int

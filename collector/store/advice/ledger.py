@@ -35,7 +35,7 @@ class ScoutingReport:
     ``season`` is the year of sowing, ``severity`` in per cent of the plants or leaf area,
     ``origin`` where the report came from, as file:line or a person. ``grade`` is how bad it was,
     from 1 to 5 as the national rules for each pest and disease count it; ``longitude`` and
-    ``latitude`` [degree, WGS 84] are where somebody stood, ``photo`` is the number of one kept.
+    ``latitude`` [degree] in WGS 84 are where somebody stood, ``photo`` is the number of one kept.
     """
 
     site: str

@@ -23,7 +23,7 @@ def add(
         Where it was taken.
     jpeg : bytes
     width, height : int
-        [pixel]
+        In pixels.
     received : datetime
         Aware.
     """

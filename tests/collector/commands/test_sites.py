@@ -271,9 +271,7 @@ def test_a_merged_village_gives_its_fields_to_the_other(
     assert "put these fields under the new village" in said[1]
     assert "qf-liuge" not in {each.id for each in registry.villages(registered)}
     assert {f.village for f in registry.fields(registered)} == {"qf-mazhuangqiao", "py-bagongqiao"}
-    again = run(
-        sites, "merge", "qf-liuge", "qf-mazhuangqiao", "--reason", "one", NONGQING_DSN=dsn
-    )
+    again = run(sites, "merge", "qf-liuge", "qf-mazhuangqiao", "--reason", "one", NONGQING_DSN=dsn)
     assert again.exit_code == 1
     assert "village qf-liuge: is part of qf-mazhuangqiao already; name that" in again.output
     assert rows(registered, "SELECT object FROM audit_entry WHERE action = 'village_merged'") == [
