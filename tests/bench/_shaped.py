@@ -76,11 +76,19 @@ class Line:
     async def _serve(self, ready: threading.Event) -> None:
         self._stop = asyncio.Event()
         self._loop = asyncio.get_running_loop()
-        server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        tasks: set[asyncio.Task[None]] = set()
+        server = await asyncio.start_server(
+            lambda near, back: tasks.add(asyncio.create_task(self._connected(near, back))),
+            "127.0.0.1",
+            0,
+        )
         self.port = server.sockets[0].getsockname()[1]
         ready.set()
         await self._stop.wait()
         server.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     @contextmanager
     def open(self) -> Iterator[Line]:

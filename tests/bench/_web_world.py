@@ -1,4 +1,4 @@
-"""The world of the web's bench: 3,000 villages, 10,000 fields, twelve answers on each field."""
+"""The world of the web's bench: 3,000 villages, 10,000 fields, twelve answers in each village."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from models.risk.answers import RiskStatus
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK
 
 VILLAGES, FIELDS, ANSWERS, DAYS = 3000, 10_000, 12, 7
+#: Fields of a village share the answers: four on each; a fourth field has those of the first.
+SHARES = 3
 CODES = (HIGH, MEDIUM, CANNOT_SAY, NO_RISK)
-FIRST = "f-1"
 
 REGISTRY = """
 INSERT INTO county VALUES ('410922', '清丰县', 'Qingfeng');
@@ -56,7 +57,7 @@ INSERT INTO weather_value (series_id, time, issued, delivery, value, qc)
          generate_series(date_trunc('day', %(at)s::timestamptz) - interval '8 hours',
                          %(at)s::timestamptz + interval '8 days', interval '2 hours') t;
 """
-# What is said of the first field is said of all.
+# What is said of the first village is said of all.
 COPIES = {
     "risk_status": "crop, hazard, time, issued, status, score, certainty, stage_bbch, stage_source,"
     " drivers, missing, data_age_h, inputs_hash, model_version, validated",
@@ -69,7 +70,7 @@ COPIES = {
 
 
 def _answers(seed: ModuleType) -> list[RiskStatus]:
-    """Twelve answers of one field: what is shown with a level, models behind a verdict left out."""
+    """Twelve answers of one village: what is shown with a level, models behind a verdict left out."""
     known = catalogue()
     behind = {member for hazard in known.values() for member in hazard.members}
     shown = [
@@ -81,7 +82,7 @@ def _answers(seed: ModuleType) -> list[RiskStatus]:
     assert len(shown) == ANSWERS
     return [
         replace(
-            seed.status(FIRST, "wheat_fhb", CODES[i % 4], drivers={}),
+            seed.status(f"f-{1 + i % SHARES * VILLAGES}", "wheat_fhb", CODES[i % 4], drivers={}),
             crop=crop,
             hazard=hazard.id,
             missing=("relative_humidity", "air_temperature") if CODES[i % 4] == CANNOT_SAY else (),
@@ -121,12 +122,15 @@ def fill(conn: Connection, seed: ModuleType) -> None:
         for each in said
         for day in range(1, DAYS + 1)
     ]
-    outlook.replace_outlook(conn, ahead, {FIRST: at}, at)
+    outlook.replace_outlook(conn, ahead, dict.fromkeys({each.site for each in said}, at), at)
     with conn.cursor() as cur:
         for table, columns in COPIES.items():
             cur.execute(
-                f"INSERT INTO {table} (site, {columns}) SELECT f.id, {columns} "  # noqa: S608
-                f"FROM {table}, field f WHERE site = '{FIRST}' AND f.id <> '{FIRST}'"
+                f"INSERT INTO {table} (site, {columns}) "  # noqa: S608
+                f"SELECT 'f-' || n, {columns} FROM generate_series(1, %(fields)s) n "
+                f"JOIN {table} ON site = 'f-' || 1 + (n - 1) / %(villages)s %% {SHARES} "
+                "* %(villages)s WHERE site <> 'f-' || n",
+                given,
             )
     conn.commit()
     conn.autocommit = True
