@@ -126,7 +126,7 @@ def fill(conn: Connection, seed: ModuleType) -> None:
     with conn.cursor() as cur:
         for table, columns in COPIES.items():
             cur.execute(
-                f"INSERT INTO {table} (site, {columns}) "  # noqa: S608
+                f"INSERT INTO {table} (site, {columns}) "
                 f"SELECT 'f-' || n, {columns} FROM generate_series(1, %(fields)s) n "
                 f"JOIN {table} ON site = 'f-' || 1 + (n - 1) / %(villages)s %% {SHARES} "
                 "* %(villages)s WHERE site <> 'f-' || n",

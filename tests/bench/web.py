@@ -155,7 +155,9 @@ def weigh(dsn: str, at: datetime) -> bool:
     for name, client in clients.items():
         Counting.sent.clear()
         assert client.get(PAGE).status_code == 200
-        good &= at_most(f"questions for a village page, {name}", Counting.sent["all"], QUERIES, "", 0)
+        good &= at_most(
+            f"questions for a village page, {name}", Counting.sent["all"], QUERIES, "", 0
+        )
     start = time.perf_counter()
     assert clients["nobody"].get("/").status_code == 200
     first = 1000 * (time.perf_counter() - start)
@@ -204,7 +206,9 @@ def crowd(port: int, cookies: dict[str, str]) -> bool:
             f"   median {found.share(0.5):.0f} ms, p95 {found.share(0.95):.0f} ms"
         )
     share = statistics.median(ratios)
-    good = say("village pages, of the file", f"{share:.3f}", f">= {STATIC_SHARE}", share >= STATIC_SHARE)
+    good = say(
+        "village pages, of the file", f"{share:.3f}", f">= {STATIC_SHARE}", share >= STATIC_SHARE
+    )
     print(f"{'/drafts answered beside, by status':<58} {slows.statuses!s:>16}")
     print(
         f"{'village page beside slow ones, p95':<58} {beside.share(0.95):>13.0f} ms"

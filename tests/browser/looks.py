@@ -7,7 +7,7 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT
 
 OPEN_ALL = "document.querySelectorAll('details').forEach(d => { d.open = true })"
-BIG_TEXT = "document.documentElement.style.fontSize = '200%'"
+TEXT_SIZE = "percent => { document.documentElement.style.fontSize = `${percent}%` }"
 LOADED = "document.fonts.ready.then(() => 1)"
 AXE = """() => axe.run(document, {resultTypes: ['violations'], elementRef: false})
   .then(found => found.violations.flatMap(rule => rule.nodes.map(node =>

@@ -1,4 +1,4 @@
-"""Every page that can be opened, found by asking the application itself: a new page joins by itself.
+"""Every page that can be opened, found by asking the application: a new page joins by itself.
 
 What an address needs in its middle is in `VALUES`; one page more than its address alone shows is in
 `MORE`. `nobody` has no account, `administrator` may open everything.
