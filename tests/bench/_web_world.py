@@ -1,4 +1,4 @@
-"""The world of the web's bench: 3,000 villages, 10,000 fields, twelve answers in each village."""
+"""The world of the web's bench: 3,000 villages, 10,000 fields, twelve answers in each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ INSERT INTO season (field, crop, sown) SELECT id, 'winter_wheat', '2015-10-10' F
 INSERT INTO node (id, board, field, last_seen)
     SELECT 'n-' || n, 'nb', 'f-' || n, %(at)s FROM generate_series(1, %(villages)s) n;
 """
-# One node in each village: five quantities now, two of them by the hour; a forecast for the village.
+# One node in each village: five quantities now, two of them by the hour; a forecast for each.
 WEATHER = """
 INSERT INTO placement (id, field, quantity, height_m)
     SELECT 'f-' || n || '-' || q, 'f-' || n, q, h
@@ -70,7 +70,7 @@ COPIES = {
 
 
 def _answers(seed: ModuleType) -> list[RiskStatus]:
-    """Twelve answers of one village: what is shown with a level, models behind a verdict left out."""
+    """Twelve answers of one village: what is shown with a level, no model behind a verdict."""
     known = catalogue()
     behind = {member for hazard in known.values() for member in hazard.members}
     shown = [

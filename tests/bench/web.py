@@ -1,9 +1,9 @@
 """What the pages cost: bytes, time on slow lines, questions to the database, readers at once.
 
-One run: 3,000 villages with 10,000 fields, twelve answers on each field with seven days ahead, on an
-embedded PostgreSQL, and the real server as a process of its own; a headless Chromium through a line
-of 150 ms and 1.6 Mbit/s, and one of 400 ms and 400 kbit/s. Prints each figure beside its bar; exit
-code 1 when a bar is missed.
+One run: 3,000 villages with 10,000 fields, twelve answers in each village with seven days ahead, on
+an embedded PostgreSQL, and the real server as a process of its own; a headless Chromium through a
+line of 150 ms and 1.6 Mbit/s, and one of 400 ms and 400 kbit/s. Prints each figure beside its bar;
+exit code 1 when a bar is missed.
 """
 
 from __future__ import annotations

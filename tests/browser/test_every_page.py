@@ -20,15 +20,15 @@ from tests.browser.looks import (
     TEXT_SIZE,
     axe_faults,
 )
-from tests.webapp.every_page import ADMINISTRATOR, every_page
+from tests.webapp.every_page import ADMINISTRATOR, NOBODY, every_page
 from tests.webapp.people import client_of, cookie_of
-
-pytestmark = pytest.mark.browser
+from webapp.app.wire import refusal_page
 
 WIDTHS = (320, 360, 1440, 1920)
 #: Language, colours, width, and whether text is twice as large.
 WAYS = tuple(product(("zh", "en"), ("light", "dark"), WIDTHS, (False, True)))
 WHOLE = bool(os.environ.get("NONGQING_ALL_LOOKS"))
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(3600 if WHOLE else 300)]
 
 
 class Everywhere:
@@ -124,3 +124,39 @@ def test_landmarks_links_and_charts(everywhere):
         return [(lang, "light", 360, False) for lang in ("zh", "en")]
 
     assert everywhere.faults(ask, both) == ""
+
+
+STATES = [("zh", "light", 360, False), ("en", "dark", 320, True)]
+
+
+def both(page):
+    return [*axe_faults(page), *page.evaluate(LAYOUT), *page.evaluate(LANDMARKS)]
+
+
+@pytest.mark.parametrize("way", STATES, ids=["zh", "en"])
+def test_the_key_of_the_second_factor(everywhere, way):
+    page = everywhere.look("/account/second-factor", ADMINISTRATOR, way)
+    page.locator("button[name=submit]").click()
+    assert page.locator("img.qr").is_visible()
+    assert both(page) == []
+
+
+@pytest.mark.parametrize("way", STATES, ids=["zh", "en"])
+def test_a_form_with_its_faults(everywhere, way):
+    page = everywhere.look("/account/sign-in", NOBODY, way)
+    page.locator("#name").fill("nobody")
+    page.locator("#password").fill("wrong")
+    page.locator("#password").press("Enter")
+    assert page.locator(".wrong").first.is_visible()
+    assert both(page) == []
+
+
+@pytest.mark.parametrize("way", STATES, ids=["zh", "en"])
+def test_a_refusal_of_the_server_itself(everywhere, way):
+    page = everywhere.window(NOBODY, way[1])
+    page.set_viewport_size({"width": way[2], "height": 800})
+    body = refusal_page(431, "GET /" + "x" * 200).decode()
+    page.route("**/refused", lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.goto("/refused")
+    page.evaluate(TEXT_SIZE, 200 if way[3] else 100)
+    assert both(page) == []

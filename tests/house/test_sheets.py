@@ -1,4 +1,4 @@
-"""The style sheet: nothing that a phone's browser of 2017 would drop without something in its place.
+"""The style sheet: nothing that a phone's browser of 2017 drops without a replacement.
 
 An old browser leaves out a declaration it does not know, and a whole rule whose selector it does
 not know. So what came after Chrome 60 stands only beside what that one reads.
