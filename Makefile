@@ -4,7 +4,7 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install run test check bench faults lock
+.PHONY: help install run test check looks bench faults lock
 .DEFAULT_GOAL := help
 
 help:
@@ -12,6 +12,7 @@ help:
 	@echo "make run [PORT=8000]   start the demonstration: broker, database, nodes, web; Ctrl-C stops it"
 	@echo "make test              install what the tests need, run them all"
 	@echo "make check             format, lint, types, import contracts, field_configs"
+	@echo "make looks             every page in every way of looking: languages, colours, widths, type"
 	@echo "make bench             print every measured figure beside its bar"
 	@echo "make faults            kill parts at random and count what is lost (SEED=1 ROUNDS=20)"
 	@echo "make lock              renew the lock files from requirements/*.in (needs uv)"
@@ -50,6 +51,9 @@ check: $(VENV)/.test
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/nongqing check
 	$(BIN)/python -m pytest -q tests/models/hazards/test_catalogue_words.py
+
+looks: $(VENV)/.test
+	NONGQING_ALL_LOOKS=1 $(BIN)/python -m pytest -q tests/browser/test_every_page.py
 
 bench: $(VENV)/.test
 	@set -e; for file in tests/bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file; done

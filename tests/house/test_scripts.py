@@ -23,18 +23,32 @@ NEWER = {
     "regular expression with s or d": r"/[gimuy]*[sd][gimuy]*[.,;)]",
     "newer functions": r"(?<!clients)\.(finally|flat|flatMap|matchAll|replaceAll|at|any)\("
     r"|\.(allSettled|fromEntries|toggleAttribute|replaceChildren|randomUUID)\(",
-    "newer names": r"\b(globalThis|structuredClone|queueMicrotask)\b",
+    "newer names": r"\b(globalThis|structuredClone|queueMicrotask|AggregateError|WeakRef)\b"
+    r"|\bAbortSignal\.|\bIntl\.(RelativeTimeFormat|ListFormat)\b",
+    "assignment with a condition": r"(\?\?|&&|\|\|)=",
+    "private or static part": r"[{;,(.]\s*#\w|\bstatic\b",
     "code from text": r"\beval\(|new Function\b",
 }
 
 
 def bare(text: str) -> str:
-    """Leave out comments and what stands in quotes."""
-    return re.sub(r"/\*.*?\*/|'(?:[^'\\\n]|\\.)*'", "''", text, flags=re.S)
+    """Leave out comments and what stands in quotes; lines stay where they are."""
+    return re.sub(
+        r"/\*.*?\*/|'(?:[^'\\\n]|\\.)*'",
+        lambda found: "''" + "\n" * found[0].count("\n"),
+        text,
+        flags=re.S,
+    )
 
 
 def newer(text: str) -> list[str]:
-    return [name for name, pattern in NEWER.items() if re.search(pattern, bare(text))]
+    """What is too new in a script, each with its line."""
+    script = bare(text)
+    return [
+        f"line {script.count(chr(10), 0, found.start()) + 1}: {name}"
+        for name, pattern in NEWER.items()
+        for found in re.finditer(pattern, script)
+    ]
 
 
 def test_all_scripts_together_are_small():
@@ -60,5 +74,5 @@ def test_old_browsers_can_read_it(path):
     ],
 )
 def test_newer_language_is_found(text):
-    assert newer(text)
+    assert newer(f"/* one\ntwo */\n{text}")[0].startswith("line 3: ")
     assert newer("a ? .5 : b; try {} catch (e) {} f(...a)") == []

@@ -2,11 +2,14 @@
 
 import gzip
 import re
+from collections.abc import Callable
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
+from threading import Lock
 
-from flask import Flask, Response, request, url_for
+import brotli
+from flask import Flask, Request, Response, current_app, request, url_for
 
 from webapp.app.database import now
 from webapp.language.formats import iso
@@ -42,6 +45,9 @@ CLOCK = re.compile(
     rb'(?<=>)[^<>]*(?=</time>)|<p class="made">[^<>]*</p>|name="csrf_token" value="[^"]*"'
 )
 COMPRESS_FROM_BYTES = 1000
+#: Brotli's effort: for a page, which is made for one reader, and for a file, which is packed once.
+BROTLI_AT_ONCE, BROTLI_ONCE = 5, 11
+PACKED = "nongqing.packed"
 COMPRESSIBLE = (
     "text/html",
     "text/css",
@@ -87,21 +93,78 @@ def _validate(response: Response) -> Response:
     return response
 
 
+def _gzip(body: bytes) -> bytes:
+    return gzip.compress(body, compresslevel=6, mtime=0)
+
+
+def _brotli(body: bytes) -> bytes:
+    return bytes(brotli.compress(body, quality=BROTLI_AT_ONCE))
+
+
+def _brotli_once(body: bytes) -> bytes:
+    return bytes(brotli.compress(body, quality=BROTLI_ONCE))
+
+
+#: Ways of packing by their names in a request: of an answer made for one reader, and of a file.
+CODINGS: dict[str, tuple[Callable[[bytes], bytes], Callable[[bytes], bytes]]] = {
+    "br": (_brotli, _brotli_once),
+    "gzip": (_gzip, _gzip),
+}
+
+
+class PackedFiles:
+    """Static files as they were packed last: each is packed once, however many ask for it."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], tuple[bytes, bytes]] = {}
+        self._lock = Lock()
+
+    def packed(self, name: str, coding: str, body: bytes) -> bytes:
+        """Return a file's bytes packed.
+
+        Parameters
+        ----------
+        name
+            Of the file; what was packed under it before goes when its bytes are others.
+        coding
+            One of `CODINGS`.
+        body
+            The file.
+        """
+        mark = blake2b(body, digest_size=16).digest()
+        with self._lock:
+            known = self._kept.get((name, coding))
+            if known is None or known[0] != mark:
+                known = mark, CODINGS[coding][1](body)
+                self._kept[name, coding] = known
+            return known[1]
+
+
+def coding_of(request: Request) -> str | None:
+    """The best way of packing that a request takes, None where it takes none of ours."""
+    taken = request.accept_encodings
+    best = max(CODINGS, key=lambda name: taken[name])
+    return best if taken[best] else None
+
+
 def _compress(response: Response) -> Response:
     if response.mimetype not in COMPRESSIBLE:
         return response
     response.vary.add("Accept-Encoding")
-    if (
-        response.status_code == 304
-        or not request.accept_encodings["gzip"]
-        or "Content-Encoding" in response.headers
-    ):
+    coding = coding_of(request)
+    whole = response.status_code == 200 or response.status_code >= 400
+    if coding is None or not whole or "Content-Encoding" in response.headers:
         return response
     response.direct_passthrough = False
     body = response.get_data()
     if len(body) >= COMPRESS_FROM_BYTES:
-        response.set_data(gzip.compress(body, compresslevel=6, mtime=0))
-        response.headers["Content-Encoding"] = "gzip"
+        if request.endpoint == "static" and response.status_code == 200:
+            files: PackedFiles = current_app.extensions[PACKED]
+            name = (request.view_args or {})["filename"]
+            response.set_data(files.packed(name, coding, body))
+        else:
+            response.set_data(CODINGS[coding][0](body))
+        response.headers["Content-Encoding"] = coding
         tag, _ = response.get_etag()
         if tag:
             response.set_etag(tag, weak=True)  # other bytes, same content
@@ -110,6 +173,7 @@ def _compress(response: Response) -> Response:
 
 def install(app: Flask) -> None:
     """Dress every answer of an app and give its static files addresses that change with them."""
+    app.extensions[PACKED] = PackedFiles()
     # Functions registered later run earlier: validate, compress, then secure.
     app.after_request(_secure)
     app.after_request(_compress)

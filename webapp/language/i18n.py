@@ -18,6 +18,7 @@ from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlencode
 
+from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
@@ -100,8 +101,8 @@ class _Babel(Babel):  # type: ignore[misc]
         return _Texts()
 
 
-def _code_of(locale: object) -> str:
-    return ENGLISH.code if str(locale).startswith("en") else CHINESE.code
+def _code_of(locale: Locale | None) -> str:
+    return ENGLISH.code if locale is not None and locale.language == "en" else CHINESE.code
 
 
 def here() -> str:

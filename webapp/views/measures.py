@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 from flask_babel import gettext, ngettext
@@ -72,12 +72,16 @@ class Place:
 
 @dataclass(frozen=True)
 class ShownCurve:
-    """A curve ready for the page."""
+    """A curve ready for the page; `days` is the same as a table: a day, then its sum (`is_sum`), or
+    its lowest, mean and highest value.
+    """
 
     name: str
     unit: str
     summary: str
     svg: Markup
+    is_sum: bool
+    days: list[tuple[str, list[str]]]
 
 
 def order_of(quantity: str) -> tuple[int, int]:
@@ -256,6 +260,24 @@ def _description(
     )
 
 
+def _days(
+    values: NDArray[np.float64], times: list[datetime], is_sum: bool, digits: int
+) -> list[tuple[str, list[str]]]:
+    """The same hours as a table, by local day: the sum, or lowest, mean and highest."""
+    of_day: dict[date, list[float]] = {}
+    for value, time in zip(values, times, strict=True):
+        of_day.setdefault(time.astimezone(LOCAL).date(), []).append(float(value))
+    rows = []
+    for day, hours in of_day.items():
+        known = [value for value in hours if np.isfinite(value)]
+        found: list[float | None] = [None] if is_sum else [None, None, None]
+        if known:
+            mean = sum(known) / len(known)
+            found = [sum(known)] if is_sum else [min(known), mean, max(known)]
+        rows.append((day_tick(day), [number(each, digits) for each in found]))
+    return rows
+
+
 def show_curve(
     quantity: str, curves: Sequence[Curve], window: tuple[datetime, datetime]
 ) -> ShownCurve:
@@ -291,4 +313,5 @@ def show_curve(
         step=HOUR,
     )
     # The chart escapes every word it writes.
-    return ShownCurve(name, unit, summary, Markup(drawn))  # noqa: S704
+    rows = _days(values, times, is_sum, digits)
+    return ShownCurve(name, unit, summary, Markup(drawn), is_sum, rows)  # noqa: S704

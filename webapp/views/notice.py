@@ -218,12 +218,13 @@ def _coming(ahead: Sequence[KeptStatus], said: Said) -> Card | None:
     )
 
 
-def _card(group: Group, given: Sequence[Advice], said: Said) -> Card | None:
+def _card(
+    group: Group, given: Sequence[Advice], ahead: Sequence[KeptStatus], said: Said
+) -> Card | None:
     public = [each for each in given if each.public]
     if public and group[0].status != OUT_OF_SEASON:
         return _official(group, public, said)
     watch = _watch(group, [each.advisory for each in given], said)
-    ahead = [e for e in said.outlook if (e.crop, e.hazard) == (group[0].crop, group[0].hazard)]
     return watch or _coming(ahead, said)
 
 
@@ -239,11 +240,13 @@ def cards_of(said: Said) -> list[Card]:
     for each in said.advice:
         if (each.advisory.site, each.advisory.crop, each.advisory.hazard) not in said.relieved:
             given.setdefault((each.advisory.crop, each.advisory.hazard), []).append(each)
+    ahead: dict[tuple[str, str], list[KeptStatus]] = {}
+    for coming in said.outlook:
+        ahead.setdefault((coming.crop, coming.hazard), []).append(coming)
     kept = [e for e in said.answers if (e.site, e.crop, e.hazard) not in said.relieved]
-    found = [
-        _card(group, given.get((group[0].crop, group[0].hazard), []), said)
-        for of_crop in verdicts_of(kept)
-        for group in of_crop.verdicts
-    ]
-    cards = [card for card in found if card is not None]
+    cards = []
+    for group in (each for of_crop in verdicts_of(kept) for each in of_crop.verdicts):
+        about = group[0].crop, group[0].hazard
+        card = _card(group, given.get(about, []), ahead.get(about, []), said)
+        cards += [card] if card is not None else []
     return sorted(cards, key=lambda e: (e.official, e.kind != "week", e.rank), reverse=True)

@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 
 from collector.permissions import ROLES
 from tests.webapp.conftest import make_app
+from tests.webapp.every_page import routes
 from tests.webapp.people import client_of
 from webapp.accounts import access
 from webapp.app.database import App
@@ -89,14 +90,6 @@ MAY_OPEN = {
     "security.verify": NONE,
     "security.tf_select": NONE,
 }
-VALUES = {
-    "village_id": "qf-liuge",
-    "token": "x",
-    "filename": "icon.svg",
-    "hazard": "wheat_fhb",
-    "person": 1,
-    "number": 1,
-}
 
 
 @pytest.fixture(scope="module")
@@ -111,16 +104,6 @@ def app(seeded_dsn: str) -> Iterator[App]:
 def clients(app: App) -> dict[str, FlaskClient]:
     found = {role: client_of(app, role) for role in ROLES}
     return found | {NOBODY: app.test_client()}
-
-
-def routes(app: Flask) -> Iterator[tuple[str, str, str]]:
-    """Endpoint, method and address of every route."""
-    for rule in app.url_map.iter_rules():
-        values = {name: VALUES.get(name, "wheat_fhb_post") for name in rule.arguments}
-        with app.test_request_context():
-            path = app.url_map.bind("localhost").build(rule.endpoint, values)
-        for method in sorted(rule.methods & {"GET", "POST"}):
-            yield rule.endpoint, method, path
 
 
 def is_shut(status: int, location: str) -> bool:

@@ -4,6 +4,7 @@ import gzip
 import re
 from datetime import UTC, datetime, timedelta
 
+import brotli
 import pytest
 
 from tests.webapp.people import client_of
@@ -61,6 +62,59 @@ def test_phones_get_pages_compressed(client):
     with client.get("/static/nongqing.css", headers={"Accept-Encoding": "gzip"}) as sheet:
         assert gzip.decompress(sheet.data).startswith(b"/* One sheet")
         assert sheet.headers["ETag"].startswith("W/")
+
+
+@pytest.mark.parametrize(
+    ("accepted", "coding"),
+    [
+        ("gzip, deflate, br", "br"),
+        ("br;q=0.5, gzip", "gzip"),
+        ("br;q=0, gzip", "gzip"),
+        ("gzip", "gzip"),
+        ("br", "br"),
+        ("deflate", None),
+        ("identity;q=1, *;q=0", None),
+        ("", None),
+    ],
+)
+@pytest.mark.parametrize("path", ["/v/qf-liuge/details", "/v/nowhere", "/static/app.js"])
+def test_each_gets_the_packing_that_it_reads(client, path, accepted, coding):
+    unpack = {"br": brotli.decompress, "gzip": gzip.decompress, None: bytes}[coding]
+    with client.get(path) as plain, client.get(path, headers={"Accept-Encoding": accepted}) as one:
+        assert one.headers.get("Content-Encoding") == coding
+        assert unpack(one.data) == plain.data
+        assert "Accept-Encoding" in one.headers["Vary"]
+
+
+def test_brotli_is_the_smaller(client):
+    sizes = {}
+    for coding in ("br", "gzip"):
+        for path in ("/v/qf-liuge", "/static/nongqing.css"):
+            with client.get(path, headers={"Accept-Encoding": coding}) as answer:
+                sizes.setdefault(path, []).append(len(answer.data))
+    assert all(br < packed for br, packed in sizes.values()), sizes
+
+
+def test_a_file_is_packed_once_until_it_changes(app, monkeypatch, tmp_path):
+    packed = []
+    real = brotli.compress
+    monkeypatch.setattr(brotli, "compress", lambda body, **k: packed.append(k) or real(body, **k))
+    app.static_folder = str(tmp_path)
+    client = app.test_client()
+    for body, times in ((b"a" * 2000, 1), (b"b" * 2001, 2)):
+        (tmp_path / "x.css").write_bytes(body)
+        for query in ("", "?v=1", "?v=2"):
+            with client.get(f"/static/x.css{query}", headers={"Accept-Encoding": "br"}) as answer:
+                assert brotli.decompress(answer.data) == body
+        assert len(packed) == times
+
+
+def test_a_part_of_a_file_is_sent_as_it_is(client):
+    asked = {"Range": "bytes=0-1999", "Accept-Encoding": "gzip, br"}
+    with client.get("/static/app.js") as whole, client.get("/static/app.js", headers=asked) as part:
+        assert part.status_code == 206
+        assert "Content-Encoding" not in part.headers
+        assert part.data == whole.data[:2000]
 
 
 def test_small_answers_are_sent_as_they_are(client):

@@ -1,0 +1,139 @@
+"""The world of the web's bench: 3,000 villages, 10,000 fields, twelve answers in each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from types import ModuleType
+
+from collector.store.advice import outlook, risk
+from collector.store.postgres.db import Connection
+from models.hazards.catalogue import catalogue, unlevelled
+from models.risk.answers import RiskStatus
+from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK
+
+VILLAGES, FIELDS, ANSWERS, DAYS = 3000, 10_000, 12, 7
+#: Fields of a village share the answers: four on each; a fourth field has those of the first.
+SHARES = 3
+CODES = (HIGH, MEDIUM, CANNOT_SAY, NO_RISK)
+
+REGISTRY = """
+INSERT INTO county VALUES ('410922', '清丰县', 'Qingfeng');
+INSERT INTO village SELECT 'v-' || i, '村' || i, 'Village ' || i, '410922', NULL, 115, 36,
+    'illustrative' FROM generate_series(1, %(villages)s) i;
+INSERT INTO field (id, village, zh, en, kind, area_ha)
+    SELECT 'f-' || n, 'v-' || 1 + (n - 1) %% %(villages)s, n || '号地', 'Field ' || n, 'open', 1
+    FROM generate_series(1, %(fields)s) n;
+INSERT INTO season (field, crop, sown) SELECT id, 'winter_wheat', '2015-10-10' FROM field;
+INSERT INTO node (id, board, field, last_seen)
+    SELECT 'n-' || n, 'nb', 'f-' || n, %(at)s FROM generate_series(1, %(villages)s) n;
+"""
+# One node in each village: five quantities now, two of them by the hour; a forecast for each.
+WEATHER = """
+INSERT INTO placement (id, field, quantity, height_m)
+    SELECT 'f-' || n || '-' || q, 'f-' || n, q, h
+    FROM generate_series(1, %(villages)s) n, (VALUES ('air_temperature', 2.0),
+        ('relative_humidity', 2.0), ('precipitation_amount', 1.0), ('soil_moisture', -0.2),
+        ('soil_temperature', -0.1)) of (q, h);
+INSERT INTO series (placement) SELECT id FROM placement;
+INSERT INTO series_tail (series_id, time, value, qc, valid_time, valid_value)
+    SELECT id, t, 0.25, 3, t, 0.25
+    FROM series, (SELECT %(at)s::timestamptz - interval '20 minutes' AS t) newest;
+INSERT INTO reading_hourly (series_id, hour, mean, sum, min, max, last, count, completeness, qc)
+    SELECT s.id, h, 15, 0.1, 14, 16, 15, 6, 1, 3
+    FROM series s JOIN placement p ON p.id = s.placement,
+         generate_series(date_trunc('hour', %(at)s::timestamptz) - interval '62 hours', %(at)s,
+                         interval '1 hour') h
+    WHERE p.quantity IN ('air_temperature', 'precipitation_amount');
+INSERT INTO weather_place (name, longitude, latitude) SELECT id, 115, 36 FROM village;
+INSERT INTO weather_delivery (kind, source, name, received)
+    VALUES ('forecast', 'bench', 'bench', %(at)s);
+INSERT INTO weather_series (kind, place, quantity)
+    SELECT 'forecast', number, q
+    FROM weather_place, (VALUES ('air_temperature'), ('precipitation_amount')) of (q);
+INSERT INTO weather_value (series_id, time, issued, delivery, value, qc)
+    SELECT s.id, t, %(at)s::timestamptz - interval '2 hours', d.id, 12, 1
+    FROM weather_series s, weather_delivery d,
+         generate_series(date_trunc('day', %(at)s::timestamptz) - interval '8 hours',
+                         %(at)s::timestamptz + interval '8 days', interval '2 hours') t;
+"""
+# What is said of the first village is said of all.
+COPIES = {
+    "risk_status": "crop, hazard, time, issued, status, score, certainty, stage_bbch, stage_source,"
+    " drivers, missing, data_age_h, inputs_hash, model_version, validated",
+    "risk_outlook": "crop, hazard, time, issued, forecast_issued, status, score, certainty,"
+    " stage_bbch, drivers, missing, inputs_hash, model_version, stage_source, data_age_h,"
+    " validated",
+    "advisory": "crop, hazard, status, certainty, issued, window_from, window_to, reason_key,"
+    " reason_params, actions, draft, ended, spraying, confirmed",
+}
+
+
+def _answers(seed: ModuleType) -> list[RiskStatus]:
+    """Twelve answers of one village: what is shown with a level, no model behind a verdict."""
+    known = catalogue()
+    behind = {member for hazard in known.values() for member in hazard.members}
+    shown = [
+        (crop, each)
+        for crop in ("winter_wheat", "summer_maize", "peanut")
+        for each in known.values()
+        if crop in each.crops and each.id not in unlevelled() and each.id not in behind
+    ][:ANSWERS]
+    assert len(shown) == ANSWERS
+    return [
+        replace(
+            seed.status(f"f-{1 + i % SHARES * VILLAGES}", "wheat_fhb", CODES[i % 4], drivers={}),
+            crop=crop,
+            hazard=hazard.id,
+            missing=("relative_humidity", "air_temperature") if CODES[i % 4] == CANNOT_SAY else (),
+        )
+        for i, (crop, hazard) in enumerate(shown)
+    ]
+
+
+def fill(conn: Connection, seed: ModuleType) -> None:
+    """Fill an empty database.
+
+    Parameters
+    ----------
+    conn
+    seed
+        The module of tests that makes statuses and advice; its ``NOW`` is the time of the world.
+    """
+    at: datetime = seed.NOW
+    given = {"villages": VILLAGES, "fields": FIELDS, "at": at}
+    with conn.cursor() as cur:
+        cur.execute(REGISTRY, given)
+        cur.execute(WEATHER, given)
+    said = _answers(seed)
+    risk.save_statuses(conn, said, at)
+    warned = [each for each in said if each.status in (HIGH, MEDIUM)]
+    hours = ((at + timedelta(hours=16), at + timedelta(hours=20)),)
+    risk.save_advisories(
+        conn,
+        [
+            seed.advisory(each, actions=catalogue()[each.hazard].actions, spraying=hours)
+            for each in warned
+        ],
+        at,
+    )
+    ahead = [
+        replace(each, time=each.time + timedelta(days=day), source="forecast")
+        for each in said
+        for day in range(1, DAYS + 1)
+    ]
+    outlook.replace_outlook(conn, ahead, dict.fromkeys({each.site for each in said}, at), at)
+    with conn.cursor() as cur:
+        for table, columns in COPIES.items():
+            cur.execute(
+                f"INSERT INTO {table} (site, {columns}) "
+                f"SELECT 'f-' || n, {columns} FROM generate_series(1, %(fields)s) n "
+                f"JOIN {table} ON site = 'f-' || 1 + (n - 1) / %(villages)s %% {SHARES} "
+                "* %(villages)s WHERE site <> 'f-' || n",
+                given,
+            )
+    conn.commit()
+    conn.autocommit = True
+    with conn.cursor() as cur:
+        cur.execute("VACUUM ANALYZE")
+    conn.autocommit = False

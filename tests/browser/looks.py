@@ -1,0 +1,96 @@
+"""What a test asks of a page in the browser: faults of its layout, told by the words they hit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT
+
+OPEN_ALL = "document.querySelectorAll('details').forEach(d => { d.open = true })"
+TEXT_SIZE = "percent => { document.documentElement.style.fontSize = `${percent}%` }"
+LOADED = "document.fonts.ready.then(() => 1)"
+AXE = """() => axe.run(document, {resultTypes: ['violations'], elementRef: false})
+  .then(found => found.violations.flatMap(rule => rule.nodes.map(node =>
+    `${rule.id}: ${node.html.slice(0, 120)} (${(node.any[0] || node.all[0] || node.none[0] || {})
+      .message || rule.help})`)))"""
+# Wider than the screen, outside it, cut off, or one text over another. What scrolls by itself may
+# be wider; what is there for screen readers alone is not seen.
+LAYOUT = """() => {
+  const bad = [], width = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth > width)
+    bad.push(`page is ${document.documentElement.scrollWidth} wide, the screen ${width}`);
+  const scrolls = e => e.closest('.scroll');
+  const seen = e => e.getClientRects().length && !e.closest('.hidden, .skip, svg, [hidden]');
+  const words = n => n.data.trim().replace(/\\s+/g, ' ').slice(0, 30);
+  const lines = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let n; (n = walker.nextNode());) {
+    if (!n.data.trim() || !seen(n.parentElement)) continue;
+    const range = document.createRange();
+    range.selectNodeContents(n);
+    for (const r of range.getClientRects()) {
+      if (r.width < 2 || r.height < 2) continue;
+      if (!scrolls(n.parentElement) && (r.right > width + 1 || r.left < -1))
+        bad.push(`outside the screen: ${words(n)}`);
+      lines.push([r, n]);
+    }
+  }
+  lines.sort((a, b) => a[0].top - b[0].top);
+  lines.forEach(([a, n], i) => {
+    for (let j = i + 1; j < lines.length && lines[j][0].top < a.bottom; j++) {
+      const [b, m] = lines[j];
+      const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      if (wide > 2 && high > 0.3 * Math.min(a.height, b.height))
+        bad.push(`over each other: ${words(n)} / ${words(m)}`);
+    }
+  });
+  for (const e of document.body.querySelectorAll('*')) {
+    if (!seen(e) || scrolls(e) || !e.innerText || !e.innerText.trim()) continue;
+    const style = getComputedStyle(e);
+    const cut = side => ['hidden', 'clip'].includes(style[`overflow${side}`]);
+    if ((cut('X') && e.scrollWidth > e.clientWidth + 1) ||
+        (cut('Y') && e.scrollHeight > e.clientHeight + 1))
+      bad.push(`cut off: ${e.innerText.trim().slice(0, 30)}`);
+  }
+  for (const e of document.querySelectorAll('button, .button, select')) {
+    if (seen(e) && e.scrollWidth > e.clientWidth + 1) bad.push(`cut off: ${e.innerText}`);
+  }
+  return [...new Set(bad)];
+}"""
+# One main, navigations with names that differ, everything within a landmark, links with one name
+# lead to one place.
+LANDMARKS = """() => {
+  const bad = [];
+  const mains = document.querySelectorAll('main, [role=main]');
+  if (mains.length !== 1) bad.push(`${mains.length} main landmarks`);
+  const named = e => (e.getAttribute('aria-label') ||
+    (document.getElementById(e.getAttribute('aria-labelledby')) || {}).textContent || '').trim();
+  const navs = [...document.querySelectorAll('nav, [role=navigation], [role=region], aside')];
+  const names = navs.map(named);
+  navs.forEach((e, i) => { if (!names[i]) bad.push(`no name: ${e.outerHTML.slice(0, 60)}`); });
+  names.forEach((n, i) => { if (names.indexOf(n) !== i) bad.push(`two landmarks: ${n}`); });
+  const links = {};
+  for (const a of document.querySelectorAll('a[href]')) {
+    if (a.closest('[hidden]')) continue;
+    const name = (a.getAttribute('aria-label') || a.textContent).trim().replace(/\\s+/g, ' ');
+    if (!name) bad.push(`a link without a name: ${a.outerHTML.slice(0, 80)}`);
+    (links[name] = links[name] || new Set()).add(a.getAttribute('href'));
+  }
+  for (const name in links)
+    if (links[name].size > 1) bad.push(`one name, several places: ${name} ${[...links[name]]}`);
+  if (document.querySelectorAll('h1').length !== 1) bad.push('not one h1');
+  return bad;
+}"""
+# A picture of numbers has the same numbers in a table beside it.
+CHARTS = """() => [...document.querySelectorAll('svg.chart')]
+  .filter(chart => { const own = chart.closest('figure');
+    return !own || own.querySelectorAll('table tr').length < 3; })
+  .map(chart => chart.outerHTML.slice(0, 120))"""
+
+
+def axe_faults(page: Any) -> list[str]:
+    """Violations of axe-core's rules on a page, as rule, element and reason."""
+    page.evaluate(AXE_SCRIPT)
+    found: list[str] = page.evaluate(AXE)
+    return found

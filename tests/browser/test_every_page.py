@@ -1,0 +1,162 @@
+"""Every page in both languages, light and dark, narrow and wide, small and large type.
+
+The whole of it, 32 ways of looking at each page, is `make looks`; elsewhere axe-core looks at each
+page in one of them, chosen so that together every two (language and width, say) are seen.
+"""
+
+import os
+from itertools import combinations, product
+from urllib.parse import quote
+
+import pytest
+
+from tests.browser.conftest import web_fixtures
+from tests.browser.looks import (
+    CHARTS,
+    LANDMARKS,
+    LAYOUT,
+    LOADED,
+    OPEN_ALL,
+    TEXT_SIZE,
+    axe_faults,
+)
+from tests.webapp.every_page import ADMINISTRATOR, NOBODY, every_page
+from tests.webapp.people import client_of, cookie_of
+from webapp.app.wire import refusal_page
+
+WIDTHS = (320, 360, 1440, 1920)
+#: Language, colours, width, and whether text is twice as large.
+WAYS = tuple(product(("zh", "en"), ("light", "dark"), WIDTHS, (False, True)))
+WHOLE = bool(os.environ.get("NONGQING_ALL_LOOKS"))
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(3600 if WHOLE else 300)]
+
+
+class Everywhere:
+    """The pages, served, and windows that look at them."""
+
+    def __init__(self, address, pages, cookie, chromium):
+        self.address, self.pages = address, pages
+        self.cookie, self.chromium, self.windows = cookie, chromium, {}
+
+    def look(self, path, who, way):
+        """Open a page in one of the `WAYS`, all its parts unfolded."""
+        lang, colours, width, big = way
+        window = self.window(who, colours)
+        window.set_viewport_size({"width": width, "height": 800})
+        joint = "&" if "?" in path else "?"
+        window.goto(f"{quote(path, safe='/?&=%')}{joint}lang={lang}")
+        window.evaluate(OPEN_ALL)
+        if big:
+            window.evaluate(TEXT_SIZE, 200)
+        window.evaluate(LOADED)
+        return window
+
+    def window(self, who, colours):
+        if (who, colours) not in self.windows:
+            context = self.chromium.new_context(
+                base_url=self.address, color_scheme=colours, service_workers="block"
+            )
+            if who == ADMINISTRATOR:
+                context.add_cookies([{**self.cookie, "url": self.address}])
+            self.windows[who, colours] = context.new_page()
+        return self.windows[who, colours]
+
+    def faults(self, ask, ways_of):
+        """What is wrong: each fault of each page with the first way in which it was seen."""
+        found = {}
+        for number, (path, who) in enumerate(self.pages):
+            for way in ways_of(number):
+                window = self.look(path, who, way)
+                for fault in ask(window):
+                    found.setdefault(f"{path.split('/link/')[0]} {fault}", way)
+        return "\n".join(f"{fault} {way}" for fault, way in found.items())
+
+
+@pytest.fixture(scope="module")
+def everywhere(seeded_dsn, chromium):
+    app = web_fixtures.make_app(seeded_dsn)
+    administrator = client_of(app, "administrator")
+    pages = every_page(app, administrator)
+    with web_fixtures.serving(app) as address:
+        found = Everywhere(address, pages, cookie_of(administrator), chromium)
+        yield found
+        for window in found.windows.values():
+            window.context.close()
+    app.pool.close()
+
+
+def ways(number):
+    """The ways in which a page is looked at; a sample moves on from page to page."""
+    if WHOLE:
+        return WAYS
+    return [WAYS[number * 13 % len(WAYS)]]
+
+
+def test_the_sample_sees_every_two_of_the_ways_together(everywhere):
+    seen = {way for number, _ in enumerate(everywhere.pages) for way in ways(number)}
+    for one, other in combinations(range(4), 2):
+        pairs = {(way[one], way[other]) for way in WAYS}
+        assert {(way[one], way[other]) for way in seen} == pairs
+
+
+def test_axe_finds_nothing_anywhere(everywhere):
+    assert everywhere.faults(axe_faults, ways) == ""
+
+
+@pytest.mark.parametrize(
+    ("lang", "width", "percent"), [("zh", 360, 200), ("en", 360, 200), ("en", 360, 130)]
+)
+def test_large_text_fits_a_phone(everywhere, lang, width, percent):
+    """WCAG 1.4.4 and 1.4.10: nothing scrolls sideways, is cut off or lies over another text."""
+
+    def ask(page):
+        page.evaluate(TEXT_SIZE, percent)
+        return page.evaluate(LAYOUT)
+
+    assert everywhere.faults(ask, lambda _: [(lang, "light", width, False)]) == ""
+
+
+def test_landmarks_links_and_charts(everywhere):
+    def ask(page):
+        return [*page.evaluate(LANDMARKS), *page.evaluate(CHARTS)]
+
+    def both(number):
+        return [(lang, "light", 360, False) for lang in ("zh", "en")]
+
+    assert everywhere.faults(ask, both) == ""
+
+
+STATES = [("zh", "light", 360, False), ("en", "dark", 320, True)]
+
+
+def both(page):
+    return [*axe_faults(page), *page.evaluate(LAYOUT), *page.evaluate(LANDMARKS)]
+
+
+@pytest.mark.parametrize("way", STATES, ids=["zh", "en"])
+def test_the_key_of_the_second_factor(everywhere, way):
+    page = everywhere.look("/account/second-factor", ADMINISTRATOR, way)
+    page.locator("button[name=submit]").click()
+    assert page.locator("img.qr").is_visible()
+    assert both(page) == []
+
+
+@pytest.mark.parametrize("way", STATES, ids=["zh", "en"])
+def test_a_form_with_its_faults(everywhere, way):
+    page = everywhere.look("/account/sign-in", NOBODY, way)
+    page.locator("#name").fill("nobody")
+    page.locator("#password").fill("wrong")
+    page.locator("#password").press("Enter")
+    assert page.locator(".wrong").first.is_visible()
+    assert both(page) == []
+
+
+@pytest.mark.parametrize("way", STATES, ids=["zh", "en"])
+def test_a_refusal_of_the_server_itself(everywhere, way):
+    page = everywhere.window(NOBODY, way[1])
+    page.set_viewport_size({"width": way[2], "height": 800})
+    body = refusal_page(431, "GET /" + "x" * 200).decode()
+    page.route("**/refused", lambda route: route.fulfill(body=body, content_type="text/html"))
+    page.goto("/refused")
+    page.evaluate(TEXT_SIZE, 200 if way[3] else 100)
+    assert both(page) == []

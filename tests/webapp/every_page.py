@@ -1,0 +1,124 @@
+"""Every page that can be opened, found by asking the application: a new page joins by itself.
+
+What an address needs in its middle is in `VALUES`; one page more than its address alone shows is in
+`MORE`. `nobody` has no account, `administrator` may open everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from typing import NamedTuple
+
+from flask import Flask
+from flask.testing import FlaskClient
+
+from collector.store import people
+from collector.store.advice import risk, works
+from collector.store.advice.works import FieldWork
+from collector.store.network import own_fields
+from collector.store.network.own_fields import Entered
+from models.risk.hazard import HIGH
+from models.weather.local_days import local_day
+from tests.webapp.conftest import seed_module
+from webapp.app.database import App
+
+NOW = seed_module.NOW
+
+VALUES = {
+    "village_id": "qf-liuge",
+    "token": "x",
+    "filename": "icon.svg",
+    "hazard": "wheat_fhb",
+    "person": 1,
+    "number": 1,
+}
+OTHERWISE = "wheat_fhb_post"
+NOBODY, ADMINISTRATOR = "nobody", "administrator"
+#: Other states of pages: a village where nothing threatens, a day gone by, errors, a form's answer.
+MORE = (
+    ("/v/py-bagongqiao", NOBODY),
+    ("/v/qf-mazhuangqiao", NOBODY),
+    ("/v/py-bagongqiao/details", NOBODY),
+    ("/v/qf-liuge?day=2016-05-07", NOBODY),
+    ("/?q=柳格", NOBODY),
+    ("/?q=nobody", NOBODY),
+    ("/v/nowhere", NOBODY),
+    ("/v/qf-liuge?day=x", NOBODY),
+    ("/account/link/x", NOBODY),
+    ("/my/new?village=qf-liuge", ADMINISTRATOR),
+    ("/my/new?q=柳格", ADMINISTRATOR),
+    ("/my/qf-liuge-1/seen", ADMINISTRATOR),
+)
+#: What there is of a field that somebody keeps.
+OF_FIELDS = ("", "/edit", "/sow", "/work", "/diary", "/seen", "/stage", "/people", "/give-up")
+
+
+class Page(NamedTuple):
+    """An address and who opens it."""
+
+    path: str
+    who: str
+
+
+def routes(app: Flask) -> Iterator[tuple[str, str, str]]:
+    """Endpoint, method and address of every route."""
+    for rule in app.url_map.iter_rules():
+        values = {name: VALUES.get(name, OTHERWISE) for name in rule.arguments}
+        with app.test_request_context():
+            path = app.url_map.bind("localhost").build(rule.endpoint, values)
+        for method in sorted(rule.methods & {"GET", "POST"}):
+            yield rule.endpoint, method, path
+
+
+def _link(app: App) -> str:
+    """A link that signs in once, not used up yet."""
+    at = datetime.now(UTC)
+    with app.pool.connection() as conn:
+        person = people.add(conn, "reader of a link", at, username="reader-of-a-link")
+        return people.LINK_PATH + people.make_link(conn, person, at)
+
+
+def _own_field(app: App, keeper: FlaskClient) -> str:
+    """Address of a field that somebody keeps, with a diary and a warning."""
+    with keeper.session_transaction() as session:
+        uniquifier = session["_user_id"]
+    today = local_day(NOW)
+    with app.pool.connection() as conn:
+        person = people.find(conn, uniquifier=uniquifier)
+        assert person is not None
+        said = Entered("河边", "open", 0.2, "loam", "winter_wheat", date(2015, 10, 12), "百农207")
+        field = own_fields.add(conn, person.id, "qf-liuge", said, NOW)
+        spray = ("spray", today, "张三", True, "戊唑醇", "赤霉病", None, "", "person:1", "30 克/亩")
+        works.write(conn, FieldWork(field, *spray, None, 28, "entry"), NOW)
+        status = seed_module.status(field, "wheat_fhb", HIGH)
+        risk.save_statuses(conn, [status], NOW)
+        risk.save_advisories(conn, [seed_module.advisory(status, draft=False)], NOW)
+        own_fields.invite(conn, field, "+8613812345678", person.id, NOW)
+    return f"/my/{field}"
+
+
+def every_page(app: App, administrator: FlaskClient) -> list[Page]:
+    """Find every address that answers with a page, each for the one who sees most there.
+
+    Parameters
+    ----------
+    app
+        On a database with the known world.
+    administrator
+        A browser in which somebody is signed in who may open everything.
+    """
+    clients = {ADMINISTRATOR: administrator, NOBODY: app.test_client()}
+    found = []
+    for _, method, path in routes(app):
+        for who, client in clients.items():
+            if method != "GET":
+                continue
+            with client.get(path) as answer:
+                if answer.status_code == 200 and answer.mimetype == "text/html":
+                    found.append(Page(path, who))
+                    break
+    field = _own_field(app, administrator)
+    kept = [Page(field + each, ADMINISTRATOR) for each in OF_FIELDS]
+    more = [Page(*each) for each in MORE]
+    return [*dict.fromkeys(found), *more, *kept, Page(_link(app), NOBODY)]
