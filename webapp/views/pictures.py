@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
 from math import isfinite
 
 from flask_babel import gettext
-from PIL import Image, ImageOps, UnidentifiedImageError
-from PIL.ExifTags import GPS, IFD
+from PIL import Image, UnidentifiedImageError
+from PIL.ExifTags import GPS, IFD, Base
+from PIL.Image import Transpose
 
 #: Phones take up to 200 million pixels; each costs 3 bytes while it is read.
 MOST_PIXELS = 40_000_000
@@ -17,6 +19,26 @@ MOST_PIXELS = 40_000_000
 LONGEST = 1600
 QUALITY = 80
 FORMATS = ("JPEG", "PNG", "WEBP")
+#: How a picture is brought upright, by the orientation that the camera wrote down.
+TURNS = {
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
+#: What Pillow raises at notes of a camera that are broken; the picture can be sound all the same.
+BROKEN_NOTES = (
+    KeyError,
+    IndexError,
+    TypeError,
+    ValueError,
+    ZeroDivisionError,
+    SyntaxError,
+    struct.error,
+)
 
 
 class BadPicture(ValueError):  # noqa: N818 - named for what is wrong
@@ -47,10 +69,18 @@ def _place(image: Image.Image) -> tuple[float, float] | None:
             _degrees(told[GPS.GPSLongitude], told[GPS.GPSLongitudeRef]),
             _degrees(told[GPS.GPSLatitude], told[GPS.GPSLatitudeRef]),
         )
-    except (KeyError, TypeError, ValueError, ZeroDivisionError, SyntaxError):
+    except BROKEN_NOTES:
         return None
     sound = all(map(isfinite, found)) and abs(found[0]) <= 180 and abs(found[1]) <= 90
     return found if sound and any(found) else None
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        turn = TURNS.get(image.getexif().get(Base.Orientation, 1))
+    except BROKEN_NOTES:
+        turn = None
+    return image.convert("RGB") if turn is None else image.convert("RGB").transpose(turn)
 
 
 def _too_large() -> BadPicture:
@@ -84,7 +114,7 @@ def read_picture(data: bytes) -> Picture:
                     raise _too_large()
                 place = _place(image)
                 image.draft("RGB", (LONGEST, LONGEST))  # reads a large JPEG at a lower size
-                upright = ImageOps.exif_transpose(image).convert("RGB")
+                upright = _upright(image)
     except Image.DecompressionBombError as error:
         raise _too_large() from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
