@@ -27,7 +27,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.crops.season import SeasonDay
-from models.hazards.wheat._cereal_wetness import longest_wet, wet_heat
+from models.hazards._cereal_wetness import longest_wet, wet_heat
 from models.risk.features import mean
 from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.weather.dataset import Array
