@@ -79,7 +79,7 @@ def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation
         "best_nights": window["best"].sum(axis=0),
         "temperature": window["temperature"].sum(axis=0) / DAYS,
     }
-    return Evaluation(nights if garlic.is_spring(season) else 0.0 * nights, drivers)
+    return Evaluation(nights, drivers)
 
 
 _INPUTS = ("air_temperature", "relative_humidity")
@@ -88,6 +88,7 @@ HAZARD = Hazard(
     eppo="PUCCAL",
     kind="disease",
     crops={"garlic": (0, 49)},
+    months=garlic.MONTHS,
     uses={
         "infection": Use(
             Feature(

@@ -233,6 +233,7 @@ def test_a_file_without_hazard_or_with_another_id_is_refused():
         ({"days": 0}, "days is 0"),
         ({"crops": {"winter_wheat": (70, 20)}}, "not within BBCH"),
         ({"certainty": 1.5}, "not in"),
+        ({"months": (9, 2)}, "not within 1..12 in order"),
     ],
 )
 def test_a_wrong_declaration_is_refused(change, message):

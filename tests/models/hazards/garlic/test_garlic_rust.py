@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK
+from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON
 
 
 def nights(hours, humidity=97.0, days=20):
@@ -49,6 +49,6 @@ def test_missing_hours_beside_three_damp_ones(ask):
     assert ask("garlic_rust", relative_humidity=damp).status[0] == CANNOT_SAY
 
 
-def test_in_autumn_a_damp_night_is_no_warning(ask):
+def test_in_autumn_a_damp_night_is_not_asked_about(ask):
     found = ask("garlic_rust", relative_humidity=nights(6), first=date(2015, 10, 1))
-    assert (found.status[0], found.drivers["infection_nights"][0]) == (NO_RISK, 9)
+    assert (found.status[0], found.drivers["infection_nights"][0]) == (OUT_OF_SEASON, 9)
