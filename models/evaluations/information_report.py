@@ -86,7 +86,13 @@ def shown_as_levels(found: Mapping[str, Figures]) -> str:
 
 
 def percent(share: float) -> str:
-    """A share 0..1 in per cent; what is little is not written as nothing."""
+    """A share in per cent as text; what is little is not written as nothing.
+
+    Parameters
+    ----------
+    share
+        From 0 to 1; NaN for none.
+    """
     if share != share:
         return "—"
     return "<1 %" if 0 < share < 0.005 else f"{100 * share:.0f} %"
