@@ -126,11 +126,12 @@ def downy_mildew(hours):
 
 
 def waterlogging(hours):
-    """Days running with less than 5 % of air below a saturation of 46 %."""
+    """Three days running with less than 5 % of air below a saturation of 46 %; one, or nearly."""
     run = 0
-    for moisture in days(hours["soil_moisture"], 3).mean(axis=1):
-        run = run + 1 if round(float(moisture), 9) >= 0.41 else 0
-    return graded(run, 1, 3)
+    means = [round(float(x), 9) for x in days(hours["soil_moisture"], 3).mean(axis=1)]
+    for moisture in means:
+        run = run + 1 if moisture >= 0.41 else 0
+    return HIGH if run == 3 else MEDIUM if means[-1] >= 0.40 else NO_RISK
 
 
 def dry_hot_wind(hours):
