@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from models.evaluations.information import compare as information
+from models.evaluations.information_report import compare as information
 from models.evaluations.interpolation import compare as interpolation
 from models.evaluations.late_blight import compare as late_blight
 from models.evaluations.leaf_wetness import compare as leaf_wetness

@@ -2,16 +2,18 @@
 
 A hazard that says the same on nearly every day of its season is true at best, and no help. The
 figure needs no observed disease: it holds what was said against what was said on other days.
+"No risk" is named on pages in one line with all else that was judged, and is not shown as a
+level: a level is medium or high.
 Fields are sown in the middle of each crop's sowing window and their stages are estimated, so it
 is the engine as it runs where nobody enters anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -24,7 +26,6 @@ from models.evaluations.interpolation import BEIJING_COLUMNS, read_beijing
 from models.evaluations.reading import read_table
 from models.evaluations.soil_seasons import CROP as SOIL_CROP
 from models.evaluations.soil_seasons import soil_seasons
-from models.evaluations.tables import markdown_table
 from models.hazards.catalogue import catalogue, unlevelled
 from models.risk.answers import begin, walk
 from models.risk.hazard import HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON
@@ -71,9 +72,19 @@ class Figures(NamedTuple):
     flips: float
 
     @property
-    def most(self) -> float:
-        """Share 0..1 of the answer that was given most often."""
-        return max(self.no_risk, self.medium, self.high)
+    def levelled(self) -> float:
+        """Share 0..1 of the days with an answer that has a level: medium or high."""
+        return self.medium + self.high
+
+    @property
+    def one_level(self) -> float:
+        """Share 0..1 of the days with an answer that has one and the same level, the frequenter."""
+        return max(self.medium, self.high)
+
+    @property
+    def alike(self) -> float:
+        """Share 0..1 of the days with a level that has the frequenter one; NaN without any."""
+        return self.one_level / self.levelled if self.levelled else float("nan")
 
 
 def figures(status: NDArray[np.uint8]) -> Figures:
@@ -279,89 +290,3 @@ def soil_years(folder: Path) -> dict[str, NDArray[np.uint8]]:
     sown = [_middle(crops[SOIL_CROP], year) for year in SOIL_YEARS]
     statuses = said(*soil_seasons(folder, crops, sown))
     return {name: codes for name, codes in statuses.items() if name.startswith("soil_")}
-
-
-def compare(folder: Path) -> tuple[dict[str, Any], str]:
-    """The figures of every hazard over field years, the greenhouse season and measured soils.
-
-    With them what the hazards that said "no risk" nearly always said on damper weather.
-
-    Parameters
-    ----------
-    folder : Path
-        Holds ``weather``, ``greenhouse``, ``soil`` and ``disease``.
-
-    Returns
-    -------
-    tuple of (numbers, Markdown); entropy in bits, days [d]
-
-    Raises
-    ------
-    DocumentError
-        A file is missing or lacks columns.
-    """
-    field, sown = field_years(folder / "weather")
-    house = house_season(folder / "greenhouse")
-    statuses = field | house | soil_years(folder / "soil")
-    found = {name: figures(codes) for name, codes in sorted(statuses.items())}
-    houses = next(iter(house.values())).shape[1]
-    lasting = season_changes(field, sown) + season_changes(house, [[0]] * houses)
-    middle = float(np.median(lasting))
-    numbers: dict[str, Any] = {name: one._asdict() for name, one in found.items()}
-    text = (
-        f"The gravest level of a field (of the hazards shown as levels) lasts {middle:.1f} days in "
-        f"the median of {len(lasting)} seasons; in {sum(x < STEADY for x in lasting)} of them less "
-        f"than {STEADY} days.\n\n"
-    )
-    seldom = [name for name, one in found.items() if _seldom_warns(name, one)]
-    damp = {name: figures(codes) for name, codes in damp_years(folder / "disease", seldom).items()}
-    numbers |= {"level_lasts": middle, "damp": {name: damp[name]._asdict() for name in damp}}
-    return numbers, text + markdown(found) + silent(found, damp)
-
-
-def silent(found: Mapping[str, Figures], damp: Mapping[str, Figures]) -> str:
-    """How often the hazards shown as levels that seldom warned did so, here and on damp weather.
-
-    Parameters
-    ----------
-    found, damp : mapping
-        Hazard id to its figures, entropy in bits.
-    """
-    rows = [(name, *_warned(found[name]), *_warned(one)) for name, one in sorted(damp.items())]
-    head = ("says no risk nearly always", "days with an answer", "of them medium or high")
-    table = markdown_table(
-        (*head, "days at Oak Park", "of them medium or high"),
-        rows,
-    )
-    return f"\n\n{table}"
-
-
-def _seldom_warns(name: str, one: Figures) -> bool:
-    return catalogue()[name].shown == "level" and one.no_risk > MOST_ALIKE
-
-
-def _warned(one: Figures) -> tuple[str, str]:
-    share = one.medium + one.high
-    return str(one.answered), f"{100 * share:.0f} %" if share == share else "—"
-
-
-def markdown(found: Mapping[str, Figures]) -> str:
-    """The figures as a table: shares [%], entropy in bits, changes in 30 days.
-
-    Parameters
-    ----------
-    found : mapping
-        Hazard id to its figures, entropy in bits.
-    """
-    known = catalogue()
-    return markdown_table(
-        ("hazard", "shown as", "days in season", "no risk", "medium", "high")
-        + ("cannot say", "entropy [bit]", "changes in 30 days"),
-        ((name, known[name].shown, one.days, *_cells(one)) for name, one in found.items()),
-    )
-
-
-def _cells(one: Figures) -> Iterator[str]:
-    shares = (one.no_risk, one.medium, one.high, one.cannot_say)
-    yield from (f"{100 * x:.0f} %" if x == x else "—" for x in shares)
-    yield from (f"{x:.2f}" if x == x else "—" for x in (one.entropy, one.flips))

@@ -150,6 +150,9 @@ class Hazard:
         Of an outlook: month and day after whose weather its answer stays.
     members
         Ids of the hazards whose verdict this one is.
+    months
+        First and last month of the local year in which the question arises, both included:
+        outside of them the answer is "out of season", whatever the stage.
     """
 
     id: str
@@ -176,6 +179,7 @@ class Hazard:
     shown: Literal["level", "background", "outlook", "member"] = "level"
     members: tuple[str, ...] = ()
     judged: tuple[int, int] | None = None
+    months: tuple[int, int] = (1, 12)
 
     def __post_init__(self) -> None:
         where = f"hazard {self.id}"
@@ -192,6 +196,8 @@ class Hazard:
             raise ValueError(
                 f"{where}: an outlook says after which day its class stays; add judged=(month, day)"
             )
+        if not 1 <= self.months[0] <= self.months[1] <= 12:
+            raise ValueError(f"{where}: months = {self.months} is not within 1..12 in order")
         if not 0 < self.certainty <= 1:
             raise ValueError(f"{where}: certainty {self.certainty} is not in (0, 1]")
         for action in self.when.keys() - set(self.actions):

@@ -157,8 +157,8 @@ def _decide(
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Status codes, and where the two cases lie apart.
 
-    Out of season is decided by the stage alone. A crop whose stage may or may not be in the
-    window, because temperatures were missing or the stage is unknown, is "cannot say".
+    Out of season is decided by the stage and the month alone. A crop whose stage may or may not be
+    in the window, because temperatures were missing or the stage is unknown, is "cannot say".
 
     Parameters
     ----------
@@ -187,6 +187,8 @@ def within(
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """Where (site,) the growth stage is taken to be one that the hazard asks about, is, may be.
 
+    In a month in which it does not ask, it is nowhere.
+
     Parameters
     ----------
     hazard
@@ -196,6 +198,9 @@ def within(
         asks about every stage that it may be.
     """
     first, last = hazard.crops[season.crop]
+    if not hazard.months[0] <= season.date.month <= hazard.months[1]:
+        none = np.zeros(len(season.bbch), dtype=bool)
+        return none, none, none
     inside = (season.bbch >= first) & (season.bbch <= last)
     if season.bbch_low is season.bbch_high and inside.all():
         return inside, inside, inside

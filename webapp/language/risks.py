@@ -1,7 +1,7 @@
 """Sentences about risk, put together from the words of field_configs."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 
@@ -11,7 +11,7 @@ from collector.store.measured.field_weather import NO_STATION
 from field_configs.schema import Crop
 from field_configs.words import MissingParameter
 from models.risk.answers import RiskStatus
-from models.risk.hazard import CANNOT_SAY, STATUS
+from models.risk.hazard import CANNOT_SAY, NO_RISK, STATUS
 from models.weather.local_days import local_day
 from webapp.language import formats
 from webapp.language.words import has_word, name_of, word
@@ -48,6 +48,17 @@ def hazard_name(hazard: str) -> str:
 def background_line(hazard: str) -> str:
     """What a page says of a hazard shown as background while its season is on."""
     return str(gettext("Season of %(hazard)s: look every week.", hazard=hazard_name(hazard)))
+
+
+def quiet_line(names: Sequence[str]) -> str:
+    """Name in one line, without a level, what was judged and not found; empty without names."""
+    if not names:
+        return ""
+    line = gettext(
+        "Checked by the day's data, no sign of: %(hazards)s.",
+        hazards=str(gettext("; ")).join(names),
+    )
+    return str(line)
 
 
 def outlook_line(status: RiskStatus, judged: tuple[int, int] | None) -> str:
@@ -120,7 +131,8 @@ def reason_text(hazard: str, status: int, drivers: Mapping[str, float | None]) -
     if has_word(key):
         with suppress(MissingParameter):
             return word(key, **known)
-    return str(gettext("%(sentence)s.", sentence=status_label(name)))
+    said = upper_first(gettext("nothing found")) if status == NO_RISK else status_label(name)
+    return str(gettext("%(sentence)s.", sentence=said))
 
 
 def reason_of(status: RiskStatus) -> str:

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from collector.store.measured.field_weather import FieldWeather
 from models.hazards.catalogue import catalogue
 from models.risk.answers import RiskStatus
-from models.risk.hazard import STATUS
+from models.risk.hazard import NO_RISK, STATUS
 from models.weather.local_days import day_ended
 from webapp.language.formats import local_day, local_time, number
 from webapp.language.risks import (
@@ -94,7 +94,9 @@ def member_facts(worst: RiskStatus, of_crop: Sequence[RiskStatus]) -> list[Fact]
     facts = []
     for member in members:
         if member in said:
-            label = upper_first(word(f"status.{STATUS[said[member].status]}"))
-            text = gettext("%(level)s. %(reason)s", level=label, reason=reason_of(said[member]))
-            facts.append(Fact(hazard_name(member), str(text)))
+            text = reason_of(said[member])
+            if said[member].status != NO_RISK:  # of nothing found no level is said
+                label = upper_first(word(f"status.{STATUS[said[member].status]}"))
+                text = str(gettext("%(level)s. %(reason)s", level=label, reason=text))
+            facts.append(Fact(hazard_name(member), text))
     return facts

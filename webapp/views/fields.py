@@ -10,11 +10,12 @@ from collector.store.advice.village import Grown
 from field_configs.schema import Crop, Field
 from models.advice.relief import Key
 from models.risk.answers import RiskStatus
-from models.risk.hazard import CANNOT_SAY, OUT_OF_SEASON, STATUS
+from models.risk.hazard import CANNOT_SAY, STATUS
 from webapp.language.formats import number
 from webapp.language.risks import hazard_name, upper_first
 from webapp.language.words import name_of
 from webapp.views.verdicts import is_unmeasured, rank_of, verdicts_of
+from webapp.views.villages import WARNINGS
 
 #: Mu in a hectare: the unit in which fields are told.
 MU = 15
@@ -22,7 +23,7 @@ MU = 15
 
 @dataclass(frozen=True)
 class FieldRow:
-    """A field, what grows there and how large it is, and its gravest level with what makes it."""
+    """A field, what grows there, how large it is, its gravest level and what warns."""
 
     id: str
     name: str
@@ -75,7 +76,7 @@ def field_rows(
         if worst is not None and is_unmeasured(worst):
             worst = None
         status = CANNOT_SAY if worst is None else worst.status
-        named = worst is not None and status not in (OUT_OF_SEASON, CANNOT_SAY)
+        named = worst is not None and status in WARNINGS
         rows.append(
             FieldRow(
                 id=field.id,

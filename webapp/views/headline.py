@@ -13,7 +13,7 @@ from webapp.language.i18n import CHINESE, current_language
 from webapp.language.risks import hazard_name, missing_names, status_label
 from webapp.views.contact import ShownContact
 from webapp.views.notice import Card
-from webapp.views.verdicts import verdicts_of
+from webapp.views.verdicts import CropVerdicts, verdicts_of
 
 #: A message of a telephone holds so many letters, and a loudspeaker so many in one breath.
 MOST_LETTERS = 70
@@ -87,6 +87,30 @@ def _of_card(card: Card) -> str:
     return str(text)
 
 
+def unknown_line(said: Sequence[CropVerdicts]) -> str:
+    """Name three of the hazards that cannot be judged today and what is missing; or nothing.
+
+    Parameters
+    ----------
+    said
+        What is said of each crop.
+    """
+    groups = [group for crop in said for group in crop.verdicts]
+    unknown = [group for group in groups if group[0].status == CANNOT_SAY]
+    if not unknown:
+        return ""
+    missing = tuple(dict.fromkeys(name for group in unknown for name in group[0].missing))
+    names = str(gettext(", ")).join(hazard_name(group[0].hazard) for group in unknown[:3])
+    if not missing_names(missing):
+        return str(gettext("Cannot say: %(hazards)s. Go and look at the field.", hazards=names))
+    text = gettext(
+        "Cannot say: %(hazards)s (no data of %(quantities)s). Go and look at the field.",
+        hazards=names,
+        quantities=missing_names(missing),
+    )
+    return str(text)
+
+
 def _calm(answers: Sequence[RiskStatus], data: Freshness) -> tuple[int, str]:
     """Status and sentence where there is nothing to watch for."""
     if not answers:
@@ -94,21 +118,12 @@ def _calm(answers: Sequence[RiskStatus], data: Freshness) -> tuple[int, str]:
     said = verdicts_of(answers)
     groups = [group for crop in said for group in crop.verdicts]
     asked = [group for group in groups if group[0].status != OUT_OF_SEASON]
-    unknown = [group for group in asked if group[0].status == CANNOT_SAY]
     if asked and data == "silent":
         text = gettext("The devices have been silent for more than a day: nobody can tell today.")
         return CANNOT_SAY, str(text)
+    unknown = unknown_line(said)
     if unknown:
-        missing = tuple(dict.fromkeys(name for group in unknown for name in group[0].missing))
-        names = str(gettext(", ")).join(hazard_name(group[0].hazard) for group in unknown[:3])
-        text = gettext("Cannot say: %(hazards)s. Go and look at the field.", hazards=names)
-        if missing_names(missing):
-            text = gettext(
-                "Cannot say: %(hazards)s (no data of %(quantities)s). Go and look at the field.",
-                hazards=names,
-                quantities=missing_names(missing),
-            )
-        return CANNOT_SAY, str(text)
+        return CANNOT_SAY, unknown
     if asked:
         return NO_RISK, str(gettext("Nothing to do today: no danger is seen for the crops."))
     if any(crop.background or crop.outlooks for crop in said):

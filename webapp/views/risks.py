@@ -13,7 +13,7 @@ from models.advice.advisory import Advisory
 from models.advice.relief import Key
 from models.hazards.catalogue import background, catalogue, outlooks
 from models.risk.answers import RiskStatus
-from models.risk.hazard import HIGH, MEDIUM, OUT_OF_SEASON, STATUS
+from models.risk.hazard import HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON, STATUS
 from webapp.language.formats import local_time, number, span_ago
 from webapp.language.risks import (
     background_line,
@@ -22,6 +22,7 @@ from webapp.language.risks import (
     hazard_name,
     missing_names,
     outlook_line,
+    quiet_line,
     reason_of,
     stage_name,
     upper_first,
@@ -88,13 +89,17 @@ class ShownStage:
 class CropRisks:
     """A crop of the village: its stages, what matters now, and what is not in season.
 
-    `background` are sentences on hazards without a level: outlooks for the season, and those of
-    which the season alone is said; `unmeasured` is one on hazards that no sensor can answer for.
+    `quiet` are rows of which nothing was found: no level is shown of them, they are named in
+    `quiet_line`. `background` are sentences on hazards without a level: outlooks for the season,
+    and those of which the season alone is said; `unmeasured` is one on hazards that no sensor can
+    answer for.
     """
 
     name: str
     stages: list[ShownStage]
     rows: list[RiskRow]
+    quiet: list[RiskRow]
+    quiet_line: str
     resting: list[RiskRow]
     background: list[str]
     unmeasured: str
@@ -128,7 +133,7 @@ def _is_provisional(hazard: str) -> bool:
 
 def unproven(crops: Sequence[CropRisks]) -> str:
     """Say what "not validated here" means, where it stands on the page."""
-    rows = [row for crop in crops for row in (*crop.rows, *crop.resting)]
+    rows = [row for crop in crops for row in (*crop.rows, *crop.quiet, *crop.resting)]
     if all(row.validated for row in rows):
         return ""
     sentence = upper_first(word("validation.not_here"))
@@ -215,6 +220,12 @@ def _is_resting(row: RiskRow) -> bool:
     return row.status == STATUS[OUT_OF_SEASON] and not (row.ahead and row.ahead.warns)
 
 
+def _is_quiet(row: RiskRow) -> bool:
+    """Nothing was found, no earlier advice holds, and the forecast brings nothing."""
+    coming = row.ahead is not None and row.ahead.warns
+    return row.status == STATUS[NO_RISK] and row.advice is None and not coming
+
+
 def _lines_without_level(said: CropVerdicts) -> list[str]:
     """One line for each hazard in season that is shown without a level, outlooks first."""
     known = catalogue()
@@ -248,12 +259,15 @@ def show_crops(
     found = []
     for said in verdicts_of(statuses):
         rows = [_row(group, said.answers, advice, places, coming) for group in said.verdicts]
+        quiet = [row for row in rows if _is_quiet(row)]
         crop = crops.get(said.crop)
         found.append(
             CropRisks(
                 name=upper_first(name_of(crop)) if crop else said.crop,
                 stages=_stages(said.answers, crop, places),
-                rows=[row for row in rows if not _is_resting(row)],
+                rows=[row for row in rows if not _is_resting(row) and not _is_quiet(row)],
+                quiet=quiet,
+                quiet_line=quiet_line(sorted(row.hazard for row in quiet)),
                 resting=[row for row in rows if _is_resting(row)],
                 background=_lines_without_level(said),
                 unmeasured=_unmeasured_line(said.unmeasured),

@@ -1,12 +1,13 @@
 """One verdict per crop and disease of a village, the gravest first: what every page starts from."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from models.hazards.catalogue import background, catalogue, outlooks
 from models.risk.answers import RiskStatus
-from models.risk.hazard import CANNOT_SAY, OUT_OF_SEASON
+from models.risk.hazard import CANNOT_SAY, NO_RISK, OUT_OF_SEASON
+from webapp.language.risks import hazard_name
 from webapp.views.villages import UNMEASURED, Rank, rank
 
 #: Answers of the fields to one question, the gravest first.
@@ -80,6 +81,25 @@ def verdicts_of(statuses: Sequence[RiskStatus]) -> list[CropVerdicts]:
     """
     crops = dict.fromkeys(each.crop for each in statuses)
     return [_of_crop(crop, [each for each in statuses if each.crop == crop]) for crop in crops]
+
+
+def is_quiet(group: Group) -> bool:
+    """Nothing was found in any field: such a hazard is named in a line and never as a level."""
+    return group[0].status == NO_RISK
+
+
+def quiet_names(said: Sequence[CropVerdicts], told: Collection[str] = ()) -> list[str]:
+    """Names of the hazards that were judged and of which nothing was found, in order.
+
+    Parameters
+    ----------
+    said
+        What is said of each crop.
+    told
+        Names of hazards of which something else is said: advice that still holds, a forecast.
+    """
+    quiet = [group[0].hazard for crop in said for group in crop.verdicts if is_quiet(group)]
+    return sorted({hazard_name(each) for each in quiet} - set(told))
 
 
 def to_look_for(said: CropVerdicts) -> list[str]:

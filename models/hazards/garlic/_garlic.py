@@ -13,6 +13,9 @@ from models.risk.hazard import Parameter
 FIRST_MONTH = Parameter(2.0, "month", "chosen here: the leaves grow again", "provisional")
 LAST_MONTH = Parameter(8.0, "month", "chosen here: the next crop is planted after", "provisional")
 
+#: In which the hazards of the leaf ask; before, nothing is said of them.
+MONTHS = (int(FIRST_MONTH.value), int(LAST_MONTH.value))
+
 
 def is_spring(season: SeasonDay) -> bool:
     """Whether the day lies in the months in which an answer on the leaves of garlic helps.
@@ -22,4 +25,4 @@ def is_spring(season: SeasonDay) -> bool:
     season
         Of the day, for its month.
     """
-    return FIRST_MONTH.value <= season.date.month <= LAST_MONTH.value
+    return MONTHS[0] <= season.date.month <= MONTHS[1]

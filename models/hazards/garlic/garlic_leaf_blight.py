@@ -167,6 +167,7 @@ HAZARD = Hazard(
     eppo=None,
     kind="disease",
     crops={"garlic": (0, 49)},
+    months=garlic.MONTHS,
     uses={
         "infects": Use(_feature("infection", _infects, "1"), "raises"),
         "hours": Use(_feature("hours", _humid_hours, "h", ("relative_humidity",)), "raises"),

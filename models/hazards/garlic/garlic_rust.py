@@ -5,10 +5,10 @@ Infection needs at least four hours running with relative humidity of at least 9
 nine days at the earliest.
 
 The score is how many of the last nine nights (noon to noon) held such a spell: what may still
-be hidden in the leaf. No source names a class: one night as medium and three as high are
-provisional. Few humidity sensors are true to 2 % near saturation, so 97 % is often missed or
-overstated; so its certainty is low. The stage table of garlic has no sourced degree-days; the
-question is asked from February on (see `_garlic`).
+be hidden in the leaf; a spell that began before noon goes on. No source names a class: one night
+as medium and three as high are provisional. Few humidity sensors are true to 2 % near saturation,
+so 97 % is often missed or overstated; so its certainty is low. The stage table of garlic has no
+sourced degree-days; the question is asked from February on (see `_garlic`).
 
 References
 ----------
@@ -22,7 +22,7 @@ from collections.abc import Callable
 import numpy as np
 
 from models.crops.season import SeasonDay
-from models.hazards._severity import NIGHT, longest
+from models.hazards._wet_nights import RUN_UP, WITH_MORNING, longest, reaches
 from models.hazards.garlic import _garlic as garlic
 from models.risk.features import DayHours, Feature, Range, mean
 from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
@@ -61,11 +61,12 @@ def infection_night(coldest: float, warmest: float) -> Callable[[DayHours], Rang
         heat, damp = day.get("air_temperature"), day.get("relative_humidity")
         good = (heat.lo >= coldest) & (heat.lo <= warmest) & (damp.lo >= _P["humidity"])
         if heat.hi is heat.lo and damp.hi is damp.lo:
-            sure = (longest(good.astype(np.float64)) >= _P["spell"]).astype(np.float64)
+            sure = reaches(good.astype(np.float64), good, _P["spell"]).astype(np.float64)
             return Range(sure, sure)
         known = (heat.lo == heat.hi) & (damp.lo == damp.hi)
-        lo = longest((good & known).astype(np.float64)) >= _P["spell"]
-        hi = longest((good | ~known).astype(np.float64)) >= _P["spell"]
+        lo = longest((good & known)[RUN_UP:]) >= _P["spell"]
+        maybe = good | ~known
+        hi = reaches(maybe.astype(np.float64), maybe, _P["spell"], again=True)
         return Range(lo.astype(np.float64), hi.astype(np.float64))
 
     return compute
@@ -79,7 +80,7 @@ def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation
         "best_nights": window["best"].sum(axis=0),
         "temperature": window["temperature"].sum(axis=0) / DAYS,
     }
-    return Evaluation(nights if garlic.is_spring(season) else 0.0 * nights, drivers)
+    return Evaluation(nights, drivers)
 
 
 _INPUTS = ("air_temperature", "relative_humidity")
@@ -88,6 +89,7 @@ HAZARD = Hazard(
     eppo="PUCCAL",
     kind="disease",
     crops={"garlic": (0, 49)},
+    months=garlic.MONTHS,
     uses={
         "infection": Use(
             Feature(
@@ -95,7 +97,7 @@ HAZARD = Hazard(
                 infection_night(_P["coldest"], _P["warmest"]),
                 _INPUTS,
                 "1",
-                NIGHT,
+                WITH_MORNING,
             ),
             "raises",
         ),
@@ -105,7 +107,7 @@ HAZARD = Hazard(
                 infection_night(_P["best_coldest"], _P["best_warmest"]),
                 _INPUTS,
                 "1",
-                NIGHT,
+                WITH_MORNING,
             ),
             "shown",
         ),

@@ -46,14 +46,14 @@ def _heat(day: DayHours) -> Range:
 
 
 def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
-    """Share of a generation in ten days, from February on."""
+    """Share of a generation in ten days."""
     share = window["heat"].sum(axis=0) / _P["constant"]
     drivers = {
         "generations": share,
         "temperature": window["temperature"].sum(axis=0) / DAYS,
         "rain": window["rain"].sum(axis=0),
     }
-    return Evaluation(share if garlic.is_spring(season) else 0.0 * share, drivers)
+    return Evaluation(share, drivers)
 
 
 HAZARD = Hazard(
@@ -61,6 +61,7 @@ HAZARD = Hazard(
     eppo=None,
     kind="pest",
     crops={"garlic": (0, 49)},
+    months=garlic.MONTHS,
     uses={
         "heat": Use(
             Feature(

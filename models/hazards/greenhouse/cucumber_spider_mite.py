@@ -10,7 +10,7 @@ Medium from a pace of 1 on: a generation in two weeks.
 
 from __future__ import annotations
 
-from models.hazards.wheat import _pace as pace_of
+from models.hazards import _pace as pace_of
 from models.risk.hazard import Hazard
 
 PACE = pace_of.Pace("tetranychus_urticae", 10.32, 35.0, 148.7)

@@ -8,7 +8,7 @@ Medium from a pace of 0.5 on: a generation in four weeks.
 
 from __future__ import annotations
 
-from models.hazards.wheat import _pace as pace_of
+from models.hazards import _pace as pace_of
 from models.risk.hazard import Hazard
 
 PACE = pace_of.Pace("bemisia_tabaci", 10.1, 35.0, 351.0)

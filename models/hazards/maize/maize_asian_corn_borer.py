@@ -52,7 +52,7 @@ import numpy as np
 
 from models.crops.phenology import RUN_SPREAD, SHARE, normal_temperature
 from models.crops.season import SeasonDay
-from models.hazards.wheat._cereal_insects import heat_units, known
+from models.hazards._cereal_insects import heat_units, known
 from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.weather.dataset import Array
 

@@ -24,7 +24,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.crops.season import SeasonDay
-from models.hazards.wheat._cereal_insects import heat_units
+from models.hazards._cereal_insects import heat_units
 from models.risk.features import mean
 from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.weather.dataset import Array

@@ -10,6 +10,8 @@ silks. Its limits .2, .4 and .8 are low, moderate and high risk; medium here is 
 
 Fitted in Ohio, where a summer day is cooler than here: on the plain of the Yellow River every day
 of W is above 25 degC, and the probability is low almost always. Take it as a rule of a cool year.
+It has warned on no day of the weather at hand (docs/skill.md): so it is background, and its season
+is named, until data show that it speaks here.
 
 References
 ----------
@@ -144,5 +146,6 @@ HAZARD = Hazard(
     actions=("drain", "control_borers", "harvest_and_dry", "look_at_tips"),
     when={"harvest_and_dry": (61, 99)},
     act_days=(0, 5),
+    shown="background",
     probability="more than 1 ppm of DON in the grain at harvest",
 )

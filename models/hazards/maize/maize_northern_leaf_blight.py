@@ -23,8 +23,8 @@ from __future__ import annotations
 import numpy as np
 
 from models.crops.season import SeasonDay
-from models.hazards.maize._wet_spell import PARTS, Spell, carried_on, reached
-from models.hazards.wheat._cereal_wetness import longest_wet
+from models.hazards._wet_nights import longest_wet
+from models.hazards._wet_spell import PARTS, Spell, carried_on, reached
 from models.risk.features import mean
 from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.weather.dataset import Array

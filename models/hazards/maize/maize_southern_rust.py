@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.crops.season import SeasonDay
-from models.hazards.wheat._cereal_wetness import INPUTS, NIGHT, longest, longest_wet
+from models.hazards._wet_nights import INPUTS, NIGHT, longest, longest_wet
 from models.risk.features import DayHours, Feature, Range, mean
 from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.risk.wetness import wet

@@ -3,8 +3,9 @@
 Roots lack air when less than 5 % of the soil's volume is air: above saturation less 0.05. A crop
 suffers when that lasts; AquaCrop counts three days. The score is for how many of the last days
 running, today included, the daily mean stood above that point: one day is medium, three are
-high. Soil limits: see `_soil_water`. AquaCrop's 5 % and three days are its defaults for crops
-that are not rice; they were seen second-hand.
+high. A day that falls short of it by 0.01 m3 m-3 or less is medium too (provisional), so that what
+a probe cannot tell apart is never no risk or high. Soil limits: see `_soil_water`. AquaCrop's 5 %
+and three days are its defaults for crops that are not rice; they were seen second-hand.
 
 References
 ----------
@@ -25,6 +26,7 @@ PARAMETERS = {
     "field_capacity": soil.FIELD_CAPACITY,
     "saturation": soil.SATURATION,
     "least_air": Parameter(0.05, "m3 m-3", _SOURCE, "second-hand"),
+    "near": Parameter(0.01, "m3 m-3", "ten steps of a probe; chosen here", "provisional"),
     "medium": Parameter(1.0, "d", "chosen here", "provisional"),
     "high": Parameter(3.0, "d", _SOURCE, "second-hand"),
 }
@@ -49,14 +51,15 @@ def airless_days(moisture: Array, saturation: float, least_air: float) -> Array:
 
 
 def _evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
-    """Days running without enough air."""
+    """Days running without enough air; as one where today falls but little short."""
     moisture = window["moisture"]
     drivers = {
         "airless_days": airless_days(moisture, _P["saturation"], _P["least_air"]),
         "soil_moisture": moisture[-1] * 100.0,
         "relative_moisture": moisture[-1] / _P["field_capacity"] * 100.0,
     }
-    return Evaluation(drivers["airless_days"], drivers)
+    near = moisture[-1] >= _P["saturation"] - _P["least_air"] - _P["near"]
+    return Evaluation(np.maximum(drivers["airless_days"], near * _P["medium"]), drivers)
 
 
 HAZARD = Hazard(

@@ -22,7 +22,7 @@ Elliott & Kieckhefer's 5.38-6.36 degC, 79-88.5 degC d lie close by.
 
 from __future__ import annotations
 
-from models.hazards.wheat._cereal_insects import development
+from models.hazards._cereal_insects import development
 from models.hazards.wheat.wheat_grain_aphid import DAYS, evaluate
 from models.risk.features import mean, total
 from models.risk.hazard import Hazard, Parameter, Use

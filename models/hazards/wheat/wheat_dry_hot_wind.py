@@ -7,14 +7,15 @@ A day is a light one when maximum temperature, relative humidity at 14 h and win
     severe  Tmax >= 35 degC,  RH14 <= 25 %,  wind >= 3 m s-1
     score = 0.35 light days + 0.65 severe days, over three days
 
-The limits are for wind at the 10 m of weather stations; wind here is that at 2 m, which is
-brought to 10 m by the logarithmic profile of FAO-56 (times 1.337), so 2.24 m s-1 at 2 m suffice.
+(a severe day is not counted as a light one too). The limits are for wind at the 10 m of weather
+stations; wind here is that at 2 m, which is brought to 10 m by the logarithmic profile of FAO-56
+(times 1.337), so 2.24 m s-1 at 2 m suffice.
 
-(a severe day is not counted as a light one too). The light limits are those of the Luoyang
-weather bureau's orange warning, the severe ones were quoted from QX/T 82-2007; the standard in
-force, QX/T 82-2019, depends on soil moisture and its table was not seen. The weights are quoted
-from a zoning of Henan. So every number here is provisional and configurable: pass other
-`PARAMETERS`. Medium is one light day, high one severe day or two light ones.
+The light limits are those of the Luoyang weather bureau's orange warning, the severe ones were
+quoted from QX/T 82-2007; the standard in force, QX/T 82-2019, depends on soil moisture and its
+table was not seen. The weights are quoted from a zoning of Henan. So every number here is
+provisional and configurable: pass other `PARAMETERS`. Medium is one light day, high one severe day
+or two light ones.
 
 References
 ----------

@@ -27,7 +27,7 @@ Yin 2003 (6.26/107.3), Hu 2007 (4.98/119.0).
 from __future__ import annotations
 
 from models.crops.season import SeasonDay
-from models.hazards.wheat._cereal_insects import development
+from models.hazards._cereal_insects import development
 from models.risk.features import mean, total
 from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 

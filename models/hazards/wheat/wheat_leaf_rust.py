@@ -6,9 +6,10 @@ While leaves stay wet and 5 < T < 30 degC, each hour adds
     45 - T       above it
 
 and the spell is an infection at 90 degC h. The score is the number of nights (noon to noon)
-with an infection among the last ten. The rule is a vendor's; it was not seen tested. Dew
-periods read elsewhere are 3 h at 20 degC and 12 h at 10 degC, none below 2 or above 32 degC:
-the rule asks for 4.5 h and 9 h, so it is the stricter one when it is warm, the milder when cool.
+with an infection among the last ten; a spell that began before noon goes on. The rule is a
+vendor's; it was not seen tested. Dew periods read elsewhere are 3 h at 20 degC and 12 h at 10 degC,
+none below 2 or above 32 degC: the rule asks for 4.5 h and 9 h, so it is the stricter one when it is
+warm, the milder when cool.
 ``dew_hours`` shows the longest wetness, whatever the temperature.
 
 Class limits (nights) are provisional. The risk needs spores too, which no weather station
@@ -27,7 +28,7 @@ from __future__ import annotations
 import numpy as np
 
 from models.crops.season import SeasonDay
-from models.hazards.wheat._cereal_wetness import longest_wet, wet_heat
+from models.hazards._wet_nights import infection_night, longest_wet
 from models.risk.features import mean
 from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
 from models.weather.dataset import Array
@@ -78,7 +79,7 @@ HAZARD = Hazard(
     crops={"winter_wheat": (30, 77)},
     uses={
         "nights": Use(
-            wet_heat("leaf_rust_night", heat, LIMITS, _P["mirror"], _P["needed"], whole=True),
+            infection_night("leaf_rust_night", heat, LIMITS, _P["mirror"], _P["needed"]),
             "raises",
         ),
         "dew": Use(longest_wet("longest_wetness"), "shown"),

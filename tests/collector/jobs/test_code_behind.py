@@ -26,7 +26,7 @@ BEHIND = [path.relative_to(ROOT).as_posix() for path in code_files(ROOT, code_be
         "models/crops/phenology.py",
         "models/hazards/catalogue.py",
         "models/hazards/maize/maize_southern_rust.py",
-        "models/hazards/wheat/_cereal_insects.py",
+        "models/hazards/_cereal_insects.py",
         "models/risk/fold.py",
         "models/trained/artefacts/wheat_fhb_post.skops",
         "models/weather/interpolate.py",

@@ -5,7 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from models.evaluations.information import FEWEST, MOST_ALIKE, STEADY, changes, figures
+from models.evaluations.information import (
+    FEWEST,
+    MOST_ALIKE,
+    STEADY,
+    changes,
+    figures,
+    season_changes,
+)
+from models.evaluations.information_report import percent, shown_as_levels
 from models.hazards.catalogue import background, catalogue
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON
 from tests.paths import ROOT
@@ -21,8 +29,9 @@ def rows_of(text, head):
 
 
 ROWS = rows_of(TABLE, "hazard")
-SILENT = rows_of(TABLE, "says no risk nearly always")
-#: Never seen to warn on any weather at hand; docs/skill.md says so.
+SELDOM = rows_of(TABLE, "seldom shows a level")
+LEVELS = sorted(name for name, hazard in catalogue().items() if hazard.shown == "level")
+#: Never seen to warn on any weather at hand: background until data show that it speaks.
 NEVER = {"maize_gibberella_ear_rot"}
 
 
@@ -66,32 +75,90 @@ def test_the_table_has_every_hazard_as_it_is_shown():
 
 
 @pytest.mark.parametrize("name", [h.id for h in catalogue().values() if h.shown != "member"])
-def test_what_warns_on_nearly_every_day_is_background(name):
+def test_what_warns_on_nearly_every_day_or_on_none_is_background(name):
     _, days, _, medium, high, cannot_say, *_ = ROWS[name]
-    if medium == "—" or int(days) * (100 - percent(cannot_say)) / 100 < FEWEST:
+    if medium == "—" or int(days) * (100 - parse(cannot_say)) / 100 < FEWEST:
         pytest.skip("too few answers in the data at hand to judge by")
-    always = max(percent(medium), percent(high)) > 100 * MOST_ALIKE
-    assert always == (name in background())
+    always = max(parse(medium), parse(high)) > 100 * MOST_ALIKE
+    assert (always or name in never_spoke()) == (name in background())
 
 
-def test_what_seldom_warns_does_so_on_other_weather():
-    """A level that says "no risk" nearly always is silent because of the weather, not the rule."""
+@pytest.mark.parametrize("name", LEVELS)
+def test_no_level_says_one_thing_on_every_day_of_the_data_at_hand(name):
+    """It was shown on some day and not on another, at Beijing, in the house, or at Oak Park."""
+    shares = [parse(ROWS[name][6])]
+    if name in SELDOM and SELDOM[name][4] != "—":
+        shares.append(parse(SELDOM[name][4]))
+    assert max(shares) > 0, "never shown"
+    assert min(shares) < 100 * MOST_ALIKE, "nearly always shown"
+
+
+def test_of_what_is_no_level_none_is_counted():
+    for name, cells in ROWS.items():
+        assert (cells[6] == "none") == (name not in LEVELS)
+
+
+def test_what_seldom_warns_is_held_against_other_weather():
+    """A level that is seldom shown is silent because of the weather, not because of the rule."""
     known = catalogue()
-    levels = {name for name, cells in ROWS.items() if known[name].shown == "level"}
-    seldom = {name for name in levels if ROWS[name][2] != "—" and percent(ROWS[name][2]) > 80}
-    assert seldom == set(SILENT)
-    shares = {name: {row[1], row[3]} - {"—"} for name, row in SILENT.items()}
-    assert {name for name, found in shares.items() if found == {"0 %"}} == NEVER
+    shown = {name for name in ROWS if known[name].shown in ("level", "background")}
+    seldom = {name for name in shown if ROWS[name][2] != "—" and parse(ROWS[name][2]) > 80}
+    assert seldom == set(SELDOM)
+    assert never_spoke() == NEVER
+
+
+def never_spoke():
+    shares = {name: {row[2], row[4]} - {"—"} for name, row in SELDOM.items()}
+    return {name for name, found in shares.items() if found == {"0 %"}}
+
+
+def test_the_share_of_days_with_a_level_and_how_often_it_is_the_same():
+    said = figures(column(*[NO_RISK] * 6, MEDIUM, MEDIUM, MEDIUM, HIGH, CANNOT_SAY))
+    assert said.levelled == pytest.approx(0.4)
+    assert said.one_level == pytest.approx(0.3)
+    assert said.alike == pytest.approx(0.75)
+    assert math.isnan(figures(column(NO_RISK)).alike)
+
+
+def test_what_is_little_is_not_written_as_nothing():
+    assert [percent(x) for x in (0.0, 0.004, 0.006, 1.0)] == ["0 %", "<1 %", "1 %", "100 %"]
+    assert percent(math.nan) == "—"
+
+
+def test_the_sentence_names_what_is_shown_most_often():
+    found = {
+        "wheat_fhb": figures(column(NO_RISK, MEDIUM, HIGH, HIGH)),
+        "wheat_leaf_rust": figures(column(NO_RISK, MEDIUM)),
+        "maize_fall_armyworm": figures(column(MEDIUM)),
+    }
+    assert "Of 2 hazards shown as levels none shows one on more than 75 %" in (
+        shown_as_levels(found)
+    )
+    assert "the same on more than 50 % (wheat_fhb; our limit is 80 %)" in shown_as_levels(found)
+
+
+def test_a_level_that_changes_daily_does_not_last():
+    daily = np.array([[NO_RISK, MEDIUM] * 10], dtype=np.uint8)
+    assert changes(daily) < STEADY
+
+
+def test_members_of_a_verdict_do_not_move_the_gravest_level():
+    """Only what is shown as a level counts, over each season anew."""
+    calm = np.full((8, 1), NO_RISK, np.uint8)
+    moving = np.array([NO_RISK, HIGH] * 4, np.uint8)[:, None]
+    said = {"tomato_late_blight_ensemble": calm, "tomato_late_blight_hutton": moving}
+    assert season_changes(said, [[0, 4]]) == [math.inf] * 2
+    assert season_changes({"tomato_late_blight_ensemble": moving}, [[0, 4]]) == [4 / 3] * 2
 
 
 def test_soils_were_measured():
     for name in ("soil_drought", "soil_waterlogging"):
         assert ROWS[name][2] != "—"
-        assert percent(ROWS[name][2]) < 100
+        assert parse(ROWS[name][2]) < 100
 
 
-def percent(cell):
-    return int(cell.removesuffix(" %"))
+def parse(cell):
+    return 0.5 if cell == "<1 %" else int(cell.removesuffix(" %"))
 
 
 def test_the_gravest_level_lasts_in_the_median_season():

@@ -26,14 +26,14 @@ FIRST, DAYS = date(2016, 4, 20), 50
 SITES = tuple("abcdef")
 
 
-def season_inside(hazard, crop, first=FIRST, days=DAYS):
+def season_inside(hazard, crop, first=FIRST, days=DAYS, sites=SITES):
     """Seasons of the last 60 days and more, observed within the hazard's stages again and again."""
     low, high = hazard.crops[crop]
     middle = (low + high) // 2
     sown = first + timedelta(days=max(-60, days - 100))
     seen = tuple((first + timedelta(days=d), middle) for d in range(0, days, 4))
     seen = tuple(s for s in seen if s[0] > sown)
-    rows = (SiteSeason(s, crop, sown, "S", None, seen) for s in SITES)
+    rows = (SiteSeason(s, crop, sown, "S", None, seen) for s in sites)
     return Seasons(tuple(rows), CROPS)
 
 
@@ -110,14 +110,14 @@ def spoiled(data, seed):
     return xr.concat([out.isel(time=np.setdiff1d(np.arange(hours), absent)), other], "time")
 
 
-def statuses(data, hazard, crop, first=FIRST, days=DAYS):
-    return answers(data, hazard, crop, first, days)[0]
+def statuses(data, hazard, crop, first=FIRST, days=DAYS, sites=SITES):
+    return answers(data, hazard, crop, first, days, sites)[0]
 
 
-def answers(data, hazard, crop, first=FIRST, days=DAYS):
+def answers(data, hazard, crop, first=FIRST, days=DAYS, sites=SITES):
     """Status (day, site), and where the stage is surely one that the hazard asks about."""
     prepared, _ = prepare(data)
-    fold = begin(prepared, season_inside(hazard, crop, first, days), [hazard])
+    fold = begin(prepared, season_inside(hazard, crop, first, days, sites), [hazard])
     results = [results[0] for results in walk(fold, prepared)]
     sure = [within(hazard, result.season)[1] for result in results]
     return np.array([result.status for result in results]), np.array(sure)
@@ -233,6 +233,7 @@ def test_a_file_without_hazard_or_with_another_id_is_refused():
         ({"days": 0}, "days is 0"),
         ({"crops": {"winter_wheat": (70, 20)}}, "not within BBCH"),
         ({"certainty": 1.5}, "not in"),
+        ({"months": (9, 2)}, "not within 1..12 in order"),
     ],
 )
 def test_a_wrong_declaration_is_refused(change, message):

@@ -56,7 +56,7 @@ def test_a_hazard_shown_as_background_colours_no_village_and_is_one_line(conn, s
     assert (worst.status, worst.hazards) == (NO_RISK, ("wheat_fhb",))
     with app.test_request_context("/"):
         (crop,) = show_crops([harmless, alike], [], {}, {})
-        assert [row.status for row in crop.rows] == [STATUS[NO_RISK]]
+        assert [row.status for row in crop.quiet] == [STATUS[NO_RISK]]
         assert [line.endswith("发生期：每周看一次。") for line in crop.background] == [True]
         assert headline([], [harmless, alike], HOTLINE).status == STATUS[NO_RISK]
         assert headline([], [alike], HOTLINE).status == STATUS[OUT_OF_SEASON]

@@ -22,16 +22,16 @@ from webapp.accounts.access import public
 from webapp.app.database import BANNER_KEY, connection, now
 from webapp.app.errors import PageNotFound, Suggestion
 from webapp.language.formats import local_day as day_text
-from webapp.language.risks import hazard_name
+from webapp.language.risks import hazard_name, quiet_line
 from webapp.language.words import pick
 from webapp.views.contact import ShownContact, show_contact
 from webapp.views.crops import crop_types
 from webapp.views.fields import FieldRow, field_rows
-from webapp.views.headline import Headline, headline, message
+from webapp.views.headline import Headline, headline, message, unknown_line
 from webapp.views.measures import Place, show_places
 from webapp.views.notice import MOST_CARDS, Card, Said, cards_of
 from webapp.views.places import may_be_id, near_villages, no_village, place_name
-from webapp.views.verdicts import to_look_for, verdicts_of
+from webapp.views.verdicts import quiet_names, to_look_for, verdicts_of
 from webapp.views.villages import is_draft
 from webapp.views.week import Week, show_week
 
@@ -42,7 +42,11 @@ FARTHEST = 800
 
 @dataclass(frozen=True)
 class VillagePage:
-    """What the page shows; `day` is the local day gone by that was asked for, None for now."""
+    """What the page shows; `day` is the local day gone by that was asked for, None for now.
+
+    `quiet` is a line on hazards of which nothing was found, `unknown` one on those that cannot be
+    judged, where the headline does not say it.
+    """
 
     id: str
     name: str
@@ -57,6 +61,8 @@ class VillagePage:
     cards: list[Card]
     others: list[str]
     background: list[str]
+    quiet: str
+    unknown: str
     caution: str
     message: str
     week: Week | None
@@ -119,7 +125,9 @@ def make_page(
     contact = show_contact(village, facts.settings)
     top = headline(cards, answers, contact, freshness(newest, at) if newest else "fresh")
     name = pick(village.zh, village.en)
-    named = {hazard for crop in verdicts_of(answers) for hazard in to_look_for(crop)}
+    verdicts = verdicts_of(answers)
+    named = {hazard for crop in verdicts for hazard in to_look_for(crop)}
+    quiet = [] if state == "silent" else quiet_names(verdicts, [card.hazard for card in cards])
     return VillagePage(
         id=village.id,
         name=name,
@@ -134,6 +142,8 @@ def make_page(
         cards=cards[:MOST_CARDS],
         others=_others(cards),
         background=sorted(hazard_name(each) for each in named),
+        quiet=quiet_line(quiet),
+        unknown=unknown_line(verdicts) if cards else "",
         caution=_caution(cards, top, answers),
         message=message(name, cards, top, contact.phone),
         week=None if day else show_week(store.weather_days(conn, village.id, at), outlook, at),

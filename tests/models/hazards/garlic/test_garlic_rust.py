@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK
+from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON
 
 
 def nights(hours, humidity=97.0, days=20):
@@ -49,6 +49,20 @@ def test_missing_hours_beside_three_damp_ones(ask):
     assert ask("garlic_rust", relative_humidity=damp).status[0] == CANNOT_SAY
 
 
-def test_in_autumn_a_damp_night_is_no_warning(ask):
+def test_in_autumn_a_damp_night_is_not_asked_about(ask):
     found = ask("garlic_rust", relative_humidity=nights(6), first=date(2015, 10, 1))
-    assert (found.status[0], found.drivers["infection_nights"][0]) == (NO_RISK, 9)
+    assert (found.status[0], found.drivers["infection_nights"][0]) == (OUT_OF_SEASON, 9)
+
+
+@pytest.mark.parametrize(("begins", "nights_"), [(10, 1), (8, 1), (12, 1), (9, 1)])
+def test_four_hours_across_noon_are_one_spell(ask, begins, nights_):
+    damp = nights(0)
+    damp[-72 + begins : -72 + begins + 4] = 98.0
+    found = ask("garlic_rust", relative_humidity=damp)
+    assert found.drivers["infection_nights"][0] == nights_
+
+
+def test_a_spell_that_infected_before_noon_does_so_once(ask):
+    damp = nights(0)
+    damp[-72 + 7 : -72 + 14] = 98.0
+    assert ask("garlic_rust", relative_humidity=damp).drivers["infection_nights"][0] == 1

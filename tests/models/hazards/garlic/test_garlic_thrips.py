@@ -29,9 +29,9 @@ def test_classes(run_hazard, heat, status):
 
 
 @pytest.mark.parametrize(
-    ("first", "status"), [(date(2015, 10, 1), "no_risk"), (date(2016, 5, 1), "high")]
+    ("first", "status"), [(date(2015, 10, 1), "out_of_season"), (date(2016, 5, 1), "high")]
 )
-def test_in_autumn_warmth_is_no_warning(run_hazard, first, status):
+def test_in_autumn_warmth_is_not_asked_about(run_hazard, first, status):
     found = run_hazard("garlic_thrips", 40, 12, first, air_temperature=25.0)
     assert found.status[-1] == status
 

@@ -8,7 +8,7 @@ and staying at (18 - 13) * 18 * 60. It knows no day: at 15 degC it takes 45 hour
 import numpy as np
 import pytest
 
-from models.hazards.maize._wet_spell import PARTS, carried_on, parts, reached
+from models.hazards._wet_spell import PARTS, carried_on, parts, reached
 from models.hazards.maize.maize_northern_leaf_blight import HAZARD, PARAMETERS
 
 ID = "maize_northern_leaf_blight"

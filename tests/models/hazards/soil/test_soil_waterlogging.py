@@ -23,5 +23,23 @@ def test_status(ask, wet_days, status):
     assert ask("soil_waterlogging", soil_moisture=theta).status[0] == status
 
 
+@pytest.mark.parametrize(
+    ("before", "today", "status"),
+    [
+        (0.30, 0.399, NO_RISK),
+        (0.30, 0.401, MEDIUM),
+        (0.42, 0.399, NO_RISK),
+        (0.42, 0.4099, MEDIUM),
+        (0.42, 0.4101, HIGH),
+        (0.4099, 0.4099, MEDIUM),
+        (0.4101, 0.4101, HIGH),
+    ],
+)
+def test_what_a_probe_cannot_tell_apart_is_never_none_or_high(ask, before, today, status):
+    theta = np.full((480, 1), before)
+    theta[-24:] = today
+    assert ask("soil_waterlogging", soil_moisture=theta).status[0] == status
+
+
 def test_without_a_probe_it_cannot_say(ask):
     assert ask("soil_waterlogging").status[0] == CANNOT_SAY

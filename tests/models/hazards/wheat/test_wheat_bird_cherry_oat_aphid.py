@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.hazards.wheat._cereal_insects import rate
+from models.hazards._cereal_insects import rate
 
 ID = "wheat_bird_cherry_oat_aphid"
 LAW = (5.61, 92.0, 25.0, 30.0)

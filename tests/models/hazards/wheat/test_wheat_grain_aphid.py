@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.hazards.wheat._cereal_insects import rate
+from models.hazards._cereal_insects import rate
 from models.hazards.wheat.wheat_grain_aphid import HAZARD
 
 ID = "wheat_grain_aphid"

@@ -21,18 +21,46 @@ def test_heat_is_mirrored_above_22_5(air, adds):
     ],
 )  # fmt: skip
 def test_wet_hours_needed(hours_of, air, wet, infects):
-    humidity = np.where(np.arange(24) < wet, 95.0, 60.0)
+    """From noon on; the feature's span begins at the midnight before."""
+    humidity = np.where((np.arange(36) >= 12) & (np.arange(36) < 12 + wet), 95.0, 60.0)
     day = hours_of(
-        air_temperature=[air] * 24, relative_humidity=humidity, precipitation_amount=[0.0] * 24
+        air_temperature=[air] * 36, relative_humidity=humidity, precipitation_amount=[0.0] * 36
     )
     assert NIGHT.compute(day).lo == infects
 
 
+@pytest.mark.parametrize(
+    ("air", "before", "after", "infects"),
+    [
+        # 3 h and 2 h at 20 degC are 100 degC h though neither is an infection.
+        (20.0, 3, 2, 1), (20.0, 2, 2, 0), (20.0, 0, 4, 0),
+        # 9 h before noon infected on the night before; only five hours more do so again.
+        (20.0, 9, 2, 0), (20.0, 9, 5, 1), (5.1, 12, 6, 1), (5.1, 11, 6, 0),
+    ],
+)  # fmt: skip
+def test_a_spell_across_noon_is_one(hours_of, air, before, after, infects):
+    hours = np.arange(36)
+    humidity = np.where((hours >= 12 - before) & (hours < 12 + after), 95.0, 60.0)
+    given = {"air_temperature": [air] * 36, "precipitation_amount": [0.0] * 36}
+    found = NIGHT.compute(hours_of(relative_humidity=humidity, **given))
+    assert (found.lo, found.hi) == (infects, infects)
+    humidity[30] = np.nan
+    unsure = NIGHT.compute(hours_of(relative_humidity=humidity, **given))
+    assert unsure.lo <= infects <= unsure.hi
+
+
+def test_three_hours_of_a_morning_and_two_of_the_afternoon_infect_once(run_hazard):
+    damp = np.full((15, 24), 60.0)
+    damp[8, 9:14] = 95.0
+    got = run_hazard("wheat_leaf_rust", 61, air_temperature=20.0, relative_humidity=damp)
+    assert got.score[-1] == 1
+
+
 def test_a_dry_hour_begins_anew_and_a_missing_one_widens(hours_of):
-    humidity = np.array([95.0] * 4 + [60.0] + [95.0] * 4 + [60.0] * 15)
-    given = {"air_temperature": [20.0] * 24, "precipitation_amount": [0.0] * 24}
+    humidity = np.array([60.0] * 12 + [95.0] * 4 + [60.0] + [95.0] * 4 + [60.0] * 15)
+    given = {"air_temperature": [20.0] * 36, "precipitation_amount": [0.0] * 36}
     assert NIGHT.compute(hours_of(relative_humidity=humidity, **given)).hi == 0
-    humidity[4] = np.nan
+    humidity[16] = np.nan
     unsure = NIGHT.compute(hours_of(relative_humidity=humidity, **given))
     assert (unsure.lo[0], unsure.hi[0]) == (0, 1)
 

@@ -15,6 +15,8 @@ from models.risk.wetness import wet
 from models.weather.dataset import Array
 
 NIGHT = (-12, 12)
+#: The night with the half day before it, in which a spell of it may have begun [h].
+WITH_MORNING, RUN_UP = (-24, 12), 12
 INPUTS = ("air_temperature", "relative_humidity", "precipitation_amount")
 
 
@@ -53,16 +55,16 @@ def longest(going: NDArray[np.bool_]) -> Array:
     return largest_sum(np.ones(going.shape), going)
 
 
-def wet_heat(
+def infection_night(
     name: str,
     heat: Callable[[Array], Array],
     limits: tuple[float, float],
     best: float,
     needed: float,
-    *,
-    whole: bool = False,
 ) -> Feature:
-    """Share of an infection that the best wet spell of the night reached, at most 1.
+    """1 for a night in which a wet spell reaches the sum of an infection, else 0.
+
+    See `reaches` for spells across noon.
 
     Parameters
     ----------
@@ -77,30 +79,58 @@ def wet_heat(
         Temperature at which ``heat`` is largest within the limits [degC].
     needed
         Sum that is a full infection [degC h].
-    whole
-        Count only full infections: the value is 0 or 1.
     """
     low, high = limits
 
-    def share(gain: Array, going: NDArray[np.bool_]) -> Array:
-        reached = largest_sum(gain, going) / needed
-        return np.floor(np.minimum(reached, 1.0)) if whole else np.minimum(reached, 1.0)
-
     def compute(day: DayHours) -> Range:
         wetness, air = wet(day), day.get("air_temperature")
+        whole = air.hi is air.lo and wetness.hi is wetness.lo
         going = (wetness.lo > 0) & (air.lo >= low) & (air.hi <= high)
-        if air.hi is air.lo:
-            sure = share(heat(air.lo) * wetness.lo, going)
-            if wetness.hi is wetness.lo:
-                return Range(sure, sure)
-        else:
-            least = np.minimum(heat(air.lo), heat(air.hi))
-            sure = share(np.where(going, least, 0.0) * wetness.lo, going)
+        least = heat(air.lo) if air.hi is air.lo else np.minimum(heat(air.lo), heat(air.hi))
+        gain = np.where(going, least, 0.0) * wetness.lo
+        if whole:
+            sure = reaches(gain, going, needed).astype(np.float64)
+            return Range(sure, sure)
+        surely = largest_sum(gain[RUN_UP:], going[RUN_UP:]) >= needed
         going = (wetness.hi > 0) & (air.hi >= low) & (air.lo <= high)
         kindest = np.clip(best, np.maximum(air.lo, low), np.minimum(air.hi, high))
-        return Range(sure, share(heat(kindest) * wetness.hi, going))
+        gain = np.where(going, heat(kindest), 0.0) * wetness.hi
+        maybe = reaches(gain, going, needed, again=True)
+        return Range(surely.astype(np.float64), maybe.astype(np.float64))
 
-    return Feature(name, compute, INPUTS, "1", NIGHT, estimated=True)
+    return Feature(name, compute, INPUTS, "1", WITH_MORNING, estimated=True)
+
+
+def reaches(
+    gain: Array, going: NDArray[np.bool_], needed: float, *, again: bool = False
+) -> NDArray[np.bool_]:
+    """Whether a spell of the night (noon to noon) reaches a sum (site,), that of an infection.
+
+    A spell that went on before noon goes on with what it had, as far back as the midnight before.
+    Where it had reached the sum by noon it is an infection of the night before, and counts here
+    only if it reaches the sum once more since noon.
+
+    Parameters
+    ----------
+    gain
+        What each hour of `WITH_MORNING` adds (hour, site), in any unit; 0 where not ``going``.
+    going
+        Whether the spell goes on in that hour (hour, site).
+    needed
+        The sum, in the unit of ``gain``.
+    again
+        Count also what had reached the sum by noon: the worst case, where hours are missing.
+    """
+    alone = largest_sum(gain[RUN_UP:], going[RUN_UP:]) >= needed
+    before, head = np.zeros(going.shape[1]), np.zeros(going.shape[1])
+    for add, on in zip(gain[:RUN_UP], going[:RUN_UP], strict=True):
+        before = (before + add) * on
+    lasts = np.ones(going.shape[1], dtype=bool)
+    for add, on in zip(gain[RUN_UP:], going[RUN_UP:], strict=True):
+        lasts &= on
+        head += add * lasts
+    joined = going[RUN_UP] & (before + head >= needed)
+    return np.asarray(alone | (joined & (again | (before < needed))))
 
 
 def longest_wet(name: str) -> Feature:

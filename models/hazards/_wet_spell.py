@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from models.hazards.wheat._cereal_wetness import INPUTS, NIGHT
+from models.hazards._wet_nights import INPUTS, NIGHT
 from models.risk.features import DayHours, Feature, Range
 from models.risk.hazard import Use, Window
 from models.risk.wetness import wet
