@@ -14,7 +14,7 @@ from webapp.app.errors import refused
 
 TOKEN = "csrf_token"  # noqa: S105 - name of a field
 #: Buttons and marks of a form; everything else was typed or chosen by a person.
-OF_FORMS = (TOKEN, "entry_key", "entry_written", "entry_sent")
+OF_FORMS = (TOKEN, "entry_key", "entry_written", "entry_sent", "writer")
 
 
 def typed() -> list[tuple[str, str]]:

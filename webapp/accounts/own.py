@@ -111,6 +111,11 @@ def take(do: Callable[[datetime], str]) -> Response:
     do
         Is given the time on the system's clock; returns the address to lead to.
     """
+    if request.form.get("writer", str(me().id)) != str(me().id):
+        abort(
+            409,
+            gettext("Somebody else wrote this on this phone: they sign in and send it themselves."),
+        )
     key = request.form.get("entry_key", "")
     try:
         address = entries.once(connection(), f"{me().id}:{key}", CLOCK.now(), lambda: do(now()))

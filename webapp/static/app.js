@@ -218,6 +218,14 @@
           queue.remove(entry.id).then(function () { draw(queue); sendNow(); });
         });
         row.appendChild(words);
+        if (entry.state === 'refused') {
+          const typed = document.createElement('p');
+          typed.textContent = entry.fields.filter(function (field) {
+            return typeof field[1] === 'string' && field[1] &&
+              !/^(csrf_token|entry_key|writer)$/.test(field[0]);
+          }).map(function (field) { return field[1]; }).join(' · ');
+          row.appendChild(typed);
+        }
         row.appendChild(drop);
         list.appendChild(row);
       });

@@ -53,7 +53,9 @@ async function store(key, answer, began) {
   if (began !== wiped) return;
   const cache = await caches.open(PAGES);
   const says = answer.headers.get('Cache-Control') || '';
-  if (/no-store/i.test(says) || [401, 403, 404, 410].indexOf(answer.status) >= 0) {
+  /* no longer for this reader: signed out elsewhere, or moved */
+  const gone = answer.type === 'opaqueredirect' || [401, 403, 404, 410].indexOf(answer.status) >= 0;
+  if (/no-store/i.test(says) || gone) {
     await cache.delete(key);
     return;
   }

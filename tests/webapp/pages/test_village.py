@@ -141,17 +141,10 @@ def test_a_draft_is_on_no_public_page_as_advice_and_what_was_released_is(empty_a
 
 def test_fields_are_rows_with_crop_size_and_level(client):
     page = text_of(client, "/v/qf-liuge")
-<<<<<<< HEAD
-    rows = re.findall(r'<li class="plot is-(\w+)">(.*?)</li>', page)
-    assert [status for status, _ in rows] == ["high", "medium"]
-    assert "村东一号地" in rows[0][1]
-    assert "冬小麦 · 18.0 亩" in rows[0][1]
-=======
-    rows = re.findall(r'<li class="field">(.*?)</li>', page)
+    rows = re.findall(r'<li class="plot">(.*?)</li>', page)
     assert [re.findall(r"status is-(\w+)", row) for row in rows] == [["high"], ["medium"]]
     assert "村东一号地" in rows[0]
     assert "冬小麦 · 18.0 亩" in rows[0]
->>>>>>> rules
 
 
 def test_answers_and_readings_agree(empty_app, seed, monkeypatch):

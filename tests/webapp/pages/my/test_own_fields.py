@@ -25,6 +25,7 @@ from models.risk.hazard import HIGH
 from tests.webapp.conftest import make_app, seed_module
 from tests.webapp.people import client_as, client_of
 from webapp.app.database import App
+from webapp.views.pictures import read_picture
 
 NOW = seed_module.NOW
 TODAY = date(2016, 5, 8)
@@ -553,6 +554,36 @@ def test_a_village_agent_reports_for_others_within_their_village(app: App) -> No
     assert agent.get("/my/py-bagongqiao-1/seen").status_code == 404
     assert client_of(app, "farmer").get("/my/qf-liuge-1/seen").status_code == 404
     assert "/my/qf-liuge-1/seen" not in app.test_client().get("/v/qf-liuge").text
+
+
+def test_what_one_wrote_is_not_sent_as_anothers(app: App, farmer: FlaskClient) -> None:
+    """Two share a phone; the session of the first ends before what they wrote is sent."""
+    page = farmer.get("/my/new?village=qf-liuge").text
+    form = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page))
+    given = form | FIELD | {"sown": "2015-10-12"}
+    other = client_of(app, "farmer")
+    answer = other.post("/my/new", data=given)
+    assert answer.status_code == 409
+    assert "这是别人在这部手机上写的" in answer.text
+    assert farmer.post("/my/new", data=given).status_code == 303
+
+
+def test_a_photo_whose_notes_are_broken_is_kept(farmer: FlaskClient) -> None:
+    """Pillow's own way of turning a picture upright fails on these (python-pillow/Pillow#4215)."""
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[0x010F] = "abc"
+    out = BytesIO()
+    Image.linear_gradient("L").resize((64, 48)).save(out, "JPEG", exif=exif)
+    sound = out.getvalue()
+    at = sound.index(b"Exif")
+    with farmer.application.test_request_context():
+        for place in range(at + 6, at + 42):
+            for value in (0, 2, 5, 255):
+                broken = bytearray(sound)
+                broken[place] = value
+                picture = read_picture(bytes(broken))
+                assert {picture.width, picture.height} == {64, 48}
 
 
 def test_a_new_crop_ends_the_season_before(app: App, farmer: FlaskClient) -> None:
