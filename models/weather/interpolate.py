@@ -300,7 +300,8 @@ class Kriging:
             weights, _ = self._local(stations[new], near[new])
             self._asked[others[new], near[new]] = stations[new]
             self._weights[others[new], near[new]] = weights
-        return self._weights[others, near]
+        found: Array = self._weights[others, near]
+        return found
 
     def _local_mean(
         self, values: Array, reporting: NDArray[np.intp], near: NDArray[np.intp]
