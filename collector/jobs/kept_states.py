@@ -85,8 +85,9 @@ class KeptStates:
         self._seasons: dict[str, list[SiteSeason]] = {}
         for season in seasons.seasons:
             self._seasons.setdefault(season.site, []).append(season)
-        self._crops = {name: repr(crop) for name, crop in seasons.crops.items()}
-        self._engine = repr((code(), engine_of(hazards)))
+        # what thousands of fields share goes into their facts as a hash
+        self._crops = {name: _hash(crop) for name, crop in seasons.crops.items()}
+        self._engine = _hash((code(), engine_of(hazards)))
         self._around: dict[tuple[str, date], str] = {}
         self._base: dict[str, str] = {}
         self._void: list[Held] = []
@@ -103,7 +104,7 @@ class KeptStates:
         ]
         place = (self._hours.fields[site], self._hours.range_km) if around else None
         dated = (self._base[site], rests_on(self._seasons[site], day), around, place)
-        return hashlib.sha256(repr(dated).encode()).hexdigest()
+        return _hash(dated)
 
     def _undated(self, site: str) -> str:
         hours = self._hours
@@ -213,6 +214,10 @@ class KeptStates:
     def tidy(self) -> None:
         """Drop what does not hold or is of no use any more."""
         risk_state.tidy(self.conn, self._void, self._checked, self.seen, self.days)
+
+
+def _hash(facts: object) -> str:
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 class _Reach:

@@ -153,7 +153,8 @@ def _said(
 
     def marked(statuses: Iterable[RiskStatus]) -> Iterator[RiskStatus]:
         for status in weighed(statuses, origin, hazards):
-            yield replace(status, validated=(status.hazard, county[status.site]) in valid)
+            shown = (status.hazard, county[status.site]) in valid
+            yield replace(status, validated=True) if shown else status
 
     today = (s for result in results for s in records(fold, result, ages, frozenset()))
     known = forecasts.known(conn, fold.quantities, at)

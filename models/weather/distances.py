@@ -30,5 +30,6 @@ def distances_km(a: Array, b: Array) -> Array:
     a, b
         Places on the plane (place, 2) [km].
     """
-    found: Array = np.sqrt(((a[:, None, :] - b[None, :, :]) ** 2).sum(axis=2))
-    return found
+    found: Array = np.square(a[:, None, 0] - b[None, :, 0])
+    found += np.square(a[:, None, 1] - b[None, :, 1])
+    return np.sqrt(found, out=found)

@@ -134,12 +134,16 @@ class Kriging:
     ) -> None:
         self.quantity = quantity
         self.stations = stations
-        # many fields of a village stand at one place
+        # many fields of a village stand at one place, and so do many stations
         self.spots, self.spot_of = np.unique(targets, axis=0, return_inverse=True)
+        self._places, self._place_of = np.unique(stations, axis=0, return_inverse=True)
         self._spread = spread or SPREADS[quantity]
         self._range_km = range_km
-        self._apart = distances_km(stations, self.spots)
+        self._apart = distances_km(self._places, self.spots)
         self._solved: dict[bytes, tuple[Array, Array]] = {}
+        # whom each spot asked last, and their weights: its very nearest, and any others
+        self._asked = np.full((2, len(self.spots), NEIGHBOURS), -1)
+        self._weights = np.empty(self._asked.shape)
 
     @property
     def nearest_km(self) -> Array:
@@ -193,7 +197,7 @@ class Kriging:
                     known[part] = (weights * across).sum(axis=1)
             else:
                 lower, _ = self._solve(reporting)
-                across = covariance(self._apart[np.ix_(reporting, near)], spread)
+                across = covariance(self._apart[np.ix_(self._place_of[reporting], near)], spread)
                 known = np.square(solve_triangular(lower, across, lower=True)).sum(axis=0)
             found[np.ix_(hours, near)] = np.sqrt(np.maximum(own - known, 0.0))
         return found[:, self.spot_of]
@@ -207,12 +211,15 @@ class Kriging:
         self, values: Array
     ) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]]:
         """Hours in which the same stations report, these stations, and the places near them."""
-        patterns, which = np.unique(~np.isnan(values), axis=0, return_inverse=True)
-        for number, pattern in enumerate(patterns):
-            reporting = np.flatnonzero(pattern)
-            near = np.flatnonzero((self._apart[reporting] <= self._range_km).any(axis=0))
+        patterns: dict[bytes, list[int]] = {}
+        for hour, there in enumerate(~np.isnan(values)):
+            patterns.setdefault(there.tobytes(), []).append(hour)
+        within = self._apart <= self._range_km
+        for pattern, hours in patterns.items():
+            reporting = np.flatnonzero(np.frombuffer(pattern, np.bool_))
+            near = np.flatnonzero(within[np.unique(self._place_of[reporting])].any(axis=0))
             if len(near):
-                yield np.flatnonzero(which.ravel() == number), reporting, near
+                yield np.array(hours), reporting, near
 
     def _solve(self, reporting: NDArray[np.intp]) -> tuple[Array, Array]:
         """Cholesky factor and inverse of the covariance among stations."""
@@ -238,15 +245,20 @@ class Kriging:
             weights += value[:, None] * row
         mean = np.zeros((len(values), len(near)))
         part = np.empty_like(mean)
-        across = covariance(self._apart[np.ix_(reporting, near)], self._spread)
+        across = covariance(self._apart[np.ix_(self._place_of[reporting], near)], self._spread)
         for weight, station in zip(weights.T, across, strict=True):
             mean += np.multiply(weight[:, None], station, out=part)
         return mean + level[:, None]
 
     @cached_property
+    def _shared(self) -> Array:
+        """Covariance among the stations' places (place, place), without their own spread."""
+        return covariance(distances_km(self._places, self._places), self._spread)
+
+    @cached_property
     def _candidates(self) -> NDArray[np.intp]:
         """The nearest stations of each spot (spot, candidate), nearest first."""
-        apart = self._apart.T
+        apart = self._apart.T[:, self._place_of]
         count = min(_CANDIDATES, apart.shape[1])
         found = np.sort(np.argpartition(apart, count - 1, axis=1)[:, :count], axis=1)
         order = np.argsort(np.take_along_axis(apart, found, axis=1), axis=1, kind="stable")
@@ -262,35 +274,50 @@ class Kriging:
         first = np.argsort(~there, axis=1, kind="stable")[:, :NEIGHBOURS]
         found = np.take_along_axis(candidates, first, axis=1)
         for spot in np.flatnonzero(there.sum(axis=1) < NEIGHBOURS):
-            order = np.argsort(self._apart[reporting, near[spot]], kind="stable")
+            apart = self._apart[self._place_of[reporting], near[spot]]
+            order = np.argsort(apart, kind="stable")
             found[spot] = reporting[order[:NEIGHBOURS]]
         return found
 
     def _local(self, stations: NDArray[np.intp], near: NDArray[np.intp]) -> tuple[Array, Array]:
         """Weights of each spot's stations and their covariance with it (spot, `NEIGHBOURS`)."""
-        places = self.stations[stations]
-        step = places[:, :, None, :] - places[:, None, :, :]
-        among = covariance(np.sqrt(np.square(step).sum(axis=3)), self._spread)
+        places = self._place_of[stations]
+        among = self._shared[places[:, :, None], places[:, None, :]]
         among += self._spread.place**2 * np.eye(NEIGHBOURS)
-        across = covariance(self._apart.T[near[:, None], stations], self._spread)
+        across = covariance(self._apart[places, near[:, None]], self._spread)
         with _LIBRARIES.limit(limits=1, user_api="blas"):
             weights = np.linalg.solve(among, across[:, :, None])[:, :, 0].astype(np.float64)
         return weights, across
+
+    def _weights_of(self, stations: NDArray[np.intp], near: NDArray[np.intp]) -> Array:
+        """Weights of each spot's stations (spot, `NEIGHBOURS`); worked out where they are new.
+
+        Of thousands of stations some fall silent every day, but few of those around a spot.
+        """
+        others = (stations != self._candidates[near, :NEIGHBOURS]).any(axis=1).astype(np.intp)
+        new = (stations != self._asked[others, near]).any(axis=1)
+        if new.any():
+            weights, _ = self._local(stations[new], near[new])
+            self._asked[others[new], near[new]] = stations[new]
+            self._weights[others[new], near[new]] = weights
+        found: Array = self._weights[others, near]
+        return found
 
     def _local_mean(
         self, values: Array, reporting: NDArray[np.intp], near: NDArray[np.intp]
     ) -> Array:
         """Mean (hour, place) from the nearest stations, of hours in which the same ones report."""
         stations = self._neighbours(reporting, near)
-        weights, _ = self._local(stations, near)
-        level = np.zeros((len(values), len(near)))
+        weights = self._weights_of(stations, near)
+        given = np.ascontiguousarray(values.T)
+        level = np.zeros((len(near), len(values)))
         for column in stations.T:
-            level += values[:, column]
+            level += given[column]
         level /= NEIGHBOURS
         mean = np.zeros_like(level)
         for column, weight in zip(stations.T, weights.T, strict=True):
-            mean += (values[:, column] - level) * weight
-        return mean + level
+            mean += (given[column] - level) * weight[:, None]
+        return (mean + level).T
 
 
 def _parts(count: int) -> Iterator[slice]:

@@ -161,6 +161,20 @@ def test_who_is_asked_does_not_depend_on_the_others_asked(crowd):
     assert part.error.tobytes() == np.ascontiguousarray(whole.error[3:5, 7:9]).tobytes()
 
 
+def test_weights_are_kept_only_for_the_stations_that_they_belong_to(crowd):
+    places, targets, values, _ = crowd
+    random = np.random.default_rng(4)
+    # three nodes in each village, and each hour others are silent, in every tenth nobody
+    villages = np.repeat(places[:100], 3, axis=0)
+    values = np.where(random.random((20, 300)) < 0.05, np.nan, values[:, :300])
+    values[::10] = crowd[2][::10, :300]
+    kept = Kriging("air_temperature", villages, targets, range_km=99)
+    for hour in random.integers(0, 20, 60):
+        fresh = Kriging("air_temperature", villages, targets, range_km=99)
+        here = values[hour : hour + 1]
+        assert kept.values(here).tobytes() == fresh.values(here).tobytes()
+
+
 def test_where_all_around_are_silent_those_further_off_speak(crowd):
     places, targets, values, _ = crowd
     values = values.copy()
