@@ -12,6 +12,7 @@ from wtforms import Form
 from wtforms.validators import ValidationError
 
 from collector.store import audit
+from collector.store.advice import village as store
 from collector.store.network import merging, own_fields, registry
 from collector.store.network.own_fields import SOILS, Entered, OwnField, TooMany
 from collector.store.network.registry import VillageRow
@@ -28,9 +29,9 @@ from webapp.language.formats import local_time
 from webapp.language.risks import upper_first
 from webapp.language.words import name_of, pick
 from webapp.views.crops import crop_types
-from webapp.views.fields import MU
+from webapp.views.fields import MU, FieldRow, field_rows
 from webapp.views.forms import Choice, Day, Line, Number
-from webapp.views.own_fields import SOIL_NAMES, line_of
+from webapp.views.own_fields import SOIL_NAMES, as_field, grown_of, line_of
 from webapp.views.places import no_village, place_name
 from webapp.views.villages import matches
 
@@ -95,6 +96,20 @@ def _page(name: str, status: int = 200, **values: Any) -> ResponseReturnValue:
     return render_template(f"my/{name}.html", entry_key=entry_key(), **values), status
 
 
+def _level(own: OwnField, today: date) -> FieldRow:
+    """The gravest level of a field."""
+    found, _ = store.answers(connection(), own.village, now(), own=own.id)
+    grown = grown_of(own)
+    (row,) = field_rows(
+        {own.id: as_field(own)},
+        {own.id: grown} if grown else {},
+        [each for each in found if each.site == own.id],
+        crop_types(),
+        today,
+    )
+    return row
+
+
 @bp.get("/")
 @needs("own")
 def page() -> ResponseReturnValue:
@@ -105,7 +120,7 @@ def page() -> ResponseReturnValue:
     today = local_day(now())
     return _page(
         "fields",
-        rows=[(each, line_of(each, today)) for each in mine],
+        rows=[(each, line_of(each, today), _level(each, today)) for each in mine],
         invited=[(each, pick(each.village_zh, each.village_en)) for each in invited],
     )
 

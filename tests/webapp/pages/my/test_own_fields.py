@@ -119,6 +119,9 @@ def test_the_field_shows_its_own_advice_and_the_village_does_not(
     page = farmer.get(address).text
     assert "赤霉病" in page
     assert "村东头" in page
+    listed = farmer.get("/my/").text
+    assert "status is-high" in listed
+    assert "赤霉病" in listed
     after = app.test_client().get("/v/qf-liuge").text
     assert after.replace("\n", "") == before.replace("\n", "")
     counts = re.findall(r"href=\"/v/qf-liuge\".*?</a>", app.test_client().get("/").text, re.S)
