@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from collector.store.postgres import queries
-from collector.store.postgres.db import Connection
+from collector.store.postgres.db import Connection, StoreError
 from collector.store.postgres.queries import fetch
 
 SQL = queries.load("photos")
+#: So many photos of one field in a day; whoever sends more fills the disk.
+MOST_A_DAY = 40
+
+
+class TooManyPhotos(StoreError):  # noqa: N818 - named for what happened
+    """A field has `MOST_A_DAY` photos of the last 24 hours already."""
 
 
 def add(
@@ -26,7 +32,15 @@ def add(
         In pixels.
     received : datetime
         Aware.
+
+    Raises
+    ------
+    TooManyPhotos
     """
+    since = received - timedelta(days=1)
+    ((there,),) = fetch(conn, SQL["count_since"], field=field, since=since)
+    if there >= MOST_A_DAY:
+        raise TooManyPhotos(f"field {field}: has {there} photos of the last 24 hours already")
     values = {"field": field, "width": width, "height": height, "at": received, "jpeg": jpeg}
     ((number,),) = fetch(conn, SQL["add"], **values)
     return int(number)

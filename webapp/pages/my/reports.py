@@ -245,7 +245,17 @@ def seen(field_id: str) -> ResponseReturnValue:
             stood = _stood(form, seasons, today)
             if stood is not None:
                 report = _report(form, field, stood, form.day.data)
-                return take(lambda at: _keep(report, picture, field, at))
+                try:
+                    return take(lambda at: _keep(report, picture, field, at))
+                except photos.TooManyPhotos:
+                    connection().rollback()
+                    problem = str(
+                        gettext(
+                            "There are %(most)s photos of this field of today already: send it "
+                            "without one.",
+                            most=photos.MOST_A_DAY,
+                        )
+                    )
     status = 422 if request.method == "POST" else 200
     name = pick(field.name_zh, field.name_en)
     source = request.form.get("source", asked["source"])

@@ -18,7 +18,7 @@ from PIL.ExifTags import GPS, IFD
 
 from collector.jobs.risk import current_seasons
 from collector.store import people
-from collector.store.advice import risk, works
+from collector.store.advice import photos, risk, works
 from collector.store.network import merging, own_fields, registry, sites
 from collector.store.postgres import db
 from models.risk.hazard import HIGH
@@ -569,6 +569,25 @@ def test_what_one_wrote_is_not_sent_as_anothers(app: App, farmer: FlaskClient) -
     assert answer.status_code == 409
     assert "这是别人在这部手机上写的" in answer.text
     assert farmer.post("/my/new", data=given).status_code == 303
+
+
+def test_photos_do_not_fill_the_disk(farmer: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(photos, "MOST_A_DAY", 1)
+    address = make(farmer)
+    out = BytesIO()
+    Image.new("RGB", (40, 30)).save(out, "PNG")
+    given = {"hazard": "wheat_fhb", "found": "yes", "grade": "", "treated": "no", "when": "0"}
+
+    def send(day: str, *, photo: bool) -> Any:
+        form = given | {"entry_key": key(farmer.get(f"{address}/seen").text), "when": day}
+        sent = {"photo": (BytesIO(out.getvalue()), "x.png")} if photo else {}
+        return farmer.post(f"{address}/seen", data=form | sent, content_type="multipart/form-data")
+
+    assert send("0", photo=True).status_code == 303
+    told = send("1", photo=True)
+    assert told.status_code == 422
+    assert "今天已有 1 张照片" in told.text
+    assert send("1", photo=False).status_code == 303
 
 
 def test_a_photo_whose_notes_are_broken_is_kept(farmer: FlaskClient) -> None:
