@@ -5,7 +5,12 @@ from __future__ import annotations
 import selectors
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
+
+
+#: An answer under way is waited for so long at the end [s].
+LAST_S = 30.0
 
 
 @dataclass
@@ -32,7 +37,9 @@ class Found:
         return len(self.times) / self.seconds
 
     def share(self, part: float) -> float:
-        """The time [ms] within which so many of the answers came."""
+        """The time [ms] within which so many of the answers came; infinite where none came."""
+        if not self.times:
+            return float("inf")
         ordered = sorted(self.times)
         return 1000 * ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
@@ -52,6 +59,16 @@ def _whole(got: bytearray) -> int:
     begin = head.index(b"content-length:") + 15
     length = int(head[begin:].split(b"\r\n", 1)[0])
     return int(head[9:12]) if len(got) >= end + 4 + length else 0
+
+
+def _let_finish(crowd: list[Reader]) -> None:
+    """Wait for the answers under way, so that the next run begins with an idle server."""
+    for one in crowd:
+        one.sock.settimeout(LAST_S)
+        with suppress(OSError):
+            while not _whole(one.got) and (some := one.sock.recv(262144)):
+                one.got += some
+        one.sock.close()
 
 
 def read(
@@ -105,6 +122,6 @@ def read(
                 times.append(time.perf_counter() - one.sent)
                 statuses[status] = statuses.get(status, 0) + 1
             ask(one)
-    for one in crowd:
-        one.sock.close()
-    return Found(times, statuses, time.perf_counter() - begin)
+    took = time.perf_counter() - begin
+    _let_finish(crowd)
+    return Found(times, statuses, took)
