@@ -9,6 +9,7 @@ from collector.store import audit, people, sign_in_attempts
 from collector.store.people import Person
 from collector.store.postgres.db import Connection
 from webapp.accounts import phones
+from webapp.accounts.access import reader
 from webapp.accounts.datastore import CLOCK
 from webapp.app.database import lent
 
@@ -18,6 +19,7 @@ GUARDED = (
     "security.login",
     "security.us_signin",
     "security.two_factor_token_validation",
+    "security.wan_signin_response",
     "security.us_verify",
 )
 TOO_MANY = 429
@@ -68,9 +70,18 @@ def _check() -> None:
     )
 
 
+def _failed(response: Response) -> bool:
+    """Whether an attempt failed: its form is shown again; what let in leads on to another page.
+
+    The form of a key is led back to, since its answer is asked for anew.
+    """
+    if request.endpoint == "security.wan_signin_response":
+        return reader() is None
+    return response.status_code in (200, 400, 401)
+
+
 def _note(response: Response) -> Response:
-    # A form that is shown again did not let its reader in; what did leads on to another page.
-    if _guarded() and response.status_code in (200, 400, 401):
+    if _guarded() and _failed(response):
         entered = _entered()
         with lent() as conn:
             sign_in_attempts.note_failure(conn, _account(entered), network(), CLOCK.now())

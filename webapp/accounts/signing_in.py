@@ -20,6 +20,11 @@ from webapp.accounts.datastore import CLOCK, PeopleDatastore, User
 from webapp.app.database import lent
 from webapp.app.responses import CONTENT_SECURITY_POLICY
 
+#: By what somebody came in whom the second step let in.
+SECOND_STEPS = {
+    "security.two_factor_token_validation": "password, code",
+    "security.wan_signin_response": "password, key",
+}
 #: How long staff stay signed in [s].
 STAFF_SESSION_S = 12 * 3600
 #: Carriers give a number that was given up to somebody else after some months (unverified how many
@@ -85,7 +90,7 @@ def _note(app: Any, user: User, authn_via: list[str] | None = None, **rest: Any)
             people.save(conn, person)
         entered = person.phone if "sms" in (authn_via or []) else person.username
         sign_in_attempts.note_success(conn, person, entered or "", attempts.network(), CLOCK.now())
-        by = ", ".join(authn_via or [])
+        by = SECOND_STEPS.get(request.endpoint or "", ", ".join(authn_via or []))
         audit.append(conn, str(person.id), "sign_in", detail={"by": by}, at=CLOCK.now())
 
 

@@ -33,5 +33,22 @@ MESSAGES = {
     "TWO_FACTOR_PERMISSION_DENIED": _("Sign in first."),
     "TWO_FACTOR_LOGIN_SUCCESSFUL": _("You are signed in."),
     "TWO_FACTOR_SETUP_SUCCESSFUL": _("The second step is set up."),
+    "API_ERROR": _("The browser's answer cannot be read. Begin again."),
+    "WEBAUTHN_EXPIRED": _("That took too long. Begin again."),
+    "WEBAUTHN_NAME_REQUIRED": _("Give the key a name by which you know it."),
+    "WEBAUTHN_NAME_INUSE": _("You have a key of this name already; choose another name."),
+    "WEBAUTHN_NAME_NOT_FOUND": _("There is no such key of yours."),
+    "WEBAUTHN_NAME_DISALLOWED_CHARACTERS": _(
+        "Name the key in letters, digits and blanks, 64 at most."
+    ),
+    "WEBAUTHN_CREDENTIAL_DELETED": _("The key is removed and lets nobody in any more."),
+    "WEBAUTHN_REGISTER_SUCCESSFUL": _("The key is added. Sign in with it from now on."),
+    "WEBAUTHN_CREDENTIAL_ID_INUSE": _("This key is added already."),
+    "WEBAUTHN_UNKNOWN_CREDENTIAL_ID": _("This is not a key of this account."),
+    "WEBAUTHN_ORPHAN_CREDENTIAL_ID": _("This is not a key of this account."),
+    "WEBAUTHN_CREDENTIAL_WRONG_USAGE": _("This is not a key of this account."),
+    "WEBAUTHN_MISMATCH_USER_HANDLE": _("This is not a key of this account."),
+    "WEBAUTHN_NO_VERIFY": _("The key's answer is not valid. Begin again."),
+    "TOO_MANY_KEYS": _("You have as many keys as there may be. Remove one first."),
     "TWO_FACTOR_METHOD_NOT_AVAILABLE": _("This way is not offered."),
 }

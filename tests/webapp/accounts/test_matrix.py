@@ -59,6 +59,12 @@ MAY_OPEN = {
     "security.logout": ALL,
     "security.change_password": SIGNED_IN,
     "security.two_factor_setup_validate": SIGNED_IN,
+    "security.tf_select": ALL,
+    "security.wan_signin": ALL,
+    "security.wan_signin_response": ALL,
+    "security.wan_register": SIGNED_IN,
+    "security.wan_register_response": SIGNED_IN,
+    "security.wan_delete": SIGNED_IN,
     "security.us_verify": SIGNED_IN,
     "security.us_verify_send_code": SIGNED_IN,
     # what Flask-Security brings and nobody is offered
@@ -67,7 +73,6 @@ MAY_OPEN = {
     "security.us_verify_link": NONE,
     "security.two_factor_rescue": NONE,
     "security.verify": NONE,
-    "security.tf_select": NONE,
 }
 VALUES = {"village_id": "qf-liuge", "token": "x", "filename": "icon.svg", "hazard": "wheat_fhb"}
 
