@@ -148,6 +148,7 @@ def list_(parts: Parts, as_json: bool) -> None:
     """
     with _opened(parts) as (conn, now):
         found = [(person, store.grants(conn, person, now)) for person in store.everyone(conn)]
+        audit.append(conn, _by("list"), "people_seen", at=now)
     rows = []
     for person, grants in found:
         held = [

@@ -177,3 +177,18 @@ def test_a_view_that_does_not_say_who_may_open_it_keeps_the_app_from_starting(ap
     other.register_blueprint(bp)
     with pytest.raises(access.AccessUndeclared, match="view new.<lambda>: says not who may open"):
         access.check_declared(other)
+
+
+#: Reading with these shows what is private to others: whoever does is in the audit log.
+PRIVATE = ("drafts", "network", "people", "audit", "reports")
+
+
+def test_every_page_of_what_is_private_says_how_its_readers_are_noted(app: App) -> None:
+    pages = [rule.endpoint for rule in app.url_map.iter_rules() if "GET" in rule.methods]
+    asked = {page: access.access_of(app, page) for page in pages}
+    silent = [
+        page
+        for page, each in asked.items()
+        if isinstance(each, access.Access) and each.permission in PRIVATE and each.reads is None
+    ]
+    assert silent == []
