@@ -21,6 +21,7 @@ SIGNED_IN = frozenset(ROLES)
 NONE: frozenset[str] = frozenset()
 DRAFTS = frozenset({"agent", "officer", "administrator"})
 NETWORK = frozenset({"technician", "officer", "administrator"})
+PEOPLE = frozenset({"administrator"})
 #: Written down by hand: what each page is for, not what the code says.
 MAY_OPEN = {
     "static": ALL,
@@ -50,6 +51,16 @@ MAY_OPEN = {
     "account.page": SIGNED_IN,
     "drafts.page": DRAFTS,
     "status.page": NETWORK,
+    "people.page": PEOPLE,
+    "people.add": PEOPLE,
+    "person.page": PEOPLE,
+    "person.grant": PEOPLE,
+    "person.withdraw": PEOPLE,
+    "person.lock": PEOPLE,
+    "person.link": PEOPLE,
+    "deputies.page": frozenset({"officer", "administrator"}),
+    "deputies.name": frozenset({"officer", "administrator"}),
+    "deputies.end": frozenset({"officer", "administrator"}),
     "release.release": frozenset({"officer", "administrator"}),
     "security.login": ALL,
     "security.us_signin": ALL,
@@ -74,7 +85,13 @@ MAY_OPEN = {
     "security.two_factor_rescue": NONE,
     "security.verify": NONE,
 }
-VALUES = {"village_id": "qf-liuge", "token": "x", "filename": "icon.svg", "hazard": "wheat_fhb"}
+VALUES = {
+    "village_id": "qf-liuge",
+    "token": "x",
+    "filename": "icon.svg",
+    "hazard": "wheat_fhb",
+    "person_id": 1,
+}
 
 
 @pytest.fixture(scope="module")
