@@ -8,7 +8,7 @@ from flask_babel import gettext
 from collector.store import audit, people, sign_in_attempts
 from collector.store.people import Person
 from collector.store.postgres.db import Connection
-from webapp.accounts import phones
+from webapp.accounts import devices, phones
 from webapp.accounts.access import reader
 from webapp.accounts.datastore import CLOCK
 from webapp.app.database import lent
@@ -50,6 +50,25 @@ def network() -> str:
     return sign_in_attempts.network_of(request.remote_addr)
 
 
+def _where(person: Person | None) -> tuple[str, bool]:
+    """By what an attempt is counted: the account's own device, else the network."""
+    own = devices.own_of(person)
+    return (own, True) if own else (network(), False)
+
+
+def _may_try(conn: Connection, entered: str, person: Person | None) -> bool:
+    where, own = _where(person)
+    return sign_in_attempts.may_try(conn, _account(entered), where, person, CLOCK.now(), own=own)
+
+
+def note_success(conn: Connection, person: Person, entered: str) -> None:
+    """Remember where a person signed in from, and forget their failures there."""
+    at = CLOCK.now()
+    sign_in_attempts.note_success(conn, person, entered, network(), at)
+    if own := devices.own_of(person):
+        sign_in_attempts.forget(conn, entered, own, at)
+
+
 def _guarded() -> bool:
     return request.method == "POST" and request.endpoint in GUARDED
 
@@ -59,8 +78,7 @@ def _check() -> None:
         return
     entered = _entered()
     with lent() as conn:
-        person = _holder(conn, entered)
-        if sign_in_attempts.may_try(conn, _account(entered), network(), person, CLOCK.now()):
+        if _may_try(conn, entered, _holder(conn, entered)):
             return
     abort(
         TOO_MANY,
@@ -84,21 +102,13 @@ def _note(response: Response) -> Response:
     if _guarded() and _failed(response):
         entered = _entered()
         with lent() as conn:
-            sign_in_attempts.note_failure(conn, _account(entered), network(), CLOCK.now())
             person = _holder(conn, entered)
-            if not sign_in_attempts.may_try(
-                conn, _account(entered), network(), person, CLOCK.now()
-            ):
+            where, _ = _where(person)
+            sign_in_attempts.note_failure(conn, _account(entered), where, CLOCK.now())
+            if not _may_try(conn, entered, person):
                 # Once, when the door shuts: not for each knock at it.
-                who = "" if person is None else str(person.id)
-                audit.append(
-                    conn,
-                    "anonymous",
-                    "sign_in_refused",
-                    who,
-                    {"network": network()},
-                    at=CLOCK.now(),
-                )
+                who, told = "" if person is None else str(person.id), {"network": network()}
+                audit.append(conn, "anonymous", "sign_in_refused", who, told, at=CLOCK.now())
     return response
 
 

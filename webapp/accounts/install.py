@@ -13,7 +13,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from collector.keys import load_or_make_web_key
 from collector.settings import Settings
-from webapp.accounts import access, attempts, keys, phones, signing_in
+from webapp.accounts import access, attempts, devices, keys, phones, signing_in
 from webapp.accounts.datastore import CLOCK, SEND, Codes, PeopleDatastore
 from webapp.accounts.sms import code_sender
 from webapp.accounts.words import MESSAGES
@@ -148,6 +148,7 @@ def install(app: App, settings: Settings | None) -> None:
     attempts.install(app)
     signing_in.install(app, datastore)
     keys.install(app)
+    devices.install(app)
     for view in app.view_functions.values():
         if hasattr(view, access.NO_TOKEN):
             tokens.exempt(view)

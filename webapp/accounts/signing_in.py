@@ -12,7 +12,7 @@ from flask_security import user_authenticated
 from flask_security.utils import login_user
 
 from collector.phone import mask_phone
-from collector.store import audit, people, sign_in_attempts
+from collector.store import audit, people
 from collector.store.people import Person
 from webapp.accounts import attempts, phones
 from webapp.accounts.access import reader
@@ -89,7 +89,7 @@ def _note(app: Any, user: User, authn_via: list[str] | None = None, **rest: Any)
             person.verified = CLOCK.now()
             people.save(conn, person)
         entered = person.phone if "sms" in (authn_via or []) else person.username
-        sign_in_attempts.note_success(conn, person, entered or "", attempts.network(), CLOCK.now())
+        attempts.note_success(conn, person, entered or "")
         by = SECOND_STEPS.get(request.endpoint or "", ", ".join(authn_via or []))
         audit.append(conn, str(person.id), "sign_in", detail={"by": by}, at=CLOCK.now())
 
