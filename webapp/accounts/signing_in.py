@@ -95,8 +95,15 @@ def _note(app: Any, user: User, authn_via: list[str] | None = None, **rest: Any)
 
 
 def _note_out(app: Any, user: Any, **rest: Any) -> None:
+    """Note who signed out, and end all their sessions.
+
+    A session is a signed cookie: one that somebody copied before would go on, for half a year.
+    """
     if isinstance(user, User):
         with lent() as conn:
+            if request.endpoint == "security.logout":
+                user.person.uniquifier = people.new_uniquifier()
+                people.save(conn, user.person)
             audit.append(conn, str(user.person.id), "sign_out", at=CLOCK.now())
 
 

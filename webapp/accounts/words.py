@@ -10,6 +10,8 @@ def _(text: str) -> str:
 
 WRONG = _("Name, code or password is not right. Check them, or ask for a new code.")
 
+NOT_NOW = _("This is not the code of now, or it was used already. Enter the next one of the app.")
+
 MESSAGES = {
     "GENERIC_AUTHN_FAILED": WRONG,
     "GENERIC_US_SIGNIN": _("If this number can get a code, it is on its way."),
@@ -17,8 +19,8 @@ MESSAGES = {
     "US_SPECIFY_IDENTITY": WRONG,
     "INVALID_PASSWORD_CODE": WRONG,
     "INVALID_PASSWORD": _("This is not your password."),
-    "INVALID_CODE": _("This is not the code of now. Enter the one that the app shows."),
-    "TWO_FACTOR_INVALID_TOKEN": _("This is not the code of now. Enter the one that the app shows."),
+    "INVALID_CODE": NOT_NOW,
+    "TWO_FACTOR_INVALID_TOKEN": NOT_NOW,
     "DISABLED_ACCOUNT": _("This account is locked. Ask your station."),
     "PHONE_INVALID": _("This is no mobile number of mainland China: 11 digits, 138 1234 5678."),
     "US_METHOD_NOT_AVAILABLE": WRONG,
