@@ -73,6 +73,50 @@ class Place:
         return bool(grant.scope) and getattr(self, grant.level) == grant.scope
 
 
+#: The whole city, and whatever is no place any more: only a grant in the city reaches it.
+CITY = Place("", None, "")
+
+
+def allows(
+    held: Iterable[Grant],
+    known: Mapping[str, tuple[str, ...]],
+    permission: str,
+    place: Place | None = None,
+) -> bool:
+    """Return whether grants allow something at a place, or anywhere where none is given."""
+    return any(
+        permission in known.get(grant.role, ()) and (place is None or place.within(grant))
+        for grant in held
+    )
+
+
+def may_give(
+    held: Iterable[Grant], known: Mapping[str, tuple[str, ...]], role: str, place: Place
+) -> bool:
+    """Return whether somebody may give, or take back, a role in a part of the tree.
+
+    They must be in charge of people there and hold all that the role allows there, and hold it
+    themselves: what somebody may as a deputy they may until a time, and a grant has no end.
+    """
+    own = [grant for grant in held if grant.stands_for is None]
+    return all(allows(own, known, each, place) for each in {"people", *known.get(role, ())})
+
+
+def may_manage(
+    held: Iterable[Grant],
+    known: Mapping[str, tuple[str, ...]],
+    other: Iterable[tuple[Grant, Place]],
+) -> bool:
+    """Return whether somebody may lock a person or make a link for them.
+
+    Who has a link for an account is that person. So they must be able to give everything that the
+    person may, also as a deputy; who holds nothing is in the charge of the city.
+    """
+    held = list(held)
+    each = [may_give(held, known, grant.role, place) for grant, place in other]
+    return all(each) if each else may_give(held, known, "", CITY)
+
+
 def roles_with(settings: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Return every role: those that are always there, and an installation's own.
 

@@ -94,6 +94,30 @@ def _proxies(text: str) -> int:
     return int(text)
 
 
+def _url(text: str | None) -> str | None:
+    """Read the public address of the pages.
+
+    Raises
+    ------
+    SettingsError
+        When it is no address of a whole site.
+    """
+    if not text:
+        return None
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        stray = parts.path.strip("/") or parts.query or parts.fragment or parts.username
+    except ValueError:
+        good, stray = False, ""
+    if not good or stray:
+        raise SettingsError(
+            f"NONGQING_URL: {text[:60]!r} is no address of the pages; write it as people open it, "
+            "https://nongqing.example"
+        )
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
 @dataclass(frozen=True)
 class Settings:
     """Settings of one process.
@@ -125,6 +149,9 @@ class Settings:
     proxies : int
         How many proxies stand before the web, each of which adds to the ``X-Forwarded`` headers;
         0 believes none of them.
+    url : str or None
+        Address at which people open the pages, ``https://nongqing.example``: security keys belong
+        to it; None: whatever address a request names.
     """
 
     dsn: str | None
@@ -139,6 +166,7 @@ class Settings:
     audit_head: Path | None = None
     audit_key: Path | None = None
     proxies: int = 0
+    url: str | None = None
 
     @property
     def audit_head_file(self) -> Path:
@@ -172,6 +200,7 @@ class Settings:
             audit_head=_path(env, "NONGQING_AUDIT_HEAD"),
             audit_key=_path(env, "NONGQING_AUDIT_KEY"),
             proxies=_proxies(env.get("NONGQING_PROXIES") or "0"),
+            url=_url(env.get("NONGQING_URL")),
         )
         if (settings.broker_tls.cert is None) != (settings.broker_tls.key is None):
             raise SettingsError(

@@ -9,6 +9,7 @@ from collector.clock import Clock
 from collector.settings import Settings
 from collector.store.postgres.db import Pool
 from webapp import api, pages
+from webapp.accounts import devices
 from webapp.accounts import install as accounts
 from webapp.app import database, errors, given, metrics, responses, speech
 from webapp.app.database import App
@@ -50,6 +51,7 @@ def create_app(pool: Pool, clock: Clock, settings: Settings | None = None) -> Ap
         behind(app, settings.proxies)
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    devices.mark(app)
     parts = (choices, i18n, formats, words, database, responses, errors, metrics, given, speech)
     for part in parts:
         part.install(app)

@@ -148,6 +148,7 @@ def list_(parts: Parts, as_json: bool) -> None:
     """
     with _opened(parts) as (conn, now):
         found = [(person, store.grants(conn, person, now)) for person in store.everyone(conn)]
+        audit.append(conn, _by("list"), "people_seen", at=now)
     rows = []
     for person, grants in found:
         held = [
@@ -169,9 +170,9 @@ def list_(parts: Parts, as_json: bool) -> None:
 
 @people.command("link")
 @click.argument("who")
-@click.option("--url", default=DEFAULT_URL, show_default=True, help="Address of the pages.")
+@click.option("--url", help=f"Address of the pages; else that of NONGQING_URL, else {DEFAULT_URL}.")
 @click.pass_obj
-def link(parts: Parts, who: str, url: str) -> None:
+def link(parts: Parts, who: str, url: str | None) -> None:
     """Print a link that signs WHO in once within a day: also the way back after a lost password.
 
     WHO is a number, a user name or a phone number.
@@ -188,6 +189,7 @@ def link(parts: Parts, who: str, url: str) -> None:
             )
         token = store.make_link(conn, person, now)
         audit.append(conn, _by("link"), "sign_in_link_made", str(person.id), at=now)
+    url = url or parts.settings().url or DEFAULT_URL
     click.echo(f"{url.rstrip('/')}{store.LINK_PATH}{token}")
 
 

@@ -22,6 +22,7 @@ from collector.one_machine.backlog import Backlog
 from collector.one_machine.demo import DemoError, DemoState, DemoWeather
 from collector.one_machine.supervisor import Service, ServiceError, Supervisor, interrupt_on_signals
 from collector.running_note import remove_running, write_running
+from collector.senders.console import FILE as SMS_FILE
 from collector.settings import Settings, make_state_dir
 from collector.state_lock import StateLock, StateLockError, held
 from collector.store import job_runs, people
@@ -155,12 +156,14 @@ def _need_port(port: int) -> None:
         )
 
 
-def _ways_in(pool: db.Pool, is_demo: bool, address: str) -> str:
+def _ways_in(pool: db.Pool, is_demo: bool, address: str, codes: Path) -> str:
     """Make the links that sign in once: of the demonstration's people, or of the first of all."""
     now = SystemClock().now()
     if is_demo:
         lines = [f"  {role:<14} {address}{path}" for role, path in demo_people.links(pool, now)]
-        return "\n".join(["\nsign-in links, each for one time:", *lines])
+        return "\n".join(
+            ["\nsign-in links, each for one time:", *lines, f"  codes by SMS stand in {codes}"]
+        )
     with pool.connection() as conn:
         token = people.first_administrator(conn, now)
     return f"\nadministrator, for one time: {address}{people.LINK_PATH}{token}" if token else ""
@@ -237,7 +240,9 @@ def run(
                 backlog = Backlog(pool, state, nodes)
                 say(words)
         # Before the web starts: it would make the first administrator, and print it into its log.
-        ways_in = _ways_in(pool, state is not None, f"http://{HOST}:{port}")
+        ways_in = _ways_in(
+            pool, state is not None, f"http://{HOST}:{port}", settings.state_dir / SMS_FILE
+        )
         stack.callback(remove_running, settings.state_dir)
         write_running(settings.state_dir, dsn, broker, clock.spec())
         supervisor = Supervisor(

@@ -11,15 +11,16 @@ from pathlib import Path
 
 from collector.secret_file import read_secret
 from collector.senders.address import parse_address
-from collector.senders.console import Console
+from collector.senders.console import FILE, Console
 from collector.senders.http import HttpSender
 from collector.senders.message import TEMPLATES, Sender
-from collector.settings import SettingsError
+from collector.settings import DEFAULT_STATE_DIR, SettingsError
 from collector.store.messages import Limit
 
 WAYS = ("console", "http")
 SIGNATURE = "农情"
 LIMITS = "1/min 5/h 10/d"
+TOTAL = "500/h 2000/d"
 WINDOWS = {
     "min": timedelta(minutes=1),
     "h": timedelta(hours=1),
@@ -38,11 +39,14 @@ class SmsSettings:
         Of one number.
     signature : str
         Who writes, as the gateway has approved it.
+    total : tuple of Limit
+        Of all numbers together: what somebody can make us pay who asks for many.
     """
 
     sender: Sender
     limits: tuple[Limit, ...]
     signature: str
+    total: tuple[Limit, ...] = ()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] | None = None) -> SmsSettings:
@@ -58,10 +62,15 @@ class SmsSettings:
         if way not in WAYS:
             raise SettingsError(f'NONGQING_SMS: "{way}" is no way; write {" or ".join(WAYS)}')
         return cls(
-            sender=Console() if way == "console" else _http(env),
+            sender=_console(env) if way == "console" else _http(env),
             limits=parse_limits(env.get("NONGQING_SMS_LIMITS") or LIMITS),
             signature=env.get("NONGQING_SMS_SIGNATURE") or SIGNATURE,
+            total=parse_limits(env.get("NONGQING_SMS_TOTAL") or TOTAL, "NONGQING_SMS_TOTAL"),
         )
+
+
+def _console(env: Mapping[str, str]) -> Console:
+    return Console(Path(env.get("NONGQING_STATE_DIR") or DEFAULT_STATE_DIR) / FILE)
 
 
 def _http(env: Mapping[str, str]) -> HttpSender:
@@ -75,8 +84,8 @@ def _http(env: Mapping[str, str]) -> HttpSender:
     )
 
 
-def parse_limits(text: str) -> tuple[Limit, ...]:
-    """Read the limits of one number, as ``1/min 5/h 10/d``.
+def parse_limits(text: str, setting: str = "NONGQING_SMS_LIMITS") -> tuple[Limit, ...]:
+    """Read the limits of one number or of all together, as ``1/min 5/h 10/d``.
 
     Raises
     ------
@@ -87,9 +96,7 @@ def parse_limits(text: str) -> tuple[Limit, ...]:
     for word in text.split():
         match = re.fullmatch(r"([1-9][0-9]{0,5})/(min|h|d)", word)
         if match is None:
-            raise SettingsError(
-                f'NONGQING_SMS_LIMITS: cannot read "{word}"; write for example {LIMITS}'
-            )
+            raise SettingsError(f'{setting}: cannot read "{word}"; write for example {LIMITS}')
         found.append(Limit(int(match[1]), WINDOWS[match[2]]))
     return tuple(found)
 

@@ -125,10 +125,14 @@ def send_sms(
                 masked=mask_phone(to),
                 key=message.key,
                 limits=settings.limits,
+                total=settings.total,
                 at=at,
             )
     except TooManyMessages as error:
         minutes = -(-int(error.wait.total_seconds()) // 60) or 1
+        if error.all:
+            log.error("SMS: the limit of all numbers together is reached (NONGQING_SMS_TOTAL)")
+            raise SmsError(event("sms_too_many_in_all", minutes=minutes)) from error
         raise SmsError(event("sms_too_many", minutes=minutes)) from error
     outcome = settings.sender.send(message)
     _note(pool, number, outcome)

@@ -24,17 +24,19 @@ class Limit:
 
 
 class TooManyMessages(Exception):  # noqa: N818 - named for what happened
-    """A number has had as many messages as it may get.
+    """A number, or all together, has had as many messages as it may get.
 
     Attributes
     ----------
     wait : timedelta
         After which the next one may go out.
+    all : bool
+        Whether it is the limit of all numbers together.
     """
 
-    def __init__(self, wait: timedelta) -> None:
-        super().__init__(f"this number has had enough messages; wait {wait.total_seconds():.0f} s")
-        self.wait = wait
+    def __init__(self, wait: timedelta, *, all: bool = False) -> None:
+        super().__init__(f"enough messages have gone out; wait {wait.total_seconds():.0f} s")
+        self.wait, self.all = wait, all
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ def begin(
     masked: str,
     key: UUID,
     limits: Iterable[Limit],
+    total: Iterable[Limit] = (),
     at: datetime,
 ) -> int:
     """Note that a message is about to go out, if its number may get one; commit before it goes.
@@ -80,6 +83,9 @@ def begin(
     key : UUID
         Idempotency key.
     limits : iterable of Limit
+        Of the number.
+    total : iterable of Limit
+        Of all numbers together; what several send at once may go over it by so many.
     at : datetime
         Now, aware.
 
@@ -109,6 +115,13 @@ def begin(
             waits.append(rows[-1][0] + limit.window - at if rows else limit.window)
     if waits:
         raise TooManyMessages(max(waits))
+    for limit in total:
+        after = at - limit.window
+        rows = queries.fetch(conn, SQL["all_recent"], after=after, until=at, limit=limit.most)
+        if len(rows) >= limit.most:
+            waits.append(rows[-1][0] + limit.window - at)
+    if waits:
+        raise TooManyMessages(max(waits), all=True)
     ((number,),) = queries.fetch(
         conn,
         SQL["begin"],

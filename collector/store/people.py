@@ -162,7 +162,15 @@ def save(conn: Connection, person: Person) -> None:
 
 
 def lock(conn: Connection, person: Person, at: datetime, *, locked: bool = True) -> None:
-    """Keep a person out, ending their sessions and links, or let them in again."""
+    """Keep a person out, ending their sessions and links, or let them in again.
+
+    Raises
+    ------
+    PeopleError
+        When nobody else administers the city.
+    """
+    if locked:
+        _leave_an_administrator(conn, person)
     person.active = not locked
     person.uniquifier = new_uniquifier()
     run(conn, SQL["void_links"], person=person.id, at=at)
@@ -213,11 +221,43 @@ def grant(
             f'{level} "{scope}": is not in the registry; a county has its code of '
             "six digits, a township of nine, a village its id; the city has none"
         )
+    was_staff = is_staff(grants(conn, person, at))
     run(conn, SQL["grant"], person=person.id, role=role, level=level, scope=scope, at=at, by=by)
+    _end_sessions_of_new_staff(conn, person, was_staff, at)
+
+
+def _end_sessions_of_new_staff(
+    conn: Connection, person: Person, was_staff: bool, at: datetime
+) -> None:
+    """End the sessions of somebody who got in by a code to a phone and is staff from now on."""
+    if not was_staff and is_staff(grants(conn, person, at)):
+        person.uniquifier = new_uniquifier()
+        save(conn, person)
+
+
+def _leave_an_administrator(conn: Connection, person: Person) -> None:
+    """Refuse what would leave a city without an administrator.
+
+    Those that are there stay as they are until the transaction ends, so that two cannot remove
+    each other at once.
+    """
+    there = [number for (number,) in fetch(conn, SQL["administrators"])]
+    if there == [person.id]:
+        raise PeopleError(
+            f"person {person.id}: is the last administrator of the city; make another first"
+        )
 
 
 def withdraw(conn: Connection, person: Person, role: str, level: str, scope: str) -> bool:
-    """Take a grant back; false where there was none."""
+    """Take a grant back; false where there was none.
+
+    Raises
+    ------
+    PeopleError
+        When nobody else administers the city.
+    """
+    if (role, level) == ("administrator", "city"):
+        _leave_an_administrator(conn, person)
     return bool(fetch(conn, SQL["withdraw"], person=person.id, role=role, level=level, scope=scope))
 
 
@@ -235,6 +275,7 @@ def name_deputy(
         raise PeopleError(f"person {person.id}: cannot be their own deputy")
     if ends <= at:
         raise PeopleError(f"until {ends:%Y-%m-%d %H:%M} UTC: that is past; name a later time")
+    was_staff = is_staff(grants(conn, person, at))
     run(
         conn,
         SQL["name_deputy"],
@@ -244,6 +285,7 @@ def name_deputy(
         at=at,
         by=by,
     )
+    _end_sessions_of_new_staff(conn, person, was_staff, at)
 
 
 def grants(conn: Connection, person: Person, at: datetime) -> list[Grant]:

@@ -35,7 +35,13 @@ def _account(entered: str) -> bytes:
 
 
 def may_try(
-    conn: Connection, entered: str, network: str, person: Person | None, at: datetime
+    conn: Connection,
+    entered: str,
+    network: str,
+    person: Person | None,
+    at: datetime,
+    *,
+    own: bool = False,
 ) -> bool:
     """Return whether a further attempt is heard.
 
@@ -48,17 +54,19 @@ def may_try(
     entered : str
         User name or phone number as it was entered.
     network : str
-        See `network_of`.
+        See `network_of`; what names the device, where it is the account's own.
     person : Person or None
         Whose account it is.
     at : datetime
         Now, aware.
+    own : bool
+        Whether `network` names a device on which the person has signed in before.
     """
     counts = fetch(conn, SQL["failures"], account=_account(entered), network=network, at=at)
     ((here, of_network, of_account),) = counts
     if here >= MOST_HERE or of_network >= MOST_OF_NETWORK:
         return False
-    if of_account < MOST_OF_ACCOUNT:
+    if own or of_account < MOST_OF_ACCOUNT:
         return True
     if person is None:
         return False
@@ -76,4 +84,9 @@ def note_success(
 ) -> None:
     """Remember where a person signed in from, and forget their failures there."""
     run(conn, SQL["note_network"], person=person.id, network=network, at=at)
+    forget(conn, entered, network, at)
+
+
+def forget(conn: Connection, entered: str, network: str, at: datetime) -> None:
+    """Forget the failures of an account in a network or on a device."""
     run(conn, SQL["forget_failures"], account=_account(entered), network=network, at=at)

@@ -8,7 +8,6 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-
 #: An answer under way is waited for so long at the end [s].
 LAST_S = 30.0
 

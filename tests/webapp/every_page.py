@@ -31,6 +31,7 @@ VALUES = {
     "filename": "icon.svg",
     "hazard": "wheat_fhb",
     "person": 1,
+    "person_id": 1,
     "number": 1,
 }
 OTHERWISE = "wheat_fhb_post"

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Flask, abort, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, make_response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_security import current_user
 
+from collector.audit.chain import ACTIONS
 from collector.permissions import PERMISSIONS, Grant, Place
 from collector.store import people
+from collector.store import reads as read_log
 from webapp.accounts import expired
-from webapp.accounts.datastore import User
-from webapp.app.database import lent
+from webapp.accounts.datastore import CLOCK, User
+from webapp.app.database import connection, lent
 
 View = TypeVar("View", bound=Callable[..., Any])
 ATTRIBUTE = "nongqing_access"
@@ -30,9 +33,15 @@ LIBRARY_VIEWS = {
     "security.us_signin_send_code": "public",
     "security.two_factor_token_validation": "public",
     "security.two_factor_setup": "public",
+    "security.tf_select": "public",
+    "security.wan_signin": "public",
+    "security.wan_signin_response": "public",
     "security.logout": "public",
     "security.change_password": "signed in",
     "security.two_factor_setup_validate": "signed in",
+    "security.wan_register": "signed in",
+    "security.wan_register_response": "signed in",
+    "security.wan_delete": "signed in",
     "security.us_verify": "signed in",
     "security.us_verify_send_code": "signed in",
 }
@@ -42,11 +51,14 @@ LIBRARY_VIEWS = {
 class Access:
     """What a view asks of who opens it; `permission` None: to be signed in, no more.
 
-    `village` names the argument of the address that holds a village's id.
+    `village` names the argument of the address that holds a village's id; `reads` is the action
+    that the audit log tells of who saw the page, `about` the argument that says about whom.
     """
 
     permission: str | None
     village: str | None = None
+    reads: str | None = None
+    about: str | None = None
 
 
 class AccessUndeclared(Exception):  # noqa: N818 - named for what is wanting
@@ -67,7 +79,13 @@ def without_token(view: View) -> View:
     return view
 
 
-def needs(permission: str | None, village: str | None = None) -> Callable[[View], View]:
+def needs(
+    permission: str | None,
+    village: str | None = None,
+    *,
+    reads: str | None = None,
+    about: str | None = None,
+) -> Callable[[View], View]:
     """Let those open a view who have a permission, where given for the village of its address.
 
     Parameters
@@ -76,14 +94,42 @@ def needs(permission: str | None, village: str | None = None) -> Callable[[View]
         One of `collector.permissions.PERMISSIONS`; None: whoever is signed in.
     village
         The argument of the address that holds a village's id.
+    reads
+        For a page that shows what is private to others than the reader: the action of the audit
+        log by which is told who saw it, once for each person, page and hour.
+    about
+        The argument of the address that says about whom or what the page is, where it is not the
+        village. Who looks at themselves is not noted.
     """
     assert permission is None or permission in PERMISSIONS, permission
+    assert reads is None or reads in ACTIONS, reads
+    access = Access(permission, village, reads, about or village)
 
     def mark(view: View) -> View:
-        setattr(view, ATTRIBUTE, Access(permission, village))
-        return view
+        shown: Any = view if reads is None else _noted(view, access)
+        setattr(shown, ATTRIBUTE, access)
+        return shown  # type: ignore[no-any-return]
 
     return mark
+
+
+def _noted(view: View, access: Access) -> Any:
+    """Write down who sees a page, in the transaction that it is read in: unless it can be noted,
+    it is not shown.
+    """
+
+    @wraps(view)
+    def noted(**given: Any) -> Any:
+        answer = make_response(view(**given))
+        user, subject = reader(), str(given.get(access.about or "", ""))
+        assert user is not None
+        assert access.reads is not None
+        if answer.status_code == 200 and subject != str(user.id):
+            page, at = str(request.endpoint), CLOCK.now()
+            read_log.note(connection(), user.id, access.reads, page, subject, at)
+        return answer
+
+    return noted
 
 
 def access_of(app: Flask, endpoint: str) -> Access | str | None:

@@ -8,7 +8,8 @@ from flask_babel import gettext
 from collector.store import audit, people, sign_in_attempts
 from collector.store.people import Person
 from collector.store.postgres.db import Connection
-from webapp.accounts import phones
+from webapp.accounts import devices, phones
+from webapp.accounts.access import reader
 from webapp.accounts.datastore import CLOCK
 from webapp.app.database import lent
 
@@ -18,6 +19,7 @@ GUARDED = (
     "security.login",
     "security.us_signin",
     "security.two_factor_token_validation",
+    "security.wan_signin_response",
     "security.us_verify",
 )
 TOO_MANY = 429
@@ -48,6 +50,25 @@ def network() -> str:
     return sign_in_attempts.network_of(request.remote_addr)
 
 
+def _where(person: Person | None) -> tuple[str, bool]:
+    """By what an attempt is counted: the account's own device, else the network."""
+    own = devices.own_of(person)
+    return (own, True) if own else (network(), False)
+
+
+def _may_try(conn: Connection, entered: str, person: Person | None) -> bool:
+    where, own = _where(person)
+    return sign_in_attempts.may_try(conn, _account(entered), where, person, CLOCK.now(), own=own)
+
+
+def note_success(conn: Connection, person: Person, entered: str) -> None:
+    """Remember where a person signed in from, and forget their failures there."""
+    at = CLOCK.now()
+    sign_in_attempts.note_success(conn, person, entered, network(), at)
+    if own := devices.own_of(person):
+        sign_in_attempts.forget(conn, entered, own, at)
+
+
 def _guarded() -> bool:
     return request.method == "POST" and request.endpoint in GUARDED
 
@@ -57,8 +78,7 @@ def _check() -> None:
         return
     entered = _entered()
     with lent() as conn:
-        person = _holder(conn, entered)
-        if sign_in_attempts.may_try(conn, _account(entered), network(), person, CLOCK.now()):
+        if _may_try(conn, entered, _holder(conn, entered)):
             return
     abort(
         TOO_MANY,
@@ -68,26 +88,27 @@ def _check() -> None:
     )
 
 
+def _failed(response: Response) -> bool:
+    """Whether an attempt failed: its form is shown again; what let in leads on to another page.
+
+    The form of a key is led back to, since its answer is asked for anew.
+    """
+    if request.endpoint == "security.wan_signin_response":
+        return reader() is None
+    return response.status_code in (200, 400, 401)
+
+
 def _note(response: Response) -> Response:
-    # A form that is shown again did not let its reader in; what did leads on to another page.
-    if _guarded() and response.status_code in (200, 400, 401):
+    if _guarded() and _failed(response):
         entered = _entered()
         with lent() as conn:
-            sign_in_attempts.note_failure(conn, _account(entered), network(), CLOCK.now())
             person = _holder(conn, entered)
-            if not sign_in_attempts.may_try(
-                conn, _account(entered), network(), person, CLOCK.now()
-            ):
+            where, _ = _where(person)
+            sign_in_attempts.note_failure(conn, _account(entered), where, CLOCK.now())
+            if not _may_try(conn, entered, person):
                 # Once, when the door shuts: not for each knock at it.
-                who = "" if person is None else str(person.id)
-                audit.append(
-                    conn,
-                    "anonymous",
-                    "sign_in_refused",
-                    who,
-                    {"network": network()},
-                    at=CLOCK.now(),
-                )
+                who, told = "" if person is None else str(person.id), {"network": network()}
+                audit.append(conn, "anonymous", "sign_in_refused", who, told, at=CLOCK.now())
     return response
 
 

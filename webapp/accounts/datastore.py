@@ -14,14 +14,17 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import lazy_gettext
-from flask_security import RoleMixin, UserMixin
+from flask_security import RoleMixin, Totp, UserMixin
 from flask_security.datastore import Datastore, UserDatastore
+from passlib.exc import UsedTokenError
+from passlib.totp import TotpMatch
 
 from collector.clock import SystemClock
 from collector.permissions import Grant, Place
-from collector.store import people
+from collector.store import people, person_keys
 from collector.store.people import Person
 from collector.store.postgres.db import Connection
+from webapp.accounts import keys
 
 #: Lends a connection: that of the request where there is one.
 Lend = Callable[[], AbstractContextManager[Connection]]
@@ -71,6 +74,9 @@ class User(UserMixin):
     current_login_at = _kept("signed_in")
     last_login_at = _kept("signed_in_before")
     login_count = _kept("sign_ins")
+    # What names the person to their keys follows from who they are.
+    fs_webauthn_user_handle = property(lambda self: keys.handle_of(self.person.id))
+    webauthn = property(lambda self: keys.keys_of(self.person.id))
     # Addresses of people are not kept; Flask-Security wants to.
     current_login_ip = last_login_ip = property(lambda self: None, lambda self, value: None)
     tf_phone_number = property(lambda self: None, lambda self, value: None)
@@ -139,12 +145,28 @@ class User(UserMixin):
         return self.is_staff
 
 
+class Codes(Totp):
+    """One-time codes that are taken once (RFC 6238, section 5.2), whoever saw them on the way."""
+
+    def set_last_counter(self, user: User, tmatch: TotpMatch) -> None:  # type: ignore[override]
+        """Refuse a code of a person that was taken before.
+
+        Raises
+        ------
+        UsedTokenError
+        """
+        with user.lend() as conn:
+            what = f"code {user.id} {tmatch.totp.base32_key} {tmatch.counter}"
+            if not person_keys.first_answer(conn, what, CLOCK.now()):
+                raise UsedTokenError(expire_time=tmatch.expire_time)
+
+
 class PeopleDatastore(Datastore, UserDatastore):
     """Finds and keeps people for Flask-Security."""
 
     def __init__(self, lend: Lend) -> None:
         Datastore.__init__(self, None)  # type: ignore[no-untyped-call]
-        UserDatastore.__init__(self, User, Role)
+        UserDatastore.__init__(self, User, Role, keys.UserKey)
         self.lend = lend
 
     def find_user(self, case_insensitive: bool = False, **by: Any) -> User | None:
@@ -158,8 +180,23 @@ class PeopleDatastore(Datastore, UserDatastore):
         """Find a role by its name."""
         return Role(role)
 
+    def find_webauthn(self, credential_id: bytes) -> keys.UserKey | None:
+        """Find the key that a credential names."""
+        return keys.find(credential_id)
+
+    def create_webauthn(self, user: User, **given: Any) -> None:  # type: ignore[override]
+        """Keep a key that was just registered."""
+        keys.add(user, given)
+
+    def delete(self, model: Any) -> None:
+        """Forget a key; people are not forgotten here."""
+        assert isinstance(model, keys.UserKey)
+        keys.remove(model)
+
     def put(self, model: Any) -> Any:
-        """Keep what was changed of a person."""
+        """Keep what was changed of a person; a key's use was noted when its answer was checked."""
+        if isinstance(model, keys.UserKey):
+            return model
         with self.lend() as conn:
             people.save(conn, model.person)
         return model

@@ -13,8 +13,8 @@ from flask_wtf.csrf import CSRFProtect
 
 from collector.keys import load_or_make_web_key
 from collector.settings import Settings
-from webapp.accounts import access, attempts, phones, signing_in
-from webapp.accounts.datastore import CLOCK, SEND, PeopleDatastore
+from webapp.accounts import access, attempts, devices, keys, phones, signing_in
+from webapp.accounts.datastore import CLOCK, SEND, Codes, PeopleDatastore
 from webapp.accounts.sms import code_sender
 from webapp.accounts.words import MESSAGES
 from webapp.app.database import App, lent
@@ -99,7 +99,10 @@ def configure(app: Flask, key: bytes) -> None:
         "US_TOKEN_VALIDITY": CODE_VALID_S,
         "TWO_FACTOR": True,
         "TWO_FACTOR_ENABLED_METHODS": ["authenticator"],
-        "TWO_FACTOR_IMPLEMENTATIONS": {"code": "flask_security.twofactor.CodeTfPlugin"},
+        "TWO_FACTOR_IMPLEMENTATIONS": {
+            "code": "flask_security.twofactor.CodeTfPlugin",
+            "webauthn": "flask_security.webauthn.WebAuthnTfPlugin",
+        },
         "TWO_FACTOR_RESCUE_EMAIL": False,
         "CHANGEABLE": True,
         "SEND_PASSWORD_CHANGE_EMAIL": False,
@@ -144,9 +147,19 @@ def install(app: App, settings: Settings | None) -> None:
     tokens = CSRFProtect(app)
     attempts.install(app)
     signing_in.install(app, datastore)
+    keys.install(app)
+    devices.install(app)
     for view in app.view_functions.values():
         if hasattr(view, access.NO_TOKEN):
             tokens.exempt(view)
-    Security(app, datastore, phone_util_cls=Phones)
+    Security(
+        app,
+        datastore,
+        phone_util_cls=Phones,
+        totp_cls=Codes,
+        webauthn_util_cls=keys.Keys,
+        wan_register_response_form=keys.RegisterResponse,
+        wan_signin_response_form=keys.SigninResponse,
+    )
     access.install(app)
     access.check_declared(app)

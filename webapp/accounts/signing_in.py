@@ -12,7 +12,7 @@ from flask_security import user_authenticated
 from flask_security.utils import login_user
 
 from collector.phone import mask_phone
-from collector.store import audit, people, sign_in_attempts
+from collector.store import audit, people
 from collector.store.people import Person
 from webapp.accounts import attempts, phones
 from webapp.accounts.access import reader
@@ -20,6 +20,11 @@ from webapp.accounts.datastore import CLOCK, PeopleDatastore, User
 from webapp.app.database import lent
 from webapp.app.responses import CONTENT_SECURITY_POLICY
 
+#: By what somebody came in whom the second step let in.
+SECOND_STEPS = {
+    "security.two_factor_token_validation": "password, code",
+    "security.wan_signin_response": "password, key",
+}
 #: How long staff stay signed in [s].
 STAFF_SESSION_S = 12 * 3600
 #: Carriers give a number that was given up to somebody else after some months (unverified how many
@@ -84,14 +89,21 @@ def _note(app: Any, user: User, authn_via: list[str] | None = None, **rest: Any)
             person.verified = CLOCK.now()
             people.save(conn, person)
         entered = person.phone if "sms" in (authn_via or []) else person.username
-        sign_in_attempts.note_success(conn, person, entered or "", attempts.network(), CLOCK.now())
-        by = ", ".join(authn_via or [])
+        attempts.note_success(conn, person, entered or "")
+        by = SECOND_STEPS.get(request.endpoint or "", ", ".join(authn_via or []))
         audit.append(conn, str(person.id), "sign_in", detail={"by": by}, at=CLOCK.now())
 
 
 def _note_out(app: Any, user: Any, **rest: Any) -> None:
+    """Note who signed out, and end all their sessions.
+
+    A session is a signed cookie: one that somebody copied before would go on, for half a year.
+    """
     if isinstance(user, User):
         with lent() as conn:
+            if request.endpoint == "security.logout":
+                user.person.uniquifier = people.new_uniquifier()
+                people.save(conn, user.person)
             audit.append(conn, str(user.person.id), "sign_out", at=CLOCK.now())
 
 

@@ -10,6 +10,8 @@ def _(text: str) -> str:
 
 WRONG = _("Name, code or password is not right. Check them, or ask for a new code.")
 
+NOT_NOW = _("This is not the code of now, or it was used already. Enter the next one of the app.")
+
 MESSAGES = {
     "GENERIC_AUTHN_FAILED": WRONG,
     "GENERIC_US_SIGNIN": _("If this number can get a code, it is on its way."),
@@ -17,8 +19,8 @@ MESSAGES = {
     "US_SPECIFY_IDENTITY": WRONG,
     "INVALID_PASSWORD_CODE": WRONG,
     "INVALID_PASSWORD": _("This is not your password."),
-    "INVALID_CODE": _("This is not the code of now. Enter the one that the app shows."),
-    "TWO_FACTOR_INVALID_TOKEN": _("This is not the code of now. Enter the one that the app shows."),
+    "INVALID_CODE": NOT_NOW,
+    "TWO_FACTOR_INVALID_TOKEN": NOT_NOW,
     "DISABLED_ACCOUNT": _("This account is locked. Ask your station."),
     "PHONE_INVALID": _("This is no mobile number of mainland China: 11 digits, 138 1234 5678."),
     "US_METHOD_NOT_AVAILABLE": WRONG,
@@ -33,5 +35,22 @@ MESSAGES = {
     "TWO_FACTOR_PERMISSION_DENIED": _("Sign in first."),
     "TWO_FACTOR_LOGIN_SUCCESSFUL": _("You are signed in."),
     "TWO_FACTOR_SETUP_SUCCESSFUL": _("The second step is set up."),
+    "API_ERROR": _("The browser's answer cannot be read. Begin again."),
+    "WEBAUTHN_EXPIRED": _("That took too long. Begin again."),
+    "WEBAUTHN_NAME_REQUIRED": _("Give the key a name by which you know it."),
+    "WEBAUTHN_NAME_INUSE": _("You have a key of this name already; choose another name."),
+    "WEBAUTHN_NAME_NOT_FOUND": _("There is no such key of yours."),
+    "WEBAUTHN_NAME_DISALLOWED_CHARACTERS": _(
+        "Name the key in letters, digits and blanks, 64 at most."
+    ),
+    "WEBAUTHN_CREDENTIAL_DELETED": _("The key is removed and lets nobody in any more."),
+    "WEBAUTHN_REGISTER_SUCCESSFUL": _("The key is added. Sign in with it from now on."),
+    "WEBAUTHN_CREDENTIAL_ID_INUSE": _("This key is added already."),
+    "WEBAUTHN_UNKNOWN_CREDENTIAL_ID": _("This is not a key of this account."),
+    "WEBAUTHN_ORPHAN_CREDENTIAL_ID": _("This is not a key of this account."),
+    "WEBAUTHN_CREDENTIAL_WRONG_USAGE": _("This is not a key of this account."),
+    "WEBAUTHN_MISMATCH_USER_HANDLE": _("This is not a key of this account."),
+    "WEBAUTHN_NO_VERIFY": _("The key's answer is not valid. Begin again."),
+    "TOO_MANY_KEYS": _("You have as many keys as there may be. Remove one first."),
     "TWO_FACTOR_METHOD_NOT_AVAILABLE": _("This way is not offered."),
 }

@@ -10,6 +10,8 @@ CLOSED = (
     "/drafts",
     "/skill",
     "/status",
+    "/people",
+    "/deputies",
     "/metrics",
     "/healthz",
     "/set-language",

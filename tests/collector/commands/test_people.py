@@ -178,7 +178,16 @@ def test_the_first_administrator_is_made_once(conn: db.Connection) -> None:
     person = people.use_link(conn, token, now)
     assert person is not None
     assert people.grants(conn, person, now) == [Grant("administrator", "city", "")]
-    people.lock(conn, person, now)
+    for leave in (
+        lambda: people.lock(conn, person, now),
+        lambda: people.withdraw(conn, person, "administrator", "city", ""),
+    ):
+        with pytest.raises(
+            people.PeopleError, match="last administrator of the city; make another"
+        ):
+            leave()
+    person.active = False  # as an older release left it
+    people.save(conn, person)
     assert people.first_administrator(conn, now) is not None, "nobody can get in any more"
 
 

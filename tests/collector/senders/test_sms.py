@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import stat
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import pytest
@@ -228,12 +230,48 @@ def test_a_database_that_goes_away_meanwhile_stops_nobody(
     assert "sent, and it cannot be noted" in caplog.text
 
 
-def test_the_console_says_what_would_go_out(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_console_writes_for_its_owner_alone_what_would_go_out(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
     message = write(TO, "sign_in_code", CODE, "农情", "zh_CN")
-    assert Console().send(message) == Outcome.sent()
-    (record,) = caplog.records
-    assert record.levelno >= logging.WARNING  # seen where nobody has set logging up
-    assert record.getMessage() == f"SMS to 138****1234 (not sent): {message.text}"
+    path = tmp_path / "state" / "sms.txt"
+    for _ in range(2):
+        assert Console(path).send(message) == Outcome.sent()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    lines = path.read_text("utf-8").splitlines()
+    assert [line.split(" ", 2)[2] for line in lines] == [f"138****1234 {message.text}"] * 2
+    assert len(caplog.records) == 2
+    assert caplog.records[0].levelno >= logging.WARNING  # seen where nobody has set logging up
+    assert CODE["code"] not in caplog.text, "a log is read by many"
+    path.write_bytes(b"x" * 70_000)
+    path.chmod(0o644)
+    Console(path).send(message)
+    assert path.stat().st_size < 1000
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_message_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    message = write(TO, "sign_in_code", CODE, "农情", "zh_CN")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("")
+    (tmp_path / "sms.txt").symlink_to(elsewhere)
+    outcome = Console(tmp_path / "sms.txt").send(message)
+    assert outcome.state == "failed"
+    assert "cannot be written" in (outcome.error or "")
+    assert elsewhere.read_text() == ""
+
+
+def test_all_numbers_together_have_a_limit(pool: Pool) -> None:
+    """Codes for many numbers, asked for from many networks, cost their operator money."""
+    settings = replace(using(Recorder()), total=parse_limits("3/h"))
+    for n in range(3):
+        send(pool, settings, to=f"+861381234000{n}")
+    with pytest.raises(SmsError, match="Too many messages went out"):
+        send(pool, settings, to="+8613812340009")
+    send(pool, settings, NOW + timedelta(hours=1), to="+8613812340009")
+    assert SmsSettings.from_env({}).total == parse_limits("500/h 2000/d")
+    with pytest.raises(SettingsError, match="NONGQING_SMS_TOTAL"):
+        SmsSettings.from_env({"NONGQING_SMS_TOTAL": "many"})
 
 
 def test_settings_choose_the_way(tmp_path: Path) -> None:
@@ -288,7 +326,7 @@ def test_template_names_that_cannot_be_read_are_named(text: str) -> None:
 
 
 def run(dsn: str, *arguments: str) -> Result:
-    env = {"NONGQING_DSN": dsn, "NONGQING_SMS": ""}
+    env = {"NONGQING_DSN": dsn, "NONGQING_SMS": "", "NONGQING_STATE_DIR": mkdtemp()}
     return CliRunner().invoke(nongqing.main, ["messages", *arguments], env=env)
 
 

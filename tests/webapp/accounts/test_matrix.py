@@ -23,6 +23,7 @@ NONE: frozenset[str] = frozenset()
 DRAFTS = frozenset({"agent", "officer", "administrator"})
 OWN = frozenset({"farmer", "agent", "administrator"})
 NETWORK = frozenset({"technician", "officer", "administrator"})
+PEOPLE = frozenset({"administrator"})
 #: Written down by hand: what each page is for, not what the code says.
 MAY_OPEN = {
     "static": ALL,
@@ -71,6 +72,16 @@ MAY_OPEN = {
     "my_reports.seen": SIGNED_IN,
     "drafts.page": DRAFTS,
     "status.page": NETWORK,
+    "people.page": PEOPLE,
+    "people.add": PEOPLE,
+    "person.page": PEOPLE,
+    "person.grant": PEOPLE,
+    "person.withdraw": PEOPLE,
+    "person.lock": PEOPLE,
+    "person.link": PEOPLE,
+    "deputies.page": frozenset({"officer", "administrator"}),
+    "deputies.name": frozenset({"officer", "administrator"}),
+    "deputies.end": frozenset({"officer", "administrator"}),
     "release.release": frozenset({"officer", "administrator"}),
     "security.login": ALL,
     "security.us_signin": ALL,
@@ -80,6 +91,12 @@ MAY_OPEN = {
     "security.logout": ALL,
     "security.change_password": SIGNED_IN,
     "security.two_factor_setup_validate": SIGNED_IN,
+    "security.tf_select": ALL,
+    "security.wan_signin": ALL,
+    "security.wan_signin_response": ALL,
+    "security.wan_register": SIGNED_IN,
+    "security.wan_register_response": SIGNED_IN,
+    "security.wan_delete": SIGNED_IN,
     "security.us_verify": SIGNED_IN,
     "security.us_verify_send_code": SIGNED_IN,
     # what Flask-Security brings and nobody is offered
@@ -88,7 +105,6 @@ MAY_OPEN = {
     "security.us_verify_link": NONE,
     "security.two_factor_rescue": NONE,
     "security.verify": NONE,
-    "security.tf_select": NONE,
 }
 
 
@@ -182,3 +198,18 @@ def test_a_view_that_does_not_say_who_may_open_it_keeps_the_app_from_starting(ap
     other.register_blueprint(bp)
     with pytest.raises(access.AccessUndeclared, match="view new.<lambda>: says not who may open"):
         access.check_declared(other)
+
+
+#: Reading with these shows what is private to others: whoever does is in the audit log.
+PRIVATE = ("drafts", "network", "people", "audit", "reports")
+
+
+def test_every_page_of_what_is_private_says_how_its_readers_are_noted(app: App) -> None:
+    pages = [rule.endpoint for rule in app.url_map.iter_rules() if "GET" in rule.methods]
+    asked = {page: access.access_of(app, page) for page in pages}
+    silent = [
+        page
+        for page, each in asked.items()
+        if isinstance(each, access.Access) and each.permission in PRIVATE and each.reads is None
+    ]
+    assert silent == []

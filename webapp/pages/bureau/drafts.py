@@ -200,7 +200,7 @@ def by_county(rows: Sequence[ShownDraft]) -> list[CountyDrafts]:
 
 
 @bp.get("/drafts")
-@needs("drafts")
+@needs("drafts", reads="drafts_seen")
 @heavy
 def page() -> str:
     """Advice in force where the reader may see drafts, or in ``?county=`` of it, page by page."""

@@ -22,7 +22,7 @@ WORST_FIRST = ("high", "cannot_say", "medium", "out_of_season", "no_risk")
 
 
 @bp.get("/status")
-@needs("network")
+@needs("network", reads="network_seen")
 @heavy
 def page() -> str:
     """What the network does and what a person should look at; the latest of each kind."""

@@ -7,6 +7,11 @@ WHERE recipient = %(recipient)s AND state <> 'failed'
   AND at > %(after)s AND at <= %(until)s
 ORDER BY at DESC LIMIT %(limit)s
 
+-- name: all_recent
+SELECT at FROM message_sent
+WHERE state <> 'failed' AND way <> 'console' AND at > %(after)s AND at <= %(until)s
+ORDER BY at DESC LIMIT %(limit)s
+
 -- name: begin
 INSERT INTO message_sent (at, way, template, recipient, masked, key, state)
 VALUES (%(at)s, %(way)s, %(template)s, %(recipient)s, %(masked)s, %(key)s, 'sending')

@@ -64,6 +64,11 @@ SELECT county, township FROM village WHERE id = %(village)s
 SELECT EXISTS (SELECT FROM person_grant g JOIN person p ON p.id = g.person
     WHERE g.role = 'administrator' AND g.level = 'city' AND p.active)
 
+-- name: administrators
+SELECT p.id FROM person p JOIN person_grant g ON g.person = p.id
+WHERE g.role = 'administrator' AND g.level = 'city' AND p.active
+ORDER BY p.id FOR UPDATE
+
 -- name: make_link
 INSERT INTO sign_in_link (digest, person, made, expires)
 VALUES (%(digest)s, %(person)s, %(at)s, %(expires)s)

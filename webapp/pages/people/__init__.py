@@ -1,0 +1,1 @@
+"""People, for those in charge of them: found, added, given rights, locked; deputies."""
