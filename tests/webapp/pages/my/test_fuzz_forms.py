@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -12,10 +11,8 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from collector.store.postgres import db
 from tests.webapp.app.test_fuzz import VALUES
-from tests.webapp.conftest import make_app, seed_module
-from tests.webapp.pages.my.test_own_fields import make, post
+from tests.webapp.pages.my.world import make, post
 from tests.webapp.people import client_of
 from webapp.app.database import App
 
@@ -38,18 +35,6 @@ FORMS = {
     "/my/invitations/x": {"accept": "1"},
 }
 COMMON = ("entry_key", "entry_written", "entry_sent", "writer", "csrf_token")
-
-
-@pytest.fixture(scope="module")
-def app(postgres: Any) -> Iterator[App]:
-    dsn = postgres.create("nongqing_template")
-    conn = db.connect(dsn)
-    seed_module.fill(conn)
-    conn.close()
-    app = make_app(dsn)
-    app.config["WTF_CSRF_ENABLED"] = False
-    yield app
-    app.pool.close()
 
 
 @pytest.fixture(scope="module")
