@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 
 #: An answer under way is waited for so long at the end [s].
 LAST_S = 30.0
+#: Who is told that a page is asked for by too many asks again after so long [s], as told.
+BUSY, RETRY_S = 503, 5.0
 
 
 @dataclass
@@ -65,7 +67,9 @@ def _let_finish(crowd: list[Reader]) -> None:
     for one in crowd:
         one.sock.settimeout(LAST_S)
         with suppress(OSError):
-            while not _whole(one.got) and (some := one.sock.recv(262144)):
+            while (
+                one.got[9:12] != b"503" and not _whole(one.got) and (some := one.sock.recv(262144))
+            ):
                 one.got += some
         one.sock.close()
 
@@ -74,6 +78,8 @@ def read(
     port: int, paths: list[str], readers: int, seconds: float, cookie: str = "", warm: float = 1.0
 ) -> Found:
     """Let readers ask for paths in turn, each for the next as soon as its answer is there.
+
+    One who is told to try again later does.
 
     Parameters
     ----------
@@ -108,7 +114,10 @@ def read(
         ask(one)
     times: list[float] = []
     statuses: dict[int, int] = {}
+    told_to_wait: list[tuple[float, Reader]] = []
     while (now := time.perf_counter()) < begin + seconds:
+        while told_to_wait and told_to_wait[0][0] <= now:
+            ask(told_to_wait.pop(0)[1])
         for key, _ in selector.select(timeout=0.2):
             one = key.data
             some = one.sock.recv(262144)
@@ -120,7 +129,10 @@ def read(
             if now >= begin:
                 times.append(time.perf_counter() - one.sent)
                 statuses[status] = statuses.get(status, 0) + 1
-            ask(one)
+            if status == BUSY:
+                told_to_wait.append((now + RETRY_S, one))
+            else:
+                ask(one)
     took = time.perf_counter() - begin
     _let_finish(crowd)
     return Found(times, statuses, took)
