@@ -142,13 +142,14 @@ def answers(
 
 
 def advice(
-    conn: Connection, village_id: str, at: datetime, *, own: str | None = None
+    conn: Connection, village_id: str, at: datetime, *, past: bool = True, own: str | None = None
 ) -> list[Advice]:
     """Return the advice in force in a village at a time (aware), with who released it.
 
-    `own` is a field whose keeper asks; without it, what everybody may see.
+    Where `at` is now, ``past=False`` asks for what has not ended, which an index holds. `own` is a
+    field whose keeper asks; without it, what everybody may see.
     """
-    rows = fetch(conn, SQL["advice"], village=village_id, at=at, own=own)
+    rows = fetch(conn, SQL["advice"], village=village_id, at=at, past=past, own=own)
     return [Advice(advisory_of(row[:-2]), *row[-2:]) for row in rows]
 
 

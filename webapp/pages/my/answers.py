@@ -30,7 +30,10 @@ def answer(field_id: str) -> ResponseReturnValue:
         abort(400, gettext("Answer with one of the two buttons."))
     if len(note) > MOST_NOTE or unseen(note):
         abort(400, gettext("Write at most %(most)s characters.", most=MOST_NOTE))
-    given = [each.advisory for each in store.advice(connection(), own.village, now(), own=own.id)]
+    given = [
+        each.advisory
+        for each in store.advice(connection(), own.village, now(), past=False, own=own.id)
+    ]
     asked = (form.get("crop", ""), form.get("hazard", ""), form.get("issued", ""))
     of = next(
         (

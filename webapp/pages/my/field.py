@@ -138,7 +138,9 @@ def page(field_id: str) -> str:
     of_all, outlook = store.answers(conn, own.village, at, own=own.id)
     answers = [each for each in of_all if each.site == own.id]
     given = [
-        e for e in store.advice(conn, own.village, at, own=own.id) if e.advisory.site == own.id
+        e
+        for e in store.advice(conn, own.village, at, past=False, own=own.id)
+        if e.advisory.site == own.id
     ]
     coming = [each for each in outlook if each.site == own.id]
     fields = {own.id: as_field(own)}

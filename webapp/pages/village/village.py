@@ -116,7 +116,7 @@ def make_page(
     answers, outlook = store.answers(conn, village.id, moment, past=day is not None)
     readings, rain = ([], {}) if day else store.newest_readings(conn, village.id, at)
     over = relieved(answers, readings, catalogue())
-    advice = store.advice(conn, village.id, moment)
+    advice = store.advice(conn, village.id, moment, past=day is not None)
     newest = max((each.time for each in readings if each.time), default=None)
     state = "none" if newest is None else freshness(newest, at)
     listed = products.read(facts.settings.get(products.KEY))

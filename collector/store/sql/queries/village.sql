@@ -56,7 +56,7 @@ LEFT JOIN advisory_release r
     ON (r.site, r.crop, r.hazard, r.issued) = (a.site, a.crop, a.hazard, a.issued)
    AND r.at <= %(at)s
 WHERE f.village = %(village)s AND (NOT f.private OR f.id = %(own)s)
-  AND a.issued <= %(at)s AND (a.ended IS NULL OR a.ended > %(at)s)
+  AND a.issued <= %(at)s AND (a.ended IS NULL OR (%(past)s AND a.ended > %(at)s))
 ORDER BY a.site, a.crop, a.hazard, a.id
 
 -- name: release
@@ -115,9 +115,9 @@ FROM (
         JOIN weather_series s ON s.place = p.number AND s.kind = 'forecast'
         JOIN weather_value w ON w.series_id = s.id
         WHERE p.removed IS NULL
-          AND (p.name = %(village)s
-               OR p.name IN (SELECT id FROM field
-                             WHERE village = %(village)s AND kind = 'open' AND NOT private))
+          AND p.name = ANY(ARRAY(SELECT id FROM field
+                                 WHERE village = %(village)s AND kind = 'open' AND NOT private)
+                           || %(village)s::text)
           AND s.quantity IN ('air_temperature', 'precipitation_amount')
           AND w.time >= %(today)s AND w.time < %(last)s
           AND w.issued <= %(at)s AND w.issued > %(fresh)s
