@@ -37,6 +37,19 @@ def test_only_the_entry_of_the_own_proxy_is_believed(seeded_dsn):
     assert seen == ["192.0.2.7"]
 
 
+@pytest.mark.parametrize("proxies", [0, 1])
+def test_without_a_proxy_nothing_sees_what_anybody_may_have_written(seeded_dsn, proxies):
+    app = behind(seeded_dsn, proxies)
+    seen = []
+    app.before_request(lambda: seen.append(__import__("flask").request.headers.keys()))
+    with serving(app) as address:
+        headers = HTTPS | {"X-Forwarded-Host": "evil.example", "Forwarded": "for=192.0.2.7"}
+        ask = urllib.request.Request(f"{address}/robots.txt", headers=headers)
+        urllib.request.urlopen(ask, timeout=20).close()
+    (names,) = seen
+    assert any("forwarded" in name.lower() for name in names) == bool(proxies), list(names)
+
+
 @pytest.mark.parametrize("text", ["-1", "many", "1.5", "٣", "99"])
 def test_a_number_of_proxies_that_is_none_names_the_mend(text):
     with pytest.raises(SettingsError, match=r"NONGQING_PROXIES.*write 1 behind nginx"):
