@@ -171,6 +171,8 @@ def may(permission: str, village: str | None = None) -> bool:
         return False
     if village is None:
         return user.may(permission)
+    if not user.where(permission):
+        return False
     with lent() as conn:
         place = people.place_of(conn, village)
     return place is not None and user.may(permission, place)

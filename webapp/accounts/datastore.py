@@ -21,10 +21,11 @@ from passlib.totp import TotpMatch
 
 from collector.clock import SystemClock
 from collector.permissions import Grant, Place
-from collector.store import people, person_keys
+from collector.store import people, person_keys, sessions
 from collector.store.people import Person
 from collector.store.postgres.db import Connection
 from webapp.accounts import keys
+from webapp.app.database import STATEMENT_S, lent_to_limit
 
 #: Lends a connection: that of the request where there is one.
 Lend = Callable[[], AbstractContextManager[Connection]]
@@ -172,9 +173,21 @@ class PeopleDatastore(Datastore, UserDatastore):
     def find_user(self, case_insensitive: bool = False, **by: Any) -> User | None:
         """Find a person by one of `User`'s attributes."""
         ((name, value),) = by.items()
+        if name == "fs_uniquifier":
+            return self._signed_in(value)
         with self.lend() as conn:
             person = people.find(conn, **{NAMES.get(name, name): value})
         return None if person is None else User(person, self.lend)
+
+    def _signed_in(self, uniquifier: str) -> User | None:
+        """Find whose session it is, with what they hold: one question for each page."""
+        with lent_to_limit() as conn:
+            found = sessions.session_of(conn, uniquifier, CLOCK.now(), STATEMENT_S)
+        if found is None:
+            return None
+        user = User(found.person, self.lend)
+        user.grants, user._roles = found.grants, dict(found.roles)
+        return user
 
     def find_role(self, role: str) -> Role | None:
         """Find a role by its name."""

@@ -48,6 +48,7 @@ class App(Flask):
             finally:
                 g.pop("stack")
                 g.pop("conn", None)
+                g.pop("limited", None)
 
 
 def this_app() -> App:
@@ -64,11 +65,35 @@ def connection() -> Connection:
     DatabaseDown
         When the database does not answer.
     """
+    conn = _opened()
+    if "limited" not in g:
+        limit_statements(conn, STATEMENT_S)
+        g.limited = True
+    return conn
+
+
+def _opened() -> Connection:
     if "conn" not in g:
         g.conn = g.stack.enter_context(this_app().pool.connection())
-        limit_statements(g.conn, STATEMENT_S)
     conn: Connection = g.conn
     return conn
+
+
+@contextmanager
+def lent_to_limit() -> Iterator[Connection]:
+    """As `lent`, for a first statement that itself bounds those that follow by `STATEMENT_S`.
+
+    Raises
+    ------
+    DatabaseDown
+        When the database does not answer.
+    """
+    if "stack" in g:
+        yield _opened()
+        g.limited = True
+    else:
+        with lent() as conn:
+            yield conn
 
 
 @contextmanager

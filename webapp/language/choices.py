@@ -8,7 +8,7 @@ import re
 from dataclasses import asdict, dataclass, replace
 from urllib.parse import parse_qsl, urlencode
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, g, has_request_context, request, session
 
 COOKIE = "choices"
 YEAR_S = 365 * 24 * 3600
@@ -80,6 +80,8 @@ def choose(**changes: str) -> None:
 
 def _keep(response: Response) -> Response:
     now = choices()
+    if session.modified:
+        return response  # one cookie an answer: the session's goes first, this one comes next time
     if now != parse_choices(request.cookies.get(COOKIE)):
         held = {name: value for name, value in asdict(now).items() if value}
         response.set_cookie(

@@ -60,6 +60,7 @@ def test_a_number_of_proxies_that_is_none_names_the_mend(text):
 @pytest.mark.parametrize(
     ("path", "cookies"),
     [("/", 0), ("/?lang=en", 1), ("/set-language?lang=en", 1), ("/set-language?lang=zh", 1)]
+    + [("/account/sign-in?lang=en", 1)]
     + [(path, 0) for path in ("/drafts", "/robots.txt", "/healthz", "/v/nowhere")],
 )
 def test_an_answer_sets_one_cookie_at_most_and_none_without_need(client, path, cookies):

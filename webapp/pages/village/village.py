@@ -18,7 +18,7 @@ from models.advice.relief import relieved
 from models.hazards.catalogue import catalogue
 from models.risk.answers import RiskStatus
 from models.weather.local_days import local_day, midnight
-from webapp.accounts.access import public
+from webapp.accounts.access import public, reaches, scope
 from webapp.app.database import BANNER_KEY, connection, now
 from webapp.app.errors import PageNotFound, Suggestion
 from webapp.language.formats import local_day as day_text
@@ -209,7 +209,14 @@ def page(village_id: str) -> str:
     facts = _facts(conn, village_id)
     view = make_page(conn, facts, now(), _asked_day(local_day(now())))
     merged = visible(request.args.get("merged", ""))[:60]
-    return render_template("village/village.html", view=view, earlier=earlier(view), merged=merged)
+    at = facts.village
+    return render_template(
+        "village/village.html",
+        view=view,
+        earlier=earlier(view),
+        merged=merged,
+        reports=view.day is None and reaches(scope("reports"), at.id, at.township, at.county),
+    )
 
 
 @bp.get("/v/<village_id>.txt")
