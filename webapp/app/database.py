@@ -1,6 +1,7 @@
 """One database connection per request, lent by the pool when it is first needed.
 
-The connection is given back when the view returns, inside `App.dispatch_request`, so that a
+It serves what is asked before the view (who reads, whether they may) and the view, as one
+transaction, and is given back when the view returns, inside `App.dispatch_request`, so that a
 connection that breaks in the middle of a view reaches the error pages as `DatabaseDown` and not as
 a traceback.
 """
@@ -39,16 +40,34 @@ class App(Flask):
         readable(environ)
         return super().wsgi_app(environ, start_response)
 
-    def dispatch_request(self) -> ResponseReturnValue:
-        """Answer a request; its connection, if it took one, is one transaction."""
+    def preprocess_request(self) -> ResponseReturnValue | None:
+        """Ask who reads and whether they may; what the view does is in the same transaction."""
         with ExitStack() as stack:
             g.stack = stack
             try:
+                answer = super().preprocess_request()
+            except BaseException:
+                _forget()
+                raise
+            if answer is None:
+                g.stack = stack.pop_all()  # goes on in the view
+            else:
+                _forget()
+            return answer
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Answer a request; its connection, if it took one, is one transaction."""
+        with g.stack:
+            try:
                 return super().dispatch_request()
             finally:
-                g.pop("stack")
-                g.pop("conn", None)
-                g.pop("limited", None)
+                _forget()
+
+
+def _forget() -> None:
+    """Let nobody take the request's connection any more: it is about to be given back."""
+    for name in ("stack", "conn", "limited"):
+        g.pop(name, None)
 
 
 def this_app() -> App:

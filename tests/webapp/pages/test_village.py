@@ -10,6 +10,8 @@ import pytest
 from collector.store.advice import products, village
 from collector.store.network import contacts
 from collector.store.network.contacts import Contact
+from tests.webapp.people import client_of
+from webapp.accounts import datastore
 from webapp.views.headline import MOST_LETTERS, letters
 
 #: For a reader without an account; the limit on how long a question may take is one of them.
@@ -56,6 +58,22 @@ def test_a_page_asks_the_database_few_times(client, counted, path):
     counted.clear()
     text_of(client, path)
     assert 0 < sum(counted.values()) <= MOST_QUERIES, counted
+
+
+@pytest.mark.parametrize("role", ["farmer", "agent", "officer", "administrator"])
+def test_a_page_asks_no_more_for_who_is_signed_in(app, counted, role):
+    reader = client_of(app, role)
+    text_of(reader, "/v/qf-liuge")  # marks the device
+    counted.clear()
+    text_of(reader, "/v/qf-liuge")
+    assert 0 < sum(counted.values()) <= MOST_QUERIES, counted
+
+
+def test_the_limit_of_statements_is_set_with_who_is_signed_in(app, monkeypatch):
+    reader = client_of(app, "farmer")
+    monkeypatch.setattr(datastore, "STATEMENT_S", 0.001)
+    page = reader.get("/v/qf-liuge")
+    assert page.status_code == 503, "the page's own statements take longer than a millisecond"
 
 
 def test_what_was_said_on_a_day_gone_by_is_marked_and_leads_back(client):
