@@ -21,6 +21,9 @@ CANNOT_BIND = {
 # What a request may bring at most before the application is asked; the application takes less.
 MAX_HEADER_BYTES = 32 * 1024
 MAX_BODY_BYTES = 32 * 1024 * 1024
+# A thread that comes back from the database waits so long for one that computes [s]; at Python's
+# own 5 ms a slow page makes the others, with six questions each, several times as slow.
+SWITCH_S = 0.0005
 # Browsers hold several connections open each; waitress's own 100 are used up by a few readers.
 CONNECTIONS = 800
 
@@ -41,6 +44,7 @@ def make_server(app: App, host: str, port: int, threads: int = 8) -> Any:
     CannotListen
         When the port is taken or may not be used.
     """
+    sys.setswitchinterval(SWITCH_S)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         # Bound here and not by waitress, which leaves its socket open when it cannot bind.
