@@ -32,7 +32,6 @@ ACTIONS = (
     "people_seen",
     "drafts_seen",
     "network_seen",
-    "audit_seen",
     "rights_given",
     "rights_taken",
     "advice_published",
