@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,6 +75,8 @@ def make_app(dsn: str) -> App:
 @contextmanager
 def serving(app: App) -> Iterator[str]:
     """Serve an application with the real server, in a thread; lends its address."""
+    # That requests wait for a moment on a busy machine is no fault of what is tested.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     server = make_server(app, "127.0.0.1", 0)
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -47,11 +47,6 @@ class OwnField:
     variety: str | None
     harvested: date | None
 
-    @property
-    def season(self) -> int:
-        """The year in which what stands there was sown; of this change where nothing was."""
-        return self.sown.year if self.sown else self.changed.year
-
 
 @dataclass(frozen=True)
 class Entered:

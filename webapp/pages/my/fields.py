@@ -224,10 +224,13 @@ def edit(field_id: str) -> ResponseReturnValue:
     note = ""
     if request.method == "POST" and form.validate():
         said, edition = form.entered(), request.form.get("edition", type=int)
+        former = registry.seasons_of(connection(), own.id)[1:2]
         if own.harvested and said.sown > own.harvested:
             form.sown.errors = [
                 gettext("It was harvested on %(day)s already.", day=day_text(own.harvested))
             ]
+        elif _too_early(form.sown, former[0].harvested or former[0].sown if former else None):
+            pass
         elif edition == own.edition:
 
             def do(at: datetime) -> str:
@@ -248,6 +251,15 @@ def edit(field_id: str) -> ResponseReturnValue:
     return _page("edit", status, form=form, own=own, note=note)
 
 
+def _too_early(sown: Day, earliest: date | None) -> bool:
+    """Say in the form that the crop before still stood there, where it did."""
+    if earliest is None or sown.data is None or sown.data >= earliest:
+        return False
+    text = gettext("Before %(day)s the crop before it stood there.", day=day_text(earliest))
+    sown.errors = [text]
+    return True
+
+
 class _Meanwhile(Exception):  # noqa: N818 - named for what happened
     """Somebody else changed the field between reading and writing it."""
 
@@ -261,11 +273,7 @@ def sow(field_id: str) -> ResponseReturnValue:
     if request.method == "POST" and form.validate():
         assert form.sown.data is not None
         earliest = own.harvested or (own.sown + timedelta(days=1) if own.sown else None)
-        if earliest and form.sown.data < earliest:
-            form.sown.errors = [
-                gettext("Before %(day)s the crop before it stood there.", day=day_text(earliest))
-            ]
-        else:
+        if not _too_early(form.sown, earliest):
             sown, crop, variety = form.sown.data, str(form.crop.data), form.variety.data or None
 
             def do(at: datetime) -> str:

@@ -219,6 +219,11 @@ def test_a_new_crop_ends_the_season_before(app: App, farmer: FlaskClient) -> Non
     with app.pool.connection() as conn:
         newest, before = registry.seasons_of(conn, own_id(address))
     assert (newest.crop, before.harvested) == ("peanut", date(2016, 5, 5))
+    page = farmer.get(f"{address}/edit").text
+    same = FIELD | {"sown": "2015-10-12", "edition": "1", "entry_key": key(page)}
+    answer = farmer.post(f"{address}/edit", data=same)  # what the season before it was
+    assert answer.status_code == 422
+    assert "以前地里是上一茬" in answer.text
 
 
 def test_own_fields_are_no_part_of_an_exported_site(app: App, farmer: FlaskClient) -> None:
