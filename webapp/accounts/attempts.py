@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Flask, Response, abort, request, session
-from flask_babel import gettext
 
 from collector.store import audit, people, sign_in_attempts
 from collector.store.people import Person
@@ -12,6 +11,7 @@ from webapp.accounts import devices, phones
 from webapp.accounts.access import reader
 from webapp.accounts.datastore import CLOCK
 from webapp.app.database import lent
+from webapp.language.i18n import gettext
 
 #: Where something secret is entered, or asked for: a code makes an account and costs a message.
 GUARDED = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from flask import request
-from flask_babel import gettext
 
 from collector.permissions import CITY, Grant, Place, allows, may_give, may_manage
 from collector.store import audit, directory, people
@@ -15,6 +14,7 @@ from field_configs.names import unseen
 from webapp.accounts.access import reader
 from webapp.accounts.datastore import CLOCK, User
 from webapp.app.errors import PageNotFound
+from webapp.language.i18n import gettext
 
 MOST_NUMBER = 2**63
 MOST_LETTERS = 200

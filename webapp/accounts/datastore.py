@@ -13,7 +13,6 @@ from functools import cached_property
 from typing import Any
 
 from flask import current_app
-from flask_babel import lazy_gettext
 from flask_security import RoleMixin, Totp, UserMixin
 from flask_security.datastore import Datastore, UserDatastore
 from passlib.exc import UsedTokenError
@@ -26,6 +25,7 @@ from collector.store.people import Person
 from collector.store.postgres.db import Connection
 from webapp.accounts import keys
 from webapp.app.database import STATEMENT_S, lent_to_limit
+from webapp.language.i18n import lazy_gettext
 
 #: Lends a connection: that of the request where there is one.
 Lend = Callable[[], AbstractContextManager[Connection]]

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from flask import Flask, Response, make_response, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from webapp.app.errors import refused
+from webapp.language.i18n import gettext
 
 TOKEN = "csrf_token"  # noqa: S105 - name of a field
 #: Buttons and marks of a form; everything else was typed or chosen by a person.

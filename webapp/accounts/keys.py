@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, abort, request, session
-from flask_babel import gettext
 from flask_security import WebAuthnMixin, WebauthnUtil, current_user
 from flask_security.proxies import _security
 from flask_security.webauthn import WebAuthnRegisterResponseForm, WebAuthnSigninResponseForm
@@ -20,6 +19,7 @@ from collector.store.person_keys import KeyRefused, PersonKey
 from field_configs.names import unseen
 from webapp.accounts.words import MESSAGES
 from webapp.app.database import lent, this_app
+from webapp.language.i18n import gettext
 
 ENDPOINTS = (
     "security.wan_register",

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flask import Response, abort, redirect, request, url_for
-from flask_babel import gettext
 
 from collector.store import entries
 from collector.store.network import own_fields, registry
@@ -20,6 +19,7 @@ from webapp.accounts.access import may, reader
 from webapp.accounts.datastore import CLOCK
 from webapp.app.database import connection, now
 from webapp.app.errors import PageNotFound, Suggestion
+from webapp.language.i18n import gettext
 
 #: An entry does not wait longer on a phone than this.
 LONGEST_WAIT = timedelta(days=60)

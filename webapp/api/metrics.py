@@ -5,7 +5,6 @@ from hmac import compare_digest
 from ipaddress import ip_address
 
 from flask import Blueprint, Response, request
-from flask_babel import gettext
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import Unauthorized
@@ -16,6 +15,7 @@ from collector.store.postgres.db import Connection, DatabaseDown
 from webapp.accounts.access import public
 from webapp.app.database import App, now, this_app
 from webapp.app.metrics import EXTENSION
+from webapp.language.i18n import gettext
 
 bp = Blueprint("metrics", __name__)
 COUNTED = ("frames", "waiting_time", "waiting_layout", "dead_letters", "refusals", "conflicts")

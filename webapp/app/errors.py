@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, ngettext
 from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
 
 from collector.store.postgres.db import DatabaseDown, SchemaMissing
 from webapp.app import moved, shares
 from webapp.app.shares import Busy
+from webapp.language.i18n import gettext, ngettext
 
 RETRY_S = 30
 WHERE_MOST = 120

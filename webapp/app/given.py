@@ -13,9 +13,9 @@ from unicodedata import category
 from urllib.parse import quote
 
 from flask import Flask, abort, current_app, request
-from flask_babel import gettext
 
 from field_configs.names import unseen
+from webapp.language.i18n import gettext
 
 ASCII = "".join(map(chr, range(0x21, 0x7F)))
 HOST = re.compile(

@@ -3,7 +3,8 @@
 from urllib.parse import urlsplit
 
 from flask import Response, abort, redirect, request, url_for
-from flask_babel import gettext
+
+from webapp.language.i18n import gettext
 
 
 def local_path(target: str | None, fallback: str) -> str:

@@ -42,7 +42,7 @@ WINDOW_S = 15 * 60
 #: What of a page changes with the clock alone: texts of ages, the line that says its time, and the
 #: tokens of forms, of which an older one of the same session serves as well.
 CLOCK = re.compile(
-    rb'(?<=>)[^<>]*(?=</time>)|<p class="made">[^<>]*</p>|name="csrf_token" value="[^"]*"'
+    rb'(?P<time><time[^>]*>)[^<]*|<p class="made">[^<]*|name="csrf_token" value="[^"]*"'
 )
 COMPRESS_FROM_BYTES = 1000
 #: Brotli's effort: for a page, which is made for one reader, and for a file, which is packed once.
@@ -67,7 +67,7 @@ def mark_of(page: bytes, at: datetime) -> str:
     ages stay true to that.
     """
     window = int(at.timestamp()) // WINDOW_S
-    return blake2b(CLOCK.sub(b"", page) + b"%d" % window, digest_size=12).hexdigest()
+    return blake2b(CLOCK.sub(rb"\g<time>", page) + b"%d" % window, digest_size=12).hexdigest()
 
 
 def _secure(response: Response) -> Response:

@@ -1,11 +1,10 @@
 """Events in the language of the reader: what goes wrong in the network, and what jobs report."""
 
-from flask_babel import gettext
-
 from collector.store.network.frames import OTHERS
 from field_configs import events
 from field_configs.events import Event
 from webapp.language.formats import local_time
+from webapp.language.i18n import gettext
 from webapp.language.risks import upper_first
 from webapp.language.words import current_words, has_word, word
 

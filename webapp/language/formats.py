@@ -2,13 +2,14 @@
 
 import math
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
+from babel.dates import format_date, format_datetime
 from flask import Flask
-from flask_babel import format_date, format_datetime, gettext, ngettext
 
 from models.weather import local_days
 from models.weather.local_days import LOCAL
-from webapp.language.i18n import CHINESE, current_language
+from webapp.language.i18n import CHINESE, current_language, gettext, ngettext
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -17,31 +18,38 @@ def _is_chinese() -> bool:
     return current_language() == CHINESE
 
 
+@lru_cache(maxsize=4096)  # what a village's page names are a few days; all pages name the same
+def _written(pattern: str, moment: date, locale: str) -> str:
+    if isinstance(moment, datetime):
+        return str(format_datetime(moment, pattern, locale=locale))
+    return str(format_date(moment, pattern, locale=locale))
+
+
+def _write(chinese: str, english: str, moment: date) -> str:
+    pattern = chinese if _is_chinese() else english
+    return _written(pattern, moment, current_language().code)
+
+
 def local_time(moment: datetime, now: datetime | None = None) -> str:
     """Write a moment in local time, with its year only where that is not the year of `now`."""
-    local = moment.astimezone(LOCAL)
-    with_year = now is None or local.year != local_days.local_day(now).year
-    if _is_chinese():
-        pattern = "y年M月d日 HH:mm" if with_year else "M月d日 HH:mm"
-    else:
-        pattern = "d MMM y, HH:mm" if with_year else "d MMM, HH:mm"
-    return str(format_datetime(local, pattern, rebase=True))
+    local = moment.astimezone(LOCAL).replace(tzinfo=None)
+    if now is None or local.year != local_days.local_day(now).year:
+        return _write("y年M月d日 HH:mm", "d MMM y, HH:mm", local)
+    return _write("M月d日 HH:mm", "d MMM, HH:mm", local)
 
 
 def local_day(day: date | datetime, *, weekday: bool = False) -> str:
     """Write a local day without its year, with its weekday if wanted."""
     if isinstance(day, datetime):
         day = local_days.local_day(day)
-    if _is_chinese():
-        return str(format_date(day, "M月d日 EEE" if weekday else "M月d日", rebase=False))
-    return str(format_date(day, "EEE d MMM" if weekday else "d MMM", rebase=False))
+    if weekday:
+        return _write("M月d日 EEE", "EEE d MMM", day)
+    return _write("M月d日", "d MMM", day)
 
 
 def day_tick(day: date) -> str:
     """Write a local day in the little room under a chart."""
-    if _is_chinese():
-        return f"{day.month}/{day.day}"
-    return str(format_date(day, "d MMM", rebase=False))
+    return _write("M/d", "d MMM", day)
 
 
 def iso(moment: datetime) -> str:

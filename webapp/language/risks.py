@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 
-from flask_babel import gettext, lazy_gettext
-
 from collector.store.measured.field_weather import NO_STATION
 from field_configs.schema import Crop
 from field_configs.words import MissingParameter
@@ -14,6 +12,7 @@ from models.risk.answers import RiskStatus
 from models.risk.hazard import CANNOT_SAY, NO_RISK, STATUS
 from models.weather.local_days import local_day
 from webapp.language import formats
+from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.words import has_word, name_of, word
 
 STAGE_INPUT = "growth_stage"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from flask_babel import gettext, lazy_gettext
-
 from collector.permissions import Grant
+from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.words import pick
 
 ROLES = {

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import gettext
-
 from models.advice.advisory import Advisory
 from models.advice.spraying import PARAMETERS, is_chemical
 from models.weather.local_days import LOCAL
 from models.weather.local_days import local_day as day_of
 from webapp.language.formats import local_day, local_time
+from webapp.language.i18n import gettext
 from webapp.language.risks import action_text, upper_first
 from webapp.language.words import word
 

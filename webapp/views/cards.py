@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from flask_babel import gettext
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
@@ -14,6 +13,7 @@ from markupsafe import Markup
 
 from models.trained.artefact import read_manifest, sha256, verified
 from models.trained.shipped import FOLDER, HAZARD, STAGES
+from webapp.language.i18n import gettext
 
 TRAINED = f"{HAZARD}_trained"
 LOWEST = 6

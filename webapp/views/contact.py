@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flask_babel import gettext
-
 from collector.store.network import contacts
 from collector.store.network.registry import VillageRow
+from webapp.language.i18n import gettext
 from webapp.language.words import pick
 
 #: The farmers' hotline of the whole country (三农热线), kept by the agriculture ministry.

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import url_for
-from flask_babel import gettext
 
 from collector.store.measured.field_weather import FieldWeather
 from models.hazards.catalogue import catalogue
@@ -13,6 +12,7 @@ from models.risk.answers import RiskStatus
 from models.risk.hazard import NO_RISK, STATUS
 from models.weather.local_days import day_ended
 from webapp.language.formats import local_day, local_time, number
+from webapp.language.i18n import gettext
 from webapp.language.risks import (
     hazard_name,
     missing_names,

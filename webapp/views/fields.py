@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from flask_babel import gettext
-
 from collector.store.advice.village import Grown
 from field_configs.schema import Crop, Field
 from models.advice.relief import Key
 from models.risk.answers import RiskStatus
 from models.risk.hazard import CANNOT_SAY, STATUS
 from webapp.language.formats import number
+from webapp.language.i18n import gettext
 from webapp.language.risks import hazard_name, upper_first
 from webapp.language.words import name_of
 from webapp.views.verdicts import is_unmeasured, rank_of, verdicts_of

@@ -10,7 +10,6 @@ from datetime import date, timedelta
 from math import isnan
 from typing import Any
 
-from flask_babel import gettext
 from wtforms import Field, Form, SelectField, StringField
 from wtforms.validators import ValidationError
 from wtforms.widgets import TextInput
@@ -19,6 +18,7 @@ from field_configs.names import unseen
 from models.sheets import cells
 from models.sheets.refused import CellError
 from webapp.language.formats import local_day, number
+from webapp.language.i18n import gettext
 
 #: Days that need no calendar: so many days before the one on which the form was filled in.
 RELATIVE = {"0": 0, "1": 1, "2": 2}

@@ -4,12 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flask_babel import gettext
-
 from collector.freshness import Freshness
 from models.risk.answers import RiskStatus
 from models.risk.hazard import CANNOT_SAY, NO_RISK, OUT_OF_SEASON, STATUS
-from webapp.language.i18n import CHINESE, current_language
+from webapp.language.i18n import CHINESE, current_language, gettext
 from webapp.language.risks import hazard_name, missing_names, status_label
 from webapp.views.contact import ShownContact
 from webapp.views.notice import Card

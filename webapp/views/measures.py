@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
-from flask_babel import gettext, ngettext
 from markupsafe import Markup
 from numpy.typing import NDArray
 
@@ -16,6 +15,7 @@ from firmware.wire.quantities import by_name
 from models.weather.local_days import LOCAL
 from models.weather.quality import QC_NAMES, RANGE_CHECKED, STEP_CHECKED
 from webapp.language.formats import day_tick, local_time, number
+from webapp.language.i18n import gettext, ngettext
 from webapp.language.risks import quantity_name, unit_name, upper_first
 from webapp.language.words import name_of, word
 from webapp.views import svg

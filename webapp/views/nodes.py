@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import gettext
-
 from collector.freshness import freshness
 from collector.store.network.registry import NodeRow
 from field_configs.schema import Field
 from webapp.language.formats import number
+from webapp.language.i18n import gettext
 from webapp.language.words import name_of
 
 

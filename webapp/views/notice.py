@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from flask_babel import gettext
-
 from collector.store.advice.products import ProductList
 from collector.store.advice.risk import KeptStatus
 from collector.store.advice.village import Advice
@@ -23,6 +21,7 @@ from models.risk.hazard import OUT_OF_SEASON, STATUS
 from models.weather.local_days import day_ended, local_day
 from webapp.language.formats import local_day as day_text
 from webapp.language.formats import local_time
+from webapp.language.i18n import gettext
 from webapp.language.risks import action_text, hazard_name, reason_of, upper_first
 from webapp.language.words import name_of
 from webapp.views.advice import Spraying, show_spraying

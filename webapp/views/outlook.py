@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import gettext, lazy_gettext, ngettext
-
 from collector.store.advice.risk import KeptStatus
 from models.risk.hazard import STATUS
 from models.weather.local_days import day_ended, local_day
 from webapp.language.formats import day_tick
+from webapp.language.i18n import gettext, lazy_gettext, ngettext
 from webapp.views.villages import ANSWERS, GRAVITY, WARNINGS
 
 DAYS = 7

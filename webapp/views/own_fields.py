@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from flask_babel import gettext, lazy_gettext, ngettext
-
 from collector.store.advice.village import Grown
 from collector.store.advice.works import IRRIGATION, SPRAY, FieldWork
 from collector.store.network.own_fields import OwnField
 from field_configs.schema import Field
 from webapp.language.formats import local_day, number
+from webapp.language.i18n import gettext, lazy_gettext, ngettext
 from webapp.language.risks import upper_first
 from webapp.language.words import pick, word
 from webapp.views.crops import crop_types

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from io import BytesIO
 from math import isfinite
 
-from flask_babel import gettext
 from PIL import Image, UnidentifiedImageError
 from PIL.ExifTags import GPS, IFD, Base
 from PIL.Image import Transpose
+
+from webapp.language.i18n import gettext
 
 #: Phones take up to 200 million pixels; each costs 3 bytes while it is read.
 MOST_PIXELS = 40_000_000

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from flask import url_for
-from flask_babel import gettext
 
 from collector.store.network.registry import VillageRow
+from webapp.language.i18n import gettext
 from webapp.language.words import pick
 
 SUGGESTED = 3

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from flask_babel import gettext
-
 from collector.store.advice.products import Product, ProductList
 from webapp.language.formats import local_day
+from webapp.language.i18n import gettext
 from webapp.language.words import name_of
 
 

@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import gettext
-
 from collector.store.measured.field_weather import FieldWeather
 from field_configs.schema import Crop, Field
 from models.advice.advisory import Advisory
@@ -15,6 +13,7 @@ from models.hazards.catalogue import background, catalogue, outlooks
 from models.risk.answers import RiskStatus
 from models.risk.hazard import HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON, STATUS
 from webapp.language.formats import local_time, number, span_ago
+from webapp.language.i18n import gettext
 from webapp.language.risks import (
     background_line,
     certainty_label,

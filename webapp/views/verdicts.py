@@ -42,23 +42,25 @@ def rank_of(status: RiskStatus) -> Rank:
     return rank(status.status, status.validated, status.certainty)
 
 
-def _members(statuses: Sequence[RiskStatus]) -> set[str]:
-    """Hazards that stand under the verdict on their disease, where one was given."""
-    known = (catalogue().get(each.hazard) for each in statuses)
-    return {member for hazard in known if hazard for member in hazard.members}
+def _by_hazard(answers: Sequence[RiskStatus]) -> list[Group]:
+    """Answers to one question together; none of a model behind a verdict."""
+    groups: dict[str, list[RiskStatus]] = {}
+    for each in answers:
+        groups.setdefault(each.hazard, []).append(each)
+    known = (catalogue().get(hazard) for hazard in groups)
+    for member in {member for hazard in known if hazard for member in hazard.members}:
+        groups.pop(member, None)
+    return list(groups.values())
 
 
 def _without_level(status: RiskStatus) -> bool:
-    return status.hazard in background() | outlooks() and status.status != OUT_OF_SEASON
+    return (
+        status.hazard in background() or status.hazard in outlooks()
+    ) and status.status != OUT_OF_SEASON
 
 
 def _of_crop(crop: str, answers: Sequence[RiskStatus]) -> CropVerdicts:
-    groups, members = [], _members(answers)
-    for hazard in dict.fromkeys(each.hazard for each in answers):
-        if hazard in members:
-            continue
-        group = [each for each in answers if each.hazard == hazard]
-        groups.append(sorted(group, key=rank_of, reverse=True))
+    groups: list[Group] = [sorted(g, key=rank_of, reverse=True) for g in _by_hazard(answers)]
     named = [group[0] for group in groups if _without_level(group[0])]
     groups = [group for group in groups if not _without_level(group[0])]
     groups.sort(key=lambda group: rank_of(group[0]), reverse=True)
@@ -81,6 +83,22 @@ def verdicts_of(statuses: Sequence[RiskStatus]) -> list[CropVerdicts]:
     """
     crops = dict.fromkeys(each.crop for each in statuses)
     return [_of_crop(crop, [each for each in statuses if each.crop == crop]) for crop in crops]
+
+
+def gravest(statuses: Sequence[RiskStatus]) -> RiskStatus | None:
+    """The answer that speaks for all verdicts of `verdicts_of`; None where nothing is in season.
+
+    Parameters
+    ----------
+    statuses
+        The answers of one day per field, crop and hazard.
+    """
+    crops: dict[str, list[RiskStatus]] = {}
+    for each in statuses:
+        crops.setdefault(each.crop, []).append(each)
+    best = (max(group, key=rank_of) for of_crop in crops.values() for group in _by_hazard(of_crop))
+    said = (e for e in best if e.status != OUT_OF_SEASON and not _without_level(e))
+    return max(said, key=rank_of, default=None)
 
 
 def is_quiet(group: Group) -> bool:

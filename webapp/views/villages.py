@@ -5,11 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from flask_babel import gettext
-
 from collector.store.advice.risk import VillageWorst
 from collector.store.network.registry import VillageRow
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON, STATUS
+from webapp.language.i18n import gettext
 from webapp.language.risks import hazard_name
 from webapp.language.words import pick
 

@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from flask_babel import gettext, ngettext
-
 from collector.store.advice.risk import KeptStatus
 from collector.store.advice.village import AFTER, BEFORE, WeatherDay
 from models.risk.answers import RiskStatus
-from models.risk.hazard import OUT_OF_SEASON, STATUS
+from models.risk.hazard import STATUS
 from models.weather.local_days import day_ended, local_day
 from webapp.language.formats import day_tick, local_time, number
+from webapp.language.i18n import gettext, ngettext
 from webapp.language.risks import hazard_name
 from webapp.views.outlook import short_status
-from webapp.views.verdicts import rank_of, verdicts_of
+from webapp.views.verdicts import gravest
 from webapp.views.villages import WARNINGS
 
 DAY = timedelta(days=1)
@@ -54,14 +53,12 @@ class Week:
 
 def _worst(outlook: Sequence[KeptStatus], at: datetime) -> dict[date, RiskStatus]:
     """Of each coming day the gravest verdict of any field."""
-    found: dict[date, RiskStatus] = {}
-    for end in sorted({each.time for each in outlook if each.time > at}):
-        that_day = [each for each in outlook if each.time == end]
-        said = [group[0] for crop in verdicts_of(that_day) for group in crop.verdicts]
-        said = [each for each in said if each.status != OUT_OF_SEASON]
-        if said:
-            found[day_ended(end)] = max(said, key=rank_of)
-    return found
+    days: dict[datetime, list[KeptStatus]] = {}
+    for each in outlook:
+        if each.time > at:
+            days.setdefault(each.time, []).append(each)
+    found = {day_ended(end): gravest(said) for end, said in days.items()}
+    return {day: worst for day, worst in found.items() if worst is not None}
 
 
 def _source(days: Sequence[WeatherDay]) -> str:

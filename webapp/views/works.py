@@ -3,13 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from flask_babel import gettext
-
 from collector.store.advice.works import IRRIGATION, FieldWork
 from field_configs.schema import Field
 from models.weather.local_days import local_day, midnight
 from webapp.language import formats
 from webapp.language.formats import number
+from webapp.language.i18n import gettext
 from webapp.language.words import name_of
 
 #: Works of so many days are shown [d].

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from itertools import islice
 from math import nan
+from operator import itemgetter
 from typing import Any
 
 from psycopg2.extras import execute_values
@@ -57,6 +58,11 @@ class KeptStatus(RiskStatus):
     forecast_issued: datetime | None = None
 
 
+_FIELDS = [each.name for each in fields(KeptStatus)]
+_NUMBERS = [_FIELDS.index(each) for each in ("score", "certainty", "stage_bbch", "data_age_h")]
+_DRIVERS, _MISSING = _FIELDS.index("drivers"), _FIELDS.index("missing")
+
+
 @dataclass(frozen=True)
 class VillageWorst:
     """The status that stands for a village; of its hazards the two that are surest."""
@@ -84,16 +90,31 @@ def row_of(status: RiskStatus, issued: datetime) -> tuple[Any, ...]:
 
 
 def statuses_of(cursor: Any) -> list[KeptStatus]:
-    """Return the rows of a query as answers: NULL is NaN again."""
+    """Return the rows of a query as answers: NULL is NaN again, and no drivers are none.
+
+    Columns are told apart by name and may come in any order.
+    """
     names = [column.name for column in cursor.description]
-    numbers = [name for name in ("score", "certainty", "stage_bbch", "data_age_h") if name in names]
-    found = []
-    for row in cursor.fetchall():
-        values = dict(zip(names, row, strict=True))
-        values |= {name: nan for name in numbers if values[name] is None}
-        values["drivers"] = {k: nan if v is None else v for k, v in values["drivers"].items()}
-        found.append(KeptStatus(**values | {"missing": tuple(values["missing"])}))
-    return found
+    given = {each.name: each.default for each in fields(KeptStatus) if each.name not in names}
+    found = [*names, *given]
+    in_order = itemgetter(*map(found.index, _FIELDS))
+    defaults = tuple(given.values())
+    return [_status(list(in_order(row + defaults))) for row in cursor.fetchall()]
+
+
+def _status(values: list[Any]) -> KeptStatus:
+    for number in _NUMBERS:
+        if values[number] is None:
+            values[number] = nan
+    drivers = values[_DRIVERS] or {}
+    if None in drivers.values():
+        drivers = {key: nan if value is None else value for key, value in drivers.items()}
+    values[_DRIVERS] = drivers
+    values[_MISSING] = tuple(values[_MISSING])
+    # A page has hundreds; the generated __init__ of a frozen class sets each attribute by a call.
+    kept = object.__new__(KeptStatus)
+    vars(kept).update(zip(_FIELDS, values, strict=True))
+    return kept
 
 
 def pages(statuses: Iterable[RiskStatus]) -> Iterator[list[RiskStatus]]:

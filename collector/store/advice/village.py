@@ -18,6 +18,7 @@ from collector.store.postgres.queries import fetch
 from field_configs.schema import Field
 from firmware.wire.quantities import QUANTITIES
 from models.advice.advisory import Advisory
+from models.risk.hazard import HIGH, MEDIUM
 from models.weather.local_days import local_day, midnight
 from models.weather.quality import UNUSABLE
 
@@ -114,6 +115,8 @@ def answers(
 ) -> tuple[list[KeptStatus], list[KeptStatus]]:
     """Return the newest fresh answers of a village, and its outlook.
 
+    Of the outlook what warns has its drivers, the rest has none.
+
     Parameters
     ----------
     conn : Connection
@@ -133,6 +136,7 @@ def answers(
         "until": at + DAY,
         "known": at if past else "infinity",
         "ahead": not past,
+        "warning": [MEDIUM, HIGH],
     }
     with conn.cursor() as cur:
         cur.execute(SQL["answers"], params)

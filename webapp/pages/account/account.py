@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, url_for
-from flask_babel import gettext
 from flask_wtf.csrf import generate_csrf
 from werkzeug.exceptions import Gone
 
@@ -12,6 +11,7 @@ from webapp.accounts.access import needs, public, reader
 from webapp.accounts.datastore import CLOCK, User
 from webapp.accounts.signing_in import sign_in
 from webapp.app.database import connection, lent
+from webapp.language.i18n import gettext
 from webapp.language.roles import grant_text
 
 bp = Blueprint("account", __name__, url_prefix="/account")

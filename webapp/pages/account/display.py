@@ -1,11 +1,11 @@
 """How the pages look: light or dark, text size; a form that works without JavaScript."""
 
 from flask import Blueprint, Response, abort, render_template, request
-from flask_babel import gettext
 
 from webapp.accounts.access import public, without_token
 from webapp.app.redirects import back, local_path, refuse_from_elsewhere
 from webapp.language.choices import LOOKS, SIZES, choices, choose
+from webapp.language.i18n import gettext
 
 bp = Blueprint("display", __name__)
 

@@ -1,11 +1,10 @@
 """Switch the language and go back to where the reader was."""
 
 from flask import Blueprint, Response, abort, request
-from flask_babel import gettext
 
 from webapp.accounts.access import public, without_token
 from webapp.app.redirects import back
-from webapp.language.i18n import LANGUAGES, language_of, remember_language
+from webapp.language.i18n import LANGUAGES, gettext, language_of, remember_language
 
 bp = Blueprint("language", __name__)
 

@@ -1,11 +1,11 @@
 """The reader's village, remembered without an account; where the installed app begins."""
 
 from flask import Blueprint, Response, abort, redirect, request, url_for
-from flask_babel import gettext
 
 from webapp.accounts.access import public, without_token
 from webapp.app.redirects import back, refuse_from_elsewhere
 from webapp.language.choices import choices, choose, is_village
+from webapp.language.i18n import gettext
 
 bp = Blueprint("my_village", __name__)
 

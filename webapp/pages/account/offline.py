@@ -4,11 +4,10 @@ import json
 from pathlib import Path
 
 from flask import Blueprint, Response, current_app, render_template, request, url_for
-from flask_babel import gettext
 
 from webapp.accounts.access import public
 from webapp.app.release import release_mark
-from webapp.language.i18n import current_language
+from webapp.language.i18n import current_language, gettext
 
 bp = Blueprint("offline", __name__)
 STATIC = Path(__file__).parents[2] / "static"

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from flask import Blueprint, current_app, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from models.hazards._unruled import UNRULED
 from models.hazards.catalogue import catalogue
@@ -15,6 +14,7 @@ from models.trained import shipped
 from models.trained.artefact import ArtefactError
 from webapp.accounts.access import public
 from webapp.app.errors import PageNotFound, Suggestion
+from webapp.language.i18n import gettext
 from webapp.language.risks import hazard_name, upper_first
 from webapp.language.words import name_of, word
 from webapp.views.cards import CARDS, Card, cards_of, read_card, stage_words, to_html

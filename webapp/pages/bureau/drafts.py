@@ -7,7 +7,6 @@ from datetime import datetime
 from itertools import groupby
 
 from flask import Blueprint, render_template, request
-from flask_babel import gettext, lazy_gettext
 
 from collector.permissions import Grant
 from collector.store.advice import risk
@@ -21,6 +20,7 @@ from webapp.accounts.access import needs, reaches, scope
 from webapp.app.database import connection, now
 from webapp.app.menu import NavItem
 from webapp.app.shares import heavy
+from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.risks import certainty_label, hazard_name, reason_text, upper_first
 from webapp.language.words import name_of, pick
 from webapp.views.advice import ShownAdvice, show_advice

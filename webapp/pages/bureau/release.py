@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, flash, redirect, url_for
-from flask_babel import gettext
 
 from collector.store import audit
 from collector.store.advice import village as store
 from webapp.accounts.access import needs, reader
 from webapp.accounts.datastore import CLOCK
 from webapp.app.database import connection, now
+from webapp.language.i18n import gettext
 from webapp.language.risks import hazard_name
 
 bp = Blueprint("release", __name__)

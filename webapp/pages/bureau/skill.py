@@ -3,7 +3,6 @@
 from dataclasses import dataclass, fields
 
 from flask import Blueprint, render_template
-from flask_babel import gettext, lazy_gettext, ngettext
 
 from collector.store.advice import ledger
 from collector.store.advice.ledger import Evidence, RuleChange
@@ -17,6 +16,7 @@ from webapp.app.menu import NavItem
 from webapp.app.shares import heavy
 from webapp.language.events import event_text
 from webapp.language.formats import number
+from webapp.language.i18n import gettext, lazy_gettext, ngettext
 from webapp.language.risks import hazard_name
 from webapp.language.words import pick
 

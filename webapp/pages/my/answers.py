@@ -6,7 +6,6 @@ from datetime import datetime
 
 from flask import Blueprint, abort, flash, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from collector.store.advice import replies
 from collector.store.advice import village as store
@@ -14,6 +13,7 @@ from field_configs.names import unseen
 from webapp.accounts.access import needs
 from webapp.accounts.own import me, own_field, take
 from webapp.app.database import connection, now
+from webapp.language.i18n import gettext
 
 bp = Blueprint("my_answers", __name__, url_prefix="/my")
 MOST_NOTE = 200

@@ -9,7 +9,6 @@ from datetime import datetime
 from io import StringIO
 
 from flask import Blueprint, Response, render_template
-from flask_babel import gettext
 
 from collector.store.advice import ledger, photos, products, replies, works
 from collector.store.advice import village as store
@@ -24,6 +23,7 @@ from webapp.accounts.own import entry_key, own_field, reported_field
 from webapp.app.database import connection, now
 from webapp.app.errors import PageNotFound
 from webapp.language.formats import local_day as day_text
+from webapp.language.i18n import gettext
 from webapp.language.risks import hazard_name, stage_name
 from webapp.language.words import word
 from webapp.views.contact import show_contact

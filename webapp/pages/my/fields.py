@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, lazy_gettext
 from wtforms import Form
 from wtforms.validators import ValidationError
 
@@ -26,6 +25,7 @@ from webapp.app.errors import PageNotFound, Suggestion
 from webapp.app.menu import NavItem
 from webapp.language.formats import local_day as day_text
 from webapp.language.formats import local_time
+from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.risks import upper_first
 from webapp.language.words import name_of, pick
 from webapp.views.crops import crop_types

@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, lazy_gettext
 from wtforms.validators import ValidationError
 
 from collector.store.advice import ledger, photos
@@ -21,6 +20,7 @@ from webapp.accounts.access import needs
 from webapp.accounts.own import Reported, entry_key, me, reported_field, take, written
 from webapp.app.database import connection, now
 from webapp.app.given import takes
+from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.risks import hazard_name, upper_first
 from webapp.language.words import name_of, pick
 from webapp.views.crops import crop_types

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
 
 from collector.phone import PhoneError, mask_phone, normalise_phone
 from collector.store import audit
@@ -15,6 +14,7 @@ from webapp.accounts.datastore import CLOCK
 from webapp.accounts.own import me, own_field
 from webapp.app.database import connection, now
 from webapp.language.events import event_text
+from webapp.language.i18n import gettext
 
 bp = Blueprint("my_sharing", __name__, url_prefix="/my")
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from flask import Blueprint, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext, lazy_gettext
 from wtforms.validators import ValidationError
 
 from collector.store import settings_table
@@ -23,6 +22,7 @@ from webapp.app.database import connection, now
 from webapp.app.errors import PageNotFound, Suggestion
 from webapp.language.formats import local_day as day_text
 from webapp.language.formats import number
+from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.risks import upper_first
 from webapp.language.words import word
 from webapp.views.fields import MU

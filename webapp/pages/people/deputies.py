@@ -6,7 +6,6 @@ import re
 from datetime import timedelta
 
 from flask import Blueprint, Response, flash, make_response, redirect, render_template, url_for
-from flask_babel import gettext, ngettext
 
 from collector.store import directory, people
 from collector.store.people import Person
@@ -15,6 +14,7 @@ from webapp.accounts.access import needs, reader
 from webapp.accounts.charge import given, note, wrong_reason
 from webapp.accounts.datastore import CLOCK
 from webapp.app.database import connection
+from webapp.language.i18n import gettext, ngettext
 
 bp = Blueprint("deputies", __name__, url_prefix="/deputies")
 MOST_DAYS = 60

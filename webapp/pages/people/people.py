@@ -14,7 +14,6 @@ from flask import (
     request,
     url_for,
 )
-from flask_babel import gettext, lazy_gettext
 
 from collector.permissions import Grant
 from collector.phone import mask_phone
@@ -28,6 +27,7 @@ from webapp.accounts.charge import Charge, charge, given, note, place_named, wro
 from webapp.accounts.datastore import CLOCK
 from webapp.app.database import connection
 from webapp.app.menu import NavItem
+from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.roles import grant_text, role_name
 
 bp = Blueprint("people", __name__)

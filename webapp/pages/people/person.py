@@ -12,7 +12,6 @@ from flask import (
     request,
     url_for,
 )
-from flask_babel import gettext
 
 from collector.permissions import Grant
 from collector.store import directory, people
@@ -22,6 +21,7 @@ from webapp.accounts.access import needs
 from webapp.accounts.charge import Charge, charge, given, note, place_named, wrong_reason
 from webapp.accounts.datastore import CLOCK
 from webapp.app.database import connection, this_app
+from webapp.language.i18n import gettext
 from webapp.language.roles import grant_text, role_name
 
 bp = Blueprint("person", __name__, url_prefix="/people/<int:person_id>")

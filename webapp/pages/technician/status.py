@@ -3,7 +3,6 @@
 from collections import Counter
 
 from flask import Blueprint, render_template
-from flask_babel import lazy_gettext
 
 from collector.store import items, job_runs
 from collector.store.network import frames, registry
@@ -12,6 +11,7 @@ from webapp.app.database import connection, now
 from webapp.app.menu import NavItem
 from webapp.app.shares import heavy
 from webapp.language.events import event_name, event_text, job_name, node_name, refusal_name
+from webapp.language.i18n import lazy_gettext
 from webapp.views.nodes import node_rows
 
 bp = Blueprint("status", __name__)

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from flask import Blueprint, render_template, request
-from flask_babel import lazy_gettext
 
 from collector.store.advice import risk
 from collector.store.advice.risk import VillageWorst
@@ -15,6 +14,7 @@ from webapp.accounts.access import public
 from webapp.app.database import connection, now, this_app
 from webapp.app.menu import NavItem
 from webapp.language.choices import choices
+from webapp.language.i18n import lazy_gettext
 from webapp.language.words import pick
 from webapp.views.villages import GRAVITY, WARNINGS, make_list
 

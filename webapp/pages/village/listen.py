@@ -6,12 +6,11 @@ from threading import Semaphore
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, send_file
-from flask_babel import gettext
 
 from webapp.accounts.access import public
 from webapp.app.errors import PageNotFound
 from webapp.app.speech import MOST_LETTERS, engine
-from webapp.language.i18n import current_language
+from webapp.language.i18n import current_language, gettext
 
 bp = Blueprint("listen", __name__)
 VOID = {"br", "img", "input", "wbr", "hr"}

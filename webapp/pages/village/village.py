@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, abort, g, render_template, request, url_for
-from flask_babel import gettext
 
 from collector.freshness import freshness
 from collector.store.advice import products
@@ -22,6 +21,7 @@ from webapp.accounts.access import public, reaches, scope
 from webapp.app.database import BANNER_KEY, connection, now
 from webapp.app.errors import PageNotFound, Suggestion
 from webapp.language.formats import local_day as day_text
+from webapp.language.i18n import gettext
 from webapp.language.risks import hazard_name, quiet_line
 from webapp.language.words import pick
 from webapp.views.contact import ShownContact, show_contact

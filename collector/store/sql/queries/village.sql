@@ -36,7 +36,8 @@ SELECT * FROM (
 ) newest
 UNION ALL (
     SELECT o.site, o.crop, o.hazard, o.time, o.issued, o.status, o.score, o.certainty,
-           o.stage_bbch, o.stage_source, o.drivers, o.missing, o.data_age_h, o.inputs_hash,
+           o.stage_bbch, o.stage_source,
+           CASE WHEN o.status = ANY(%(warning)s) THEN o.drivers END, o.missing, o.data_age_h, o.inputs_hash,
            o.model_version, o.validated, o.forecast_issued, 'forecast'
     FROM risk_outlook o JOIN field f ON f.id = o.site
     WHERE f.village = %(village)s AND (NOT f.private OR f.id = %(own)s)
