@@ -265,16 +265,24 @@ def _site(section: Section, _stem: str, found: Collected) -> None:
 
 
 def _village(part: Section) -> Village:
-    return Village(
+    village = Village(
         part.slug(),
         part.text("zh"),
         part.text("en"),
         part.text("county", "the six-digit code of its county"),
         part.maybe_text("township"),
-        part.number("longitude", -180, 180, "degrees"),
-        part.number("latitude", -180, 180, "degrees"),
+        part.maybe_number("longitude", -180, 180, "degrees"),
+        part.maybe_number("latitude", -180, 180, "degrees"),
         part.choice("position", POSITIONS, "position"),
     )
+    for key in ("longitude", "latitude"):
+        if part.bad:
+            break
+        if village.position != "unknown" and getattr(village, key) is None:
+            part.fail(key, 'is missing: give it, or say position = "unknown"')
+        if village.position == "unknown" and getattr(village, key) is not None:
+            part.fail("position", f'is "unknown", but there is a {key}: say what it rests on')
+    return village
 
 
 def _field(part: Section) -> Field:

@@ -103,6 +103,8 @@ def _check_village(found: Collected, village: Village, section: Section) -> None
     if not regions or found.regions.broken:
         return
     east, north = village.longitude, village.latitude
+    if east is None or north is None:
+        return
     if any(r.west <= east <= r.east and r.south <= north <= r.north for r in regions):
         return
     if any(r.west <= north <= r.east and r.south <= east <= r.north for r in regions):

@@ -12,7 +12,7 @@ from datetime import date
 
 RESISTANCE_CLASSES = ("VS", "S", "MS", "MR")
 FIELD_KINDS = ("open", "greenhouse")
-POSITIONS = ("illustrative", "surveyed")
+POSITIONS = ("illustrative", "surveyed", "unknown")
 SEASON_NAMES = ("autumn", "spring", "summer", "greenhouse")
 WET_THRESHOLDS = (70, 100)
 OTHER_PREVIOUS_CROPS = ("fallow", "other")
@@ -162,15 +162,18 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Village:
-    """A village: its page is ``/v/<id>``. Longitude and latitude in degrees (WGS 84)."""
+    """A village: its page is ``/v/<id>``. Longitude and latitude in degrees (WGS 84).
+
+    Both are None where ``position`` is "unknown": nobody measured them.
+    """
 
     id: str
     zh: str
     en: str
     county: str
     township: str | None
-    longitude: float
-    latitude: float
+    longitude: float | None
+    latitude: float | None
     position: str
 
 

@@ -157,6 +157,11 @@ def output_command(
                 f'no field "{site}" in the registry (known: {", ".join(sorted(places)) or "none"})'
             )
         village = _village(conn, places[site])
+        if village.place is None:
+            raise click.UsageError(
+                f"{village.id}: nobody measured where this village lies; give its longitude and "
+                "latitude in the file of the site, then: nongqing sites import FILE"
+            )
         # A status stands at the end of its day.
         start = midnight(_day(first, today - 29 * _DAY)) + timedelta(seconds=1)
         end = midnight(_day(last, today) + _DAY) + timedelta(seconds=1)
@@ -170,5 +175,5 @@ def output_command(
         click.echo(f"{site}: nothing was said of {hazard} in these days", err=True)
         raise SystemExit(1)
     message = None if rows[-1].validated else "Not validated in Puyang: a draft for an officer."
-    output = ipmd.model_output(answers, village.longitude, village.latitude, message)
+    output = ipmd.model_output(answers, *village.place, message)
     click.echo(json.dumps(output, ensure_ascii=False, allow_nan=False))

@@ -19,6 +19,7 @@ from field_configs import load as loading
 from field_configs.changes import KINDS, Changes, compare
 from field_configs.dump import site_text
 from field_configs.schema import ConfigErrors, Configs
+from field_configs.village_list import village_list
 
 SHOWN = 10  # records of a kind that are named one by one
 
@@ -76,6 +77,33 @@ def import_sites(
         click.echo(line)
     if dry_run:
         click.echo("nothing was changed; run it without --dry-run to take this in")
+
+
+@sites.command("villages")
+@click.option("--region", default="puyang", show_default=True, help="File in regions/.")
+@click.pass_obj
+def import_villages(parts: Parts, region: str) -> None:
+    """Take in the villages that the statistical office lists; those that are there stay as they are.
+
+    The list names no positions: maps show such a village at its township until somebody gives one.
+
+    \b
+    Example:
+      nongqing sites villages --region puyang
+    """
+    with plain_errors(), parts.store() as pool:
+        configs = loading.load(site=None)
+        try:
+            listed = village_list(region, configs.counties, configs.townships)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from error
+        with pool.connection() as conn:
+            now = parts.clock().now()
+            added = registry.add_villages(conn, configs, listed, now, f"regions/{region}")
+            told = {"new": added, "changed": 0}
+            actor = by_command("sites villages")
+            audit.append(conn, actor, "site_imported", f"regions/{region}", told, at=now)
+    click.echo(f"{region}: {len(listed)} villages listed, {added} of them new")
 
 
 @sites.command("merge")

@@ -55,7 +55,7 @@ class Places:
     def meant(self, word: str) -> str | None:
         """Return the id of a place by one of its names; None where there is none."""
         plain = cells.name(word)
-        return plain if plain in self.known else self.names.get(plain)
+        return plain if plain in self.known or plain in self.own else self.names.get(plain)
 
     def find(self, word: str, position: Position | None) -> str:
         """Return the id of a place that a line names; a station may be new.
@@ -71,7 +71,8 @@ class Places:
         if position is not None and not _on_earth(position):
             raise CellError(event("place_nowhere", longitude=position[0], latitude=position[1]))
         if name is not None:
-            if position is not None and not _near(self.known[name], position, MOVED):
+            there = self._there(name)
+            if position is not None and not _near(there, position, MOVED):
                 raise self._elsewhere(name, position)
             return name
         cells.new_name(word, "place")
@@ -81,10 +82,17 @@ class Places:
         if position is None:
             raise CellError(event("place_unknown", place=plain, near=near))
         twin = near and (near if near in self.known else self.names[near])
-        if twin and twin in self.own and _near(self.known[twin], position, MOVED):
+        there = self.known.get(twin) if twin in self.own else None
+        if there is not None and _near(there, position, MOVED):
             # What is spelt almost like a village and stands in it is no station.
             raise CellError(event("place_unknown", place=plain, near=near))
         return plain
+
+    def _there(self, name: str) -> Position:
+        """Where a place is; what came for one of which nobody knows it could speak for no field."""
+        if name not in self.known:
+            raise CellError(event("place_unmeasured", place=name))
+        return self.known[name]
 
     def _elsewhere(self, name: str, position: Position) -> CellError:
         there = self.known[name]
@@ -120,12 +128,13 @@ class Places:
                 near = nearest(cells.name(word), [*self.known, *self.names])
                 raise CellError(event("place_option_unknown", place=cells.name(word), near=near))
             return cells.new_name(word, "place")
-        if km_apart(self.known[name], position) > RANGE_KM:
+        there = self._there(name)
+        if km_apart(there, position) > RANGE_KM:
             raise CellError(
                 event(
                     "document_elsewhere",
                     place=name,
-                    km=round(km_apart(self.known[name], position)),
+                    km=round(km_apart(there, position)),
                     most=RANGE_KM,
                     longitude=position[0],
                     latitude=position[1],
@@ -151,13 +160,13 @@ def _near(a: Position, b: Position, limit: float) -> bool:
 def known_places(conn: Connection) -> Places:
     """Return the register: villages and fields, and the stations that weather was given for."""
     villages, fields = registry.villages(conn), registry.fields(conn)
-    where = {v.id: (v.longitude, v.latitude) for v in villages}
-    own = where | {f.id: where[f.village] for f in fields}
+    where = {v.id: place for v in villages if (place := v.place) is not None}
+    own = where | {f.id: where[f.village] for f in fields if f.village in where}
     stations = {p.name: (p.longitude, p.latitude) for p in places.places(conn)}
     names = names_of([*villages, *fields])
     zh = {v.id: v.zh for v in villages}
     names |= {cells.name(zh[f.village] + f.zh): f.id for f in fields}
-    return Places(stations | own, names, frozenset(own))
+    return Places(stations | own, names, frozenset([*zh, *(f.id for f in fields)]))
 
 
 def names_of(records: Iterable[VillageRow | Field]) -> dict[str, str]:

@@ -195,9 +195,13 @@ def _around(
         others = others.isel(site=~np.isin(others["site"].values, table.names))
         where = np.stack([others["longitude"].values, others["latitude"].values], axis=1)
         found.append((others[quantity].reindex(time=hours).transpose("time", "site").values, where))
-    villages = {v.id: (v.longitude, v.latitude) for v in registry.villages(conn)}
+    villages = {v.id: place for v in registry.villages(conn) if (place := v.place) is not None}
     placed = {p.field for p in registry.placements(conn) if p.quantity == quantity}
-    fields = [f for f in registry.fields(conn) if f.kind == "open" and f.id in placed]
+    fields = [
+        f
+        for f in registry.fields(conn)
+        if f.kind == "open" and f.id in placed and f.village in villages
+    ]
     if fields:
         measured = readings.hourly_dataset(conn, [quantity], start, end, [f.id for f in fields])
         values = measured[quantity].reindex(time=hours).transpose("time", "site").values

@@ -6,6 +6,7 @@ Only open fields take the weather of other places; a greenhouse has its own.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -58,9 +59,11 @@ def range_km(conn: Connection) -> float:
 
 
 def open_fields(conn: Connection) -> dict[str, Position]:
-    """Return longitude and latitude [degree] of open fields: those of their villages."""
-    places = {v.id: (v.longitude, v.latitude) for v in registry.villages(conn)}
-    return {f.id: places[f.village] for f in registry.fields(conn, own=True) if f.kind == "open"}
+    """Return longitude and latitude [degree] of open fields: those of their villages, else NaN."""
+    nowhere = (math.nan, math.nan)
+    known = {v.id: place for v in registry.villages(conn) if (place := v.place) is not None}
+    fields = registry.fields(conn, own=True)
+    return {f.id: known.get(f.village, nowhere) for f in fields if f.kind == "open"}
 
 
 def plane_of(places: Sequence[Position]) -> Array:
@@ -106,7 +109,11 @@ class Stations:
         first : mapping
             First hour of the fields' series.
         """
-        placed = sorted((f, s.id) for (f, q), s in chosen.items() if q == quantity and f in fields)
+        placed = sorted(
+            (field, series.id)
+            for (field, measured), series in chosen.items()
+            if measured == quantity and field in fields and math.isfinite(fields[field][0])
+        )
         own = {series: fields[field] for field, series in placed}
         begun = {series: first[series] for series in own if series in first}
         return cls(

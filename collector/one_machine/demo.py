@@ -21,8 +21,9 @@ from collector.store.advice.works import FieldWork
 from collector.store.network import registry
 from collector.store.postgres import db
 from field_configs.load import load, shifted
+from field_configs.village_list import village_list
 
-SITE = "demo"
+SITE, REGION = "demo", "puyang"
 SITE_YEAR = 2016  # the site's dates are those of the season that is harvested in this year
 OWNER = "demo"  # the setting by which a database says whose demonstration it holds
 DAY_S = 86400
@@ -271,6 +272,8 @@ def _fill(settings: Settings, pool: db.Pool, state: DemoState) -> str:
         _need_empty(pool, state.path)
         with pool.connection() as conn:
             registry.import_configs(conn, configs, opens, source=f"sites/{SITE}")
+            listed = village_list(REGION, configs.counties, configs.townships)
+            registry.add_villages(conn, load(site=None), listed, opens, source=f"regions/{REGION}")
             for node in sorted(configs.nodes):
                 registry.enroll(conn, master, node, at=opens)
             works.put(conn, _waterings(conn, state), opens)

@@ -210,7 +210,8 @@ def hourly_dataset(
     places = {site: column for column, site in enumerate(sites)}
     arrays = _fill(rows, chosen, places, list(quantities), first, max(0, last - first))
     positions = {site: (lon, lat) for site, lon, lat in _fetch(conn, "sites", fields=sites)}
-    lonlat = np.array([positions.get(site, (np.nan, np.nan)) for site in sites]).reshape(-1, 2)
+    lonlat = np.array([positions.get(site, (np.nan, np.nan)) for site in sites], np.float64)
+    lonlat = lonlat.reshape(-1, 2)
     return dataset(
         (np.arange(first, max(first, last))).astype("datetime64[h]"),
         sites,

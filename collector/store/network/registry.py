@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import datetime
 
 from collector.keys import MasterKey
@@ -16,7 +16,14 @@ from collector.store.postgres.db import Connection, StoreError
 from collector.store.postgres.queries import fetch, put, run
 from field_configs.board import layout_of
 from field_configs.changes import Changes
-from field_configs.schema import Configs, Field, Placement, Season, StageObservation
+from field_configs.schema import (
+    Configs,
+    Field,
+    Placement,
+    Season,
+    StageObservation,
+    Village,
+)
 from firmware.wire.codec import Layout, make_layout
 from firmware.wire.quantities import nearest
 from firmware.wire.seal import KEY_BYTES
@@ -54,7 +61,10 @@ class NodeRevoked(StoreError):  # noqa: N818 - named for what happened
 
 @dataclass(frozen=True)
 class VillageRow:
-    """A village with the names of its county and township and what it holds."""
+    """A village with the names of its county and township and what it holds.
+
+    Longitude and latitude [degree] are None where `position` is "unknown".
+    """
 
     id: str
     zh: str
@@ -65,11 +75,18 @@ class VillageRow:
     township: str | None
     township_zh: str | None
     township_en: str | None
-    longitude: float
-    latitude: float
+    longitude: float | None
+    latitude: float | None
     position: str
     fields: int
     nodes: int
+
+    @property
+    def place(self) -> tuple[float, float] | None:
+        """Longitude and latitude [degree], where they are known."""
+        if self.longitude is None or self.latitude is None:
+            return None
+        return self.longitude, self.latitude
 
 
 @dataclass(frozen=True)
@@ -177,6 +194,28 @@ def import_configs(
     counts = sites.counted(configs)
     run(conn, SQL["note_import"], at=at, source=source, counts=json.dumps(counts))
     return counts
+
+
+def add_villages(
+    conn: Connection, configs: Configs, listed: Iterable[Village], at: datetime, source: str
+) -> int:
+    """Take in the villages of a list that the registry does not have yet; return how many.
+
+    Parameters
+    ----------
+    conn : Connection
+    configs : Configs
+        Regions as declared, for the counties and townships of the list.
+    listed : iterable of Village
+    at : datetime
+        Time of the import, aware.
+    source : str
+        Where the list came from, for the import's history.
+    """
+    known = sites.read_site(conn).villages
+    new = {each.id: each for each in listed if each.id not in known}
+    import_configs(conn, replace(configs, villages=new), at, source)
+    return len(new)
 
 
 # Places ---------------------------------------------------------------------------------------

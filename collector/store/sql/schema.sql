@@ -22,13 +22,16 @@ CREATE TABLE village (
     en text NOT NULL,
     county text NOT NULL REFERENCES county,
     township text REFERENCES township,
-    longitude double precision NOT NULL CHECK (longitude BETWEEN -180 AND 180),
-    latitude double precision NOT NULL CHECK (latitude BETWEEN -90 AND 90),
-    position text NOT NULL CHECK (position IN ('illustrative', 'surveyed')),
+    longitude double precision CHECK (longitude BETWEEN -180 AND 180),
+    latitude double precision CHECK (latitude BETWEEN -90 AND 90),
+    position text NOT NULL CHECK (position IN ('illustrative', 'surveyed', 'unknown')),
     -- the village that took this one in
     merged_into text REFERENCES village,
-    CHECK (merged_into <> id)
+    CHECK (merged_into <> id),
+    CONSTRAINT village_position_known
+        CHECK (num_nulls(longitude, latitude) = CASE position WHEN 'unknown' THEN 2 ELSE 0 END)
 );
+CREATE INDEX village_township ON village (township);
 
 CREATE TABLE field (
     id text PRIMARY KEY,
