@@ -96,7 +96,8 @@ def read_toml(path: Path, name: str, errors: list[ConfigError]) -> dict[str, Any
 def strays(folder: Path) -> list[Path]:
     """List what lies in a folder of TOML files and is never read; hidden files are left alone."""
     found = folder.iterdir() if folder.is_dir() else ()
-    return sorted(p for p in found if p.suffix != ".toml" and not p.name.startswith("."))
+    read = (".toml", "_villages.csv")  # the lists of regions
+    return sorted(p for p in found if not p.name.endswith(read) and not p.name.startswith("."))
 
 
 def _type_name(value: object) -> str:

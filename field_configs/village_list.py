@@ -10,12 +10,14 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from pypinyin import lazy_pinyin
 
-from field_configs.schema import County, Township, Village
+from field_configs.load import load
+from field_configs.schema import Configs, County, Township, Village
 
 REGIONS = Path(__file__).parent / "regions"
 #: What a committee is called; people name the place, not its committee.
@@ -89,6 +91,19 @@ def village_list(
             if number > 1:
                 found.append(_village(row, f"{path}:{number}", counties, townships))
     return found
+
+
+def load_list(region: str) -> Configs:
+    """Read all types as `field_configs.load.load` does, and the villages of a region's list.
+
+    Raises
+    ------
+    ConfigErrors, ValueError
+        As `load` and `village_list` do.
+    """
+    configs = load(site=None)
+    listed = village_list(region, configs.counties, configs.townships)
+    return replace(configs, villages={each.id: each for each in listed})
 
 
 def _village(

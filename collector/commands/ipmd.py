@@ -13,6 +13,7 @@ import click
 import numpy as np
 import xarray as xr
 
+from collector.commands.named import no_village
 from collector.commands.parts import Parts, plain_errors
 from collector.store.advice import risk
 from collector.store.measured import readings
@@ -83,8 +84,7 @@ def _day(text: str | None, default: date) -> date:
 def _village(conn: Connection, village_id: str) -> VillageRow:
     found = registry.village(conn, village_id)
     if found is None:
-        known = ", ".join(row.id for row in registry.villages(conn)) or "none"
-        raise click.UsageError(f'no village "{village_id}" in the registry (known: {known})')
+        raise no_village(conn, village_id)
     return found
 
 

@@ -6,7 +6,13 @@ from typing import Any
 
 import click
 
+from collector.store.network import registry
+from collector.store.postgres.db import Connection
 from field_configs.names import unseen
+from firmware.wire.quantities import nearest
+
+#: More villages than these are not named one by one.
+LISTED = 10
 
 
 class Name(click.ParamType):  # type: ignore[type-arg]
@@ -35,3 +41,15 @@ class Name(click.ParamType):  # type: ignore[type-arg]
 
 NAME = Name()
 MAY_BE_BLANK = Name(blank=True)
+
+
+def no_village(conn: Connection, asked: str) -> click.UsageError:
+    """Say that there is no such village, and which there are; among many, which is near."""
+    names = [row.id for row in registry.villages(conn)]
+    if len(names) <= LISTED:
+        return click.UsageError(
+            f'no village "{asked}" in the registry (known: {", ".join(names) or "none"})'
+        )
+    near = nearest(asked, names)
+    hint = f'; did you mean "{near}"?' if near else ""
+    return click.UsageError(f'no village "{asked}" among {len(names)} in the registry{hint}')

@@ -9,6 +9,7 @@ from math import isnan
 import click
 
 from collector.commands.answers import status_json
+from collector.commands.named import no_village
 from collector.commands.parts import Parts, plain_errors
 from collector.jobs.advisories import issue_advisories
 from collector.jobs.context import Context
@@ -37,8 +38,7 @@ def risk_run(parts: Parts, village: str | None, as_json: bool) -> None:
             task(context)
         with pool.connection() as conn:
             if village is not None and registry.village(conn, village) is None:
-                known = ", ".join(row.id for row in registry.villages(conn)) or "none"
-                raise click.UsageError(f'no village "{village}" in the registry (known: {known})')
+                raise no_village(conn, village)
             rows = risk.latest_statuses(conn, context.now, village)
     if as_json:
         values = [status_json(row) for row in rows]

@@ -19,7 +19,7 @@ from field_configs import load as loading
 from field_configs.changes import KINDS, Changes, compare
 from field_configs.dump import site_text
 from field_configs.schema import ConfigErrors, Configs
-from field_configs.village_list import village_list
+from field_configs.village_list import load_list
 
 SHOWN = 10  # records of a kind that are named one by one
 
@@ -83,7 +83,7 @@ def import_sites(
 @click.option("--region", default="puyang", show_default=True, help="File in regions/.")
 @click.pass_obj
 def import_villages(parts: Parts, region: str) -> None:
-    """Take in the villages that the statistical office lists; those that are there stay as they are.
+    """Take in the villages that the statistical office lists; those that are there stay.
 
     The list names no positions: maps show such a village at its township until somebody gives one.
 
@@ -92,18 +92,17 @@ def import_villages(parts: Parts, region: str) -> None:
       nongqing sites villages --region puyang
     """
     with plain_errors(), parts.store() as pool:
-        configs = loading.load(site=None)
         try:
-            listed = village_list(region, configs.counties, configs.townships)
+            listed = load_list(region)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         with pool.connection() as conn:
             now = parts.clock().now()
-            added = registry.add_villages(conn, configs, listed, now, f"regions/{region}")
+            added = registry.add_villages(conn, listed, now, f"regions/{region}")
             told = {"new": added, "changed": 0}
             actor = by_command("sites villages")
             audit.append(conn, actor, "site_imported", f"regions/{region}", told, at=now)
-    click.echo(f"{region}: {len(listed)} villages listed, {added} of them new")
+    click.echo(f"{region}: {len(listed.villages)} villages listed, {added} of them new")
 
 
 @sites.command("merge")

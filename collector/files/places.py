@@ -82,8 +82,8 @@ class Places:
         if position is None:
             raise CellError(event("place_unknown", place=plain, near=near))
         twin = near and (near if near in self.known else self.names[near])
-        there = self.known.get(twin) if twin in self.own else None
-        if there is not None and _near(there, position, MOVED):
+        twin_at = self.known.get(twin) if twin in self.own else None
+        if twin_at is not None and _near(twin_at, position, MOVED):
             # What is spelt almost like a village and stands in it is no station.
             raise CellError(event("place_unknown", place=plain, near=near))
         return plain

@@ -21,7 +21,7 @@ from collector.store.advice.works import FieldWork
 from collector.store.network import registry
 from collector.store.postgres import db
 from field_configs.load import load, shifted
-from field_configs.village_list import village_list
+from field_configs.village_list import load_list
 
 SITE, REGION = "demo", "puyang"
 SITE_YEAR = 2016  # the site's dates are those of the season that is harvested in this year
@@ -272,8 +272,7 @@ def _fill(settings: Settings, pool: db.Pool, state: DemoState) -> str:
         _need_empty(pool, state.path)
         with pool.connection() as conn:
             registry.import_configs(conn, configs, opens, source=f"sites/{SITE}")
-            listed = village_list(REGION, configs.counties, configs.townships)
-            registry.add_villages(conn, load(site=None), listed, opens, source=f"regions/{REGION}")
+            registry.add_villages(conn, load_list(REGION), opens, source=f"regions/{REGION}")
             for node in sorted(configs.nodes):
                 registry.enroll(conn, master, node, at=opens)
             works.put(conn, _waterings(conn, state), opens)

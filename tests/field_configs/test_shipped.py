@@ -23,8 +23,8 @@ def configs():
 def test_counts(configs):
     counts = {name: len(getattr(configs, name)) for name in configs.__slots__}
     assert counts == {
-        "counties": 6,
-        "townships": 81,
+        "counties": 8,
+        "townships": 89,
         "crops": 6,
         "boards": 1,
         "villages": 3,
@@ -46,6 +46,8 @@ def test_counties_and_their_townships(configs):
         "410926": "范县",
         "410927": "台前县",
         "410928": "濮阳县",
+        "410971": "濮阳工业园区",
+        "410972": "濮阳经济技术开发区",
     }
     townships = Counter(township.county for township in configs.townships.values())
     assert townships == {
@@ -55,6 +57,8 @@ def test_counties_and_their_townships(configs):
         "410926": 12,
         "410927": 9,
         "410928": 20,
+        "410971": 1,
+        "410972": 7,
     }
     assert configs.townships["410922104"].zh == "柳格镇"
 
@@ -161,5 +165,5 @@ def test_check_is_sound():
     result = CliRunner().invoke(check, [])
     assert result.exit_code == 0, result.output
     assert result.output == (
-        "sound: 6 counties, 81 townships, 6 crops, 1 boards, 3 villages, 6 nodes\n"
+        "sound: 8 counties, 89 townships, 6 crops, 1 boards, 3 villages, 6 nodes\n"
     )

@@ -16,14 +16,7 @@ from collector.store.postgres.db import Connection, StoreError
 from collector.store.postgres.queries import fetch, put, run
 from field_configs.board import layout_of
 from field_configs.changes import Changes
-from field_configs.schema import (
-    Configs,
-    Field,
-    Placement,
-    Season,
-    StageObservation,
-    Village,
-)
+from field_configs.schema import Configs, Field, Placement, Season, StageObservation
 from firmware.wire.codec import Layout, make_layout
 from firmware.wire.quantities import nearest
 from firmware.wire.seal import KEY_BYTES
@@ -196,24 +189,13 @@ def import_configs(
     return counts
 
 
-def add_villages(
-    conn: Connection, configs: Configs, listed: Iterable[Village], at: datetime, source: str
-) -> int:
-    """Take in the villages of a list that the registry does not have yet; return how many.
+def add_villages(conn: Connection, configs: Configs, at: datetime, source: str) -> int:
+    """Take in the declared villages that the registry does not have yet; return how many.
 
-    Parameters
-    ----------
-    conn : Connection
-    configs : Configs
-        Regions as declared, for the counties and townships of the list.
-    listed : iterable of Village
-    at : datetime
-        Time of the import, aware.
-    source : str
-        Where the list came from, for the import's history.
+    Parameters are those of `import_configs`; what is there already stays as it is.
     """
     known = sites.read_site(conn).villages
-    new = {each.id: each for each in listed if each.id not in known}
+    new = {name: each for name, each in configs.villages.items() if name not in known}
     import_configs(conn, replace(configs, villages=new), at, source)
     return len(new)
 

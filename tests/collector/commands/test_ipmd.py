@@ -126,3 +126,23 @@ def test_used_wrongly(run, words, message):
 @pytest.mark.parametrize("command", ["catalogue", "weather", "output"])
 def test_help_has_an_example(run, command):
     assert "Example:" in run(command, "--help").output
+
+
+def test_a_village_that_nobody_measured_is_told(run, registered):
+    with registered, registered.cursor() as cur:
+        cur.execute("UPDATE village SET longitude = NULL, latitude = NULL, position = 'unknown'")
+    result = run("output", "--field", "qf-liuge-1", "--hazard", "wheat_fhb")
+    assert result.exit_code == 2
+    assert "qf-liuge: nobody measured where this village lies; give its longitude" in result.output
+
+
+def test_among_many_villages_only_the_nearest_name_is_told(run, registered):
+    with registered, registered.cursor() as cur:
+        cur.execute(
+            "INSERT INTO village (id, zh, en, county, position) SELECT 'v-' || n, n::text, "
+            "n::text, '410922', 'unknown' FROM generate_series(1, 20) n"
+        )
+    result = run("weather", "--village", "qf-liugee")
+    assert 'no village "qf-liugee" among 23 in the registry; did you mean "qf-liuge"?' in (
+        result.output
+    )

@@ -277,3 +277,29 @@ def test_a_merged_village_gives_its_fields_to_the_other(
     assert rows(registered, "SELECT object FROM audit_entry WHERE action = 'village_merged'") == [
         ("qf-liuge",)
     ]
+
+
+def test_the_whole_list_of_a_city_is_taken_in_and_changes_nothing_that_is_there(
+    dsn: str, registered: db.Connection
+) -> None:
+    before = rows(registered, "SELECT * FROM village ORDER BY id")
+    done = run(sites, "villages", NONGQING_DSN=dsn)
+    assert (done.exit_code, done.output) == (0, "puyang: 3197 villages listed, 3197 of them new\n")
+    again = run(sites, "villages", NONGQING_DSN=dsn)
+    assert again.output == "puyang: 3197 villages listed, 0 of them new\n"
+    after = rows(registered, "SELECT * FROM village ORDER BY id")
+    assert [row for row in after if row in before] == before
+    assert len(after) == len(before) + 3197
+    registered.rollback()
+    wrong = run(sites, "villages", "--region", "nowhere", NONGQING_DSN=dsn)
+    assert wrong.exit_code == 2
+    assert "there is no list of villages of a region nowhere" in wrong.output
+
+
+def test_villages_without_a_position_survive_an_export(
+    dsn: str, registered: db.Connection, tmp_path: Path
+) -> None:
+    run(sites, "villages", NONGQING_DSN=dsn)
+    path = tmp_path / "puyang.toml"
+    assert run(sites, "export", str(path), NONGQING_DSN=dsn).exit_code == 0
+    assert load(site=path).villages == site_store.read_site(registered).villages

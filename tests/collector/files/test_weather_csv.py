@@ -9,7 +9,7 @@ import pytest
 
 from collector.files.given import LONGEST, Given
 from collector.files.places import Places
-from models.sheets.refused import SheetError
+from models.sheets.refused import CellError, SheetError
 from tests.collector.conftest import NOW
 from tests.collector.files.conftest import FORECAST, LIUGE
 
@@ -283,6 +283,17 @@ def test_a_village_mistyped_with_its_own_position_is_no_new_station(read):
 def test_blanks_around_a_name_are_not_part_of_it(read):
     found = read("place,time,air_temperature\n qf-liuge ,2016-05-01T09:00Z,15\n")
     assert [v.place for v in found.values] == ["qf-liuge"]
+
+
+def test_weather_for_a_village_that_nobody_measured_is_refused(read):
+    unmeasured = Places({}, {"北街": "410922001001"}, frozenset({"410922001001"}))
+    for name in ("北街", "410922001001"):
+        for position in (None, (115.1, 35.9)):
+            with pytest.raises(CellError) as told:
+                unmeasured.find(name, position)
+            assert told.value.event.kind == "place_unmeasured"
+        with pytest.raises(CellError, match="nobody measured where"):
+            unmeasured.for_document(name, (115.1, 35.9), new=False)
 
 
 def test_a_season_of_no_registered_place_needs_no_position(read):

@@ -271,3 +271,22 @@ def test_a_greenhouse_takes_no_forecast_of_the_open_air(village: db.Connection) 
     assert known is not None
     assert set(known.of(sites)["site"].values) == set(sites)
     assert known.issued(sites) == dict.fromkeys(sites, NOW - timedelta(hours=2))
+
+
+def test_a_field_that_nobody_measured_has_no_station_and_is_none(
+    village: db.Connection, pool: Pool
+) -> None:
+    with village, village.cursor() as cur:
+        cur.execute(
+            "UPDATE village SET longitude = NULL, latitude = NULL, position = 'unknown' "
+            "WHERE id IN ('bare', 'qf-mazhuangqiao')"
+        )
+    measure(village, NEAR)
+    assess_risk(Context(pool, NOW))
+    rust = today(village, BARE)["wheat_leaf_rust"]
+    assert (rust.status, rust.missing[-1]) == (CANNOT_SAY, neighbours.NO_STATION)
+    own = today(village, "qf-mazhuangqiao-1")["wheat_leaf_rust"]
+    assert own.status != CANNOT_SAY
+    with village:
+        places = neighbours.open_fields(village)
+    assert np.isnan(places[BARE]).all()

@@ -33,7 +33,7 @@ from webapp.views.fields import MU, FieldRow, field_rows
 from webapp.views.forms import Choice, Day, Line, Number
 from webapp.views.own_fields import SOIL_NAMES, as_field, grown_of, line_of
 from webapp.views.places import no_village, place_name
-from webapp.views.villages import matches
+from webapp.views.search import look_for
 
 bp = Blueprint("my_fields", __name__, url_prefix="/my")
 NAV = NavItem(12, "my_fields.page", lazy_gettext("My fields"))
@@ -150,7 +150,7 @@ def new() -> ResponseReturnValue:
     asked = (request.form if request.method == "POST" else request.args).get("village", "")
     if not asked:
         query = visible(request.args.get("q", ""))[:60]
-        rows = [v for v in registry.villages(connection()) if query and matches(v, query)]
+        rows = look_for(registry.villages(connection()), query) if query else []
         choices = [(row.id, pick(row.zh, row.en), place_name(row)) for row in rows[:CHOICES]]
         return _page("village", query=query, choices=choices, more=len(rows) - len(choices))
     village = _village(asked)
