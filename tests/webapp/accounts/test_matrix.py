@@ -71,6 +71,7 @@ MAY_OPEN = {
     "my_reports.stage": SIGNED_IN,
     "my_reports.seen": SIGNED_IN,
     "drafts.page": DRAFTS,
+    "region.page": DRAFTS,
     "status.page": NETWORK,
     "people.page": PEOPLE,
     "people.add": PEOPLE,
