@@ -100,23 +100,24 @@ class Asked:
     township: str | None = None
     grants: Sequence[Grant] = ()
 
+    def reach(self) -> dict[str, Any]:
+        """Parameters that say where the one who asks may look."""
+        levels = {"county": "counties", "township": "townships", "village": "villages"}
+        found: dict[str, Any] = {
+            name: [each.scope for each in self.grants if each.level == level]
+            for level, name in levels.items()
+        }
+        return found | {"everywhere": any(each.level == "city" for each in self.grants)}
+
     def params(self) -> dict[str, Any]:
         """Parameters of the queries."""
-        reach = {
-            level: [each.scope for each in self.grants if each.level == level]
-            for level in ("county", "township", "village")
-        }
-        return {
+        return self.reach() | {
             "day": self.day,
             "before": self.day - timedelta(days=1),
             "hazard": self.hazard,
             "crop": self.crop,
             "county": self.county,
             "township": self.township,
-            "everywhere": any(each.level == "city" for each in self.grants),
-            "counties": reach["county"],
-            "townships": reach["township"],
-            "villages": reach["village"],
         }
 
 
@@ -203,3 +204,41 @@ def points(conn: Connection, asked: Asked) -> list[Point]:
     return [
         Point(east, north, position != "surveyed", status) for east, north, position, status in rows
     ]
+
+
+@dataclass(frozen=True)
+class HazardTrend:
+    """Area at risk [ha] of a hazard and crop: a week before, on the last day, worst to come.
+
+    None where nothing was judged then.
+    """
+
+    hazard: str
+    crop: str
+    before: float | None
+    last: float | None
+    ahead: float | None
+
+
+@dataclass(frozen=True)
+class CountyTotal:
+    """A county on the last day gone by: area at risk [ha], villages at risk and judged."""
+
+    code: str
+    zh: str
+    en: str
+    risk_ha: float | None
+    at_risk: int | None
+    villages: int | None
+
+
+def by_hazard(conn: Connection, asked: Asked) -> list[HazardTrend]:
+    """Return what each hazard does around `asked.day`, the last day gone by."""
+    params = asked.params() | {"last": asked.day}
+    return [HazardTrend(*row) for row in fetch(conn, SQL["by_hazard"], **params)]
+
+
+def by_county(conn: Connection, asked: Asked) -> list[CountyTotal]:
+    """Return counties on `asked.day`, the most land at risk first."""
+    params = asked.params() | {"last": asked.day}
+    return [CountyTotal(*row) for row in fetch(conn, SQL["by_county"], **params)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -63,3 +64,19 @@ def put(
 def of_field(conn: Connection, site: str) -> list[Reply]:
     """Return the answers in force of a field, the newest first."""
     return [Reply(*row) for row in fetch(conn, SQL["of_field"], site=site)]
+
+
+def lately(
+    conn: Connection, since: datetime, where: Mapping[str, object]
+) -> list[tuple[str, int, int]]:
+    """Return by hazard how many did what advice asked, and how many did not.
+
+    Parameters
+    ----------
+    conn : Connection
+    since : datetime
+        Answers from then on count, aware.
+    where : mapping
+        ``everywhere``, ``counties``, ``townships`` and ``villages`` that one may look at.
+    """
+    return fetch(conn, SQL["lately"], since=since, **where)

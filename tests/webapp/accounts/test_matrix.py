@@ -72,6 +72,7 @@ MAY_OPEN = {
     "my_reports.seen": SIGNED_IN,
     "drafts.page": DRAFTS,
     "region.page": DRAFTS,
+    "watch.page": DRAFTS,
     "status.page": NETWORK,
     "people.page": PEOPLE,
     "people.add": PEOPLE,

@@ -119,3 +119,25 @@ WHERE v.merged_into IS NULL AND v.longitude IS NOT NULL
   AND (%(township)s::text IS NULL OR v.township = %(township)s)
   AND (%(everywhere)s OR v.county = ANY(%(counties)s) OR v.township = ANY(%(townships)s)
        OR v.id = ANY(%(villages)s))
+
+-- name: by_hazard
+-- Area at risk of each hazard and crop on three days: a week before the last day gone by, that day,
+-- and the worst of the days to come.
+SELECT hazard, crop,
+       sum(risk_ha) FILTER (WHERE day = %(last)s::date - 7),
+       sum(risk_ha) FILTER (WHERE day = %(last)s),
+       (SELECT max(of_day) FROM (
+           SELECT sum(a.risk_ha) AS of_day FROM region_total a
+           WHERE a.forecast AND a.hazard = t.hazard AND a.crop = t.crop
+             AND (%(everywhere)s OR a.county = ANY(%(counties)s)) GROUP BY a.day) ahead)
+FROM region_total t
+WHERE hazard <> '' AND (%(everywhere)s OR county = ANY(%(counties)s))
+GROUP BY hazard, crop
+
+-- name: by_county
+SELECT c.code, c.zh, c.en, sum(t.risk_ha) FILTER (WHERE t.day = %(last)s),
+       sum(t.at_risk) FILTER (WHERE t.day = %(last)s),
+       sum(t.villages) FILTER (WHERE t.day = %(last)s)
+FROM county c LEFT JOIN region_total t ON t.county = c.code AND t.hazard = '' AND t.crop = ''
+WHERE %(everywhere)s OR c.code = ANY(%(counties)s)
+GROUP BY c.code, c.zh, c.en ORDER BY 4 DESC NULLS LAST, c.code
