@@ -156,7 +156,9 @@ def move(conn: Connection, node: str, field: str, done: Done) -> list[str]:
         name = known.get((quantity, height))
         if name is None:
             name = f"{field}-{node}-{channel}"
-            run(conn, SQL["add_placement"], id=name, field=field, quantity=quantity, height_m=height)
+            run(
+                conn, SQL["add_placement"], id=name, field=field, quantity=quantity, height_m=height
+            )
         placements.append(name)
     run(conn, sites.SQL["put_series"])
     channels = [row[0] for row in serving]
