@@ -16,7 +16,7 @@ PERMISSIONS: Mapping[str, str] = {
     "drafts": "read advice that is not released",
     "release": "release, change or hold back advice",
     "network": "read the state of nodes, jobs and refused messages",
-    "nodes": "commission, replace, move, retire and revoke nodes; look after what is wrong with them",
+    "nodes": "commission, replace, move, retire, revoke nodes; look after what is wrong with them",
     "people": "add people, grant roles, lock accounts, make sign-in links",
     "audit": "read the audit log",
 }

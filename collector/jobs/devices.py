@@ -44,7 +44,7 @@ KINDS = (
 
 
 def first_evening(now: datetime) -> datetime:
-    """Return 18 h local of the evening that began the earliest of the last `NIGHTS` whole nights."""
+    """Return 18 h local of the evening that began the first of the last `NIGHTS` whole nights."""
     morning = midnight(local_day(now)) + timedelta(hours=6)
     ended = morning if morning <= now else morning - timedelta(days=1)
     return ended - timedelta(hours=12) - timedelta(days=NIGHTS - 1)

@@ -22,7 +22,7 @@ COUNTED = ("frames", "waiting_time", "waiting_layout", "dead_letters", "refusals
 
 
 def store_gauges(conn: Connection, at: datetime, into: CollectorRegistry) -> None:
-    """Read the store's counts, how many nodes are in which state, and the jobs' outcomes into gauges."""
+    """Read the store's counts, how many nodes are in which state, and what became of jobs."""
     counts = frames.counts(conn)
     for name in (*COUNTED, "open_items"):
         words = name.replace("_", " ")

@@ -30,8 +30,8 @@ def qr_svg(text: str, title: str) -> Markup:
         f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark
     )
     drawn = (
-        f'<svg class="qr" viewBox="0 0 {len(rows)} {len(rows)}" width="220" height="220" role="img" '
-        f'aria-label="{escape(title)}" shape-rendering="crispEdges">'
+        f'<svg class="qr" viewBox="0 0 {len(rows)} {len(rows)}" width="220" height="220" '
+        f'role="img" aria-label="{escape(title)}" shape-rendering="crispEdges">'
         f'<rect width="{len(rows)}" height="{len(rows)}" fill="#fff"/>'
         f'<path fill="#000" d="{path}"/></svg>'
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -77,7 +77,7 @@ def silence(state: str, last_seen: datetime | None, now: datetime) -> str:
     return ""
 
 
-def _measured(params: dict[str, object], key: str) -> tuple[str, str]:
+def _measured(params: Mapping[str, object], key: str) -> tuple[str, str]:
     quantity, value = str(params["quantity"]), params[key]
     assert isinstance(value, int | float)
     shown = number(value * scale_of(quantity), digits_of(quantity))

@@ -146,7 +146,7 @@ class Channel:
 
 @dataclass(frozen=True)
 class Boot:
-    """A start of a node: `unix_s` when it began [s since 1970 UTC], `seq` how far it is complete."""
+    """A start of a node; it began at `unix_s` [s since 1970 UTC] and is complete up to `seq`."""
 
     epoch: int
     boot: int

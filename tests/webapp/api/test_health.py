@@ -83,7 +83,8 @@ def test_metrics_count_requests_and_tell_the_store(client):
     assert found["nongqing_web_requests_total", "home.villages", "200"] == 1
     assert found["nongqing_web_requests_total", "village.page", "404"] == 1
     assert found["nongqing_dead_letters",] == 1
-    assert found["nongqing_node_silence_seconds", "qf-001"] == 720
+    assert found["nongqing_nodes", "410922", "soilair-1", "works"] == 4
+    assert found["nongqing_longest_silence_seconds", "410922"] == 720
     assert found["nongqing_job_failed", "roll_up"] == 1
     assert found["nongqing_job_failed", "risk"] == 0
 
