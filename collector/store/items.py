@@ -184,7 +184,7 @@ def add_note(
         When no item has this number.
     """
     person, name = by
-    values = {"id": number, "person": person, "name": name, "note": note, "photo": photo, "at": at}
+    values = {"id": number, "person": person, "who": name, "note": note, "photo": photo, "at": at}
     if not _fetch(conn, "add_note", **values):
         raise NoSuchItem(number)
 

@@ -10,7 +10,9 @@ from markupsafe import Markup
 
 from webapp.views.svg import nice_ticks
 
-WIDTH, HEIGHT, EDGE = 360, 220, 22
+WIDTH, HEIGHT, EDGE = 360, 220, 26
+#: No map shows less than this [km]; no spot is named by more numbers than these.
+LEAST_KM, MOST_NAMED = 0.5, 4
 KM_A_DEGREE = 111.2
 Place = tuple[float, float]
 
@@ -93,8 +95,10 @@ def draw(
     """
     spots = plane_km(places)
     xs, ys = [x for x, _ in spots], [y for _, y in spots]
-    span = max(max(xs) - min(xs), (max(ys) - min(ys)) * WIDTH / HEIGHT, 0.5)
-    scale = (WIDTH - 2 * EDGE) / span
+    scale = min(
+        (WIDTH - 2 * EDGE) / max(max(xs) - min(xs), LEAST_KM),
+        (HEIGHT - 2 * EDGE) / max(max(ys) - min(ys), LEAST_KM),
+    )
     middle = (max(xs) + min(xs)) / 2, (max(ys) + min(ys)) / 2
     points = [
         (WIDTH / 2 + (x - middle[0]) * scale, HEIGHT / 2 - (y - middle[1]) * scale)
@@ -109,13 +113,14 @@ def draw(
         seen.setdefault((round(x / 6), round(y / 6)), []).append(number)
     for numbers in seen.values():
         x, y = points[numbers[0]]
-        label = str(numbers[0] + first) + ("…" if len(numbers) > 1 else "")
+        named = [str(number + first) for number in numbers]
+        label = ", ".join(named) if len(named) < MOST_NAMED else f"{named[0]}…"
         parts.append(
             f'<g class="is-{escape(tones[numbers[0]])}"><circle class="spot" cx="{x:.0f}" '
             f'cy="{y:.0f}" r="5"/></g><text class="mark-label" x="{x:.0f}" y="{y - 8:.0f}">'
             f"{label}</text>"
         )
-    km = nice_ticks(0, span / 4)[1]
+    km = nice_ticks(0, WIDTH / 4 / scale)[1]
     parts.append(
         f'<path class="bar" d="M{EDGE} {HEIGHT - 8}h{km * scale:.0f}"/><text x="{EDGE}" '
         f'y="{HEIGHT - 13}">{escape(bar.format(km=f"{km:g}"))}</text>'

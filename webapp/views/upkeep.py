@@ -127,6 +127,7 @@ class Row:
     place: str
     tone: str
     state: str
+    state_tone: str
     last_seen: datetime | None
     causes: list[str]
     surveyed: bool
@@ -148,6 +149,7 @@ def rows_of(
                 place=pick(node.county_zh, node.county_en),
                 tone=tone_of(node),
                 state=str(STATES[node.state]),
+                state_tone=TONES[node.state],
                 last_seen=node.last_seen,
                 causes=[each for each in (quiet, *own) if each],
                 surveyed=node.surveyed,

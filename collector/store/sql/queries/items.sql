@@ -60,7 +60,7 @@ RETURNING id
 
 -- name: add_note
 INSERT INTO item_note (item, at, person, name, note, photo)
-SELECT id, %(at)s, %(person)s, %(name)s, %(note)s, %(photo)s FROM maintenance_item
+SELECT id, %(at)s, %(person)s, %(who)s, %(note)s, %(photo)s FROM maintenance_item
 WHERE id = %(id)s
 RETURNING id
 
