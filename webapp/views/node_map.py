@@ -120,7 +120,7 @@ def draw(
             f'cy="{y:.0f}" r="5"/></g><text class="mark-label" x="{x:.0f}" y="{y - 8:.0f}">'
             f"{label}</text>"
         )
-    km = nice_ticks(0, WIDTH / 4 / scale)[1]
+    km = nice_ticks(0, WIDTH / 4 / scale, 1)[1]
     parts.append(
         f'<path class="bar" d="M{EDGE} {HEIGHT - 8}h{km * scale:.0f}"/><text x="{EDGE}" '
         f'y="{HEIGHT - 13}">{escape(bar.format(km=f"{km:g}"))}</text>'
