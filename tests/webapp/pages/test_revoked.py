@@ -36,7 +36,7 @@ def test_nobody_is_alarmed_by_its_silence(empty_app, revoked, seed):
             (seed.NOW - timedelta(days=9), revoked),
         )
     text = empty_app.test_client().get("/metrics").get_data(as_text=True)
-    assert SILENT % ("410922", "revoked") + " 1.0" in text
-    longest = re.search(r'nongqing_longest_silence_seconds{county="410922"} (\S+)', text)
+    assert SILENT % ("410928", "revoked") + " 1.0" in text
+    longest = re.search(r'nongqing_longest_silence_seconds{county="410928"} (\S+)', text)
     assert longest is not None
     assert float(longest[1]) < timedelta(days=2).total_seconds()
