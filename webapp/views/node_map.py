@@ -117,7 +117,7 @@ def draw(
         label = ", ".join(named) if len(named) < MOST_NAMED else f"{named[0]}…"
         parts.append(
             f'<g class="is-{escape(tones[numbers[0]])}"><circle class="spot" cx="{x:.0f}" '
-            f'cy="{y:.0f}" r="5"/></g><text class="mark-label" x="{x:.0f}" y="{y - 8:.0f}">'
+            f'cy="{y:.0f}" r="5"/></g><text class="name" x="{x:.0f}" y="{y - 8:.0f}">'
             f"{label}</text>"
         )
     km = nice_ticks(0, WIDTH / 4 / scale, 1)[1]
@@ -126,7 +126,7 @@ def draw(
         f'y="{HEIGHT - 13}">{escape(bar.format(km=f"{km:g}"))}</text>'
     )
     drawn = (
-        f'<svg class="chart map" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'<svg class="map" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{escape(title)}">{"".join(parts)}</svg>'
     )
     return Markup(drawn)  # noqa: S704 - every word in it is escaped
