@@ -16,6 +16,7 @@ PERMISSIONS: Mapping[str, str] = {
     "drafts": "read advice that is not released",
     "release": "release, change or hold back advice",
     "network": "read the state of nodes, jobs and refused messages",
+    "nodes": "commission, replace, move, retire, revoke nodes; look after what is wrong with them",
     "people": "add people, grant roles, lock accounts, make sign-in links",
     "audit": "read the audit log",
 }
@@ -23,7 +24,7 @@ PERMISSIONS: Mapping[str, str] = {
 ROLES: Mapping[str, tuple[str, ...]] = {
     "farmer": ("own",),
     "agent": ("own", "reports", "drafts"),
-    "technician": ("network",),
+    "technician": ("network", "nodes"),
     "officer": ("reports", "drafts", "release", "network"),
     "administrator": tuple(PERMISSIONS),
 }

@@ -9,6 +9,9 @@ from collector.store.network.frames import FrameId
 from firmware.wire import cbor, codec
 from firmware.wire.codec import Frame
 
+#: A cause is a word or a number.
+MOST_CAUSE = 40
+
 
 def read_frame(one: Arrived) -> tuple[Frame | None, FrameId | None, str]:
     """Decode a frame's body: the frame, its identity, and what is wrong where it is none."""
@@ -63,3 +66,15 @@ def lost_range(event: codec.Event) -> tuple[int, int, int] | None:
         return None
     boot, first, last = detail
     return (boot, first, last) if boot >= 1 and first <= last else None
+
+
+def boot_detail(event: codec.Event) -> tuple[str, int]:
+    """Return why a node began anew, and how many bytes of its outbox were spoiled.
+
+    What another release says is kept as it is, cut to `MOST_CAUSE`.
+    """
+    detail = event.detail if isinstance(event.detail, list) else [event.detail]
+    cause = "" if not detail or detail[0] is None else str(detail[0])
+    torn = detail[1] if len(detail) > 1 and isinstance(detail[1], int) else 0
+    visible = "".join(each for each in cause if each.isprintable())
+    return visible[:MOST_CAUSE], min(max(torn, 0), 1 << 32)

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from collector.ingest.authenticity import Arrived, Message, Refusals, prove
-from collector.ingest.bodies import lost_range, measured_since, read_frame, span
+from collector.ingest.bodies import boot_detail, lost_range, measured_since, read_frame, span
 from collector.ingest.clock_watch import ClockWatch
 from collector.ingest.known_nodes import KnownNodes
 from collector.ingest.notes import MOST_DETAIL, Notes
 from collector.ingest.placing import Placing
 from collector.store import items
 from collector.store.items import Found
-from collector.store.network import frames
+from collector.store.network import frames, nodes
 from collector.store.network.frames import BootId, DeadLetter, FrameId, NewFrame
 from collector.store.postgres.db import Connection
 from field_configs.events import event
@@ -148,6 +148,10 @@ class _Batch:
                     f"{one.node.id}/{lost[0]}/{lost[1]}",
                     one.node.id,
                 )
+            elif said.kind == "boot":
+                cause, torn = boot_detail(said)
+                began = (one.node.id, one.epoch, said.boot)
+                nodes.put_boot(self.conn, began, cause, torn, self.now)
             elif said.kind == "fault":
                 text = str(said.detail)[:MOST_DETAIL]
                 self.notes.item(event("node_fault", node=one.node.id, detail=text), one.node.id)

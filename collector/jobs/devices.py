@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from collector.freshness import LATE_AFTER, SILENT_AFTER
 from collector.jobs.context import Context, Job
@@ -11,10 +11,15 @@ from collector.jobs.unlike_neighbours import unlike_neighbours
 from collector.store import items
 from collector.store.network import devices
 from field_configs.events import Event, event
+from models.weather.local_days import local_day, midnight
 
 # Frames come in any order; a hole that later ones have overtaken for so long will not be filled.
 HOLE_AFTER = timedelta(hours=24)
 AHEAD = timedelta(days=1)
+#: A night counts as lower from so much on [V]: a lead battery at rest loses less in a day, and the
+#: converter of a board does not tell less apart; unverified.
+LOWER_V = 0.02
+NIGHTS = 4
 REFUSED_WITHIN = timedelta(hours=1)
 # These close by themselves once their trouble was not seen for so long.
 QUIET_AFTER = {
@@ -34,7 +39,15 @@ KINDS = (
     "frames_missing",
     "node_refused",
     "unlike_neighbours",
+    "battery_falling",
 )
+
+
+def first_evening(now: datetime) -> datetime:
+    """Return 18 h local of the evening that began the first of the last `NIGHTS` whole nights."""
+    morning = midnight(local_day(now)) + timedelta(hours=6)
+    ended = morning if morning <= now else morning - timedelta(days=1)
+    return ended - timedelta(hours=12) - timedelta(days=NIGHTS - 1)
 
 
 def look_after_devices(context: Context) -> Event:
@@ -50,6 +63,7 @@ def look_after_devices(context: Context) -> Event:
             *devices.missing_frames(conn, now - HOLE_AFTER),
             *devices.refused_nodes(conn, now - REFUSED_WITHIN),
             *unlike_neighbours(conn, now),
+            *devices.falling_batteries(conn, first_evening(now), LOWER_V),
         ]
         for kind in KINDS:
             still = [one.subject for one in found if one.event.kind == kind]

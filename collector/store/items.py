@@ -29,7 +29,8 @@ class Found:
 class Item:
     """An item: `count` says how often its trouble was found.
 
-    `seen_by` has taken note of it; `closed_by` has closed it, None where it closed by itself.
+    `seen_by` has taken note of it; `closed_by` has closed it, None where it closed by itself;
+    `assigned_to` is to look after it.
     """
 
     id: int
@@ -44,6 +45,19 @@ class Item:
     closed: datetime | None
     closed_by: str | None
     note: str | None
+    assigned_to: str | None = None
+    assigned: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Note:
+    """What somebody wrote about an item; `photo` is the number of a photo."""
+
+    item: int
+    at: datetime
+    name: str
+    note: str
+    photo: int | None
 
 
 class NoSuchItem(KeyError):  # noqa: N818 - named for what is wanting
@@ -127,6 +141,81 @@ def close(conn: Connection, number: int, by: str, note: str | None, at: datetime
     """
     if not _fetch(conn, "close", id=number, by=by, note=note, at=at):
         raise NoSuchItem(number)
+
+
+def assign(conn: Connection, number: int, to: str, at: datetime) -> None:
+    """Note who is to look after an item.
+
+    Raises
+    ------
+    NoSuchItem
+        When no open item has this number.
+    """
+    if not _fetch(conn, "assign", id=number, to=to, at=at):
+        raise NoSuchItem(number)
+
+
+def add_note(
+    conn: Connection,
+    number: int,
+    by: tuple[int | None, str],
+    note: str,
+    photo: int | None,
+    at: datetime,
+) -> None:
+    """Keep what somebody writes about an item, open or closed.
+
+    Parameters
+    ----------
+    conn : Connection
+    number : int
+        Of the item.
+    by : tuple
+        The person's number and name.
+    note : str
+    photo : int or None
+        Number of a photo.
+    at : datetime
+        Aware.
+
+    Raises
+    ------
+    NoSuchItem
+        When no item has this number.
+    """
+    person, name = by
+    values = {"id": number, "person": person, "who": name, "note": note, "photo": photo, "at": at}
+    if not _fetch(conn, "add_note", **values):
+        raise NoSuchItem(number)
+
+
+def notes(conn: Connection, numbers: Iterable[int]) -> dict[int, list[Note]]:
+    """Return what was written about items, the oldest first."""
+    found: dict[int, list[Note]] = {}
+    for row in _fetch(conn, "notes", items=list(numbers)):
+        found.setdefault(row[0], []).append(Note(*row))
+    return found
+
+
+def photo(conn: Connection, node: str, number: int) -> bytes | None:
+    """Return a photo of an item of a node; None where the node has none of this number."""
+    rows = _fetch(conn, "photo", node=node, photo=number)
+    return bytes(rows[0][0]) if rows else None
+
+
+def open_of(conn: Connection, nodes: Iterable[str]) -> list[Item]:
+    """Return the open items of some nodes, oldest first."""
+    return [_item(row) for row in _fetch(conn, "open_of", nodes=list(nodes))]
+
+
+def of_node(conn: Connection, node: str, limit: int = 40) -> list[Item]:
+    """Return the items of a node: the open ones, then those that were closed last."""
+    return [_item(row) for row in _fetch(conn, "of_node", node=node, limit=limit)]
+
+
+def newest_open(conn: Connection, limit: int) -> list[Item]:
+    """Return the items that were opened last, the newest first."""
+    return [_item(row) for row in _fetch(conn, "newest", limit=limit)]
 
 
 def open_items(conn: Connection) -> list[Item]:

@@ -1,4 +1,4 @@
-"""The world of the web's bench: 3,000 villages, 10,000 fields, twelve answers in each."""
+"""The world of the web's bench: 3,000 villages, 10,000 fields and nodes, twelve answers in each."""
 
 from __future__ import annotations
 
@@ -25,10 +25,34 @@ INSERT INTO field (id, village, zh, en, kind, area_ha)
     SELECT 'f-' || n, 'v-' || 1 + (n - 1) %% %(villages)s, n || '号地', 'Field ' || n, 'open', 1
     FROM generate_series(1, %(fields)s) n;
 INSERT INTO season (field, crop, sown) SELECT id, 'winter_wheat', '2015-10-10' FROM field;
-INSERT INTO node (id, board, field, last_seen)
-    SELECT 'n-' || n, 'nb', 'f-' || n, %(at)s FROM generate_series(1, %(villages)s) n;
+INSERT INTO node (id, board, field, last_seen, enrolled)
+    SELECT 'n-' || n, 'nb', 'f-' || n, %(at)s::timestamptz - interval '20 minutes',
+           %(at)s::timestamptz - interval '90 days'
+    FROM generate_series(1, %(fields)s) n;
+INSERT INTO node_key (node, epoch, encrypted, created)
+    SELECT id, 1, '\\x00', enrolled FROM node;
 """
-# One node in each village: five quantities now, two of them by the hour; a forecast for each.
+# One node in fifty is silent, one in thirty late, one in twenty has an item or two.
+TROUBLE = """
+UPDATE node SET last_seen = last_seen - interval '40 hours' WHERE substr(id, 3)::int %% 50 = 7;
+UPDATE node SET last_seen = last_seen - interval '5 hours' WHERE substr(id, 3)::int %% 30 = 11;
+UPDATE node_key SET retired = %(at)s, revoked = true WHERE node = 'n-3';
+INSERT INTO maintenance_item (kind, subject, node, opened, last_seen, params)
+    SELECT k, 'n-' || n || k, 'n-' || n, %(at)s::timestamptz - n * interval '1 minute', %(at)s,
+           p::jsonb
+    FROM generate_series(1, %(fields)s) n,
+         (VALUES (20, 'battery_falling', '{"node": "n", "before": 3.9, "now": 3.7, "nights": 3}'),
+                 (40, 'frozen_sensor', '{"placement": "p", "node": "n", "quantity":
+                     "soil_moisture", "value": 0.231, "since": "2016-05-01T00:00:00Z"}'))
+             of (each, k, p)
+    WHERE n %% each = 0;
+INSERT INTO node_event (node, kind, at, received, name, note, longitude, latitude)
+    SELECT 'n-' || n, 'signed_off', %(at)s, %(at)s, 'bench', '',
+           115 + n %% 100 * 0.005, 35.6 + n / 100 * 0.004
+    FROM generate_series(1, %(fields)s) n;
+"""
+# One node in each village has values: five quantities now, two of them by the hour; for each
+# village a forecast.
 WEATHER = """
 INSERT INTO placement (id, field, quantity, height_m)
     SELECT 'f-' || n || '-' || q, 'f-' || n, q, h
@@ -69,7 +93,7 @@ COPIES = {
 }
 
 
-def _answers(seed: ModuleType) -> list[RiskStatus]:
+def _answers(seed: ModuleType, villages: int) -> list[RiskStatus]:
     """Twelve answers of one village: what is shown with a level, no model behind a verdict."""
     known = catalogue()
     behind = {member for hazard in known.values() for member in hazard.members}
@@ -82,7 +106,7 @@ def _answers(seed: ModuleType) -> list[RiskStatus]:
     assert len(shown) == ANSWERS
     return [
         replace(
-            seed.status(f"f-{1 + i % SHARES * VILLAGES}", "wheat_fhb", CODES[i % 4], drivers={}),
+            seed.status(f"f-{1 + i % SHARES * villages}", "wheat_fhb", CODES[i % 4], drivers={}),
             crop=crop,
             hazard=hazard.id,
             missing=("relative_humidity", "air_temperature") if CODES[i % 4] == CANNOT_SAY else (),
@@ -91,7 +115,9 @@ def _answers(seed: ModuleType) -> list[RiskStatus]:
     ]
 
 
-def fill(conn: Connection, seed: ModuleType) -> None:
+def fill(
+    conn: Connection, seed: ModuleType, villages: int = VILLAGES, fields: int = FIELDS
+) -> None:
     """Fill an empty database.
 
     Parameters
@@ -99,13 +125,16 @@ def fill(conn: Connection, seed: ModuleType) -> None:
     conn
     seed
         The module of tests that makes statuses and advice; its ``NOW`` is the time of the world.
+    villages, fields
+        How many; each field has a node.
     """
     at: datetime = seed.NOW
-    given = {"villages": VILLAGES, "fields": FIELDS, "at": at}
+    given = {"villages": villages, "fields": fields, "at": at}
     with conn.cursor() as cur:
         cur.execute(REGISTRY, given)
         cur.execute(WEATHER, given)
-    said = _answers(seed)
+        cur.execute(TROUBLE, given)
+    said = _answers(seed, villages)
     risk.save_statuses(conn, said, at)
     warned = [each for each in said if each.status in (HIGH, MEDIUM)]
     hours = ((at + timedelta(hours=16), at + timedelta(hours=20)),)

@@ -30,6 +30,7 @@ VALUES = {
     "token": "x",
     "filename": "icon.svg",
     "hazard": "wheat_fhb",
+    "node_id": "qf-001",
     "person": 1,
     "person_id": 1,
     "number": 1,

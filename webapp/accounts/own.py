@@ -84,23 +84,27 @@ def entry_key() -> str:
     return secrets.token_hex(12)
 
 
-def written() -> date | None:
-    """The local day on which an entry was written; None where the phone's clock does not tell.
+def waited() -> timedelta | None:
+    """How long an entry waited on the phone; None where the phone's clock does not tell.
 
     The phone's clock may be wrong, but not the time between writing and sending by it, unless it
     was changed in between.
     """
     typed = [request.form.get(name, "") for name in ("entry_written", "entry_sent")]
     if not any(typed):
-        return local_day(now())
+        return timedelta(0)
     try:
         begun, sent = (int(each) for each in typed)
-        waited = timedelta(milliseconds=sent - begun)
+        found = timedelta(milliseconds=sent - begun)
     except (ValueError, OverflowError):
         return None
-    if not timedelta(0) <= waited <= LONGEST_WAIT:
-        return None
-    return local_day(now() - waited)
+    return found if timedelta(0) <= found <= LONGEST_WAIT else None
+
+
+def written() -> date | None:
+    """The local day on which an entry was written; None where the phone's clock does not tell."""
+    since = waited()
+    return None if since is None else local_day(now() - since)
 
 
 def take(do: Callable[[datetime], str]) -> Response:

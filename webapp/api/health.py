@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify
 
 from collector.freshness import freshness
 from collector.store import job_runs
-from collector.store.network import registry, server_clock
+from collector.store.network import nodes, server_clock
 from collector.store.postgres import db
 from webapp.accounts.access import public
 from webapp.app.database import now, this_app
@@ -28,12 +28,11 @@ def _schema(conn: db.Connection) -> dict[str, Any]:
 
 
 def _ingest(conn: db.Connection, at: datetime) -> dict[str, Any]:
-    nodes = registry.nodes(conn)
-    heard = [node.last_seen for node in nodes if node.last_seen]
-    if not heard:
-        return {"state": "waiting", "nodes": len(nodes), "detail": "no node was heard yet"}
-    state = "ok" if freshness(max(heard), at) == "fresh" else "degraded"
-    return {"state": state, "nodes": len(nodes), "last_heard": iso(max(heard))}
+    known, heard = nodes.newest_heard(conn)
+    if heard is None:
+        return {"state": "waiting", "nodes": known, "detail": "no node was heard yet"}
+    state = "ok" if freshness(heard, at) == "fresh" else "degraded"
+    return {"state": state, "nodes": known, "last_heard": iso(heard)}
 
 
 def _jobs(conn: db.Connection) -> dict[str, Any]:

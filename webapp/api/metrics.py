@@ -10,7 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from werkzeug.exceptions import Unauthorized
 
 from collector.store import job_runs
-from collector.store.network import frames, registry
+from collector.store.network import frames, nodes
 from collector.store.postgres.db import Connection, DatabaseDown
 from webapp.accounts.access import public
 from webapp.app.database import App, now, this_app
@@ -22,19 +22,32 @@ COUNTED = ("frames", "waiting_time", "waiting_layout", "dead_letters", "refusals
 
 
 def store_gauges(conn: Connection, at: datetime, into: CollectorRegistry) -> None:
-    """Read the store's counts, the nodes' silence and the jobs' outcomes into gauges."""
+    """Read the store's counts, how many nodes are in which state, and what became of jobs."""
     counts = frames.counts(conn)
     for name in (*COUNTED, "open_items"):
         words = name.replace("_", " ")
         Gauge(f"nongqing_{name}", f"In the store: {words}", registry=into).set(
             getattr(counts, name)
         )
-    silence = Gauge(
-        "nongqing_node_silence_seconds", "Since a node was heard", ["node"], registry=into
+    count = Gauge(
+        "nongqing_nodes",
+        "Nodes by county, board and state",
+        ["county", "board", "state"],
+        registry=into,
     )
-    for node in registry.nodes(conn):
-        if node.last_seen and node.revoked is None:
-            silence.labels(node.id).set((at - node.last_seen).total_seconds())
+    silence = Gauge(
+        "nongqing_longest_silence_seconds",
+        "Since the node with a key that was silent the longest was heard, by county",
+        ["county"],
+        registry=into,
+    )
+    earliest: dict[str, datetime] = {}
+    for county, board, state, number, heard in nodes.counts(conn, at):
+        count.labels(county, board, state).set(number)
+        if heard is not None:
+            earliest[county] = min(heard, earliest.get(county, heard))
+    for county, heard in earliest.items():
+        silence.labels(county).set((at - heard).total_seconds())
     failed = Gauge("nongqing_job_failed", "1 when a job's last run failed", ["job"], registry=into)
     for run in job_runs.latest(conn):
         failed.labels(run.job).set(run.outcome == "failed")

@@ -10,6 +10,7 @@ CLOSED = (
     "/drafts",
     "/skill",
     "/status",
+    "/nodes",
     "/people",
     "/deputies",
     "/metrics",

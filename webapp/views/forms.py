@@ -83,7 +83,7 @@ class Number(Field):
     def _value(self) -> str:
         if self.typed is not None:
             return self.typed
-        return "" if self.data is None else f"{self.data:g}"
+        return "" if self.data is None else f"{self.data:.10g}"
 
     def process_formdata(self, valuelist: Sequence[Any]) -> None:
         """Read what was typed."""

@@ -279,7 +279,11 @@ def _days(
 
 
 def show_curve(
-    quantity: str, curves: Sequence[Curve], window: tuple[datetime, datetime]
+    quantity: str,
+    curves: Sequence[Curve],
+    window: tuple[datetime, datetime],
+    chart_id: str = "",
+    doubts: Sequence[datetime] = (),
 ) -> ShownCurve:
     """Draw a quantity of a village.
 
@@ -291,6 +295,10 @@ def show_curve(
         One per placement; at least one.
     window
         First and last moment shown, aware.
+    chart_id
+        Unique on the page; '': by the quantity.
+    doubts
+        Aware starts of hours whose values are in doubt.
     """
     is_sum = by_name(quantity).method == "sum"
     values, times = village_curve(curves) * scale_of(quantity), _times(curves[0])
@@ -307,7 +315,8 @@ def show_curve(
             empty=str(gettext("no data")),
             day=day_tick,
         ),
-        chart_id=f"c-{quantity.replace('_', '-')}",
+        chart_id=chart_id or f"c-{quantity.replace('_', '-')}",
+        doubts=doubts,
         bars=is_sum,
         digits=digits,
         step=HOUR,

@@ -45,3 +45,9 @@ def near_villages(villages: Iterable[VillageRow], asked: str) -> list[tuple[str,
         (url_for("village.page", village_id=each.id), f"{pick(each.zh, each.en)} · {each.id}")
         for each in list(found.values())[:SUGGESTED]
     ]
+
+
+def position_text(longitude: float, latitude: float) -> str:
+    """Write a position [degree] as people read it out."""
+    east, north = f"{longitude:.5f}", f"{latitude:.5f}"
+    return str(gettext("%(east)s° E, %(north)s° N", east=east, north=north))

@@ -217,6 +217,24 @@ def _bars(frame: Frame, points: Sequence[tuple[datetime, float]], step: timedelt
     return f'<path class="bars" stroke-width="{_number(width)}" d="{shapes}"/>' if shapes else ""
 
 
+def _doubts(frame: Frame, found: Sequence[datetime], step: timedelta) -> Iterator[str]:
+    """Marks at the floor of the plot, those of steps one after the other as one."""
+    inside = sorted(each for each in found if frame.start <= each < frame.end)
+    runs: list[list[datetime]] = []
+    for moment in inside:
+        if runs and moment - runs[-1][1] <= step:
+            runs[-1][1] = moment
+        else:
+            runs.append([moment, moment])
+    for first, last in runs:
+        x = frame.x(first)
+        width = max(frame.x(min(last + step, frame.end)) - x, 2.0)
+        y = HEIGHT - BOTTOM - 4
+        yield (
+            f'<rect class="doubt" x="{_number(x)}" y="{y}" width="{_number(width)}" height="4"/>'
+        )
+
+
 def _wrap(chart_id: str, words: Words, body: str) -> str:
     title, desc = escape(words.title), escape(words.desc)
     return (
@@ -238,6 +256,7 @@ def chart(
     bars: bool = False,
     digits: int = 1,
     step: timedelta = timedelta(hours=1),
+    doubts: Sequence[datetime] = (),
 ) -> str:
     """Draw one series as a line, or as bars that stand on zero.
 
@@ -261,6 +280,8 @@ def chart(
         Decimals of the labels at the lowest and highest value.
     step
         The usual distance of two values.
+    doubts
+        Aware starts of steps whose values are in doubt: marked at the floor of the plot.
 
     Returns
     -------
@@ -283,7 +304,8 @@ def chart(
     pieces = segments([t for t, _ in inside], [v for _, v in inside], step)
     points = [point for piece in pieces for point in piece]
     if not points:
-        axis = "".join(_axis_x(Frame(start, end, 0, 1), zone, words.day))
+        bare = Frame(start, end, 0, 1)
+        axis = "".join([*_axis_x(bare, zone, words.day), *_doubts(bare, doubts, step)])
         middle = _text(LEFT + PLOT_WIDTH / 2, TOP + PLOT_HEIGHT / 2, words.empty, "empty")
         return _wrap(chart_id, words, axis + middle)
     low, high = min(v for _, v in points), max(v for _, v in points)
@@ -298,6 +320,7 @@ def chart(
         *_axis_x(frame, zone, words.day),
         *_gap_bands(frame, gaps(pieces, start, end, step)),
         *_axis_y(frame, ticks),
+        *_doubts(frame, doubts, step),
     ]
     if bars:
         parts.append(_bars(frame, points, step))

@@ -309,3 +309,33 @@ def curve(
         completeness[own["hour"] - first] = own["completeness"]
         curves.append(Curve(one.field, one.height_m, times, values, completeness))
     return curves
+
+
+def placement_curves(
+    conn: Connection, places: Sequence[tuple[str, str, str]], start: datetime, end: datetime
+) -> dict[str, tuple[Curve, NDArray[np.uint8]]]:
+    """Return hourly values and quality bits (of any sample of the hour) of placements, by id.
+
+    Parameters
+    ----------
+    conn : Connection
+    places : sequence of tuple
+        Id, field and quantity of each placement.
+    start, end : datetime
+        Aware; hours as for `curve`.
+    """
+    wanted = {name for name, _, _ in places}
+    fields, quantities = {f for _, f, _ in places}, {q for _, _, q in places}
+    series = [s for s in _series(conn, list(quantities), list(fields)) if s.placement in wanted]
+    first, last = _hour(start), -(-int(end.timestamp()) // HOUR_S)
+    rows = _hourly(conn, series, first, last)
+    times = np.arange(first, last).astype("datetime64[h]").astype("datetime64[s]")
+    found = {}
+    for one in series:
+        own = rows[rows["series"] == one.id]
+        at = own["hour"] - first
+        values, qc = np.full(len(times), np.nan), np.zeros(len(times), np.uint8)
+        completeness = np.zeros(len(times), np.float32)
+        values[at], qc[at], completeness[at] = own["value"], own["qc"], own["completeness"]
+        found[one.placement] = Curve(one.field, one.height_m, times, values, completeness), qc
+    return found

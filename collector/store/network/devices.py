@@ -94,6 +94,23 @@ def missing_frames(conn: Connection, before: datetime) -> list[Found]:
     ]
 
 
+def falling_batteries(conn: Connection, first: datetime, step: float) -> list[Found]:
+    """Return nodes whose battery was lower in each of three nights than in the night before.
+
+    Parameters
+    ----------
+    conn : Connection
+    first : datetime
+        18 h local on the first of four evenings, aware.
+    step : float
+        By so much at least [V].
+    """
+    return [
+        Found(event("battery_falling", node=node, before=before, now=now, nights=3), node, node)
+        for node, before, now in _fetch(conn, "falling_batteries", first=first, step=step)
+    ]
+
+
 def nodes_of(conn: Connection, placements: Sequence[str]) -> dict[str, str]:
     """Return the node that serves each of some placements now."""
     return dict(_fetch(conn, "nodes_of", placements=list(placements)))

@@ -258,9 +258,11 @@ def placements(conn: Connection, village_id: str | None = None) -> list[Placemen
 # Devices --------------------------------------------------------------------------------------
 
 
-def nodes(conn: Connection, node_id: str | None = None) -> list[NodeRow]:
-    """Return all devices, or the one of this id, each with its current key epoch."""
-    return [NodeRow(*row) for row in fetch(conn, SQL["nodes"], node=node_id)]
+def nodes(
+    conn: Connection, node_id: str | None = None, *, village: str | None = None
+) -> list[NodeRow]:
+    """Return all devices, the one of this id, or those of a village, with their key's epoch."""
+    return [NodeRow(*row) for row in fetch(conn, SQL["nodes"], node=node_id, village=village)]
 
 
 def enroll(

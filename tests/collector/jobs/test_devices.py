@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from collector.ingest import intake
 from collector.jobs.context import Context
 from collector.jobs.devices import QUIET_AFTER, look_after_devices
@@ -221,3 +223,41 @@ def test_what_was_not_found_again_closes_by_itself(
     with registered:
         (closed,) = [i for i in items.closed_items(registered) if i.event.kind == "node_fault"]
     assert (closed.closed, closed.closed_by) == (later, None)
+
+
+def nights(conn: db.Connection, volts: list[float], now: datetime) -> None:
+    """Lowest voltages of the last nights of the first node, at two in the morning local."""
+    with conn, conn.cursor() as cur:
+        for back, lowest in enumerate(reversed(volts)):
+            hour = now.replace(hour=18, minute=0) - timedelta(days=back + 1)
+            cur.execute(
+                "INSERT INTO reading_hourly (series_id, hour, min, count, completeness, qc) "
+                "SELECT s.id, %s, %s, 6, 1, 3 FROM series s "
+                "JOIN assignment a ON a.placement = s.placement AND a.valid_to IS NULL "
+                "JOIN placement p ON p.id = s.placement "
+                "WHERE p.quantity = 'battery_voltage' AND a.node = 'qf-001'",
+                (hour, lowest),
+            )
+
+
+@pytest.mark.parametrize(
+    ("volts", "falls"),
+    [
+        ([3.90, 3.85, 3.80, 3.70], True),
+        ([3.90, 3.85, 3.85, 3.70], False),
+        ([3.90, 3.89, 3.88, 3.87], False),
+        ([3.60, 3.70, 3.65, 3.60], False),
+        ([3.85, 3.80, 3.70], False),
+    ],
+    ids=["falls", "stood once", "by less than counts", "rose once", "a night is missing"],
+)
+def test_a_battery_that_falls_three_nights_is_named_until_it_rises(
+    registered: db.Connection, pool: Pool, volts: list[float], falls: bool
+) -> None:
+    nights(registered, volts, NOW)
+    found = looked(registered, pool, NOW)
+    assert ("battery_falling" in found) == falls
+    if falls:
+        said = found["battery_falling"]
+        assert "fell 3 nights in a row, from 3.90 V to 3.70 V; check its solar panel" in said
+        assert "battery_falling" not in looked(registered, pool, NOW + timedelta(days=1))

@@ -23,6 +23,7 @@ NONE: frozenset[str] = frozenset()
 DRAFTS = frozenset({"agent", "officer", "administrator"})
 OWN = frozenset({"farmer", "agent", "administrator"})
 NETWORK = frozenset({"technician", "officer", "administrator"})
+NODES = frozenset({"technician", "administrator"})
 PEOPLE = frozenset({"administrator"})
 #: Written down by hand: what each page is for, not what the code says.
 MAY_OPEN = {
@@ -74,6 +75,13 @@ MAY_OPEN = {
     "region.page": DRAFTS,
     "watch.page": DRAFTS,
     "status.page": NETWORK,
+    "nodes.page": NETWORK,
+    "node.page": NETWORK,
+    "node.photo": NETWORK,
+    "node_items.act": NODES,
+    "commission.page": NODES,
+    "commission.label": NODES,
+    "handover.page": NODES,
     "people.page": PEOPLE,
     "people.add": PEOPLE,
     "person.page": PEOPLE,

@@ -83,7 +83,15 @@ def test_metrics_count_requests_and_tell_the_store(client):
     assert found["nongqing_web_requests_total", "home.villages", "200"] == 1
     assert found["nongqing_web_requests_total", "village.page", "404"] == 1
     assert found["nongqing_dead_letters",] == 1
-    assert found["nongqing_node_silence_seconds", "qf-001"] == 720
+    assert {
+        labels[1:]: count for labels, count in found.items() if labels[0] == "nongqing_nodes"
+    } == {
+        ("soilair-1", "410922", "not_enrolled"): 1,
+        ("soilair-1", "410922", "silent"): 1,
+        ("soilair-1", "410922", "works"): 2,
+        ("soilair-1", "410928", "works"): 2,
+    }
+    assert found["nongqing_longest_silence_seconds", "410928"] == 720
     assert found["nongqing_job_failed", "roll_up"] == 1
     assert found["nongqing_job_failed", "risk"] == 0
 

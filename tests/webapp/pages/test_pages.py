@@ -147,7 +147,8 @@ def test_the_network_page_shows_what_needs_a_person(officer):
         "Node is silent: ",
         "database: no answer",
         "failed",
-        "30 hours ago",
+        "</b> silent",
+        "All nodes, by urgency",
     ):
         assert words in page, words
 

@@ -1,11 +1,14 @@
 """A node that was taken away, on the status page and in the metrics."""
 
+import re
+from datetime import timedelta
+
 import pytest
 
 from collector.store.network import registry
 from tests.webapp.people import client_of
 
-SILENCE = 'nongqing_node_silence_seconds{node="%s"}'
+SILENT = 'nongqing_nodes{board="soilair-1",county="%s",state="%s"}'
 
 
 @pytest.fixture
@@ -18,17 +21,22 @@ def revoked(empty_app, seed):
     return node
 
 
-def test_the_status_page_calls_it_revoked_not_silent(empty_app, revoked):
-    text = client_of(empty_app, "technician").get("/status").get_data(as_text=True)
-    row = text.split(revoked)[1].split("</tr>")[0]
-    assert "已停用" in row
+def test_the_list_of_nodes_calls_it_revoked_not_silent(empty_app, revoked):
+    client = client_of(empty_app, "technician")
+    assert "已停用" in client.get(f"/nodes/{revoked}").get_data(as_text=True)
+    assert "停用" in client.get("/status").get_data(as_text=True)
+    assert revoked in client.get("/nodes?state=out").get_data(as_text=True)
+    assert revoked not in client.get("/nodes?state=silent").get_data(as_text=True)
 
 
 def test_nobody_is_alarmed_by_its_silence(empty_app, revoked, seed):
-    client = empty_app.test_client()
-    text = client.get("/metrics").get_data(as_text=True)
-    assert SILENCE % revoked not in text
     with empty_app.pool.connection() as conn:
-        others = [row.id for row in registry.nodes(conn) if row.last_seen and not row.revoked]
-    assert others
-    assert all(SILENCE % other in text for other in others)
+        conn.cursor().execute(
+            "UPDATE node SET last_seen = %s WHERE id = %s",
+            (seed.NOW - timedelta(days=9), revoked),
+        )
+    text = empty_app.test_client().get("/metrics").get_data(as_text=True)
+    assert SILENT % ("410928", "revoked") + " 1.0" in text
+    longest = re.search(r'nongqing_longest_silence_seconds{county="410928"} (\S+)', text)
+    assert longest is not None
+    assert float(longest[1]) < timedelta(days=2).total_seconds()

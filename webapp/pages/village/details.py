@@ -116,7 +116,7 @@ def make_details(conn: Connection, village: VillageRow, at: datetime) -> Details
             relieved(fresh, latest, catalogue()),
         ),
     )
-    nodes = [node for node in registry.nodes(conn) if node.village == village.id]
+    nodes = registry.nodes(conn, village=village.id)
     return Details(
         id=village.id,
         name=pick(village.zh, village.en),

@@ -80,3 +80,24 @@ FROM series_tail t
 JOIN series s ON s.id = t.series_id
 JOIN assignment a ON a.placement = s.placement AND a.valid_to IS NULL
 GROUP BY a.node
+
+-- name: falling_batteries
+-- The lowest hour of each of the last four nights (18 to 6 h local); three times in a row lower.
+SELECT node, lowest[1], lowest[4] FROM (
+    SELECT node, array_agg(volts ORDER BY night) AS lowest FROM (
+        SELECT a.node, floor(extract(epoch FROM h.hour - %(first)s::timestamptz) / 86400) AS night,
+               min(h.min) AS volts
+        FROM assignment a
+        JOIN placement p ON p.id = a.placement AND p.quantity = 'battery_voltage'
+        JOIN series s ON s.placement = p.id
+        JOIN reading_hourly h ON h.series_id = s.id
+        WHERE a.valid_to IS NULL AND h.hour >= %(first)s AND h.min IS NOT NULL
+          AND h.hour < %(first)s::timestamptz + interval '4 days'
+          AND mod(extract(epoch FROM h.hour - %(first)s::timestamptz)::bigint, 86400) < 43200
+          AND (a.valid_from IS NULL OR h.hour >= a.valid_from)
+        GROUP BY 1, 2
+    ) nights GROUP BY node HAVING count(*) = 4
+) n
+WHERE lowest[1] - lowest[2] >= %(step)s AND lowest[2] - lowest[3] >= %(step)s
+  AND lowest[3] - lowest[4] >= %(step)s
+ORDER BY node

@@ -29,10 +29,45 @@ RETURNING id
 
 -- name: open
 SELECT id, kind, params, subject, node, opened, last_seen, count, seen, seen_by, closed,
-       closed_by, note
+       closed_by, note, assigned_to, assigned
 FROM maintenance_item WHERE closed IS NULL ORDER BY opened, id
 
 -- name: closed
 SELECT id, kind, params, subject, node, opened, last_seen, count, seen, seen_by, closed,
-       closed_by, note
+       closed_by, note, assigned_to, assigned
 FROM maintenance_item WHERE closed IS NOT NULL ORDER BY closed DESC, id DESC LIMIT %(limit)s
+
+-- name: open_of
+SELECT id, kind, params, subject, node, opened, last_seen, count, seen, seen_by, closed,
+       closed_by, note, assigned_to, assigned
+FROM maintenance_item WHERE closed IS NULL AND node = ANY(%(nodes)s) ORDER BY opened, id
+
+-- name: of_node
+SELECT id, kind, params, subject, node, opened, last_seen, count, seen, seen_by, closed,
+       closed_by, note, assigned_to, assigned
+FROM maintenance_item WHERE node = %(node)s
+ORDER BY closed IS NOT NULL, closed DESC, id DESC LIMIT %(limit)s
+
+-- name: newest
+SELECT id, kind, params, subject, node, opened, last_seen, count, seen, seen_by, closed,
+       closed_by, note, assigned_to, assigned
+FROM maintenance_item WHERE closed IS NULL ORDER BY opened DESC, id DESC LIMIT %(limit)s
+
+-- name: assign
+UPDATE maintenance_item SET assigned_to = %(to)s, assigned = %(at)s
+WHERE id = %(id)s AND closed IS NULL
+RETURNING id
+
+-- name: add_note
+INSERT INTO item_note (item, at, person, name, note, photo)
+SELECT id, %(at)s, %(person)s, %(who)s, %(note)s, %(photo)s FROM maintenance_item
+WHERE id = %(id)s
+RETURNING id
+
+-- name: notes
+SELECT item, at, name, note, photo FROM item_note WHERE item = ANY(%(items)s) ORDER BY id
+
+-- name: photo
+SELECT p.jpeg FROM item_note n
+JOIN maintenance_item m ON m.id = n.item JOIN photo p ON p.id = n.photo
+WHERE p.id = %(photo)s AND m.node = %(node)s

@@ -63,7 +63,8 @@ SELECT n.id, n.board, n.field, f.village, n.layout, k.epoch, n.enrolled, n.last_
            (SELECT max(r.at) FROM revocation r WHERE r.node = n.id) END AS revoked
 FROM node n JOIN field f ON f.id = n.field
 LEFT JOIN node_key k ON k.node = n.id AND k.retired IS NULL
-WHERE %(node)s::text IS NULL OR n.id = %(node)s
+WHERE (%(node)s::text IS NULL OR n.id = %(node)s)
+  AND (%(village)s::text IS NULL OR f.village = %(village)s)
 ORDER BY n.id
 
 -- name: lock_node

@@ -1,0 +1,155 @@
+"""A node is put up: from its QR code to the place on the map, the self-test, and the signature."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Blueprint, flash, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import Form
+from wtforms.validators import ValidationError
+
+from collector.store import audit
+from collector.store.network import handover, nodes, registry
+from collector.store.network.nodes import Channel, Facts
+from webapp.accounts.access import needs
+from webapp.accounts.own import entry_key, me, take, waited
+from webapp.accounts.reach import done_by_me, node_within, when_written
+from webapp.app.database import connection, now, this_app
+from webapp.language.formats import iso
+from webapp.language.i18n import gettext, lazy_gettext
+from webapp.language.words import pick
+from webapp.views.forms import Choice, Line, Number
+from webapp.views.node_facts import ShownChannel, report_within, show_channels, verdict_of
+from webapp.views.qr import qr_svg
+
+bp = Blueprint("commission", __name__)
+#: Nobody stands at a node for longer than this; what came before says nothing of today.
+LONGEST_STAY = timedelta(hours=12)
+
+
+class SignOff(Form):
+    """Where the node stands, and what is to be said of it."""
+
+    field = Choice(lazy_gettext("Field"))
+    longitude = Number(lazy_gettext("Longitude, degrees east"), low=110, high=121, needed=True)
+    latitude = Number(lazy_gettext("Latitude, degrees north"), low=31, high=40, needed=True)
+    note = Line(lazy_gettext("Note"), most=400)
+
+    def __init__(self, *args: Any, fields: dict[str, str], passed: bool, **given: Any) -> None:
+        super().__init__(*args, **given)
+        self.field.choices = list(fields.items())
+        self.passed = passed
+
+    def validate_note(self, field: Line) -> None:
+        """Ask why it is signed off although the self-test did not pass."""
+        if not self.passed and not field.data:
+            raise ValidationError(
+                gettext("Not all of the self-test has passed: write why it is signed off.")
+            )
+
+
+def _since(latest: datetime) -> datetime:
+    """When whoever signs came to the node: what the page said, else now; never long ago."""
+    asked = request.values.get("since", "")
+    try:
+        found = datetime.fromisoformat(asked.replace("Z", "+00:00"))
+    except ValueError:
+        return latest
+    if found.tzinfo is None:
+        return latest
+    return min(max(found, latest - LONGEST_STAY), latest)
+
+
+def _heard(node: Facts, since: datetime) -> bool:
+    return node.last_seen is not None and node.last_seen >= since
+
+
+def _checks(node: Facts, serving: list[Channel], since: datetime) -> dict[str, str]:
+    """The self-test: a frame since somebody came, and each channel by its newest value."""
+    found = {f"{each.channel} {each.quantity}": verdict_of(each, since) for each in serving}
+    return {"frame": "pass" if _heard(node, since) else "missing"} | found
+
+
+@bp.route("/nodes/<node_id>/commission", methods=["GET", "POST"])
+@needs("nodes", reads="network_seen", about="node_id")
+def page(node_id: str) -> ResponseReturnValue:
+    """Show what a node says while somebody stands beside it, and take their signature."""
+    conn, node, written = connection(), node_within(node_id, "nodes"), when_written()
+    since = _since(written)
+    serving = [each for each in nodes.channels(conn, node.id) if each.valid_to is None]
+    checks = _checks(node, serving, since)
+    passed = set(checks.values()) == {"pass"}
+    fields = {
+        each.id: f"{pick(each.zh, each.en)} · {each.id}"
+        for each in registry.fields(conn, node.village)
+    }
+    asked = {"field": node.field}
+    if node.surveyed:
+        asked |= {"longitude": node.longitude, "latitude": node.latitude}  # type: ignore[dict-item]
+    later = waited() != timedelta(0)
+    form = SignOff(request.form, data=asked, fields=fields, passed=passed or later)
+    problem = ""
+    if request.method == "POST" and form.validate():
+        try:
+            return take(lambda _: _sign(node, form, checks))
+        except handover.CannotHandOver as error:
+            connection().rollback()
+            problem = gettext(
+                "In that field node %(node)s measures already: retire or replace it first.",
+                node=error.what or node.id,
+            )
+            form.field.errors = [problem]
+    status = 422 if request.method == "POST" else 200
+    return (
+        render_template(
+            "technician/commission.html",
+            node=node,
+            village=pick(node.village_zh, node.village_en),
+            form=form,
+            since=since,
+            since_text=iso(since),
+            heard=_heard(node, since),
+            minutes=int(report_within(node.board).total_seconds() // 60),
+            channels=_shown(serving, since),
+            signals=any(each.quantity == "signal_strength" for each in serving),
+            passed=passed,
+            entry_key=entry_key(),
+        ),
+        status,
+    )
+
+
+def _shown(serving: list[Channel], since: datetime) -> list[ShownChannel]:
+    return show_channels(serving, since)
+
+
+def _sign(node: Facts, form: SignOff, checks: dict[str, str]) -> str:
+    conn = connection()
+    place = round(form.longitude.data, 6), round(form.latitude.data, 6)
+    done = done_by_me(form.note.data or "", place)
+    if form.field.data != node.field:
+        handover.move(conn, node.id, form.field.data, done)
+    handover.note(conn, node.id, "signed_off", done, {"checks": checks, "field": form.field.data})
+    told = {"field": form.field.data, "passed": set(checks.values()) == {"pass"}}
+    audit.append(conn, str(me().id), "node_signed_off", node.id, told, at=now())
+    flash(gettext("Signed off."))
+    return url_for("node.page", node_id=node.id)
+
+
+@bp.get("/nodes/<node_id>/label")
+@needs("nodes", reads="network_seen", about="node_id")
+def label(node_id: str) -> str:
+    """A label to print and stick on a node: who reads its code stands at its page."""
+    node = node_within(node_id, "nodes")
+    settings = this_app().settings
+    home = (settings.url if settings else None) or request.host_url.rstrip("/")
+    address = home + url_for("commission.page", node_id=node.id)
+    return render_template(
+        "technician/label.html",
+        node=node,
+        village=pick(node.village_zh, node.village_en),
+        address=address,
+        code=qr_svg(address, gettext("QR code of node %(id)s", id=node.id)),
+    )
