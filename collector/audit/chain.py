@@ -36,6 +36,8 @@ ACTIONS = (
     "rights_taken",
     "advice_published",
     "advice_withdrawn",
+    "advice_decided",
+    "advice_heard",
     "advice_overridden",
     "rule_changed",
     "site_imported",
