@@ -10,7 +10,14 @@ from collector.permissions import Grant, Place
 from collector.store.advice import decisions
 from collector.store.advice.decisions import Decision, NotNow, Overtaken
 from collector.store.advice.desk import LastTime, PlaceRow, Row, Skill
-from models.advice.colours import COLOURS, Threshold, colour_of
+from models.advice.colours import (
+    COLOURS,
+    DEFAULTS,
+    ColourError,
+    Threshold,
+    colour_of,
+    read_thresholds,
+)
 from models.risk.hazard import HIGH, STATUS
 from models.weather.local_days import local_day
 from webapp.language.formats import local_time, number
@@ -131,7 +138,7 @@ def trend_text(now: int, before: int | None) -> str:
 
 def skill_text(found: Skill | None) -> str:
     """Say how the model stood against reports in the county."""
-    if found is None or not found.scored:
+    if found is None or not found.cases:
         return str(gettext("no reports to judge it by"))
     return str(
         gettext(
@@ -174,12 +181,11 @@ def note_of(row: Row, at: datetime) -> str:
     return ""
 
 
-def waits(row: Row, at: datetime) -> bool:
+def waits(row: Row, today: date) -> bool:
     """Whether a row waits for an officer."""
-    return state_of(row) in (decisions.DRAFT, decisions.REVIEWED) or (
-        bool(note_of(row, at))
-        and not (state_of(row) == "held" and row.held_until and local_day(at) <= row.held_until)
-    )
+    if row.state == decisions.HELD:
+        return row.held_until is not None and today > row.held_until
+    return bool(row.drafts) and row.state not in (decisions.REJECTED, decisions.CANCELLED)
 
 
 def show_row(
@@ -273,3 +279,15 @@ def not_now_text(error: NotNow) -> str:
             can=str(gettext(", ")).join(str(ACTS[each]) for each in can),
         )
     )
+
+
+def thresholds_of(text: str | None) -> tuple[Sequence[Threshold], str]:
+    """Read the mapping to colours from its setting; the shipped one, and why, where it is none."""
+    try:
+        return read_thresholds(text), ""
+    except ColourError as error:
+        wrong = gettext(
+            "The setting desk.colours cannot be read; the colours shipped hold: %(error)s",
+            error=str(error),
+        )
+        return DEFAULTS, str(wrong)

@@ -37,8 +37,8 @@ ACTS: Mapping[str, tuple[tuple[str, ...], str | None]] = {
     "cancel": ((PUBLISHED, UPDATED), CANCELLED),
     "close": ((REVIEWED, PUBLISHED, UPDATED, *OFF), CLOSED),
 }
-#: Letters of a text message, and of the officer's words for page and loudspeaker.
-MOST_SMS, MOST_WORDS = 70, 400
+#: Letters of a message (70 with head and signature), and of the words for page and loudspeaker.
+MOST_SMS, MOST_WORDS = 60, 400
 MOST_NUMBER = 2**63
 
 

@@ -81,7 +81,7 @@ class LastTime:
 class Skill:
     """How a hazard's model stood against reports in a county: numbers of cases."""
 
-    scored: int
+    cases: int
     hits: int
     misses: int
     false_alarms: int
@@ -174,7 +174,9 @@ def within(grants: Iterable[Grant]) -> dict[str, object]:
     return {"all": any(each.level == "city" for each in grants), **scopes}
 
 
-def rows(conn: Connection, grants: Iterable[Grant], at: datetime) -> list[Row]:
+def rows(
+    conn: Connection, grants: Iterable[Grant], at: datetime, hazard: str | None = None
+) -> list[Row]:
     """Return what is in force where grants reach, a row for each hazard, crop and place.
 
     Parameters
@@ -183,8 +185,11 @@ def rows(conn: Connection, grants: Iterable[Grant], at: datetime) -> list[Row]:
     grants : iterable of Grant
     at : datetime
         Now, aware.
+    hazard : str, optional
+        The only one that is asked about.
     """
     params = within(grants) | {
+        "hazard": hazard,
         "without": sorted(unlevelled()),
         "high": HIGH,
         "before": local_day(at) - TREND,

@@ -29,6 +29,8 @@ CREATE TABLE village (
     merged_into text REFERENCES village,
     CHECK (merged_into <> id)
 );
+-- a township, or the county of a village without one
+CREATE INDEX village_place ON village ((coalesce(township, county)));
 
 CREATE TABLE field (
     id text PRIMARY KEY,

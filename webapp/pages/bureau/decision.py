@@ -23,7 +23,7 @@ from collector.store.advice.decisions import ACTS, By, Decision, NotNow, Overtak
 from collector.store.advice.desk import Key, PlaceRow, VillageRow
 from collector.store.postgres.db import Connection
 from field_configs.names import unseen
-from models.advice.colours import COLOURS, read_thresholds
+from models.advice.colours import COLOURS
 from webapp.accounts.access import needs, reaches, reader, scope
 from webapp.accounts.charge import given, wrong_reason
 from webapp.accounts.datastore import CLOCK, User
@@ -94,8 +94,8 @@ def _case(place: str, crop: str, hazard: str) -> Case:
 def _show(case: Case, errors: dict[str, str]) -> Response:
     conn, at = case.conn, now()
     decision = decisions.find(conn, case.key, case.place.county)
-    thresholds = read_thresholds(settings_table.get(conn, words.COLOURS_KEY))
-    rows = {row.key: row for row in desk.rows(conn, scope("drafts"), at)}
+    thresholds, _ = words.thresholds_of(settings_table.get(conn, words.COLOURS_KEY))
+    rows = {row.key: row for row in desk.rows(conn, scope("drafts"), at, case.key[1])}
     row = rows.get(case.key)
     colour = decision.colour
     if colour is None and row is not None:

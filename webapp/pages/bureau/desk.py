@@ -22,7 +22,8 @@ from collector.store.advice import decisions, deliveries, desk
 from collector.store.advice.decisions import By, Decision, NotNow, Overtaken
 from collector.store.advice.desk import Row
 from collector.store.postgres.db import Connection
-from models.advice.colours import COLOURS, read_thresholds
+from models.advice.colours import COLOURS
+from models.weather.local_days import local_day
 from webapp.accounts.access import needs, public, reader, scope
 from webapp.accounts.charge import given, wrong_reason
 from webapp.accounts.datastore import CLOCK
@@ -50,8 +51,9 @@ class Coloured:
     colour: str | None
 
 
-def _coloured(conn: Connection) -> list[Coloured]:
-    thresholds = read_thresholds(settings_table.get(conn, words.COLOURS_KEY))
+def _coloured(conn: Connection) -> tuple[list[Coloured], str]:
+    """What is in force with its colours, and what is wrong with the setting for these."""
+    thresholds, wrong = words.thresholds_of(settings_table.get(conn, words.COLOURS_KEY))
     found = desk.rows(conn, scope("drafts"), now())
     return [
         Coloured(
@@ -60,22 +62,19 @@ def _coloured(conn: Connection) -> list[Coloured]:
             or words.proposed(row.status, row.villages, row.grave, row.of_villages, thresholds),
         )
         for row in found
-    ]
+    ], wrong
 
 
 def _choices(rows: Sequence[Coloured]) -> dict[str, dict[str, str]]:
     """What each filter offers: what there is."""
-    there = [each.row for each in rows]
+    counties = {each.row.county: (each.row.county_zh, each.row.county_en) for each in rows}
+    states = {words.state_of(each.row) for each in rows}
     return {
-        "hazard": {row.hazard: hazard_name(row.hazard) for row in there},
-        "crop": {row.crop: words.crop_name(row.crop) for row in there},
-        "county": {row.county: pick(row.county_zh, row.county_en) for row in there},
+        "hazard": {one: hazard_name(one) for one in sorted({each.row.hazard for each in rows})},
+        "crop": {one: words.crop_name(one) for one in sorted({each.row.crop for each in rows})},
+        "county": {code: pick(*names) for code, names in counties.items()},
         "level": {each: words.colour_name(each) for each in reversed(COLOURS)},
-        "state": {
-            state: str(name)
-            for state, name in words.STATES.items()
-            if state in {words.state_of(row) for row in there}
-        },
+        "state": {state: str(name) for state, name in words.STATES.items() if state in states},
     }
 
 
@@ -93,7 +92,8 @@ def _fits(each: Coloured, chosen: dict[str, str]) -> bool:
 
 def _show(errors: list[str]) -> Response:
     conn, at = connection(), now()
-    rows = _coloured(conn)
+    today = local_day(at)
+    rows, wrong = _coloured(conn)
     choices = _choices(rows)
     chosen = {name: request.args.get(name, "")[:60] for name in choices}
     found = [each for each in rows if _fits(each, chosen)]
@@ -101,7 +101,7 @@ def _show(errors: list[str]) -> Response:
     # What waits for an officer or is late comes first, then the gravest, then the oldest.
     found.sort(
         key=lambda each: (
-            not (words.waits(each.row, at) or late.get(each.row.decision or 0)),
+            not (words.waits(each.row, today) or late.get(each.row.decision or 0)),
             -words.gravity(each.colour),
             each.row.first,
         )
@@ -129,12 +129,13 @@ def _show(errors: list[str]) -> Response:
             choices=choices,
             chosen=chosen,
             asked={name: value for name, value in chosen.items() if value},
-            waiting=sum(words.waits(each.row, at) for each in rows),
+            waiting=sum(words.waits(each.row, today) for each in rows),
             total=len(rows),
             number=number,
             pages=pages,
             bulk={act: words.ACTS[act] for act in BULK} if release else {},
             errors=errors,
+            wrong=wrong,
             typed={"reason": given("reason"), "until": given("until")},
         ),
         400 if errors else 200,
@@ -188,7 +189,7 @@ def _bulk(conn: Connection, keys: Sequence[tuple[str, ...]], act: str, by: By) -
         until, wrong = words.read_day(given("until"), by.at)
         if wrong:
             raise Unfit(wrong)
-    rows = {each.row.key: each for each in _coloured(conn)}
+    rows = {each.row.key: each for each in _coloured(conn)[0]}
     for place, hazard, crop, version in sorted(keys):
         found = rows.get((place, hazard, crop))
         row = found.row if found else None

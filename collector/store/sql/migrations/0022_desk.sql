@@ -2,6 +2,7 @@
 
 ALTER TABLE advisory_release ADD COLUMN withdrawn timestamptz;
 CREATE INDEX advisory_in_force ON advisory (hazard, crop) WHERE ended IS NULL;
+CREATE INDEX village_place ON village ((coalesce(township, county)));
 
 -- What officers decided on a hazard of a crop in a place: a township, or a county for those of its
 -- villages that are in no township. Of those that are not closed there is one at most. version

@@ -11,7 +11,8 @@ WITH of_village AS (
     LEFT JOIN advisory_release r
         ON (r.site, r.crop, r.hazard, r.issued) = (a.site, a.crop, a.hazard, a.issued)
        AND r.withdrawn IS NULL
-    WHERE a.ended IS NULL AND a.hazard <> ALL(%(without)s::text[])
+    WHERE a.ended IS NULL AND a.hazard NOT IN (SELECT unnest(%(without)s::text[]))
+      AND (%(hazard)s::text IS NULL OR a.hazard = %(hazard)s)
     GROUP BY a.hazard, a.crop, f.village
 ), of_place AS (
     SELECT o.hazard, o.crop, coalesce(v.township, v.county) AS place, v.county,
@@ -46,7 +47,7 @@ WHERE d.state = 'closed' AND d.place = ANY(%(places)s)
 ORDER BY d.place, d.hazard, d.crop, d.id DESC, s.version DESC
 
 -- name: skill
-SELECT DISTINCT ON (hazard, county) hazard, county, scored, hits, misses, false_alarms
+SELECT DISTINCT ON (hazard, county) hazard, county, cases, hits, misses, false_alarms
 FROM skill_row WHERE season IS NULL AND hazard = ANY(%(hazards)s)
 ORDER BY hazard, county, id DESC
 
