@@ -56,7 +56,17 @@ def colour_of(status: int, share: float, thresholds: Sequence[Threshold] = DEFAU
 
 
 def read_thresholds(text: str | None) -> tuple[Threshold, ...]:
-    """Read a mapping from its JSON text: ``{"blue": [3, 0], "red": [4, 0.5]}``; None: the defaults.
+    """Read a mapping of colours from the text of its setting.
+
+    Parameters
+    ----------
+    text
+        JSON: for each colour a list of the status and the share of villages (0 to 1) from which on
+        it holds; None or empty for the defaults.
+
+    Returns
+    -------
+    tuple of Threshold
 
     Raises
     ------
