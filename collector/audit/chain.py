@@ -38,6 +38,7 @@ ACTIONS = (
     "advice_withdrawn",
     "advice_decided",
     "advice_heard",
+    "colours_changed",
     "advice_overridden",
     "rule_changed",
     "site_imported",

@@ -26,8 +26,6 @@ from webapp.language.risks import hazard_name, upper_first
 from webapp.language.words import name_of, pick
 from webapp.views.crops import crop_types
 
-#: Setting that holds from which status and share on each colour holds.
-COLOURS_KEY = "desk.colours"
 #: All that is public without a decision of the desk.
 OUT = "out"
 STATES = {

@@ -39,6 +39,7 @@ class ModelSays:
 class ShownEvidence:
     """The grounds of a decision in words."""
 
+    status: str
     reason: str
     certainty: str
     advice: ShownAdvice | None
@@ -133,6 +134,7 @@ def show_evidence(evidence: Evidence, at: datetime) -> ShownEvidence:
     best = evidence.gravest
     verdict = best.hazard if best else ""
     return ShownEvidence(
+        status=STATUS[best.status] if best else "",
         reason=reason_text(best.hazard, best.status, best.reason_params) if best else "",
         certainty=certainty_label(best.certainty) if best else "",
         advice=show_advice(best, at) if best else None,

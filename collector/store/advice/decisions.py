@@ -28,14 +28,14 @@ OFF = (HELD, REJECTED, CANCELLED)
 #: Each act, the states in which it can be done, and the state that follows.
 ACTS: Mapping[str, tuple[tuple[str, ...], str | None]] = {
     "review": ((DRAFT,), REVIEWED),
-    "edit": ((DRAFT, REVIEWED, PUBLISHED, UPDATED), None),
+    "edit": ((DRAFT, REVIEWED), None),
     "publish": ((DRAFT, REVIEWED), PUBLISHED),
     "update": ((PUBLISHED, UPDATED), UPDATED),
     "hold": ((DRAFT, REVIEWED), HELD),
     "reject": ((DRAFT, REVIEWED), REJECTED),
     "reopen": (OFF, DRAFT),
     "cancel": ((PUBLISHED, UPDATED), CANCELLED),
-    "close": ((REVIEWED, PUBLISHED, UPDATED, *OFF), CLOSED),
+    "close": ((PUBLISHED, UPDATED), CLOSED),
 }
 #: Letters of a message (70 with head and signature), and of the words for page and loudspeaker.
 MOST_SMS, MOST_WORDS = 60, 400

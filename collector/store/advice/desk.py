@@ -19,6 +19,8 @@ from models.risk.hazard import HIGH
 from models.weather.local_days import local_day
 
 SQL = queries.load("desk")
+#: Setting that says from which status and share of villages on each colour holds.
+COLOURS_KEY = "desk.colours"
 #: The trend is against so many days before [d]; counts are kept for so many.
 TREND, KEPT = timedelta(days=3), timedelta(days=30)
 #: Readings older than this are no evidence of today.

@@ -94,7 +94,7 @@ def _case(place: str, crop: str, hazard: str) -> Case:
 def _show(case: Case, errors: dict[str, str]) -> Response:
     conn, at = case.conn, now()
     decision = decisions.find(conn, case.key, case.place.county)
-    thresholds, _ = words.thresholds_of(settings_table.get(conn, words.COLOURS_KEY))
+    thresholds, _ = words.thresholds_of(settings_table.get(conn, desk.COLOURS_KEY))
     rows = {row.key: row for row in desk.rows(conn, scope("drafts"), at, case.key[1])}
     row = rows.get(case.key)
     colour = decision.colour

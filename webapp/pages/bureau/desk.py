@@ -53,7 +53,7 @@ class Coloured:
 
 def _coloured(conn: Connection) -> tuple[list[Coloured], str]:
     """What is in force with its colours, and what is wrong with the setting for these."""
-    thresholds, wrong = words.thresholds_of(settings_table.get(conn, words.COLOURS_KEY))
+    thresholds, wrong = words.thresholds_of(settings_table.get(conn, desk.COLOURS_KEY))
     found = desk.rows(conn, scope("drafts"), now())
     return [
         Coloured(

@@ -16,7 +16,6 @@ from collector.store.postgres import db
 from models.risk.hazard import HIGH, MEDIUM
 from tests.webapp.people import client_of
 from webapp.pages.bureau import desk as page_module
-from webapp.views.desk import COLOURS_KEY
 
 
 class Counting(psycopg2.extensions.cursor):
@@ -156,12 +155,12 @@ def test_the_model_is_held_against_reports_of_the_county(conn, seed, world):
 
 
 def test_colours_follow_the_setting_and_a_broken_one_is_named(conn, seed, world):
-    settings_table.put(conn, COLOURS_KEY, '{"blue": [3, 0], "orange": [4, 0]}', seed.NOW)
+    settings_table.put(conn, desk.COLOURS_KEY, '{"blue": [3, 0], "orange": [4, 0]}', seed.NOW)
     conn.commit()
     page = text_of(client_of(world, "officer"), "/desk")
     assert 'class="colour of-orange">橙色' in page
     assert 'class="colour of-blue">蓝色' in page
-    settings_table.put(conn, COLOURS_KEY, "[", seed.NOW)
+    settings_table.put(conn, desk.COLOURS_KEY, "[", seed.NOW)
     conn.commit()
     page = text_of(client_of(world, "officer"), "/desk?lang=en")
     assert "The setting desk.colours cannot be read" in page
