@@ -28,11 +28,12 @@ def desk_group() -> None:
 def colours(parts: Parts, mapping: str | None) -> None:
     """Show from which status and share of villages on each colour holds, or set it by MAPPING.
 
-    MAPPING is JSON; a status is 3 (medium) or 4 (high). An empty one brings the shipped ones back.
+    MAPPING is JSON, see docs/desk.md; a status is 3 (medium) or 4 (high). An empty one brings the
+    shipped ones back.
 
     \b
     Example:
-      nongqing desk colours '{"blue": [3, 0], "orange": [4, 0], "red": [4, 0.5]}'
+      nongqing desk colours ""
     """
     now = parts.clock().now()
     with plain_errors(), parts.store() as pool, pool.connection() as conn:

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import groupby
 
 from collector.store.advice.desk import Answered, Coming, Evidence, Measured
-from models.risk.hazard import HIGH, MEDIUM, STATUS
+from models.risk.hazard import HIGH, MEDIUM, NO_RISK, STATUS
 from models.weather.local_days import day_ended
 from webapp.language.formats import local_day, local_time, number
 from webapp.language.i18n import gettext, ngettext
@@ -22,6 +22,8 @@ from webapp.language.risks import (
 )
 from webapp.views.advice import ShownAdvice, show_advice
 
+#: Statuses of a model that has an opinion.
+JUDGED = (NO_RISK, MEDIUM, HIGH)
 #: The forecast is shown so many days ahead.
 DAYS = 7
 
@@ -58,16 +60,23 @@ def _counted(rows: Sequence[tuple[int, int]]) -> str:
 
 
 def _models(answers: Sequence[Answered], verdict: str) -> list[ModelSays]:
-    """What each model says; those behind a verdict that say otherwise are marked."""
-    found, worst = [], {}
+    """What each model says; those behind a verdict that say otherwise are marked.
+
+    Who cannot say, or is out of season, does not disagree.
+    """
+    said, of_most = [], {}
     for hazard, group in groupby(answers, key=lambda each: each.hazard):
         rows = list(group)
-        worst[hazard] = max(rows, key=lambda each: each.fields).status
-        found.append((hazard, _counted([(each.status, each.fields) for each in rows])))
-    found.sort(key=lambda each: each[0] != verdict)
+        of_most[hazard] = max(rows, key=lambda each: each.fields).status
+        said.append((hazard, _counted([(each.status, each.fields) for each in rows])))
+    said.sort(key=lambda each: each[0] != verdict)
     return [
-        ModelSays(hazard_name(hazard), says, worst[hazard] != worst.get(verdict, worst[hazard]))
-        for hazard, says in found
+        ModelSays(
+            hazard_name(hazard),
+            text,
+            of_most[hazard] in JUDGED and of_most[hazard] != of_most.get(verdict),
+        )
+        for hazard, text in said
     ]
 
 
