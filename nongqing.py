@@ -15,6 +15,7 @@ import collector.commands.backtest
 import collector.commands.clock
 import collector.commands.contacts
 import collector.commands.db
+import collector.commands.desk
 import collector.commands.import_
 import collector.commands.interpolate
 import collector.commands.ipmd
@@ -112,6 +113,7 @@ main.add_command(collector.commands.messages.messages_group)
 main.add_command(collector.commands.import_.import_)
 main.add_command(collector.commands.places.places_group)
 main.add_command(collector.commands.contacts.contacts_group)
+main.add_command(collector.commands.desk.desk_group)
 main.add_command(collector.commands.advice.advice_group)
 main.add_command(collector.commands.products.products_group)
 main.add_command(firmware.workbench.cli.node)

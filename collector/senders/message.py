@@ -13,7 +13,12 @@ from collector.store.messages import FAILED, SENT, UNKNOWN
 #: sends only what it has approved: a fixed text with places for parameters.
 TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "sign_in_code": ("code", "minutes"),
+    "advice": ("text",),
+    "advice_reminder": ("hazard", "village"),
 }
+#: Parameters that are longer than others: an officer's own words, so that the message with its
+#: signature is one of 70 letters. Whether a gateway takes so long a one is unverified.
+LONGER: Mapping[str, int] = {"text": 60}
 
 
 @dataclass(frozen=True)

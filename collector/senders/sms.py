@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from collector.phone import mask_phone, phone_digest
-from collector.senders.message import TEMPLATES, Message, Outcome
+from collector.senders.message import LONGER, TEMPLATES, Message, Outcome
 from collector.senders.settings import SmsSettings
 from collector.store import messages
 from collector.store.messages import TooManyMessages
@@ -55,7 +55,7 @@ def write(
         raise ValueError(f"SMS {template} with {sorted(params)}: there are {known}")
     for name in names:
         value = params[name]
-        if not value or not value.isprintable() or len(value) > LONGEST_PARAM:
+        if not value or not value.isprintable() or len(value) > LONGER.get(name, LONGEST_PARAM):
             raise ValueError(f"SMS {template}: {name} is empty, too long or holds odd characters")
     text = Words.load(language).text(f"sms.{template}", **params)
     return Message(

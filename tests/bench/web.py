@@ -51,6 +51,8 @@ QUERIES, STATIC_SHARE, TIMES_FLOOR = 6, 0.15, 1.5
 #: Readers of slow pages at once, and how many times as long the others may wait for theirs.
 SLOW_READERS, SLOWER = 6, 3.0
 START_MS, FIRST_START_MS = 150.0, 1500.0
+#: Server time of the officers' desk [ms].
+DESK_MS = 250.0
 #: Round trip [s] and width [bit/s].
 LINES = ((0.150, 1.6e6), (0.400, 400e3))
 #: Opening the connection, the page, the sheet that it cannot be painted without.
@@ -172,6 +174,13 @@ def weigh(dsn: str, at: datetime) -> bool:
         later.append(1000 * (time.perf_counter() - start))
     good &= at_most(f"start page, {VILLAGES} villages, first", first, FIRST_START_MS, "ms", 0)
     good &= at_most("start page, later", statistics.median(later), START_MS, "ms", 0)
+    later = []
+    for _ in range(11):
+        start = time.perf_counter()
+        assert clients["officer"].get("/desk").status_code == 200
+        later.append(1000 * (time.perf_counter() - start))
+    desk = statistics.median(later[1:])
+    good &= at_most(f"/desk, officer, {FIELDS} fields", desk, DESK_MS, "ms", 0)
     app.pool.close()
     return good
 
@@ -195,7 +204,7 @@ def crowd(port: int, cookies: dict[str, str]) -> bool:
             role: run(villages, READERS, who=role).result() for role in ROLES
         }
         alone = run(villages, 4).result()
-        slow = run(["/drafts"], SLOW_READERS, 2.5 * SECONDS, "officer")
+        slow = run(["/skill"], SLOW_READERS, 2.5 * SECONDS, "officer")
         beside = run(villages, 4, 2 * SECONDS).result()
         slows = slow.result()
 
@@ -213,7 +222,7 @@ def crowd(port: int, cookies: dict[str, str]) -> bool:
     good = say(
         "village pages, of the file", f"{share:.3f}", f">= {STATIC_SHARE}", share >= STATIC_SHARE
     )
-    print(f"{'/drafts answered beside, by status':<58} {slows.statuses!s:>16}")
+    print(f"{'/skill answered beside, by status':<58} {slows.statuses!s:>16}")
     print(
         f"{'village page beside slow ones, p95':<58} {beside.share(0.95):>13.0f} ms"
         f"   alone {alone.share(0.95):.0f} ms"

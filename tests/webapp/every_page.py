@@ -34,6 +34,8 @@ VALUES = {
     "person": 1,
     "person_id": 1,
     "number": 1,
+    "place": "410922104",
+    "crop": "winter_wheat",
 }
 OTHERWISE = "wheat_fhb_post"
 NOBODY, ADMINISTRATOR = "nobody", "administrator"

@@ -7,6 +7,7 @@ from webapp.accounts.access import public
 bp = Blueprint("robots", __name__)
 CLOSED = (
     "/account",
+    "/desk",
     "/drafts",
     "/skill",
     "/status",

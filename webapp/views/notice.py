@@ -60,7 +60,8 @@ class Card:
     `official` where somebody stands for it or it is proven here; only then there is something
     to do. `day` is the last day to act (`overdue`: it is past), or the first of which the forecast
     warns. `chemical` says that spraying may be part of it; only then is `spraying` there, and
-    `products` where an agronomist signed for some.
+    `products` where an agronomist signed for some. `words` are an officer's own, before the
+    model's.
     """
 
     kind: Kind
@@ -80,6 +81,7 @@ class Card:
     why: str
     judged: str
     issuer: str
+    words: str = ""
 
 
 def _names(sites: Sequence[str], fields: Mapping[str, Field]) -> str:
@@ -151,6 +153,7 @@ def _official(group: Group, given: Sequence[Advice], said: Said) -> Card:
         why=_why(spoken, said),
         judged=_judged(spoken.time, said.at),
         issuer=_issuer(best, said.at),
+        words=next((e.words for e in given if e.words and e.released_by), ""),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from math import nan
@@ -49,20 +49,21 @@ class VillageFacts:
 
 @dataclass(frozen=True)
 class Advice:
-    """Advice and who released it to the public; both None where nobody has."""
+    """Advice and who released it to the public; both None where nobody has.
+
+    ``off`` where an officer holds it back, ``words`` are those of the officer who released it.
+    """
 
     advisory: Advisory
     released_by: str | None = None
     released: datetime | None = None
+    off: bool | None = None
+    words: str | None = None
 
     @property
     def public(self) -> bool:
         """Whether it may stand on a public page: released by somebody, or proven here."""
-        return self.released_by is not None or not self.advisory.draft
-
-
-#: Field, crop, hazard and time of issue: what a release is of.
-ReleaseKey = tuple[str, str, str, datetime]
+        return not self.off and (self.released_by is not None or not self.advisory.draft)
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def advice(
     field whose keeper asks; without it, what everybody may see.
     """
     rows = fetch(conn, SQL["advice"], village=village_id, at=at, past=past, own=own)
-    return [Advice(advisory_of(row[:-2]), *row[-2:]) for row in rows]
+    return [Advice(advisory_of(row[:-4]), *row[-4:]) for row in rows]
 
 
 def release(conn: Connection, village_id: str, hazard: str, by: str, at: datetime) -> list[str]:
@@ -169,13 +170,22 @@ def release(conn: Connection, village_id: str, hazard: str, by: str, at: datetim
     at : datetime
         Now, aware.
     """
-    rows = fetch(conn, SQL["release"], village=village_id, hazard=hazard, by=by, at=at)
+    return release_in(conn, [village_id], hazard, by, at)
+
+
+def release_in(
+    conn: Connection,
+    villages: Sequence[str],
+    hazard: str,
+    by: str,
+    at: datetime,
+    crop: str | None = None,
+) -> list[str]:
+    """Release the advice in force on a hazard in villages, of one crop or of all, as `release`."""
+    rows = fetch(
+        conn, SQL["release"], villages=list(villages), hazard=hazard, by=by, at=at, crop=crop
+    )
     return sorted(site for (site,) in rows)
-
-
-def releases(conn: Connection) -> dict[ReleaseKey, str]:
-    """Return who released the advice in force, by field, crop, hazard and time of issue."""
-    return {(s, c, h, issued): by for s, c, h, issued, by in fetch(conn, SQL["releases"])}
 
 
 def newest_readings(

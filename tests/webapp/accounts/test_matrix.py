@@ -21,6 +21,7 @@ ALL = frozenset({NOBODY, *ROLES})
 SIGNED_IN = frozenset(ROLES)
 NONE: frozenset[str] = frozenset()
 DRAFTS = frozenset({"agent", "officer", "administrator"})
+RELEASE = frozenset({"officer", "administrator"})
 OWN = frozenset({"farmer", "agent", "administrator"})
 NETWORK = frozenset({"technician", "officer", "administrator"})
 NODES = frozenset({"technician", "administrator"})
@@ -71,9 +72,14 @@ MAY_OPEN = {
     "my_field.photo": SIGNED_IN,
     "my_reports.stage": SIGNED_IN,
     "my_reports.seen": SIGNED_IN,
-    "drafts.page": DRAFTS,
     "region.page": DRAFTS,
     "watch.page": DRAFTS,
+    "desk.page": DRAFTS,
+    "desk.act": RELEASE,
+    "desk.drafts": ALL,  # leads on to /desk
+    "decision.page": DRAFTS,
+    "decision.act": RELEASE,
+    "heard.attest": DRAFTS,
     "status.page": NETWORK,
     "nodes.page": NETWORK,
     "node.page": NETWORK,
@@ -92,7 +98,6 @@ MAY_OPEN = {
     "deputies.page": frozenset({"officer", "administrator"}),
     "deputies.name": frozenset({"officer", "administrator"}),
     "deputies.end": frozenset({"officer", "administrator"}),
-    "release.release": frozenset({"officer", "administrator"}),
     "security.login": ALL,
     "security.us_signin": ALL,
     "security.us_signin_send_code": ALL,
@@ -116,6 +121,10 @@ MAY_OPEN = {
     "security.two_factor_rescue": NONE,
     "security.verify": NONE,
 }
+
+
+#: Townships of the two villages with drafts.
+LIUGE, BAGONGQIAO = "410922104", "410928104"
 
 
 @pytest.fixture(scope="module")
@@ -162,8 +171,8 @@ def test_a_role_opens_what_is_for_it_and_nothing_else(
 @pytest.mark.parametrize(
     ("level", "scope", "status"),
     [
-        ("city", "", 303),
-        ("county", "410922", 303),
+        ("city", "", 404),
+        ("county", "410922", 404),
         ("county", "410928", 403),
         ("village", "qf-mazhuangqiao", 403),
     ],
@@ -172,32 +181,33 @@ def test_a_village_is_acted_on_inside_the_scope_alone(
     app: App, level: str, scope: str, status: int
 ) -> None:
     officer = client_of(app, "officer", level, scope)
-    assert officer.post("/v/qf-liuge/release/no_such_hazard").status_code == status
-    assert officer.post("/v/nowhere/release/wheat_fhb").status_code == 403
+    assert officer.post("/v/qf-liuge/heard/1").status_code == status  # there is no decision
+    assert officer.post("/v/nowhere/heard/1").status_code == 403
 
 
 @pytest.mark.parametrize(
-    ("level", "scope", "villages"),
+    ("level", "scope", "places"),
     [
-        ("city", "", {"qf-liuge", "py-bagongqiao"}),
-        ("county", "410922", {"qf-liuge"}),
-        ("county", "410928", {"py-bagongqiao"}),
-        ("village", "qf-liuge", {"qf-liuge"}),
+        ("city", "", {LIUGE, BAGONGQIAO}),
+        ("county", "410922", {LIUGE}),
+        ("county", "410928", {BAGONGQIAO}),
+        ("township", LIUGE, {LIUGE}),
+        ("village", "qf-liuge", {LIUGE}),
         ("village", "qf-mazhuangqiao", set()),
     ],
 )
 @pytest.mark.parametrize("role", sorted(DRAFTS))
 def test_drafts_are_those_of_the_readers_scope(
-    app: App, role: str, level: str, scope: str, villages: set[str]
+    app: App, role: str, level: str, scope: str, places: set[str]
 ) -> None:
-    page = client_of(app, role, level, scope).get("/drafts").text
-    assert set(re.findall(r'href="/v/([a-z-]+)"', page)) == villages
+    page = client_of(app, role, level, scope).get("/desk").text
+    assert set(re.findall(r'href="/desk/([0-9]+)/', page)) == places
 
 
 def test_the_menu_holds_what_the_reader_may_open(clients: dict[str, FlaskClient]) -> None:
     for role, client in clients.items():
         page = client.get("/").text
-        assert ('href="/drafts"' in page) == (role in DRAFTS), role
+        assert ('href="/desk"' in page) == (role in DRAFTS), role
         assert ('href="/status"' in page) == (role in NETWORK), role
 
 

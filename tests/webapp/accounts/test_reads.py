@@ -49,18 +49,18 @@ def test_a_page_is_noted_once_an_hour_however_often_it_is_polled(
     officer, other = client_of(app, "officer"), client_of(app, "officer")
     for minutes in (0, 1, 54):
         at[0] = NOON + timedelta(minutes=minutes)
-        assert officer.get("/drafts").status_code == 200
-    assert other.get("/drafts").status_code == 200
+        assert officer.get("/desk").status_code == 200
+    assert other.get("/desk").status_code == 200
     assert officer.get("/status").status_code == 200
     at[0] = NOON + timedelta(minutes=55)  # the next hour of the clock
-    tag = officer.get("/drafts").headers["ETag"]
-    assert officer.get("/drafts", headers={"If-None-Match": tag}).status_code == 304
+    tag = officer.get("/desk").headers["ETag"]
+    assert officer.get("/desk", headers={"If-None-Match": tag}).status_code == 304
     first, second = "1", "2"
     assert told(conn, "drafts_seen", "network_seen") == [
-        (first, "", "drafts.page"),
-        (second, "", "drafts.page"),
+        (first, "", "desk.page"),
+        (second, "", "desk.page"),
         (first, "", "status.page"),
-        (first, "", "drafts.page"),
+        (first, "", "desk.page"),
     ]
 
 

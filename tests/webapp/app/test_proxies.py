@@ -61,7 +61,7 @@ def test_a_number_of_proxies_that_is_none_names_the_mend(text):
     ("path", "cookies"),
     [("/", 0), ("/?lang=en", 1), ("/set-language?lang=en", 1), ("/set-language?lang=zh", 1)]
     + [("/account/sign-in?lang=en", 1)]
-    + [(path, 0) for path in ("/drafts", "/robots.txt", "/healthz", "/v/nowhere")],
+    + [(path, 0) for path in ("/desk", "/drafts", "/robots.txt", "/healthz", "/v/nowhere")],
 )
 def test_an_answer_sets_one_cookie_at_most_and_none_without_need(client, path, cookies):
     assert len(client.get(path).headers.getlist("Set-Cookie")) == cookies
@@ -72,7 +72,7 @@ def test_robots_read_the_villages_and_nothing_of_the_staff(client):
     lines = answer.get_data(as_text=True).splitlines()
     assert answer.mimetype == "text/plain"
     assert lines[0] == "User-agent: *"
-    for path in ("/drafts", "/status", "/skill", "/metrics", "/set-language"):
+    for path in ("/desk", "/drafts", "/status", "/skill", "/metrics", "/set-language"):
         assert f"Disallow: {path}" in lines
     assert "Disallow: /" not in lines
     assert "Set-Cookie" not in answer.headers

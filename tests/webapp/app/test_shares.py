@@ -9,7 +9,6 @@ import pytest
 from webapp.accounts.access import public
 from webapp.app import database, shares
 from webapp.app.shares import Busy, Share
-from webapp.pages.bureau import drafts
 
 
 def test_so_many_at_a_time_and_nobody_beyond():
@@ -60,7 +59,7 @@ def test_a_place_is_given_back_by_a_page_that_fails():
         pass
 
 
-@pytest.mark.parametrize("path", ["/drafts", "/skill", "/status"])
+@pytest.mark.parametrize("path", ["/skill", "/status"])
 def test_a_slow_page_asked_for_by_too_many_says_so_while_others_work(officer, monkeypatch, path):
     client = officer
     full = Share(at_a_time=1, waiting=0)
@@ -77,15 +76,6 @@ def test_a_slow_page_asked_for_by_too_many_says_so_while_others_work(officer, mo
         assert client.get("/v/qf-liuge").status_code == 200
         assert client.get("/").status_code == 200
     assert client.get(path).status_code == 200
-
-
-def test_only_the_rows_of_the_page_are_worded(officer, monkeypatch):
-    monkeypatch.setattr(drafts, "PER_PAGE", 1)
-    worded = []
-    real = drafts.show_advice
-    monkeypatch.setattr(drafts, "show_advice", lambda *args: worded.append(args) or real(*args))
-    assert officer.get("/drafts").status_code == 200
-    assert len(worded) == 1
 
 
 def test_a_question_that_takes_too_long_is_ended_and_told(app, monkeypatch):

@@ -24,7 +24,8 @@ PAGES = (
     "/v/qf-liuge/details",
     "/v/py-bagongqiao/details",
     "/v/qf-liuge?day=2016-05-07",
-    "/drafts",
+    "/desk",
+    "/desk/410922104/winter_wheat/wheat_fhb",
     "/skill",
     "/status",
     "/account/",
@@ -305,7 +306,7 @@ def fill_village(conn, seed):
     return statuses
 
 
-@pytest.mark.parametrize("path", ["/v/qf-liuge", "/v/qf-liuge/details", "/drafts", "/"])
+@pytest.mark.parametrize("path", ["/v/qf-liuge", "/v/qf-liuge/details", "/desk", "/"])
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_three_crops_in_season_with_the_whole_catalogue_stay_light(empty_app, seed, path, lang):
     with empty_app.pool.connection() as conn:

@@ -50,29 +50,31 @@ ORDER BY source DESC, site, crop, hazard, time
 SELECT DISTINCT ON (a.site, a.crop, a.hazard)
        a.site, a.crop, a.hazard, a.status, a.certainty, a.issued, a.window_from, a.window_to,
        a.confirmed, a.reason_key, a.reason_params, a.actions, a.draft, a.spraying,
-       r.released_by, r.at
+       r.released_by, r.at, d.state IN ('held', 'rejected', 'cancelled'), d.page
 FROM advisory a
 JOIN field f ON f.id = a.site
+JOIN village v ON v.id = f.village
 LEFT JOIN advisory_release r
     ON (r.site, r.crop, r.hazard, r.issued) = (a.site, a.crop, a.hazard, a.issued)
-   AND r.at <= %(at)s
+   AND r.at <= %(at)s AND (r.withdrawn IS NULL OR r.withdrawn > %(at)s)
+LEFT JOIN decision d ON (d.place, d.hazard, d.crop)
+    = (coalesce(v.township, v.county), a.hazard, a.crop)
+   AND d.state <> 'closed' AND NOT %(past)s
 WHERE f.village = %(village)s AND (NOT f.private OR f.id = %(own)s)
   AND a.issued <= %(at)s AND (a.ended IS NULL OR (%(past)s AND a.ended > %(at)s))
 ORDER BY a.site, a.crop, a.hazard, a.id
 
 -- name: release
-INSERT INTO advisory_release (site, crop, hazard, issued, released_by, at)
+-- What was taken back is released anew.
+INSERT INTO advisory_release AS r (site, crop, hazard, issued, released_by, at)
 SELECT a.site, a.crop, a.hazard, a.issued, %(by)s, %(at)s
 FROM advisory a JOIN field f ON f.id = a.site
-WHERE f.village = %(village)s AND a.hazard = %(hazard)s AND a.ended IS NULL
-ON CONFLICT (site, crop, hazard, issued) DO NOTHING
+WHERE f.village = ANY(%(villages)s) AND a.hazard = %(hazard)s AND a.ended IS NULL
+  AND (%(crop)s::text IS NULL OR a.crop = %(crop)s)
+ON CONFLICT (site, crop, hazard, issued) DO UPDATE
+    SET released_by = EXCLUDED.released_by, at = EXCLUDED.at, withdrawn = NULL
+    WHERE r.withdrawn IS NOT NULL
 RETURNING site
-
--- name: releases
-SELECT r.site, r.crop, r.hazard, r.issued, r.released_by
-FROM advisory_release r JOIN advisory a
-    ON (a.site, a.crop, a.hazard, a.issued) = (r.site, r.crop, r.hazard, r.issued)
-WHERE a.ended IS NULL
 
 -- name: now
 -- The last valid reading of each placement, and of a sum what came together in 24 hours.

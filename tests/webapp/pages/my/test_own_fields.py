@@ -30,7 +30,7 @@ def test_a_field_is_made_and_is_on_no_public_page(app: App, farmer: FlaskClient)
         text = stranger.get(public).text
         assert "村东头" not in text
         assert own not in text
-    assert "村东头" not in officer.get("/drafts").text
+    assert "村东头" not in officer.get("/desk").text
     for other in (client_of(app, "farmer"), client_of(app, "administrator")):
         for path in ("", "/edit", "/work", "/diary", "/diary.csv", "/people", "/stage", "/seen"):
             assert other.get(address + path).status_code == 404, path

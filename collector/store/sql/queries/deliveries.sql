@@ -1,0 +1,129 @@
+-- How the word of a published decision went out, village by village.
+
+-- name: queue_page
+-- The page gives it at once; the loudspeaker waits until an agent attests it.
+INSERT INTO delivery (step, village, channel, state, queued, done)
+SELECT %(step)s, v.id, c.channel, c.state, %(at)s, c.done
+FROM village v,
+     (VALUES ('page', 'sent', %(at)s::timestamptz), ('loudspeaker', 'queued', NULL))
+         AS c (channel, state, done)
+WHERE v.id = ANY(%(villages)s)
+ON CONFLICT DO NOTHING
+
+-- name: queue_sms
+-- To who keeps a field there and to the agents there; each once, in however many villages.
+INSERT INTO delivery (step, village, channel, person, state, queued)
+SELECT DISTINCT ON (p.id) %(step)s, v.id, 'sms', p.id, 'queued', %(at)s
+FROM village v
+JOIN LATERAL (
+    SELECT k.person FROM field f
+    JOIN own_field o ON o.field = f.id AND o.given_up IS NULL
+    JOIN field_keeper k ON k.field = f.id
+    WHERE f.village = v.id
+    UNION
+    SELECT g.person FROM person_grant g
+    WHERE g.role = 'agent' AND ((g.level = 'village' AND g.scope = v.id)
+        OR (g.level = 'township' AND g.scope = v.township))
+) who ON true
+JOIN person p ON p.id = who.person AND p.active AND p.phone IS NOT NULL
+WHERE v.id = ANY(%(villages)s)
+ORDER BY p.id, v.id
+ON CONFLICT DO NOTHING
+
+-- name: queue_reminders
+-- Once for each agent and step, where a village has heard and answered nothing in time.
+INSERT INTO delivery (step, village, channel, person, state, queued)
+SELECT DISTINCT ON (d.step, p.id) d.step, d.village, 'reminder', p.id, 'queued', %(at)s
+FROM delivery d
+JOIN decision_step s ON s.id = d.step
+JOIN decision e ON e.id = s.decision AND e.state IN ('published', 'updated')
+JOIN village v ON v.id = d.village
+JOIN person_grant g ON g.role = 'agent' AND ((g.level = 'village' AND g.scope = v.id)
+    OR (g.level = 'township' AND g.scope = v.township))
+JOIN person p ON p.id = g.person AND p.active AND p.phone IS NOT NULL
+WHERE d.channel = 'page' AND d.queued < %(before)s
+  AND NOT EXISTS (SELECT FROM delivery r
+                  WHERE r.step = d.step AND r.channel = 'reminder' AND r.person = p.id)
+  AND NOT EXISTS (SELECT FROM delivery h JOIN decision_step o ON o.id = h.step
+                  WHERE o.decision = e.id AND h.village = d.village AND h.state = 'heard')
+  AND NOT EXISTS (SELECT FROM advice_answer a JOIN field f ON f.id = a.site
+                  WHERE f.village = d.village AND a.hazard = e.hazard AND a.crop = e.crop
+                    AND a.at >= d.queued)
+ORDER BY d.step, p.id, d.village
+ON CONFLICT DO NOTHING
+
+-- name: stop
+-- What was taken back before it went out does not go out.
+UPDATE delivery d SET state = 'stopped', done = %(at)s
+FROM decision_step s JOIN decision e ON e.id = s.decision
+WHERE s.id = d.step AND d.state = 'queued' AND e.state NOT IN ('published', 'updated')
+
+-- name: give_up
+-- Its sender died over it: it may have gone out, and goes out no second time.
+UPDATE delivery SET state = 'unknown', done = %(at)s
+WHERE state = 'sending' AND done < %(before)s
+
+-- name: waiting
+SELECT id FROM delivery
+WHERE state = 'queued' AND channel IN ('sms', 'reminder') ORDER BY id LIMIT %(limit)s
+
+-- name: claim
+UPDATE delivery d SET state = 'sending', done = %(at)s, attempts = d.attempts + 1
+FROM person p, decision_step s, decision e, village v
+WHERE d.id = %(id)s AND d.state = 'queued' AND p.id = d.person AND p.phone IS NOT NULL
+  AND s.id = d.step AND e.id = s.decision AND e.state IN ('published', 'updated')
+  AND v.id = d.village
+RETURNING d.id, d.channel, p.phone, s.words ->> 'sms', e.hazard, v.zh, d.attempts
+
+-- name: finish
+UPDATE delivery SET state = %(state)s, done = %(at)s WHERE id = %(id)s AND state = 'sending'
+
+-- name: hear
+INSERT INTO delivery AS d (step, village, channel, state, queued, done, attested_by, note)
+SELECT s.id, %(village)s, %(channel)s, 'heard', %(at)s, %(at)s, %(by)s, %(note)s
+FROM decision_step s JOIN decision e ON e.id = s.decision
+WHERE e.id = %(decision)s AND e.state IN ('published', 'updated')
+  AND s.act IN ('publish', 'update') AND %(village)s = ANY(s.villages)
+ORDER BY s.id DESC LIMIT 1
+ON CONFLICT (step, village, channel, person) DO UPDATE
+    SET state = 'heard', done = EXCLUDED.done, attested_by = EXCLUDED.attested_by,
+        note = EXCLUDED.note
+    WHERE d.state <> 'heard'
+RETURNING d.id
+
+-- name: late
+SELECT s.decision, count(DISTINCT d.village)
+FROM delivery d
+JOIN decision_step s ON s.id = d.step
+JOIN decision e ON e.id = s.decision AND e.state IN ('published', 'updated')
+WHERE s.decision = ANY(%(decisions)s) AND d.channel = 'page' AND d.queued < %(before)s
+  AND NOT EXISTS (SELECT FROM delivery h JOIN decision_step o ON o.id = h.step
+                  WHERE o.decision = e.id AND h.village = d.village AND h.state = 'heard')
+  AND NOT EXISTS (SELECT FROM advice_answer a JOIN field f ON f.id = a.site
+                  WHERE f.village = d.village AND a.hazard = e.hazard AND a.crop = e.crop
+                    AND a.at >= d.queued)
+GROUP BY s.decision
+
+-- name: told
+-- Each village that was told: messages by their state, who attested what, who answered.
+SELECT v.id, v.zh, v.en, v.township, v.county, min(d.queued),
+       count(*) FILTER (WHERE d.channel = 'sms'),
+       count(*) FILTER (WHERE d.channel = 'sms' AND d.state = 'sent'),
+       count(*) FILTER (WHERE d.channel = 'sms' AND d.state IN ('failed', 'unknown')),
+       count(*) FILTER (WHERE d.channel = 'reminder'),
+       max(d.channel) FILTER (WHERE d.state = 'heard'),
+       max(d.attested_by) FILTER (WHERE d.state = 'heard'),
+       max(d.done) FILTER (WHERE d.state = 'heard'),
+       (SELECT count(DISTINCT a.person) FROM advice_answer a JOIN field f ON f.id = a.site
+        WHERE f.village = v.id AND a.hazard = e.hazard AND a.crop = e.crop
+          AND a.at >= min(d.queued)),
+       (SELECT count(DISTINCT a.person) FROM advice_answer a JOIN field f ON f.id = a.site
+        WHERE f.village = v.id AND a.hazard = e.hazard AND a.crop = e.crop
+          AND a.at >= min(d.queued) AND a.done)
+FROM delivery d
+JOIN decision_step s ON s.id = d.step
+JOIN decision e ON e.id = s.decision
+JOIN village v ON v.id = d.village
+WHERE e.id = %(decision)s
+GROUP BY v.id, e.hazard, e.crop
+ORDER BY v.id
