@@ -37,6 +37,7 @@ ACTIONS = (
     "advice_published",
     "advice_withdrawn",
     "advice_overridden",
+    "bulletin_issued",
     "rule_changed",
     "site_imported",
     "site_exported",
