@@ -27,9 +27,7 @@ def weekly(conn: Connection, at: datetime) -> int | None:
     """Draft the city's bulletin of the week; None where that is done."""
     tables = draw_up(conn, bulletins.CITY, at)
     texts = drafted(tables, LANGUAGE)
-    return bulletins.add_draft(
-        conn, bulletins.CITY, tables, texts, BY_JOB, at, week=monday(at)
-    )
+    return bulletins.add_draft(conn, bulletins.CITY, tables, texts, BY_JOB, at, week=monday(at))
 
 
 def on_demand(

@@ -33,6 +33,8 @@ VALUES = {
     "person": 1,
     "person_id": 1,
     "number": 1,
+    "year": 2016,
+    "draft_id": 2,
 }
 OTHERWISE = "wheat_fhb_post"
 NOBODY, ADMINISTRATOR = "nobody", "administrator"
