@@ -66,7 +66,7 @@ class Writer:
             at_risk = [row for row in rows if _at_risk(row)]
             if at_risk:
                 names = {"hazard": self.name("hazard", hazard), "crop": self.name("crop", crop)}
-                counties = self.joined([self._county(row) for row in at_risk])
+                counties = self.say("then").join(self._county(row) for row in at_risk)
                 lines.append(self.say("at_risk", counties=counties, **names) + self._change(rows))
             elif self.name("hazard", hazard) not in quiet:
                 quiet.append(self.name("hazard", hazard))
@@ -77,8 +77,11 @@ class Writer:
         return "\n".join(lines)
 
     def _county(self, row: Row) -> str:
+        level = "both" if row["high_mu"] and row["medium_mu"] else "medium"
+        if not row["medium_mu"] and row["villages_high"]:
+            level = "high"
         return self.say(
-            "county",
+            f"county_{level}",
             county=self.name("county", row["county"]),
             high=f"{row['high_mu']:g}",
             medium=f"{row['medium_mu']:g}",

@@ -35,6 +35,8 @@ VALUES = {
     "number": 1,
     "year": 2016,
     "draft_id": 2,
+    "table": "fields",
+    "kind": "csv",
 }
 OTHERWISE = "wheat_fhb_post"
 NOBODY, ADMINISTRATOR = "nobody", "administrator"
