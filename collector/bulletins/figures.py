@@ -1,4 +1,4 @@
-"""The tables of a bulletin: plain values in 亩 with the names they had, fit to be frozen as JSON."""
+"""The tables of a bulletin: plain values in 亩 and the names they had, to be frozen as JSON."""
 
 from __future__ import annotations
 

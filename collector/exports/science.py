@@ -1,4 +1,4 @@
-"""Hours and answers as NetCDF with CF attributes: indexed ragged arrays, written as they are read."""
+"""Hours and answers as NetCDF with CF attributes: indexed ragged arrays, written as read."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ class Dictionary:
     """What the columns of a table mean, in one language: name, meaning, unit and source of each."""
 
     head: tuple[str, ...]
-    rows: list[tuple[str, ...]]
+    rows: Sequence[tuple[str, ...]]
     sheet: str
     notes: tuple[str, ...] = ()
 

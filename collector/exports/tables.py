@@ -16,7 +16,7 @@ from models.risk.hazard import STATUS
 MOST_ROWS = 500_000
 
 
-class TooMany(StoreError):
+class TooMany(StoreError):  # noqa: N818 - named for what is wrong
     """A table has more rows than are given at once."""
 
 

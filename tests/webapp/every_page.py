@@ -37,6 +37,7 @@ VALUES = {
     "draft_id": 2,
     "table": "fields",
     "kind": "csv",
+    "form": "places",
 }
 OTHERWISE = "wheat_fhb_post"
 NOBODY, ADMINISTRATOR = "nobody", "administrator"

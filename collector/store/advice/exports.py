@@ -19,7 +19,7 @@ ROWS_AT_A_TIME = 5000
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which rows: of local days `first` to `last`, where grants reach, in one county or all ('')."""
+    """Rows of local days `first` to `last`, where grants reach, in one county or all ('')."""
 
     first: date
     last: date

@@ -53,7 +53,7 @@ def test_numbers_stay_numbers_and_what_is_nothing_is_empty():
         "b,,,",
     ]
     sheet = openpyxl.load_workbook(xlsx(rows)[0]).worksheets[0]
-    assert [cell.value for cell in sheet[2]] == ["a", -2.5, datetime(2016, 5, 9, 0, 30), 0]
+    assert [cell.value for cell in sheet[2]] == ["a", -2.5, datetime(2016, 5, 9, 0, 30), 0]  # noqa: DTZ001 - local
     assert [cell.value for cell in sheet[3]] == ["b", None, None, None]
     assert sheets.as_text(date(2016, 5, 9)) == "2016-05-09"
     assert sheets.guarded(["=a", "b"]) == "'=a; b"
