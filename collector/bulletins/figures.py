@@ -31,7 +31,7 @@ def key_of(row: Mapping[str, Any]) -> Key:
 
 def area_of(row: Mapping[str, Any]) -> float:
     """Return the area at risk of a row, in 亩."""
-    return round(row["high_mu"] + row["medium_mu"], 1)
+    return round(float(row["high_mu"]) + float(row["medium_mu"]), 1)
 
 
 def draw_up(conn: Connection, area: str, at: datetime) -> dict[str, Any]:

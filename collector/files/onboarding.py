@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from typing import TypeVar
 
 from collector.files.workbook import Form, Line, read_forms
 from collector.permissions import Place
@@ -41,6 +42,7 @@ FORMS = (
         ("place", "name_zh", "name_en", "phone"),
     ),
 )
+Record = TypeVar("Record")
 MU_PER_HA, MOST_MU = 15.0, 3000.0
 MOST_LETTERS = 40
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{1,30}")
@@ -353,5 +355,5 @@ def take_in(conn: Connection, found: Filled, name: str, at: datetime, by: str) -
     return numbers
 
 
-def _used(known: Mapping[str, object], codes: set[str] | set[str | None]) -> dict[str, object]:
+def _used(known: Mapping[str, Record], codes: Iterable[str | None]) -> dict[str, Record]:
     return {code: known[code] for code in codes if code is not None and code in known}

@@ -147,7 +147,7 @@ def read_forms(data: bytes, name: str, forms: Sequence[Form], wrong: Refusals) -
             finally:
                 book.close()
     except _BROKEN as error:
-        raise SheetError(name, event("workbook_broken", kind=type(error).__name__)) from error
+        raise SheetError(name, event("workbook_broken", what=type(error).__name__)) from error
     if not any(found.values()) and not len(wrong):
         raise SheetError(name, event("workbook_empty"))
     return found

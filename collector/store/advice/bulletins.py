@@ -149,7 +149,10 @@ def ahead(conn: Connection, area: str, at: datetime) -> list[Ahead]:
 def released(conn: Connection, area: str) -> list[Released]:
     """Return the advice in force that was released, by county, crop and hazard."""
     rows = fetch(conn, SQL["released"], area=area)
-    return [Released(*row[:5], tuple(row[5]), row[6], tuple(row[7][0])) for row in rows]
+    return [
+        Released(county, crop, hazard, status, villages, tuple(by), at, tuple(actions[0]))
+        for county, crop, hazard, status, villages, by, at, actions in rows
+    ]
 
 
 def counties(conn: Connection) -> dict[str, tuple[str, str]]:
@@ -206,10 +209,24 @@ def add_draft(
     return draft
 
 
+def _serial(year: int | None, number: int | None) -> tuple[int, int] | None:
+    return None if year is None or number is None else (year, number)
+
+
 def _draft(row: tuple[Any, ...]) -> Draft:
-    corrects = (row[6], row[7]) if row[6] is not None else None
-    issued = (row[13], row[14]) if row[13] is not None else None
-    return Draft(*row[:6], corrects, row[8], Edition(*row[9:13]), issued)
+    id_, area, made, made_by, week, tables, *corrects = row[:8]
+    return Draft(
+        id_,
+        area,
+        made,
+        made_by,
+        week,
+        tables,
+        _serial(*corrects),
+        row[8],
+        Edition(*row[9:13]),
+        _serial(*row[13:]),
+    )
 
 
 def draft(conn: Connection, number: int) -> Draft | None:
@@ -331,8 +348,9 @@ def issue(conn: Connection, number: int, edition: int, by: str, at: datetime) ->
 
 
 def _bulletin(row: tuple[Any, ...]) -> Bulletin:
-    corrects = (row[7], row[8]) if row[7] is not None else None
-    return Bulletin(*row[:7], corrects, [(year, number) for year, number in row[9] or []])
+    year, number, draft_id, area, at, by, content = row[:7]
+    later = [(of_year, later_number) for of_year, later_number in row[9] or []]
+    return Bulletin(year, number, draft_id, area, at, by, content, _serial(row[7], row[8]), later)
 
 
 def issued(conn: Connection, year: int, number: int) -> Bulletin | None:

@@ -80,12 +80,12 @@ def blank(form: str) -> Response:
 def bring() -> ResponseReturnValue:
     """Read a workbook that was filled in; where nothing is wrong, all of it is written."""
     form, sent, me = request.form.get("form", ""), request.files.get("file"), _me()
-    if form not in FORMS:
-        abort(400, gettext("Choose which form it is."))
     data = sent.read() if sent else b""
     name = shown((sent.filename if sent else "") or "")[:80]
     if sent:
         sent.close()
+    if form not in FORMS:
+        abort(400, gettext("Choose which form it is."))
     if not data:
         return _show([Fault("", str(gettext("Choose a file that is filled in.")), "")], 1)
     try:
