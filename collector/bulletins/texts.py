@@ -40,8 +40,8 @@ class Writer:
         return str(self.tables["names"][kind].get(code, [code, code])[self._at])
 
     def day(self, day: date) -> str:
-        """Return a local day in words."""
-        return self.say("day", year=day.year, month=day.month, day=day.day)
+        """Return a local day of these weeks in words."""
+        return self.say("day", month=day.month, day=day.day)
 
     def joined(self, parts: Sequence[str]) -> str:
         """Return parts of a list as one text."""
@@ -56,7 +56,8 @@ class Writer:
     def title(self) -> str:
         """Return the title."""
         today = local_day(datetime.fromisoformat(self.tables["at"]))
-        return self.say("title", area=self.area, day=self.day(today))
+        date_ = self.say("date", year=today.year, month=today.month, day=today.day)
+        return self.say("title", area=self.area, day=date_)
 
     def situation(self) -> str:
         """Say what is at risk where, hazard by hazard, and what was looked for in vain."""
