@@ -86,6 +86,27 @@ def load(root: Path = ROOT, site: str | Path | None = "demo") -> Configs:
     return found.configs()
 
 
+def regions(root: Path = ROOT) -> list[Region]:
+    """Read the regions that a field_configs folder declares.
+
+    Parameters
+    ----------
+    root : Path
+        The folder.
+
+    Raises
+    ------
+    ConfigErrors
+        With every error in their files.
+    """
+    found = Collected(root)
+    for path in toml_files(root / "regions"):
+        _read(path, found, _region)
+    if found.errors:
+        raise ConfigErrors(tuple(found.errors))
+    return list(found.regions.records().values())
+
+
 def site_names(root: Path = ROOT) -> list[str]:
     """List the sites declared below a field_configs folder."""
     return [path.stem for path in toml_files(root / "sites")]

@@ -40,6 +40,7 @@ ACTIONS = (
     "advice_heard",
     "colours_changed",
     "advice_overridden",
+    "bulletin_issued",
     "rule_changed",
     "site_imported",
     "site_exported",

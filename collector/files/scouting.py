@@ -76,17 +76,7 @@ def import_scouting(conn: Connection, path: Path, at: datetime) -> Imported:
     SheetError
         When nothing of the file can be taken in.
     """
-    crops = load(site=None).crops
-    fields = frozenset(field.id for field in registry.fields(conn))
-    known = Known(
-        fields,
-        catalogue(),
-        [season for season in registry.seasons(conn) if season.crop in crops],
-        {crop.id: crop.longest_days for crop in crops.values()},
-        local_day(at),
-        names_of_kinds(catalogue(), crops)
-        | {name: id_ for name, id_ in known_places(conn).names.items() if id_ in fields},
-    )
+    known = known_now(conn, at)
     parsed = parse_scouting(path, known)
     kept = ledger.put_reports(conn, parsed.reports, at)
     refused = (*parsed.refused, *kept.contradicting)
@@ -97,6 +87,21 @@ def import_scouting(conn: Connection, path: Path, at: datetime) -> Imported:
         Named.all(kept.corrected),
         Named.all(kept.same),
         Named(len(parsed.refused) + len(kept.contradicting), in_order(refused)),
+    )
+
+
+def known_now(conn: Connection, at: datetime) -> Known:
+    """Return what a report may name now (aware)."""
+    crops = load(site=None).crops
+    fields = frozenset(field.id for field in registry.fields(conn))
+    return Known(
+        fields,
+        catalogue(),
+        [season for season in registry.seasons(conn) if season.crop in crops],
+        {crop.id: crop.longest_days for crop in crops.values()},
+        local_day(at),
+        names_of_kinds(catalogue(), crops)
+        | {name: id_ for name, id_ in known_places(conn).names.items() if id_ in fields},
     )
 
 
@@ -135,13 +140,29 @@ def parse_scouting(path: Path, known: Known) -> Parsed:
     for record in sheet.records(refused):
         row = {column: record.cells[at].strip() for column, at in header.place.items()}
         try:
-            reports.append(_report(row, f"{sheet.name}:{record.number}", known))
+            reports.append(report_of(row, f"{sheet.name}:{record.number}", known))
         except CellError as error:
             refused.add(record.number, error.event, record.raw)
     return Parsed(tuple(reports), refused)
 
 
-def _report(row: Mapping[str, str], origin: str, known: Known) -> ScoutingReport:
+def report_of(row: Mapping[str, str], origin: str, known: Known) -> ScoutingReport:
+    """Read one report.
+
+    Parameters
+    ----------
+    row : mapping
+        Its cells by column.
+    origin : str
+        Where it stood.
+    known : Known
+        What it may name.
+
+    Raises
+    ------
+    CellError
+        When it cannot be taken in.
+    """
     site = cells.known_id(row["field"], "field", known.fields, known.names)
     hazard = cells.known_id(row["hazard"], "hazard", known.hazards, known.names)
     day = cells.day(row["date"], "date", known.today)

@@ -36,6 +36,11 @@ VALUES = {
     "number": 1,
     "place": "410922104",
     "crop": "winter_wheat",
+    "year": 2016,
+    "draft_id": 2,
+    "table": "fields",
+    "kind": "csv",
+    "form": "places",
 }
 OTHERWISE = "wheat_fhb_post"
 NOBODY, ADMINISTRATOR = "nobody", "administrator"

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from collector.bulletins import drafting
 from collector.keys import MasterKey
 from collector.store import job_runs
-from collector.store.advice import risk, works
+from collector.store.advice import bulletins, risk, works
 from collector.store.advice.works import IRRIGATION, FieldWork
 from collector.store.items import Found, raise_items
 from collector.store.measured import reading_log
@@ -167,6 +168,9 @@ def fill(conn: Connection, now: datetime = NOW) -> None:
     frames.put_refusals(
         conn, [frames.Refusal("xx-999", "unknown_node", now.date(), 4, now, b"\x01")]
     )
+    issued = drafting.on_demand(conn, "", "李娜", "濮阳市植保植检站 李娜", "zh_CN", now)
+    bulletins.issue(conn, issued, 1, "李娜", now)
+    drafting.weekly(conn, now)
     silent = event("silent_node", node=nodes[-2], seen=now - timedelta(hours=30))
     raise_items(conn, [Found(silent, nodes[-2], nodes[-2])], now)
     conn.commit()

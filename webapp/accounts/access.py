@@ -190,6 +190,11 @@ def reaches(grants: list[Grant], village: str, township: str | None, county: str
     return any(place.within(grant) for grant in grants)
 
 
+def reaches_area(grants: list[Grant], county: str) -> bool:
+    """Return whether grants reach the whole of a county, or of the city where it is ''."""
+    return any(Place("", None, county).within(grant) for grant in grants)
+
+
 def may_open(endpoint: str) -> bool:
     """Return whether the reader may open a page that names no village: for the menu."""
     asked = access_of(current_app, endpoint)

@@ -47,6 +47,13 @@ def local_day(day: date | datetime, *, weekday: bool = False) -> str:
     return _write("M月d日", "d MMM", day)
 
 
+def full_day(day: date | datetime) -> str:
+    """Write a local day with its year."""
+    if isinstance(day, datetime):
+        day = local_days.local_day(day)
+    return _write("y年M月d日", "d MMM y", day)
+
+
 def day_tick(day: date) -> str:
     """Write a local day in the little room under a chart."""
     return _write("M/d", "d MMM", day)
@@ -101,5 +108,11 @@ def days_before(moment: datetime, days: int) -> datetime:
 def install(app: Flask) -> None:
     """Make the formats known to templates."""
     app.jinja_env.filters.update(
-        local_time=local_time, local_day=local_day, iso=iso, age=age, num=number, percent=percent
+        local_time=local_time,
+        local_day=local_day,
+        full_day=full_day,
+        iso=iso,
+        age=age,
+        num=number,
+        percent=percent,
     )

@@ -26,6 +26,7 @@ OWN = frozenset({"farmer", "agent", "administrator"})
 NETWORK = frozenset({"technician", "officer", "administrator"})
 NODES = frozenset({"technician", "administrator"})
 PEOPLE = frozenset({"administrator"})
+OFFICERS = frozenset({"officer", "administrator"})
 #: Written down by hand: what each page is for, not what the code says.
 MAY_OPEN = {
     "static": ALL,
@@ -98,6 +99,23 @@ MAY_OPEN = {
     "deputies.page": frozenset({"officer", "administrator"}),
     "deputies.name": frozenset({"officer", "administrator"}),
     "deputies.end": frozenset({"officer", "administrator"}),
+    "onboarding.page": OFFICERS,
+    "onboarding.blank": OFFICERS,
+    "onboarding.bring": OFFICERS,
+    "exports.page": OFFICERS,
+    "exports.take": OFFICERS,
+    "exports.columns": OFFICERS,
+    "bulletins.page": ALL,
+    "bulletins.one": ALL,
+    "bulletins.pdf": ALL,
+    "bulletins.xlsx": ALL,
+    "bulletins.csv": ALL,
+    "bulletins.dictionary_file": ALL,
+    "bulletin_drafts.begin": OFFICERS,
+    "bulletin_drafts.correct": OFFICERS,
+    "bulletin_drafts.page": OFFICERS,
+    "bulletin_drafts.save": OFFICERS,
+    "bulletin_drafts.give_up": OFFICERS,
     "security.login": ALL,
     "security.us_signin": ALL,
     "security.us_signin_send_code": ALL,

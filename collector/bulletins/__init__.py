@@ -1,0 +1,1 @@
+"""Bulletins of pests and diseases: figures and texts drawn up from the data."""

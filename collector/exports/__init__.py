@@ -1,0 +1,1 @@
+"""Tables that leave the house: columns, files for spreadsheets, hours for programs of science."""
