@@ -217,6 +217,7 @@ def listed(
         kinds=list(URGENCY),
         weights=list(URGENCY.values()),
         other=OTHER,
+        **{f"of_{state}": URGENCY[f"state.{state}"] for state in ("silent", "never", "late")},
         of_county=wanted.county,
         text=wanted.text,
         state=wanted.state,

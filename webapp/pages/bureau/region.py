@@ -175,7 +175,7 @@ def _strip(days: Sequence[DayTotal], today: date, shown: date) -> list[Bar]:
 
 
 @bp.get("/region")
-@needs("drafts")
+@needs("drafts", reads="drafts_seen")
 def page() -> str:
     """The region, a county or a township, on a day, for one hazard or all."""
     conn, at = connection(), now()

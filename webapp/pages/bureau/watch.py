@@ -94,7 +94,7 @@ def _hole(area: Area) -> Hole:
 
 
 @bp.get("/watch")
-@needs("drafts")
+@needs("drafts", reads="drafts_seen")
 def page() -> str:
     """Hazards that rise, counties by land at risk, holes and silence, answers of farmers."""
     conn, at = connection(), now()

@@ -32,9 +32,8 @@ WITH weight AS (
            OR position(lower(%(text)s) in lower(v.id)) > 0
            OR position(%(text)s in v.zh) > 0 OR position(lower(%(text)s) in lower(v.en)) > 0)
 ), judged AS (
-    SELECT s.*, greatest(coalesce(s.weight, 0), CASE WHEN s.state = 'out' THEN 0 ELSE
-        coalesce((SELECT w.weight FROM weight w WHERE w.kind = 'state.' || s.state), 0) END)
-        AS urgency
+    SELECT s.*, greatest(s.weight, CASE s.state WHEN 'silent' THEN %(of_silent)s
+        WHEN 'never' THEN %(of_never)s WHEN 'late' THEN %(of_late)s ELSE 0 END) AS urgency
     FROM shown s
 ), counted AS (
     SELECT state, count(*) AS nodes FROM judged GROUP BY state
