@@ -13,6 +13,8 @@ from models.weather.local_days import local_day
 
 #: What a bulletin says besides its tables, in the order of the page.
 PARTS = ("title", "situation", "forecast", "advice", "signature")
+#: What stands between the names of a list, and between its sentences.
+BETWEEN = {"zh_CN": ("、", "；"), "en": (", ", "; ")}
 Row = Mapping[str, Any]
 
 
@@ -30,6 +32,7 @@ class Writer:
     def __init__(self, tables: Mapping[str, Any], language: str) -> None:
         self.tables, self.words = tables, Words.load(language)
         self._at = LANGUAGES.index(language)
+        self.comma, self.semicolon = BETWEEN[language]
 
     def say(self, key: str, **params: object) -> str:
         """Return a sentence."""
@@ -42,10 +45,6 @@ class Writer:
     def day(self, day: date) -> str:
         """Return a local day of these weeks in words."""
         return self.say("day", month=day.month, day=day.day)
-
-    def joined(self, parts: Sequence[str]) -> str:
-        """Return parts of a list as one text."""
-        return self.say("and").join(parts)
 
     @property
     def area(self) -> str:
@@ -67,14 +66,14 @@ class Writer:
             at_risk = [row for row in rows if _at_risk(row)]
             if at_risk:
                 names = {"hazard": self.name("hazard", hazard), "crop": self.name("crop", crop)}
-                counties = self.say("then").join(self._county(row) for row in at_risk)
+                counties = self.semicolon.join(self._county(row) for row in at_risk)
                 lines.append(self.say("at_risk", counties=counties, **names) + self._change(rows))
             elif self.name("hazard", hazard) not in quiet:
                 quiet.append(self.name("hazard", hazard))
         if not lines:
             lines.append(self.say("nothing"))
         if quiet:
-            lines.append(self.say("quiet", hazards=self.joined(quiet)))
+            lines.append(self.say("quiet", hazards=self.comma.join(quiet)))
         return "\n".join(lines)
 
     def _county(self, row: Row) -> str:
@@ -130,7 +129,7 @@ class Writer:
                 chemical |= row["chemical"]
                 measures += [each[self._at] for each in row["measures"]]
             if measures:
-                text = self.say("then").join(dict.fromkeys(measures))
+                text = self.semicolon.join(dict.fromkeys(measures))
                 lines.append(self.say("measures", hazard=self.name("hazard", hazard), text=text))
         if chemical:
             lines.append(self.say("ask_before_spraying"))
