@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import ModuleType
 
-from collector.store.advice import outlook, risk
+from collector.store.advice import outlook, region, risk
 from collector.store.postgres.db import Connection
 from models.hazards.catalogue import catalogue, unlevelled
 from models.risk.answers import RiskStatus
@@ -18,8 +18,11 @@ SHARES = 3
 CODES = (HIGH, MEDIUM, CANNOT_SAY, NO_RISK)
 
 REGISTRY = """
-INSERT INTO county VALUES ('410922', '清丰县', 'Qingfeng');
-INSERT INTO village SELECT 'v-' || i, '村' || i, 'Village ' || i, '410922', NULL, 115, 36,
+INSERT INTO county SELECT '41092' || n, '县' || n, 'County ' || n FROM generate_series(2, 7) n;
+INSERT INTO township SELECT '41092' || 2 + n %% 6 || 100 + n, '41092' || 2 + n %% 6, '镇' || n,
+    'Town ' || n FROM generate_series(0, 89) n;
+INSERT INTO village SELECT 'v-' || i, '村' || i, 'Village ' || i, '41092' || 2 + i %% 6,
+    '41092' || 2 + i %% 6 || 100 + i %% 90, 114.95 + i %% 60 * 0.018, 35.5 + i / 60 * 0.012,
     'illustrative' FROM generate_series(1, %(villages)s) i;
 INSERT INTO field (id, village, zh, en, kind, area_ha)
     SELECT 'f-' || n, 'v-' || 1 + (n - 1) %% %(villages)s, n || '号地', 'Field ' || n, 'open', 1
@@ -161,6 +164,7 @@ def fill(
                 "* %(villages)s WHERE site <> 'f-' || n",
                 given,
             )
+    region.refresh(conn, at, risk.newest_status(conn))
     conn.commit()
     conn.autocommit = True
     with conn.cursor() as cur:

@@ -52,7 +52,7 @@ QUERIES, STATIC_SHARE, TIMES_FLOOR = 6, 0.15, 1.5
 SLOW_READERS, SLOWER = 6, 3.0
 START_MS, FIRST_START_MS = 150.0, 1500.0
 #: Server time of the officers' desk [ms].
-DESK_MS = 250.0
+REGION_QUERIES, REGION_KB = 8, 60.0
 #: Round trip [s] and width [bit/s].
 LINES = ((0.150, 1.6e6), (0.400, 400e3))
 #: Opening the connection, the page, the sheet that it cannot be painted without.
@@ -174,13 +174,11 @@ def weigh(dsn: str, at: datetime) -> bool:
         later.append(1000 * (time.perf_counter() - start))
     good &= at_most(f"start page, {VILLAGES} villages, first", first, FIRST_START_MS, "ms", 0)
     good &= at_most("start page, later", statistics.median(later), START_MS, "ms", 0)
-    later = []
-    for _ in range(11):
-        start = time.perf_counter()
-        assert clients["officer"].get("/desk").status_code == 200
-        later.append(1000 * (time.perf_counter() - start))
-    desk = statistics.median(later[1:])
-    good &= at_most(f"/desk, officer, {FIELDS} fields", desk, DESK_MS, "ms", 0)
+    Counting.sent.clear()
+    region = clients["officer"].get("/region?ahead=-1", headers={"Accept-Encoding": "br"})
+    asked = Counting.sent["all"]
+    good &= at_most("/region, questions to the database", asked, REGION_QUERIES, "", 0)
+    good &= at_most("/region, packed", len(region.data) / 1024, REGION_KB, "KB")
     app.pool.close()
     return good
 

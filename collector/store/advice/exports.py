@@ -75,8 +75,13 @@ class QuestionRow:
     latitude: float
 
 
+#: Tables that can be taken along, as statements of ``exports.sql``.
+TABLES = ("fields", "statuses", "advice", "reports", "works", "traps", "nodes")
+
+
 def rows(conn: Connection, table: str, wanted: Wanted) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a table of ``exports.sql``, in one look."""
+    """Yield the rows of one of `TABLES`, in one look."""
+    assert table in TABLES, table
     yield from _stream(conn, table, wanted.params())
 
 

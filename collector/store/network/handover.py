@@ -73,9 +73,8 @@ def note(
 ) -> None:
     """Keep what somebody did with a node."""
     longitude, latitude = done.place or (None, None)
-    run(
+    nodes.add_event(
         conn,
-        nodes.SQL["add_event"],
         node=node,
         kind=kind,
         at=done.at,

@@ -333,3 +333,8 @@ def put_boot(
         torn=torn,
         received=received,
     )
+
+
+def add_event(conn: Connection, **columns: object) -> None:
+    """Keep an event of a node; `columns` are those of the table ``node_event``."""
+    run(conn, SQL["add_event"], **columns)
