@@ -15,7 +15,8 @@ def declared_jobs() -> tuple[Job, ...]:
     Raises
     ------
     ValueError
-        When two jobs have one name, or one waits for a job that is not declared.
+        When two jobs have one name, one waits for a job that is not declared, or for one that is as
+        rare and due at another minute: it would run nearly a whole round late, or never.
     """
     found: list[Job] = []
     for info in sorted(pkgutil.iter_modules(collector.jobs.__path__), key=lambda each: each.name):
@@ -29,5 +30,13 @@ def declared_jobs() -> tuple[Job, ...]:
             raise ValueError(
                 f'collector/jobs: job "{job.id}" waits for "{job.after}", which no module declares '
                 f"(there are: {', '.join(sorted(names))})"
+            )
+    by_id = {job.id: job for job in found}
+    for job in found:
+        before = by_id[job.after] if job.after is not None else None
+        if before and job.every <= before.every and (job.delay - before.delay) % before.every:
+            raise ValueError(
+                f'collector/jobs: job "{job.id}" waits for "{before.id}" of the same round and is '
+                f"due at another time; give it the delay {before.delay}"
             )
     return tuple(found)

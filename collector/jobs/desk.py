@@ -83,6 +83,6 @@ def _send(context: Context, settings: SmsSettings, message: Claimed) -> str:
 
 
 JOBS = (
-    Job("desk", timedelta(hours=1), keep_desk, timedelta(minutes=12), after="advisories"),
+    Job("desk", timedelta(hours=1), keep_desk, timedelta(minutes=10), after="advisories"),
     Job("advice_messages", timedelta(minutes=5), send_waiting),
 )

@@ -16,4 +16,4 @@ def put_together(context: Context) -> Event:
     return event("region_put_together", days=days, rows=rows)
 
 
-JOBS = (Job("region", timedelta(hours=1), put_together, timedelta(minutes=12), after="risk"),)
+JOBS = (Job("region", timedelta(hours=1), put_together, timedelta(minutes=10), after="risk"),)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from collector.jobs import region
 from collector.jobs.context import Context, Job
 from collector.jobs.declared import declared_jobs
 from collector.jobs.schedule import RETRY_SECONDS, Jobs, Runner, Scheduler
@@ -321,6 +322,22 @@ def test_the_declared_jobs_are_named_once_and_come_after_known_ones() -> None:
     names = [job.id for job in declared_jobs()]
     assert len(set(names)) == len(names)
     assert {job.after for job in declared_jobs()} - {None} <= set(names)
+
+
+def test_every_declared_job_runs_in_the_round_of_the_one_it_waits_for() -> None:
+    """One that is due later in the hour than what it waits for found it tried an hour too early."""
+    jobs = {job.id: job for job in declared_jobs()}
+    for job in jobs.values():
+        before = jobs.get(job.after or "")
+        if before and job.every <= before.every:
+            assert job.due(NOW) == before.due(NOW), job.id
+
+
+def test_a_job_that_would_miss_the_round_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    late = Job("late", HOURLY, lambda _: event("job_waits", detail=""), after="risk")
+    monkeypatch.setattr(region, "JOBS", (*region.JOBS, late))
+    with pytest.raises(ValueError, match='job "late" waits for "risk" of the same round'):
+        declared_jobs()
 
 
 def test_old_runs_are_pruned(conn: db.Connection) -> None:
