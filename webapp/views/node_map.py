@@ -68,7 +68,7 @@ def length_km(places: Sequence[Place]) -> float:
 
 
 def draw(
-    places: Sequence[Place],
+    places: Sequence[Place | None],
     tones: Sequence[str],
     title: str,
     bar: str,
@@ -81,7 +81,8 @@ def draw(
     Parameters
     ----------
     places
-        Longitude and latitude [degree], in the order of their numbers; at least one.
+        Longitude and latitude [degree], in the order of their numbers; None where nobody measured,
+        which is not drawn. At least one is known.
     tones
         The status whose colour each has.
     title
@@ -93,7 +94,8 @@ def draw(
     first
         The first number.
     """
-    spots = plane_km(places)
+    known = [(number, place) for number, place in enumerate(places) if place is not None]
+    spots = plane_km([place for _, place in known])
     xs, ys = [x for x, _ in spots], [y for _, y in spots]
     scale = min(
         (WIDTH - 2 * EDGE) / max(max(xs) - min(xs), LEAST_KM),
@@ -109,10 +111,11 @@ def draw(
         path = "L".join(f"{x:.0f} {y:.0f}" for x, y in points)
         parts.append(f'<path class="line" d="M{path}"/>')
     seen: dict[tuple[int, int], list[int]] = {}
-    for number, (x, y) in enumerate(points):
-        seen.setdefault((round(x / 6), round(y / 6)), []).append(number)
-    for numbers in seen.values():
-        x, y = points[numbers[0]]
+    for index, (x, y) in enumerate(points):
+        seen.setdefault((round(x / 6), round(y / 6)), []).append(index)
+    for indices in seen.values():
+        x, y = points[indices[0]]
+        numbers = [known[index][0] for index in indices]
         named = [str(number + first) for number in numbers]
         label = ", ".join(named) if len(named) < MOST_NAMED else f"{named[0]}…"
         parts.append(

@@ -47,7 +47,9 @@ def near_villages(villages: Iterable[VillageRow], asked: str) -> list[tuple[str,
     ]
 
 
-def position_text(longitude: float, latitude: float) -> str:
-    """Write a position [degree] as people read it out."""
+def position_text(longitude: float | None, latitude: float | None) -> str:
+    """Write a position [degree] as people read it out; a dash where nobody measured it."""
+    if longitude is None or latitude is None:
+        return "\N{EM DASH}"
     east, north = f"{longitude:.5f}", f"{latitude:.5f}"
     return str(gettext("%(east)s° E, %(north)s° N", east=east, north=north))

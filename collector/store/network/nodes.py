@@ -80,11 +80,18 @@ class Listed:
     village_en: str
     county_zh: str
     county_en: str
-    longitude: float
-    latitude: float
+    longitude: float | None
+    latitude: float | None
     surveyed: bool
     state: str
     urgency: int
+
+    @property
+    def place(self) -> tuple[float, float] | None:
+        """Longitude and latitude [degree], None where nobody measured its village."""
+        if self.longitude is None or self.latitude is None:
+            return None
+        return self.longitude, self.latitude
 
 
 @dataclass(frozen=True)
@@ -106,8 +113,8 @@ class Facts:
     county: str
     county_zh: str
     county_en: str
-    longitude: float
-    latitude: float
+    longitude: float | None
+    latitude: float | None
     surveyed: bool
     epoch: int | None
     revoked: datetime | None

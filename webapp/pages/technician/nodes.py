@@ -60,14 +60,16 @@ def page() -> Response:
     more, found = len(found) > SHOWN, found[:SHOWN]
     start, length = _start(), 0.0
     if order == "route":
-        places = [(each.longitude, each.latitude) for each in found]
-        found = [found[index] for index in node_map.route(places, start)]
-    places = [(each.longitude, each.latitude) for each in found]
-    if order == "route":
-        length = node_map.length_km([start, *places] if start else places)
+        placed = [(each, place) for each in found if (place := each.place) is not None]
+        way = node_map.route([place for _, place in placed], start)
+        # where nobody measured, no way leads: those come last
+        found = [placed[i][0] for i in way] + [each for each in found if each.place is None]
+        ordered = [placed[i][1] for i in way]
+        length = node_map.length_km([start, *ordered] if start else ordered)
+    places = [each.place for each in found]
     rows = rows_of(found, store.open_items_of(conn, [each.id for each in found]), at, offset + 1)
     drawn = ""
-    if places:
+    if any(places):
         drawn = node_map.draw(
             places,
             [tone_of(each) for each in found],
