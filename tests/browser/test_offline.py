@@ -251,3 +251,25 @@ def test_a_farmer_writes_into_the_diary_in_a_field_without_a_network(page, app, 
     page.goto(field)
     expect(page.locator("#waiting")).to_be_hidden()
     assert farmer.get(field).text.count("28 天") == 2  # the interval that runs, and its entry
+
+
+def test_the_worker_says_what_it_fetches_ahead_and_fetches_no_page_that_came_through_it(app, page):
+    asked = []
+
+    @app.after_request
+    def note(response):
+        if response.mimetype == "text/html" and request.path != "/offline":
+            seen = request.headers.get("Sec-Fetch-Mode") == "navigate"
+            asked.append((request.path, seen, request.headers.get("Purpose")))
+        return response
+
+    page.goto("/private")
+    settle(page, "/", "/waiting")
+    assert ("/private", False, "prefetch") in asked
+    page.wait_for_function("() => navigator.serviceWorker.controller")
+    asked.clear()
+    page.goto("/private")
+    page.goto("/report")
+    settle(page, "/report")
+    until(lambda: len(asked) >= 2)
+    assert asked == [("/private", True, None), ("/report", True, None)]

@@ -14,6 +14,7 @@ from flask_wtf.csrf import CSRFProtect
 from collector.keys import load_or_make_web_key
 from collector.settings import Settings
 from webapp.accounts import access, attempts, devices, keys, phones, signing_in
+from webapp.accounts.background import Sessions
 from webapp.accounts.datastore import CLOCK, SEND, Codes, PeopleDatastore
 from webapp.accounts.sms import code_sender
 from webapp.accounts.words import MESSAGES
@@ -141,6 +142,7 @@ def install(app: App, settings: Settings | None) -> None:
         else load_or_make_web_key(settings.state_dir, settings.web_key)
     )
     configure(app, key)
+    app.session_interface = Sessions()
     app.extensions[SEND] = code_sender(app.pool.dsn, CODE_VALID_S // 60)
     datastore = PeopleDatastore(lent)
     # What is asked first goes first: whose form it is, whether too many were tried, then the rest.

@@ -249,11 +249,13 @@
         const links = Array.from(document.querySelectorAll('a[data-keep]'), function (link) {
           return link.pathname + link.search;
         });
-        const own = location.pathname + location.search.replace(/[?&]lang=[^&]*/, '');
+        /* else the worker kept it */
+        const own = !worker.controller &&
+          location.pathname + location.search.replace(/[?&]lang=[^&]*/, '');
         const pages = [texts.home, texts.list, texts.mine, own].concat(links);
         ask({
           what: 'keep', mine: texts.mine, lang: root.lang,
-          pages: pages.filter(function (path, i) { return path && pages.indexOf(path) === i; })
+          pages: Array.from(new Set(pages)).filter(Boolean)
         });
         sendNow();
       }).catch(function () { /* private window: as without a worker */ });

@@ -7,6 +7,7 @@ const OURS = 'nongqing-';
 const STATIC = OURS + 'static-' + CONFIG.release;
 const PAGES = OURS + 'pages-' + CONFIG.release;
 const KEPT = '/sw.js/kept', SAVED_AT = 'Saved-At';
+const AHEAD = { credentials: 'same-origin', headers: { Purpose: 'prefetch' } };
 const WAIT_MS = 6000, MOST_PAGES = 40, OLD_MS = 3 * 3600 * 1000;
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
 let wiped = 0;
@@ -18,7 +19,7 @@ function keyOf(address) {
   return url.pathname + url.search;
 }
 
-/* The server's time, never the phone's: its clock may be wrong. */
+/* The server's time: a phone's clock may err. */
 function timeOf(answer) {
   return Date.parse(answer.headers.get('Page-Time') || answer.headers.get('Date') || '') || 0;
 }
@@ -148,7 +149,7 @@ async function keep(wanted) {
       const old = newest - Number(found.headers.get(SAVED_AT)) > OLD_MS;
       if (!old && tongue && tongue[1] === wanted.lang) continue;
     }
-    await store(path, await fetch(path, { credentials: 'same-origin' }), began);
+    await store(path, await fetch(path, AHEAD), began);
     if (began !== wiped) return;
   }
 }
