@@ -9,26 +9,26 @@ from typing import Any
 
 import click
 
-import collector.commands.advice
-import collector.commands.audit
-import collector.commands.backtest
-import collector.commands.clock
-import collector.commands.contacts
 import collector.commands.db
-import collector.commands.desk
 import collector.commands.import_
-import collector.commands.interpolate
-import collector.commands.ipmd
-import collector.commands.items
-import collector.commands.ledger
-import collector.commands.messages
+import collector.commands.judging.advice
+import collector.commands.judging.backtest
+import collector.commands.judging.desk
+import collector.commands.judging.interpolate
+import collector.commands.judging.ipmd
+import collector.commands.judging.ledger
+import collector.commands.judging.products
+import collector.commands.judging.risk
+import collector.commands.network.clock
+import collector.commands.network.items
+import collector.commands.network.places
+import collector.commands.network.sites
 import collector.commands.parts
-import collector.commands.people
-import collector.commands.places
-import collector.commands.products
-import collector.commands.risk
+import collector.commands.persons.audit
+import collector.commands.persons.contacts
+import collector.commands.persons.messages
+import collector.commands.persons.people
 import collector.commands.services
-import collector.commands.sites
 import collector.one_machine.up
 import field_configs.cli
 import firmware.workbench.cli
@@ -36,7 +36,7 @@ import firmware.workbench.revoke
 import models.cli
 import webapp.cli
 from collector.clock import Clock
-from collector.commands.enrolment import StoreRegistry
+from collector.commands.network.enrolment import StoreRegistry
 from collector.settings import Settings
 from collector.store.postgres.db import Pool
 from field_configs.board import layout_of
@@ -103,25 +103,25 @@ main.add_command(collector.commands.services.ingest)
 main.add_command(collector.commands.services.jobs)
 main.add_command(webapp.cli.web)
 main.add_command(field_configs.cli.check)
-main.add_command(collector.commands.sites.sites)
+main.add_command(collector.commands.network.sites.sites)
 main.add_command(collector.commands.db.db)
-main.add_command(collector.commands.clock.clock)
-main.add_command(collector.commands.audit.audit)
-main.add_command(collector.commands.items.items)
-main.add_command(collector.commands.people.people)
-main.add_command(collector.commands.messages.messages_group)
+main.add_command(collector.commands.network.clock.clock)
+main.add_command(collector.commands.persons.audit.audit)
+main.add_command(collector.commands.network.items.items)
+main.add_command(collector.commands.persons.people.people)
+main.add_command(collector.commands.persons.messages.messages_group)
 main.add_command(collector.commands.import_.import_)
-main.add_command(collector.commands.places.places_group)
-main.add_command(collector.commands.contacts.contacts_group)
-main.add_command(collector.commands.desk.desk_group)
-main.add_command(collector.commands.advice.advice_group)
-main.add_command(collector.commands.products.products_group)
+main.add_command(collector.commands.network.places.places_group)
+main.add_command(collector.commands.persons.contacts.contacts_group)
+main.add_command(collector.commands.judging.desk.desk_group)
+main.add_command(collector.commands.judging.advice.advice_group)
+main.add_command(collector.commands.judging.products.products_group)
 main.add_command(firmware.workbench.cli.node)
 firmware.workbench.cli.node.add_command(firmware.workbench.revoke.revoke)
 main.add_command(models.cli.risk)
-models.cli.risk.add_command(collector.commands.risk.risk_run)
-models.cli.risk.add_command(collector.commands.backtest.backtest)
-models.cli.risk.add_command(collector.commands.interpolate.interpolate_command)
-models.cli.risk.add_command(collector.commands.ipmd.ipmd_group)
-models.cli.risk.add_command(collector.commands.ledger.skill)
-models.cli.risk.add_command(collector.commands.ledger.rule)
+models.cli.risk.add_command(collector.commands.judging.risk.risk_run)
+models.cli.risk.add_command(collector.commands.judging.backtest.backtest)
+models.cli.risk.add_command(collector.commands.judging.interpolate.interpolate_command)
+models.cli.risk.add_command(collector.commands.judging.ipmd.ipmd_group)
+models.cli.risk.add_command(collector.commands.judging.ledger.skill)
+models.cli.risk.add_command(collector.commands.judging.ledger.rule)

@@ -6,8 +6,8 @@ from datetime import date, datetime, timedelta
 
 from collector.bulletins.figures import draw_up
 from collector.bulletins.texts import drafted
-from collector.store.advice import bulletins
-from collector.store.advice.bulletins import Bulletin
+from collector.store.bureau import bulletins
+from collector.store.bureau.bulletins import Bulletin
 from collector.store.postgres.db import Connection
 from field_configs.words import Words
 from models.weather.local_days import local_day

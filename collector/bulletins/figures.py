@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from collector.store.advice import bulletins
-from collector.store.advice.bulletins import Ahead, Released, Situation
+from collector.store.bureau import bulletins
+from collector.store.bureau.bulletins import Ahead, Released, Situation
 from collector.store.postgres.db import Connection
 from field_configs.words import LANGUAGES, Words
 from models.advice.spraying import is_chemical

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from collector.exports.sheets import Column
-from collector.store.advice.bulletins import Bulletin
+from collector.store.bureau.bulletins import Bulletin
 from field_configs.words import LANGUAGES
 
 MU, VILLAGES = "mu (1/15 ha)", "1"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from collector.freshness import ANSWER_FRESH
-from collector.jobs import forecasts
 from collector.jobs.context import Context, Job
+from collector.jobs.judging import forecasts
 from collector.store.advice import risk
 from collector.store.measured import readings
 from collector.store.postgres.db import Connection

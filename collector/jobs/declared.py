@@ -1,4 +1,4 @@
-"""The jobs: every module of this folder that declares ``JOBS`` adds its own."""
+"""The jobs: every module below this folder that declares ``JOBS`` adds its own."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def declared_jobs() -> tuple[Job, ...]:
         rare and due at another minute: it would run nearly a whole round late, or never.
     """
     found: list[Job] = []
-    for info in sorted(pkgutil.iter_modules(collector.jobs.__path__), key=lambda each: each.name):
-        module = importlib.import_module(f"collector.jobs.{info.name}")
-        found += getattr(module, "JOBS", ())
+    below = pkgutil.walk_packages(collector.jobs.__path__, f"{collector.jobs.__name__}.")
+    for name in sorted(info.name for info in below):
+        found += getattr(importlib.import_module(name), "JOBS", ())
     names = [job.id for job in found]
     for job in found:
         if names.count(job.id) > 1:

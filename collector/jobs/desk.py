@@ -7,8 +7,8 @@ from datetime import timedelta
 from collector.jobs.context import Context, Job
 from collector.senders.settings import SmsSettings
 from collector.senders.sms import SmsError, send_sms
-from collector.store.advice import decisions, deliveries, desk
-from collector.store.advice.deliveries import Claimed
+from collector.store.bureau import decisions, deliveries, desk
+from collector.store.bureau.deliveries import Claimed
 from collector.store.messages import FAILED, UNKNOWN
 from field_configs.events import Event, event
 from field_configs.words import Words

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from collector.jobs.context import Context, Job
-from collector.store.advice import region, risk
+from collector.store.advice import risk
+from collector.store.bureau import region
 from field_configs.events import Event, event
 
 

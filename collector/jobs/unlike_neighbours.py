@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from collector.jobs.field_hours import FieldHours
+from collector.jobs.judging.field_hours import FieldHours
 from collector.store.items import Found
 from collector.store.network import devices
 from collector.store.postgres.db import Connection

@@ -14,7 +14,7 @@ from typing import Protocol
 import click
 
 from collector.clock import Clock, SystemClock
-from collector.commands.enrolment import StoreRegistry
+from collector.commands.network.enrolment import StoreRegistry
 from collector.keys import MasterKeyError, load_or_make_master_key
 from collector.one_machine import demo as demonstration
 from collector.one_machine import demo_people, embedded

@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import ModuleType
 
-from collector.store.advice import outlook, region, risk
+from collector.store.advice import outlook, risk
+from collector.store.bureau import region
 from collector.store.postgres.db import Connection
 from models.hazards.catalogue import catalogue, unlevelled
 from models.risk.answers import RiskStatus

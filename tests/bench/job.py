@@ -29,8 +29,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import numpy as np
 
-from collector.jobs import risk as risk_job
 from collector.jobs.context import Context
+from collector.jobs.judging import risk as risk_job
 from collector.one_machine.embedded import EmbeddedPostgres
 from collector.store.network import registry, sites
 from collector.store.postgres import db

@@ -2,8 +2,8 @@
 
 import pytest
 
-from collector.commands.enrolment import StoreRegistry
 from collector.commands.named import NAME, Name
+from collector.commands.network.enrolment import StoreRegistry
 from field_configs.names import unseen, visible
 from field_configs.reading import Section
 from models.sheets import cells
@@ -92,7 +92,8 @@ def test_every_person_and_reason_of_the_command_line_is_such_a_name():
 
     walk(nongqing.main, ())
     assert len(found) >= 6
-    # The workbench knows nothing of this room; its registry refuses (collector.commands.enrolment).
+    # The workbench knows nothing of this room; its registry refuses
+    # (collector.commands.network.enrolment).
     others = {path for path, option in found if not isinstance(option.type, Name)}
     assert others == {"node revoke"}
     with pytest.raises(Exception, match="character that nobody sees"):

@@ -269,7 +269,7 @@ from pathlib import Path
 
 import webapp
 from collector.ingest.batches import Collector
-from collector.jobs.risk import current_seasons
+from collector.jobs.judging.risk import current_seasons
 from collector.jobs.schedule import Jobs
 from collector.store.postgres import db
 from collector.store import job_runs

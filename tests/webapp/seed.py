@@ -10,8 +10,9 @@ import numpy as np
 from collector.bulletins import drafting
 from collector.keys import MasterKey
 from collector.store import job_runs
-from collector.store.advice import bulletins, risk, works
+from collector.store.advice import risk, works
 from collector.store.advice.works import IRRIGATION, FieldWork
+from collector.store.bureau import bulletins
 from collector.store.items import Found, raise_items
 from collector.store.measured import reading_log
 from collector.store.network import frames, registry

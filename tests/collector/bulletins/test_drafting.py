@@ -11,7 +11,8 @@ from collector.bulletins.figures import draw_up, mu
 from collector.bulletins.texts import drafted
 from collector.jobs.bulletin import JOBS, draft_bulletin
 from collector.jobs.context import Context
-from collector.store.advice import bulletins, outlook, risk, village
+from collector.store.advice import outlook, risk, village
+from collector.store.bureau import bulletins
 from collector.store.postgres import db
 from models.risk.hazard import HIGH, MEDIUM, NO_RISK
 from tests.webapp.conftest import seed_module as seed

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from collector.commands.import_ import import_
-from collector.commands.ipmd import ipmd_group
+from collector.commands.judging.ipmd import ipmd_group
 from collector.files.templates import KINDS
 from collector.store.advice import ledger
 from collector.store.measured import reading_log, weather

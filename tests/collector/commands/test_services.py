@@ -18,8 +18,8 @@ import nongqing
 from collector.clock import Clock
 from collector.commands import services
 from collector.commands.db import db as db_commands
-from collector.commands.risk import risk_run
-from collector.commands.sites import sites
+from collector.commands.judging.risk import risk_run
+from collector.commands.network.sites import sites
 from collector.keys import load_or_make_master_key
 from collector.one_machine.embedded import free_port
 from collector.settings import Settings
@@ -231,8 +231,8 @@ SERVICE = """
 import sys
 from collector.commands import services
 from collector.commands.db import db as db_commands
-from collector.commands.risk import risk_run
-from collector.commands.sites import sites
+from collector.commands.judging.risk import risk_run
+from collector.commands.network.sites import sites
 from tests.collector.commands.test_services import Parts
 import os
 services.{name}.main([], obj=Parts(dict(os.environ)), standalone_mode=True)

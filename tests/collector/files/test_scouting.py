@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from collector.commands.import_ import import_ as import_file
-from collector.commands.ledger import rule, skill
+from collector.commands.judging.ledger import rule, skill
 from collector.files.scouting import Known, import_scouting, names_of_kinds, parse_scouting
 from collector.store.advice import ledger
 from collector.store.postgres import db

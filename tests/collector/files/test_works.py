@@ -14,7 +14,7 @@ from collector.commands.import_ import import_ as import_file
 from collector.files.imported import Imported
 from collector.files.templates import template
 from collector.files.works import Known, import_works, parse_works
-from collector.jobs.risk import current_seasons
+from collector.jobs.judging.risk import current_seasons
 from collector.store.advice import works
 from collector.store.postgres import db
 from tests.collector.conftest import Parts

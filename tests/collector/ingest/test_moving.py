@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner
 
-from collector.commands.clock import clock as clock_commands
+from collector.commands.network.clock import clock as clock_commands
 from collector.ingest.known_nodes import read_known_nodes
 from collector.ingest.moving import MoveError, find_apart, move
 from collector.store.measured import misplaced, reading_log

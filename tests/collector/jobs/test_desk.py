@@ -17,8 +17,9 @@ from collector.permissions import Grant
 from collector.senders.message import LONGER, Message, Outcome
 from collector.senders.settings import SmsSettings, parse_limits
 from collector.store import people
-from collector.store.advice import decisions, deliveries, desk, risk
-from collector.store.advice.decisions import MOST_SMS, By, NotNow, Overtaken
+from collector.store.advice import risk
+from collector.store.bureau import decisions, deliveries, desk
+from collector.store.bureau.decisions import MOST_SMS, By, NotNow, Overtaken
 from collector.store.network import own_fields
 from collector.store.network.own_fields import Entered
 

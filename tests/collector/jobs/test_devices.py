@@ -10,7 +10,7 @@ import pytest
 from collector.ingest import intake
 from collector.jobs.context import Context
 from collector.jobs.devices import QUIET_AFTER, look_after_devices
-from collector.jobs.risk import assess_risk
+from collector.jobs.judging.risk import assess_risk
 from collector.store import items
 from collector.store.advice import risk
 from collector.store.items import open_items

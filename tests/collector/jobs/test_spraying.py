@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from collector.jobs import forecasts
-from collector.jobs import risk as risk_job
 from collector.jobs.advisories import issue_advisories, with_forecast_hours
 from collector.jobs.context import Context
+from collector.jobs.judging import forecasts
+from collector.jobs.judging import risk as risk_job
 from collector.store.advice import risk
 from collector.store.measured import weather
 from collector.store.measured.weather import WeatherValue

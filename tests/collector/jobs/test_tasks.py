@@ -10,8 +10,8 @@ import pytest
 
 from collector.jobs.advisories import issue_advisories
 from collector.jobs.context import Context
-from collector.jobs.field_hours import FieldHours
-from collector.jobs.risk import assess_risk, first_days, quantities_of
+from collector.jobs.judging.field_hours import FieldHours
+from collector.jobs.judging.risk import assess_risk, first_days, quantities_of
 from collector.jobs.upkeep import KEEP_MONTHS, tidy
 from collector.store import settings_table
 from collector.store.advice import risk

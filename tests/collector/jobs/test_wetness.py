@@ -10,16 +10,16 @@ import numpy as np
 import psycopg2
 import pytest
 
-from collector.jobs import risk as risk_job
 from collector.jobs.context import Context
-from collector.jobs.field_hours import FieldHours
+from collector.jobs.judging import risk as risk_job
+from collector.jobs.judging.field_hours import FieldHours
 from collector.jobs.upkeep import roll_up
 from collector.store.measured import readings
 from collector.store.network import registry
 from field_configs.schema import Placement
 from models.hazards.catalogue import catalogue
 from models.risk.answers import assess
-from tests.collector.commands.test_backtest import put
+from tests.collector.commands.judging.test_backtest import put
 from tests.collector.conftest import NOW
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import pytest
 from collector.store.measured.field_weather import FieldWeather
 from field_configs.load import load
 from models.risk.hazard import CANNOT_SAY, MEDIUM
-from webapp.views import risks as risk_view
+from webapp.views.village import risks as risk_view
 
 CROPS = load(site=None).crops
 FIELDS = load(site="demo").fields

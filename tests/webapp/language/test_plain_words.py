@@ -54,12 +54,12 @@ PARTS = (
     "templates/base.html",
     "templates/village/village.html",
     "pages/village/village.py",
-    "views/contact.py",
-    "views/fields.py",
-    "views/headline.py",
+    "views/village/contact.py",
+    "views/village/fields.py",
+    "views/village/headline.py",
     "views/measures.py",
-    "views/notice.py",
-    "views/week.py",
+    "views/village/notice.py",
+    "views/village/week.py",
 )
 KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
 

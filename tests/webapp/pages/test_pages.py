@@ -14,7 +14,7 @@ from field_configs.load import load
 from models.hazards.catalogue import catalogue, unlevelled
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK
 from tests.webapp.people import client_of
-from webapp.views.villages import PER_PAGE
+from webapp.views.village.villages import PER_PAGE
 
 PAGES = (
     "/",

@@ -12,7 +12,7 @@ from collector.store.network import contacts
 from collector.store.network.contacts import Contact
 from tests.webapp.people import client_of
 from webapp.accounts import datastore
-from webapp.views.headline import MOST_LETTERS, letters
+from webapp.views.village.headline import MOST_LETTERS, letters
 
 #: For a reader without an account; the limit on how long a question may take is one of them.
 MOST_QUERIES = 6

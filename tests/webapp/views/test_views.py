@@ -13,7 +13,7 @@ from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON
 from webapp.language import formats
 from webapp.language import risks as risk_words
 from webapp.views import measures as measure_view
-from webapp.views import risks as risk_view
+from webapp.views.village import risks as risk_view
 
 NOW = datetime(2016, 5, 8, 6, 20, tzinfo=UTC)
 NAN = float("nan")

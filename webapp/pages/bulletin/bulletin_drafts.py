@@ -12,8 +12,8 @@ from flask.typing import ResponseReturnValue
 from collector.bulletins import drafting
 from collector.bulletins.texts import PARTS
 from collector.store import audit
-from collector.store.advice import bulletins as store
-from collector.store.advice.bulletins import AlreadyIssued, Draft, GivenUp, Outdated
+from collector.store.bureau import bulletins as store
+from collector.store.bureau.bulletins import AlreadyIssued, Draft, GivenUp, Outdated
 from field_configs.names import unseen
 from webapp.accounts.access import needs, reaches_area, reader, scope
 from webapp.accounts.datastore import CLOCK, User
@@ -22,7 +22,7 @@ from webapp.app.errors import PageNotFound, Suggestion
 from webapp.app.given import takes
 from webapp.app.shares import heavy
 from webapp.language.i18n import current_language, gettext
-from webapp.views.bulletin import serial, show
+from webapp.views.bureau.bulletin import serial, show
 
 bp = Blueprint("bulletin_drafts", __name__, url_prefix="/bulletins")
 #: Longest texts, and what must not be empty when it is issued.

@@ -23,8 +23,8 @@ from flask.typing import ResponseReturnValue
 from collector.exports import bulletin as table
 from collector.exports import sheets
 from collector.store import audit
-from collector.store.advice import bulletins as store
-from collector.store.advice.bulletins import Bulletin
+from collector.store.bureau import bulletins as store
+from collector.store.bureau.bulletins import Bulletin
 from webapp.accounts.access import public, reaches_area, reader, scope
 from webapp.accounts.datastore import CLOCK
 from webapp.app import files, printing
@@ -34,8 +34,8 @@ from webapp.app.menu import NavItem
 from webapp.app.shares import heavy
 from webapp.language.formats import full_day
 from webapp.language.i18n import current_language, gettext, language_of, lazy_gettext
-from webapp.views.bulletin import area_name, mu, serial, show
-from webapp.views.villages import page_of
+from webapp.views.bureau.bulletin import area_name, mu, serial, show
+from webapp.views.village.villages import page_of
 
 bp = Blueprint("bulletins", __name__, url_prefix="/bulletins")
 bp.add_app_template_filter(mu, "mu")

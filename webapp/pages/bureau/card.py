@@ -17,8 +17,8 @@ from webapp.app.errors import PageNotFound, Suggestion
 from webapp.language.i18n import gettext
 from webapp.language.risks import hazard_name, upper_first
 from webapp.language.words import name_of, word
-from webapp.views.cards import CARDS, Card, cards_of, read_card, stage_words, to_html
 from webapp.views.crops import crop_types
+from webapp.views.village.cards import CARDS, Card, cards_of, read_card, stage_words, to_html
 
 bp = Blueprint("card", __name__)
 FOLDER = shipped.FOLDER

@@ -18,9 +18,9 @@ from flask import (
 )
 
 from collector.store import audit, settings_table
-from collector.store.advice import decisions, deliveries, desk
-from collector.store.advice.decisions import ACTS, By, Decision, NotNow, Overtaken
-from collector.store.advice.desk import Key, PlaceRow, VillageRow
+from collector.store.bureau import decisions, deliveries, desk
+from collector.store.bureau.decisions import ACTS, By, Decision, NotNow, Overtaken
+from collector.store.bureau.desk import Key, PlaceRow, VillageRow
 from collector.store.postgres.db import Connection
 from field_configs.names import unseen
 from models.advice.colours import COLOURS
@@ -32,8 +32,8 @@ from webapp.app.errors import PageNotFound
 from webapp.language.i18n import gettext, ngettext
 from webapp.language.risks import hazard_name
 from webapp.language.words import name_of, pick
-from webapp.views import desk as words
-from webapp.views.evidence import show_evidence
+from webapp.views.bureau import desk as words
+from webapp.views.bureau.evidence import show_evidence
 
 bp = Blueprint("decision", __name__, url_prefix="/desk/<place>/<crop>/<hazard>")
 #: Villages that a form lists; a township has some dozens.

@@ -18,9 +18,9 @@ from flask import (
 )
 
 from collector.store import audit, settings_table
-from collector.store.advice import decisions, deliveries, desk
-from collector.store.advice.decisions import By, Decision, NotNow, Overtaken
-from collector.store.advice.desk import Row
+from collector.store.bureau import decisions, deliveries, desk
+from collector.store.bureau.decisions import By, Decision, NotNow, Overtaken
+from collector.store.bureau.desk import Row
 from collector.store.postgres.db import Connection
 from models.advice.colours import COLOURS
 from models.weather.local_days import local_day
@@ -32,8 +32,8 @@ from webapp.app.menu import NavItem
 from webapp.language.i18n import gettext, lazy_gettext, ngettext
 from webapp.language.risks import hazard_name
 from webapp.language.words import pick
-from webapp.views import desk as words
-from webapp.views.villages import page_of
+from webapp.views.bureau import desk as words
+from webapp.views.village.villages import page_of
 
 bp = Blueprint("desk", __name__)
 NAV = NavItem(25, "desk.page", lazy_gettext("Desk"))

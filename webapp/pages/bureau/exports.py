@@ -14,8 +14,8 @@ from collector.exports import science, sheets
 from collector.exports.tables import MOST_ROWS, TABLES, TooMany, rows
 from collector.permissions import Grant
 from collector.store import audit
-from collector.store.advice import bulletins
 from collector.store.advice.exports import Wanted
+from collector.store.bureau import bulletins
 from models.weather.local_days import local_day
 from webapp.accounts.access import needs, reader, scope
 from webapp.accounts.datastore import CLOCK

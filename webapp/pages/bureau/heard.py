@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, flash, redirect, url_for
 
 from collector.store import audit
-from collector.store.advice import decisions, deliveries
+from collector.store.bureau import decisions, deliveries
 from webapp.accounts.access import needs, reader
 from webapp.accounts.charge import given
 from webapp.accounts.datastore import CLOCK

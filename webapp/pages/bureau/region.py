@@ -9,8 +9,8 @@ from datetime import date, timedelta
 from flask import Blueprint, abort, render_template, request, url_for
 
 from collector.store import settings_table
-from collector.store.advice import region as store
-from collector.store.advice.region import AFTER, BEFORE, Area, Asked, DayTotal
+from collector.store.bureau import region as store
+from collector.store.bureau.region import AFTER, BEFORE, Area, Asked, DayTotal
 from models.hazards.catalogue import catalogue
 from models.risk.hazard import CANNOT_SAY, STATUS
 from models.weather.local_days import local_day
@@ -23,10 +23,10 @@ from webapp.language.formats import number, percent
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.risks import hazard_name, upper_first
 from webapp.language.words import name_of, pick
+from webapp.views.bureau.outlines import outlines
+from webapp.views.bureau.region_map import County, draw, levels_drawn
 from webapp.views.crops import crop_types
-from webapp.views.fields import MU
-from webapp.views.outlines import outlines
-from webapp.views.region_map import County, draw, levels_drawn
+from webapp.views.village.fields import MU
 
 bp = Blueprint("region", __name__)
 NAV = NavItem(22, "region.page", lazy_gettext("Region"))

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 from flask import Blueprint, render_template, url_for
 
-from collector.store.advice import region as store
 from collector.store.advice import replies
-from collector.store.advice.region import Area, Asked, HazardTrend
+from collector.store.bureau import region as store
+from collector.store.bureau.region import Area, Asked, HazardTrend
 from models.weather.local_days import local_day
 from webapp.accounts.access import needs, scope
 from webapp.app.database import connection, now
@@ -19,7 +19,7 @@ from webapp.language.i18n import lazy_gettext
 from webapp.language.risks import hazard_name, upper_first
 from webapp.language.words import name_of, pick
 from webapp.views.crops import crop_types
-from webapp.views.fields import MU
+from webapp.views.village.fields import MU
 
 bp = Blueprint("watch", __name__)
 NAV = NavItem(23, "watch.page", lazy_gettext("Watch"))

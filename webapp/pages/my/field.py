@@ -26,19 +26,19 @@ from webapp.language.formats import local_day as day_text
 from webapp.language.i18n import gettext
 from webapp.language.risks import hazard_name, stage_name
 from webapp.language.words import word
-from webapp.views.contact import show_contact
 from webapp.views.crops import crop_types
-from webapp.views.headline import headline
-from webapp.views.notice import MOST_CARDS, Said, cards_of
-from webapp.views.own_fields import (
+from webapp.views.village.contact import show_contact
+from webapp.views.village.headline import headline
+from webapp.views.village.notice import MOST_CARDS, Said, cards_of
+from webapp.views.village.own_fields import (
     ShownWork,
     as_field,
     line_of,
     show_diary,
     waiting_of,
 )
-from webapp.views.verdicts import verdicts_of
-from webapp.views.villages import WARNINGS
+from webapp.views.village.verdicts import verdicts_of
+from webapp.views.village.villages import WARNINGS
 
 bp = Blueprint("my_field", __name__, url_prefix="/my")
 SHOWN_WORKS = 8

@@ -29,11 +29,11 @@ from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.risks import upper_first
 from webapp.language.words import name_of, pick
 from webapp.views.crops import crop_types
-from webapp.views.fields import MU, FieldRow, field_rows
 from webapp.views.forms import Choice, Day, Line, Number
-from webapp.views.own_fields import SOIL_NAMES, as_field, grown_of, line_of
 from webapp.views.places import no_village, place_name
 from webapp.views.search import look_for
+from webapp.views.village.fields import MU, FieldRow, field_rows
+from webapp.views.village.own_fields import SOIL_NAMES, as_field, grown_of, line_of
 
 bp = Blueprint("my_fields", __name__, url_prefix="/my")
 NAV = NavItem(12, "my_fields.page", lazy_gettext("My fields"))

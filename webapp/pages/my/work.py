@@ -25,9 +25,9 @@ from webapp.language.formats import number
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.risks import upper_first
 from webapp.language.words import word
-from webapp.views.fields import MU
 from webapp.views.forms import OTHER_DAY, Choice, DatedForm, Line, Number
-from webapp.views.own_fields import waiting_of
+from webapp.views.village.fields import MU
+from webapp.views.village.own_fields import waiting_of
 
 bp = Blueprint("my_work", __name__, url_prefix="/my")
 #: More water than this at a time was not meant [m3 per mu]; 200 mm, provisional.

@@ -21,8 +21,13 @@ from webapp.language.formats import iso
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.words import pick
 from webapp.views.forms import Choice, Line, Number
-from webapp.views.node_facts import ShownChannel, report_within, show_channels, verdict_of
-from webapp.views.qr import qr_svg
+from webapp.views.technician.node_facts import (
+    ShownChannel,
+    report_within,
+    show_channels,
+    verdict_of,
+)
+from webapp.views.technician.qr import qr_svg
 
 bp = Blueprint("commission", __name__)
 #: Nobody stands at a node for longer than this; what came before says nothing of today.

@@ -16,7 +16,8 @@ from webapp.language.formats import days_before
 from webapp.language.i18n import gettext
 from webapp.language.words import pick
 from webapp.views.measures import DAYS
-from webapp.views.node_facts import (
+from webapp.views.places import position_text
+from webapp.views.technician.node_facts import (
     began,
     boards,
     boot_cause,
@@ -24,8 +25,7 @@ from webapp.views.node_facts import (
     show_channels,
     show_curves,
 )
-from webapp.views.places import position_text
-from webapp.views.upkeep import STATES, TONES, past_text, show_items, silence
+from webapp.views.technician.upkeep import STATES, TONES, past_text, show_items, silence
 
 bp = Blueprint("node", __name__)
 

@@ -15,8 +15,8 @@ from webapp.app.database import connection, now
 from webapp.app.menu import NavItem
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.words import pick
-from webapp.views import node_map
-from webapp.views.upkeep import CAUSES, STATES, TONES, rows_of, tone_of
+from webapp.views.technician import node_map
+from webapp.views.technician.upkeep import CAUSES, STATES, TONES, rows_of, tone_of
 
 bp = Blueprint("nodes", __name__)
 NAV = NavItem(19, "nodes.page", lazy_gettext("Nodes"))

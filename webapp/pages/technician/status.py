@@ -13,7 +13,7 @@ from webapp.app.menu import NavItem
 from webapp.app.shares import heavy
 from webapp.language.events import event_name, event_text, job_name, node_name, refusal_name
 from webapp.language.i18n import lazy_gettext
-from webapp.views.upkeep import STATES, TONES
+from webapp.views.technician.upkeep import STATES, TONES
 
 bp = Blueprint("status", __name__)
 NAV = NavItem(20, "status.page", lazy_gettext("Network"))

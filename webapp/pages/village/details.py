@@ -37,10 +37,10 @@ from webapp.views.measures import (
     show_places,
 )
 from webapp.views.nodes import ShownNode, node_rows
-from webapp.views.outlook import by_hazard
 from webapp.views.places import may_be_id, near_villages, no_village, place_name
-from webapp.views.risks import Coming, CropRisks, show_crops, unproven
-from webapp.views.works import show_works
+from webapp.views.village.outlook import by_hazard
+from webapp.views.village.risks import Coming, CropRisks, show_crops, unproven
+from webapp.views.village.works import show_works
 
 bp = Blueprint("details", __name__)
 

@@ -22,7 +22,7 @@ from webapp.language.choices import choices
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.words import pick
 from webapp.views.search import look_for
-from webapp.views.villages import GRAVITY, PER_PAGE, WARNINGS, make_list, make_tiles
+from webapp.views.village.villages import GRAVITY, PER_PAGE, WARNINGS, make_list, make_tiles
 
 bp = Blueprint("home", __name__)
 NAV = NavItem(10, "home.villages", lazy_gettext("Villages"))

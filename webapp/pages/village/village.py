@@ -24,16 +24,16 @@ from webapp.language.formats import local_day as day_text
 from webapp.language.i18n import gettext
 from webapp.language.risks import hazard_name, quiet_line
 from webapp.language.words import pick
-from webapp.views.contact import ShownContact, show_contact
 from webapp.views.crops import crop_types
-from webapp.views.fields import FieldRow, field_rows
-from webapp.views.headline import Headline, headline, message, unknown_line
 from webapp.views.measures import Place, show_places
-from webapp.views.notice import MOST_CARDS, Card, Said, cards_of
 from webapp.views.places import may_be_id, near_villages, no_village, place_name
-from webapp.views.verdicts import quiet_names, to_look_for, verdicts_of
-from webapp.views.villages import is_draft
-from webapp.views.week import Week, show_week
+from webapp.views.village.contact import ShownContact, show_contact
+from webapp.views.village.fields import FieldRow, field_rows
+from webapp.views.village.headline import Headline, headline, message, unknown_line
+from webapp.views.village.notice import MOST_CARDS, Card, Said, cards_of
+from webapp.views.village.verdicts import quiet_names, to_look_for, verdicts_of
+from webapp.views.village.villages import is_draft
+from webapp.views.village.week import Week, show_week
 
 bp = Blueprint("village", __name__)
 #: Advice of so many days back can be asked for [d]; two seasons of wheat.

@@ -10,9 +10,9 @@ import numpy as np
 import psycopg2
 import pytest
 
-from collector.jobs import risk as risk_job
 from collector.jobs.advisories import issue_advisories
 from collector.jobs.context import Context
+from collector.jobs.judging import risk as risk_job
 from collector.jobs.skill import update_skill
 from collector.store import settings_table
 from collector.store.advice import ledger, risk

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 
-from collector.commands.products import products_group
+from collector.commands.judging.products import products_group
 from collector.store import settings_table
 from collector.store.advice import products
 from collector.store.advice.products import BadProducts, parse_products

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from collector.commands.advice import advice_group
+from collector.commands.judging.advice import advice_group
 from collector.store.advice import outlook, risk, village
 from collector.store.measured import readings, weather
 from collector.store.measured.weather import WeatherValue

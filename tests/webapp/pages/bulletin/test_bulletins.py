@@ -8,7 +8,8 @@ import openpyxl
 import pytest
 
 from collector.store import audit
-from collector.store.advice import bulletins, risk
+from collector.store.advice import risk
+from collector.store.bureau import bulletins
 from collector.store.postgres import db
 from models.risk.hazard import NO_RISK
 from tests.webapp.people import client_of

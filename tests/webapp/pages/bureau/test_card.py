@@ -12,8 +12,8 @@ from models.hazards.catalogue import catalogue
 from models.trained.artefact import sha256
 from models.trained.shipped import FOLDER, HAZARD
 from webapp.pages.bureau import card as cards
-from webapp.views.cards import CARDS, to_html
-from webapp.views.risks import show_crops
+from webapp.views.village.cards import CARDS, to_html
+from webapp.views.village.risks import show_crops
 
 
 @pytest.fixture
@@ -128,7 +128,7 @@ def test_the_list_names_every_hazard_and_card(client, lang):
 def test_ways_to_the_cards(client, app, seed, monkeypatch):
     assert 'href="/models"' in text_of(client, "/skill")
     # of a hazard that is shown as a level, which the trained one is not where it says one thing
-    monkeypatch.setattr("webapp.views.verdicts.background", frozenset)
+    monkeypatch.setattr("webapp.views.village.verdicts.background", frozenset)
     with app.test_request_context("/?lang=en"):
         said = replace(seed.status("qf-liuge-1", "wheat_fhb", 4), hazard="wheat_fhb_trained")
         crops = show_crops([said], [], {}, {})

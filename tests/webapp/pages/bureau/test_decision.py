@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from collector.store import audit, people
-from collector.store.advice import decisions, deliveries, outlook, replies, risk
+from collector.store.advice import outlook, replies, risk
+from collector.store.bureau import decisions, deliveries
 from collector.store.postgres import db
 from models.risk.hazard import HIGH, MEDIUM
 from tests.webapp.people import client_as, client_of

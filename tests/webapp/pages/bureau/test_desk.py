@@ -10,8 +10,9 @@ import psycopg2.extensions
 import pytest
 
 from collector.store import audit, settings_table
-from collector.store.advice import decisions, desk, risk
-from collector.store.advice.decisions import By
+from collector.store.advice import risk
+from collector.store.bureau import decisions, desk
+from collector.store.bureau.decisions import By
 from collector.store.postgres import db
 from models.risk.hazard import HIGH, MEDIUM
 from tests.webapp.people import client_of

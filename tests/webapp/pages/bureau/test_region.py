@@ -8,14 +8,15 @@ import pytest
 from collector.jobs.context import Context
 from collector.jobs.region import put_together
 from collector.store import settings_table
-from collector.store.advice import outlook, region, risk
+from collector.store.advice import outlook, risk
+from collector.store.bureau import region
 from collector.store.network import registry
 from field_configs.load import load
 from field_configs.village_list import load_list
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK
 from models.weather.local_days import local_day, midnight
 from tests.webapp.people import client_of
-from webapp.views import outlines as outline_files
+from webapp.views.bureau import outlines as outline_files
 
 DAY = timedelta(days=1)
 

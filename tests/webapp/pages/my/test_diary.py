@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from collector.jobs.risk import current_seasons
+from collector.jobs.judging.risk import current_seasons
 from collector.store.advice import works
 from collector.store.network import registry
 from tests.webapp.pages.my.world import FIELD, TODAY, db_rows, key, make, own_id, post

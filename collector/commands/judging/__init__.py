@@ -1,0 +1,1 @@
+"""Commands about what is judged and said: risk, advice, the ledger of skill."""

@@ -1,0 +1,1 @@
+"""Commands about places and devices: sites, stations, nodes, their clocks."""

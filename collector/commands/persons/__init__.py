@@ -1,0 +1,1 @@
+"""Commands about people: who they are, what they did, what they are told."""

@@ -1,0 +1,1 @@
+"""What the bureau decides and sends: desk, decisions, deliveries, bulletins, the region."""

@@ -1,0 +1,1 @@
+"""What technicians see of nodes and their upkeep."""
