@@ -7,15 +7,17 @@ themselves what the answer is about count here, as soil moisture is for drought.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Protocol, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.crops.season import SeasonDay
 from models.risk.answers import RiskStatus
 from models.risk.hazard import Hazard
+from models.weather.dataset import Array
 
 #: Site, crop and hazard.
 Key: TypeAlias = tuple[str, str, str]
@@ -46,6 +48,21 @@ class Newest(Protocol):
         """What was measured."""
 
 
+def readable(hazards: Mapping[str, Hazard]) -> frozenset[str]:
+    """Ids of the hazards of which a reading can contradict the answer.
+
+    Parameters
+    ----------
+    hazards
+        Hazard id -> hazard.
+    """
+    return frozenset(
+        hazard.id
+        for hazard in hazards.values()
+        if not hazard.carry and {each.quantity for each in hazard.inputs} <= STATE
+    )
+
+
 def relieved(
     statuses: Iterable[RiskStatus], newest: Iterable[Newest], hazards: Mapping[str, Hazard]
 ) -> frozenset[Key]:
@@ -67,45 +84,46 @@ def relieved(
     for each in newest:
         if each.quantity in STATE and each.time is not None and each.value is not None:
             readings.setdefault(each.field, []).append((each.time, each.value))
-    return frozenset(
-        (status.site, status.crop, status.hazard)
-        for status in statuses
-        if status.hazard in hazards
-        and _is_over(status, hazards[status.hazard], readings.get(status.site, ()))
-    )
+    known = readable(hazards)
+    together: dict[tuple[str, str], list[tuple[Key, float]]] = {}
+    for status in statuses:
+        if status.hazard not in known:
+            continue
+        key = (status.site, status.crop, status.hazard)
+        for time, value in readings.get(status.site, ()):
+            if time > status.time:
+                together.setdefault((status.hazard, status.crop), []).append((key, value))
+    safe: dict[Key, bool] = {}
+    for (hazard, crop), rows in together.items():
+        over = _is_over(hazards[hazard], crop, np.array([value for _, value in rows]))
+        for (key, _), one in zip(rows, over, strict=True):
+            safe[key] = safe.get(key, True) and bool(one)
+    return frozenset(key for key, over in safe.items() if over)
 
 
-def _is_over(
-    status: RiskStatus, hazard: Hazard, readings: Sequence[tuple[datetime, float]]
-) -> bool:
-    later = [value for time, value in readings if time > status.time]
-    if hazard.carry or not later or not {each.quantity for each in hazard.inputs} <= STATE:
-        return False
-    return all(
-        _score(hazard, status.crop, value + margin) < hazard.medium
-        for value in later
-        for margin in (-MARGIN, MARGIN)
-    )
+def _is_over(hazard: Hazard, crop: str, values: Array) -> NDArray[np.bool_]:
+    """Whether days like each reading, give or take the margin, would be without risk."""
+    over = np.ones(len(values), dtype=bool)
+    for margin in (-MARGIN, MARGIN):
+        day = np.broadcast_to(values + margin, (hazard.days, len(values)))
+        score = hazard.evaluate(dict.fromkeys(hazard.uses, day), {}, _no_facts(crop, len(values)))
+        over &= score.score < hazard.medium
+    return over
 
 
-def _score(hazard: Hazard, crop: str, value: float) -> float:
-    window = {alias: np.full((hazard.days, 1), value) for alias in hazard.uses}
-    return float(hazard.evaluate(window, {}, _no_facts(crop)).score[0])
-
-
-def _no_facts(crop: str) -> SeasonDay:
+def _no_facts(crop: str, fields: int) -> SeasonDay:
     """A day of a crop of which nothing else is known: water in the soil asks for no more."""
-    unknown = np.full(1, np.nan)
+    unknown = np.full(fields, np.nan)
     return SeasonDay(
         crop=crop,
         date=date.min,
         bbch=unknown,
         bbch_low=unknown,
         bbch_high=unknown,
-        observed=np.zeros(1, dtype=bool),
+        observed=np.zeros(fields, dtype=bool),
         after_sowing=unknown,
         since_flowering=unknown,
-        resistance=np.zeros(1, dtype=np.intp),
-        previous_crop=(None,),
-        since_spray=np.full(1, np.inf),
+        resistance=np.zeros(fields, dtype=np.intp),
+        previous_crop=(None,) * fields,
+        since_spray=np.full(fields, np.inf),
     )

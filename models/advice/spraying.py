@@ -45,6 +45,9 @@ PARAMETERS = {
     "last_hour": Parameter(18.0, "h", "daylight, local time; chosen here", "provisional"),
 }
 
+#: So long after a last hour the forecast still has a say in it.
+DRY_AFTER = timedelta(hours=PARAMETERS["dry_hours"].value)
+
 Spans = tuple[tuple[datetime, datetime], ...]
 _HOUR = np.timedelta64(1, "h")
 
@@ -59,13 +62,14 @@ def fit_hours(
     forecast
         Hourly, dimension ``time`` without gaps, hours named by their start (UTC);
         ``air_temperature`` [degC], ``relative_humidity`` [%], ``precipitation_amount`` of
-        the hour [mm], ``wind_speed`` [m s-1]. One site.
+        the hour [mm], ``wind_speed`` [m s-1]. Of one site, or with ``site`` as the second
+        dimension.
     parameters
         Limits; those of a product's label may be put in their place.
 
     Returns
     -------
-    array, shape (time,)
+    array, shape (time,) or (time, site)
         An hour whose values, or whose following hours' rain, are not all known is not fit.
     """
     value = {name: parameter.value for name, parameter in parameters.items()}
@@ -79,11 +83,13 @@ def fit_hours(
     fit &= ~np.isnan(humidity)
     # Hours beyond the forecast's end are not known to be dry.
     after = int(value["dry_hours"])
-    dry = np.append(rain < value["rain"], np.zeros(after, dtype=bool))
+    unknown = np.zeros((after, *rain.shape[1:]), dtype=bool)
+    dry = np.concatenate([rain < value["rain"], unknown])
     for hours in range(after + 1):
         fit &= dry[hours : hours + len(fit)]
     clock = clock_hours(forecast["time"].values)
-    return fit & (clock >= value["first_hour"]) & (clock < value["last_hour"])
+    light = (clock >= value["first_hour"]) & (clock < value["last_hour"])
+    return np.asarray(fit & light.reshape(-1, *[1] * (fit.ndim - 1)))
 
 
 def _without_gaps(forecast: xr.Dataset) -> xr.Dataset:
@@ -109,15 +115,15 @@ def spans(forecast: xr.Dataset, fit: NDArray[np.bool_]) -> Spans:
     tuple of (datetime, datetime)
         Begin and end of each span, aware, UTC.
     """
-    joined: list[tuple[datetime, datetime]] = []
-    for stamp in forecast["time"].values[fit]:
-        begin = moment_of(stamp)
-        end = begin + timedelta(hours=1)
-        if joined and joined[-1][1] == begin:
-            joined[-1] = (joined[-1][0], end)
-        else:
-            joined.append((begin, end))
-    return tuple(joined)
+    stamps = forecast["time"].values[fit]
+    if not len(stamps):
+        return ()
+    ends = np.append(np.flatnonzero(np.diff(stamps) != _HOUR), len(stamps) - 1)
+    begins = np.append(0, ends[:-1] + 1)
+    return tuple(
+        (moment_of(stamps[first]), moment_of(stamps[last]) + timedelta(hours=1))
+        for first, last in zip(begins, ends, strict=True)
+    )
 
 
 def is_chemical(action: str) -> bool:
@@ -153,15 +159,17 @@ def with_spraying_hours(
         Those without a chemical action unchanged.
     """
     known: dict[str, Spans] = {}
+    asked = {a.site for a in advisories if any(map(is_chemical, a.actions))}
     if forecast is not None and all(name in forecast for name in QUANTITIES):
-        whole = _without_gaps(forecast)
-        for site in {a.site for a in advisories} & {str(s) for s in forecast["site"].values}:
-            here = whole.sel(site=site)
-            known[site] = spans(here, fit_hours(here))
+        sites = [str(site) for site in forecast["site"].values]
+        columns = [column for column, site in enumerate(sites) if site in asked]
+        whole = _without_gaps(forecast.isel(site=columns)).transpose("time", "site")
+        fit = fit_hours(whole)
+        known = {sites[c]: spans(whole, fit[:, n]) for n, c in enumerate(columns)}
     found = []
     for advisory in advisories:
         hours: Spans | None = None
-        if advisory.site in known and any(is_chemical(action) for action in advisory.actions):
+        if advisory.site in known and any(map(is_chemical, advisory.actions)):
             first, last = max(at, advisory.window_from), advisory.window_to
             hours = tuple(
                 (max(begin, first), min(end, last))

@@ -28,10 +28,10 @@ BESIDE = (".sql", ".skops")
 
 
 @cache
-def code() -> str:
-    """Return a SHA-256 over the code, queries, estimators and libraries behind the risk job."""
+def code(job: str = JOB) -> str:
+    """Return a SHA-256 over the code, queries, estimators and libraries behind a job's module."""
     digest = hashlib.sha256()
-    for path in code_files(ROOT, JOB):
+    for path in code_files(ROOT, job):
         digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     digest.update(repr([m.__version__ for m in (np, scipy, sklearn)]).encode())
     return digest.hexdigest()

@@ -5,7 +5,7 @@ Only an open field takes the weather of other places; a greenhouse has its own.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -60,6 +60,10 @@ class Known:
         oldest = min(made)
         return {s: oldest if column is None else made[column] for s, column in columns.items()}
 
+    def tells(self, sites: Collection[str]) -> bool:
+        """Tell whether each of the open fields among these has a forecast of its own."""
+        return all(self._own(site) is not None for site in sites if site in self.fields)
+
     @cached_property
     def _columns(self) -> dict[str, int]:
         return {str(place): column for column, place in enumerate(self.places["site"].values)}
@@ -81,10 +85,45 @@ def known(conn: Connection, quantities: Sequence[str], at: datetime) -> Known | 
     at : datetime
         Now, aware; hours from a day before it to a day after the last one that is asked about.
     """
+    return _known(conn, quantities, at, at + timedelta(days=DAYS + 1), None)
+
+
+def of_fields(
+    conn: Connection, quantities: Sequence[str], at: datetime, end: datetime, sites: Collection[str]
+) -> xr.Dataset | None:
+    """Return forecast hours of fields, as `Known.of` does; None where nothing is known.
+
+    Only where one of the fields has no forecast of its own those of all places are read.
+
+    Parameters
+    ----------
+    conn : Connection
+    quantities : sequence of str
+    at : datetime
+        Now, aware; hours from a day before it.
+    end : datetime
+        To before this time.
+    sites : collection of str
+        Ids of fields.
+    """
+    found = _known(conn, quantities, at, end, sites)
+    if found is None or not found.tells(sites):
+        found = _known(conn, quantities, at, end, None)
+    return None if found is None else found.of(sorted(sites))
+
+
+def _known(
+    conn: Connection,
+    quantities: Sequence[str],
+    at: datetime,
+    end: datetime,
+    sites: Collection[str] | None,
+) -> Known | None:
+    """The forecast from a day before a time to another one, of fields' own places or of all."""
+    villages = {f.id: f.village for f in registry.fields(conn, own=True)}
+    own = None if sites is None else {*sites, *(villages[s] for s in sites if s in villages)}
     start = at.replace(minute=0, second=0, microsecond=0) - timedelta(days=1)
-    end = at + timedelta(days=DAYS + 1)
-    given = weather.forecast_dataset(conn, quantities, start, end, at)
+    given = weather.forecast_dataset(conn, quantities, start, end, at, own)
     if given is None:
         return None
-    villages = {f.id: f.village for f in registry.fields(conn, own=True)}
     return Known(given, villages, open_fields(conn), range_km(conn))

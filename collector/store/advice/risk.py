@@ -24,7 +24,7 @@ from models.risk.hazard import CANNOT_SAY
 
 SQL = queries.load("risk")
 #: A status of the running day stands at its end.
-_DAY_END = timedelta(days=1)
+DAY_END = timedelta(days=1)
 #: What a kept answer is made of, as the tables and the record name it; the type of each column,
 #: since a bare VALUES list has none to go by.
 COLUMNS = {
@@ -162,7 +162,7 @@ def latest_statuses(
         Now, aware; statuses of later days, by a clock that was ahead, do not count.
     village_id : str, optional
     """
-    return _statuses(conn, "latest_statuses", village=village_id, until=at + _DAY_END)
+    return _statuses(conn, "latest_statuses", village=village_id, until=at + DAY_END)
 
 
 def newest_status(conn: Connection) -> int:
@@ -195,7 +195,7 @@ def village_worst(
         "gravity": list(gravity),
         "warnings": list(warnings),
         "since": at - ANSWER_FRESH,
-        "until": at + _DAY_END,
+        "until": at + DAY_END,
         "unlevelled": sorted(unlevelled()),
         "cannot_say": CANNOT_SAY,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -276,9 +276,21 @@ def _fill(
     )
 
 
-def latest(conn: Connection, village_id: str | None = None) -> list[LatestReading]:
-    """Return the last valid reading of every placement that ever reported, in a village or all."""
-    return [LatestReading(*row) for row in _fetch(conn, "latest", village=village_id)]
+def latest(
+    conn: Connection, village_id: str | None = None, quantities: Collection[str] | None = None
+) -> list[LatestReading]:
+    """Return the last valid reading of every placement that ever reported, in a village or all.
+
+    Parameters
+    ----------
+    conn : Connection
+    village_id : str, optional
+    quantities : collection of str, optional
+        Only these.
+    """
+    wanted = None if quantities is None else sorted(quantities)
+    rows = _fetch(conn, "latest", village=village_id, quantities=wanted)
+    return [LatestReading(*row) for row in rows]
 
 
 def curve(

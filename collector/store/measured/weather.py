@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -171,18 +171,30 @@ def _outcome(cur: Any, kind: str) -> Put:
 
 
 def forecast_dataset(
-    conn: Connection, quantities: Sequence[str], start: datetime, end: datetime, at: datetime
+    conn: Connection,
+    quantities: Sequence[str],
+    start: datetime,
+    end: datetime,
+    at: datetime,
+    of: Collection[str] | None = None,
 ) -> xr.Dataset | None:
     """Return the newest forecast known at a time; None where there is none.
 
     Dimensions time and site (place id); coordinates longitude, latitude and ``issued`` (site),
     the time at which the oldest part of a place's forecast was made. Each hour comes from the
     newest forecast that reaches it and is at most `FORECAST_FRESH` old; of one issue the delivery
-    that came last counts. Values with a quality bit of doubt are left out.
+    that came last counts. Values with a quality bit of doubt are left out. `of` names the places;
+    None for all.
     """
-    since = at - FORECAST_FRESH
     return _dataset(
-        conn, "forecast", quantities=list(quantities), start=start, end=end, at=at, since=since
+        conn,
+        "forecast",
+        quantities=list(quantities),
+        start=start,
+        end=end,
+        at=at,
+        since=at - FORECAST_FRESH,
+        places=None if of is None else sorted(of),
     )
 
 

@@ -47,5 +47,6 @@ FROM series_tail t
 JOIN series s ON s.id = t.series_id
 JOIN placement p ON p.id = s.placement
 JOIN field f ON f.id = p.field
-WHERE %(village)s::text IS NULL OR f.village = %(village)s
+WHERE (%(village)s::text IS NULL OR f.village = %(village)s)
+  AND (%(quantities)s::text[] IS NULL OR p.quantity = ANY(%(quantities)s))
 ORDER BY p.field, p.quantity, p.height_m DESC NULLS LAST, p.id

@@ -82,6 +82,7 @@ SELECT place, quantity, time, value, issued FROM (
     JOIN weather_series s ON s.id = w.series_id
     JOIN weather_place p ON p.number = s.place AND p.removed IS NULL
     WHERE s.kind = 'forecast' AND s.quantity = ANY(%(quantities)s)
+      AND (%(places)s::text[] IS NULL OR p.name = ANY(%(places)s))
       AND w.time >= %(start)s AND w.time < %(end)s
       AND w.issued <= %(at)s AND w.issued > %(since)s
     ORDER BY p.name, s.quantity, w.time, w.issued DESC, w.delivery DESC
