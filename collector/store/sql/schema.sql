@@ -442,6 +442,15 @@ CREATE TABLE advisory (
 CREATE UNIQUE INDEX advisory_current ON advisory (site, crop, hazard) WHERE ended IS NULL;
 CREATE INDEX advisory_in_force ON advisory (hazard, crop) WHERE ended IS NULL;
 
+-- How far the job that issues advice has come: the newest answer and the newest delivery of a
+-- forecast that it has seen, and by what code, on which part of which day. One row or none.
+CREATE TABLE advice_judged (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    status bigint NOT NULL,
+    delivery bigint NOT NULL,
+    by_code text NOT NULL
+);
+
 -- Who released advice to the public, and when. Advice that goes on keeps its date of issue, and with
 -- it its release, however often the job writes it anew.
 CREATE TABLE advisory_release (

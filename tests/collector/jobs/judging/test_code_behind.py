@@ -94,10 +94,9 @@ def test_a_folder_that_is_looked_into_counts_whole(house: Path) -> None:
 
 def test_the_hash_changes_with_a_query(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(code_behind, "ROOT", house)
-    monkeypatch.setattr(code_behind, "JOB", "job.run")
-    before = code_behind.code.__wrapped__()
-    assert code_behind.code.__wrapped__() == before
+    before = code_behind.code.__wrapped__("job.run")
+    assert code_behind.code.__wrapped__("job.run") == before
     (house / "room/unused.py").write_text("# a comment where the job does not come by\n")
-    assert code_behind.code.__wrapped__() == before
+    assert code_behind.code.__wrapped__("job.run") == before
     (house / "room/deep/box.sql").write_text("SELECT 2\n")
-    assert code_behind.code.__wrapped__() != before
+    assert code_behind.code.__wrapped__("job.run") != before
