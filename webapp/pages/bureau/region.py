@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from flask import Blueprint, abort, render_template, request, url_for
@@ -74,8 +74,14 @@ def _mu(hectares: float) -> float:
     return hectares * MU
 
 
-def _day(today: date) -> date:
-    """The day asked for: as ``?day=2016-05-08`` or as the slider counts, ``?ahead=-3``."""
+def _day(today: date, days: Sequence[DayTotal]) -> date:
+    """The day asked for: as ``?day=2016-05-08`` or as the slider counts, ``?ahead=-3``.
+
+    Whoever asks for none is shown today or, where nothing is known of it, the day next to it.
+    """
+    if not {"day", "ahead"} & set(request.args):
+        known = (each.day for each in days)
+        return min(known, key=lambda day: (abs(day - today), day > today), default=today)
     first, last = today - timedelta(days=BEFORE), today + timedelta(days=AFTER - 1)
     text = request.args.get("day", "")
     if text:
@@ -174,6 +180,12 @@ def _strip(days: Sequence[DayTotal], today: date, shown: date) -> list[Bar]:
     ]
 
 
+def _where(areas: Sequence[Area]) -> str:
+    """The county, or the counties, that one sees a part of."""
+    names = {each.county: pick(each.county_zh, each.county_en) for each in areas}
+    return ", ".join(name for _, name in sorted(names.items()))
+
+
 @bp.get("/region")
 @needs("drafts", reads="drafts_seen")
 def page() -> str:
@@ -183,13 +195,15 @@ def page() -> str:
     known = store.asked_for(conn)
     hazard, crop = _choice(known)
     county, township = (request.args.get(key, "")[:12] or None for key in ("county", "township"))
-    asked = Asked(_day(today), hazard, crop, county, township, scope("drafts"))
+    asked = Asked(today, hazard, crop, county, township, scope("drafts"))
+    days = store.totals(conn, asked)
+    asked = replace(asked, day=_day(today, days))
     areas = store.areas(conn, asked, at)
     if (county or township) and not areas:
         raise PageNotFound(
             gettext("There is no such county or township, or you may not look at it.")
         )
-    points, days = store.points(conn, asked), store.totals(conn, asked)
+    points = store.points(conn, asked)
     of = f"{hazard}~{crop}" if hazard or crop else None
 
     def link(**given: str | None) -> str:
@@ -239,7 +253,7 @@ def page() -> str:
         of=of,
         county=county,
         township=township,
-        where=pick(areas[0].county_zh, areas[0].county_en) if county and areas else "",
+        where=_where(areas) if county or not asked.reach()["everywhere"] else "",
         rows=[_row(each, leads_to(each), villages=bool(township)) for each in ordered],
         sorts=[(key, link(sort=key)) for key in SORTS],
         sort=sort if sort in SORTS else SORTS[0],

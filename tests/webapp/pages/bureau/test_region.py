@@ -129,6 +129,7 @@ def test_an_officer_of_a_county_sees_no_other(world, conn, seed):
     shown = page(client, "/region?ahead=1")
     assert "八公桥镇" not in shown
     assert "柳格镇" in shown
+    assert "全市: 清丰县" in shown
     assert client.get("/region?county=410928").status_code == 404
     assert "有结果的是 5月6日到 5月7日" in shown  # the other county's forecast is not theirs
 
@@ -154,6 +155,12 @@ def test_what_is_asked_wrongly_is_told(desk, asked, told):
 
 def test_a_day_without_data_is_told_with_the_days_that_have_some(desk, seed):
     assert "5月1日没有判断结果。有结果的是 5月6日到 5月9日" in page(desk, "/region?day=2016-05-01")
+
+
+def test_without_a_day_the_page_shows_the_one_next_to_today_of_which_something_is_known(desk):
+    assert "所有病虫和灾害, 5月7日" in page(desk, "/region")
+    assert "没有判断结果" not in page(desk, "/region")
+    assert "5月8日没有判断结果" in page(desk, "/region?ahead=0")
 
 
 def test_a_map_without_positions_is_none_and_said_so(world, conn, desk):
