@@ -255,6 +255,7 @@ def page() -> str:
         township=township,
         where=_where(areas) if county or not asked.reach()["everywhere"] else "",
         rows=[_row(each, leads_to(each), villages=bool(township)) for each in ordered],
+        several=len(worst) > 1,
         sorts=[(key, link(sort=key)) for key in SORTS],
         sort=sort if sort in SORTS else SORTS[0],
         map=draw(points, drawn, title, str(desc)),

@@ -130,6 +130,7 @@ def test_an_officer_of_a_county_sees_no_other(world, conn, seed):
     assert "八公桥镇" not in shown
     assert "柳格镇" in shown
     assert "全市: 清丰县" in shown
+    assert '<span class="small soft">清丰县</span>' not in shown  # once is enough
     assert client.get("/region?county=410928").status_code == 404
     assert "有结果的是 5月6日到 5月7日" in shown  # the other county's forecast is not theirs
 
