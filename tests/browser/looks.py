@@ -13,6 +13,24 @@ AXE = """() => axe.run(document, {resultTypes: ['violations'], elementRef: false
   .then(found => found.violations.flatMap(rule => rule.nodes.map(node =>
     `${rule.id}: ${node.html.slice(0, 120)} (${(node.any[0] || node.all[0] || node.none[0] || {})
       .message || rule.help})`)))"""
+# On paper nothing scrolls: what lies beyond the edge is lost.
+PAPER = """() => {
+  const bad = [], width = document.documentElement.clientWidth;
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let n; (n = walker.nextNode());) {
+    if (!n.data.trim() || n.parentElement.closest('.hidden, .skip, svg, [hidden]')) continue;
+    const range = document.createRange();
+    range.selectNodeContents(n);
+    if ([...range.getClientRects()].some(r => r.width > 1 && r.right > width + 1))
+      bad.push(`off the paper: ${n.data.trim().slice(0, 30)}`);
+  }
+  for (const e of document.querySelectorAll('main *')) {
+    const clips = getComputedStyle(e).overflowX !== 'visible' && !e.closest('.hidden, svg');
+    if (clips && e.scrollWidth > e.clientWidth + 1)
+      bad.push(`cut off on paper: ${e.innerText.slice(0, 30)}`);
+  }
+  return [...new Set(bad)];
+}"""
 # Wider than the screen, outside it, cut off, or one text over another. What scrolls by itself may
 # be wider; what is there for screen readers alone is not seen.
 LAYOUT = """() => {

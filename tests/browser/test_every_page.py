@@ -17,6 +17,7 @@ from tests.browser.looks import (
     LAYOUT,
     LOADED,
     OPEN_ALL,
+    PAPER,
     TEXT_SIZE,
     axe_faults,
 )
@@ -27,6 +28,8 @@ from webapp.app.wire import refusal_page
 WIDTHS = (320, 360, 1440, 1920)
 #: Language, colours, width, and whether text is twice as large.
 WAYS = tuple(product(("zh", "en"), ("light", "dark"), WIDTHS, (False, True)))
+#: The width of A4 between margins of 1 cm, in pixels of CSS.
+A4_PX = 718
 WHOLE = bool(os.environ.get("NONGQING_ALL_LOOKS"))
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(3600 if WHOLE else 300)]
 
@@ -127,6 +130,19 @@ def test_landmarks_links_and_charts(everywhere):
 
     def both(number):
         return [(lang, "light", 360, False) for lang in ("zh", "en")]
+
+    assert everywhere.faults(ask, both) == ""
+
+
+def test_nothing_is_lost_on_paper(everywhere):
+    def ask(page):
+        page.emulate_media(media="print")
+        found = page.evaluate(PAPER)
+        page.emulate_media(media="screen")
+        return found
+
+    def both(number):
+        return [(("zh", "en")[number % 2], "light", A4_PX, False)]
 
     assert everywhere.faults(ask, both) == ""
 
