@@ -90,12 +90,15 @@ def test_the_page_shows_what_a_decision_rests_on(world, conn, seed):
 def test_a_draft_goes_its_way_with_name_time_and_reason(world, conn):
     li, wang = person_of(world, "Li", "officer"), person_of(world, "Wang", "officer")
     public = world.test_client()
+    before = "要农技员看过才能发布"
     assert NOT_YET in public.get("/v/qf-liuge").text
+    assert before in li.get(PATH).text
     assert press(li, "review").status_code == 303
     words = {"page": "清沟排水，见花打药", "sms": "清沟排水", "voice": "乡亲们", "colour": "orange"}
     assert press(wang, "publish", 1, reason="seen in two fields", **words).status_code == 303
     page = wang.get(PATH).text
     assert "已发布到 2 块地" in page
+    assert before not in page
     assert "seen in two fields" in page
     assert "橙色" in page
     village = public.get("/v/qf-liuge").text
