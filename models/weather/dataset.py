@@ -39,9 +39,9 @@ from models.weather.quality import QC_NAMES
 
 Array: TypeAlias = NDArray[np.float64]
 
-#: Lowest and highest value of each quantity, in its unit: the limits of the vocabulary, and of what
-#: people count. Values outside are taken as missing by `prepare`, so that a missing hour lies within
-#: them, too.
+#: Lowest and highest value of each quantity, in its unit: the limits of the vocabulary, and of
+#: what people count. Values outside are taken as missing by `prepare`, so that a missing hour lies
+#: within them, too.
 PLAUSIBLE: Mapping[str, tuple[float, float]] = {
     row.name: (float(row.low), float(row.high)) for row in QUANTITIES
 } | dict(COUNTED)

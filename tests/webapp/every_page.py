@@ -61,7 +61,10 @@ MORE = (
     ("/my/qf-liuge-1/trap", ADMINISTRATOR),
 )
 #: What there is of a field that somebody keeps.
-OF_FIELDS = ("", "/edit", "/sow", "/work", "/diary", "/seen", "/trap", "/stage", "/people", "/give-up")
+OF_FIELDS = (
+    *("", "/edit", "/sow", "/work", "/diary", "/seen", "/trap", "/stage"),
+    *("/people", "/give-up"),
+)
 
 
 class Page(NamedTuple):

@@ -1,4 +1,4 @@
-"""What traps caught, as the engine takes it: moths per trap and night, of the village around a field.
+"""What traps caught, as the engine takes it: moths per trap and night, of a field's village.
 
 All counts are read once, when `FieldCounts` is made. A field takes the mean of the traps in the
 public fields of its village; somebody's own field, which nobody else may see, also its own traps,

@@ -3,9 +3,9 @@
 A state of a field holds while nothing that went into it has changed: the code and the libraries
 that compute it (`collector.jobs.judging.code_behind`); hazards; the field's crops' tables, seasons
 and sensors; where a quantity comes from stations around the field, who they are and where they
-stand; what traps around it caught in the nights before its day; and the hours before its day (`collector.store.advice.risk_state`, from triggers in the
-database). A change takes back the fields that it reaches, and no others: each to its newest state
-that still holds, or to its beginning.
+stand; what traps around it caught in the nights before its day; and the hours before its day
+(`collector.store.advice.risk_state`, from triggers in the database). A change takes back the fields
+that it reaches, and no others: each to its newest state that still holds, or to its beginning.
 """
 
 from __future__ import annotations

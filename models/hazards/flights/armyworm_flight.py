@@ -3,9 +3,9 @@
     score = moths per light trap in seven nights
 
 It flies in from the south in spring and passes through again in summer and autumn; larvae appear
-after the moths. No limit for a catch was found for this species: GB/T 15798-2009 was not read beyond
-its summary (moths in traps, eggs, larvae), and services elsewhere compare a catch with their own
-earlier years, which there are none of here. So 20 and 100 moths in seven nights, some three and some
+after the moths. No limit for a catch was found for this species: of GB/T 15798-2009 only a summary
+was read (moths in traps, eggs, larvae), and services elsewhere compare a catch with their own
+earlier years, which there are none of here. So 20 and 100 moths in seven nights, some three and
 fourteen a night, are chosen here: they tell a few moths from many, and no more. With five years of
 counts `models.traps.moths` can say better what is unusual.
 

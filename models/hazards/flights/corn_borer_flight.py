@@ -9,8 +9,8 @@ to 91 % of 6767 (2022) and of 3854 moths (2023) came from early August to mid Se
 nights, which is 380 to 930 in seven of them; so it is a week such as one of the great flight there.
 Seen so, medium marks that a flight is on, and high that it is a great one.
 
-`maize_asian_corn_borer` says when moths are due by warmth; this says whether they came. The forecast
-standard NY/T 1611 was not read; nothing found of it holds a limit for a catch.
+`maize_asian_corn_borer` says when moths are due by warmth; this says whether they came. The
+forecast standard NY/T 1611 could not be read.
 
 References
 ----------

@@ -2,9 +2,9 @@
 
     score = moths per pheromone trap in seven nights
 
-Medium from the first moth on (chosen here): it does not winter in Henan, so that any catch says that
-it has come. High from 50 on: at so many in seven nights the extension service of Connecticut advises
-to treat fresh-silking sweet corn. It is another crop and stage, so it is provisional here.
+Medium from the first moth on (chosen here): it does not winter in Henan, so that any catch says
+that it has come. High from 50 on: at so many in seven nights the extension service of Connecticut
+advises to treat fresh-silking sweet corn. It is another crop and stage, so provisional here.
 
 `maize_fall_armyworm` says how fast larvae grow in the present warmth; this says whether moths came.
 NY/T 3866-2021 asks for traps that are emptied daily; its grades were not read.

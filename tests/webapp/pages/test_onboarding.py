@@ -249,7 +249,12 @@ def test_an_officer_enters_within_their_county_and_makes_no_agents(world, dsn):
         (["no-field", *MOTHS, "2016-05-02", 1, 2], "诱虫记录!A2", "no-field", "unknown"),
         (["qf-liuge-1", "龙", "测报灯", "2016-05-02", 1, 2], "诱虫记录!B2", "龙", "unknown"),
         # a disease flies into no trap, and an insect that nothing is said of is not asked for
-        (["qf-liuge-1", "小麦赤霉病", "测报灯", "2016-05-02", 1, 2], "诱虫记录!B2", "不认识", "unknown"),
+        (
+            ["qf-liuge-1", "小麦赤霉病", "测报灯", "2016-05-02", 1, 2],
+            "诱虫记录!B2",
+            "不认识",
+            "unknown",
+        ),
         (["qf-liuge-1", "粘虫", "网", "2016-05-02", 1, 2], "诱虫记录!C2", "网", "unknown"),
         (["qf-liuge-1", "粘虫", "", "2016-05-02", 1, 2], "诱虫记录!C2", "不认识", "unknown"),
         (["qf-liuge-1", *MOTHS, "2016-13-02", 1, 2], "诱虫记录!D2", "2016-13-02", "no day"),

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import html
 from datetime import date
 
 import pytest
 from flask.testing import FlaskClient
 
+from collector.jobs.context import Context
+from collector.jobs.judging.risk import assess_risk
 from collector.store.advice import traps
 from collector.store.advice.traps import TrapCount
-from tests.webapp.pages.my.world import TODAY, key, make, own_id, post
+from collector.store.network import registry
+from field_configs.schema import StageObservation
+from tests.webapp.pages.my.world import NOW, TODAY, key, make, own_id, post
 from tests.webapp.people import client_of
 from webapp.app.database import App
 
@@ -96,3 +101,26 @@ def test_an_agent_counts_within_their_village_and_nobody_elsewhere(app: App) -> 
         assert client.post(f"/my/{field}/trap", data=given).status_code == 404
     assert kept(app, "py-bagongqiao-1") == []
     assert "/my/qf-liuge-1/trap" not in app.test_client().get("/v/qf-liuge").text
+
+
+def test_what_is_written_on_the_phone_stands_on_the_village_page_after_the_hourly_run(
+    app: App,
+) -> None:
+    """Armyworm moths under the light of a village where wheat stands; then they are gone."""
+    agent = client_of(app, "agent", "village", "qf-mazhuangqiao")
+    given = {"insect": "armyworm", "trap": "light", "when": "0", "nights": "7"}
+    with app.pool.connection() as conn:
+        registry.observe(
+            conn, StageObservation("qf-mazhuangqiao-1", "winter_wheat", TODAY, 71, "x")
+        )
+
+    def told(count: int) -> str:
+        sent = post(agent, "/my/qf-mazhuangqiao-1/trap", **given | {"count": str(count)})
+        assert sent.status_code == 303  # type: ignore[attr-defined]
+        assess_risk(Context(app.pool, NOW))
+        return html.unescape(app.test_client().get("/v/qf-mazhuangqiao/details").text)
+
+    assert "每台测报灯至少诱到 140 头" in told(140)
+    few = told(3)
+    assert "至少诱到" not in few
+    assert "粘虫蛾子" in few
