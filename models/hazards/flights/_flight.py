@@ -20,7 +20,7 @@ WEEK = "moths per trap in 7 nights"
 
 
 def catch_of(insect: str) -> Use:
-    """A night's catch of an insect in the kind of trap that is judged [moths per trap].
+    """A night's catch of an insect in the kind of trap that is judged, in moths per trap.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def evaluate(window: Window, carried: Carried, season: SeasonDay) -> Evaluation:
     Parameters
     ----------
     window
-        ``catch`` (7, site) [moths per trap].
+        ``catch`` (7, site), in moths per trap and night.
     carried, season
         Not looked at.
     """
