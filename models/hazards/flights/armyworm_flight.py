@@ -7,7 +7,8 @@ after the moths. No limit for a catch was found for this species: of GB/T 15798-
 was read (moths in traps, eggs, larvae), and services elsewhere compare a catch with their own
 earlier years, which there are none of here. So 20 and 100 moths in seven nights, some three and
 fourteen a night, are chosen here: they tell a few moths from many, and no more. With five years of
-counts `models.traps.moths` can say better what is unusual.
+counts `models.traps.moths` can say better what is unusual. The EPPO code could not be verified and
+is left out.
 
 References
 ----------
@@ -27,7 +28,7 @@ PARAMETERS = {
 
 HAZARD = Hazard(
     id="armyworm_flight",
-    eppo="PSEUSE",
+    eppo=None,
     kind="pest",
     crops={"summer_maize": (10, 79), "winter_wheat": (30, 83)},
     uses={"catch": catch_of("armyworm")},
