@@ -123,8 +123,9 @@ TABLES: Mapping[str, Table] = {
             "traps",
             (
                 *PLACE,
-                Column("hazard_id"),
-                Column("hazard"),
+                Column("insect_id"),
+                Column("insect"),
+                Column("trap"),
                 Column("day"),
                 Column("nights", "d"),
                 Column("count", "1"),
@@ -155,6 +156,8 @@ def _worded(name: str, words: Words) -> Mapping[object, str]:
     prefix, suffix = {
         "hazard": ("hazard.", ".name"),
         "crop": ("crop.", ""),
+        "insect": ("insect.", ""),
+        "trap": ("trap.", ""),
         "work": ("work.", ""),
     }.get(name, ("", ""))
     if not prefix:

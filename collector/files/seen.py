@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,19 +15,20 @@ from collector.store.advice.traps import TrapCount
 from collector.store.network import registry
 from collector.store.postgres.db import Connection
 from field_configs.events import event
+from field_configs.words import LANGUAGES, Words
 from models.hazards.catalogue import catalogue
 from models.sheets import cells
 from models.sheets.refused import CellError, Refusals
+from models.weather.counted import INSECTS, MOST_COUNT, MOST_NIGHTS, TRAPS
 
 FORMS = (
     Form("scouting", scouting.COLUMNS, scouting.NEEDED),
     Form(
         "traps",
-        ("field", "pest", "date", "nights", "count", "observer", "note"),
-        ("field", "pest", "date", "count"),
+        ("field", "pest", "trap_kind", "date", "nights", "count", "observer", "note"),
+        ("field", "pest", "trap_kind", "date", "count"),
     ),
 )
-MOST_NIGHTS, MOST_COUNT = 31, 1_000_000
 
 
 @dataclass
@@ -96,7 +97,7 @@ def read_seen(
         count = _count(line, name, known)
         if line.sound:
             reached(line, count.field)
-            key = count.field, count.insect, count.date, count.observer
+            key = count.field, count.insect, count.trap, count.date, count.observer
             once(line, ("traps", *key))
             found.traps.append(count)
     return found, wrong
@@ -114,10 +115,18 @@ def _whole(least: int, most: int, otherwise: int | None) -> Callable[[str, str],
     return read
 
 
+def _one_of(kind: str, ids: Collection[str]) -> Callable[[str, str], str]:
+    """Read an id of a list, or its name in any language."""
+    words = [Words.load(each) for each in LANGUAGES]
+    names = {cells.name(each.text(f"{kind}.{id_}")): id_ for each in words for id_ in ids}
+    return lambda text, shown: cells.known_id(text, shown, ids, names)
+
+
 def _count(line: Line, name: str, known: scouting.Known) -> TrapCount:
     return TrapCount(
         field=line.read("field", lambda t, s: cells.known_id(t, s, known.fields, known.names), ""),
-        insect=line.read("pest", lambda t, s: cells.known_id(t, s, known.hazards, known.names), ""),
+        insect=line.read("pest", _one_of("insect", INSECTS), ""),
+        trap=line.read("trap_kind", _one_of("trap", TRAPS), ""),
         date=line.read("date", lambda t, s: cells.day(t, s, known.today), known.today),
         nights=line.read("nights", _whole(1, MOST_NIGHTS, 1), 1),
         count=line.read("count", _whole(0, MOST_COUNT, None), 0),

@@ -34,15 +34,17 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from firmware.wire.quantities import QUANTITIES, UnknownQuantity, by_name
+from models.weather.counted import COUNTED, UNIT
 from models.weather.quality import QC_NAMES
 
 Array: TypeAlias = NDArray[np.float64]
 
-#: Lowest and highest value of each quantity, in its unit: the limits of the vocabulary. Values
-#: outside are taken as missing by `prepare`, so that a missing hour lies within them, too.
+#: Lowest and highest value of each quantity, in its unit: the limits of the vocabulary, and of
+#: what people count. Values outside are taken as missing by `prepare`, so that a missing hour lies
+#: within them, too.
 PLAUSIBLE: Mapping[str, tuple[float, float]] = {
     row.name: (float(row.low), float(row.high)) for row in QUANTITIES
-}
+} | dict(COUNTED)
 HUMIDITY_SATURATED, HUMIDITY_LOWEST = 105.0, 1.0
 #: A station may wander by GPS noise; beyond this, about a kilometre, it has moved [degree];
 #: provisional.
@@ -202,13 +204,16 @@ def attributes(name: str) -> dict[str, Any]:
     Parameters
     ----------
     name
-        Quantity of ``firmware.wire.quantities``; its unit is the attribute ``units``.
+        Quantity of ``firmware.wire.quantities`` or of ``models.weather.counted``; its unit is the
+        attribute ``units``.
 
     Raises
     ------
     DatasetError
         If the vocabulary has no such quantity.
     """
+    if name in COUNTED:
+        return {"long_name": f"{name.replace('_', ' ')}, {UNIT}", "units": "1"}
     try:
         quantity = by_name(name)
     except UnknownQuantity as error:

@@ -58,9 +58,13 @@ MORE = (
     ("/my/new?village=qf-liuge", ADMINISTRATOR),
     ("/my/new?q=柳格", ADMINISTRATOR),
     ("/my/qf-liuge-1/seen", ADMINISTRATOR),
+    ("/my/qf-liuge-1/trap", ADMINISTRATOR),
 )
 #: What there is of a field that somebody keeps.
-OF_FIELDS = ("", "/edit", "/sow", "/work", "/diary", "/seen", "/stage", "/people", "/give-up")
+OF_FIELDS = (
+    *("", "/edit", "/sow", "/work", "/diary", "/seen", "/trap", "/stage"),
+    *("/people", "/give-up"),
+)
 
 
 class Page(NamedTuple):

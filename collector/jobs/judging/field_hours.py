@@ -1,5 +1,7 @@
 """Hours of fields: what their own sensors measured, else what the stations around them tell.
 
+What people count in traps is laid beside it (`collector.jobs.judging.field_counts`).
+
 All that decides which hours a field gets is read once, when `FieldHours` is made. What an hour
 is, to the last bit, does not depend on which other hours or fields are asked for with it.
 """
@@ -8,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypedDict
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from collector.jobs.judging.field_counts import FieldCounts
 from collector.jobs.judging.neighbours import (
     Position,
     Stations,
@@ -27,6 +30,7 @@ from collector.store.measured import readings, weather
 from collector.store.measured.field_weather import FieldWeather
 from collector.store.postgres.db import Connection
 from firmware.wire.quantities import by_name
+from models.weather.counted import COUNTED
 from models.weather.dataset import Array, clear_implausible, dataset, stamp_of
 from models.weather.interpolate import SPREADS, Kriging
 
@@ -79,6 +83,8 @@ class FieldHours:
         What is to be read.
     grown : iterable of str
         Fields that grow something.
+    counted_from : date, optional
+        Local day from which trap counts are asked for; without it they are not read.
 
     Attributes
     ----------
@@ -88,11 +94,20 @@ class FieldHours:
         As `collector.store.measured.readings.chosen_series` gives it.
     stations : mapping
         Quantity -> who speaks for open fields without a sensor of it.
+    counts : FieldCounts
+        What traps around the fields caught.
     """
 
-    def __init__(self, conn: Connection, quantities: Iterable[str], grown: Iterable[str]) -> None:
+    def __init__(
+        self,
+        conn: Connection,
+        quantities: Iterable[str],
+        grown: Iterable[str],
+        counted_from: date | None = None,
+    ) -> None:
         self.conn = conn
-        self.quantities = sorted(set(quantities))
+        self.quantities = sorted(set(quantities) - set(COUNTED))
+        self.counts = FieldCounts(conn, counted_from)
         self.chosen = readings.chosen_series(conn, self.quantities)
         self.fields: Mapping[str, Position] = open_fields(conn)
         self.range_km = range_km(conn)
@@ -148,6 +163,7 @@ class FieldHours:
             values[name][:, columns] = table[:, series]
         for each, given in self._given(plan, table, start, end):
             values[each.stations.quantity][:, each.columns] = each.places.values(given)
+        values |= self.counts.hours(sites, start, end)
         for name, array in values.items():
             clear_implausible(array, name)
         return values

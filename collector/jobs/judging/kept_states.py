@@ -3,9 +3,9 @@
 A state of a field holds while nothing that went into it has changed: the code and the libraries
 that compute it (`collector.jobs.judging.code_behind`); hazards; the field's crops' tables, seasons
 and sensors; where a quantity comes from stations around the field, who they are and where they
-stand; and the hours before its day (`collector.store.advice.risk_state`, from triggers in the
-database). A change takes back the fields that it reaches, and no others: each to its newest state
-that still holds, or to its beginning.
+stand; what traps around it caught in the nights before its day; and the hours before its day
+(`collector.store.advice.risk_state`, from triggers in the database). A change takes back the fields
+that it reaches, and no others: each to its newest state that still holds, or to its beginning.
 """
 
 from __future__ import annotations
@@ -103,7 +103,8 @@ class KeptStates:
             if (stations := self._stations_before(name, day))
         ]
         place = (self._hours.fields[site], self._hours.range_km) if around else None
-        dated = (self._base[site], rests_on(self._seasons[site], day), around, place)
+        counts = self._hours.counts.between(site, self._begins[site], day)
+        dated = (self._base[site], rests_on(self._seasons[site], day), around, place, counts)
         return _hash(dated)
 
     def _undated(self, site: str) -> str:
@@ -176,7 +177,8 @@ class KeptStates:
                 reason = "nothing is grown there, or nothing tells its weather"
             elif held.facts != self.facts(held.field, held.open_day):
                 reason = (
-                    "code, crops, seasons, sensors, stations, settings or the first day changed"
+                    "code, crops, seasons, sensors, stations, trap counts, settings or the first "
+                    "day changed"
                 )
             elif first is not None and first < held.open_day:
                 reason = "hours before it changed"

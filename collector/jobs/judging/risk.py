@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 
 from collector.jobs.context import Context, Job
 from collector.jobs.judging import forecasts
+from collector.jobs.judging.field_counts import lapsed
 from collector.jobs.judging.field_hours import WETNESS, FieldHours
 from collector.jobs.judging.kept_states import KeptStates
 from collector.jobs.judging.neighbours import weighed
@@ -129,7 +130,8 @@ def compute_risk(conn: Connection, at: datetime, kept: bool = True) -> Computed:
     models = tuple(hazards.values())
     seasons = current_seasons(conn)
     begins = first_days(seasons, at)
-    hours = FieldHours(conn, quantities_of(hazards), begins)
+    counted_from = min(begins.values(), default=None)
+    hours = FieldHours(conn, quantities_of(hazards), begins, counted_from)
     states = KeptStates(conn, hours, seasons, models, begins, at) if kept else None
     walk = Walk(hours, seasons, models, states)
     starts = states.starts() if states else beginnings(hours.sites, begins)
@@ -145,7 +147,7 @@ def _said(
     """What is said of the day that closed last, and of the coming ones."""
     end = at.replace(minute=0, second=0, microsecond=0)
     later = walk.hours.dataset(midnight(fold.day), end, fold.sites)
-    ages = ages_at(fold, at, later)
+    ages = lapsed(ages_at(fold, at, later))
     origins = walk.hours.origins(fold.sites, end, at)
     origin = {(row.site, row.quantity): row.origin for row in origins}
     hazards = {hazard.id: hazard for hazard in walk.hazards}

@@ -1329,7 +1329,8 @@ CREATE TRIGGER bulletin_stays BEFORE UPDATE OR DELETE ON bulletin
 FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
 -- Insect traps: how many were caught in a field's trap over some nights, the newest report of an
--- observer, field, insect and day counts; those before it are kept. insect: a hazard's id.
+-- observer, field, insect, trap and day counts; those before it are kept. insect, trap: of the lists in
+-- models/weather/counted.py; trap: '' for counts from before it was asked.
 CREATE TABLE trap_count (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     field text NOT NULL REFERENCES field,
@@ -1340,6 +1341,7 @@ CREATE TABLE trap_count (
     observer text NOT NULL,
     note text NOT NULL,
     origin text NOT NULL,
-    received timestamptz NOT NULL
+    received timestamptz NOT NULL,
+    trap text NOT NULL
 );
-CREATE INDEX trap_count_newest ON trap_count (field, insect, date, observer, id DESC);
+CREATE INDEX trap_count_newest ON trap_count (field, insect, trap, date, observer, id DESC);

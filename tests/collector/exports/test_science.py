@@ -120,8 +120,9 @@ def test_a_county_and_a_scope_keep_to_themselves(conn):
 def test_every_table_has_a_value_for_each_of_its_columns(conn, name):
     with conn.cursor() as cur:
         cur.execute(
-            "INSERT INTO trap_count (field, insect, date, nights, count, observer, note, origin, "
-            "received) VALUES ('qf-liuge-1', 'wheat_fhb', '2016-05-02', 1, 5, '', '', '', now())"
+            "INSERT INTO trap_count (field, insect, trap, date, nights, count, observer, note, "
+            "origin, received) VALUES ('qf-liuge-1', 'armyworm', 'light', '2016-05-02', 1, 5, '', "
+            "'', '', now())"
         )
         cur.execute(
             "INSERT INTO scouting_report (site, crop, hazard, season, date, found, treated, source,"

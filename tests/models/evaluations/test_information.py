@@ -16,6 +16,7 @@ from models.evaluations.information import (
 from models.evaluations.information_report import percent, shown_as_levels
 from models.hazards.catalogue import background, catalogue
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON
+from models.weather.counted import COUNTED
 from tests.paths import ROOT
 
 TABLE = (ROOT / "docs/skill.md").read_text(encoding="utf-8")
@@ -31,6 +32,8 @@ def rows_of(text, head):
 ROWS = rows_of(TABLE, "hazard")
 SELDOM = rows_of(TABLE, "seldom shows a level")
 LEVELS = sorted(name for name, hazard in catalogue().items() if hazard.shown == "level")
+#: Of what people count there is nothing in the data at hand.
+UNCOUNTED = {n for n, h in catalogue().items() if {i.quantity for i in h.inputs} <= set(COUNTED)}
 #: Never seen to warn on any weather at hand: background until data show that it speaks.
 NEVER = {"maize_gibberella_ear_rot"}
 
@@ -83,7 +86,14 @@ def test_what_warns_on_nearly_every_day_or_on_none_is_background(name):
     assert (always or name in never_spoke()) == (name in background())
 
 
-@pytest.mark.parametrize("name", LEVELS)
+def test_nothing_is_said_of_moths_that_nobody_counted():
+    assert len(UNCOUNTED) == 4
+    for name in UNCOUNTED:
+        assert int(ROWS[name][1]) > FEWEST, "in season"
+        assert (ROWS[name][2], ROWS[name][5]) == ("—", "100 %")
+
+
+@pytest.mark.parametrize("name", sorted(set(LEVELS) - UNCOUNTED))
 def test_no_level_says_one_thing_on_every_day_of_the_data_at_hand(name):
     """It was shown on some day and not on another, at Beijing, in the house, or at Oak Park."""
     shares = [parse(ROWS[name][6])]

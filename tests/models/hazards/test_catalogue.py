@@ -18,6 +18,7 @@ from models.risk.answers import ages_at, begin, records, walk
 from models.risk.features import PLAUSIBLE, mean
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK, OUT_OF_SEASON
 from models.risk.judge import within
+from models.weather.counted import COUNTED
 from models.weather.dataset import dataset, prepare
 from models.weather.local_days import midnight
 
@@ -55,6 +56,9 @@ def any_weather(seed, heat, damp, wet, first=FIRST, days=DAYS):
         "soil_temperature": np.full(shape, heat) + random.normal(0, 1, shape),
         "soil_moisture": np.clip(random.uniform(0.05, 0.4) + 0 * t, 0, 0.5),
     }
+    for name in COUNTED:  # a night's catch stands in all hours of its day
+        caught = random.poisson(random.gamma(0.5, 20, (days, len(SITES)))).astype(float)
+        values[name] = caught.repeat(24, axis=0)
     start = midnight(first)
     times = [start + timedelta(hours=h) for h in range(shape[0])]
     assert all(((v >= PLAUSIBLE[q][0]) & (v <= PLAUSIBLE[q][1])).all() for q, v in values.items())

@@ -15,6 +15,7 @@ from models.crops.season import SeasonDay
 from models.hazards.catalogue import catalogue
 from models.risk.features import DayHours, spanned
 from models.risk.fold import features_of
+from models.weather.counted import COUNTED
 
 FIRST, DAYS, SITES = date(2015, 7, 25), 280, 48
 PAIRS = [(hazard, crop) for hazard in catalogue().values() for crop in hazard.crops]
@@ -40,6 +41,9 @@ def features_of_many_sites():
         "soil_temperature": heat + random.normal(0, 1, shape),
         "soil_moisture": random.uniform(0.02, 0.5, SITES) + random.uniform(0, 0.05, shape),
     }
+    for name in COUNTED:
+        caught = random.poisson(random.gamma(0.5, 20, (DAYS + 1, SITES))).astype(float)
+        values[name] = caught.repeat(24, axis=0)
     found = {}
     before = None
     for day in range(DAYS + 1):

@@ -8,6 +8,7 @@ import pytest
 
 from models.hazards.catalogue import catalogue
 from models.risk.hazard import HIGH, NO_RISK
+from models.weather.counted import COUNTED
 from models.weather.dataset import dataset
 from models.weather.local_days import midnight
 from tests.models.hazards.test_catalogue import DAYS, FIRST, PAIRS, any_weather, statuses
@@ -103,4 +104,5 @@ def test_more_than_a_sensor_errs_by_does():
 
 def test_every_input_has_its_step():
     read = {i.quantity for hazard in catalogue().values() for i in hazard.inputs}
-    assert read - set(RESOLUTION) <= {"leaf_wetness_duration"}  # counted in whole minutes
+    # counted in whole minutes, and in whole moths
+    assert read - set(RESOLUTION) - set(COUNTED) <= {"leaf_wetness_duration"}

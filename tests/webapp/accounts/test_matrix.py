@@ -73,6 +73,7 @@ MAY_OPEN = {
     "my_field.photo": SIGNED_IN,
     "my_reports.stage": SIGNED_IN,
     "my_reports.seen": SIGNED_IN,
+    "my_traps.trap": SIGNED_IN,
     "region.page": DRAFTS,
     "watch.page": DRAFTS,
     "desk.page": DRAFTS,

@@ -21,9 +21,10 @@ FIELD = ["qf-new-1", "新村", "东地", "East", "大田", 6, "冬小麦", "百�
 AGENT = ["张三", "138 1234 5678", "qf-new"]
 CONTACT = ["qf-new", "植保站", "Station", "0393-123456", "", ""]
 PLACES = {"村庄": [VILLAGE], "地块": [FIELD], "村级农技员": [AGENT], "联系人": [CONTACT]}
+MOTHS = ("粘虫", "测报灯")
 SEEN = {
     "田间调查": [["qf-liuge-1", "小麦赤霉病", "2016-05-02", "是", "", "", "5", "", "李娜", ""]],
-    "诱虫记录": [["qf-liuge-1", "小麦赤霉病", date(2016, 5, 2), 3, 12, "李娜", ""]],
+    "诱虫记录": [["qf-liuge-1", "亚洲玉米螟", "测报灯", date(2016, 5, 2), 3, 12, "李娜", ""]],
 }
 
 
@@ -127,6 +128,7 @@ def test_reports_and_counts_are_taken_in(world, boss):
         assert (report.found, report.severity, report.observer) == (True, 5.0, "李娜")
         assert "田间调查!A2" in report.origin
         (count,) = traps.counts_of(conn, "qf-liuge-1")
+        assert (count.insect, count.trap) == ("asian_corn_borer", "light")
         assert (count.nights, count.count, count.date) == (3, 12, date(2016, 5, 2))
 
 
@@ -244,12 +246,24 @@ def test_an_officer_enters_within_their_county_and_makes_no_agents(world, dsn):
 @pytest.mark.parametrize(
     ("row", "cell", "zh", "en"),
     [
-        (["no-field", "小麦赤霉病", "2016-05-02", 1, 2], "诱虫记录!A2", "no-field", "unknown"),
-        (["qf-liuge-1", "龙", "2016-05-02", 1, 2], "诱虫记录!B2", "龙", "unknown"),
-        (["qf-liuge-1", "小麦赤霉病", "2016-13-02", 1, 2], "诱虫记录!C2", "2016-13-02", "no day"),
-        (["qf-liuge-1", "小麦赤霉病", "2016-05-02", 32, 2], "诱虫记录!D2", "1 至 31", "1 to 31"),
-        (["qf-liuge-1", "小麦赤霉病", "2016-05-02", 1, 2.5], "诱虫记录!E2", "整数", "whole number"),
-        (["qf-liuge-1", "小麦赤霉病", "2016-05-02", 1, None], "诱虫记录!E2", "整数", "whole"),
+        (["no-field", *MOTHS, "2016-05-02", 1, 2], "诱虫记录!A2", "no-field", "unknown"),
+        (["qf-liuge-1", "龙", "测报灯", "2016-05-02", 1, 2], "诱虫记录!B2", "龙", "unknown"),
+        # a disease flies into no trap, and an insect that nothing is said of is not asked for
+        (
+            ["qf-liuge-1", "小麦赤霉病", "测报灯", "2016-05-02", 1, 2],
+            "诱虫记录!B2",
+            "不认识",
+            "unknown",
+        ),
+        (["qf-liuge-1", "粘虫", "网", "2016-05-02", 1, 2], "诱虫记录!C2", "网", "unknown"),
+        (["qf-liuge-1", "粘虫", "", "2016-05-02", 1, 2], "诱虫记录!C2", "不认识", "unknown"),
+        (["qf-liuge-1", *MOTHS, "2016-13-02", 1, 2], "诱虫记录!D2", "2016-13-02", "no day"),
+        (["qf-liuge-1", *MOTHS, "2016-06-02", 1, 2], "诱虫记录!D2", "2016-06-02", "future"),
+        (["qf-liuge-1", *MOTHS, "2016-05-02", 32, 2], "诱虫记录!E2", "1 至 31", "1 to 31"),
+        (["qf-liuge-1", *MOTHS, "2016-05-02", 1, 2.5], "诱虫记录!F2", "整数", "whole number"),
+        (["qf-liuge-1", *MOTHS, "2016-05-02", 1, -2], "诱虫记录!F2", "整数", "whole number"),
+        (["qf-liuge-1", *MOTHS, "2016-05-02", 1, 2_000_000], "诱虫记录!F2", "1000000", "1000000"),
+        (["qf-liuge-1", *MOTHS, "2016-05-02", 1, None], "诱虫记录!F2", "整数", "whole"),
     ],
 )
 def test_a_fault_of_a_count_is_named_by_its_cell(boss, dsn, row, cell, zh, en):

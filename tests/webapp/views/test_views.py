@@ -197,7 +197,7 @@ def test_want_of_a_sensor_is_said_once(english, seed):
     assert [row.status for row in shown.quiet] == ["no_risk"]
     assert shown.rows == []
     assert shown.unmeasured == (
-        "Not judged here, because never measured (soil moisture): Drought; Waterlogging."
+        "Not judged here, because not measured (soil moisture): Drought; Waterlogging."
     )
     (alone,) = risk_view.show_crops(lacks, [], CROPS, FIELDS)
     assert [row.status for row in alone.rows] == ["cannot_say"] * 2

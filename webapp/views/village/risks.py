@@ -152,7 +152,7 @@ def _unmeasured_line(groups: Sequence[Sequence[RiskStatus]]) -> str:
         return ""
     missing = dict.fromkeys(q for group in groups for q in group[0].missing)
     line = gettext(
-        "Not judged here, because never measured (%(quantities)s): %(hazards)s.",
+        "Not judged here, because not measured (%(quantities)s): %(hazards)s.",
         quantities=missing_names(tuple(missing)),
         hazards="; ".join(hazard_name(group[0].hazard) for group in groups),
     )

@@ -84,11 +84,11 @@ WHERE n.done AND n.date >= %(first)s AND n.date <= %(last)s AND NOT f.private
 ORDER BY 7, 4, 5
 
 -- name: traps
-SELECT c.zh, v.id, v.zh, f.id, t.insect, t.insect, t.date, t.nights, t.count, t.observer, t.note
+SELECT c.zh, v.id, v.zh, f.id, t.insect, t.insect, t.trap, t.date, t.nights, t.count, t.observer, t.note
 FROM (
-    SELECT DISTINCT ON (field, insect, date, observer) *
+    SELECT DISTINCT ON (field, insect, trap, date, observer) *
     FROM trap_count WHERE date >= %(first)s AND date <= %(last)s
-    ORDER BY field, insect, date, observer, id DESC
+    ORDER BY field, insect, trap, date, observer, id DESC
 ) t JOIN field f ON f.id = t.field JOIN village v ON v.id = f.village JOIN county c ON c.code = v.county
 WHERE NOT f.private
     AND (%(city)s OR v.county = ANY(%(counties)s) OR v.township = ANY(%(townships)s)

@@ -586,7 +586,7 @@ def test_the_log_gives_the_reason(
     with stood, stood.cursor() as cur:
         cur.execute("UPDATE village SET longitude = longitude + 0.02 WHERE id = 'bare'")
     run(stood, NOW)
-    assert "for 1 fields: code, crops, seasons, sensors, stations, settings or" in caplog.text
+    assert "sensors, stations, trap counts, settings or the first day changed" in caplog.text
     with stood, stood.cursor() as cur:
         cur.execute("DELETE FROM season WHERE field = 'bare-1'")
     run(stood, NOW)

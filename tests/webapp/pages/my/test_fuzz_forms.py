@@ -29,6 +29,8 @@ FORMS = {
     "{}/stage": {"stage": "61", "when": "0", "day": ""},
     "{}/seen": {"hazard": "wheat_fhb", "found": "yes", "grade": "", "treated": "no", "when": "0"}
     | {"day": "", "note": "", "longitude": "", "latitude": "", "source": ""},
+    "{}/trap": {"insect": "armyworm", "trap": "light", "when": "0", "day": "", "nights": "1"}
+    | {"count": "3", "note": ""},
     "{}/answer": {"answer": "done", "note": "", "crop": "", "hazard": "", "issued": ""},
     "{}/people": {"phone": "13812345678"},
     "{}/people/withdraw": {"phone": "x"},
