@@ -44,7 +44,7 @@ class Growing:
 
     @property
     def is_time(self) -> bool:
-        """Whether its values are times [s since 1970, UTC]."""
+        """Whether its values are times, in seconds since 1970, UTC."""
         return self.attributes.get("units") == SECONDS
 
 

@@ -160,7 +160,7 @@ def put_back(conn: Connection, taken: ExportRequest) -> None:
 
 
 def finish(conn: Connection, taken: ExportRequest, rows: int, size: int, at: datetime) -> bool:
-    """Say that the file is there and how large [bytes]; return False where it is not ours."""
+    """Say that the file is there and how many bytes it has; return False where it is not ours."""
     of = {"id": taken.id, "attempt": taken.attempt}
     more = {"rows": rows, "bytes": size, "expires": at + KEPT_FOR}
     return bool(fetch(conn, SQL["finish"], **of, **more))
