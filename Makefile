@@ -20,7 +20,7 @@ help:
 $(VENV)/.runtime: requirements/runtime.txt setup.cfg pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "$(PYTHON) is older than 3.11: install a newer Python, or name it: make PYTHON=python3.12"; exit 1; }
-	@echo "installing into $(VENV): the locked dependencies (about 700 MB, one or two minutes)"
+	@echo "installing into $(VENV): the locked dependencies (about 870 MB, one or two minutes)"
 	@$(PYTHON) -m venv $(VENV) || { \
 	  echo "python -m venv failed: on Debian and Ubuntu, apt-get install python3-venv"; exit 1; }
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \

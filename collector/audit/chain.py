@@ -44,6 +44,7 @@ ACTIONS = (
     "rule_changed",
     "site_imported",
     "site_exported",
+    "export_asked",
     "data_exported",
     "file_imported",
     "place_moved",

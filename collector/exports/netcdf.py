@@ -8,38 +8,26 @@ Specifications", classic; https://docs.unidata.ucar.edu/netcdf-c/current/file_fo
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from collector.exports.records import Attributes, Fixed, Growing, Records
+
 _DIMENSION, _VARIABLE, _ATTRIBUTE = 0x0A, 0x0B, 0x0C
 #: Types by their letter in NumPy: code in the file, and bytes.
-_TYPES = {"i1": (1, 1), "S1": (2, 1), "i2": (3, 2), "i4": (4, 4), "f4": (5, 4), "f8": (6, 8)}
+_TYPES = {
+    "b1": (1, 1),
+    "i1": (1, 1),
+    "S1": (2, 1),
+    "i2": (3, 2),
+    "i4": (4, 4),
+    "f4": (5, 4),
+    "f8": (6, 8),
+}
 ROWS_AT_A_TIME = 5000
-Attributes = Mapping[str, str | float | int]
-
-
-@dataclass(frozen=True)
-class Fixed:
-    """A variable that is written once, over one dimension; texts are padded to one length."""
-
-    name: str
-    dimension: str
-    values: Sequence[object]
-    kind: str
-    attributes: Attributes = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Growing:
-    """A variable with one number for each record."""
-
-    name: str
-    kind: str
-    attributes: Attributes = field(default_factory=dict)
 
 
 def _name(text: str) -> bytes:
@@ -74,35 +62,23 @@ def _array(variable: Fixed) -> NDArray[Any]:
     )
 
 
-def write(
-    file: IO[bytes],
-    *,
-    attributes: Attributes,
-    dimensions: Mapping[str, int],
-    fixed: Sequence[Fixed],
-    growing: Sequence[Growing],
-    rows: Iterable[Sequence[Any]],
-    record: str = "obs",
-) -> int:
+def write(file: IO[bytes], records: Records, dimension: str = "series", record: str = "obs") -> int:
     """Write a file and return how many records it has.
 
     Parameters
     ----------
     file : file
         Open for writing bytes, at its beginning.
-    attributes : mapping
-        Of the file.
-    dimensions : mapping
-        Name and length of those that `fixed` names.
-    fixed, growing : sequence
-        Its variables.
-    rows : iterable
-        For each record a number for each of `growing`; None is NaN, or 0 for whole numbers.
-    record : str
-        Name of the dimension that grows.
+    records : Records
+        None is NaN, or 0 for whole numbers; texts that grow are left out.
+    dimension, record : str
+        Names of the dimension of series, and of the one that grows.
     """
+    growing = [each for each in records.growing if not each.is_text]
+    rows = (row[: len(growing)] for row in records.rows)
+    fixed, attributes = records.fixed, records.attributes
     arrays = [_array(each) for each in fixed]
-    lengths = dict(dimensions)
+    lengths = {dimension: records.length}
     of_text: dict[int, str] = {}
     for place, array in enumerate(arrays):
         if array.ndim == 2:

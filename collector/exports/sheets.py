@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import IO, Any
@@ -185,6 +186,23 @@ def write_xlsx(
         Lines of a sheet at most.
     """
     book = Workbook(write_only=True)
+    try:
+        count = _fill(book, title, columns, rows, words, most)
+        book.save(file)
+    except BaseException:
+        _forget(book)
+        raise
+    return count
+
+
+def _fill(
+    book: Any,
+    title: str,
+    columns: Sequence[Column],
+    rows: Iterable[Sequence[object]],
+    words: Dictionary,
+    most: int,
+) -> int:
     head = [each.name for each in columns]
     widths = [max(12, len(each) + 2) for each in head]
     sheet, lines, count, number = _add(book, title, head, widths), 1, 0, 1
@@ -199,5 +217,11 @@ def write_xlsx(
         said.append([_cell(said, value) for value in entry])
     for note in words.notes:
         said.append([_cell(said, note)])
-    book.save(file)
     return count
+
+
+def _forget(book: Any) -> None:
+    """Remove the sheets that wait on the disk to be packed; openpyxl would at its end alone."""
+    for sheet in book.worksheets:
+        with suppress(OSError, ValueError):  # it is gone already
+            sheet._writer.cleanup()

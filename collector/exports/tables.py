@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 
 from collector.exports.sheets import Column
 from collector.store.advice import exports
 from collector.store.advice.exports import Wanted
-from collector.store.postgres.db import Connection, StoreError
+from collector.store.postgres.db import Connection
 from field_configs.words import Words
 from models.risk.hazard import STATUS
-
-#: No more is written at once: it would hold a reader, and everybody else, for minutes.
-MOST_ROWS = 500_000
-
-
-class TooMany(StoreError):  # noqa: N818 - named for what is wrong
-    """A table has more rows than are given at once."""
 
 
 @dataclass(frozen=True)
@@ -170,33 +163,16 @@ def _worded(name: str, words: Words) -> Mapping[object, str]:
 
 
 def rows(
-    conn: Connection, table: Table, wanted: Wanted, language: str, most: int = MOST_ROWS
-) -> Iterator[list[object]]:
-    """Yield the rows of a table, with names in a language.
-
-    Parameters
-    ----------
-    conn : Connection
-    table : Table
-    wanted : Wanted
-    language : str
-    most : int
-        Rows that are given at once.
-
-    Raises
-    ------
-    TooMany
-        When there are more.
-    """
+    conn: Connection, table: Table, wanted: Wanted, language: str
+) -> Generator[list[object], None, None]:
+    """Yield the rows of a table, with names in a language."""
     words = Words.load(language)
     worded = {
         place: named
         for place, column in enumerate(table.columns)
         if (named := _worded(column.name, words))
     }
-    for count, row in enumerate(exports.rows(conn, table.id, wanted)):
-        if count == most:
-            raise TooMany(f"{table.id}: more than {most} rows; ask for less at once")
+    for row in exports.rows(conn, table.id, wanted):
         told = list(row)
         for place, named in worded.items():
             told[place] = named.get(told[place], told[place])

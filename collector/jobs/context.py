@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Event as Flag
 
 from collector.settings import Settings
 from collector.store.postgres.db import Pool
@@ -13,11 +14,15 @@ from field_configs.events import Event
 
 @dataclass(frozen=True)
 class Context:
-    """What a job is given: connections, the time, and, in a service, its settings."""
+    """What a job is given: connections, the time, and, in a service, its settings.
+
+    `stopping` is set when the process is about to end: a job of minutes looks at it and stops.
+    """
 
     pool: Pool
     now: datetime
     settings: Settings | None = None
+    stopping: Flag = field(default_factory=Flag)
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,9 @@ class Job:
     """A job: due every `every` of the clock since 1970, `delay` later.
 
     `function` takes a `Context` and returns an event that says what it did. Where `after` names
-    another job, it waits until that one was tried for the same due time or a later one.
+    another job, it waits until that one was tried for the same due time or a later one. Where
+    `wanted` says that there is nothing to do, the round is passed over and not recorded: so a job
+    may be due every few seconds.
     """
 
     id: str
@@ -33,6 +40,7 @@ class Job:
     function: Callable[[Context], Event]
     delay: timedelta = timedelta(0)
     after: str | None = None
+    wanted: Callable[[Context], bool] | None = None
 
     def due(self, now: datetime) -> datetime:
         """Return the latest time at or before `now` at which the job was due."""

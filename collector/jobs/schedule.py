@@ -48,9 +48,11 @@ class Runner:
         clock: Clock,
         monotonic: Callable[[], float] = time.monotonic,
         settings: Settings | None = None,
+        stopping: threading.Event | None = None,
     ) -> None:
         self.job = job
         self.settings = settings
+        self.stopping = stopping or threading.Event()
         self.pool = pool
         self.clock = clock
         self.monotonic = monotonic
@@ -66,7 +68,7 @@ class Runner:
         if self.done == due or self.monotonic() < self.not_before:
             return
         try:
-            ok = self._attempt(due)
+            ok = not self._is_wanted() or self._attempt(due)
         except DatabaseDown as error:
             log.warning("job %s: %s", self.job.id, error)
             ok = False
@@ -77,14 +79,19 @@ class Runner:
             pause = RETRY_SECONDS[min(self.attempt, len(RETRY_SECONDS)) - 1]
             self.not_before = self.monotonic() + pause
 
+    def _context(self) -> Context:
+        return Context(self.pool, self.clock.now(), self.settings, self.stopping)
+
+    def _is_wanted(self) -> bool:
+        return self.job.wanted is None or self.job.wanted(self._context())
+
     def _attempt(self, due: datetime) -> bool:
         self.attempt += 1
         started = self.monotonic()
         with self.pool.connection() as conn:
             run = job_runs.begin(conn, self.job.id, due, self.attempt, self.clock.now())
         try:
-            context = Context(self.pool, self.clock.now(), self.settings)
-            outcome, said = job_runs.OK, self.job.function(context)
+            outcome, said = job_runs.OK, self.job.function(self._context())
         except DatabaseDown as error:
             log.warning("job %s: %s", self.job.id, error)
             outcome, said = job_runs.FAILED, event("job_waits", detail=str(error))
@@ -126,7 +133,10 @@ class Jobs:
         self.clock = clock
         self.election = Election(pool.dsn)
         jobs = declared_jobs() if jobs is None else jobs
-        self.runners = tuple(Runner(job, pool, clock, settings=settings) for job in jobs)
+        self.stopping = threading.Event()
+        self.runners = tuple(
+            Runner(job, pool, clock, settings=settings, stopping=self.stopping) for job in jobs
+        )
         self.leading = False
         self.doubt = ""
         self._host = socket.gethostname()
@@ -200,7 +210,7 @@ class Scheduler:
             self._looks[runner.job.id] = partial(jobs.tick, runner)
         executors = {"default": ThreadPoolExecutor(len(self._looks))}
         self._scheduler = BackgroundScheduler(executors=executors, timezone=UTC)
-        self._stopping = threading.Event()
+        self._stopping = jobs.stopping
         self._beat = threading.Thread(target=self._run, name="beat", daemon=True)
 
     def start(self) -> None:
@@ -209,7 +219,7 @@ class Scheduler:
         self._beat.start()
 
     def shutdown(self) -> None:
-        """Stop looking, and wait for jobs that run."""
+        """Stop looking, and wait for jobs that run; those of minutes are told to stop."""
         self._stopping.set()
         self._beat.join()
         self._scheduler.shutdown()

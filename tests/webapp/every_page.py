@@ -13,8 +13,10 @@ from typing import NamedTuple
 from flask import Flask
 from flask.testing import FlaskClient
 
+from collector.permissions import Grant
 from collector.store import people
-from collector.store.advice import risk, works
+from collector.store.advice import export_requests, risk, works
+from collector.store.advice.exports import Order, Wanted
 from collector.store.advice.works import FieldWork
 from collector.store.network import own_fields
 from collector.store.network.own_fields import Entered
@@ -111,6 +113,30 @@ def _own_field(app: App, keeper: FlaskClient) -> str:
     return f"/my/{field}"
 
 
+def _exports(app: App, reader: FlaskClient) -> list[str]:
+    """Addresses of files that somebody asked for: one being written, one ready, one that failed."""
+    with reader.session_transaction() as session:
+        uniquifier = session["_user_id"]
+    today = local_day(NOW)
+    wanted = Wanted(today, today, (Grant("", "city", ""),))
+    order = Order("hours", "parquet", wanted, "zh_CN")
+    with app.pool.connection() as conn:
+        person = people.find(conn, uniquifier=uniquifier)
+        assert person is not None
+        numbers = [export_requests.ask(conn, person.id, order, NOW) for _ in range(3)]
+        taken = {}
+        while (each := export_requests.take_next(conn)) is not None:
+            taken[each.id] = each
+        running, ready, failed = (taken[number] for number in numbers)
+        export_requests.note(conn, running, 1_250_000, 8_000_000)
+        export_requests.finish(conn, ready, 8_000_000, 412_000_000, datetime.now(UTC))
+        export_requests.fail(conn, failed, "no_room")
+    # The first renews itself, which would break off who looks at it.
+    return [
+        f"/exports/kept/{n}{more}" for n, more in zip(numbers, ("?still=1", "", ""), strict=True)
+    ]
+
+
 def every_page(app: App, administrator: FlaskClient) -> list[Page]:
     """Find every address that answers with a page, each for the one who sees most there.
 
@@ -134,4 +160,5 @@ def every_page(app: App, administrator: FlaskClient) -> list[Page]:
     field = _own_field(app, administrator)
     kept = [Page(field + each, ADMINISTRATOR) for each in OF_FIELDS]
     more = [Page(*each) for each in MORE]
+    more += [Page(each, ADMINISTRATOR) for each in _exports(app, administrator)]
     return [*dict.fromkeys(found), *more, *kept, Page(_link(app), NOBODY)]

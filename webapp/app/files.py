@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -11,6 +12,7 @@ KINDS = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "nc": "application/x-netcdf",
+    "parquet": "application/vnd.apache.parquet",
     "pdf": "application/pdf",
 }
 
@@ -41,3 +43,19 @@ def made(name: str, write: Callable[[IO[bytes]], object]) -> Response:
 def sent(name: str, data: bytes) -> Response:
     """Send a small file that is there already."""
     return send(BytesIO(data), name)
+
+
+def kept(path: Path, name: str) -> Response:
+    """Send a file that stays on disk; a browser that was cut off may go on where it was.
+
+    Raises
+    ------
+    FileNotFoundError
+        When it is not there.
+    """
+    kind = KINDS[name.rpartition(".")[2]]
+    response = send_file(
+        path, kind, as_attachment=True, download_name=name, conditional=True, max_age=0
+    )
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

@@ -10,7 +10,7 @@ from typing import Any
 from collector.permissions import Grant
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
-from collector.store.postgres.queries import fetch
+from collector.store.postgres.queries import fetch, run
 from models.weather.local_days import midnight
 
 SQL = queries.load("exports")
@@ -48,6 +48,21 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Order:
+    """What is asked for: a table, as what kind of file, of which rows, in which language."""
+
+    table: str
+    kind: str
+    wanted: Wanted
+    language: str
+
+    @property
+    def file_name(self) -> str:
+        """What the file is called where it is taken to."""
+        return f"nongqing-{self.table}-{self.wanted.first}-{self.wanted.last}.{self.kind}"
+
+
+@dataclass(frozen=True)
 class SeriesRow:
     """A series of hours and where it is measured: height [m], position [degree] of its village."""
 
@@ -57,7 +72,9 @@ class SeriesRow:
     height_m: float | None
     field: str
     village: str
+    village_name: str
     county: str
+    county_name: str
     longitude: float
     latitude: float
 
@@ -70,7 +87,9 @@ class QuestionRow:
     crop: str
     hazard: str
     village: str
+    village_name: str
     county: str
+    county_name: str
     longitude: float
     latitude: float
 
@@ -85,6 +104,23 @@ def rows(conn: Connection, table: str, wanted: Wanted) -> Iterator[tuple[Any, ..
     yield from _stream(conn, table, wanted.params())
 
 
+def count(conn: Connection, table: str, wanted: Wanted, most: int) -> int:
+    """Return how many rows there are, at most `most`, of `TABLES`, `hours` or `answers`."""
+    params = {**wanted.params(), "most": most}
+    if table == "hours":
+        params["series"] = [row.id for row in series(conn, wanted)]
+    # Without its order, the last clause of each of these statements: nothing need be sorted first.
+    of = SQL[table].rpartition("ORDER BY")[0]
+    counted = f"SELECT count(*) FROM ({of} LIMIT %(most)s) bounded"  # noqa: S608 - our own
+    ((found,),) = fetch(conn, counted, **params)
+    return int(found)
+
+
+def one_look(conn: Connection) -> None:
+    """Let all statements of the transaction that begins here see the same state of the database."""
+    run(conn, SQL["one_look"])
+
+
 def _stream(conn: Connection, name: str, params: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
     # One name for each: a second table of the same transaction may be open beside it.
     with conn.cursor(name=f"export_{name}") as cur:
@@ -94,7 +130,7 @@ def _stream(conn: Connection, name: str, params: dict[str, Any]) -> Iterator[tup
 
 
 def series(conn: Connection, wanted: Wanted) -> list[SeriesRow]:
-    """Return the series of hours in an area."""
+    """Return the series of hours in an area, by their number."""
     return [SeriesRow(*row) for row in fetch(conn, SQL["series"], **wanted.params())]
 
 

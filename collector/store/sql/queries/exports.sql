@@ -1,3 +1,6 @@
+-- name: one_look
+SET TRANSACTION ISOLATION LEVEL REPEATABLE READ
+
 -- name: fields
 SELECT c.zh, v.id, v.zh, f.id, f.zh, f.kind, f.area_ha, f.area_ha * 15, v.longitude, v.latitude, v.position,
        s.crop, s.variety, s.sown, s.harvested
@@ -97,7 +100,7 @@ WHERE NOT f.private
 ORDER BY t.date, t.id
 
 -- name: series
-SELECT s.id, p.id, p.quantity, p.height_m, f.id, v.id, v.county, v.longitude, v.latitude
+SELECT s.id, p.id, p.quantity, p.height_m, f.id, v.id, v.zh, v.county, c.zh, v.longitude, v.latitude
 FROM series s JOIN placement p ON p.id = s.placement JOIN field f ON f.id = p.field JOIN village v ON v.id = f.village JOIN county c ON c.code = v.county
 WHERE NOT f.private
     AND (%(city)s OR v.county = ANY(%(counties)s) OR v.township = ANY(%(townships)s)
@@ -112,7 +115,7 @@ WHERE series_id = ANY(%(series)s) AND hour >= %(start)s AND hour < %(end)s
 ORDER BY series_id, hour
 
 -- name: questions
-SELECT DISTINCT r.site, r.crop, r.hazard, v.id, v.county, v.longitude, v.latitude
+SELECT DISTINCT r.site, r.crop, r.hazard, v.id, v.zh, v.county, c.zh, v.longitude, v.latitude
 FROM risk_status r JOIN field f ON f.id = r.site JOIN village v ON v.id = f.village JOIN county c ON c.code = v.county
 WHERE r.time > %(start)s AND r.time <= %(end)s AND NOT f.private
     AND (%(city)s OR v.county = ANY(%(counties)s) OR v.township = ANY(%(townships)s)
@@ -123,7 +126,7 @@ ORDER BY 1, 2, 3
 -- name: answers
 SELECT r.site, r.crop, r.hazard, extract(epoch FROM r.time)::float8,
        extract(epoch FROM r.issued)::float8, r.status, r.score, r.certainty, r.stage_bbch,
-       r.validated
+       r.validated, r.missing, r.model_version
 FROM risk_status r JOIN field f ON f.id = r.site JOIN village v ON v.id = f.village JOIN county c ON c.code = v.county
 WHERE r.time > %(start)s AND r.time <= %(end)s AND NOT f.private
     AND (%(city)s OR v.county = ANY(%(counties)s) OR v.township = ANY(%(townships)s)
