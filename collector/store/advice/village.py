@@ -158,21 +158,6 @@ def advice(
     return [Advice(advisory_of(row[:-4]), *row[-4:]) for row in rows]
 
 
-def release(conn: Connection, village_id: str, hazard: str, by: str, at: datetime) -> list[str]:
-    """Release the advice in force on a hazard in a village; return the fields it is for.
-
-    Parameters
-    ----------
-    conn : Connection
-    village_id, hazard : str
-    by : str
-        Who stands for it, as the public page names them.
-    at : datetime
-        Now, aware.
-    """
-    return release_in(conn, [village_id], hazard, by, at)
-
-
 def release_in(
     conn: Connection,
     villages: Sequence[str],
@@ -181,7 +166,22 @@ def release_in(
     at: datetime,
     crop: str | None = None,
 ) -> list[str]:
-    """Release the advice in force on a hazard in villages, of one crop or of all, as `release`."""
+    """Release the advice in force on a hazard in villages; return the fields it is for.
+
+    Officers release by `collector.store.bureau.publishing`, which knows what is held back.
+
+    Parameters
+    ----------
+    conn : Connection
+    villages : sequence of str
+    hazard : str
+    by : str
+        Who stands for it, as the public page names them.
+    at : datetime
+        Now, aware.
+    crop : str, optional
+        The only one that is meant.
+    """
     rows = fetch(
         conn, SQL["release"], villages=list(villages), hazard=hazard, by=by, at=at, crop=crop
     )

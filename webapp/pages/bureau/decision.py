@@ -17,8 +17,8 @@ from flask import (
     url_for,
 )
 
-from collector.store import audit, settings_table
-from collector.store.bureau import decisions, deliveries, desk
+from collector.store import audit
+from collector.store.bureau import decisions, deliveries, desk, publishing
 from collector.store.bureau.decisions import ACTS, By, Decision, NotNow, Overtaken
 from collector.store.bureau.desk import Key, PlaceRow, VillageRow
 from collector.store.postgres.db import Connection
@@ -94,12 +94,12 @@ def _case(place: str, crop: str, hazard: str) -> Case:
 def _show(case: Case, errors: dict[str, str]) -> Response:
     conn, at = case.conn, now()
     decision = decisions.find(conn, case.key, case.place.county)
-    thresholds, _ = words.thresholds_of(settings_table.get(conn, desk.COLOURS_KEY))
+    thresholds, _ = desk.thresholds(conn)
     rows = {row.key: row for row in desk.rows(conn, scope("drafts"), at, case.key[1])}
     row = rows.get(case.key)
     colour = decision.colour
     if colour is None and row is not None:
-        colour = words.proposed(row.status, row.villages, row.grave, row.of_villages, thresholds)
+        colour = desk.proposed(row, thresholds)
     skill = desk.skill(conn, [case.key[1]]).get((case.key[1], case.place.county))
     attests, reads = scope("reports"), scope("drafts")
     told = [
@@ -242,8 +242,7 @@ def _do(
     detail: dict[str, object] = {"act": act, "reason": by.reason}
     try:
         if act in ("publish", "update"):
-            changed, step, fields = decisions.publish(case.conn, seen, by, chosen)
-            deliveries.queue(case.conn, step, chosen, changed.sms, by.at)
+            changed, fields = publishing.publish(case.conn, seen, by, chosen)
             detail |= {"villages": list(chosen), "fields": fields, "colour": changed.colour or ""}
         elif act == "cancel":
             decisions.cancel(case.conn, seen, by)

@@ -17,8 +17,8 @@ from flask import (
     url_for,
 )
 
-from collector.store import audit, settings_table
-from collector.store.bureau import decisions, deliveries, desk
+from collector.store import audit
+from collector.store.bureau import decisions, deliveries, desk, publishing
 from collector.store.bureau.decisions import By, Decision, NotNow, Overtaken
 from collector.store.bureau.desk import Row
 from collector.store.postgres.db import Connection
@@ -53,16 +53,10 @@ class Coloured:
 
 def _coloured(conn: Connection) -> tuple[list[Coloured], str]:
     """What is in force with its colours, and what is wrong with the setting for these."""
-    thresholds, wrong = words.thresholds_of(settings_table.get(conn, desk.COLOURS_KEY))
+    thresholds, wrong = desk.thresholds(conn)
     found = desk.rows(conn, scope("drafts"), now())
-    return [
-        Coloured(
-            row,
-            row.colour
-            or words.proposed(row.status, row.villages, row.grave, row.of_villages, thresholds),
-        )
-        for row in found
-    ], wrong
+    coloured = [Coloured(row, row.colour or desk.proposed(row, thresholds)) for row in found]
+    return coloured, words.wrong_colours(wrong)
 
 
 def _choices(rows: Sequence[Coloured]) -> dict[str, dict[str, str]]:
@@ -166,8 +160,7 @@ def _decide(conn: Connection, row: Row, seen: Decision, act: str, by: By) -> Non
     try:
         if act == "publish":
             there = [each.id for each in desk.villages(conn, row.key)]
-            changed, step, _ = decisions.publish(conn, seen, by, there)
-            deliveries.queue(conn, step, there, changed.sms, by.at)
+            publishing.publish(conn, seen, by, there)
         else:
             decisions.act(conn, seen, act, by)
     except Overtaken as error:
