@@ -44,6 +44,7 @@ def search(
     role: str = "",
     limit: int = 50,
     offset: int = 0,
+    only: Iterable[int] | None = None,
 ) -> list[Entry]:
     """Return the people who hold a role within the reach of grants, in the order of their numbers.
 
@@ -60,6 +61,8 @@ def search(
         A role that they hold; '' for any.
     limit, offset : int
         How many, after how many.
+    only : iterable of int, optional
+        Numbers of the only people that are asked about.
     """
     within = list(within)
     scopes = {
@@ -72,6 +75,7 @@ def search(
         text=text,
         phone=phone,
         role=role,
+        only=None if only is None else list(only),
         city=any(each.level == "city" for each in within),
         limit=limit,
         offset=offset,

@@ -83,7 +83,7 @@ class Step:
 
 @dataclass(frozen=True)
 class By:
-    """Who acts, when and why; `person` is None on the command line, `name` '' where it is nobody."""
+    """Who acts, when and why; `person` is None on the command line, `name` '' for nobody."""
 
     person: int | None
     name: str

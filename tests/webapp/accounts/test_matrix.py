@@ -81,6 +81,7 @@ MAY_OPEN = {
     "decision.page": DRAFTS,
     "decision.act": RELEASE,
     "heard.attest": DRAFTS,
+    "again.send": RELEASE,
     "status.page": NETWORK,
     "nodes.page": NETWORK,
     "node.page": NETWORK,

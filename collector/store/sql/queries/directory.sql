@@ -4,6 +4,7 @@ WHERE (%(text)s = '' OR position(lower(%(text)s) in lower(p.name)) > 0
         OR position(lower(%(text)s) in p.username) > 0 OR p.phone = %(phone)s)
     AND (%(role)s = '' OR EXISTS (SELECT FROM person_grant g
         WHERE g.person = p.id AND g.role = %(role)s))
+    AND (%(only)s::bigint[] IS NULL OR p.id = ANY(%(only)s))
     AND (%(city)s OR EXISTS (
         SELECT FROM person_grant g
             LEFT JOIN township t ON g.level = 'township' AND t.code = g.scope

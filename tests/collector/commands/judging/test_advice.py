@@ -1,4 +1,4 @@
-"""`nongqing advice release` goes the way of the desk: holds, rejections and other officers count."""
+"""`nongqing advice release` goes the way of the desk: holds, rejections, other officers count."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
-
 
 from collector.commands.judging.advice import advice_group
 from collector.store import audit, people, settings_table
