@@ -36,9 +36,10 @@ def list_command(parts: Parts, village: str) -> None:
     """
     now = parts.clock().now()
     with plain_errors(), parts.store() as pool, pool.connection() as conn:
-        found = store.advice(conn, village, now)
+        found = store.advice(conn, village, now, past=False)
     for each in found:
-        state = "draft" if not each.public else f"released by {each.released_by or 'itself'}"
+        state = f"released by {each.released_by or 'itself'}" if each.public else "draft"
+        state = "kept off at the desk" if each.off else state
         ends = f"{each.advisory.window_to:%Y-%m-%d %H:%M} UTC"
         click.echo(f"{each.advisory.site:<16} {each.advisory.hazard:<28} until {ends}  {state}")
     if not found:

@@ -51,7 +51,8 @@ class VillageFacts:
 class Advice:
     """Advice and who released it to the public; both None where nobody has.
 
-    ``off`` where an officer holds it back, ``words`` are those of the officer who released it.
+    ``off`` where an officer holds it back; ``words`` and ``colour`` (`models.advice.colours`) are
+    those of the officer who released it. Neither is known of days gone by.
     """
 
     advisory: Advisory
@@ -59,6 +60,7 @@ class Advice:
     released: datetime | None = None
     off: bool | None = None
     words: str | None = None
+    colour: str | None = None
 
     @property
     def public(self) -> bool:
@@ -155,7 +157,7 @@ def advice(
     field whose keeper asks; without it, what everybody may see.
     """
     rows = fetch(conn, SQL["advice"], village=village_id, at=at, past=past, own=own)
-    return [Advice(advisory_of(row[:-4]), *row[-4:]) for row in rows]
+    return [Advice(advisory_of(row[:-5]), *row[-5:]) for row in rows]
 
 
 def release_in(

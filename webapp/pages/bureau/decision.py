@@ -31,6 +31,7 @@ from webapp.accounts.charge import given, whole_numbers, wrong_reason
 from webapp.accounts.datastore import CLOCK, User
 from webapp.app.database import connection, now
 from webapp.app.errors import PageNotFound
+from webapp.language.colours import colour_name
 from webapp.language.i18n import gettext, ngettext
 from webapp.language.risks import hazard_name
 from webapp.language.words import name_of, pick
@@ -169,7 +170,7 @@ def _show(case: Case, errors: dict[str, str]) -> Response:
             row=row,
             note=words.note_of(row, at) if row else "",
             colour=colour,
-            colours={each: words.colour_name(each) for each in COLOURS},
+            colours={each: colour_name(each) for each in COLOURS},
             trend=words.trend_text(row.fields, row.fields_before) if row else "",
             skill=words.skill_text(skill),
             evidence=show_evidence(desk.evidence(conn, case.key, at), at),

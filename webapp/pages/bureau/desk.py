@@ -29,6 +29,7 @@ from webapp.accounts.charge import given, wrong_reason
 from webapp.accounts.datastore import CLOCK
 from webapp.app.database import connection, now
 from webapp.app.menu import NavItem
+from webapp.language.colours import colour_name
 from webapp.language.i18n import gettext, lazy_gettext, ngettext
 from webapp.language.risks import hazard_name
 from webapp.language.words import pick
@@ -67,7 +68,7 @@ def _choices(rows: Sequence[Coloured]) -> dict[str, dict[str, str]]:
         "hazard": {one: hazard_name(one) for one in sorted({each.row.hazard for each in rows})},
         "crop": {one: words.crop_name(one) for one in sorted({each.row.crop for each in rows})},
         "county": {code: pick(*names) for code, names in counties.items()},
-        "level": {each: words.colour_name(each) for each in reversed(COLOURS)},
+        "level": {each: colour_name(each) for each in reversed(COLOURS)},
         "state": {state: str(name) for state, name in words.STATES.items() if state in states},
     }
 

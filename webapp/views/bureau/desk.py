@@ -12,6 +12,7 @@ from collector.store.bureau.desk import LastTime, PlaceRow, Row, Skill
 from models.advice.colours import COLOURS
 from models.risk.hazard import STATUS
 from models.weather.local_days import local_day
+from webapp.language.colours import colour_name
 from webapp.language.formats import local_time, number
 from webapp.language.i18n import gettext, lazy_gettext, ngettext
 from webapp.language.risks import hazard_name, upper_first
@@ -53,12 +54,6 @@ DONE = {
     "cancel": lazy_gettext("cancelled"),
     "close": lazy_gettext("closed"),
 }
-COLOUR_NAMES = {
-    "blue": lazy_gettext("blue"),
-    "yellow": lazy_gettext("yellow"),
-    "orange": lazy_gettext("orange"),
-    "red": lazy_gettext("red"),
-}
 
 
 @dataclass(frozen=True)
@@ -99,11 +94,6 @@ def place_of(row: Row | PlaceRow) -> str:
     """The name of a township, or what is said of villages without one."""
     name = pick(row.township_zh, row.township_en)
     return name or str(gettext("villages without a township"))
-
-
-def colour_name(colour: str | None) -> str:
-    """The name of a colour, in the reader's language."""
-    return str(COLOUR_NAMES[colour]) if colour else str(gettext("none"))
 
 
 def trend_text(now: int, before: int | None) -> str:

@@ -91,6 +91,10 @@ def test_what_the_desk_keeps_off_is_not_released_and_who_why_and_the_mend_are_na
     ):
         assert words in answer.output, words
     assert public(world) == set()
+    listed = CliRunner().invoke(
+        advice_group, ["list", VILLAGE], obj=LaterParts({"NONGQING_DSN": dsn})
+    )
+    assert "kept off at the desk" in listed.output
     with world.cursor() as cur:
         cur.execute("SELECT count(*) FROM advisory_release")
         assert cur.fetchall() == [(0,)]

@@ -115,7 +115,9 @@ def test_one_press_is_one_message_however_often_it_is_sent(world, conn, officer)
     fail(world)
     which = button(officer.get(PATH).text)
     assert "goes out again" in again(officer, which, "en").text
-    assert "Nothing is sent: the message to Farmer waits already" in again(officer, which, "en").text
+    assert (
+        "Nothing is sent: the message to Farmer waits already" in again(officer, which, "en").text
+    )
     assert len(run(world, Outcome.sent())) == 1
     assert "没有发送" in again(officer, which).text  # sent by now: the press of before is over
     assert run(world, Outcome.sent()) == []
