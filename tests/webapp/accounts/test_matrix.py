@@ -88,6 +88,7 @@ MAY_OPEN = {
     "node.photo": NETWORK,
     "node_items.act": NODES,
     "commission.page": NODES,
+    "commission.live": NODES,
     "commission.label": NODES,
     "handover.page": NODES,
     "people.page": PEOPLE,
