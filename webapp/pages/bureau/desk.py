@@ -37,7 +37,7 @@ from webapp.views.bureau import desk as words
 from webapp.views.village.villages import page_of
 
 bp = Blueprint("desk", __name__)
-NAV = NavItem(25, "desk.page", lazy_gettext("Desk"))
+NAV = NavItem(14, "desk.page", lazy_gettext("Desk"))
 PER_PAGE = 40
 #: What can be done with several at once; words are edited one by one.
 BULK = ("review", "publish", "hold", "reject", "reopen")
