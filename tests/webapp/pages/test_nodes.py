@@ -142,6 +142,7 @@ def test_the_list_is_filtered_and_searched(
     page = text_of(technician, f"/nodes?{query}")
     assert shown(page) == found
     assert bool(found) == ("没有找到设备" not in page)
+    assert 'rel="next"' not in page
 
 
 def test_a_technician_of_a_county_sees_that_county(app: App) -> None:
