@@ -38,6 +38,7 @@ ACTIONS = (
     "advice_withdrawn",
     "advice_decided",
     "advice_heard",
+    "advice_sent_again",
     "colours_changed",
     "advice_overridden",
     "bulletin_issued",

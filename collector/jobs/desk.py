@@ -55,15 +55,15 @@ def send_waiting(context: Context, settings: SmsSettings | None = None) -> Event
             message = deliveries.claim(conn, number, context.now)
         if message is None:
             continue
-        state = _send(context, settings, message)
+        state, failure, detail = _send(context, settings, message)
         with context.pool.connection() as conn:
-            deliveries.finish(conn, number, state, context.now)
+            deliveries.finish(conn, number, state, context.now, failure, detail)
         counts["waiting" if state == "queued" else "failed" if state == FAILED else "sent"] += 1
     return event("advice_sent", **counts)
 
 
-def _send(context: Context, settings: SmsSettings, message: Claimed) -> str:
-    """Send one message; return what became of it."""
+def _send(context: Context, settings: SmsSettings, message: Claimed) -> tuple[str, str | None, str]:
+    """Send one message; return what became of it, why it did not go, and what the gateway said."""
     template, params = _params(message)
     try:
         outcome = send_sms(
@@ -78,8 +78,8 @@ def _send(context: Context, settings: SmsSettings, message: Claimed) -> str:
     except SmsError as error:
         full = error.event.kind in ("sms_too_many", "sms_too_many_in_all")
         again = full or message.attempts < deliveries.MOST_ATTEMPTS
-        return "queued" if again else FAILED
-    return UNKNOWN if outcome.state == UNKNOWN else "sent"
+        return "queued" if again else FAILED, error.event.kind, error.detail
+    return (UNKNOWN if outcome.state == UNKNOWN else "sent"), None, outcome.error or ""
 
 
 JOBS = (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
 from collector.permissions import CITY, Grant, Place
@@ -44,6 +45,7 @@ def search(
     role: str = "",
     limit: int = 50,
     offset: int = 0,
+    only: Iterable[int] | None = None,
 ) -> list[Entry]:
     """Return the people who hold a role within the reach of grants, in the order of their numbers.
 
@@ -60,6 +62,8 @@ def search(
         A role that they hold; '' for any.
     limit, offset : int
         How many, after how many.
+    only : iterable of int, optional
+        Numbers of the only people that are asked about.
     """
     within = list(within)
     scopes = {
@@ -72,6 +76,7 @@ def search(
         text=text,
         phone=phone,
         role=role,
+        only=None if only is None else list(only),
         city=any(each.level == "city" for each in within),
         limit=limit,
         offset=offset,
@@ -81,6 +86,33 @@ def search(
     for person, *grant in fetch(conn, SQL["grants_of"], people=list(found)):
         found[person].grants.append(Grant(*grant))
     return list(found.values())
+
+
+def holders(
+    conn: Connection, known: Mapping[str, Iterable[str]], permission: str, place: Place
+) -> dict[int, str]:
+    """Return who may do something at a place by a role of their own: names by numbers.
+
+    Parameters
+    ----------
+    conn : Connection
+    known : mapping
+        Permissions of every role.
+    permission : str
+    place : Place
+
+    Returns
+    -------
+    dict of int to str
+        In the order of the names; of two who are called the same with their user names.
+    """
+    roles = [role for role, allowed in known.items() if permission in allowed]
+    rows = fetch(conn, SQL["holders"], roles=roles, **asdict(place))
+    names = Counter(name for _, name, _ in rows)
+    return {
+        number: f"{name} ({username})" if names[name] > 1 and username else name
+        for number, name, username in rows
+    }
 
 
 def areas(conn: Connection, held: Iterable[Grant]) -> list[tuple[Grant, Place]]:

@@ -143,15 +143,26 @@ def close(conn: Connection, number: int, by: str, note: str | None, at: datetime
         raise NoSuchItem(number)
 
 
-def assign(conn: Connection, number: int, to: str, at: datetime) -> None:
+def assign(conn: Connection, number: int, person: int, to: str, at: datetime) -> None:
     """Note who is to look after an item.
+
+    Parameters
+    ----------
+    conn : Connection
+    number : int
+        Of the item.
+    person : int
+    to : str
+        Their name, which stays readable when they are gone.
+    at : datetime
+        Aware.
 
     Raises
     ------
     NoSuchItem
         When no open item has this number.
     """
-    if not _fetch(conn, "assign", id=number, to=to, at=at):
+    if not _fetch(conn, "assign", id=number, person=person, to=to, at=at):
         raise NoSuchItem(number)
 
 

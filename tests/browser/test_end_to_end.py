@@ -148,7 +148,7 @@ def test_a_reading_and_its_advice_reach_the_village_page(system: System, chromiu
     at = max(advisory.confirmed for advisory in advisories)
     with db.Pool(system.dsn()).connection() as conn:
         for hazard in {advisory.hazard for advisory in advisories}:
-            assert village.release(conn, VILLAGE, hazard, "农技员甲", at)
+            assert village.release_in(conn, [VILLAGE], hazard, "农技员甲", at)
     page.goto(f"http://127.0.0.1:{system.port}/v/{VILLAGE}")
     released = page.inner_text("body")
     assert "农技员甲" in released

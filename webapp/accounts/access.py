@@ -231,4 +231,5 @@ def install(app: Flask) -> None:
     """Ask every request whether its reader may open the page."""
     app.before_request(_enforce)
     expired.install(app, reader)
+    app.jinja_env.tests["open_to_reader"] = may_open
     app.jinja_env.globals |= {"may": may, "may_open": may_open, "reader": reader}

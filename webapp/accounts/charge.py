@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from flask import request
@@ -76,6 +77,19 @@ def charge(conn: Connection) -> Charge:
     user = reader()
     assert user is not None
     return Charge(user, people.roles(conn))
+
+
+def whole_numbers(conn: Connection, persons: Collection[int]) -> set[int]:
+    """Return those of some persons whose number the reader may see whole.
+
+    They are those whom the reader finds at `/people`: everywhere else a number is masked.
+    """
+    user = reader()
+    if user is None or not user.may("people") or not persons:
+        return set()
+    within = charge(conn).reach
+    found = directory.search(conn, within, only=persons, limit=len(persons))
+    return {each.id for each in found} if within else set()
 
 
 def given(name: str, most: int = MOST_LETTERS) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from collector.permissions import Place
+from collector.store import directory, people
 from collector.store.network import nodes
 from collector.store.network.handover import Done
 from collector.store.network.nodes import Facts
@@ -33,6 +34,15 @@ def node_within(node_id: str, permission: str) -> Facts:
         if user.may(permission, place):
             return found
     raise PageNotFound(gettext("There is no such node where you look after nodes."))
+
+
+def lookers(node: Facts) -> dict[str, str]:
+    """Who may be given what is wrong with a node, names by numbers: the reader, then the others."""
+    conn, mine = connection(), me()
+    place = Place(node.village, node.township, node.county)
+    found = directory.holders(conn, people.roles(conn), "nodes", place)
+    own = {str(mine.id): found.pop(mine.id, mine.name)}
+    return own | {str(number): name for number, name in found.items()}
 
 
 def done_by_me(note: str = "", place: tuple[float, float] | None = None) -> Done:

@@ -38,6 +38,11 @@ def local_time(moment: datetime, now: datetime | None = None) -> str:
     return _write("M月d日 HH:mm", "d MMM, HH:mm", local)
 
 
+def clock_time(moment: datetime) -> str:
+    """Write the local time of a day, with its seconds."""
+    return f"{moment.astimezone(LOCAL):%H:%M:%S}"
+
+
 def local_day(day: date | datetime, *, weekday: bool = False) -> str:
     """Write a local day without its year, with its weekday if wanted."""
     if isinstance(day, datetime):

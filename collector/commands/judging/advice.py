@@ -9,15 +9,9 @@ from collector.commands.named import NAME
 from collector.commands.parts import Parts, plain_errors
 from collector.store import audit
 from collector.store.advice import village as store
+from collector.store.bureau import publishing
+from collector.store.bureau.decisions import By
 from collector.store.postgres.db import StoreError
-
-
-class NothingInForce(StoreError):  # noqa: N818 - named for what happened
-    """There is no advice of this kind to release."""
-
-    def __init__(self, village: str, hazard: str, known: list[str]) -> None:
-        there = f"in force there: {', '.join(known)}" if known else "none is in force there"
-        super().__init__(f"{village}: no advice on {hazard}; {there}")
 
 
 @click.group("advice")
@@ -42,9 +36,10 @@ def list_command(parts: Parts, village: str) -> None:
     """
     now = parts.clock().now()
     with plain_errors(), parts.store() as pool, pool.connection() as conn:
-        found = store.advice(conn, village, now)
+        found = store.advice(conn, village, now, past=False)
     for each in found:
-        state = "draft" if not each.public else f"released by {each.released_by or 'itself'}"
+        state = f"released by {each.released_by or 'itself'}" if each.public else "draft"
+        state = "kept off at the desk" if each.off else state
         ends = f"{each.advisory.window_to:%Y-%m-%d %H:%M} UTC"
         click.echo(f"{each.advisory.site:<16} {each.advisory.hazard:<28} until {ends}  {state}")
     if not found:
@@ -58,11 +53,18 @@ def list_command(parts: Parts, village: str) -> None:
 @click.option(
     "--by", type=NAME, required=True, help="Who stands for it; the public page names them."
 )
+@click.option(
+    "--reason",
+    default="released by command",
+    show_default=True,
+    help="Why; it stands among the steps at the desk.",
+)
 @click.pass_obj
-def release(parts: Parts, village: str, hazard: str, by: str) -> None:
+def release(parts: Parts, village: str, hazard: str, by: str, reason: str) -> None:
     """Release the advice on HAZARD in VILLAGE: from now on the public page gives it, by name.
 
-    It stays released while it goes on; worse or new advice is a draft again.
+    It stays released while it goes on; worse or new advice is a draft again. What an officer holds
+    back, rejected or cancelled at the desk is refused until it is opened again there.
 
     \b
     Example:
@@ -70,17 +72,20 @@ def release(parts: Parts, village: str, hazard: str, by: str) -> None:
     """
     now = parts.clock().now()
     with plain_errors():
-        if not by.strip() or not by.isprintable():
-            raise StoreError("--by: name who stands for it, in printable letters")
+        said = {"--by: name who stands for it": by.strip(), "--reason: say why": reason.strip()}
+        for wrong, text in said.items():
+            if not text or not text.isprintable():
+                raise StoreError(f"{wrong}, in printable letters")
+        who = By(None, by.strip(), now, reason.strip())
         with parts.store() as pool, pool.connection() as conn:
-            store.release(conn, village, hazard, by.strip(), now)
-            found = store.advice(conn, village, now)
-            of = [each for each in found if each.advisory.hazard == hazard]
-            if of:
-                actor, what = by_command("advice release"), f"{village} {hazard}"
-                audit.append(conn, actor, "advice_published", what, {"by": by.strip()}, at=now)
-            else:
-                known = sorted({each.advisory.hazard for each in found})
-                raise NothingInForce(village, hazard, known)
-    for each in of:
-        click.echo(f"{each.advisory.site}: released by {each.released_by or 'itself'}")
+            done = publishing.release(conn, village, hazard, who)
+            for each in done:
+                what = f"{each.place} {each.hazard} {each.crop}"
+                detail = {"by": who.name, "reason": who.reason, "villages": [village]}
+                actor = by_command("advice release")
+                audit.append(conn, actor, "advice_published", what, detail, at=now)
+            crops = {each.crop for each in done}
+            found = store.advice(conn, village, now, past=False)
+    for one in found:
+        if one.advisory.hazard == hazard and one.advisory.crop in crops:
+            click.echo(f"{one.advisory.site}: released by {one.released_by or 'itself'}")

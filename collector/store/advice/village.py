@@ -51,7 +51,8 @@ class VillageFacts:
 class Advice:
     """Advice and who released it to the public; both None where nobody has.
 
-    ``off`` where an officer holds it back, ``words`` are those of the officer who released it.
+    ``off`` where an officer holds it back; ``words`` and ``colour`` (`models.advice.colours`) are
+    those of the officer who released it. Neither is known of days gone by.
     """
 
     advisory: Advisory
@@ -59,6 +60,7 @@ class Advice:
     released: datetime | None = None
     off: bool | None = None
     words: str | None = None
+    colour: str | None = None
 
     @property
     def public(self) -> bool:
@@ -155,22 +157,7 @@ def advice(
     field whose keeper asks; without it, what everybody may see.
     """
     rows = fetch(conn, SQL["advice"], village=village_id, at=at, past=past, own=own)
-    return [Advice(advisory_of(row[:-4]), *row[-4:]) for row in rows]
-
-
-def release(conn: Connection, village_id: str, hazard: str, by: str, at: datetime) -> list[str]:
-    """Release the advice in force on a hazard in a village; return the fields it is for.
-
-    Parameters
-    ----------
-    conn : Connection
-    village_id, hazard : str
-    by : str
-        Who stands for it, as the public page names them.
-    at : datetime
-        Now, aware.
-    """
-    return release_in(conn, [village_id], hazard, by, at)
+    return [Advice(advisory_of(row[:-5]), *row[-5:]) for row in rows]
 
 
 def release_in(
@@ -181,7 +168,22 @@ def release_in(
     at: datetime,
     crop: str | None = None,
 ) -> list[str]:
-    """Release the advice in force on a hazard in villages, of one crop or of all, as `release`."""
+    """Release the advice in force on a hazard in villages; return the fields it is for.
+
+    Officers release by `collector.store.bureau.publishing`, which knows what is held back.
+
+    Parameters
+    ----------
+    conn : Connection
+    villages : sequence of str
+    hazard : str
+    by : str
+        Who stands for it, as the public page names them.
+    at : datetime
+        Now, aware.
+    crop : str, optional
+        The only one that is meant.
+    """
     rows = fetch(
         conn, SQL["release"], villages=list(villages), hazard=hazard, by=by, at=at, crop=crop
     )

@@ -69,7 +69,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class Step:
-    """An act on a decision; `person` is None where it closed by itself."""
+    """An act on a decision; `name` is '' where it closed by itself."""
 
     act: str
     state: str
@@ -83,7 +83,7 @@ class Step:
 
 @dataclass(frozen=True)
 class By:
-    """Who acts, when and why; `person` is None for what happens by itself."""
+    """Who acts, when and why; `person` is None on the command line, `name` '' for nobody."""
 
     person: int | None
     name: str
@@ -179,7 +179,7 @@ def act(
     if now.version != seen.version:
         raise Overtaken(now)
     states, after = ACTS[what]
-    if by.person is not None and now.state not in states:
+    if by.name and now.state not in states:
         raise NotNow(what, now)
     state = after or now.state
     params = {

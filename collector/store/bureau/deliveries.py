@@ -6,10 +6,12 @@ the answers of people to the advice, and by nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from collector.permissions import Grant
+from collector.store.bureau.desk import within
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from collector.store.postgres.queries import fetch, run
@@ -23,6 +25,10 @@ LOST = timedelta(hours=1)
 MOST_ATTEMPTS = 3
 #: What an agent can attest.
 HEARD = ("loudspeaker", "door")
+#: States of a message that an officer may have sent again, and what a list can be narrowed to.
+OVER = ("sent", "failed", "unknown")
+WHOM = ("", "missed", "failed")
+MOST_NUMBER, MOST_AGAIN = 2**63, 2**15
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,40 @@ class Told:
     def late(self, at: datetime) -> bool:
         """Whether it has heard and answered nothing in time."""
         return not self.heard and not self.answered and at - self.since > LATE
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """The newest message to a person by a channel; `failure` is the event by which it did not go.
+
+    `heard` where an agent attests it of the village, `answered` where the person did since;
+    `again` is how often it was sent again.
+    """
+
+    id: int
+    person: int
+    name: str
+    phone: str | None
+    active: bool
+    village: str
+    zh: str
+    en: str
+    township: str | None
+    county: str
+    channel: str
+    state: str
+    at: datetime
+    failure: str | None
+    detail: str
+    again: int
+    answered: bool
+    heard: bool
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it can be sent again: it is over, reached nobody, and there is a number."""
+        missed = not (self.answered or self.heard)
+        return self.state in OVER and missed and self.active and self.phone is not None
 
 
 def queue(conn: Connection, step: int, villages: Sequence[str], sms: str, at: datetime) -> None:
@@ -105,9 +145,30 @@ def claim(conn: Connection, number: int, at: datetime) -> Claimed | None:
     return Claimed(*found[0]) if found else None
 
 
-def finish(conn: Connection, number: int, state: str, at: datetime) -> None:
-    """Note what became of a message; ``queued`` puts it back."""
-    run(conn, SQL["finish"], id=number, state=state, at=at)
+def finish(
+    conn: Connection,
+    number: int,
+    state: str,
+    at: datetime,
+    failure: str | None = None,
+    detail: str = "",
+) -> None:
+    """Note what became of a message; ``queued`` puts it back.
+
+    Parameters
+    ----------
+    conn : Connection
+    number : int
+    state : str
+    at : datetime
+        Now, aware.
+    failure : str, optional
+        Kind of the event by which it did not go out.
+    detail : str
+        What the gateway said.
+    """
+    told = {"failure": failure, "detail": detail}
+    run(conn, SQL["finish"], id=number, state=state, at=at, **told)
 
 
 def hear(
@@ -142,3 +203,56 @@ def late(conn: Connection, decisions: Collection[int], at: datetime) -> dict[int
 def told(conn: Connection, decision: int) -> list[Told]:
     """Return what is known of each village that a decision told."""
     return [Told(*row) for row in fetch(conn, SQL["told"], decision=decision)]
+
+
+def recipients(
+    conn: Connection,
+    decision: int,
+    grants: Iterable[Grant],
+    whom: str = "",
+    *,
+    only: int | None = None,
+    limit: int = 40,
+    offset: int = 0,
+) -> tuple[list[Recipient], int]:
+    """Return who was sent a message of a decision where grants reach, and how many there are.
+
+    Parameters
+    ----------
+    conn : Connection
+    decision : int
+    grants : iterable of Grant
+    whom : str
+        One of `WHOM`: all, who has not been reached, or whose message did not go out.
+    only : int, optional
+        The only message that is asked about.
+    limit, offset : int
+        How many, after how many.
+    """
+    params = {"decision": decision, "whom": whom, "only": only, "limit": limit, "offset": offset}
+    rows = fetch(conn, SQL["recipients"], **params, **within(grants))
+    return [Recipient(*row[:-1]) for row in rows], int(rows[0][-1]) if rows else 0
+
+
+def decision_of(conn: Connection, number: int) -> int | None:
+    """Return the decision of a message, None where there is no such message."""
+    found = fetch(conn, SQL["of_delivery"], id=number) if number < MOST_NUMBER else []
+    return int(found[0][0]) if found else None
+
+
+def send_again(conn: Connection, number: int, again: int, at: datetime) -> bool:
+    """Put a message that is over back to be sent; false where it waits, or somebody was quicker.
+
+    Parameters
+    ----------
+    conn : Connection
+    number : int
+    again : int
+        How often it had been sent again when whoever asks saw it.
+    at : datetime
+        Now, aware.
+    """
+    if again >= MOST_AGAIN:
+        return False
+    params = {"id": number, "again": again, "states": list(OVER), "at": at}
+    return bool(fetch(conn, SQL["send_again"], **params))

@@ -8,12 +8,14 @@ from datetime import date, datetime, timedelta
 
 from collector.freshness import ANSWER_FRESH
 from collector.permissions import Grant
+from collector.store import settings_table
 from collector.store.advice.risk import advisory_of
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from collector.store.postgres.queries import fetch, run
 from firmware.wire.quantities import QUANTITIES
 from models.advice.advisory import Advisory
+from models.advice.colours import DEFAULTS, ColourError, Threshold, colour_of, read_thresholds
 from models.hazards.catalogue import catalogue, unlevelled
 from models.risk.hazard import HIGH
 from models.weather.local_days import local_day
@@ -197,6 +199,20 @@ def rows(
         "before": local_day(at) - TREND,
     }
     return [Row(*row) for row in fetch(conn, SQL["rows"], **params)]
+
+
+def thresholds(conn: Connection) -> tuple[Sequence[Threshold], str]:
+    """Return the mapping to colours of its setting; the shipped one, and why, where it is none."""
+    try:
+        return read_thresholds(settings_table.get(conn, COLOURS_KEY)), ""
+    except ColourError as error:
+        return DEFAULTS, str(error)
+
+
+def proposed(row: Row, mapping: Sequence[Threshold]) -> str | None:
+    """Return the colour that follows from the status and spread of a row of a whole place."""
+    with_it = row.grave if row.status == HIGH else row.villages
+    return colour_of(row.status, with_it / max(row.of_villages, 1), mapping)
 
 
 def last_time(conn: Connection, places: Collection[str]) -> dict[Key, LastTime]:

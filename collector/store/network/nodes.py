@@ -55,6 +55,8 @@ class Wanted:
         A kind of item, or ``state.`` and a state.
     troubled : bool
         Only those with something to do.
+    mine : int or None
+        The person to whom something open about them was given.
     """
 
     text: str = ""
@@ -62,6 +64,7 @@ class Wanted:
     state: str = ""
     cause: str = ""
     troubled: bool = False
+    mine: int | None = None
 
 
 @dataclass(frozen=True)
@@ -216,7 +219,7 @@ def listed(
     at : datetime
         Aware; how long a node has been silent is counted to it.
     limit, offset : int
-        How many, after how many. States are counted of all that text and county leave.
+        How many, after how many. States are counted of all that text, county and `mine` leave.
     """
     rows = fetch(
         conn,
@@ -230,6 +233,7 @@ def listed(
         state=wanted.state,
         cause=wanted.cause,
         troubled=wanted.troubled,
+        mine=wanted.mine,
         limit=limit,
         offset=offset,
         **_ages(at),

@@ -1180,6 +1180,11 @@ ALTER TABLE maintenance_item
     ADD CHECK ((assigned_to IS NULL) = (assigned IS NULL));
 CREATE INDEX maintenance_item_node ON maintenance_item (node, id DESC);
 
+-- The person of that name; empty where a name was typed in before there was a list.
+ALTER TABLE maintenance_item ADD COLUMN assigned_person bigint REFERENCES person ON DELETE SET NULL;
+CREATE INDEX maintenance_item_assigned ON maintenance_item (assigned_person)
+    WHERE closed IS NULL AND assigned_person IS NOT NULL;
+
 -- What somebody wrote about an item, with a photo or without.
 CREATE TABLE item_note (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -1254,7 +1259,9 @@ CREATE TABLE desk_day (
 -- Who is told of a published step, by what channel, and what became of it. person NULL: nobody in
 -- particular (the village's page, its loudspeaker). state: queued; sending (left, or its sender
 -- died); sent; failed; unknown (it may have gone out); stopped (over before it went). heard: when an
--- agent attested that the loudspeaker spoke, or that they went from door to door.
+-- agent attested that the loudspeaker spoke, or that they went from door to door. failure: the event by
+-- which a message did not go out, or waits; detail: what the gateway said. again: how often an officer
+-- had it sent again; who presses names the number that they saw, so that of two who press one is told.
 CREATE TABLE delivery (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     step bigint NOT NULL REFERENCES decision_step,
@@ -1268,6 +1275,9 @@ CREATE TABLE delivery (
     attempts smallint NOT NULL DEFAULT 0,
     attested_by text,
     note text NOT NULL DEFAULT '',
+    failure text,
+    detail text NOT NULL DEFAULT '',
+    again smallint NOT NULL DEFAULT 0,
     UNIQUE NULLS NOT DISTINCT (step, village, channel, person)
 );
 CREATE INDEX delivery_queue ON delivery (id) WHERE state = 'queued';

@@ -117,7 +117,7 @@ def test_the_days_ahead_are_those_of_the_outlook(conn):
 
 def test_advice_is_what_officers_released_and_measures_alone(conn):
     assert "没有已发布" in drafted(draw_up(conn, "", NOW), "zh_CN")["advice"]
-    village.release(conn, "qf-liuge", "wheat_fhb", "李娜", NOW)
+    village.release_in(conn, ["qf-liuge"], "wheat_fhb", "李娜", NOW)
     tables = draw_up(conn, "", NOW)
     (row,) = tables["advice"]
     assert (row["county"], row["by"], row["villages"]) == ("410922", ["李娜"], 1)

@@ -121,7 +121,7 @@ def test_a_full_page_shows_none_and_the_details_may(empty_app, seed):
     with empty_app.pool.connection() as conn:
         hazards = {each.hazard for each in pages.fill_village(conn, seed)}
         for hazard in hazards:
-            village.release(conn, "qf-liuge", hazard, "王", seed.NOW)
+            village.release_in(conn, ["qf-liuge"], hazard, "王", seed.NOW)
     client = empty_app.test_client()
     page = visible(client.get("/v/qf-liuge").get_data(as_text=True))
     assert terms_in(page) == []

@@ -12,7 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
-from collector.store import items
+from collector.store import items, people
 from collector.store.items import Found, raise_items
 from collector.store.network import nodes, registry
 from collector.store.postgres import db
@@ -142,6 +142,7 @@ def test_the_list_is_filtered_and_searched(
     page = text_of(technician, f"/nodes?{query}")
     assert shown(page) == found
     assert bool(found) == ("没有找到设备" not in page)
+    assert 'rel="next"' not in page
 
 
 def test_a_technician_of_a_county_sees_that_county(app: App) -> None:
@@ -264,7 +265,7 @@ def jpeg() -> tuple[BytesIO, str]:
 def test_an_item_is_seen_given_written_about_and_closed(app: App, technician: FlaskClient) -> None:
     path = f"/nodes/qf-001/items/{falling(app).id}"
     send(technician, path, act="seen")
-    send(technician, path, act="assign", to="李师傅")
+    send(technician, path, act="assign", to=str(staff(app, "李师傅", "county", "410922")))
     send(technician, path, act="note", note="板上有鸟粪", photo=jpeg())
     item = falling(app)
     assert (item.seen_by, item.assigned_to, item.closed) == ("technician", "李师傅", None)
@@ -281,6 +282,67 @@ def test_an_item_is_seen_given_written_about_and_closed(app: App, technician: Fl
         (action, str(item.id))
         for action in ("item_seen", "item_assigned", "item_noted", "item_closed")
     ]
+
+
+def staff(app: App, name: str, level: str, scope: str, role: str = "technician") -> int:
+    with app.pool.connection() as conn:
+        person = people.add(conn, name, NOW, username=f"u{next(_keys)}")
+        people.grant(conn, person, role, level, scope, NOW, "test")
+        return person.id
+
+
+def test_an_item_is_given_to_one_of_those_who_look_after_the_node(
+    app: App, technician: FlaskClient
+) -> None:
+    near = staff(app, "Near", "township", "410922104")
+    others = [
+        staff(app, "Elsewhere", "county", "410928"),
+        staff(app, "Officer", "city", "", "officer"),
+    ]
+    gone = staff(app, "Gone", "city", "")
+    with app.pool.connection() as conn:
+        people.lock(conn, people.named(conn, str(gone)), NOW)
+    page = text_of(technician, "/nodes/qf-001?lang=en")
+    choice = re.search(r'<select id="to-[0-9]+" name="to">(.*?)</select>', page)
+    assert choice is not None
+    assert re.findall(r">([^<]+)</option>", choice[1]) == ["I: technician", "Near"]
+    path = f"/nodes/qf-001/items/{falling(app).id}"
+    for wrong in (*others, gone, "王师傅", "0"):
+        for lang, said in (
+            ("zh", "请选择负责这台设备的人"),
+            ("en", "Choose one of those who look"),
+        ):
+            text = send(technician, f"{path}?lang={lang}", 400, act="assign", to=str(wrong))
+            assert said in text
+    assert falling(app).assigned_to is None
+    send(technician, path, act="assign", to=str(near))
+    assert falling(app).assigned_to == "Near"
+
+
+def test_two_of_one_name_are_told_apart(app: App, technician: FlaskClient) -> None:
+    for _ in range(2):
+        staff(app, "Li", "city", "")
+    page = text_of(technician, "/nodes/qf-001?lang=en")
+    assert len(set(re.findall(r">(Li \(u[0-9]+\))</option>", page))) == 2
+
+
+def test_the_list_is_narrowed_to_what_was_given_to_me(app: App, technician: FlaskClient) -> None:
+    assert shown(text_of(technician, "/nodes?mine=1")) == []
+    send(technician, f"/nodes/qf-001/items/{falling(app).id}", act="assign")
+    page = text_of(technician, "/nodes?mine=1&lang=en")
+    assert shown(page) == ["qf-001"]
+    assert "technician looks after it" in page
+    assert '<option value="1" selected>' in page
+    assert shown(text_of(client_of(app, "technician"), "/nodes?mine=1")) == []
+    send(technician, f"/nodes/qf-001/items/{falling(app).id}", act="close", note="done")
+    assert shown(text_of(technician, "/nodes?mine=1")) == []
+
+
+def test_a_name_that_was_typed_in_before_stays_readable(app: App, technician: FlaskClient) -> None:
+    with app.pool.connection() as conn, conn.cursor() as cur:
+        cur.execute("UPDATE maintenance_item SET assigned_to = '老王', assigned = now()")
+    assert "老王 looks after it" in text_of(technician, "/nodes/qf-001?lang=en")
+    assert "老王 looks after it" in text_of(technician, "/nodes?lang=en")
 
 
 def test_whoever_takes_an_item_without_a_name_takes_it_themselves(
@@ -374,6 +436,48 @@ def test_the_self_test_tells_pass_fail_and_missing(app: App, technician: FlaskCl
     assert "−40 to 60 °C" in page
     later = text_of(technician, "/nodes/qf-001/commission?since=2016-05-08T06:19:00Z&lang=en")
     assert set(re.findall(r'<span class="status">(\w+)</span>', later)) == {"missing"}
+
+
+LIVE = "/nodes/qf-001/commission/live"
+
+
+def test_values_are_read_anew_until_all_has_passed(app: App, technician: FlaskClient) -> None:
+    came = "2016-05-08T06:19:00Z"
+    assert f'href="{LIVE}?since={came}"' in text_of(
+        technician, f"/nodes/qf-001/commission?since={came}"
+    ).replace("%3A", ":")
+    answer = technician.get(f"{LIVE}?since={came}&lang=en")
+    seconds, _, address = answer.headers["Refresh"].partition("; url=")
+    assert int(seconds) == 10
+    again = technician.get(address)
+    assert again.status_code == 200
+    assert again.headers["Refresh"] == answer.headers["Refresh"], "it began when it began"
+    assert "missing" in answer.text
+    assert "Read at 14:20:00." in answer.text
+    assert not re.search(r"<(input|textarea|select|form)", answer.text.split("<main")[1])
+    passed = technician.get(f"{LIVE}?since={CAME}&lang=en")
+    assert "Refresh" not in passed.headers
+    assert "All has passed" in passed.text
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?since=2016-05-08T06:19:00Z&stop=1", "?since=x&begun=2016-05-08T06:05:00Z"]
+)
+def test_values_are_not_read_anew_unasked_or_stopped_or_for_long(
+    technician: FlaskClient, query: str
+) -> None:
+    answer = technician.get(LIVE + query)
+    assert answer.status_code == 200
+    assert "Refresh" not in answer.headers
+    assert "这一页现在不会自动刷新" in answer.text
+    assert "自动刷新" in answer.text
+
+
+def test_what_is_typed_is_on_no_page_that_reads_anew(technician: FlaskClient) -> None:
+    for path in ("/nodes/qf-001/commission", "/nodes/qf-001", "/nodes"):
+        answer = technician.get(f"{path}?since=2016-05-08T06:19:00Z")
+        assert "Refresh" not in answer.headers
+        assert "http-equiv" not in answer.text
 
 
 def test_a_node_is_signed_off_with_place_and_time(app: App, technician: FlaskClient) -> None:

@@ -145,7 +145,7 @@ def test_a_draft_is_on_no_public_page_as_advice_and_what_was_released_is(empty_a
         assert "农技员还没有发布建议" in page or path.endswith("details")
     assert text_of(client, "/v/qf-liuge").count("还没有核对过准不准") == 1, "said once"
     with empty_app.pool.connection() as conn:
-        assert village.release(conn, "qf-liuge", "wheat_fhb", "王农艺", seed.NOW)
+        assert village.release_in(conn, ["qf-liuge"], "wheat_fhb", "王农艺", seed.NOW)
     page = text_of(client, "/v/qf-liuge")
     for words in ("先清沟排水", "最晚5月11日", "王农艺发布", "登记了哪种药"):
         assert words in page, words
@@ -212,7 +212,7 @@ def test_products_are_named_only_from_a_list_in_force(empty_app, seed, until, na
     client = empty_app.test_client()
     assert "试剂" not in text_of(client, "/v/qf-liuge"), "not on a card that nobody released"
     with empty_app.pool.connection() as conn:
-        village.release(conn, "qf-liuge", "wheat_fhb", "王农艺", seed.NOW)
+        village.release_in(conn, ["qf-liuge"], "wheat_fhb", "王农艺", seed.NOW)
     page = text_of(client, "/v/qf-liuge")
     said = "试剂（登记证号 PD00000000）：每亩 20 毫升，15 升的药桶加 10.5 毫升；收获前 28 天起停用"
     assert (said in page) == named

@@ -39,7 +39,7 @@ from webapp.views.village.villages import page_of
 
 bp = Blueprint("bulletins", __name__, url_prefix="/bulletins")
 bp.add_app_template_filter(mu, "mu")
-NAV = NavItem(22, "bulletins.page", lazy_gettext("Bulletins"))
+NAV = NavItem(21, "bulletins.page", lazy_gettext("Bulletins"))
 PER_PAGE = 30
 #: So many bulletins are kept as PDF: an issued one never changes.
 MOST_KEPT = 8

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from flask import (
     Blueprint,
@@ -17,29 +18,47 @@ from flask import (
     url_for,
 )
 
-from collector.store import audit, settings_table
-from collector.store.bureau import decisions, deliveries, desk
+from collector.store import audit
+from collector.store import reads as read_log
+from collector.store.bureau import decisions, deliveries, desk, publishing
 from collector.store.bureau.decisions import ACTS, By, Decision, NotNow, Overtaken
 from collector.store.bureau.desk import Key, PlaceRow, VillageRow
 from collector.store.postgres.db import Connection
 from field_configs.names import unseen
 from models.advice.colours import COLOURS
 from webapp.accounts.access import needs, reaches, reader, scope
-from webapp.accounts.charge import given, wrong_reason
+from webapp.accounts.charge import given, whole_numbers, wrong_reason
 from webapp.accounts.datastore import CLOCK, User
 from webapp.app.database import connection, now
 from webapp.app.errors import PageNotFound
+from webapp.language.colours import colour_name
 from webapp.language.i18n import gettext, ngettext
 from webapp.language.risks import hazard_name
 from webapp.language.words import name_of, pick
 from webapp.views.bureau import desk as words
 from webapp.views.bureau.evidence import show_evidence
+from webapp.views.bureau.recipients import WHOM, ShownRecipient, show_recipients
 
 bp = Blueprint("decision", __name__, url_prefix="/desk/<place>/<crop>/<hazard>")
 #: Villages that a form lists; a township has some dozens.
 MOST_VILLAGES = 200
 #: Acts that ask for no reason: they change nothing that the public sees.
 WITHOUT_REASON = ("review", "edit")
+
+
+#: People of a page, and pages that can be asked for.
+PEOPLE, MOST_PAGES = 40, 1000
+
+
+@dataclass(frozen=True)
+class People:
+    """A page of those who were sent a message, narrowed to `whom`."""
+
+    rows: list[ShownRecipient]
+    whom: str
+    page: int
+    pages: int
+    choices = WHOM
 
 
 @dataclass(frozen=True)
@@ -91,15 +110,36 @@ def _case(place: str, crop: str, hazard: str) -> Case:
     return Case(conn, found, key, seen)
 
 
+def _people(conn: Connection, decision: Decision) -> People | None:
+    """Who was sent a message where the reader releases advice; who looks is in the audit log."""
+    user, grants = reader(), scope("release")
+    if user is None or decision.id is None or not grants:
+        return None
+    whom = request.args.get("whom", "")
+    whom = whom if whom in WHOM else ""
+    page = min(max(request.args.get("people", 1, type=int), 1), MOST_PAGES)
+    ask = partial(deliveries.recipients, conn, decision.id, grants, whom, limit=PEOPLE)
+    found, count = ask(offset=(page - 1) * PEOPLE)
+    if not found and page > 1:
+        page, (found, count) = 1, ask(offset=0)
+    if not found and not whom:
+        return None
+    read_log.note(conn, user.id, "people_seen", "decision.people", decision.place, CLOCK.now())
+    sends = decision.state in (decisions.PUBLISHED, decisions.UPDATED)
+    whole = whole_numbers(conn, [each.person for each in found])
+    rows = show_recipients(found, whole, sends=sends)
+    return People(rows, whom, page, -(-count // PEOPLE))
+
+
 def _show(case: Case, errors: dict[str, str]) -> Response:
     conn, at = case.conn, now()
     decision = decisions.find(conn, case.key, case.place.county)
-    thresholds, _ = words.thresholds_of(settings_table.get(conn, desk.COLOURS_KEY))
+    thresholds, _ = desk.thresholds(conn)
     rows = {row.key: row for row in desk.rows(conn, scope("drafts"), at, case.key[1])}
     row = rows.get(case.key)
     colour = decision.colour
     if colour is None and row is not None:
-        colour = words.proposed(row.status, row.villages, row.grave, row.of_villages, thresholds)
+        colour = desk.proposed(row, thresholds)
     skill = desk.skill(conn, [case.key[1]]).get((case.key[1], case.place.county))
     attests, reads = scope("reports"), scope("drafts")
     told = [
@@ -112,10 +152,12 @@ def _show(case: Case, errors: dict[str, str]) -> Response:
         open_acts = [each for each in open_acts if each in ("publish", "update")]
     if not case.villages:
         open_acts = [each for each in open_acts if each not in ("publish", "update")]
-    return make_response(
+    people = _people(conn, decision)
+    answer = make_response(
         render_template(
             "bureau/decision.html",
             case=case,
+            people=people,
             hazard=hazard_name(case.key[1]),
             crop=words.crop_name(case.key[2]),
             place=words.place_of(case.place),
@@ -128,7 +170,7 @@ def _show(case: Case, errors: dict[str, str]) -> Response:
             row=row,
             note=words.note_of(row, at) if row else "",
             colour=colour,
-            colours={each: words.colour_name(each) for each in COLOURS},
+            colours={each: colour_name(each) for each in COLOURS},
             trend=words.trend_text(row.fields, row.fields_before) if row else "",
             skill=words.skill_text(skill),
             evidence=show_evidence(desk.evidence(conn, case.key, at), at),
@@ -152,6 +194,9 @@ def _show(case: Case, errors: dict[str, str]) -> Response:
         ),
         400 if errors else 200,
     )
+    if people is not None:
+        answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def _drafts(case: Case) -> int:
@@ -242,8 +287,7 @@ def _do(
     detail: dict[str, object] = {"act": act, "reason": by.reason}
     try:
         if act in ("publish", "update"):
-            changed, step, fields = decisions.publish(case.conn, seen, by, chosen)
-            deliveries.queue(case.conn, step, chosen, changed.sms, by.at)
+            changed, fields = publishing.publish(case.conn, seen, by, chosen)
             detail |= {"villages": list(chosen), "fields": fields, "colour": changed.colour or ""}
         elif act == "cancel":
             decisions.cancel(case.conn, seen, by)

@@ -17,8 +17,8 @@ from flask import (
     url_for,
 )
 
-from collector.store import audit, settings_table
-from collector.store.bureau import decisions, deliveries, desk
+from collector.store import audit
+from collector.store.bureau import decisions, deliveries, desk, publishing
 from collector.store.bureau.decisions import By, Decision, NotNow, Overtaken
 from collector.store.bureau.desk import Row
 from collector.store.postgres.db import Connection
@@ -29,6 +29,7 @@ from webapp.accounts.charge import given, wrong_reason
 from webapp.accounts.datastore import CLOCK
 from webapp.app.database import connection, now
 from webapp.app.menu import NavItem
+from webapp.language.colours import colour_name
 from webapp.language.i18n import gettext, lazy_gettext, ngettext
 from webapp.language.risks import hazard_name
 from webapp.language.words import pick
@@ -36,7 +37,7 @@ from webapp.views.bureau import desk as words
 from webapp.views.village.villages import page_of
 
 bp = Blueprint("desk", __name__)
-NAV = NavItem(25, "desk.page", lazy_gettext("Desk"))
+NAV = NavItem(14, "desk.page", lazy_gettext("Desk"))
 PER_PAGE = 40
 #: What can be done with several at once; words are edited one by one.
 BULK = ("review", "publish", "hold", "reject", "reopen")
@@ -53,16 +54,10 @@ class Coloured:
 
 def _coloured(conn: Connection) -> tuple[list[Coloured], str]:
     """What is in force with its colours, and what is wrong with the setting for these."""
-    thresholds, wrong = words.thresholds_of(settings_table.get(conn, desk.COLOURS_KEY))
+    thresholds, wrong = desk.thresholds(conn)
     found = desk.rows(conn, scope("drafts"), now())
-    return [
-        Coloured(
-            row,
-            row.colour
-            or words.proposed(row.status, row.villages, row.grave, row.of_villages, thresholds),
-        )
-        for row in found
-    ], wrong
+    coloured = [Coloured(row, row.colour or desk.proposed(row, thresholds)) for row in found]
+    return coloured, words.wrong_colours(wrong)
 
 
 def _choices(rows: Sequence[Coloured]) -> dict[str, dict[str, str]]:
@@ -73,7 +68,7 @@ def _choices(rows: Sequence[Coloured]) -> dict[str, dict[str, str]]:
         "hazard": {one: hazard_name(one) for one in sorted({each.row.hazard for each in rows})},
         "crop": {one: words.crop_name(one) for one in sorted({each.row.crop for each in rows})},
         "county": {code: pick(*names) for code, names in counties.items()},
-        "level": {each: words.colour_name(each) for each in reversed(COLOURS)},
+        "level": {each: colour_name(each) for each in reversed(COLOURS)},
         "state": {state: str(name) for state, name in words.STATES.items() if state in states},
     }
 
@@ -166,8 +161,7 @@ def _decide(conn: Connection, row: Row, seen: Decision, act: str, by: By) -> Non
     try:
         if act == "publish":
             there = [each.id for each in desk.villages(conn, row.key)]
-            changed, step, _ = decisions.publish(conn, seen, by, there)
-            deliveries.queue(conn, step, there, changed.sms, by.at)
+            publishing.publish(conn, seen, by, there)
         else:
             decisions.act(conn, seen, act, by)
     except Overtaken as error:

@@ -29,7 +29,7 @@ from webapp.views.crops import crop_types
 from webapp.views.village.fields import MU
 
 bp = Blueprint("region", __name__)
-NAV = NavItem(22, "region.page", lazy_gettext("Region"))
+NAV = NavItem(16, "region.page", lazy_gettext("Region"))
 #: The setting that holds the approval number of the map, 审图号.
 APPROVAL = "map.approval"
 SORTS = ("area", "change", "silent", "name")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, flash, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import Form
 from wtforms.validators import ValidationError
@@ -17,21 +18,18 @@ from webapp.accounts.access import needs
 from webapp.accounts.own import entry_key, me, take, waited
 from webapp.accounts.reach import done_by_me, node_within, when_written
 from webapp.app.database import connection, now, this_app
-from webapp.language.formats import iso
+from webapp.language.formats import clock_time, iso
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.words import pick
 from webapp.views.forms import Choice, Line, Number
-from webapp.views.technician.node_facts import (
-    ShownChannel,
-    report_within,
-    show_channels,
-    verdict_of,
-)
+from webapp.views.technician.node_facts import report_within, show_channels, verdict_of
 from webapp.views.technician.qr import qr_svg
 
 bp = Blueprint("commission", __name__)
 #: Nobody stands at a node for longer than this; what came before says nothing of today.
 LONGEST_STAY = timedelta(hours=12)
+#: The page of values reads anew each so many seconds, for so long: a phone may be left lying.
+EACH_S, LIVE = 10, timedelta(minutes=15)
 
 
 class SignOff(Form):
@@ -55,9 +53,9 @@ class SignOff(Form):
             )
 
 
-def _since(latest: datetime) -> datetime:
+def _since(latest: datetime, name: str = "since") -> datetime:
     """When whoever signs came to the node: what the page said, else now; never long ago."""
-    asked = request.values.get("since", "")
+    asked = request.values.get(name, "")
     try:
         found = datetime.fromisoformat(asked.replace("Z", "+00:00"))
     except ValueError:
@@ -77,15 +75,41 @@ def _checks(node: Facts, serving: list[Channel], since: datetime) -> dict[str, s
     return {"frame": "pass" if _heard(node, since) else "missing"} | found
 
 
+@dataclass(frozen=True)
+class SelfTest:
+    """What a node has said since somebody came, as both pages show it."""
+
+    serving: list[Channel]
+    checks: dict[str, str]
+    shown: dict[str, object]
+
+    @property
+    def passed(self) -> bool:
+        """Whether all of it has passed."""
+        return set(self.checks.values()) == {"pass"}
+
+
+def _self_test(node: Facts, since: datetime) -> SelfTest:
+    serving = [each for each in nodes.channels(connection(), node.id) if each.valid_to is None]
+    shown: dict[str, object] = {
+        "node": node,
+        "village": pick(node.village_zh, node.village_en),
+        "since": since,
+        "since_text": iso(since),
+        "heard": _heard(node, since),
+        "channels": show_channels(serving, since),
+        "signals": any(each.quantity == "signal_strength" for each in serving),
+    }
+    return SelfTest(serving, _checks(node, serving, since), shown)
+
+
 @bp.route("/nodes/<node_id>/commission", methods=["GET", "POST"])
 @needs("nodes", reads="network_seen", about="node_id")
 def page(node_id: str) -> ResponseReturnValue:
     """Show what a node says while somebody stands beside it, and take their signature."""
     conn, node, written = connection(), node_within(node_id, "nodes"), when_written()
     since = _since(written)
-    serving = [each for each in nodes.channels(conn, node.id) if each.valid_to is None]
-    checks = _checks(node, serving, since)
-    passed = set(checks.values()) == {"pass"}
+    test = _self_test(node, since)
     fields = {
         each.id: f"{pick(each.zh, each.en)} · {each.id}"
         for each in registry.fields(conn, node.village)
@@ -94,11 +118,11 @@ def page(node_id: str) -> ResponseReturnValue:
     if node.surveyed:
         asked |= {"longitude": node.longitude, "latitude": node.latitude}  # type: ignore[dict-item]
     later = waited() != timedelta(0)
-    form = SignOff(request.form, data=asked, fields=fields, passed=passed or later)
+    form = SignOff(request.form, data=asked, fields=fields, passed=test.passed or later)
     problem = ""
     if request.method == "POST" and form.validate():
         try:
-            return take(lambda _: _sign(node, form, checks))
+            return take(lambda _: _sign(node, form, test.checks))
         except handover.CannotHandOver as error:
             connection().rollback()
             problem = gettext(
@@ -110,24 +134,41 @@ def page(node_id: str) -> ResponseReturnValue:
     return (
         render_template(
             "technician/commission.html",
-            node=node,
-            village=pick(node.village_zh, node.village_en),
             form=form,
-            since=since,
-            since_text=iso(since),
-            heard=_heard(node, since),
             minutes=int(report_within(node.board).total_seconds() // 60),
-            channels=_shown(serving, since),
-            signals=any(each.quantity == "signal_strength" for each in serving),
-            passed=passed,
+            passed=test.passed,
+            **test.shown,
             entry_key=entry_key(),
         ),
         status,
     )
 
 
-def _shown(serving: list[Channel], since: datetime) -> list[ShownChannel]:
-    return show_channels(serving, since)
+@bp.get("/nodes/<node_id>/commission/live")
+@needs("nodes", reads="network_seen", about="node_id")
+def live(node_id: str) -> Response:
+    """Show what a node says as it comes, and nothing to type, which reading anew would lose."""
+    at, node = now(), node_within(node_id, "nodes")
+    since, begun = _since(at), _since(at, "begun")
+    test = _self_test(node, since)
+    asked = "since" in request.args and "stop" not in request.args
+    goes_on = asked and not test.passed and at - begun < LIVE
+    answer = make_response(
+        render_template(
+            "technician/live.html",
+            passed=test.passed,
+            each=EACH_S if goes_on else 0,
+            most=int(LIVE.total_seconds() // 60),
+            read_at=clock_time(at),
+            **test.shown,
+        )
+    )
+    if goes_on:
+        here = url_for(
+            "commission.live", node_id=node.id, since=iso(since), begun=iso(begun), _anchor="test"
+        )
+        answer.headers["Refresh"] = f"{EACH_S}; url={here}"
+    return answer
 
 
 def _sign(node: Facts, form: SignOff, checks: dict[str, str]) -> str:

@@ -13,14 +13,14 @@ from collector.store.network.nodes import Facts
 from field_configs.names import unseen, visible
 from webapp.accounts.access import needs
 from webapp.accounts.own import me, take
-from webapp.accounts.reach import node_within, when_written
+from webapp.accounts.reach import lookers, node_within, when_written
 from webapp.app.database import connection
 from webapp.app.given import takes
 from webapp.language.i18n import gettext
 from webapp.views.pictures import BadPicture, Picture, read_picture
 
 bp = Blueprint("node_items", __name__)
-MOST_NOTE, MOST_NAME = 400, 60
+MOST_NOTE, MOST_NUMBER = 400, 20
 LARGEST_FORM = 24 * 1024 * 1024
 #: What can be done with an item, and what the audit log calls it.
 ACTIONS = {
@@ -51,6 +51,15 @@ def _picture() -> Picture | None:
         abort(400, str(error))
 
 
+def _chosen(node: Facts) -> tuple[int, str]:
+    """Who is to look after it, number and name; the reader where nobody was chosen."""
+    number = _text("to", MOST_NUMBER) or str(me().id)
+    known = lookers(node)
+    if number not in known:
+        abort(400, gettext("Choose one of those who look after this node."))
+    return int(number), known[number]
+
+
 @bp.post("/nodes/<node_id>/items/<int:number>")
 @needs("nodes")
 @takes(LARGEST_FORM)
@@ -65,9 +74,8 @@ def act(node_id: str, number: int) -> ResponseReturnValue:
         abort(
             409, gettext("This is closed, or belongs to another node; open the node's page anew.")
         )
-    note, to, picture = _text("note", MOST_NOTE), _text("to", MOST_NAME), _picture()
-    if asked == "assign" and not to:
-        to = me().name
+    note, picture = _text("note", MOST_NOTE), _picture()
+    to = _chosen(node) if asked == "assign" else None
     if asked == "note" and not note and picture is None:
         abort(400, gettext("Write something, or choose a photo."))
     if asked == "close" and not note:
@@ -85,7 +93,14 @@ def act(node_id: str, number: int) -> ResponseReturnValue:
         )
 
 
-def _do(node: Facts, number: int, asked: str, note: str, to: str, picture: Picture | None) -> str:
+def _do(
+    node: Facts,
+    number: int,
+    asked: str,
+    note: str,
+    to: tuple[int, str] | None,
+    picture: Picture | None,
+) -> str:
     conn, at = connection(), when_written()
     if picture is not None or (note and asked in ("note", "close")):
         kept = None
@@ -94,19 +109,18 @@ def _do(node: Facts, number: int, asked: str, note: str, to: str, picture: Pictu
             kept = photos.add(conn, node.field, picture.jpeg, *size, at)
         items.add_note(conn, number, (me().id, me().name), note, kept, at)
     told: dict[str, object] = {"by": me().name, "node": node.id}
-    _change(number, asked, note, to, at)
-    if asked == "assign":
-        told["to"] = to
+    _change(number, asked, note, at)
+    if to is not None:
+        items.assign(conn, number, *to, at)
+        told |= {"to": to[1], "person": to[0]}
     audit.append(conn, str(me().id), ACTIONS[asked], str(number), told, at=at)
     flash(gettext("Written down."))
     return url_for("node.page", node_id=node.id) + f"#item-{number}"
 
 
-def _change(number: int, asked: str, note: str, to: str, at: datetime) -> None:
+def _change(number: int, asked: str, note: str, at: datetime) -> None:
     conn = connection()
     if asked == "seen":
         items.note_seen(conn, number, me().name, at)
-    elif asked == "assign":
-        items.assign(conn, number, to, at)
     elif asked == "close":
         items.close(conn, number, me().name, note, at)

@@ -9,7 +9,7 @@ from collector.store.measured import readings
 from collector.store.network import nodes as store
 from webapp.accounts.access import may, needs
 from webapp.accounts.own import entry_key
-from webapp.accounts.reach import node_within
+from webapp.accounts.reach import lookers, node_within
 from webapp.app.database import connection, now
 from webapp.app.errors import PageNotFound
 from webapp.language.formats import days_before
@@ -46,6 +46,7 @@ def page(node_id: str) -> str:
     state = node.state(at)
     board = boards().get(node.board)
     signals = [each for each in serving if each.quantity == "signal_strength"]
+    works = may("nodes", node.village)
     return render_template(
         "technician/node.html",
         node=node,
@@ -69,7 +70,8 @@ def page(node_id: str) -> str:
         served=[each for each in channels if each.valid_to is not None],
         items=show_items(found, items.notes(conn, [each.id for each in found])),
         history=[(each, past_text(each)) for each in store.history(conn, node.id)],
-        works=may("nodes", node.village),
+        works=works,
+        lookers=lookers(node) if works else {},
         entry_key=entry_key(),
     )
 

@@ -11,6 +11,7 @@ from collector.store.network import nodes as store
 from collector.store.network.nodes import Wanted
 from field_configs.names import visible
 from webapp.accounts.access import needs, scope
+from webapp.accounts.own import me
 from webapp.app.database import connection, now
 from webapp.app.menu import NavItem
 from webapp.language.i18n import gettext, lazy_gettext
@@ -50,6 +51,7 @@ def page() -> Response:
         county=_asked("county", counties),
         state=_asked("state", store.STATES),
         cause=_asked("cause", CAUSES),
+        mine=me().id if _asked("mine", ("1",)) else None,
     )
     order = _asked("order", ORDERS) or ORDERS[0]
     asked = request.args.get("page", "1")
@@ -83,6 +85,7 @@ def page() -> Response:
         "county": wanted.county or None,
         "state": wanted.state or None,
         "cause": wanted.cause or None,
+        "mine": "1" if wanted.mine else None,
         "order": order if order != ORDERS[0] else None,
         "longitude": f"{start[0]:.5f}" if start else None,
         "latitude": f"{start[1]:.5f}" if start else None,

@@ -106,7 +106,7 @@ def make_details(conn: Connection, village: VillageRow, at: datetime) -> Details
     fresh = [each for each in statuses if each.time >= at - ANSWER_FRESH]
     crops = show_crops(
         fresh,
-        _public(village_store.advice(conn, village.id, at)),
+        _public(village_store.advice(conn, village.id, at, past=False)),
         crop_types(),
         places,
         Coming(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,16 +9,10 @@ from collector.permissions import Grant, Place
 from collector.store.bureau import decisions
 from collector.store.bureau.decisions import Decision, NotNow, Overtaken
 from collector.store.bureau.desk import LastTime, PlaceRow, Row, Skill
-from models.advice.colours import (
-    COLOURS,
-    DEFAULTS,
-    ColourError,
-    Threshold,
-    colour_of,
-    read_thresholds,
-)
-from models.risk.hazard import HIGH, STATUS
+from models.advice.colours import COLOURS
+from models.risk.hazard import STATUS
 from models.weather.local_days import local_day
+from webapp.language.colours import colour_name
 from webapp.language.formats import local_time, number
 from webapp.language.i18n import gettext, lazy_gettext, ngettext
 from webapp.language.risks import hazard_name, upper_first
@@ -61,12 +54,6 @@ DONE = {
     "cancel": lazy_gettext("cancelled"),
     "close": lazy_gettext("closed"),
 }
-COLOUR_NAMES = {
-    "blue": lazy_gettext("blue"),
-    "yellow": lazy_gettext("yellow"),
-    "orange": lazy_gettext("orange"),
-    "red": lazy_gettext("red"),
-}
 
 
 @dataclass(frozen=True)
@@ -107,19 +94,6 @@ def place_of(row: Row | PlaceRow) -> str:
     """The name of a township, or what is said of villages without one."""
     name = pick(row.township_zh, row.township_en)
     return name or str(gettext("villages without a township"))
-
-
-def colour_name(colour: str | None) -> str:
-    """The name of a colour, in the reader's language."""
-    return str(COLOUR_NAMES[colour]) if colour else str(gettext("none"))
-
-
-def proposed(
-    status: int, villages: int, grave: int, of: int, thresholds: Sequence[Threshold]
-) -> str | None:
-    """The colour that follows from status and spread: numbers of villages, all in the place."""
-    with_it = grave if status == HIGH else villages
-    return colour_of(status, with_it / max(of, 1), thresholds)
 
 
 def trend_text(now: int, before: int | None) -> str:
@@ -279,13 +253,13 @@ def not_now_text(error: NotNow) -> str:
     )
 
 
-def thresholds_of(text: str | None) -> tuple[Sequence[Threshold], str]:
-    """Read the mapping to colours from its setting; the shipped one, and why, where it is none."""
-    try:
-        return read_thresholds(text), ""
-    except ColourError as error:
-        wrong = gettext(
+def wrong_colours(error: str) -> str:
+    """Say that the setting of the colours cannot be read and why; '' where it can."""
+    if not error:
+        return ""
+    return str(
+        gettext(
             "The setting desk.colours cannot be read; the colours shipped hold: %(error)s",
-            error=str(error),
+            error=error,
         )
-        return DEFAULTS, str(wrong)
+    )

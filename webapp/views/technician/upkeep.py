@@ -130,6 +130,7 @@ class Row:
     state_tone: str
     last_seen: datetime | None
     causes: list[str]
+    given: list[str]
     surveyed: bool
 
 
@@ -152,6 +153,9 @@ def rows_of(
                 state_tone=TONES[node.state],
                 last_seen=node.last_seen,
                 causes=[each for each in (quiet, *own) if each],
+                given=list(
+                    dict.fromkeys(e.assigned_to for e in items.get(node.id, []) if e.assigned_to)
+                ),
                 surveyed=node.surveyed,
             )
         )

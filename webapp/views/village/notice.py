@@ -19,6 +19,7 @@ from models.advice.spraying import is_chemical
 from models.risk.answers import RiskStatus
 from models.risk.hazard import OUT_OF_SEASON, STATUS
 from models.weather.local_days import day_ended, local_day
+from webapp.language.colours import ShownColour, show_colour
 from webapp.language.formats import local_day as day_text
 from webapp.language.formats import local_time
 from webapp.language.i18n import gettext
@@ -61,7 +62,7 @@ class Card:
     to do. `day` is the last day to act (`overdue`: it is past), or the first of which the forecast
     warns. `chemical` says that spraying may be part of it; only then is `spraying` there, and
     `products` where an agronomist signed for some. `words` are an officer's own, before the
-    model's.
+    model's, `colour` is the one that they published, never that of a draft.
     """
 
     kind: Kind
@@ -82,6 +83,7 @@ class Card:
     judged: str
     issuer: str
     words: str = ""
+    colour: ShownColour | None = None
 
 
 def _names(sites: Sequence[str], fields: Mapping[str, Field]) -> str:
@@ -154,6 +156,7 @@ def _official(group: Group, given: Sequence[Advice], said: Said) -> Card:
         judged=_judged(spoken.time, said.at),
         issuer=_issuer(best, said.at),
         words=next((e.words for e in given if e.words and e.released_by), ""),
+        colour=show_colour(next((e.colour for e in given if e.colour and e.released_by), None)),
     )
 
 

@@ -68,7 +68,8 @@ SELECT id FROM delivery
 WHERE state = 'queued' AND channel IN ('sms', 'reminder') ORDER BY id LIMIT %(limit)s
 
 -- name: claim
-UPDATE delivery d SET state = 'sending', done = %(at)s, attempts = d.attempts + 1
+UPDATE delivery d
+SET state = 'sending', done = %(at)s, attempts = d.attempts + 1, failure = NULL, detail = ''
 FROM person p, decision_step s, decision e, village v
 WHERE d.id = %(id)s AND d.state = 'queued' AND p.id = d.person AND p.phone IS NOT NULL
   AND s.id = d.step AND e.id = s.decision AND e.state IN ('published', 'updated')
@@ -76,7 +77,8 @@ WHERE d.id = %(id)s AND d.state = 'queued' AND p.id = d.person AND p.phone IS NO
 RETURNING d.id, d.channel, p.phone, s.words ->> 'sms', e.hazard, v.zh, d.attempts
 
 -- name: finish
-UPDATE delivery SET state = %(state)s, done = %(at)s WHERE id = %(id)s AND state = 'sending'
+UPDATE delivery SET state = %(state)s, done = %(at)s, failure = %(failure)s, detail = %(detail)s
+WHERE id = %(id)s AND state = 'sending'
 
 -- name: hear
 INSERT INTO delivery AS d (step, village, channel, state, queued, done, attested_by, note)
@@ -127,3 +129,45 @@ JOIN village v ON v.id = d.village
 WHERE e.id = %(decision)s
 GROUP BY v.id, e.hazard, e.crop
 ORDER BY v.id
+
+-- name: recipients
+-- The newest message to each person and by each channel. missed: who has not answered since, in a
+-- village of which nobody attests that it heard; failed: what did not go out, or may not have.
+WITH newest AS (
+    SELECT DISTINCT ON (d.person, d.channel) d.*
+    FROM delivery d JOIN decision_step s ON s.id = d.step
+    WHERE d.person IS NOT NULL AND s.decision = %(decision)s
+    ORDER BY d.person, d.channel, d.step DESC, d.id DESC
+), answered AS (
+    SELECT a.person, max(a.at) AS at
+    FROM advice_answer a JOIN decision e ON (e.hazard, e.crop) = (a.hazard, a.crop)
+    WHERE e.id = %(decision)s GROUP BY a.person
+), heard AS (
+    SELECT DISTINCT d.village FROM delivery d JOIN decision_step s ON s.id = d.step
+    WHERE s.decision = %(decision)s AND d.state = 'heard'
+), known AS (
+    SELECT n.*, coalesce(a.at >= n.queued, false) AS answered, h.village IS NOT NULL AS heard
+    FROM newest n
+    LEFT JOIN answered a ON a.person = n.person
+    LEFT JOIN heard h ON h.village = n.village
+)
+SELECT k.id, k.person, p.name, p.phone, p.active, v.id, v.zh, v.en, v.township, v.county, k.channel,
+       k.state, coalesce(k.done, k.queued), k.failure, k.detail, k.again, k.answered, k.heard,
+       count(*) OVER ()
+FROM known k JOIN person p ON p.id = k.person JOIN village v ON v.id = k.village
+WHERE (%(all)s OR v.county = ANY(%(county)s) OR v.township = ANY(%(township)s)
+       OR v.id = ANY(%(village)s))
+  AND (%(only)s::bigint IS NULL OR k.id = %(only)s)
+  AND CASE %(whom)s WHEN 'missed' THEN NOT (k.answered OR k.heard)
+                    WHEN 'failed' THEN k.state IN ('failed', 'unknown', 'stopped') ELSE true END
+ORDER BY v.id, p.name, p.id, k.channel LIMIT %(limit)s OFFSET %(offset)s
+
+-- name: of_delivery
+SELECT s.decision FROM delivery d JOIN decision_step s ON s.id = d.step WHERE d.id = %(id)s
+
+-- name: send_again
+-- Of two presses that saw the same number one is the message, the other nothing.
+UPDATE delivery SET state = 'queued', attempts = 0, again = again + 1, done = %(at)s,
+    failure = NULL, detail = ''
+WHERE id = %(id)s AND again = %(again)s AND state = ANY(%(states)s)
+RETURNING id

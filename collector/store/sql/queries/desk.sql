@@ -40,9 +40,9 @@ LEFT JOIN decision e ON (e.place, e.hazard, e.crop) = (o.place, o.hazard, o.crop
 ORDER BY o.county, o.place, o.hazard, o.crop
 
 -- name: last
--- What was done the last time: the newest closed decision of each, and its last act by a person.
+-- What was done the last time: the newest closed decision of each, and its last act by somebody.
 SELECT DISTINCT ON (d.place, d.hazard, d.crop) d.place, d.hazard, d.crop, s.act, s.at, s.name
-FROM decision d JOIN decision_step s ON s.decision = d.id AND s.person IS NOT NULL
+FROM decision d JOIN decision_step s ON s.decision = d.id AND s.name <> ''
 WHERE d.state = 'closed' AND d.place = ANY(%(places)s)
 ORDER BY d.place, d.hazard, d.crop, d.id DESC, s.version DESC
 

@@ -4,6 +4,7 @@ WHERE (%(text)s = '' OR position(lower(%(text)s) in lower(p.name)) > 0
         OR position(lower(%(text)s) in p.username) > 0 OR p.phone = %(phone)s)
     AND (%(role)s = '' OR EXISTS (SELECT FROM person_grant g
         WHERE g.person = p.id AND g.role = %(role)s))
+    AND (%(only)s::bigint[] IS NULL OR p.id = ANY(%(only)s))
     AND (%(city)s OR EXISTS (
         SELECT FROM person_grant g
             LEFT JOIN township t ON g.level = 'township' AND t.code = g.scope
@@ -41,3 +42,11 @@ WHERE d.stands_for = %(person)s AND d.ends > %(at)s ORDER BY d.ends, p.id
 -- name: end_deputy
 DELETE FROM deputy WHERE person = %(person)s AND stands_for = %(stands_for)s AND ends > %(at)s
 RETURNING person
+
+-- name: holders
+SELECT p.id, p.name, p.username FROM person p
+WHERE p.active AND EXISTS (
+    SELECT FROM person_grant g WHERE g.person = p.id AND g.role = ANY(%(roles)s)
+        AND (g.level = 'city' OR (g.level, g.scope) IN (
+            ('county', %(county)s), ('township', %(township)s), ('village', %(village)s))))
+ORDER BY p.name, p.id

@@ -54,7 +54,7 @@ SELECT id, kind, params, subject, node, opened, last_seen, count, seen, seen_by,
 FROM maintenance_item WHERE closed IS NULL ORDER BY opened DESC, id DESC LIMIT %(limit)s
 
 -- name: assign
-UPDATE maintenance_item SET assigned_to = %(to)s, assigned = %(at)s
+UPDATE maintenance_item SET assigned_to = %(to)s, assigned_person = %(person)s, assigned = %(at)s
 WHERE id = %(id)s AND closed IS NULL
 RETURNING id
 

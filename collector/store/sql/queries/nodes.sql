@@ -31,6 +31,9 @@ WITH weight AS (
       AND (%(text)s = '' OR position(lower(%(text)s) in lower(n.id)) > 0
            OR position(lower(%(text)s) in lower(v.id)) > 0
            OR position(%(text)s in v.zh) > 0 OR position(lower(%(text)s) in lower(v.en)) > 0)
+      AND (%(mine)s::bigint IS NULL OR n.id IN (
+          SELECT m.node FROM maintenance_item m
+          WHERE m.assigned_person = %(mine)s AND m.closed IS NULL))
 ), judged AS (
     SELECT s.*, greatest(s.weight, CASE s.state WHEN 'silent' THEN %(of_silent)s
         WHEN 'never' THEN %(of_never)s WHEN 'late' THEN %(of_late)s ELSE 0 END) AS urgency

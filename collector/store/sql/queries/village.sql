@@ -50,7 +50,8 @@ ORDER BY source DESC, site, crop, hazard, time
 SELECT DISTINCT ON (a.site, a.crop, a.hazard)
        a.site, a.crop, a.hazard, a.status, a.certainty, a.issued, a.window_from, a.window_to,
        a.confirmed, a.reason_key, a.reason_params, a.actions, a.draft, a.spraying,
-       r.released_by, r.at, d.state IN ('held', 'rejected', 'cancelled'), d.page
+       r.released_by, r.at, d.state IN ('held', 'rejected', 'cancelled'), d.page,
+       CASE WHEN d.state IN ('published', 'updated') AND r.site IS NOT NULL THEN d.colour END
 FROM advisory a
 JOIN field f ON f.id = a.site
 JOIN village v ON v.id = f.village

@@ -114,8 +114,8 @@ def test_a_release_bears_a_name_and_lasts_while_the_advice_goes_on(filled: db.Co
 
     assert public(NOW) == set()
     sites = ["qf-liuge-1", "qf-liuge-2"]
-    assert village.release(filled, LIUGE, "wheat_fhb", "Wang", NOW) == sites
-    assert village.release(filled, LIUGE, "wheat_fhb", "Li", NOW) == [], "once"
+    assert village.release_in(filled, [LIUGE], "wheat_fhb", "Wang", NOW) == sites
+    assert village.release_in(filled, [LIUGE], "wheat_fhb", "Li", NOW) == [], "once"
     assert public(NOW) == {(site, "Wang") for site in sites}
     assert public(NOW - timedelta(seconds=1)) == set(), "nobody had released it then"
     status = seed.status("qf-liuge-1", "wheat_fhb", HIGH)

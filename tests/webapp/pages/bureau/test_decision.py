@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 
 import pytest
@@ -201,7 +202,46 @@ def test_what_is_proven_here_stands_by_itself_until_it_is_held_back(world, conn,
     assert NOT_YET not in public.get("/v/qf-liuge").text
     assert press(officer, "hold", until="2016-05-20").status_code == 303
     assert NOT_YET in public.get("/v/qf-liuge").text
+    assert "清沟" not in public.get("/v/qf-liuge/details").text
     assert "到 2016-05-20 为止" in officer.get("/desk").text
+
+
+def test_the_colour_that_an_officer_published_stands_on_the_public_page_and_no_other(
+    world, conn, seed
+):
+    officer, public = client_of(world, "officer"), world.test_client()
+    press(officer, "edit", colour="red")  # a draft with a colour is a draft
+    assert "of-red" not in public.get("/v/qf-liuge").text
+    press(officer, "publish", 1, colour="yellow")
+    for lang, said in (("zh", "黄色预警"), ("en", "yellow warning")):
+        page = public.get(f"/v/qf-liuge?lang={lang}").text
+        (shown,) = re.findall(r'class="colour of-(\w+)">(.*?)</span>', page)
+        assert shown[0] == "yellow"
+        assert shown[1].endswith(said)
+        assert shown[1].count("<path d") == 2
+        assert shown[1].count("<path opacity") == 2
+    # what is new since is a draft: it has no colour, though its decision has one
+    risk.end_advisories(
+        conn, [(f"qf-liuge-{n}", "winter_wheat", "wheat_fhb") for n in (1, 2)], seed.NOW
+    )
+    worse = seed.status("qf-liuge-2", "wheat_fhb", HIGH, time=seed.NOW)
+    risk.save_advisories(conn, [seed.advisory(worse)], seed.NOW)
+    conn.commit()
+    page = public.get("/v/qf-liuge?lang=zh").text
+    assert NOT_YET in page
+    assert 'class="colour' not in page
+
+
+def test_what_is_proven_here_has_no_colour_that_nobody_published(world, conn, seed):
+    risk.end_advisories(conn, [("qf-liuge-1", *KEY[2:], KEY[1])], seed.NOW)
+    proven = seed.advisory(seed.status("qf-liuge-1", "wheat_fhb", HIGH), draft=False)
+    risk.save_advisories(conn, [proven], seed.NOW)
+    conn.commit()
+    officer, public = client_of(world, "officer"), world.test_client()
+    press(officer, "edit", colour="red")
+    page = public.get("/v/qf-liuge").text
+    assert NOT_YET not in page
+    assert 'class="colour' not in page
 
 
 @pytest.mark.parametrize(
