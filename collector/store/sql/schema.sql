@@ -1355,7 +1355,6 @@ CREATE TABLE trap_count (
     trap text NOT NULL
 );
 CREATE INDEX trap_count_newest ON trap_count (field, insect, trap, date, observer, id DESC);
-CREATE INDEX trap_count_newest ON trap_count (field, insect, date, observer, id DESC);
 
 -- Exports --------------------------------------------------------------------------------------
 
