@@ -36,7 +36,8 @@ def _params(message: Claimed) -> tuple[str, dict[str, str]]:
         return "advice", {"text": message.text}
     words, key = Words.load(LANGUAGE), f"hazard.{message.hazard}.name"
     name = words.text(key) if key in words else message.hazard
-    return "advice_reminder", {"hazard": name[:MOST_NAME], "village": message.village[:MOST_NAME]}
+    template = "advice_withdrawn" if message.channel == "withdrawal" else "advice_reminder"
+    return template, {"hazard": name[:MOST_NAME], "village": message.village[:MOST_NAME]}
 
 
 def send_waiting(context: Context, settings: SmsSettings | None = None) -> Event:

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from psycopg2.extras import Json
 
 from collector.store.advice import village
+from collector.store.bureau import deliveries
 from collector.store.bureau.desk import Key
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection, StoreError
@@ -250,6 +251,8 @@ def cancel(conn: Connection, seen: Decision, by: By) -> tuple[Decision, int]:
     changed, step = act(conn, seen, "cancel", by)
     place, hazard, crop = seen.key
     run(conn, SQL["withdraw"], place=place, hazard=hazard, crop=crop, at=by.at)
+    if changed.id is not None:  # always, after a step
+        deliveries.withdraw(conn, changed.id, step, by.at)
     return changed, step
 
 

@@ -99,7 +99,7 @@ class Recipient:
     @property
     def repeatable(self) -> bool:
         """Whether it can be sent again: it is over, reached nobody, and there is a number."""
-        missed = not (self.answered or self.heard)
+        missed = self.channel != "withdrawal" and not (self.answered or self.heard)
         return self.state in OVER and missed and self.active and self.phone is not None
 
 
@@ -121,6 +121,20 @@ def queue(conn: Connection, step: int, villages: Sequence[str], sms: str, at: da
     run(conn, SQL["queue_page"], **params)
     if sms:
         run(conn, SQL["queue_sms"], **params)
+
+
+def withdraw(conn: Connection, decision: int, step: int, at: datetime) -> None:
+    """Queue word to whom a message went that it is taken back, in the transaction that does it.
+
+    Parameters
+    ----------
+    conn : Connection
+    decision, step : int
+        Numbers of the decision and of the step that cancels it.
+    at : datetime
+        Now, aware.
+    """
+    run(conn, SQL["queue_withdrawals"], decision=decision, step=step, at=at)
 
 
 def remind(conn: Connection, at: datetime) -> None:

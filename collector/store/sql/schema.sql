@@ -1266,7 +1266,8 @@ CREATE TABLE delivery (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     step bigint NOT NULL REFERENCES decision_step,
     village text NOT NULL REFERENCES village,
-    channel text NOT NULL CHECK (channel IN ('page', 'sms', 'reminder', 'loudspeaker', 'door')),
+    channel text NOT NULL CHECK (channel IN (
+        'page', 'sms', 'reminder', 'loudspeaker', 'door', 'withdrawal')),
     person bigint REFERENCES person ON DELETE CASCADE,
     state text NOT NULL CHECK (state IN (
         'queued', 'sending', 'sent', 'failed', 'unknown', 'stopped', 'heard')),

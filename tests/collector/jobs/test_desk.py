@@ -195,6 +195,46 @@ def test_what_was_cancelled_does_not_go_out_any_more(world: Connection, pool: Po
     assert {state for channel, state in states(world) if channel != "page"} == {"stopped"}
 
 
+def test_who_was_sent_a_message_is_told_once_when_it_is_taken_back(
+    world: Connection, pool: Pool
+) -> None:
+    def act(what: Any, *more: Any) -> None:
+        what(world, decisions.find(world, KEY, COUNTY), *more)
+        world.commit()
+
+    def told() -> list[str]:
+        sender = Recorder()
+        for _ in range(2):
+            send_waiting(Context(pool, NOW), using(sender))
+        return [each.text for each in sender.given]
+
+    publish(world)
+    assert len(told()) == 2
+    act(decisions.cancel, LI)
+    back = "柳格示范村：此前发的小麦赤霉病提醒已撤回，请先不要照做，等新的通知。"
+    assert told() == [f"【农情】{back}"] * 2
+    # cancelled again without a message in between: nobody has anything to be told
+    act(decisions.act, "reopen", LI)
+    act(decisions.publish, LI, ["qf-liuge"])
+    act(decisions.cancel, LI)
+    assert told() == []
+
+
+def test_word_of_a_withdrawal_does_not_go_out_once_the_advice_holds_again(
+    world: Connection, pool: Pool
+) -> None:
+    publish(world)
+    sender = Recorder()
+    send_waiting(Context(pool, NOW), using(sender))
+    decisions.cancel(world, decisions.find(world, KEY, COUNTY), LI)
+    decisions.act(world, decisions.find(world, KEY, COUNTY), "reopen", LI)
+    decisions.publish(world, decisions.find(world, KEY, COUNTY), LI, ["qf-liuge"])
+    world.commit()
+    send_waiting(Context(pool, NOW), using(sender))
+    assert len(sender.given) == 2
+    assert [state for channel, state in states(world) if channel == "withdrawal"] == ["stopped"] * 2
+
+
 def test_an_agent_of_a_village_that_is_late_is_reminded_once(world: Connection, pool: Pool) -> None:
     publish(world, "")
     late = NOW + deliveries.LATE + timedelta(minutes=1)

@@ -17,7 +17,11 @@ WHOM = {
     "missed": lazy_gettext("Not reached"),
     "failed": lazy_gettext("Not gone out"),
 }
-CHANNELS = {"sms": lazy_gettext("text message"), "reminder": lazy_gettext("reminder to the agent")}
+CHANNELS = {
+    "sms": lazy_gettext("text message"),
+    "reminder": lazy_gettext("reminder to the agent"),
+    "withdrawal": lazy_gettext("word that it is taken back"),
+}
 STATES = {
     "queued": lazy_gettext("waits to go out"),
     "sending": lazy_gettext("going out"),

@@ -52,11 +52,26 @@ WHERE d.channel = 'page' AND d.queued < %(before)s
 ORDER BY d.step, p.id, d.village
 ON CONFLICT DO NOTHING
 
+-- name: queue_withdrawals
+-- To whom a message went, or may have gone, since they were told last that one is taken back.
+INSERT INTO delivery (step, village, channel, person, state, queued)
+SELECT DISTINCT ON (d.person) %(step)s, d.village, 'withdrawal', d.person, 'queued', %(at)s
+FROM delivery d
+JOIN decision_step s ON s.id = d.step
+JOIN person p ON p.id = d.person AND p.active AND p.phone IS NOT NULL
+WHERE s.decision = %(decision)s AND d.channel = 'sms' AND d.state IN ('sending', 'sent', 'unknown')
+  AND NOT EXISTS (SELECT FROM delivery w JOIN decision_step o ON o.id = w.step
+                  WHERE o.decision = s.decision AND w.channel = 'withdrawal'
+                    AND w.person = d.person AND w.id > d.id)
+ORDER BY d.person, d.id DESC
+ON CONFLICT DO NOTHING
+
 -- name: stop
--- What was taken back before it went out does not go out.
+-- What was taken back before it went out does not go out; nor does word of it once it holds again.
 UPDATE delivery d SET state = 'stopped', done = %(at)s
 FROM decision_step s JOIN decision e ON e.id = s.decision
-WHERE s.id = d.step AND d.state = 'queued' AND e.state NOT IN ('published', 'updated')
+WHERE s.id = d.step AND d.state = 'queued'
+  AND (d.channel = 'withdrawal') = (e.state IN ('published', 'updated'))
 
 -- name: give_up
 -- Its sender died over it: it may have gone out, and goes out no second time.
@@ -65,15 +80,15 @@ WHERE state = 'sending' AND done < %(before)s
 
 -- name: waiting
 SELECT id FROM delivery
-WHERE state = 'queued' AND channel IN ('sms', 'reminder') ORDER BY id LIMIT %(limit)s
+WHERE state = 'queued' AND channel IN ('sms', 'reminder', 'withdrawal') ORDER BY id LIMIT %(limit)s
 
 -- name: claim
 UPDATE delivery d
 SET state = 'sending', done = %(at)s, attempts = d.attempts + 1, failure = NULL, detail = ''
 FROM person p, decision_step s, decision e, village v
 WHERE d.id = %(id)s AND d.state = 'queued' AND p.id = d.person AND p.phone IS NOT NULL
-  AND s.id = d.step AND e.id = s.decision AND e.state IN ('published', 'updated')
-  AND v.id = d.village
+  AND s.id = d.step AND e.id = s.decision AND v.id = d.village
+  AND (d.channel = 'withdrawal') <> (e.state IN ('published', 'updated'))
 RETURNING d.id, d.channel, p.phone, s.words ->> 'sms', e.hazard, v.zh, d.attempts
 
 -- name: finish
