@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime
 
 import openpyxl
 import pytest
@@ -115,9 +115,23 @@ def test_what_is_right_is_taken_in_and_told(world, boss, dsn):
     assert "已经登记过" in again.text
 
 
-def people_at():
-    from datetime import UTC, datetime
+def test_codes_numbers_and_days_are_read_as_they_look_in_the_program(world, boss):
+    code = 410922104299
+    sheets = {
+        "村庄": [[code, *VILLAGE[1:]]],
+        "地块": [["qf-new-1", code, *FIELD[2:8], datetime(2015, 10, 12)]],  # noqa: DTZ001
+        "村级农技员": [["张三", 13812345678, float(code)]],
+    }
+    answer = bring(boss, "places", filled(boss, "places", sheets))
+    assert answer.status_code == 303, answer.text
+    with world.pool.connection() as conn:
+        assert registry.village(conn, str(code)).zh == "新村"
+        assert registry.seasons_of(conn, "qf-new-1")[0].sown == date(2015, 10, 12)
+        person = people.find(conn, phone="+8613812345678")
+        assert people.grants(conn, person, people_at())[0].scope == str(code)
 
+
+def people_at():
     return datetime.now(UTC)
 
 
