@@ -47,7 +47,7 @@ class Assumed:
         """Refuse what is no range of temperatures."""
         if not LOW_C <= self.low_c <= self.high_c <= HIGH_C:
             given = f"{self.low_c:g} to {self.high_c:g}"
-            raise ValueError(f"assumed {given} degC is no range within {LOW_C:g} to {HIGH_C:g}")
+            raise ValueError(f"assumed {given} is no range within {LOW_C:g} to {HIGH_C:g} degC")
 
     def of(self, table: Array) -> Array:
         """Cut the assumed temperatures out of a table over `GRID` (any units kept)."""
