@@ -11,12 +11,12 @@ itself. So for an excursion above a limit:
     undecided   a gap hid its end, or it still goes on and has no reason yet
     failure     lasted too long, however it began
 
-The first two hold for one that still goes on, until it has lasted too long. A timetable is a period
-of a whole fraction of a day at which short excursions come back within ten minutes, on at least
-half of the turns and three times. A sensor lies on the coil (or in its air) where the rise of those
-on the timetable is more than the air of a cold store makes within half an hour: it says nothing of
-the product while the coil is heated. All limits here are our own and provisional; docs/coldchain.md
-has what they were measured against.
+The first two hold for one that still goes on, until it has lasted too long. A timetable is a whole
+fraction of a day at which short excursions come back within ten minutes, four times at least and on
+three of four turns. A sensor lies on the coil (or in its air) where the rise of those on the
+timetable is more than the air of a cold store makes within half an hour: it says nothing of the
+product while the coil is heated. All limits here are our own and provisional; docs/coldchain.md has
+what they were measured against.
 """
 
 from __future__ import annotations
@@ -37,8 +37,10 @@ LONGEST_BRIEF_S = 90 * 60.0
 DOOR_BEFORE_S = 15 * 60.0
 #: A turn of a timetable may come so much early or late [s].
 LATE_S = 10 * 60.0
-#: Turns a day that defrost timers are set to.
-TURNS = (1, 2, 3, 4, 6, 8)
+#: Turns a day that defrost timers are set to; once a day is also how people load.
+TURNS = (2, 3, 4, 6, 8)
+#: So many turns, and so great a share of those that were due, make a timetable.
+LEAST_TURNS, KEPT_TURNS = 4, 0.75
 #: Rise within half an hour that only a heated coil brings [degC].
 COIL_RISE_C = 15.0
 COIL_WITHIN_S = 30 * 60.0
@@ -166,7 +168,8 @@ def _on_timetable(starts: Array) -> NDArray[np.bool_]:
         late = np.abs(starts[None, :] - starts[:, None] - turn * period)
         for row in np.flatnonzero(~regular):
             held = np.unique(turn[row][late[row] <= LATE_S])
-            regular[row] = len(held) >= 3 and 2 * len(held) >= held[-1] - held[0] + 1
+            due = held[-1] - held[0] + 1
+            regular[row] = len(held) >= LEAST_TURNS and len(held) >= KEPT_TURNS * due
     return regular
 
 

@@ -56,7 +56,7 @@ def life_days(product: Product, celsius: ArrayLike) -> tuple[Array, Array]:
     product
         What is stored.
     celsius
-        Temperature [degC].
+        Temperature [degC]; NaN gives NaN.
     """
     value = np.maximum(np.asarray(celsius, dtype=np.float64), _floor(product))
     first, last = product.life[0].celsius, product.life[-1].celsius
@@ -67,7 +67,8 @@ def life_days(product: Product, celsius: ArrayLike) -> tuple[Array, Array]:
     warm, cold = value > last, value < first
     shortest = shortest / np.where(warm, fast_last, np.where(cold, slow_first, 1.0))
     longest = longest / np.where(warm, slow_last, np.where(cold, fast_first, 1.0))
-    return shortest, longest
+    blind = np.isnan(value)
+    return np.where(blind, np.nan, shortest), np.where(blind, np.nan, longest)
 
 
 def _growth(product: Product, reference_c: float, value: Array) -> tuple[Array, Array]:

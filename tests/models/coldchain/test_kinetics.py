@@ -56,7 +56,7 @@ def test_kinetic_bounds_hold_what_the_gap_may_have_been(minutes):
 
 
 def test_relative_rates_of_handbook_66():
-    """USDA Agriculture Handbook 66, Respiratory Metabolism: 1, 3, 7.5, 15, 22.5; 100, 33, 13, 7, 4."""
+    """USDA Agriculture Handbook 66, chapter Respiratory Metabolism, relative shelf life."""
     pace = by_decades([0, 10, 20, 30, 40], 0, Q10_ASSUMED)
     assert pace == pytest.approx([1.0, 3.0, 7.5, 15.0, 22.5])
     assert np.rint(100 / pace).tolist() == [100, 33, 13, 7, 4]
@@ -68,6 +68,6 @@ def test_decades_go_on_beyond_their_ends():
 
 
 def test_shelf_life_of_small_cabbage():
-    """doi:10.13386/j.issn1002-0306.2013.16.070: 11.8, 5.5, 2.6, 1.3 d at 278 to 293 K, 100.26 kJ/mol."""
+    """doi:10.13386/j.issn1002-0306.2013.16.070, 278 to 293 K, activation energy 100.26 kJ/mol."""
     days = 11.8 / arrhenius([5, 10, 15, 20], 5, 100.26)
     assert days == pytest.approx([11.8, 5.5, 2.6, 1.3], abs=0.05)

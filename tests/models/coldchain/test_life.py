@@ -1,4 +1,4 @@
-"""Life used and left, chilling, freezing: by hand, against the products' own sources, by property."""
+"""Life used and left, chilling, freezing: by hand, by the products' sources, by property."""
 
 import numpy as np
 import pytest
@@ -139,7 +139,7 @@ rows = st.lists(
 @settings(max_examples=40)
 @given(rows, st.sampled_from(sorted(PRODUCTS)), st.data())
 def test_worst_is_never_better_than_best_and_a_gap_only_widens(readings, name, data):
-    """A gap over readings within what is assumed moves best down or nowhere, worst up or nowhere."""
+    """A gap over readings within what is assumed moves best down, worst up, or nothing."""
     steps, hundredths = zip(*readings, strict=True)
     times, values = np.cumsum(np.array(steps, float)), np.array(hundredths, float) / 100
     assumed = Assumed(-5.0, 35.0)
