@@ -137,7 +137,7 @@ def without_coil(known: Known, judged: Causes) -> Known:
     return replace(
         known,
         time=known.time[keep],
-        celsius=known.celsius[keep],
+        value=known.value[keep],
         logger=known.logger[keep],
         weight=np.maximum(weight[keep], 0.0),
         joined=(known.joined & ~lost)[keep],
@@ -155,7 +155,7 @@ def _rise(known: Known, found: Excursions) -> Array:
         own = slice(found.first[row], found.last[row] + 1)
         soon = known.time[own] - known.time[before] <= COIL_WITHIN_S
         if soon.any():
-            rise[row] = known.celsius[own][soon].max() - known.celsius[before]
+            rise[row] = known.value[own][soon].max() - known.value[before]
     return rise
 
 

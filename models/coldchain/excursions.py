@@ -52,25 +52,25 @@ class Excursions:
         return Excursions(*(getattr(self, column.name)[rows] for column in fields(self)))
 
 
-def excursions(known: Known, low_c: float, high_c: float) -> Excursions:
+def excursions(known: Known, low: float, high: float) -> Excursions:
     """Find the excursions beyond two limits; a reading on a limit is inside.
 
     Parameters
     ----------
     known
         Of `known_readings`.
-    low_c, high_c
-        The product's limits [degC].
+    low, high
+        The product's limits, of temperature [degC] or of humidity [%] as the readings are.
     """
-    value = known.celsius
-    out = np.flatnonzero((value > high_c) | (value < low_c))
-    side = np.where(value[out] > high_c, 1, -1).astype(np.int8)
+    value = known.value
+    out = np.flatnonzero((value > high) | (value < low))
+    side = np.where(value[out] > high, 1, -1).astype(np.int8)
     begins = np.ones(len(out), dtype=bool)
     begins[1:] = (np.diff(out) != 1) | (side[1:] != side[:-1]) | ~known.joined[out[1:] - 1]
     at = np.flatnonzero(begins)
     first = out[at]
     last = out[np.concatenate((at[1:], [len(out)])) - 1] if len(out) else first
-    beyond = np.where(side > 0, value[out] - high_c, low_c - value[out])
+    beyond = np.where(side > 0, value[out] - high, low - value[out])
     weight = known.weight[out]
     seconds, degree_hours, farthest = np.zeros(0), np.zeros(0), np.zeros(0)
     if len(out):
@@ -87,12 +87,27 @@ def excursions(known: Known, low_c: float, high_c: float) -> Excursions:
         np.where(seen_after, known.time[np.minimum(last + 1, len(value) - 1)], known.time[last]),
         ~seen_before,
         ~seen_after,
-        np.where(up > 0, high_c + farthest, low_c - farthest),
+        np.where(up > 0, high + farthest, low - farthest),
         seconds,
         degree_hours,
         first,
         last,
     )
+
+
+def time_outside(known: Known, low: float, high: float) -> Between:
+    """Time outside two limits [s], where nothing is assumed of a gap: at worst all of it is.
+
+    Parameters
+    ----------
+    known
+        Known readings, of temperature or humidity.
+    low, high
+        The limits, in units of the readings.
+    """
+    found = excursions(known, low, high)
+    seen = np.bincount(found.logger, found.seconds, len(known.total)).astype(np.float64)
+    return Between(seen, seen + known.unknown)
 
 
 def outside(

@@ -75,9 +75,17 @@ def exposure(known: Known) -> Exposure:
     ----------
     known
         Of `known_readings`.
+
+    Raises
+    ------
+    ValueError
+        If a temperature lies beyond `GRID`.
     """
     loggers, width = len(known.total), len(GRID)
-    place = np.rint((known.celsius - LOW_C) * _PER_DEGREE).astype(np.int64)
+    if len(known.value) and not LOW_C <= known.value.min() <= known.value.max() <= HIGH_C:
+        given = f"{known.value.min():g} to {known.value.max():g}"
+        raise ValueError(f"{given} is beyond {LOW_C:g} to {HIGH_C:g} degC: narrow the scale")
+    place = np.rint((known.value - LOW_C) * _PER_DEGREE).astype(np.int64)
     place += known.logger * width
     counted = np.bincount(place, known.weight, loggers * width)
     at: Array = counted.reshape(loggers, width).astype(np.float64, copy=False)

@@ -30,7 +30,7 @@ _STEPS = 96
 class Outlook:
     """What comes if the next hour is like the last, (logger,) each; NaN where nothing can be said.
 
-    ``slope`` [degC h-1] is the fitted one; ``soonest`` and ``latest`` when a limit is broken [s]
+    ``slope`` (degC per hour) is the fitted one; ``soonest`` and ``latest`` when a limit breaks [s]
     from the last reading on, 0 where it is broken already, inf where the trend does not come to it
     within two days. ``left_after_hour`` is the life left one hour on [d], ``left_when_broken`` that
     at the soonest time (NaN where it is inf), both at the temperature asked for.
@@ -78,7 +78,7 @@ def outlook(known: Known, used: Between, product: Product, held_c: float) -> Out
 
 
 def _trend(known: Known) -> tuple[Array, Array, Array, Array]:
-    """Last reading, the line's value there [degC], its slope and standard error [degC per s]."""
+    """Last reading, the line's value there [degC], its slope and standard error (per s)."""
     count = len(known.total)
     ends = np.searchsorted(known.logger, np.arange(count), side="right")
     starts = np.concatenate(([0], ends[:-1]))
@@ -87,7 +87,7 @@ def _trend(known: Known) -> tuple[Array, Array, Array, Array]:
         own = slice(starts[logger], ends[logger])
         since = known.time[own] - known.time[ends[logger] - 1]
         recent = since >= -HOUR_S
-        x, y = since[recent], known.celsius[own][recent]
+        x, y = since[recent], known.value[own][recent]
         apart = np.diff(x)
         seen = apart[known.joined[own][recent][:-1]].sum()
         if len(x) < 3 or seen < LEAST_KNOWN * HOUR_S:

@@ -16,11 +16,14 @@ from numpy.typing import ArrayLike, NDArray
 from firmware.wire.quantities import by_name
 from models.weather.dataset import Array
 
-_ROW = by_name("air_temperature")
+_HEAT, _DAMP = by_name("air_temperature"), by_name("relative_humidity")
 #: The scale that a temperature is on, by the vocabulary [degC].
-LOW_C, HIGH_C = float(_ROW.low), float(_ROW.high)
-#: Readings that do not change for so long are frozen, by the vocabulary [s].
-FROZEN_S = 3600.0 * float(_ROW.freeze_h)
+LOW_C, HIGH_C = float(_HEAT.low), float(_HEAT.high)
+#: Temperatures that do not change for so long are frozen, by the vocabulary [s].
+FROZEN_S = 3600.0 * float(_HEAT.freeze_h)
+#: The same of humidity, [%] and [s]: give both to `known_readings`.
+HUMIDITY_SCALE = float(_DAMP.low), float(_DAMP.high)
+HUMIDITY_FROZEN_S = 3600.0 * float(_DAMP.freeze_h)
 #: The longest time between two readings that still counts as known [s]: our own choice.
 LONGEST_GAP_S = 1800.0
 
@@ -29,14 +32,14 @@ LONGEST_GAP_S = 1800.0
 class Known:
     """The known readings of some loggers, laid end to end.
 
-    ``time`` [s since 1970 UTC], ``celsius`` [degC], ``logger`` (row of the array they came from)
-    and ``weight``, the known time [s] that each stands for, are of shape (known reading,);
-    ``joined`` says whether the time up to the next one is known. ``total`` and ``gaps`` are of
-    shape (logger,): all time [s], known or not, and how many stretches of it are unknown.
+    ``time`` [s since 1970 UTC], ``value`` [degC] (or %, of humidity), ``logger`` (row of the array
+    they came from) and ``weight``, the known time [s] that each stands for, are of shape (known
+    reading,); ``joined`` says whether the time up to the next one is known. ``total`` and ``gaps``
+    are of shape (logger,): all time [s], known or not, and how many stretches of it are unknown.
     """
 
     time: Array
-    celsius: Array
+    value: Array
     logger: NDArray[np.int64]
     weight: Array
     joined: NDArray[np.bool_]
@@ -56,7 +59,7 @@ class Known:
 
 def known_readings(
     times: ArrayLike,
-    celsius: ArrayLike,
+    values: ArrayLike,
     *,
     scale: tuple[float, float] = (LOW_C, HIGH_C),
     frozen_s: float = FROZEN_S,
@@ -70,11 +73,11 @@ def known_readings(
     times
         When [s since 1970 UTC], (reading,) for all loggers or (logger, reading) for each; never
         falling. A logger with fewer readings than others is filled up with its last time and NaN.
-    celsius
+    values
         Temperature [degC], (logger, reading) or (reading,) for one logger; NaN where there is none.
     scale
-        The sensor's scale [degC]. What lies beyond is unknown; narrow it for a sensor whose faults
-        read as the ends of its scale. Not beyond the vocabulary's.
+        The sensor's scale, in units of the values. What lies beyond is unknown; narrow it for a
+        sensor whose faults read as the ends of its scale.
     frozen_s
         How long a reading may stay the same [s]. A longer run is unknown after its first reading.
     longest_gap_s
@@ -86,15 +89,15 @@ def known_readings(
     Raises
     ------
     ValueError
-        If shapes do not fit, a time is not finite or falls, the scale is wider than the
-        vocabulary's, or the span leaves readings out.
+        If shapes do not fit, a time is not finite or falls, the scale is none, or the span leaves
+        readings out.
     """
-    value = np.atleast_2d(np.asarray(celsius, dtype=np.float64))
+    value = np.atleast_2d(np.asarray(values, dtype=np.float64))
     when = np.asarray(times, dtype=np.float64)
     if when.shape not in (value.shape, value.shape[1:]) or not value.shape[1]:
-        raise ValueError(f"times are {when.shape}, celsius {value.shape}: give a time each")
-    if not (LOW_C <= scale[0] < scale[1] <= HIGH_C):
-        raise ValueError(f"scale {scale} is not within {LOW_C:g} to {HIGH_C:g} degC: narrow it")
+        raise ValueError(f"times are {when.shape}, values {value.shape}: give a time each")
+    if not scale[0] < scale[1]:
+        raise ValueError(f"scale {scale} is none: give its low end first")
     _check_times(when)
     when = np.broadcast_to(when, value.shape)
     total = _total(when, span)

@@ -157,7 +157,7 @@ def score_known(known: Known, product: Product, assumed: Assumed) -> Score:
 def _extremes(known: Known) -> tuple[Array, Array]:
     ends = np.searchsorted(known.logger, np.arange(len(known.total)), side="right")
     coldest, warmest = np.full(len(ends), np.nan), np.full(len(ends), np.nan)
-    for logger, own in enumerate(np.split(known.celsius, ends[:-1])):
+    for logger, own in enumerate(np.split(known.value, ends[:-1])):
         if len(own):
             coldest[logger], warmest[logger] = own.min(), own.max()
     return coldest, warmest

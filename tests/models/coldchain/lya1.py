@@ -50,7 +50,7 @@ class Rooms:
 
 
 def read_rooms(path: Path = PATH) -> Rooms:
-    """Read the trend; its local clock is taken for UTC. Tests of the relay (seconds) are left out."""
+    """Read the trend; its local clock is taken for UTC. Relay tests of seconds are left out."""
     times, values, status, relay = [], [], [], []
     with path.open(encoding="utf-8", newline="") as lines:
         for row in csv.DictReader(lines):

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.coldchain.excursions import degree_hours, excursions, outside
+from models.coldchain.excursions import degree_hours, excursions, outside, time_outside
 from models.coldchain.exposure import Assumed, exposure
-from models.coldchain.readings import known_readings
+from models.coldchain.readings import HUMIDITY_FROZEN_S, HUMIDITY_SCALE, known_readings
 
 NAN = float("nan")
 
@@ -50,6 +50,16 @@ def test_of_several_loggers(minutes):
     assert found.end_unseen.tolist() == [True, False]
     assert found.start_unseen.tolist() == [False, True]
     assert found.of(found.logger == 1).peak.tolist() == [9.5]
+
+
+def test_humidity_has_its_own_scale_and_a_gap_may_be_all_outside(minutes, products):
+    limits = products["leafy_vegetables"].humidity
+    values = [96.0, 97.0, 90.0, NAN, NAN, NAN, NAN, 98.0, 101.0, 99.0]
+    known = known_readings(minutes(10), values, scale=HUMIDITY_SCALE, frozen_s=HUMIDITY_FROZEN_S)
+    found = excursions(known, limits.low, limits.high)
+    assert (found.side.tolist(), found.peak.tolist()) == ([-1], [90.0])
+    out = time_outside(known, limits.low, limits.high)
+    assert (out.best.item(), out.worst.item()) == (300.0, 300.0 + 50 * 60)
 
 
 def test_nothing_known_has_none(minutes):

@@ -39,7 +39,7 @@ def test_kinetic_bounds_of_a_known_series_are_its_mean_kinetic_temperature(minut
     known = known_readings(minutes(8), [2.0, 2.0, 5.0, 8.0, 8.0, 8.0, 8.0, 2.0])
     bounds = kinetic_bounds(exposure(known), assumed)
     assert bounds.best == pytest.approx(bounds.worst)
-    assert bounds.best == pytest.approx(mean_kinetic_temperature(known.celsius, known.weight))
+    assert bounds.best == pytest.approx(mean_kinetic_temperature(known.value, known.weight))
 
 
 def test_kinetic_bounds_hold_what_the_gap_may_have_been(minutes):

@@ -115,6 +115,13 @@ def test_a_gap_is_never_in_range_in_the_worst_case(products):
     assert (above.best.item(), above.worst.item()) == (0.0, 36000.0)
 
 
+def test_temperatures_beyond_the_grid_are_refused(minutes):
+    """They would be counted as another logger's."""
+    known = known_readings(minutes(3), [1.0, 2.0, 75.0], scale=(-50.0, 90.0))
+    with pytest.raises(ValueError, match="1 to 75 is beyond -40 to 60 degC: narrow the scale"):
+        exposure(known)
+
+
 def test_assumed_temperatures_are_checked():
     with pytest.raises(ValueError, match="assumed 9 to 3 is no range within -40 to 60 degC"):
         Assumed(9.0, 3.0)

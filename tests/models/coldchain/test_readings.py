@@ -56,7 +56,7 @@ def test_a_frozen_run_is_unknown_after_its_first_reading(minutes):
     assert known.unknown.item() == 0, "11 h 50 min are no 12 h"
     values = np.r_[1.0, 2.0, np.full(73, 3.0), 4.0, 5.0]
     known = known_readings(minutes(len(values)), values)
-    assert known.celsius.tolist() == [1.0, 2.0, 3.0, 4.0, 5.0]
+    assert known.value.tolist() == [1.0, 2.0, 3.0, 4.0, 5.0]
     assert known.unknown.item() == 73 * 600
 
 
@@ -77,12 +77,12 @@ def test_each_logger_has_its_own_times():
 @pytest.mark.parametrize(
     ("times", "values", "more", "reason"),
     [
-        ([0.0, 1.0], [[1.0]], {}, "times are (2,), celsius (1, 1): give a time each"),
-        ([], [[]], {}, "times are (0,), celsius (1, 0): give a time each"),
+        ([0.0, 1.0], [[1.0]], {}, "times are (2,), values (1, 1): give a time each"),
+        ([], [[]], {}, "times are (0,), values (1, 0): give a time each"),
         ([0.0, NAN], [[1.0, 2.0]], {}, "a time is not finite: drop readings without a time"),
         ([[0, 1], [5, 2]], [[1, 2]] * 2, {}, "times fall at reading 1 of logger 1: sort them"),
         ([0.0, 9.0], [[1.0, 2.0]], {"span": (1, 9)}, "the span of logger 0 leaves readings out"),
-        ([0.0], [[1.0]], {"scale": (-80, 50)}, "scale (-80, 50) is not within -40 to 60 degC"),
+        ([0.0], [[1.0]], {"scale": (5, -5)}, "scale (5, -5) is none: give its low end first"),
     ],
 )
 def test_bad_input_is_told(times, values, more, reason):
