@@ -97,6 +97,23 @@ def test_a_gap_hides_how_it_ended():
     assert said(judged) == ["undecided"]
 
 
+def test_a_gap_hides_how_it_ended_also_on_the_timetable():
+    times, values = store(3)
+    defrosts(times, values)
+    since = START + 44 * 3600
+    values[(times > since + 25 * 60) & (times < since + 3 * 3600)] = np.nan
+    judged = causes(known_readings(times, values), LIMIT)
+    assert said(judged).count("undecided") == 1
+    assert said(judged).count("defrost") == 11
+
+
+def test_loading_once_a_day_is_no_timetable():
+    times, values = store(7)
+    for day in range(7):
+        warm(times, values, 24 * day + 7.5, 25, 20.0, 30.0)
+    assert said(causes(known_readings(times, values), LIMIT)) == ["brief"] * 7
+
+
 def test_a_door_that_was_open_explains_it():
     times, values = store()
     for hour in (9.1, 30.7, 57.4):
