@@ -39,7 +39,7 @@ def check_all(root: Path) -> tuple[list[ConfigError], Configs | None]:
             found.update(dict.fromkeys(errors.errors))
     if any(root.rglob("*.toml")):
         found.update(dict.fromkeys(check_words(root)))
-    for folder in ("regions", "crops", "boards", "sites"):
+    for folder in ("regions", "crops", "products", "boards", "sites"):
         for path in strays(root / folder):
             name = path.relative_to(root.parent).as_posix()
             reason = "is not read: only files named *.toml are; rename or remove it"
@@ -60,7 +60,7 @@ Examples:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     default=ROOT,
     show_default="the project's own",
-    help="Folder with regions, crops, boards, sites and words.",
+    help="Folder with regions, crops, products, boards, sites and words.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def check(root: Path, as_json: bool) -> None:
@@ -87,6 +87,7 @@ def _summary(errors: list[ConfigError], warnings: int, configs: Configs | None) 
         return f"{len(errors)} errors{tail}"
     return (
         f"sound: {len(configs.counties)} counties, {len(configs.townships)} townships, "
+        f"{len(configs.products)} products, "
         f"{len(configs.crops)} crops, {len(configs.boards)} boards, "
         f"{len(configs.villages)} villages, {len(configs.nodes)} nodes{tail}"
     )

@@ -17,6 +17,7 @@ from field_configs.schema import (
     Field,
     Node,
     Placement,
+    Product,
     Region,
     Season,
     StageObservation,
@@ -87,6 +88,7 @@ class Collected:
         self.townships: Shelf[Township] = Shelf()
         self.crops: Shelf[Crop] = Shelf()
         self.boards: Shelf[Board] = Shelf()
+        self.products: Shelf[Product] = Shelf()
         self.villages: Shelf[Village] = Shelf()
         self.fields: Shelf[Field] = Shelf()
         self.placements: Shelf[Placement] = Shelf()
@@ -137,6 +139,7 @@ class Collected:
             self.placements.records(),
             self.nodes.records(),
             self.regions.records(),
+            self.products.records(),
             tuple(self.warnings),
         )
 

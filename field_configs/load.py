@@ -10,6 +10,7 @@ from pathlib import Path
 from field_configs.board import take_board
 from field_configs.collected import Collected
 from field_configs.drivers import read_drivers
+from field_configs.product import take_product
 from field_configs.reading import Section, nearest, read_toml, toml_files
 from field_configs.references import check_references
 from field_configs.schema import (
@@ -48,7 +49,7 @@ def load(root: Path = ROOT, site: str | Path | None = "demo") -> Configs:
     Parameters
     ----------
     root : Path
-        A folder laid out like field_configs: ``regions/ crops/ boards/ sites/``.
+        A folder laid out like field_configs: ``regions/ crops/ products/ boards/ sites/``.
     site : str or Path, optional
         Stem of a file in ``sites/``, or a file elsewhere; None reads no site.
 
@@ -64,7 +65,12 @@ def load(root: Path = ROOT, site: str | Path | None = "demo") -> Configs:
     """
     found = Collected(root)
     found.errors.extend(read_drivers().errors)
-    for folder, take in (("regions", _region), ("crops", _crop), ("boards", take_board)):
+    for folder, take in (
+        ("regions", _region),
+        ("crops", _crop),
+        ("products", take_product),
+        ("boards", take_board),
+    ):
         for path in toml_files(root / folder):
             _read(path, found, take)
     if not (found.regions and found.crops and found.boards) and not found.errors:

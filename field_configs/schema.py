@@ -1,4 +1,4 @@
-"""The types of everything that field_configs declares: places, crops, boards, nodes, errors.
+"""The types of everything that field_configs declares: places, crops, products, boards, nodes.
 
 Every record is frozen. Identifiers are strings; national division codes are kept as text
 because they are names, not numbers. Dates are local days (Asia/Shanghai).
@@ -128,6 +128,63 @@ class Crop:
     def __hash__(self) -> int:
         """The id is unique, and what is derived from a crop is looked up every day."""
         return hash(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A range in the unit of what it bounds, and where it was read.
+
+    ``verified`` says whether its source was read and gives these figures; else they are
+    provisional.
+    """
+
+    low: float
+    high: float
+    verified: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keeps:
+    """How long something lasts at a temperature [degC], from ``shortest`` to ``longest`` [d]."""
+
+    celsius: float
+    shortest_days: float
+    longest_days: float
+    verified: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What is stored and carried: limits of temperature [degC] and humidity [%], how it keeps.
+
+    ``life`` is how long it keeps in storage, in rising temperature. ``arrhenius`` is the activation
+    energy of its decay (kJ/mol), None where none was found. ``chilling`` is how long it bears a
+    temperature before it is injured; from the last one on there is no chilling, none at all where
+    it is empty. ``freezing`` spans where it may begin and has begun to freeze [degC].
+    """
+
+    id: str
+    zh: str
+    en: str
+    temperature: Span
+    humidity: Span
+    life: tuple[Keeps, ...]
+    freezing: Span | None = None
+    arrhenius: Span | None = None
+    chilling: tuple[Keeps, ...] = ()
+    note: str | None = None
+
+    @property
+    def provisional(self) -> tuple[str, ...]:
+        """Name the parts whose figures nobody has verified, as they stand in the file."""
+        spans = ("temperature", "humidity", "freezing", "arrhenius")
+        bare = [name for name in spans if (span := getattr(self, name)) and not span.verified]
+        for name in ("life", "chilling"):
+            rows = getattr(self, name)
+            bare += [f"{name}[{row.celsius:g}]" for row in rows if not row.verified]
+        return tuple(bare)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,4 +345,5 @@ class Configs:
     placements: Mapping[str, Placement]
     nodes: Mapping[str, Node]
     regions: Mapping[str, Region] = field(default_factory=dict)
+    products: Mapping[str, Product] = field(default_factory=dict)
     warnings: tuple[ConfigError, ...] = ()

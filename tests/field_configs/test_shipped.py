@@ -34,6 +34,7 @@ def test_counts(configs):
         "placements": 36,
         "nodes": 6,
         "regions": 1,
+        "products": 6,
         "warnings": 0,
     }
 
@@ -165,5 +166,5 @@ def test_check_is_sound():
     result = CliRunner().invoke(check, [])
     assert result.exit_code == 0, result.output
     assert result.output == (
-        "sound: 8 counties, 89 townships, 6 crops, 1 boards, 3 villages, 6 nodes\n"
+        "sound: 8 counties, 89 townships, 6 products, 6 crops, 1 boards, 3 villages, 6 nodes\n"
     )
