@@ -67,6 +67,7 @@ class Runner:
         # What was done for a later time than now was done by a clock that has been set back since.
         if self.done == due or self.monotonic() < self.not_before:
             return
+        self.attempt += 1
         try:
             ok = not self._is_wanted() or self._attempt(due)
         except DatabaseDown as error:
@@ -86,7 +87,6 @@ class Runner:
         return self.job.wanted is None or self.job.wanted(self._context())
 
     def _attempt(self, due: datetime) -> bool:
-        self.attempt += 1
         started = self.monotonic()
         with self.pool.connection() as conn:
             run = job_runs.begin(conn, self.job.id, due, self.attempt, self.clock.now())

@@ -132,6 +132,37 @@ def test_jobs_rest_while_the_clock_is_in_doubt(
     assert "behind the time at which messages came in earlier" in caplog.text
 
 
+def test_a_job_that_is_not_wanted_passes_its_round_over_and_leaves_no_record(
+    pool: Pool, conn: db.Connection
+) -> None:
+    clock, watch, waiting = FixedClock(NOW), Stopwatch(), [False]
+    times, function = counting()
+    asked: list[datetime] = []
+
+    def wanted(context: Context) -> bool:
+        asked.append(context.now)
+        if len(asked) == 3:
+            raise DatabaseDown(pool.dsn, "gone")
+        return waiting[0]
+
+    runner = Runner(Job("x", HOURLY, function, wanted=wanted), pool, clock, watch)
+    runner.tick()
+    runner.tick()
+    assert (asked, latest(conn)) == ([NOW], {})
+    clock.moment, waiting[0] = NOW + HOURLY, True
+    runner.tick()
+    assert times == [clock.moment]
+    clock.moment += HOURLY
+    runner.tick()  # the database is away
+    watch.seconds = RETRY_SECONDS[0] - 0.1
+    runner.tick()
+    assert len(asked) == 3
+    watch.seconds = RETRY_SECONDS[0]
+    runner.tick()
+    assert times == [NOW + HOURLY, NOW + 2 * HOURLY]
+    assert latest(conn)["x"].attempt == 2
+
+
 def test_a_failed_job_is_recorded_and_tried_again_later(
     pool: Pool, conn: db.Connection, caplog: pytest.LogCaptureFixture
 ) -> None:
