@@ -163,5 +163,7 @@ def install(app: App, settings: Settings | None) -> None:
         wan_register_response_form=keys.RegisterResponse,
         wan_signin_response_form=keys.SigninResponse,
     )
+    # Sessions alone say who reads; the library's own would read every JSON body before its view.
+    app.login_manager.request_loader(lambda _request: None)
     access.install(app)
     access.check_declared(app)

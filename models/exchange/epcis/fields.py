@@ -6,11 +6,13 @@ Words are bare and identifiers canonical here, so that both spellings are found 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from models.exchange.epcis.contexts import STANDARD_PREFIXES, expanded
 from models.exchange.epcis.vocabulary import bare
 from models.trace.identifiers import canonical, parse
 
@@ -46,6 +48,8 @@ SENSOR_TERMS = (
     "uriValue",
     "booleanValue",
 )
+SENSOR_TIMES = ("time", "startTime", "endTime")
+SENSOR_NUMBERS = ("value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue")
 
 
 class FieldError(ValueError):
@@ -106,6 +110,11 @@ def moment(text: str) -> datetime:
         raise FieldError(f'"{text}" is no time that a calendar has') from None
 
 
+def instant(at: datetime) -> str:
+    """Write a time so that texts stand in the order of times."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
 def look_up(value: str) -> str:
     """Return the form in which a text is looked up: a long one by its SHA-256."""
     if len(value) <= LONGEST:
@@ -128,11 +137,14 @@ def uri(value: str) -> str:
     return canonical(value)
 
 
-def _terms(event: Event) -> Iterator[tuple[str, str]]:
+def _terms(event: Event, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, kind in THINGS.items():
         yield from ((kind, uri(each)) for each in event.get(name, ()))
     for name, kind in CLASSES.items():
-        yield from ((kind, uri(each["epcClass"])) for each in event.get(name, ()))
+        for each in event.get(name, ()):
+            yield kind, uri(each["epcClass"])
+            if "quantity" in each:
+                yield "number:quantity", json.dumps(each["quantity"])
     if "parentID" in event:
         yield PARENT, uri(event["parentID"])
     for each in event.get("bizTransactionList", ()):
@@ -147,15 +159,16 @@ def _terms(event: Event) -> Iterator[tuple[str, str]]:
     for each in event.get("errorDeclaration", {}).get("correctiveEventIDs", ()):
         yield "corrective", uri(each)
     for element in event.get("sensorElementList", ()):
+        yield "sensor", ""
         yield from _sensor(element.get("sensorMetadata", {}))
         for report in element["sensorReport"]:
             yield from _sensor(report)
+    yield from _own(event, "own", "inner", names)
+    yield from _own(event.get("ilmd", {}), "ilmd", "inner_ilmd", names)
 
 
 def _sensor(told: Event) -> Iterator[tuple[str, str]]:
-    for name in SENSOR_TERMS:
-        if name not in told:
-            continue
+    for name in (each for each in SENSOR_TERMS if each in told):
         value = told[name]
         if name == "type":
             yield "sensor:type", bare("measurement", value)
@@ -165,19 +178,42 @@ def _sensor(told: Event) -> Iterator[tuple[str, str]]:
             yield f"sensor:{name}", look_up(value)
         else:
             yield f"sensor:{name}", uri(value)
+    for name in (each for each in SENSOR_TIMES if each in told):
+        yield f"time:{name}", instant(moment(told[name]))
+    for name in (each for each in SENSOR_NUMBERS if each in told):
+        unit = "" if name == "percRank" else f":{told.get('uom', '')}"
+        yield f"number:{name}{unit}", json.dumps(told[name])
 
 
-def _word(event: Event, name: str) -> str | None:
-    return uri(bare(name, event[name])) if name in event else None
+def _own(told: Any, kind: str, inner: str, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Fields of somebody's own, at the top and below it, by their full names."""
+    for name, value in told.items() if isinstance(told, dict) else ():
+        if ":" not in name:
+            continue
+        full = f"{kind}:{expanded(name, names)}"
+        if len(full) > LONGEST:
+            raise FieldError(f"{name[:60]}…: has more than {LONGEST} characters; shorten it")
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, dict):
+                yield full, ""
+                yield from _own(each, inner, inner, names)
+            else:
+                yield full, look_up(each if isinstance(each, str) else json.dumps(each))
 
 
-def extract(event: Event) -> Fields:
+def _word(event: Event, name: str, names: Mapping[str, str]) -> str | None:
+    return uri(expanded(bare(name, event[name]), names)) if name in event else None
+
+
+def extract(event: Event, names: Mapping[str, str] = STANDARD_PREFIXES) -> Fields:
     """Return what is looked up of an event that its schema accepts.
 
     Parameters
     ----------
     event : mapping
-        Of a standard type, or of somebody's own, of which only times are looked up.
+        Of a standard type, or of somebody's own, of which times and own fields are looked up.
+    names : mapping
+        Prefixes of its extensions, by `contexts.prefixes`.
 
     Raises
     ------
@@ -187,19 +223,19 @@ def extract(event: Event) -> Fields:
         When a GS1 identifier is wrong.
     """
     standard = ":" not in event["type"]
-    told: Event = event if standard else {}
+    told: Event = event if standard else {k: v for k, v in event.items() if ":" in k}
     error = event.get("errorDeclaration")
     places = {n: told[n]["id"] for n in ("readPoint", "bizLocation") if n in told}
     return Fields(
         time=moment(event["eventTime"]),
-        type=uri(event["type"]),
+        type=uri(expanded(event["type"], names)),
         action=told.get("action"),
-        biz_step=_word(told, "bizStep"),
-        disposition=_word(told, "disposition"),
+        biz_step=_word(told, "bizStep", names),
+        disposition=_word(told, "disposition", names),
         read_point=uri(places["readPoint"]) if "readPoint" in places else None,
         biz_location=uri(places["bizLocation"]) if "bizLocation" in places else None,
         transformation=uri(told["transformationID"]) if "transformationID" in told else None,
         declared=None if error is None else moment(error["declarationTime"]),
         reason=bare("reason", error["reason"]) if error and "reason" in error else None,
-        terms=frozenset(_terms(told)),
+        terms=frozenset(_terms(told, names)),
     )

@@ -37,17 +37,6 @@ from typing import Any
 from models.exchange.epcis.fields import moment
 from models.exchange.epcis.vocabulary import full
 
-#: Prefixes that the standard's own context declares.
-STANDARD_PREFIXES = {
-    "epcis": "https://ref.gs1.org/epcis/",
-    "cbv": "https://ref.gs1.org/cbv/",
-    "cbvmda": "urn:epcglobal:cbv:mda:",
-    "gs1": "https://gs1.org/voc/",
-    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
-    "owl": "http://www.w3.org/2002/07/owl#",
-    "xsd": "http://www.w3.org/2001/XMLSchema#",
-    "dcterms": "http://purl.org/dc/terms/",
-}
 #: Where a standard word may stand, by the name of the field and the one that it stands in.
 _WORDS = {
     ("", "bizStep"): "bizStep",
@@ -70,22 +59,6 @@ _ONE = Lock()
 
 class IdentityError(ValueError):
     """An event cannot be given an identity; the message says what to do."""
-
-
-def prefixes(*contexts: object) -> dict[str, str]:
-    """Return the prefixes that contexts declare, the last one first in rank.
-
-    Parameters
-    ----------
-    *contexts
-        Values of ``@context``: a URI, an object or a list of both. Only texts of objects count.
-    """
-    found = dict(STANDARD_PREFIXES)
-    for context in contexts:
-        for part in context if isinstance(context, list) else [context]:
-            if isinstance(part, dict):
-                found |= {name: to for name, to in part.items() if isinstance(to, str)}
-    return found
 
 
 def _written(value: Any, name: str, within: str) -> Any:

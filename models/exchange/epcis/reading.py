@@ -10,14 +10,15 @@ import difflib
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
 from models.exchange.epcis import schema, vocabulary
+from models.exchange.epcis.contexts import prefixes
 from models.exchange.epcis.fields import FieldError, Fields, extract, uri
-from models.exchange.epcis.identity import IdentityError, event_hash, prefixes
+from models.exchange.epcis.identity import IdentityError, event_hash
 from models.trace.identifiers import IdentifierError
 
 #: How deep objects and lists may stand in each other; the standard's own need 8.
@@ -46,10 +47,16 @@ class Document:
         Its ``@context``.
     events : list
         As they came, not checked yet.
+    places : tuple of (str, str)
+        Pairs of a place and one that its master data put below it.
+    version : str
+        Of the standard, as it says.
     """
 
     context: Any
     events: list[Any]
+    places: tuple[tuple[str, str], ...] = ()
+    version: str = "2.0"
 
 
 @dataclass(frozen=True)
@@ -118,7 +125,7 @@ def _no_number(text: str) -> NoReturn:
 
 
 def _finite(text: str) -> float:
-    value = float(text)
+    value = float(text) + 0.0  # there is one zero
     if not math.isfinite(value):
         raise DocumentError(f"{text} is too large a number")
     return value
@@ -168,8 +175,24 @@ def read_document(raw: bytes) -> Document:
         return single(value)
     _prove_by(schema.validator(kind), value, "")
     body = value["epcisBody"]
-    events = body["queryResults"]["resultsBody"] if kind == "EPCISQueryDocument" else body
-    return Document(value["@context"], events["eventList"])
+    if kind == "EPCISQueryDocument":
+        body = body["queryResults"]["resultsBody"]
+        master = body.get("vocabularyList", ())
+    else:
+        header = value.get("epcisHeader", {}).get("epcisMasterData", {})
+        master = header.get("vocabularyList", ())
+    try:
+        places = tuple(_places(master))
+    except (FieldError, IdentifierError) as error:
+        raise DocumentError(f"vocabularyList: {error}") from error
+    return Document(value["@context"], body["eventList"], places, value.get("schemaVersion", "2.0"))
+
+
+def _places(vocabularies: Iterable[Any]) -> Iterator[tuple[str, str]]:
+    for each in vocabularies:
+        for element in each.get("vocabularyElementList", ()):
+            for below in element.get("children", ()):
+                yield uri(element["id"]), uri(below)
 
 
 def single(value: Any) -> Document:
@@ -243,11 +266,11 @@ def check(event: Any, context: Any, now: datetime) -> Checked:
     if faults:
         raise EventError("; ".join(faults))
     try:
-        fields = extract(event)
+        names = prefixes(context, event.get("@context"))
+        fields = extract(event, names)
         told = {name: value for name, value in event.items() if name != "recordTime"}
         given = "eventID" in event
-        own = event.get("@context")
-        name = event["eventID"] if given else event_hash(told, prefixes(context, own))
+        name = event["eventID"] if given else event_hash(told, names)
         uri(name)
     except (FieldError, IdentifierError, IdentityError) as error:
         raise EventError(str(error)) from error

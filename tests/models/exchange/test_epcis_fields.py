@@ -45,6 +45,8 @@ def test_both_spellings_are_looked_up_as_one() -> None:
         ("sensor:type", "Temperature"),
         ("sensor:booleanValue", "true"),
         ("sensor:stringValue", "x"),
+        ("sensor", ""),
+        ("number:quantity", "5"),
     }
 
 
@@ -79,3 +81,45 @@ def test_a_long_text_is_looked_up_by_its_digest() -> None:
     assert look_up("x" * 400) == "x" * 400
     assert look_up("x" * 401).startswith("sha256:")
     assert look_up("x" * 401) != look_up("x" * 402)
+
+
+def test_fields_of_somebodys_own_are_looked_up_by_their_full_names() -> None:
+    event = {
+        **EVENT,
+        "type": "ObjectEvent",
+        "x:grade": "A",
+        "x:boxes": {"x:count": [3, 4.5]},
+        "y:flag": True,
+        "ilmd": {"x:best": "2026-06-01", "x:more": {"x:deep": None}},
+    }
+    found = {
+        (kind, value)
+        for kind, value in extract(event, {"x": "https://x.example/"}).terms
+        if kind.startswith(("own", "inner", "ilmd"))
+    }
+    assert found == {
+        ("own:https://x.example/grade", "A"),
+        ("own:https://x.example/boxes", ""),
+        ("inner:https://x.example/count", "3"),
+        ("inner:https://x.example/count", "4.5"),
+        ("own:y:flag", "true"),
+        ("ilmd:https://x.example/best", "2026-06-01"),
+        ("ilmd:https://x.example/more", ""),
+        ("inner_ilmd:https://x.example/deep", "null"),
+    }
+
+
+def test_what_sensors_measured_and_when() -> None:
+    element = {
+        "sensorMetadata": {"startTime": "2026-05-01T08:00:00+08:00"},
+        "sensorReport": [
+            {"type": "Temperature", "minValue": 0.5, "uom": "CEL"},
+            {"type": "Temperature", "percRank": 50, "uom": "CEL"},
+        ],
+    }
+    found = extract({**EVENT, "sensorElementList": [element]}).terms
+    assert {
+        ("time:startTime", "2026-05-01T00:00:00.000000Z"),
+        ("number:minValue:CEL", "0.5"),
+        ("number:percRank", "50"),
+    } < found

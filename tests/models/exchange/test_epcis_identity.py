@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from epcis_event_hash_generator import hash_generator, json_to_py
 
-from models.exchange.epcis.identity import event_hash, prefixes
+from models.exchange.epcis.contexts import prefixes
+from models.exchange.epcis.identity import event_hash
 from tests.models.exchange.epcis_examples import examples
 
 NAMES = prefixes([{"example": "https://ns.example.com/epcis/"}])

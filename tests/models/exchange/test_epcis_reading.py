@@ -131,6 +131,6 @@ def test_an_event_type_of_somebodys_own_is_kept() -> None:
         "eventTime": "2026-05-01T06:30:00Z",
         "eventTimeZoneOffset": "+08:00",
     }
-    found = reading.check({**own, "example:x": 1}, CONTEXT, NOW)
-    assert found.fields.type == "example:Own"
-    assert found.fields.terms == frozenset()
+    found = reading.check({**own, "example:x": 1}, [{"example": "https://e.example/"}], NOW)
+    assert found.fields.type == "https://e.example/Own"
+    assert found.fields.terms == {("own:https://e.example/x", "1")}
