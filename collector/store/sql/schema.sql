@@ -1401,6 +1401,7 @@ CREATE TABLE trace_term (
     PRIMARY KEY (kind, value, event)
 );
 CREATE INDEX trace_term_event ON trace_term (event);
+CREATE INDEX trace_term_value ON trace_term (value);
 
 -- Things and lots that a party had to do with: it sees their events.
 CREATE TABLE trace_handled (
