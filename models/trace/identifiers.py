@@ -258,6 +258,10 @@ def link(identifier: Identifier, resolver: str = RESOLVER) -> str:
 def urn(identifier: Identifier) -> str:
     """Write an identifier as an EPC URN.
 
+    Parameters
+    ----------
+    identifier : Identifier
+
     Raises
     ------
     IdentifierError

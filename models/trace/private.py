@@ -58,6 +58,11 @@ def private_uri(host: str, subject: str, use: str, code: str) -> str:
 
 
 def parse_private(uri: str) -> tuple[str, str, str, str] | None:
-    """Return host, subject, use and code of a private identifier; None for any other URI."""
+    """Return host, subject, use and code of a private identifier; None for any other URI.
+
+    Parameters
+    ----------
+    uri : str
+    """
     match = URI.fullmatch(uri)
     return (match[1], match[2], match[3], match[4]) if match else None

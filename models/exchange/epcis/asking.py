@@ -142,6 +142,11 @@ class Query:
 def from_address(pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """Return the parameters of an address as JSON has them: several values with | between.
 
+    Parameters
+    ----------
+    pairs : sequence of (str, str)
+        Names and texts.
+
     Raises
     ------
     QueryError

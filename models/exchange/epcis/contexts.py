@@ -37,6 +37,13 @@ def prefixes(*contexts: object) -> dict[str, str]:
 
 
 def expanded(name: str, names: Mapping[str, str]) -> str:
-    """Write a name with a prefix in full; one whose prefix nobody declared as it is."""
+    """Write a name with a prefix in full; one whose prefix nobody declared as it is.
+
+    Parameters
+    ----------
+    name : str
+    names : mapping
+        Prefixes, by `prefixes`.
+    """
     prefix, colon, rest = name.partition(":")
     return names[prefix] + rest if colon and prefix in names else name

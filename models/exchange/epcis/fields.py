@@ -99,6 +99,10 @@ def _all(value: str) -> bool:
 def moment(text: str) -> datetime:
     """Read a time of an event, with its offset, as UTC.
 
+    Parameters
+    ----------
+    text : str
+
     Raises
     ------
     FieldError
@@ -111,12 +115,23 @@ def moment(text: str) -> datetime:
 
 
 def instant(at: datetime) -> str:
-    """Write a time so that texts stand in the order of times."""
+    """Write a time so that texts stand in the order of times.
+
+    Parameters
+    ----------
+    at : datetime
+        Aware.
+    """
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def look_up(value: str) -> str:
-    """Return the form in which a text is looked up: a long one by its SHA-256."""
+    """Return the form in which a text is looked up: a long one by its SHA-256.
+
+    Parameters
+    ----------
+    value : str
+    """
     if len(value) <= LONGEST:
         return value
     return f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
@@ -124,6 +139,10 @@ def look_up(value: str) -> str:
 
 def uri(value: str) -> str:
     """Return the form in which a URI is looked up.
+
+    Parameters
+    ----------
+    value : str
 
     Raises
     ------

@@ -83,6 +83,10 @@ class Checked:
 def read_json(raw: bytes) -> Any:
     """Read JSON as strictly as its standard: UTF-8, no name twice, finite numbers, not too deep.
 
+    Parameters
+    ----------
+    raw : bytes
+
     Raises
     ------
     DocumentError
@@ -197,6 +201,11 @@ def _places(vocabularies: Iterable[Any]) -> Iterator[tuple[str, str]]:
 
 def single(value: Any) -> Document:
     """Take one event that stands alone, with a context of its own, as a document.
+
+    Parameters
+    ----------
+    value : object
+        As JSON has it.
 
     Raises
     ------

@@ -298,12 +298,23 @@ DOCUMENTS: dict[str, Schema] = {
 
 @cache
 def validator(name: str) -> jsonschema_rs.Draft7Validator:
-    """Return the compiled schema of a document or an event type; of an unknown one, that of any."""
+    """Return the compiled schema of a document or an event type; of an unknown one, that of any.
+
+    Parameters
+    ----------
+    name : str
+    """
     found = DOCUMENTS.get(name) or SCHEMAS.get(name) or SCHEMAS[""]
     return jsonschema_rs.Draft7Validator(found, validate_formats=True)
 
 
 def of_event(event: object) -> jsonschema_rs.Draft7Validator:
-    """Return the compiled schema by which an event is checked: that of its type."""
+    """Return the compiled schema by which an event is checked: that of its type.
+
+    Parameters
+    ----------
+    event : object
+        As it came.
+    """
     name = event.get("type") if isinstance(event, dict) else None
     return validator(name if name in words.STANDARD_TYPES else "")

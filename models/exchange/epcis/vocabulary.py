@@ -77,13 +77,27 @@ FORMS = {
 
 
 def full(field: str, word: str) -> str:
-    """Return the full form of a standard word of a field of `FORMS`; any other word as it is."""
+    """Return the full form of a standard word; any other word as it is.
+
+    Parameters
+    ----------
+    field : str
+        Of `FORMS`.
+    word : str
+    """
     words, web, _ = FORMS[field]
     return web + word if word in words else word
 
 
 def bare(field: str, word: str) -> str:
-    """Return the bare form of a standard word, however it is written; any other word as it is."""
+    """Return the bare form of a standard word, however it is written; any other word as it is.
+
+    Parameters
+    ----------
+    field : str
+        Of `FORMS`.
+    word : str
+    """
     words, *starts = FORMS[field]
     for start in starts:
         if word.startswith(start) and word[len(start) :] in words:
