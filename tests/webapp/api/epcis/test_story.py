@@ -63,7 +63,7 @@ def test_from_the_field_to_the_shop(app: App, lines: dict[str, Line]) -> None:
         "receiving",
         "unpacking",
     ]
-    assert seen("coop", "/events") == ["commissioning", "commissioning", "packing"]
+    assert seen("coop", "/events") == ["commissioning", "commissioning", "packing", "packing"]
     assert seen("shop", f"/epcs/{quote(BOXES[0], safe='')}/events") == [
         "packing",
         "loading",
