@@ -29,6 +29,7 @@ import collector.commands.persons.contacts
 import collector.commands.persons.messages
 import collector.commands.persons.people
 import collector.commands.services
+import collector.commands.trace
 import collector.one_machine.up
 import field_configs.cli
 import firmware.workbench.cli
@@ -110,6 +111,7 @@ main.add_command(collector.commands.persons.audit.audit)
 main.add_command(collector.commands.network.items.items)
 main.add_command(collector.commands.persons.people.people)
 main.add_command(collector.commands.persons.messages.messages_group)
+main.add_command(collector.commands.trace.trace_group)
 main.add_command(collector.commands.import_.import_)
 main.add_command(collector.commands.network.places.places_group)
 main.add_command(collector.commands.persons.contacts.contacts_group)

@@ -70,6 +70,8 @@ ACTIONS = (
     "field_shared",
     "field_unshared",
     "log_begun_again",
+    "events_captured",
+    "trace_token_made",
 )
 
 

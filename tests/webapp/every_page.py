@@ -43,6 +43,7 @@ VALUES = {
     "table": "fields",
     "kind": "csv",
     "form": "places",
+    "view": "epcs",
 }
 OTHERWISE = "wheat_fhb_post"
 NOBODY, ADMINISTRATOR = "nobody", "administrator"

@@ -15,6 +15,7 @@ CLOSED = (
     "/people",
     "/deputies",
     "/metrics",
+    "/epcis",
     "/healthz",
     "/set-language",
     "/*?",

@@ -50,6 +50,18 @@ MAY_OPEN = {
     "language.set_language": ALL,
     "health.healthz": ALL,
     "metrics.metrics": ALL,  # by token or from this machine: test_health.py
+    # by a party's token alone, whoever is signed in: tests/webapp/api/epcis
+    "epcis_capture.captured": NONE,
+    "epcis_capture.one": NONE,
+    "epcis_events.resources": NONE,
+    "epcis_events.events": NONE,
+    "epcis_events.event": NONE,
+    "epcis_views.listed": NONE,
+    "epcis_views.one": NONE,
+    "epcis_views.its_events": NONE,
+    "epcis_queries.listed": NONE,
+    "epcis_queries.one": NONE,
+    "epcis_queries.its_events": NONE,
     "account.ask": ALL,
     "account.use": ALL,
     "account.token": ALL,

@@ -1,0 +1,1 @@
+"""Traceability: parties, the events that they captured, and what is asked of them."""

@@ -1,0 +1,60 @@
+"""Where a thing or lot came from and what became of it, through every event that joins or divides.
+
+What goes into a transformation leads to what comes out of it, and what is put into a parent leads
+to the parent. Something that came out again still was in it: for a recall that counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from collector.store.postgres import queries
+from collector.store.postgres.db import Connection
+from collector.store.trace.trace_asked import THINGS
+from models.exchange.epcis.fields import uri
+
+SQL = queries.load("following")
+#: A product of which no lot is named joins everything that was ever sold of it: not followed.
+PRODUCT = r"^https://id\.gs1\.org/01/[0-9]{14}$"
+
+
+@dataclass(frozen=True)
+class Step:
+    """An event of a story: when, who told it, what was done and where.
+
+    Attributes
+    ----------
+    time : datetime
+    id : int
+        Its place in the order of capture.
+    party, type : str
+    biz_step, place : str or None
+    error : bool
+        Whether it says that an event was none.
+    """
+
+    time: datetime
+    id: int
+    party: str
+    type: str
+    biz_step: str | None
+    place: str | None
+    error: bool
+
+
+def forward(conn: Connection, thing: str) -> list[str]:
+    """Return everything that a thing or lot became part of, itself with them."""
+    rows = queries.fetch(conn, SQL["forward"], start=[uri(thing)], product=PRODUCT)
+    return [value for (value,) in rows]
+
+
+def back(conn: Connection, thing: str) -> list[str]:
+    """Return everything that a thing or lot was made of, itself with them."""
+    rows = queries.fetch(conn, SQL["back"], start=[uri(thing)], product=PRODUCT)
+    return [value for (value,) in rows]
+
+
+def story(conn: Connection, things: list[str]) -> list[Step]:
+    """Return the events that name any of these things, by the time when they happened."""
+    return [Step(*row) for row in queries.fetch(conn, SQL["story"], values=things, things=THINGS)]

@@ -1,0 +1,197 @@
+"""What parties ask: events by conditions, the things and words in them, queries with a name.
+
+A party sees the events that it captured, and those that name a thing or a lot that an event of its
+own names: docs/trace.md has the rule.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from collector.store.postgres import queries
+from collector.store.postgres.db import Connection
+from models.exchange.epcis.asking import Condition, Query
+from models.exchange.epcis.fields import OF_CLASSES, OF_THINGS
+
+SQL = queries.load("trace_asked")
+THINGS = [*OF_THINGS, *OF_CLASSES]
+#: What may be asked of columns; nothing else becomes part of a statement.
+COLUMNS = (
+    "type",
+    "action",
+    "biz_step",
+    "disposition",
+    "read_point",
+    "biz_location",
+    "transformation",
+    "event_id",
+    "reason",
+    "event_time",
+    "record_time",
+    "declared",
+)
+SIGNS = ("=", "<", "<=", ">", ">=")
+
+
+@dataclass(frozen=True)
+class Found:
+    """An event that was asked for.
+
+    Attributes
+    ----------
+    id : int
+        Its place in the order of capture.
+    name : str
+        Its eventID.
+    recorded : datetime
+    document : dict
+        As it came.
+    context : bytes
+        Of the document that it came in; see `contexts`.
+    at : datetime
+        The time by which it was put in order.
+    """
+
+    id: int
+    name: str
+    recorded: datetime
+    document: dict[str, Any]
+    context: bytes
+    at: datetime
+
+
+def _column(name: str) -> str:
+    assert name in COLUMNS, name
+    return name
+
+
+class _Where:
+    """Conditions as they stand in a statement, and their parameters."""
+
+    def __init__(self, conn: Connection, party: str) -> None:
+        self.conn, self.party = conn, party
+        self.parts: list[str] = []
+        self.params: dict[str, Any] = {"party": party, "things": THINGS}
+
+    def add(self, condition: Condition) -> None:
+        """Add a condition."""
+        assert condition.operator in SIGNS, condition.operator
+        number = len(self.parts)
+        kinds, values = f"kinds_{number}", f"values_{number}"
+        self.params |= {kinds: list(condition.names), values: list(condition.values)}
+        say = {"kinds": kinds, "values": values, "operator": condition.operator}
+        if condition.on == "term" and any(each.endswith("*") for each in condition.values):
+            self.params[values] = [_like(each) for each in condition.values]
+            text = SQL["pattern"]
+        elif condition.on in ("column", "place"):
+            say["column"] = _column(condition.names[0])
+            if condition.on == "place":
+                self.params[values] = _below(self.conn, self.party, condition.values)
+            text = SQL["column"]
+        elif condition.on == "time":
+            say["column"] = _column(condition.names[0])
+            self.params[values] = condition.values[0]
+            text = SQL["time"]
+        elif condition.on in ("text", "number"):
+            self.params[values] = condition.values[0]
+            text = SQL["text"] if condition.on == "text" else SQL["number"]
+        else:
+            plain = {"term": SQL["term"], "exists": SQL["exists"], "declared": SQL["declared"]}
+            text = plain[condition.on]
+        self.parts.append(text.format(**say))
+
+
+def _like(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"{escaped[:-1]}%" if value.endswith("*") else escaped
+
+
+def _below(conn: Connection, party: str, places: Iterable[str]) -> list[str]:
+    rows = queries.fetch(conn, SQL["places"], party=party, places=list(places))
+    return [place for (place,) in rows]
+
+
+def events(
+    conn: Connection,
+    party: str,
+    query: Query,
+    after: tuple[datetime, int] | None,
+    limit: int,
+) -> list[Found]:
+    """Return events that a party may see.
+
+    Parameters
+    ----------
+    conn : Connection
+    party : str
+    query : Query
+        Its `limit` and `most` are the caller's to keep.
+    after : (datetime, int) or None
+        `Found.at` and `Found.id` of the last one seen.
+    limit : int
+        At most so many.
+    """
+    where = _Where(conn, party)
+    for condition in query.conditions:
+        where.add(condition)
+    column = _column(query.order)
+    if after is not None:
+        sign = ">" if query.ascending else "<"
+        where.parts.append(SQL["after"].format(column=column, operator=sign))
+        where.params |= {"after": after[0], "after_id": after[1]}
+    direction = "ASC" if query.ascending else "DESC"
+    head = SQL["events"].format(order=f"e.{column}")
+    order = f"ORDER BY e.{column} {direction}, e.id {direction} LIMIT %(limit)s"
+    text = " AND ".join([head, *where.parts])
+    rows = queries.fetch(conn, f"{text} {order}", **where.params, limit=limit)
+    return [
+        Found(id_, name, recorded, told, bytes(under), at)
+        for id_, name, recorded, told, under, at in rows
+    ]
+
+
+def contexts(conn: Connection, digests: Iterable[bytes]) -> dict[bytes, Any]:
+    """Return contexts of documents by their digests."""
+    rows = queries.fetch(conn, SQL["contexts"], digests=list(digests))
+    return {bytes(name): context for name, context in rows}
+
+
+def things(conn: Connection, party: str, after: str, limit: int) -> list[str]:
+    """Return the things that events which a party may see name, after one of them."""
+    kinds = list(OF_THINGS)
+    params = {"party": party, "kinds": kinds, "things": THINGS, "after": after, "limit": limit}
+    return [value for (value,) in queries.fetch(conn, SQL["values_of_terms"], **params)]
+
+
+def words(conn: Connection, party: str, column: str, after: str, limit: int) -> list[str]:
+    """Return what stands in a column of the events which a party may see, after one of them."""
+    text = SQL["values_of_column"].format(column=_column(column))
+    params = {"party": party, "things": THINGS, "after": after, "limit": limit}
+    return [value for (value,) in queries.fetch(conn, text, **params)]
+
+
+def named(conn: Connection, party: str, after: str, limit: int) -> list[tuple[str, Any]]:
+    """Return a party's queries with a name, after one of them: name and parameters."""
+    return queries.fetch(conn, SQL["queries"], party=party, after=after, limit=limit)
+
+
+def named_one(conn: Connection, party: str, name: str) -> Any:
+    """Return the parameters of a query with a name; None where the party has none of it."""
+    rows = queries.fetch(conn, SQL["query"], party=party, name=name)
+    return rows[0][0] if rows else None
+
+
+def put_named(conn: Connection, party: str, name: str, query: Any, at: datetime) -> bool:
+    """Give a query a name; return False where the party has one of that name."""
+    text = json.dumps(query, ensure_ascii=False)
+    rows = queries.fetch(conn, SQL["put_query"], party=party, name=name, query=text, at=at)
+    return bool(rows)
+
+
+def drop_named(conn: Connection, party: str, name: str) -> bool:
+    """Delete a query with a name; return whether there was one."""
+    return bool(queries.fetch(conn, SQL["drop_query"], party=party, name=name))

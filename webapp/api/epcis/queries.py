@@ -1,0 +1,85 @@
+"""`/epcis/queries`: queries that a party gave a name, and their events."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Blueprint, Response, request, url_for
+
+from collector.store.trace import trace_asked
+from models.exchange.epcis.asking import parse_query
+from models.exchange.epcis.reading import read_json
+from webapp.api.epcis.answering import answer
+from webapp.api.epcis.problems import Problem
+from webapp.api.epcis.speaking import (
+    body,
+    link_on,
+    names,
+    page_token,
+    party,
+    per_page,
+    spoken,
+    told,
+)
+from webapp.app.database import connection, now
+
+bp = Blueprint("epcis_queries", __name__, url_prefix="/epcis/queries")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@bp.route("", methods=["GET", "POST", "OPTIONS"], provide_automatic_options=False)
+@spoken()
+def listed() -> Response:
+    """List the party's queries, or add one."""
+    if request.method == "POST":
+        return _add()
+    token, limit = page_token(str), per_page()
+    found = trace_asked.named(connection(), party().id, token or "", limit + 1)
+    response = told([{"name": name, "query": query} for name, query in found[:limit]])
+    if len(found) > limit:
+        link_on(response, found[limit - 1][0])
+    return response
+
+
+def _add() -> Response:
+    value = read_json(body())
+    if not isinstance(value, dict) or set(value) - {"@context"} != {"name", "query"}:
+        raise Problem("ValidationException", 'write {"name": …, "query": {…}}')
+    name, query = value["name"], value["query"]
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        detail = "name: write 1 to 64 letters, digits, points, dashes or underlines"
+        raise Problem("ValidationException", detail)
+    kept = query
+    if isinstance(query, dict) and "@context" in value:
+        kept = {"@context": value["@context"], **query}
+    parse_query(kept, names(kept.get("@context") if isinstance(kept, dict) else None))
+    if not trace_asked.put_named(connection(), party().id, name, kept, now()):
+        raise Problem("ResourceAlreadyExistsException", f"{name}: you have a query of this name")
+    return Response(status=201, headers={"Location": url_for(".one", name=name)})
+
+
+def _query(name: str) -> Any:
+    found = trace_asked.named_one(connection(), party().id, name)
+    if found is None:
+        raise Problem("NoSuchNameException", f"{name}: you have no query of this name")
+    return found
+
+
+@bp.route("/<name>", methods=["GET", "DELETE", "OPTIONS"], provide_automatic_options=False)
+@spoken()
+def one(name: str) -> Response:
+    """A query with a name."""
+    if request.method == "DELETE":
+        if not trace_asked.drop_named(connection(), party().id, name):
+            raise Problem("NoSuchNameException", f"{name}: you have no query of this name")
+        return Response(status=204)
+    return told({"name": name, "query": _query(name)})
+
+
+@bp.route("/<name>/events", methods=["GET", "OPTIONS"], provide_automatic_options=False)
+@spoken()
+def its_events(name: str) -> Response:
+    """The events that a query with a name finds now."""
+    query = _query(name)
+    return answer(parse_query(query, names(query.get("@context"))), name)
