@@ -4,8 +4,8 @@ A text's key is its file's stem and the keys inside: ``high = "..."`` in ``statu
 ``status.high``. A hazard's words are in ``hazards/<id>.toml`` and their keys start with
 ``hazard.<id>.``. Files in ``events/`` hold what happens (see ``field_configs.events``): a table for
 each kind, ``event.<kind>``. The names of crops and of their stages are not written again: they
-are the ``zh`` and ``en`` of ``crops/<id>.toml``, as ``crop.<id>`` and ``stage.<crop>.<bbch>``, and what is
-sold of them is ``produce.<id>``.
+are the ``zh`` and ``en`` of ``crops/<id>.toml``, as ``crop.<id>`` and ``stage.<crop>.<bbch>``; what
+is sold of a crop is ``produce.<id>``.
 Texts hold Python format fields (``{rh14:.0f}``). A ``[source]`` table is no text: it names,
 key by key, where a number in a hazard's text was read.
 """

@@ -67,6 +67,16 @@ ACTIONS = (
     "field_given_up",
     "field_shared",
     "field_unshared",
+    "lot_made",
+    "lot_tested",
+    "lot_held",
+    "lot_recalled",
+    "lot_freed",
+    "certificate_issued",
+    "certificate_voided",
+    "certificate_overridden",
+    "certificate_rules_changed",
+    "register_seen",
     "log_begun_again",
 )
 

@@ -2,10 +2,10 @@
 
 References
 ----------
-The measure: 农产品质量安全承诺达标合格证管理办法, order 4 of 2025 of the Ministry of Agriculture and
-Rural Affairs, in force since 2026-02-01. Articles 1 to 3 were read; of the others only what
-authorities wrote of them, so their numbers are not given here. The law: 农产品质量安全法 (2022), read
-whole; its articles are named below. docs/certificates.md has both in a table.
+The measure: 农产品质量安全承诺达标合格证管理办法, order 4 of 2025 of the Ministry of Agriculture
+and Rural Affairs, in force since 2026-02-01. Articles 1 to 3 were read; of the others only what
+authorities wrote of them, so their numbers are not given here. The law: 农产品质量安全法 (2022),
+read whole. docs/certificates.md has both in a table.
 """
 
 from __future__ import annotations
@@ -24,6 +24,14 @@ CONTROL, SELF_TEST, ENTRUSTED_TEST = "control", "self_test", "entrusted_test"
 GROUNDS = (CONTROL, SELF_TEST, ENTRUSTED_TEST)
 #: Categories of food that the measure names in article 3 and that grow in fields.
 IN_SCOPE = ("vegetable", "fruit", "tea")
+#: What is committed to, by who grew it and by who bought it. The first is the law's article 39 and
+#: the measure's article 2; the second is as others give the ministry's form (unverified).
+PRODUCER, BUYER = "producer", "buyer"
+STATEMENTS = {
+    PRODUCER: "未使用禁用农药、兽药及其他化合物；使用的常规农药、兽药残留不超标。",
+    BUYER: "已按规定收取并保存该批次农产品承诺达标合格证或者其他质量安全合格证明；"
+    "未违规使用保鲜剂、防腐剂、添加剂等。",
+}
 HELD, RECALLED, FREED = "held", "recalled", "freed"
 #: What no inspector can override: the law forbids the sale itself (articles 29, 34 and 36), a hold
 #: or recall is lifted where it was made, and what is out of scope needs no certificate.
@@ -64,9 +72,7 @@ class Origin:
     """Where part of a lot came from: harvested on a local day, or bought with a certificate.
 
     ``treatments`` are those of the season; ``records`` is false where the diary they stood in is
-    gone; ``tests`` are those of the goods on their way from there to the lot. ``bought`` is the
-    number of the certificate that came with what was bought, and ``bought_void`` whether that one
-    is void.
+    gone; ``tests`` are those of the goods on their way from there to the lot.
     """
 
     lot: str
@@ -74,8 +80,6 @@ class Origin:
     treatments: tuple[Treatment, ...] = ()
     tests: tuple[Assay, ...] = ()
     records: bool = True
-    bought: str = ""
-    bought_void: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +88,8 @@ class LotFacts:
 
     ``left_kg`` is what of it went into no other lot [kg]; ``states`` the lots on its way that are
     held or recalled; ``imbalances`` what `models.trace.balance` found there; ``overridden`` the
-    `key` of each reason that an inspector set aside.
+    `key` of each reason that an inspector set aside; ``bought_void`` numbers of certificates that
+    came with what was bought and are void.
     """
 
     code: str
@@ -95,6 +100,7 @@ class LotFacts:
     states: Mapping[str, str] = field(default_factory=dict)
     imbalances: tuple[Event, ...] = ()
     overridden: frozenset[str] = frozenset()
+    bought_void: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -227,11 +233,11 @@ def _against(lot: LotFacts, rules: Rules, listed: Sequence[Forbidden]) -> Iterat
     if lot.left_kg <= 0:
         yield event("certificate_nothing_left", lot=lot.code)
     yield from lot.imbalances
+    for number in lot.bought_void:
+        yield event("certificate_bought_void", number=number)
     for origin in lot.origins:
         if not origin.records:
             yield event("certificate_records_gone", lot=origin.lot)
-        if origin.bought_void:
-            yield event("certificate_bought_void", number=origin.bought)
         yield from _of_treatments(origin, lot.category, listed, rules)
         yield from _of_tests(origin)
 

@@ -104,7 +104,7 @@ def test_a_lot_that_is_held_or_recalled_gets_none_and_one_freed_does() -> None:
 def test_nothing_left_records_gone_and_a_void_certificate_of_the_seller_are_reasons() -> None:
     assert kinds(replace(LOT, left_kg=0)) == ["certificate_nothing_left"]
     assert kinds(with_origin(records=False)) == ["certificate_records_gone"]
-    assert kinds(with_origin(bought="C1", bought_void=True)) == ["certificate_bought_void"]
+    assert kinds(replace(LOT, bought_void=("C1",))) == ["certificate_bought_void"]
 
 
 def test_every_origin_of_a_merged_lot_is_looked_at() -> None:
