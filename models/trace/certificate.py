@@ -133,12 +133,22 @@ class Verdict:
 
 
 def key(reason: Event) -> str:
-    """Name a reason with all that it says, so that overriding it covers nothing else."""
+    """Name a reason with all that it says, so that overriding it covers nothing else.
+
+    Parameters
+    ----------
+    reason : Event
+    """
     return f"{reason.kind} {json.dumps(dict(reason.params), sort_keys=True, ensure_ascii=False)}"
 
 
 def may_override(reason: Event) -> bool:
-    """Tell whether an inspector may set a reason aside."""
+    """Tell whether an inspector may set a reason aside.
+
+    Parameters
+    ----------
+    reason : Event
+    """
     return reason.kind not in FINAL
 
 
@@ -149,7 +159,17 @@ def _plain(text: str) -> str:
 def forbidden_in(
     treatment: Treatment, category: str, listed: Sequence[Forbidden], also: Sequence[str]
 ) -> str | None:
-    """Return the forbidden substance that the name of a product holds, None where it holds none."""
+    """Return the forbidden substance that the name of a product holds, None where it holds none.
+
+    Parameters
+    ----------
+    treatment : Treatment
+    category : str
+        Of the food that was treated.
+    listed : sequence of Forbidden
+    also : sequence of str
+        Names that a station forbids besides.
+    """
     product = _plain(treatment.product)
     for each in listed:
         counts = (ALL in each.on or category in each.on) and treatment.day >= each.since
@@ -204,7 +224,14 @@ def _of_tests(origin: Origin) -> Iterator[Event]:
 
 
 def covers(test: Assay, product: str) -> bool:
-    """Tell whether a test looked for what a product holds: one name stands in the other."""
+    """Tell whether a test looked for what a product holds: one name stands in the other.
+
+    Parameters
+    ----------
+    test : Assay
+    product : str
+        As the diary names it.
+    """
     name = _plain(product)
     return any(_plain(each) in name or name in _plain(each) for each in test.substances)
 

@@ -21,7 +21,13 @@ LENGTH = 9
 
 
 def check_character(text: str) -> str:
-    """Return the character that checks a text of `ALPHABET`."""
+    """Return the character that checks a text.
+
+    Parameters
+    ----------
+    text : str
+        Of `ALPHABET`.
+    """
     size = len(ALPHABET)
     state = size
     for each in text:
@@ -54,7 +60,10 @@ def make_code(kind: str, day: date, random: Iterable[int]) -> str:
 def parse_code(text: str) -> str | None:
     """Return a code as it is kept; None where the text is none, or a character of it is wrong.
 
-    Blanks and small letters do no harm.
+    Parameters
+    ----------
+    text : str
+        As somebody typed it: blanks and small letters do no harm.
     """
     given = "".join(text.split()).upper().replace("\N{EN DASH}", "-")
     head, dash, body = given.partition("-")

@@ -16,8 +16,11 @@ from flask.testing import FlaskClient
 from collector.store import people
 from collector.store.advice import risk, works
 from collector.store.advice.works import FieldWork
+from collector.store.lots import certificates, lot_marks, lots
+from collector.store.lots.lots import Who
 from collector.store.network import own_fields
 from collector.store.network.own_fields import Entered
+from field_configs.load import load
 from models.risk.hazard import HIGH
 from models.weather.local_days import local_day
 from tests.webapp.conftest import seed_module
@@ -41,6 +44,9 @@ VALUES = {
     "table": "fields",
     "kind": "csv",
     "form": "places",
+    "lot_code": "L160508-22222222KD",
+    "certificate_number": "C160508-22222222KD",
+    "act": "held",
 }
 OTHERWISE = "wheat_fhb_post"
 NOBODY, ADMINISTRATOR = "nobody", "administrator"
@@ -107,6 +113,34 @@ def _own_field(app: App, keeper: FlaskClient) -> str:
     return f"/my/{field}"
 
 
+def _lots(app: App, keeper: FlaskClient) -> list[Page]:
+    """Pages of lots: one that may be certified, one that may not, a certificate and a void one."""
+    with keeper.session_transaction() as session:
+        uniquifier = session["_user_id"]
+    today, crops = local_day(NOW), load(site=None).crops
+    with app.pool.connection() as conn:
+        person = people.find(conn, uniquifier=uniquifier)
+        assert person is not None
+        who = Who(person.id, person.name, NOW)
+        said = Entered("蒜地", "open", 0.2, None, "garlic", date(2015, 10, 1), None)
+        field = own_fields.add(conn, person.id, "qf-liuge", said, NOW)
+        own = own_fields.find(conn, field, person.id)
+        assert own is not None
+        issuer = {"kind": "household", "name": "张三", "contact": "13812345678"}
+        made = [lots.harvest(conn, own, "garlic_scape", 800, today, who) for _ in range(2)]
+        numbers = [certificates.issue(conn, lot, "control", issuer, crops, who) for lot in made]
+        certificates.make_void(conn, numbers[1], "重量写错", True, who)
+        spray = ("spray", today, "张三", True, "嘧菌酯", "叶枯病", None, "", "person:1", "30 克/亩")
+        works.write(conn, FieldWork(field, *spray, None, 7, "spray-of-lot"), NOW)
+        lot_marks.set_state(conn, made[1], "held", "抽检", who)
+    paths = [f"/lots/harvest/{field}"]
+    paths += [f"/lots/{made[0]}/{each}" for each in ("split", "test", "certificate")]
+    paths += [f"/{each}/{lot}" for each in ("lots", "register") for lot in made]
+    paths += [f"/c/{number}/sheet" for number in numbers]
+    public = [Page(f"/c/{number}", NOBODY) for number in numbers]
+    return [*public, *(Page(path, ADMINISTRATOR) for path in paths)]
+
+
 def every_page(app: App, administrator: FlaskClient) -> list[Page]:
     """Find every address that answers with a page, each for the one who sees most there.
 
@@ -130,4 +164,5 @@ def every_page(app: App, administrator: FlaskClient) -> list[Page]:
     field = _own_field(app, administrator)
     kept = [Page(field + each, ADMINISTRATOR) for each in OF_FIELDS]
     more = [Page(*each) for each in MORE]
+    kept += _lots(app, administrator)
     return [*dict.fromkeys(found), *more, *kept, Page(_link(app), NOBODY)]
