@@ -35,7 +35,7 @@ def imbalances(
     parts : iterable of Part
         A lot without parts was harvested, or bought from outside: its weight is what was weighed.
     tolerance : float
-        Share by which weights may differ [1].
+        Share by which weights may differ.
 
     Returns
     -------

@@ -105,7 +105,7 @@ class LotFacts:
 
 @dataclass(frozen=True)
 class Rules:
-    """What a station sets: tolerance of weights [1], produce to be tested, further substances."""
+    """What a station sets: tolerance of weights as a share, what is to be tested, forbidden too."""
 
     tolerance: float = 0.05  # provisional: no source gives one
     test_required: tuple[str, ...] = ()

@@ -51,7 +51,7 @@ def make_code(kind: str, day: date, random: Iterable[int]) -> str:
     Returns
     -------
     str
-        For instance ``C260508-7KQ2M9XWD4``.
+        For instance ``C260508-7KQ2M9XWD3``.
     """
     body = "".join(ALPHABET[n % len(ALPHABET)] for n, _ in zip(random, range(LENGTH), strict=False))
     return f"{kind}{day:%y%m%d}-{body}{check_character(body)}"

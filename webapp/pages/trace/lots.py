@@ -20,7 +20,6 @@ from webapp.accounts.lots import note, own_lot, who
 from webapp.accounts.own import entry_key, me, own_field, take, written
 from webapp.app.database import connection, now
 from webapp.app.menu import NavItem
-from webapp.language.formats import number
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.views.crops import crop_types
 from webapp.views.trace.forms import AssayForm, HarvestForm, MergeForm, SplitForm, substances_of
@@ -165,7 +164,7 @@ def split(lot_code: str) -> ResponseReturnValue:
         "trace/split.html",
         form=form,
         lot=lot,
-        left=number(lot.left_kg, 1),
+        left=kg(max(lot.left_kg, 0)),
         problem=problem,
         entry_key=entry_key(),
     )
