@@ -19,6 +19,7 @@ PERMISSIONS: Mapping[str, str] = {
     "nodes": "commission, replace, move, retire, revoke nodes; look after what is wrong with them",
     "people": "add people, grant roles, lock accounts, make sign-in links",
     "audit": "read the audit log",
+    "inspect": "hold and recall lots, override refused certificates, make certificates void",
 }
 
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -26,10 +27,11 @@ ROLES: Mapping[str, tuple[str, ...]] = {
     "agent": ("own", "reports", "drafts"),
     "technician": ("network", "nodes"),
     "officer": ("reports", "drafts", "release", "network"),
+    "inspector": ("inspect",),
     "administrator": tuple(PERMISSIONS),
 }
 #: Those who sign in with a password and a second factor; a code by SMS lets nobody into them.
-STAFF_ROLES = ("technician", "officer", "administrator")
+STAFF_ROLES = ("technician", "officer", "inspector", "administrator")
 LEVELS = ("city", "county", "township", "village")
 ROLE_SETTING = "role."
 

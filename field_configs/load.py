@@ -17,6 +17,7 @@ from field_configs.schema import (
     FIELD_KINDS,
     OTHER_PREVIOUS_CROPS,
     POSITIONS,
+    PRODUCE_CATEGORIES,
     RESISTANCE_CLASSES,
     SEASON_NAMES,
     WET_THRESHOLDS,
@@ -28,6 +29,7 @@ from field_configs.schema import (
     Field,
     Node,
     Placement,
+    Produce,
     Region,
     Season,
     Slowed,
@@ -200,6 +202,12 @@ def _crop(section: Section, stem: str, found: Collected) -> None:
     for part in section.tables("stages", "bbch"):
         stages.append(_stage(part))
         section.bad |= part.bad
+    produce = []
+    for part in section.tables("produce", "id"):
+        category = part.choice("category", PRODUCE_CATEGORIES, "category of food")
+        produce.append(Produce(part.slug(), part.text("zh"), part.text("en"), category))
+        part.close()
+        section.bad |= part.bad
     slowed = _slowed(section) if section.has("slowed") else None
     crop = Crop(
         stem,
@@ -215,6 +223,7 @@ def _crop(section: Section, stem: str, found: Collected) -> None:
         tuple(windows),
         section.text("source"),
         slowed,
+        tuple(produce),
     )
     if not section.bad:
         _check_crop(crop, section)

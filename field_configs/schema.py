@@ -13,6 +13,8 @@ from datetime import date
 RESISTANCE_CLASSES = ("VS", "S", "MS", "MR")
 FIELD_KINDS = ("open", "greenhouse")
 POSITIONS = ("illustrative", "surveyed", "unknown")
+#: What kind of food something is; who may need a certificate of commitment is decided by it.
+PRODUCE_CATEGORIES = ("vegetable", "fruit", "tea", "grain", "oil", "other")
 SEASON_NAMES = ("autumn", "spring", "summer", "greenhouse")
 WET_THRESHOLDS = (70, 100)
 OTHER_PREVIOUS_CROPS = ("fallow", "other")
@@ -104,6 +106,16 @@ class Slowed:
 
 
 @dataclass(frozen=True, slots=True)
+class Produce:
+    """What is sold of a crop; ``category`` is one of `PRODUCE_CATEGORIES`."""
+
+    id: str
+    zh: str
+    en: str
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
 class Crop:
     """A crop, its EPPO code, base and upper temperature [degC] and its stages in order.
 
@@ -124,6 +136,7 @@ class Crop:
     sow_window: tuple[SowWindow, ...]
     source: str
     slowed: Slowed | None = None
+    produce: tuple[Produce, ...] = ()
 
     def __hash__(self) -> int:
         """The id is unique, and what is derived from a crop is looked up every day."""

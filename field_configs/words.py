@@ -4,7 +4,8 @@ A text's key is its file's stem and the keys inside: ``high = "..."`` in ``statu
 ``status.high``. A hazard's words are in ``hazards/<id>.toml`` and their keys start with
 ``hazard.<id>.``. Files in ``events/`` hold what happens (see ``field_configs.events``): a table for
 each kind, ``event.<kind>``. The names of crops and of their stages are not written again: they
-are the ``zh`` and ``en`` of ``crops/<id>.toml``, as ``crop.<id>`` and ``stage.<crop>.<bbch>``.
+are the ``zh`` and ``en`` of ``crops/<id>.toml``, as ``crop.<id>`` and ``stage.<crop>.<bbch>``; what
+is sold of a crop is ``produce.<id>``.
 Texts hold Python format fields (``{rh14:.0f}``). A ``[source]`` table is no text: it names,
 key by key, where a number in a hazard's text was read.
 """
@@ -241,6 +242,9 @@ def _load(language: str, root: Path) -> Words:
         for stage in crop.stages:
             name = stage.zh if language == "zh_CN" else stage.en
             texts[f"stage.{crop.id}.{stage.bbch}"] = Text(_literal(name), file)
+        for produce in crop.produce:
+            name = produce.zh if language == "zh_CN" else produce.en
+            texts[f"produce.{produce.id}"] = Text(_literal(name), file)
     return Words(language, texts)
 
 

@@ -16,6 +16,7 @@ NAMES = {
     "agent": "演示村级信息员",
     "technician": "演示技术员",
     "officer": "演示农技干部",
+    "inspector": "演示监管人员",
     "administrator": "演示管理员",
 }
 

@@ -18,8 +18,11 @@ from collector.store import people
 from collector.store.advice import export_requests, risk, works
 from collector.store.advice.exports import Order, Wanted
 from collector.store.advice.works import FieldWork
+from collector.store.lots import certificates, lot_marks, lots
+from collector.store.lots.lots import Who
 from collector.store.network import own_fields
 from collector.store.network.own_fields import Entered
+from field_configs.load import load
 from models.risk.hazard import HIGH
 from models.weather.local_days import local_day
 from tests.webapp.conftest import seed_module
@@ -44,6 +47,9 @@ VALUES = {
     "kind": "csv",
     "form": "places",
     "view": "epcs",
+    "lot_code": "L160508-22222222KD",
+    "certificate_number": "C160508-22222222KD",
+    "act": "held",
 }
 OTHERWISE = "wheat_fhb_post"
 NOBODY, ADMINISTRATOR = "nobody", "administrator"
@@ -136,6 +142,32 @@ def _exports(app: App, reader: FlaskClient) -> list[str]:
     return [
         f"/exports/kept/{n}{more}" for n, more in zip(numbers, ("?still=1", "", ""), strict=True)
     ]
+def _lots(app: App, keeper: FlaskClient) -> list[Page]:
+    """Pages of lots: one that may be certified, one that may not, a certificate and a void one."""
+    with keeper.session_transaction() as session:
+        uniquifier = session["_user_id"]
+    today, crops = local_day(NOW), load(site=None).crops
+    with app.pool.connection() as conn:
+        person = people.find(conn, uniquifier=uniquifier)
+        assert person is not None
+        who = Who(person.id, person.name, NOW)
+        said = Entered("蒜地", "open", 0.2, None, "garlic", date(2015, 10, 1), None)
+        field = own_fields.add(conn, person.id, "qf-liuge", said, NOW)
+        own = own_fields.find(conn, field, person.id)
+        assert own is not None
+        issuer = {"kind": "household", "name": "张三", "contact": "13812345678"}
+        made = [lots.harvest(conn, own, "garlic_scape", 800, today, who) for _ in range(2)]
+        numbers = [certificates.issue(conn, lot, "control", issuer, crops, who) for lot in made]
+        certificates.make_void(conn, numbers[1], "重量写错", True, who)
+        spray = ("spray", today, "张三", True, "嘧菌酯", "叶枯病", None, "", "person:1", "30 克/亩")
+        works.write(conn, FieldWork(field, *spray, None, 7, "spray-of-lot"), NOW)
+        lot_marks.set_state(conn, made[1], "held", "抽检", who)
+    paths = [f"/lots/harvest/{field}"]
+    paths += [f"/lots/{made[0]}/{each}" for each in ("split", "test", "certificate")]
+    paths += [f"/{each}/{lot}" for each in ("lots", "register") for lot in made]
+    paths += [f"/c/{number}/sheet" for number in numbers]
+    public = [Page(f"/c/{number}", NOBODY) for number in numbers]
+    return [*public, *(Page(path, ADMINISTRATOR) for path in paths)]
 
 
 def every_page(app: App, administrator: FlaskClient) -> list[Page]:
@@ -162,4 +194,5 @@ def every_page(app: App, administrator: FlaskClient) -> list[Page]:
     kept = [Page(field + each, ADMINISTRATOR) for each in OF_FIELDS]
     more = [Page(*each) for each in MORE]
     more += [Page(each, ADMINISTRATOR) for each in _exports(app, administrator)]
+    kept += _lots(app, administrator)
     return [*dict.fromkeys(found), *more, *kept, Page(_link(app), NOBODY)]

@@ -11,6 +11,7 @@ ROLES = {
     "agent": lazy_gettext("Village agent"),
     "technician": lazy_gettext("Technician"),
     "officer": lazy_gettext("Officer"),
+    "inspector": lazy_gettext("Inspector"),
     "administrator": lazy_gettext("Administrator"),
 }
 

@@ -26,6 +26,7 @@ OWN = frozenset({"farmer", "agent", "administrator"})
 NETWORK = frozenset({"technician", "officer", "administrator"})
 NODES = frozenset({"technician", "administrator"})
 PEOPLE = frozenset({"administrator"})
+INSPECT = frozenset({"inspector", "administrator"})
 OFFICERS = frozenset({"officer", "administrator"})
 #: Written down by hand: what each page is for, not what the code says.
 MAY_OPEN = {
@@ -123,6 +124,25 @@ MAY_OPEN = {
     "exports.one": OFFICERS,
     "exports.fetch": OFFICERS,
     "exports.columns": OFFICERS,
+    "lots.page": OWN,
+    "lots.harvest": OWN,
+    "lots.one": OWN,
+    "lots.split": OWN,
+    "lots.merge": OWN,
+    "lots.test": OWN,
+    "bought.add": OWN,
+    "bought.photo": OWN,
+    "issuing.ask": OWN,
+    "certificate.look": ALL,
+    "certificate.page": ALL,
+    # of its issuer, or who inspects there: test_lots.py
+    "certificate.sheet": SIGNED_IN,
+    "certificate.label": SIGNED_IN,
+    "certificate.make_void": SIGNED_IN,
+    "register.page": INSPECT,
+    "register.one": INSPECT,
+    "register.act": INSPECT,
+    "register.rules": INSPECT,
     "bulletins.page": ALL,
     "bulletins.one": ALL,
     "bulletins.pdf": ALL,
@@ -257,7 +277,7 @@ def test_a_view_that_does_not_say_who_may_open_it_keeps_the_app_from_starting(ap
 
 
 #: Reading with these shows what is private to others: whoever does is in the audit log.
-PRIVATE = ("drafts", "network", "people", "audit", "reports")
+PRIVATE = ("drafts", "network", "people", "audit", "reports", "inspect")
 
 
 def test_every_page_of_what_is_private_says_how_its_readers_are_noted(app: App) -> None:

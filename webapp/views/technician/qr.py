@@ -12,8 +12,23 @@ from qrcode.constants import ERROR_CORRECT_Q
 QUIET = 4
 
 
+def qr_matrix(text: str) -> list[list[bool]]:
+    """Make a QR code that survives scratches: a quarter of it may be lost (level Q).
+
+    Returns
+    -------
+    list of list of bool
+        Rows of modules with the `QUIET` ones around; true is dark.
+    """
+    code = qrcode.QRCode(error_correction=ERROR_CORRECT_Q, border=QUIET)
+    code.add_data(text)
+    code.make(fit=True)
+    rows: list[list[bool]] = code.get_matrix()
+    return rows
+
+
 def qr_svg(text: str, title: str) -> Markup:
-    """Draw a QR code that survives scratches: a quarter of it may be lost (level Q).
+    """Draw a QR code, as `qr_matrix` makes it.
 
     Parameters
     ----------
@@ -22,10 +37,7 @@ def qr_svg(text: str, title: str) -> Markup:
     title
         What it is, for those who hear the page.
     """
-    code = qrcode.QRCode(error_correction=ERROR_CORRECT_Q, border=QUIET)
-    code.add_data(text)
-    code.make(fit=True)
-    rows = code.get_matrix()
+    rows = qr_matrix(text)
     path = "".join(
         f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark
     )

@@ -35,6 +35,10 @@ FORMS = {
     "{}/people": {"phone": "13812345678"},
     "{}/people/withdraw": {"phone": "x"},
     "/my/invitations/x": {"accept": "1"},
+    "/lots/bought": {"produce": "tomato", "weight": "5", "kind": "other", "number": "1"}
+    | {"issuer": "a", "contact": "", "origin": "b", "when": "0", "day": ""},
+    "/lots/merge": {"lot": "L160508-22222222KD", "weight": ""},
+    "/c/C160508-22222222KD/void": {"reason": "a"},
 }
 COMMON = ("entry_key", "entry_written", "entry_sent", "writer", "csrf_token")
 

@@ -1,0 +1,1 @@
+"""Goods and what is certified of them: lots, certificates, and what inspectors do with both."""

@@ -1,0 +1,120 @@
+"""What is noted of lots: tests, states that inspectors give them, reasons they set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from collector.store.lots.lots import LotError, Who
+from collector.store.postgres import queries
+from collector.store.postgres.db import Connection
+from collector.store.postgres.queries import fetch, run
+from field_configs.events import Event
+from models.trace.certificate import FREED, HELD, RECALLED, key, may_override
+
+SQL = queries.load("lot_marks")
+#: What a lot may become from each state; None: nobody has said anything of it.
+NEXT = {None: (HELD, RECALLED), FREED: (HELD, RECALLED), HELD: (FREED, RECALLED), RECALLED: ()}
+
+
+class NoSuchStep(LotError):  # noqa: N818 - named for what it is
+    """A lot cannot become what was asked for; `state` is what it is now."""
+
+    def __init__(self, lot: str, state: str | None, asked: str) -> None:
+        self.lot, self.state, self.asked = lot, state, asked
+        super().__init__(f"lot {lot}: is {state or 'neither held nor recalled'}, so not {asked}")
+
+
+class NothingToSetAside(LotError):  # noqa: N818 - named for what is wanting
+    """No reason stands against a lot that an inspector may set aside."""
+
+
+@dataclass(frozen=True)
+class LotTest:
+    """A test: what was looked for, on which local day, by whom, as which report."""
+
+    kind: str
+    day: date
+    substances: tuple[str, ...]
+    passed: bool
+    tested_by: str
+    report: str
+    at: datetime
+    name: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something that an inspector did: `what`, why, when, and their name."""
+
+    what: str
+    reason: str
+    at: datetime
+    name: str
+
+
+def add_test(
+    conn: Connection,
+    lot: str,
+    kind: str,
+    day: date,
+    substances: Sequence[str],
+    passed: bool,
+    tested_by: str,
+    report: str,
+    who: Who,
+) -> None:
+    """Keep a test of a lot."""
+    given = {"substances": list(substances), "passed": passed, "tested_by": tested_by}
+    of = {"lot": lot, "kind": kind, "day": day, "report": report}
+    run(conn, SQL["add_test"], at=who.at, person=who.person, name=who.name, **of, **given)
+
+
+def tests(conn: Connection, lot: str) -> list[LotTest]:
+    """Return the tests of a lot itself, the oldest first."""
+    rows = fetch(conn, SQL["tests"], lot=lot)
+    return [LotTest(kind, day, tuple(what), *rest) for kind, day, what, *rest in rows]
+
+
+def states(conn: Connection, lot: str) -> list[Mark]:
+    """Return what inspectors made of a lot, the newest first."""
+    return [Mark(*row) for row in fetch(conn, SQL["states"], lot=lot)]
+
+
+def set_state(conn: Connection, lot: str, state: str, reason: str, who: Who) -> None:
+    """Hold a lot, recall it for good, or free one that is held.
+
+    Raises
+    ------
+    NoSuchStep
+        When it cannot become that from what it is.
+    """
+    newest = next((each.what for each in states(conn, lot)), None)
+    if state not in NEXT[newest]:
+        raise NoSuchStep(lot, newest, state)
+    of = {"lot": lot, "state": state, "reason": reason}
+    run(conn, SQL["add_state"], at=who.at, person=who.person, name=who.name, **of)
+
+
+def overrides(conn: Connection, lot: str) -> list[Mark]:
+    """Return by whom and why reasons were set aside, the newest first; `what` are the reasons."""
+    rows = fetch(conn, SQL["overrides"], lot=lot)
+    return [Mark("; ".join(keys), *rest) for keys, *rest in rows]
+
+
+def override(
+    conn: Connection, lot: str, against: Sequence[Event], reason: str, who: Who
+) -> list[str]:
+    """Set aside those of some reasons that may be, and return the kinds of those.
+
+    Raises
+    ------
+    NothingToSetAside
+    """
+    aside = [each for each in against if may_override(each)]
+    if not aside:
+        raise NothingToSetAside(f"lot {lot}: no reason stands that may be set aside")
+    of = {"lot": lot, "reasons": [key(each) for each in aside], "reason": reason}
+    run(conn, SQL["add_override"], at=who.at, person=who.person, name=who.name, **of)
+    return [each.kind for each in aside]

@@ -1,0 +1,1 @@
+"""What pages about lots and certificates show."""
