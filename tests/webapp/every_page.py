@@ -142,6 +142,8 @@ def _exports(app: App, reader: FlaskClient) -> list[str]:
     return [
         f"/exports/kept/{n}{more}" for n, more in zip(numbers, ("?still=1", "", ""), strict=True)
     ]
+
+
 def _lots(app: App, keeper: FlaskClient) -> list[Page]:
     """Pages of lots: one that may be certified, one that may not, a certificate and a void one."""
     with keeper.session_transaction() as session:
