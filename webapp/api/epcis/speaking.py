@@ -125,6 +125,8 @@ def spoken(**discovered: str) -> Callable[[View], View]:
             except (Problem, DocumentError, EventError, QueryError, RequestEntityTooLarge) as error:
                 connection().rollback()
                 answer = _problem(error, headers).response()
+            if answer.mimetype == "text/html":  # as Flask has it; there is no body
+                answer.content_type = JSON_TYPES[0]
             answer.headers["GS1-EPCIS-Version"] = VERSION
             answer.headers["GS1-CBV-Version"] = VERSION
             answer.headers["Cache-Control"] = "no-store"

@@ -34,6 +34,7 @@ def test_a_document_is_captured_and_its_events_come_back(app: App, packer: Speak
     answer = packer.post("/capture", document(event(1), event(2)))
     assert answer.status_code == 202
     assert answer.headers["GS1-EPCIS-Version"] == "2.0.0"
+    assert answer.mimetype == "application/json"
     done = packer.get(answer.headers["Location"].removeprefix("/epcis"))
     assert done["success"]
     assert not done["running"]
