@@ -239,6 +239,19 @@ def test_a_test_of_a_part_says_nothing_of_the_others(registered: Connection) -> 
     assert (mine.substances, mine.tested_by, mine.name) == (("嘧菌酯",), "镇检测室", "张三")
 
 
+def test_a_test_of_one_part_does_not_stand_for_a_mixture(registered: Connection) -> None:
+    who, own = grower(registered)
+    other_who, other = grower(registered, "李四")
+    spray(registered, own, date(2026, 5, 1), 7, "嘧菌酯")
+    spray(registered, other, date(2026, 5, 1), 7, "嘧菌酯")
+    one, two = scapes(registered, own, who), scapes(registered, other, other_who)
+    note_test(registered, one, SELF_TEST, "嘧菌酯", True, who)
+    whole = lots.merge(registered, [one, two], None, who)
+    assert verdict(registered, led_to(registered, whole, CROPS)).allowed == (CONTROL,)
+    note_test(registered, whole, SELF_TEST, "嘧菌酯", True, who)
+    assert verdict(registered, led_to(registered, whole, CROPS)).allowed == (CONTROL, SELF_TEST)
+
+
 def test_what_is_recalled_is_recalled_with_all_that_came_of_it(registered: Connection) -> None:
     who, own = grower(registered)
     lot = scapes(registered, own, who)
