@@ -249,8 +249,7 @@
         const links = Array.from(document.querySelectorAll('a[data-keep]'), function (link) {
           return link.pathname + link.search;
         });
-        /* else the worker kept it */
-        const own = !worker.controller &&
+        const own = !(performance.getEntriesByType('navigation')[0] || {}).workerStart &&
           location.pathname + location.search.replace(/[?&]lang=[^&]*/, '');
         const pages = [texts.home, texts.list, texts.mine, own].concat(links);
         ask({
@@ -258,7 +257,7 @@
           pages: Array.from(new Set(pages)).filter(Boolean)
         });
         sendNow();
-      }).catch(function () { /* private window: as without a worker */ });
+      }).catch(function () { /* private window: no worker */ });
     });
   } else if (list || document.querySelector('form[data-offline]')) {
     sendNow();

@@ -55,6 +55,7 @@ def list_command(parts: Parts, village: str) -> None:
 )
 @click.option(
     "--reason",
+    type=NAME,
     default="released by command",
     show_default=True,
     help="Why; it stands among the steps at the desk.",

@@ -8,6 +8,7 @@ import brotli
 import pytest
 
 from tests.webapp.people import client_of
+from webapp.app.printing import SHEET
 from webapp.app.responses import mark_of
 
 ANSWERS = ("/", "/v/nowhere", "/healthz", "/static/nongqing.css", "/set-language?lang=en")
@@ -60,7 +61,7 @@ def test_phones_get_pages_compressed(client):
     assert len(packed.data) < len(plain.data) / 3
     assert "Accept-Encoding" in packed.headers["Vary"]
     with client.get("/static/nongqing.css", headers={"Accept-Encoding": "gzip"}) as sheet:
-        assert gzip.decompress(sheet.data).startswith(b"/* One sheet")
+        assert gzip.decompress(sheet.data).startswith(b":root {")
         assert sheet.headers["ETag"].startswith("W/")
 
 
@@ -148,3 +149,14 @@ def test_a_page_with_other_data_is_another_page():
     assert mark_of(page, at) != mark_of(page.replace(b"8 mm", b"9 mm"), at)
     assert mark_of(page, at) != mark_of(page.replace(b'"x"', b'"y"'), at)
     assert mark_of(page, at) != mark_of(page, at + timedelta(minutes=15))
+
+
+def test_the_sheet_is_given_out_without_what_only_its_writers_read(client):
+    written = SHEET.read_bytes()
+    with client.get("/static/nongqing.css") as answer:
+        given = answer.data
+    assert b"/*" in written
+    assert b"/*" not in given
+    rules = re.sub(rb"/\*.*?\*/", b"", written, flags=re.DOTALL).split()
+    assert given.split() == rules
+    assert len(given) < len(written) - 1000

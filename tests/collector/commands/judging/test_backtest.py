@@ -180,7 +180,7 @@ def test_a_season_out_of_season_exits_1(season_csv):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--hazard", "wheat_fbh"), 'unknown "wheat_fbh" (one of cucumber_downy_mildew,'),
+        (("--hazard", "wheat_fbh"), 'unknown "wheat_fbh" (one of armyworm_flight, '),
         (("--stage", "2016-05-06"), '"2016-05-06" is no stage; write the day and its BBCH code'),
         (("--from", "May"), '"May" is no day; write it as 2016-05-08'),
     ],

@@ -114,7 +114,7 @@ def test_what_was_said_goes_out_as_model_output(run, registered: db.Connection) 
         (("weather", "--village", "nowhere"), 'no village "nowhere" in the registry (known: '),
         (("weather", "--village", "qf-liuge", "--from", "May"), '"May" is no day; write it as'),
         (("output", "--field", "x", "--hazard", "wheat_fhb"), 'no field "x" in the registry (kn'),
-        (("output", "--field", "x", "--hazard", "y"), 'unknown hazard "y" (one of cucumber'),
+        (("output", "--field", "x", "--hazard", "y"), 'unknown hazard "y" (one of armyworm_flight'),
     ],
 )
 def test_used_wrongly(run, words, message):
