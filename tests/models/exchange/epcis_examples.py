@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-FOLDER = Path(os.environ.get("NONGQING_EPCIS_FILES", "/work/shared/data/epcis"))
+from tests.paths import SHARED
+
+FOLDER = SHARED / "data/epcis"
 
 
 def need() -> Path:
     """Return the folder, or pass the test over, saying so."""
     if not (FOLDER / "examples").is_dir():
-        pytest.skip(f"{FOLDER}: GS1's examples are not on this machine (NONGQING_EPCIS_FILES)")
+        pytest.skip(f"{FOLDER}: GS1's examples are not on this machine")
     return FOLDER
 
 
