@@ -117,10 +117,11 @@ def spoken(**discovered: str) -> Callable[[View], View]:
         @wraps(view)
         def answered(**given: Any) -> Response:
             try:
-                g.epcis_party = _who()
+                asked = request.method == "OPTIONS"  # what everybody may know, before a token
+                if not asked:
+                    g.epcis_party = _who()
                 _prove_versions()
                 _prove_form()
-                asked = request.method == "OPTIONS"
                 answer = _discovery(headers) if asked else make_response(view(**given))
             except (Problem, DocumentError, EventError, QueryError, RequestEntityTooLarge) as error:
                 connection().rollback()

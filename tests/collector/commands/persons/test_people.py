@@ -62,7 +62,7 @@ def test_a_person_is_added_listed_and_gets_a_link(
         (
             ("add", "Li", "--username", "x", "--role", "boss", "--in", "city"),
             1,
-            'role "boss": there are farmer, agent, technician, officer, administrator',
+            'role "boss": there are farmer, agent, technician, officer, inspector, administrator',
         ),
         (
             ("add", "Li", "--username", "x", "--role", "officer", "--in", "county:1"),
