@@ -56,11 +56,11 @@ def readable(hazards: Mapping[str, Hazard]) -> frozenset[str]:
     hazards
         Hazard id -> hazard.
     """
-    return frozenset(
-        hazard.id
-        for hazard in hazards.values()
-        if not hazard.carry and {each.quantity for each in hazard.inputs} <= STATE
-    )
+    return frozenset(hazard.id for hazard in hazards.values() if _is_readable(hazard))
+
+
+def _is_readable(hazard: Hazard) -> bool:
+    return not hazard.carry and all(each.quantity in STATE for each in hazard.inputs)
 
 
 def relieved(
@@ -84,15 +84,13 @@ def relieved(
     for each in newest:
         if each.quantity in STATE and each.time is not None and each.value is not None:
             readings.setdefault(each.field, []).append((each.time, each.value))
-    known = readable(hazards)
     together: dict[tuple[str, str], list[tuple[Key, float]]] = {}
     for status in statuses:
-        if status.hazard not in known:
-            continue
-        key = (status.site, status.crop, status.hazard)
-        for time, value in readings.get(status.site, ()):
-            if time > status.time:
-                together.setdefault((status.hazard, status.crop), []).append((key, value))
+        later = [value for time, value in readings.get(status.site, ()) if time > status.time]
+        if later and status.hazard in hazards and _is_readable(hazards[status.hazard]):
+            key = (status.site, status.crop, status.hazard)
+            group = together.setdefault((status.hazard, status.crop), [])
+            group += [(key, value) for value in later]
     safe: dict[Key, bool] = {}
     for (hazard, crop), rows in together.items():
         over = _is_over(hazards[hazard], crop, np.array([value for _, value in rows]))

@@ -40,7 +40,7 @@ from _web_world import FIELDS, VILLAGES, fill  # noqa: E402
 from collector.one_machine.embedded import EmbeddedPostgres  # noqa: E402
 from collector.store.postgres import db  # noqa: E402
 from webapp import create_app  # noqa: E402
-from webapp.app.server import make_server  # noqa: E402
+from webapp.app import server as web_server  # noqa: E402
 
 PAGE = "/v/v-1"
 ROLES = ("farmer", "agent", "officer")
@@ -122,9 +122,9 @@ def serve(dsn: str, at: datetime, folder: str, ready: Any) -> None:
         cookie = people.cookie_of(people.client_of(app, role))
         cookies[role] = f"{cookie['name']}={cookie['value']}"
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    server = make_server(app, "127.0.0.1", 0)
+    server = web_server.make_server(app, "127.0.0.1", 0)
     ready.send((server.effective_port, cookies))
-    server.run()
+    web_server.serve(server)
 
 
 @contextmanager
