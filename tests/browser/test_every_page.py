@@ -25,6 +25,8 @@ from tests.webapp.every_page import ADMINISTRATOR, NOBODY, every_page
 from tests.webapp.people import client_of, cookie_of
 from webapp.app.wire import refusal_page
 
+expect = pytest.importorskip("playwright.sync_api").expect
+
 WIDTHS = (320, 360, 1440, 1920)
 #: Language, colours, width, and whether text is twice as large.
 WAYS = tuple(product(("zh", "en"), ("light", "dark"), WIDTHS, (False, True)))
@@ -158,7 +160,7 @@ def both(page):
 def test_the_key_of_the_second_factor(everywhere, way):
     page = everywhere.look("/account/second-factor", ADMINISTRATOR, way)
     page.locator("button[name=submit]").click()
-    assert page.locator("img.qr").is_visible()
+    expect(page.locator("img.qr")).to_be_visible()
     assert both(page) == []
 
 
@@ -168,7 +170,7 @@ def test_a_form_with_its_faults(everywhere, way):
     page.locator("#name").fill("nobody")
     page.locator("#password").fill("wrong")
     page.locator("#password").press("Enter")
-    assert page.locator(".wrong").first.is_visible()
+    expect(page.locator(".wrong").first).to_be_visible()
     assert both(page) == []
 
 
