@@ -47,5 +47,6 @@ def session_of(conn: Connection, uniquifier: str, at: datetime, limit_s: float) 
     )
     if not rows:
         return None
-    *row, held, settings, _ = rows[0]
+    *row, held, settings, _, here = rows[0]
+    conn.prepared = set(here)
     return Session(Person(*row), [Grant(*each) for each in held], roles_with(settings))

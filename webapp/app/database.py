@@ -18,7 +18,8 @@ from flask.typing import ResponseReturnValue
 from collector.clock import Clock
 from collector.settings import Settings
 from collector.store import settings_table
-from collector.store.postgres.db import Connection, DatabaseDown, Pool, limit_statements
+from collector.store.postgres.db import Connection, DatabaseDown, Pool
+from collector.store.postgres.planned import limit_statements
 from webapp.app.given import readable
 from webapp.language.i18n import current_language
 

@@ -14,6 +14,7 @@ from collector.store.measured.weather import FORECAST_FRESH
 from collector.store.network.registry import VillageRow
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
+from collector.store.postgres.planned import fetch_planned, run_planned
 from collector.store.postgres.queries import fetch
 from field_configs.schema import Field
 from firmware.wire.quantities import QUANTITIES
@@ -100,7 +101,7 @@ def facts(
     settings : tuple of str
         Keys of the settings table; the contacts of the village are always there.
     """
-    rows = fetch(conn, SQL["facts"], village=village_id, at=at, settings=list(settings))
+    rows = fetch_planned(conn, SQL["facts"], village=village_id, at=at, settings=list(settings))
     if not rows:
         return None
     *row, fields, known, nodes = rows[0]
@@ -142,7 +143,7 @@ def answers(
         "warning": [MEDIUM, HIGH],
     }
     with conn.cursor() as cur:
-        cur.execute(SQL["answers"], params)
+        run_planned(cur, SQL["answers"], params)
         found = statuses_of(cur)
     ahead = [each for each in found if each.source == "forecast"]
     return [each for each in found if each.source != "forecast"], ahead
@@ -156,7 +157,7 @@ def advice(
     Where `at` is now, ``past=False`` asks for what has not ended, which an index holds. `own` is a
     field whose keeper asks; without it, what everybody may see.
     """
-    rows = fetch(conn, SQL["advice"], village=village_id, at=at, past=past, own=own)
+    rows = fetch_planned(conn, SQL["advice"], village=village_id, at=at, past=past, own=own)
     return [Advice(advisory_of(row[:-5]), *row[-5:]) for row in rows]
 
 
@@ -205,7 +206,7 @@ def newest_readings(
     end = at.replace(minute=0, second=0, microsecond=0)
     end += timedelta(hours=1) if end < at else timedelta(0)
     sums = [each.name for each in QUANTITIES if each.method == "sum"]
-    rows = fetch(conn, SQL["now"], village=village_id, sums=sums, end=end)
+    rows = fetch_planned(conn, SQL["now"], village=village_id, sums=sums, end=end)
     of_day = {
         (row[1], row[2]): nan if row[6] is None else float(row[6]) for row in rows if row[0] in sums
     }
@@ -218,7 +219,7 @@ def weather_days(conn: Connection, village_id: str, at: datetime) -> list[Weathe
     Whole days before the local day of `at` are measured; from that day on it is the forecast.
     """
     today = local_day(at)
-    rows = fetch(
+    rows = fetch_planned(
         conn,
         SQL["days"],
         village=village_id,

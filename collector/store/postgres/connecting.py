@@ -28,7 +28,26 @@ from collector.store.postgres.errors import (
     parts_of,
 )
 
-Connection = psycopg2.extensions.connection
+
+class Connection(psycopg2.extensions.connection):
+    """A connection to the database.
+
+    ``prepared`` are the names of the statements that the server has prepared for this transaction
+    (`collector.store.postgres.planned`); None while that was not asked.
+    """
+
+    prepared: set[str] | None = None
+
+    def commit(self) -> None:
+        """End the transaction; a pooler may give the next one another session."""
+        self.prepared = None
+        super().commit()
+
+    def rollback(self) -> None:
+        """End the transaction, undone; a pooler may give the next one another session."""
+        self.prepared = None
+        super().rollback()
+
 
 CONNECT_SECONDS = 5
 PROBE_SECONDS = 2.0
@@ -85,7 +104,7 @@ def connect(dsn: str) -> Connection:
     whole = make_dsn(dsn, **_where_nothing_is_said(dsn))
     started = time.monotonic()
     try:
-        conn = psycopg2.connect(whole)
+        conn = psycopg2.connect(whole, connection_factory=Connection)
         _settle(conn)
     except psycopg2.OperationalError as error:
         code = error.pgcode

@@ -142,15 +142,6 @@ def lost_as_down(dsn: str) -> Iterator[None]:
         raise
 
 
-def limit_statements(conn: Connection, seconds: float) -> None:
-    """Let each statement of the transaction that begins here take so long at most [s].
-
-    One that takes longer is ended by the server and raises `DatabaseUnfit`.
-    """
-    with conn.cursor() as cur:
-        cur.execute("SELECT set_config('statement_timeout', %s, true)", (f"{seconds * 1000:.0f}",))
-
-
 TransactionRollback = psycopg2.extensions.TransactionRollbackError
 
 

@@ -441,6 +441,7 @@ CREATE TABLE advisory (
 );
 CREATE UNIQUE INDEX advisory_current ON advisory (site, crop, hazard) WHERE ended IS NULL;
 CREATE INDEX advisory_in_force ON advisory (hazard, crop) WHERE ended IS NULL;
+CREATE INDEX advisory_site ON advisory (site);
 
 -- How far the job that issues advice has come: the newest answer and the newest delivery of a
 -- forecast that it has seen, and by what code, on which part of which day. One row or none.

@@ -1,6 +1,6 @@
 -- name: session
 -- Who is signed in, what they hold, the roles of this installation's own; and as the first statement of
--- a page it bounds those that follow.
+-- a page it bounds those that follow, and says which of them are prepared.
 SELECT p.id, p.name, p.username, p.phone, p.password, p.active, p.uniquifier, p.code_method,
     p.code_secret, p.phone_secrets, p.created, p.verified, p.signed_in, p.signed_in_before,
     p.sign_ins,
@@ -16,5 +16,6 @@ SELECT p.id, p.name, p.username, p.phone, p.password, p.active, p.uniquifier, p.
          WHERE d.person = p.id AND d.ends > %(at)s
      ) held),
     (SELECT coalesce(json_object_agg(key, value), '{}') FROM setting WHERE key LIKE %(roles)s),
-    set_config('statement_timeout', %(limit_ms)s, true)
+    set_config('statement_timeout', %(limit_ms)s, true),
+    ARRAY(SELECT name FROM pg_prepared_statements)::text[]
 FROM person p WHERE p.uniquifier = %(uniquifier)s

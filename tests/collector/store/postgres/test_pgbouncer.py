@@ -26,6 +26,7 @@ from collector.store.measured import readings
 from collector.store.network import registry
 from collector.store.postgres import db
 from collector.store.postgres.election import Election
+from collector.store.postgres.planned import fetch_planned
 from tests.collector.conftest import NOW, Bench, enrol
 from tests.collector.ingest.test_batches import Sent
 from tests.conftest import open_folder
@@ -172,6 +173,24 @@ def test_every_transaction_is_in_utc_on_whichever_server_connection(
         backends |= {pid for pid, _ in rows}
     assert len(backends) == SERVER_CONNECTIONS
     for conn in (*ours, stranger):
+        conn.close()
+
+
+def test_planned_statements_are_found_or_made_on_whichever_server_connection(
+    bouncer: Bouncer,
+) -> None:
+    asked = "SELECT %(one)s::int + 1, pg_backend_pid()"
+    ours = [db.connect(bouncer.dsn()) for _ in range(4)]
+    backends = set()
+    for turn in range(12):
+        conn, other = ours[turn % 4], ours[(turn + 1) % 4]
+        with conn, other:  # both open, so that each has a server connection of its own
+            for each in (conn, other):
+                ((two, backend),) = fetch_planned(each, asked, one=1)
+                assert two == 2
+                backends.add(backend)
+    assert len(backends) == SERVER_CONNECTIONS
+    for conn in ours:
         conn.close()
 
 
