@@ -11,13 +11,27 @@ from collector.store.postgres.db import Pool
 from webapp import api, pages
 from webapp.accounts import devices
 from webapp.accounts import install as accounts
-from webapp.app import database, errors, given, metrics, responses, speech
+from webapp.app import database, errors, given, metrics, openings, responses, speech
 from webapp.app.database import App
 from webapp.app.proxies import behind
 from webapp.language import choices, formats, i18n, words
 from webapp.language.risks import status_label
 
 MAX_FORM_BYTES = 64 * 1024
+#: What every page is made with.
+PARTS = (
+    choices,
+    i18n,
+    formats,
+    words,
+    database,
+    responses,
+    errors,
+    metrics,
+    openings,
+    given,
+    speech,
+)
 
 
 def page_modules() -> Iterator[ModuleType]:
@@ -52,8 +66,7 @@ def create_app(pool: Pool, clock: Clock, settings: Settings | None = None) -> Ap
     app.config["MAX_CONTENT_LENGTH"] = MAX_FORM_BYTES
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     devices.mark(app)
-    parts = (choices, i18n, formats, words, database, responses, errors, metrics, given, speech)
-    for part in parts:
+    for part in PARTS:
         part.install(app)
     menu = []
     for module in page_modules():

@@ -10,6 +10,7 @@ from collector.store import people
 from collector.store.postgres.db import DatabaseDown, Pool
 from webapp import create_app
 from webapp.accounts.datastore import CLOCK
+from webapp.app.openings import written
 from webapp.app.server import CannotListen, make_server, serve
 
 EXAMPLE = "\b\nExample:\n  nongqing web --host 127.0.0.1 --port 8080"
@@ -47,6 +48,7 @@ def web(parts: Any, host: str, port: int, threads: int) -> None:
             server = make_server(app, host, port, threads)
             click.echo(f"web: http://{host}:{port}/")
             _print_first_way_in(pool, f"http://{host}:{port}")
-            serve(server)
+            with written(app):
+                serve(server)
     except (CannotListen, SettingsError, ClockSpecError) as error:
         raise click.ClickException(str(error)) from error

@@ -8,6 +8,7 @@ from collector.clock import SystemClock
 from collector.jobs.context import Context, Job
 from collector.store import job_runs, people, person_keys, reads, settings_table
 from collector.store.advice import export_requests
+from collector.store.bureau import openings
 from collector.store.measured import reading_log
 from collector.store.network import server_clock
 from field_configs.events import Event, event
@@ -50,7 +51,7 @@ def tidy(context: Context) -> Event:
             age = timedelta(days=31 * int(months))
             dropped = reading_log.drop_before(conn, now - age)
         job_runs.prune(conn, now - KEEP_RUNS)
-        for each in (people, person_keys, reads, export_requests):
+        for each in (people, person_keys, reads, export_requests, openings):
             each.tidy(conn, SystemClock().now())
     return event("tidied", chunks=compressed, months=dropped)
 

@@ -1,7 +1,8 @@
 """How the word of a published decision went out: by page, message, loudspeaker, from door to door.
 
-Nobody keeps who opens a page. That a village heard of it is known by what an agent attests and by
-the answers of people to the advice, and by nothing else.
+Nobody keeps who opens a page, only how often a village's was (`collector.store.bureau.openings`).
+That a village heard of it is known by what an agent attests and by the answers of people to the
+advice, and by nothing else.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ class Told:
     heard_at: datetime | None
     answered: int
     did: int
+    opened: int
 
     def late(self, at: datetime) -> bool:
         """Whether it has heard and answered nothing in time."""

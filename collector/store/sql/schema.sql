@@ -1620,3 +1620,12 @@ CREATE TABLE bought_certificate (
 ALTER TABLE bought_certificate ALTER COLUMN jpeg SET STORAGE EXTERNAL;
 CREATE TRIGGER bought_certificate_stays BEFORE UPDATE OR DELETE ON bought_certificate
 FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+-- How often a village's page was opened, in numbers only: by ten minutes, and by nobody's name.
+CREATE TABLE village_opened (
+    village text NOT NULL REFERENCES village,
+    since timestamptz NOT NULL,
+    opens integer NOT NULL CHECK (opens > 0),
+    PRIMARY KEY (village, since)
+);
+CREATE INDEX village_opened_since ON village_opened (since);

@@ -122,7 +122,8 @@ WHERE s.decision = ANY(%(decisions)s) AND d.channel = 'page' AND d.queued < %(be
 GROUP BY s.decision
 
 -- name: told
--- Each village that was told: messages by their state, who attested what, who answered.
+-- Each village that was told: messages by their state, who attested what, who answered, and how often
+-- its page was opened in whole spans of ten minutes since.
 SELECT v.id, v.zh, v.en, v.township, v.county, min(d.queued),
        count(*) FILTER (WHERE d.channel = 'sms'),
        count(*) FILTER (WHERE d.channel = 'sms' AND d.state = 'sent'),
@@ -136,7 +137,9 @@ SELECT v.id, v.zh, v.en, v.township, v.county, min(d.queued),
           AND a.at >= min(d.queued)),
        (SELECT count(DISTINCT a.person) FROM advice_answer a JOIN field f ON f.id = a.site
         WHERE f.village = v.id AND a.hazard = e.hazard AND a.crop = e.crop
-          AND a.at >= min(d.queued) AND a.done)
+          AND a.at >= min(d.queued) AND a.done),
+       (SELECT coalesce(sum(o.opens), 0)::int FROM village_opened o
+        WHERE o.village = v.id AND o.since >= min(d.queued))
 FROM delivery d
 JOIN decision_step s ON s.id = d.step
 JOIN decision e ON e.id = s.decision
