@@ -82,6 +82,7 @@ ACTIONS = (
     "log_begun_again",
     "events_captured",
     "trace_token_made",
+    "trace_member_joined",
 )
 
 

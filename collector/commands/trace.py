@@ -8,12 +8,13 @@ from dataclasses import asdict
 
 import click
 
+from collector.clock import SystemClock
 from collector.commands.actor import by_command
 from collector.commands.named import NAME
 from collector.commands.parts import Parts, plain_errors
-from collector.store import audit
+from collector.store import audit, people
 from collector.store.postgres.db import Connection
-from collector.store.trace import following, traced
+from collector.store.trace import following, members, traced
 from collector.store.trace import parties as store
 from collector.store.trace.parties import PartyError
 from collector.store.trace.traced import Look
@@ -53,6 +54,29 @@ def token_(parts: Parts, party: str, name: str | None) -> None:
             raise click.UsageError(str(error)) from error
         audit.append(conn, by_command("trace token"), "trace_token_made", party, at=now)
     click.echo(token)
+
+
+@trace_group.command("member")
+@click.argument("party")
+@click.argument("person")
+@click.pass_obj
+def member_(parts: Parts, party: str, person: str) -> None:
+    """Let PERSON (number, user name or phone number) tell events for PARTY, and for no other.
+
+    \b
+    Example:
+      nongqing trace member liuge-coop 13800000002
+    """
+    now = SystemClock().now()
+    with plain_errors(), parts.store() as pool, pool.connection() as conn:
+        try:
+            found = people.named(conn, person)
+            members.join(conn, found.id, party, now)
+        except (PartyError, people.PeopleError) as error:
+            raise click.UsageError(str(error)) from error
+        detail = {"person": found.id}
+        audit.append(conn, by_command("trace member"), "trace_member_joined", party, detail, at=now)
+    click.echo(f"{found.name} tells events for {party}")
 
 
 @trace_group.command("parties")

@@ -32,6 +32,11 @@ def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+def add(conn: Connection, party: Party, at: datetime) -> None:
+    """Add a party; one that is there stays as it is."""
+    queries.run(conn, SQL["add"], id=party.id, name=party.name, at=at)
+
+
 def make_token(conn: Connection, party: str, name: str | None, at: datetime) -> str:
     """Make a party's token; one that it had before is worth nothing from then on.
 
@@ -57,7 +62,7 @@ def make_token(conn: Connection, party: str, name: str | None, at: datetime) -> 
     if not ID.fullmatch(party):
         raise PartyError(f'"{party}": write 1 to 40 small letters, digits and dashes')
     if name is not None:
-        queries.run(conn, SQL["add"], id=party, name=name, at=at)
+        add(conn, Party(party, name), at)
     token = secrets.token_urlsafe(TOKEN_BYTES)
     if not queries.fetch(conn, SQL["set_token"], id=party, token=_digest(token), at=at):
         raise PartyError(f'"{party}": no such party; give --name to add it')

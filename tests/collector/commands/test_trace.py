@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 import nongqing
 from collector.jobs.context import Context
 from collector.jobs.trace_captures import take_up
-from collector.store import audit
+from collector.store import audit, people
 from collector.store.postgres import db
-from collector.store.trace import captures, parties, traced
+from collector.store.trace import captures, members, parties, traced
 from collector.store.trace.traced import Added
 from models.exchange.epcis.reading import check
 from tests.collector.conftest import NOW
@@ -223,3 +223,22 @@ def test_the_job_takes_up_what_waits(dsn: str, conn: db.Connection) -> None:
     assert [each["captures"] for each in said] == [1, 0]
     with conn:
         assert traced.look(conn, "coop").verdict.entries == 2
+
+
+def test_a_person_tells_events_for_one_party(run: Run, conn: db.Connection) -> None:
+    run("token", "liuge-coop", "--name", "柳格合作社")
+    with conn:
+        person = people.add(conn, "王强", NOW, username="wangqiang")
+    done = run("member", "liuge-coop", "wangqiang")
+    assert (done.exit_code, done.output) == (0, "王强 tells events for liuge-coop\n")
+    with conn:
+        assert members.members(conn, "liuge-coop") == [person.id]
+        (noted,) = audit.entries(conn, action="trace_member_joined")
+    assert (noted.object, noted.detail) == ("liuge-coop", {"person": person.id})
+    for arguments, said in (
+        (("nowhere", "wangqiang"), '"nowhere": no such party; see: nongqing trace parties'),
+        (("liuge-coop", "nobody"), '"nobody": nobody is named so'),
+    ):
+        refused = run("member", *arguments)
+        assert refused.exit_code == 2
+        assert said in refused.output

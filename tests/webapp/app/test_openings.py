@@ -38,9 +38,7 @@ def test_an_officer_sees_how_often_the_page_was_opened_since_publication(world: 
     officer, farmer = client_of(world, "officer"), client_of(world, "farmer")
     nobody = world.test_client()
     assert isinstance(world.clock, FixedClock)
-    world.clock.at += timedelta(
-        minutes=1
-    )  # not where a span begins
+    world.clock.at += timedelta(minutes=1)  # not where a span begins
     nobody.get(PAGE)
     assert press(officer, "publish").status_code == 303
     assert "no opening counted since" in officer.get(f"{PATH}?lang=en").text

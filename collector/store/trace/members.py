@@ -1,0 +1,75 @@
+"""For which party a person tells events, and events that this software tells for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from collector.store.postgres import queries
+from collector.store.postgres.db import Connection
+from collector.store.postgres.queries import fetch, run
+from collector.store.trace import parties, traced
+from collector.store.trace.parties import Party, PartyError
+from collector.store.trace.traced import Added
+from models.exchange.epcis.reading import check
+
+SQL = queries.load("members")
+#: Context of the events that this software tells; its own fields have the prefix ``nongqing``.
+CONTEXT = [
+    "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld",
+    {"nongqing": "urn:nongqing:epcis:"},
+]
+
+
+def join(conn: Connection, person: int, party: str, at: datetime) -> None:
+    """Let a person tell events for a party, and for no other.
+
+    Raises
+    ------
+    PartyError
+        When there is no such party.
+    """
+    if party not in {each.id for each in parties.parties(conn)}:
+        raise PartyError(f'"{party}": no such party; see: nongqing trace parties')
+    run(conn, SQL["join"], person=person, party=party, at=at)
+
+
+def party_of(conn: Connection, person: int, at: datetime) -> Party:
+    """Return the party that a person tells events for; who has joined none gets one of their own.
+
+    A party's name is seen by others and kept for good, so that one has no name of a person.
+    """
+    rows = fetch(conn, SQL["of_person"], person=person)
+    if rows:
+        return Party(*rows[0])
+    own = Party(f"person-{person}", f"person {person}")
+    parties.add(conn, own, at)
+    run(conn, SQL["join"], person=person, party=own.id, at=at)
+    return own
+
+
+def members(conn: Connection, party: str) -> list[int]:
+    """Return the persons who tell events for a party."""
+    return [person for (person,) in fetch(conn, SQL["members"], party=party)]
+
+
+def tell(conn: Connection, party: Party, events: Sequence[dict[str, Any]], at: datetime) -> Added:
+    """Add events that this software made to a party's chain; call it last in a transaction.
+
+    Parameters
+    ----------
+    conn : Connection
+    party : Party
+    events : sequence of dict
+        As the JSON binding has them, without a context; `CONTEXT` is theirs.
+    at : datetime
+        When they are recorded, aware.
+
+    Raises
+    ------
+    EventError
+        When one is not right: a fault of whoever made it.
+    """
+    right = [check(each, CONTEXT, at) for each in events]
+    return traced.add(conn, party.id, CONTEXT, right, all_or_none=True, at=at)
