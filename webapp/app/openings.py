@@ -6,13 +6,13 @@ reader waits for it; a process that is killed loses half a minute's count.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from threading import Event, Lock, Thread
 
-import psycopg2
 from flask import Flask, Response, request
 from flask_security import current_user
 
@@ -24,6 +24,7 @@ from webapp.app.database import App, now
 EXTENSION = "nongqing_openings"
 EVERY_S = 30.0
 COUNTED = "village.page"
+LOG = logging.getLogger(__name__)
 
 
 class Openings:
@@ -47,9 +48,11 @@ class Openings:
         try:
             with pool.connection() as conn:
                 openings.add(conn, counted)
-        except (StoreError, psycopg2.Error):  # pages and logs of others say it already
+        except Exception as error:  # whatever it is, pages go on being served and counted
             with self._lock:
                 self._counted += counted
+            if not isinstance(error, StoreError):  # of which pages tell already
+                LOG.exception("openings of village pages")
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import pytest
 
 from collector.jobs.context import Context
 from collector.jobs.upkeep import tidy
+from collector.store.bureau import openings as store
 from collector.store.postgres.queries import fetch
 from tests.webapp.conftest import FixedClock
 from tests.webapp.pages.bureau.test_decision import PATH, press
@@ -77,6 +78,15 @@ def test_counts_of_processes_and_times_come_together(world: App) -> None:
 def test_what_the_database_does_not_take_is_kept(world: App, down_app: App) -> None:
     world.test_client().get(PAGE)
     world.extensions[openings.EXTENSION].write(down_app.pool)
+    assert written(world) == [("qf-liuge", 1)]
+
+
+def test_a_fault_of_ours_is_logged_and_nothing_is_lost(world: App, caplog, monkeypatch) -> None:
+    world.test_client().get(PAGE)
+    with monkeypatch.context() as broken:
+        broken.setitem(store.SQL, "add", "no statement")
+        world.extensions[openings.EXTENSION].write(world.pool)
+    assert "openings of village pages" in caplog.text
     assert written(world) == [("qf-liuge", 1)]
 
 
