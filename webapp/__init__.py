@@ -9,9 +9,9 @@ from collector.clock import Clock
 from collector.settings import Settings
 from collector.store.postgres.db import Pool
 from webapp import api, pages
-from webapp.accounts import devices
+from webapp.accounts import devices, openings
 from webapp.accounts import install as accounts
-from webapp.app import database, errors, given, metrics, openings, responses, speech
+from webapp.app import database, errors, given, metrics, responses, speech
 from webapp.app.database import App
 from webapp.app.proxies import behind
 from webapp.language import choices, formats, i18n, words

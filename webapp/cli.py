@@ -10,7 +10,7 @@ from collector.store import people
 from collector.store.postgres.db import DatabaseDown, Pool
 from webapp import create_app
 from webapp.accounts.datastore import CLOCK
-from webapp.app.openings import written
+from webapp.accounts.openings import written
 from webapp.app.server import CannotListen, make_server, serve
 
 EXAMPLE = "\b\nExample:\n  nongqing web --host 127.0.0.1 --port 8080"

@@ -14,7 +14,7 @@ from collector.store.postgres.queries import fetch
 from tests.webapp.conftest import FixedClock
 from tests.webapp.pages.bureau.test_decision import PATH, press
 from tests.webapp.people import client_of
-from webapp.app import openings
+from webapp.accounts import openings
 from webapp.app.database import App
 
 PAGE = "/v/qf-liuge"
