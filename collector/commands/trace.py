@@ -177,3 +177,34 @@ def forward_(parts: Parts, thing: str) -> None:
       nongqing trace forward urn:epc:class:lgtin:6901234.056789.L1
     """
     _follow(parts, thing, following.forward)
+
+
+@trace_group.command("recall")
+@click.argument("thing")
+@click.pass_obj
+def recall_(parts: Parts, thing: str) -> None:
+    """Print all that a thing or lot became part of: who told of it last, when and where.
+
+    A thing in a box is where the box is. Exit code 1: nothing is known.
+
+    \b
+    Example:
+      nongqing trace recall urn:epc:class:lgtin:6901234.056789.L1
+    """
+    with plain_errors(), parts.store() as pool, pool.connection() as conn:
+        try:
+            found = following.recall(conn, thing)
+        except (FieldError, IdentifierError) as error:
+            raise click.UsageError(str(error)) from error
+    for each in found:
+        within = f"in {each.within}" if each.within else ""
+        said = (
+            each.thing,
+            f"{each.time:%Y-%m-%d %H:%M}",
+            each.party,
+            each.step,
+            each.place,
+            within,
+        )
+        click.echo("  ".join(filter(None, said)))
+    raise SystemExit(0 if found else 1)

@@ -14,11 +14,11 @@ from typing import Any
 
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
+from collector.store.trace import visible
 from models.exchange.epcis.asking import Condition, Query
-from models.exchange.epcis.fields import OF_CLASSES, OF_THINGS
+from models.exchange.epcis.fields import OF_THINGS
 
 SQL = queries.load("trace_asked")
-THINGS = [*OF_THINGS, *OF_CLASSES]
 #: What may be asked of columns; nothing else becomes part of a statement.
 COLUMNS = (
     "type",
@@ -75,7 +75,7 @@ class _Where:
     def __init__(self, conn: Connection, party: str) -> None:
         self.conn, self.party = conn, party
         self.parts: list[str] = []
-        self.params: dict[str, Any] = {"party": party, "things": THINGS}
+        self.params: dict[str, Any] = {"party": party}
 
     def add(self, condition: Condition) -> None:
         """Add a condition."""
@@ -162,16 +162,16 @@ def contexts(conn: Connection, digests: Iterable[bytes]) -> dict[bytes, Any]:
 
 def things(conn: Connection, party: str, after: str, limit: int) -> list[str]:
     """Return the things that events which a party may see name, after one of them."""
-    kinds = list(OF_THINGS)
-    params = {"party": party, "kinds": kinds, "things": THINGS, "after": after, "limit": limit}
-    return [value for (value,) in queries.fetch(conn, SQL["values_of_terms"], **params)]
+    params = {"party": party, "kind": visible.THING, "after": after, "limit": limit}
+    rows = queries.fetch(conn, SQL["things"], things=list(OF_THINGS), **params)
+    return [value for (value,) in rows]
 
 
 def words(conn: Connection, party: str, column: str, after: str, limit: int) -> list[str]:
     """Return what stands in a column of the events which a party may see, after one of them."""
-    text = SQL["values_of_column"].format(column=_column(column))
-    params = {"party": party, "things": THINGS, "after": after, "limit": limit}
-    return [value for (value,) in queries.fetch(conn, text, **params)]
+    assert column in visible.COLUMNS, column
+    params = {"party": party, "kind": column, "after": after, "limit": limit}
+    return [value for (value,) in queries.fetch(conn, SQL["seen"], **params)]
 
 
 def named(conn: Connection, party: str, after: str, limit: int) -> list[tuple[str, Any]]:

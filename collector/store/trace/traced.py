@@ -23,6 +23,7 @@ from collector.audit.heads import Head
 from collector.store import audit
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
+from collector.store.trace import visible
 from models.exchange.epcis.contexts import prefixes
 from models.exchange.epcis.fields import Fields, extract
 from models.exchange.epcis.reading import Checked
@@ -135,14 +136,16 @@ def _put(
         previous = own
     with conn.cursor() as cur:
         got = dict(execute_values(cur, SQL["put"], put, page_size=ROWS_AT_A_TIME, fetch=True))
-    ids = [got[row[1]] for row in put]
-    pairs = zip(ids, events, strict=True)
-    terms = [(*term, id_) for id_, each in pairs for term in sorted(each.fields.terms)]
+    told_of = [
+        (got[row[1]], each.fields, each.fields.handled())
+        for row, each in zip(put, events, strict=True)
+    ]
+    terms = sorted((*term, id_) for id_, fields, _ in told_of for term in fields.terms)
     queries.put(conn, SQL["put_terms"], terms)
-    handled = sorted({value for each in events for value in each.fields.handled()})
-    queries.put(conn, SQL["put_handled"], [(party, value) for value in handled])
+    new = visible.put_handled(conn, party, {value for *_, named in told_of for value in named})
     detail = {"number": number, "digest": bytes(previous).hex()}
     audit.append(conn, f"party:{party}", ACTION, party, detail, at=at)
+    visible.share(conn, party, told_of, new)  # nobody captures meanwhile: the audit log is locked
 
 
 def _columns(fields: Fields) -> tuple[Any, ...]:

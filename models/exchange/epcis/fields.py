@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from models.exchange.epcis.contexts import STANDARD_PREFIXES, expanded
@@ -91,6 +92,7 @@ class Fields:
         return frozenset(value for kind, value in self.terms if kind in kinds and not _all(value))
 
 
+@lru_cache(maxsize=65536)
 def _all(value: str) -> bool:
     found = parse(value)
     return (found is not None and found.is_class) or value.endswith("*")

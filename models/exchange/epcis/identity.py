@@ -31,7 +31,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache, lru_cache
 from threading import Lock
+from types import ModuleType
 from typing import Any
 
 from models.exchange.epcis.fields import moment
@@ -89,6 +91,20 @@ def _rounded(text: str) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@cache
+def _reference() -> tuple[ModuleType, ModuleType, ModuleType]:
+    """Return the parts of the reference, which remembers identifiers that it has normalised.
+
+    Things are named by event after event, and it tries half a hundred patterns on each of them.
+    Read in 0.1 s, for which commands that never see an event need not wait.
+    """
+    from epcis_event_hash_generator import hash_generator, json_to_py
+    from epcis_event_hash_generator import json_xml_model_mismatch_correction as shapes
+
+    hash_generator.dl_normaliser = lru_cache(maxsize=65536)(hash_generator.dl_normaliser)
+    return hash_generator, json_to_py, shapes
+
+
 def event_hash(event: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """Return the identity of an event that its schema accepts: ``ni:///sha-256;…?ver=CBV2.0``.
 
@@ -103,12 +119,7 @@ def event_hash(event: Mapping[str, Any], names: Mapping[str, str]) -> str:
     IdentityError
         When the reference finds no hash for it.
     """
-    # 0.1 s; commands that never see an event need not wait
-    from epcis_event_hash_generator import hash_generator, json_to_py
-    from epcis_event_hash_generator import (
-        json_xml_model_mismatch_correction as shapes,
-    )
-
+    hash_generator, json_to_py, shapes = _reference()
     told = {k: _written(v, k, "") for k, v in event.items() if k not in _APART}
     with _ONE:
         json_to_py._namespaces = {name: f"{{{to}}}" for name, to in names.items()}

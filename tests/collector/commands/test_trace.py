@@ -137,6 +137,7 @@ def test_a_token_is_printed_once_and_noted(run: Run, conn: db.Connection) -> Non
         (("verify", "--party", "nobody"), "see: nongqing trace parties"),
         (("back", "https://id.gs1.org/01/06901234567893/21/1"), "check digit"),
         (("forward", "x" * 401), "more than 400"),
+        (("recall", "https://id.gs1.org/01/06901234567893/21/1"), "check digit"),
     ],
 )
 def test_what_is_asked_wrongly_is_said(run: Run, arguments: tuple[str, ...], why: str) -> None:
@@ -209,6 +210,43 @@ def test_a_box_is_traced_back_to_its_lot_and_a_lot_on_to_its_boxes(
     assert OTHER not in run("back", PALLET).output
     assert set(run("forward", OTHER).output.splitlines()[:2]) == {OTHER, LOOSE}
     assert run("back", "urn:x:nothing").exit_code == 1
+
+
+def test_a_recall_tells_where_everything_was_told_of_last(run: Run, story: db.Connection) -> None:
+    found = run("recall", HARVEST)
+    assert found.exit_code == 0
+    where = {line.split("  ")[0]: line.split("  ")[1:] for line in found.output.splitlines()}
+    assert set(where) == {HARVEST, PACKED, *BOXES, PALLET}
+    assert where[BOXES[0]] == ["2016-04-30 09:00", "Shop", "retail_selling", f"in {PALLET}"]
+    # its last event is its loading; what it rides on was emptied in the shop
+    assert where[BOXES[1]] == ["2016-04-30 08:00", "Shop", "unpacking", f"in {PALLET}"]
+    assert where[BOXES[2]] == ["2016-04-30 02:00", "Packer", "packing"]
+    assert where[PALLET] == ["2016-04-30 08:00", "Shop", "unpacking"]
+    assert (run("recall", "urn:x:nothing").exit_code, run("recall", "urn:x:n").output) == (1, "")
+
+
+def test_a_recall_follows_boxes_into_boxes_and_leaves_errors_out(
+    run: Run, story: db.Connection
+) -> None:
+    ship, place = "https://ship.example.cn/1", "https://example.cn/quay"
+    wrong = told("retail_selling", 20, action="DELETE", epcList=[PALLET])
+    more = [
+        told("loading", 18, "AggregationEvent", action="ADD", parentID=ship, childEPCs=[PALLET]),
+        told("transporting", 19, action="OBSERVE", epcList=[ship], readPoint={"id": place}),
+        wrong,
+        wrong | {"errorDeclaration": {"declarationTime": "2016-04-30T21:00:00+08:00"}},
+        # nobody's ship is in a box of its own: that is told, and does no harm
+        told("loading", 1, "AggregationEvent", action="ADD", parentID=BOXES[1], childEPCs=[ship]),
+    ]
+    assert capture(story, "carrier", more).new == len(more)
+    where = {each.split("  ")[0]: each for each in run("recall", HARVEST).output.splitlines()}
+    tail = f"  2016-04-30 11:00  Carrier  transporting  {place}  in "
+    assert where[BOXES[1]] == BOXES[1] + tail + PALLET
+    assert where[PALLET] == PALLET + tail + ship
+    out = told("unloading", 20, "AggregationEvent", action="DELETE", parentID=ship)
+    assert capture(story, "carrier", [out | {"childEPCs": [PALLET]}]).new == 1
+    where = {each.split("  ")[0]: each for each in run("recall", HARVEST).output.splitlines()}
+    assert where[PALLET] == f"{PALLET}  2016-04-30 12:00  Carrier  unloading"
 
 
 def test_the_job_takes_up_what_waits(dsn: str, conn: db.Connection) -> None:

@@ -1,10 +1,7 @@
 -- name: events
 SELECT e.id, e.event_id, e.record_time, e.document, e.context, {order}
-FROM trace_event AS e
-WHERE (e.party = %(party)s OR EXISTS (
-    SELECT 1 FROM trace_term AS t
-    JOIN trace_handled AS h ON h.party = %(party)s AND h.value = t.value
-    WHERE t.event = e.id AND t.kind = ANY(%(things)s)))
+FROM trace_visible AS v JOIN trace_event AS e ON e.id = v.event
+WHERE v.party = %(party)s
 
 -- name: contexts
 SELECT digest, context FROM trace_context WHERE digest = ANY(%(digests)s)
@@ -51,23 +48,20 @@ e.id IN (SELECT t.event FROM trace_term AS t WHERE t.kind = ANY(%({kinds})s))
 -- name: after
 (e.{column}, e.id) {operator} (%(after)s, %(after_id)s)
 
--- name: values_of_terms
-SELECT DISTINCT t.value FROM trace_term AS t
-JOIN trace_event AS e ON e.id = t.event
-WHERE t.kind = ANY(%(kinds)s) AND t.value > %(after)s
-  AND (e.party = %(party)s OR EXISTS (
-    SELECT 1 FROM trace_term AS o
-    JOIN trace_handled AS h ON h.party = %(party)s AND h.value = o.value
-    WHERE o.event = e.id AND o.kind = ANY(%(things)s)))
-ORDER BY t.value LIMIT %(limit)s
+-- name: seen
+SELECT value FROM trace_seen
+WHERE party = %(party)s AND kind = %(kind)s AND value > %(after)s
+ORDER BY value LIMIT %(limit)s
 
--- name: values_of_column
-SELECT DISTINCT e.{column} COLLATE "C" AS value FROM trace_event AS e
-WHERE e.{column} COLLATE "C" > %(after)s
-  AND (e.party = %(party)s OR EXISTS (
-    SELECT 1 FROM trace_term AS o
-    JOIN trace_handled AS h ON h.party = %(party)s AND h.value = o.value
-    WHERE o.event = e.id AND o.kind = ANY(%(things)s)))
+-- name: things
+(SELECT h.value FROM trace_handled AS h
+ WHERE h.party = %(party)s AND h.value > %(after)s AND EXISTS (
+    SELECT 1 FROM trace_term AS t WHERE t.value = h.value AND t.kind = ANY(%(things)s))
+ ORDER BY h.value LIMIT %(limit)s)
+UNION
+(SELECT value FROM trace_seen
+ WHERE party = %(party)s AND kind = %(kind)s AND value > %(after)s
+ ORDER BY value LIMIT %(limit)s)
 ORDER BY value LIMIT %(limit)s
 
 -- name: queries

@@ -21,9 +21,6 @@ VALUES %s RETURNING number, id
 -- name: put_terms
 INSERT INTO trace_term (kind, value, event) VALUES %s
 
--- name: put_handled
-INSERT INTO trace_handled (party, value) VALUES %s ON CONFLICT DO NOTHING
-
 -- name: put_places
 INSERT INTO trace_place (party, place, below) VALUES %s ON CONFLICT DO NOTHING
 

@@ -1,0 +1,34 @@
+-- Which events each party may see, kept when events are added: its own, and those that name what it
+-- handled. What these events name and say is kept beside it, but for what the party handled itself.
+-- All of it follows from trace_event and trace_term, so nothing here refers to them.
+CREATE TABLE trace_visible (
+    party text COLLATE "C" NOT NULL,
+    event bigint NOT NULL,
+    PRIMARY KEY (party, event)
+);
+CREATE TABLE trace_seen (
+    party text COLLATE "C" NOT NULL,
+    kind text COLLATE "C" NOT NULL,
+    value text COLLATE "C" NOT NULL,
+    PRIMARY KEY (party, kind, value)
+);
+CREATE INDEX trace_handled_value ON trace_handled (value);
+INSERT INTO trace_visible (party, event)
+SELECT party, id FROM trace_event
+UNION
+SELECT h.party, t.event FROM trace_handled AS h JOIN trace_term AS t ON t.value = h.value
+WHERE t.kind IN ('epc', 'child', 'input', 'output', 'parent', 'class', 'child_class',
+    'input_class', 'output_class');
+INSERT INTO trace_seen (party, kind, value)
+SELECT DISTINCT v.party, said.kind, said.value
+FROM trace_visible AS v JOIN trace_event AS e ON e.id = v.event
+CROSS JOIN LATERAL (VALUES ('type', e.type), ('biz_step', e.biz_step),
+    ('disposition', e.disposition), ('read_point', e.read_point),
+    ('biz_location', e.biz_location)) AS said (kind, value)
+WHERE said.value IS NOT NULL;
+INSERT INTO trace_seen (party, kind, value)
+SELECT DISTINCT v.party, 'thing', t.value
+FROM trace_visible AS v JOIN trace_term AS t ON t.event = v.event
+    AND t.kind IN ('epc', 'child', 'input', 'output', 'parent')
+WHERE NOT EXISTS (
+    SELECT 1 FROM trace_handled AS h WHERE h.party = v.party AND h.value = t.value);
