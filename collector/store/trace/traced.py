@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -25,10 +25,13 @@ from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from models.exchange.epcis.contexts import prefixes
 from models.exchange.epcis.fields import Fields, extract
-from models.exchange.epcis.reading import Checked
+from models.exchange.epcis.reading import AHEAD, Checked
 
 SQL = queries.load("traced")
 ACTION = "events_captured"
+#: Held while events are added, so that their ids, over all parties, follow the order of commits: who
+#: has read up to one has missed none before it.
+LOCK = 0x4E51_0037
 ROWS_AT_A_TIME = 1000
 ALL = 2**31 - 1
 
@@ -43,11 +46,15 @@ class Refused:
 
 @dataclass(frozen=True)
 class Added:
-    """What became of events: how many are new, how many were there, which were refused."""
+    """What became of events: how many are new, how many were there, which were refused.
+
+    `at` is when the new ones were recorded.
+    """
 
     new: int
     known: int
     refused: tuple[Refused, ...]
+    at: datetime | None = field(default=None, compare=False)
 
 
 def _written(value: object) -> str:
@@ -86,14 +93,26 @@ def add(
     all_or_none : bool
         Whether one that is refused keeps all from being added.
     at : datetime
-        When they are recorded, aware.
+        When they are recorded, aware; later where others were recorded a little later before.
     """
     queries.run(conn, SQL["lock_party"], party=party)
     fresh, known, refused = _sorted_out(conn, party, events)
     if not fresh or (refused and all_or_none):
         return Added(0, known, refused)
+    queries.run(conn, SQL["lock"], key=LOCK)
+    at = _not_before_others(conn, at)
     _put(conn, party, context, fresh, at)
-    return Added(len(fresh), known, refused)
+    return Added(len(fresh), known, refused, at)
+
+
+def _not_before_others(conn: Connection, at: datetime) -> datetime:
+    """Return the time by which events are recorded: no earlier than those that are there.
+
+    So who asks for what was recorded since a time misses nothing of a capture that took longer. A
+    clock that was far ahead, and is right now, is not followed.
+    """
+    ((latest,),) = queries.fetch(conn, SQL["latest"])
+    return latest if latest is not None and at < latest <= at + AHEAD else at
 
 
 def _sorted_out(
@@ -140,7 +159,7 @@ def _put(
     terms = [(*term, id_) for id_, each in pairs for term in sorted(each.fields.terms)]
     queries.put(conn, SQL["put_terms"], terms)
     handled = sorted({value for each in events for value in each.fields.handled()})
-    queries.put(conn, SQL["put_handled"], [(party, value) for value in handled])
+    queries.put(conn, SQL["put_handled"], [(party, value, max(ids)) for value in handled])
     detail = {"number": number, "digest": bytes(previous).hex()}
     audit.append(conn, f"party:{party}", ACTION, party, detail, at=at)
 

@@ -1,6 +1,12 @@
 -- name: lock_party
 SELECT 1 FROM trace_party WHERE id = %(party)s FOR NO KEY UPDATE
 
+-- name: lock
+SELECT pg_advisory_xact_lock(%(key)s)
+
+-- name: latest
+SELECT max(record_time) FROM trace_event
+
 -- name: last
 SELECT number, digest FROM trace_event WHERE party = %(party)s ORDER BY number DESC LIMIT 1
 
@@ -22,7 +28,7 @@ VALUES %s RETURNING number, id
 INSERT INTO trace_term (kind, value, event) VALUES %s
 
 -- name: put_handled
-INSERT INTO trace_handled (party, value) VALUES %s ON CONFLICT DO NOTHING
+INSERT INTO trace_handled (party, value, since) VALUES %s ON CONFLICT DO NOTHING
 
 -- name: put_places
 INSERT INTO trace_place (party, place, below) VALUES %s ON CONFLICT DO NOTHING
