@@ -29,8 +29,8 @@ from models.exchange.epcis.reading import AHEAD, Checked
 
 SQL = queries.load("traced")
 ACTION = "events_captured"
-#: Held while events are added, so that their ids, over all parties, follow the order of commits: who
-#: has read up to one has missed none before it.
+#: Held while events are added, so that their ids, over all parties, follow the order of commits:
+#: who has read up to one has missed none before it.
 LOCK = 0x4E51_0037
 ROWS_AT_A_TIME = 1000
 ALL = 2**31 - 1
