@@ -118,6 +118,22 @@ def _url(text: str | None) -> str | None:
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
+def _webhooks_here(text: str) -> bool:
+    """Read where subscribers may be.
+
+    Raises
+    ------
+    SettingsError
+        When it is neither of two words.
+    """
+    if text not in ("public", "here"):
+        raise SettingsError(
+            f'NONGQING_WEBHOOKS: "{text[:20]}": write public, or here where programs of this '
+            "machine may be subscribers too"
+        )
+    return text == "here"
+
+
 @dataclass(frozen=True)
 class Settings:
     """Settings of one process.
@@ -152,6 +168,8 @@ class Settings:
     url : str or None
         Address at which people open the pages, ``https://nongqing.example``: security keys belong
         to it; None: whatever address a request names.
+    webhooks_here : bool
+        Whether subscribers may be programs of this machine, by http too: for trying things out.
     """
 
     dsn: str | None
@@ -167,6 +185,7 @@ class Settings:
     audit_key: Path | None = None
     proxies: int = 0
     url: str | None = None
+    webhooks_here: bool = False
 
     @property
     def audit_head_file(self) -> Path:
@@ -201,6 +220,7 @@ class Settings:
             audit_key=_path(env, "NONGQING_AUDIT_KEY"),
             proxies=_proxies(env.get("NONGQING_PROXIES") or "0"),
             url=_url(env.get("NONGQING_URL")),
+            webhooks_here=_webhooks_here(env.get("NONGQING_WEBHOOKS") or "public"),
         )
         if (settings.broker_tls.cert is None) != (settings.broker_tls.key is None):
             raise SettingsError(

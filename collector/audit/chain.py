@@ -81,6 +81,8 @@ ACTIONS = (
     "register_seen",
     "log_begun_again",
     "events_captured",
+    "events_subscribed",
+    "events_unsubscribed",
     "trace_token_made",
     "trace_member_joined",
 )

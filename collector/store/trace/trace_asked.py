@@ -7,7 +7,7 @@ own names: docs/trace.md has the rule.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from collector.store.trace import visible
 from models.exchange.epcis.asking import Condition, Query
+from models.exchange.epcis.documents import Recorded
 from models.exchange.epcis.fields import OF_THINGS
 
 SQL = queries.load("trace_asked")
@@ -62,6 +63,25 @@ class Found:
     document: dict[str, Any]
     context: bytes
     at: datetime
+
+
+@dataclass(frozen=True)
+class New:
+    """An event that a party can see since it looked last.
+
+    Attributes
+    ----------
+    id : int
+        Its place in the order of capture.
+    order : int
+        Its place in the order in which the party came to see events.
+    size : int
+        Bytes of its document.
+    """
+
+    id: int
+    order: int
+    size: int
 
 
 def _column(name: str) -> str:
@@ -158,6 +178,80 @@ def contexts(conn: Connection, digests: Iterable[bytes]) -> dict[bytes, Any]:
     """Return contexts of documents by their digests."""
     rows = queries.fetch(conn, SQL["contexts"], digests=list(digests))
     return {bytes(name): context for name, context in rows}
+
+
+def recorded(conn: Connection, found: Iterable[Found]) -> list[Recorded]:
+    """Return events with the contexts that they came in."""
+    found = list(found)
+    known = contexts(conn, {each.context for each in found})
+    return [
+        Recorded(each.name, each.recorded, each.document, known[each.context]) for each in found
+    ]
+
+
+def by_ids(conn: Connection, ids: Sequence[int]) -> list[Found]:
+    """Return events by their places in the order of capture, in the order of these."""
+    return [
+        Found(id_, name, at, told, bytes(under), at)
+        for id_, name, at, told, under in queries.fetch(conn, SQL["by_ids"], ids=list(ids))
+    ]
+
+
+def news(
+    conn: Connection,
+    party: str,
+    query: Query,
+    after: tuple[int, int],
+    up_to: int,
+    limit: int,
+    *,
+    floor: int = 0,
+    since: datetime | None = None,
+) -> list[New]:
+    """Return which events a party can see since it had seen others, in the order of becoming seen.
+
+    That is the order of recording, but for what was recorded before the party had to do with the
+    things in it: it comes after the event by which they came to the party.
+
+    Parameters
+    ----------
+    conn : Connection
+    party : str
+    query : Query
+        Its order, `limit` and `most` count for nothing here.
+    after : (int, int)
+        `New.order` and `New.id` of the last one seen.
+    up_to : int
+        The last place in the order to look at.
+    limit : int
+        At most so many.
+    floor : int
+        Nothing up to this place in the order of capture.
+    since : datetime, optional
+        Nothing recorded earlier.
+    """
+    where = _Where(conn, party)
+    for condition in query.conditions:
+        where.add(condition)
+    if since is not None:
+        where.add(Condition("time", ("record_time",), (since,), ">="))
+    text = " AND ".join([SQL["news"], *where.parts])
+    bounds: dict[str, Any] = {"order": after[0], "after": after[1], "up_to": up_to, "floor": floor}
+    bounds |= {"things": visible.NAMED, "limit": limit}
+    rows = queries.fetch(conn, f"{text} {SQL['news_order']}", **where.params, **bounds)
+    return [New(*row) for row in rows]
+
+
+def newest(conn: Connection) -> int:
+    """Return the place of the newest event in the order of capture; 0 where there is none."""
+    ((found,),) = queries.fetch(conn, SQL["newest"])
+    return int(found)
+
+
+def before(conn: Connection, at: datetime) -> int:
+    """Return a place in the order of capture after which all stand that were recorded since."""
+    ((found,),) = queries.fetch(conn, SQL["before"], at=at)
+    return newest(conn) if found is None else int(found) - 1
 
 
 def things(conn: Connection, party: str, after: str, limit: int) -> list[str]:

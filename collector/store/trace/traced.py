@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -26,10 +26,13 @@ from collector.store.postgres.db import Connection
 from collector.store.trace import visible
 from models.exchange.epcis.contexts import prefixes
 from models.exchange.epcis.fields import Fields, extract
-from models.exchange.epcis.reading import Checked
+from models.exchange.epcis.reading import AHEAD, Checked
 
 SQL = queries.load("traced")
 ACTION = "events_captured"
+#: Held while events are added, so that their ids, over all parties, follow the order of commits:
+#: who has read up to one has missed none before it.
+LOCK = 0x4E51_0037
 ROWS_AT_A_TIME = 1000
 ALL = 2**31 - 1
 
@@ -44,11 +47,15 @@ class Refused:
 
 @dataclass(frozen=True)
 class Added:
-    """What became of events: how many are new, how many were there, which were refused."""
+    """What became of events: how many are new, how many were there, which were refused.
+
+    `at` is when the new ones were recorded.
+    """
 
     new: int
     known: int
     refused: tuple[Refused, ...]
+    at: datetime | None = field(default=None, compare=False)
 
 
 def _written(value: object) -> str:
@@ -87,14 +94,26 @@ def add(
     all_or_none : bool
         Whether one that is refused keeps all from being added.
     at : datetime
-        When they are recorded, aware.
+        When they are recorded, aware; later where others were recorded a little later before.
     """
     queries.run(conn, SQL["lock_party"], party=party)
     fresh, known, refused = _sorted_out(conn, party, events)
     if not fresh or (refused and all_or_none):
         return Added(0, known, refused)
+    queries.run(conn, SQL["lock"], key=LOCK)
+    at = _not_before_others(conn, at)
     _put(conn, party, context, fresh, at)
-    return Added(len(fresh), known, refused)
+    return Added(len(fresh), known, refused, at)
+
+
+def _not_before_others(conn: Connection, at: datetime) -> datetime:
+    """Return the time by which events are recorded: no earlier than those that are there.
+
+    So who asks for what was recorded since a time misses nothing of a capture that took longer. A
+    clock that was far ahead, and is right now, is not followed.
+    """
+    ((latest,),) = queries.fetch(conn, SQL["latest"])
+    return latest if latest is not None and at < latest <= at + AHEAD else at
 
 
 def _sorted_out(
@@ -142,7 +161,8 @@ def _put(
     ]
     terms = sorted((*term, id_) for id_, fields, _ in told_of for term in fields.terms)
     queries.put(conn, SQL["put_terms"], terms)
-    new = visible.put_handled(conn, party, {value for *_, named in told_of for value in named})
+    handled = {value for *_, named in told_of for value in named}
+    new = visible.put_handled(conn, party, handled, max(got.values()))
     detail = {"number": number, "digest": bytes(previous).hex()}
     audit.append(conn, f"party:{party}", ACTION, party, detail, at=at)
     visible.share(conn, party, told_of, new)  # nobody captures meanwhile: the audit log is locked

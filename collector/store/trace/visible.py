@@ -25,9 +25,9 @@ NAMED = [*OF_THINGS, *OF_CLASSES]
 ROWS_AT_A_TIME = 1000
 
 
-def put_handled(conn: Connection, party: str, values: Iterable[str]) -> list[str]:
-    """Note what a party had to do with; return what of it is new to it."""
-    rows = [(party, value) for value in sorted(values)]
+def put_handled(conn: Connection, party: str, values: Iterable[str], since: int) -> list[str]:
+    """Note what a party had to do with, since which event; return what of it is new to it."""
+    rows = [(party, value, since) for value in sorted(values)]
     if not rows:
         return []
     with conn.cursor() as cur:

@@ -10,14 +10,20 @@ from flask import Response, request
 from collector.store.trace import trace_asked
 from collector.store.trace.trace_asked import Found
 from models.exchange.epcis.asking import Query
-from models.exchange.epcis.spelling import FORMATS, spelled
+from models.exchange.epcis.documents import query_document
+from models.exchange.epcis.spelling import FORMATS
 from webapp.api.epcis.problems import Problem
-from webapp.api.epcis.speaking import CONTEXT, link_on, page_token, party, per_page, told, when
+from webapp.api.epcis.speaking import link_on, page_token, party, per_page, told, when
 from webapp.app.database import connection, now
-from webapp.language.formats import iso
 
 
-def _spelling() -> str:
+def spelling() -> str:
+    """Return how identifiers are to be written, as the request says it.
+
+    Raises
+    ------
+    Problem
+    """
     said = request.headers.get("GS1-EPC-Format", "Never_Translates")
     if said not in FORMATS:
         detail = f'GS1-EPC-Format: "{said}": write one of {", ".join(FORMATS)}'
@@ -25,53 +31,10 @@ def _spelling() -> str:
     return said
 
 
-def _parts(context: Any) -> list[Any]:
-    return context if isinstance(context, list) else [context]
-
-
-class _Contexts:
-    """One context for many documents; an event whose prefixes mean something else has its own."""
-
-    def __init__(self) -> None:
-        self.links: list[str] = [CONTEXT]
-        self.names: dict[str, Any] = {}
-
-    def take(self, context: Any) -> bool:
-        """Add a document's context; return whether it fits to those before."""
-        parts = [part for part in _parts(context) if isinstance(part, dict)]
-        told = {name: to for part in parts for name, to in part.items()}
-        if any(self.names.get(name, to) != to for name, to in told.items()):
-            return False
-        self.names |= told
-        links = (part for part in _parts(context) if isinstance(part, str))
-        self.links += [link for link in links if link not in self.links]
-        return True
-
-    def all(self) -> list[Any]:
-        """Return the context of all."""
-        return [*self.links, self.names] if self.names else list(self.links)
-
-
 def document(found: Sequence[Found], query_name: str) -> dict[str, Any]:
     """Return events as an EPCISQueryDocument."""
-    conn, spelling, contexts = connection(), _spelling(), _Contexts()
-    known = trace_asked.contexts(conn, {each.context for each in found})
-    events = []
-    for each in found:
-        event = spelled(each.document, spelling)
-        context = known[each.context]
-        if not contexts.take(context) and "@context" not in event:
-            event = {"@context": context, **event}
-        events.append({**event, "eventID": each.name, "recordTime": iso(each.recorded)})
-    return {
-        "@context": contexts.all(),
-        "type": "EPCISQueryDocument",
-        "schemaVersion": "2.0",
-        "creationDate": iso(now()),
-        "epcisBody": {
-            "queryResults": {"queryName": query_name, "resultsBody": {"eventList": events}}
-        },
-    }
+    recorded = trace_asked.recorded(connection(), found)
+    return query_document(recorded, query_name, now(), spelling())
 
 
 def answer(query: Query, query_name: str = "SimpleEventQuery") -> Response:

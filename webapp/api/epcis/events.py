@@ -55,14 +55,15 @@ def _capture() -> Response:
         raise Problem("ValidationException", detail)
     sent, conn = single(value), connection()
     event = check(sent.events[0], sent.context, now())
-    at = now()
-    added = traced.add(conn, party().id, sent.context, [event], all_or_none=True, at=at)
+    added = traced.add(conn, party().id, sent.context, [event], all_or_none=True, at=now())
     if added.refused:
         raise Problem("ResourceAlreadyExistsException", added.refused[0].why)
     if added.known:
         detail = f"eventID: you have captured {event.id} before, and it is the same event"
         raise Problem("ResourceAlreadyExistsException", detail)
-    shown = {"@context": sent.context, **event.event, "eventID": event.id, "recordTime": iso(at)}
+    assert added.at is not None
+    recorded = {"eventID": event.id, "recordTime": iso(added.at)}
+    shown = {"@context": sent.context, **event.event, **recorded}
     return told(shown, 201, Location=url_for(".event", event_id=event.id))
 
 

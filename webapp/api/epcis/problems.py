@@ -14,8 +14,10 @@ from flask import Response
 #: Type of a problem: status and title.
 TYPES = {
     "ValidationException": (400, "The document or event is not right"),
+    "SubscriptionControlsException": (400, "A subscription cannot be had so"),
     "QueryParameterException": (400, "A parameter of the query is not right"),
     "SecurityException": (401, "Show a token of a party"),
+    "Forbidden": (403, "You may not do that"),
     "NoSuchResourceException": (404, "There is no such resource"),
     "NoSuchNameException": (404, "There is no query of this name"),
     "NotAcceptableException": (406, "It cannot be answered in this form"),
@@ -25,7 +27,10 @@ TYPES = {
     "URITooLongException": (414, "The address is too long"),
     "UnsupportedMediaTypeException": (415, "This kind of content is not read"),
     "ImplementationException": (500, "A fault here"),
+    "NotOffered": (501, "This is not offered here"),
 }
+#: Types that the standard has with several statuses.
+SAID_AS = {"Forbidden": "SecurityException", "NotOffered": "ImplementationException"}
 
 
 class Problem(Exception):  # noqa: N818 - named as in RFC 7807
@@ -48,4 +53,5 @@ class Problem(Exception):  # noqa: N818 - named as in RFC 7807
 def described(kind: str, detail: str) -> dict[str, object]:
     """Return a problem as JSON has it."""
     status, title = TYPES[kind]
-    return {"type": f"epcisException:{kind}", "title": title, "status": status, "detail": detail}
+    type_ = f"epcisException:{SAID_AS.get(kind, kind)}"
+    return {"type": type_, "title": title, "status": status, "detail": detail}

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
 from collector.store.trace import trace_asked
-from models.exchange.epcis.asking import parse_query
+from models.exchange.epcis.asking import from_address, parse_query
 from models.exchange.epcis.reading import read_json
+from models.exchange.epcis.schedule import FIELDS
 from webapp.api.epcis.answering import answer
 from webapp.api.epcis.problems import Problem
 from webapp.api.epcis.speaking import (
@@ -25,6 +27,10 @@ from webapp.api.epcis.speaking import (
 from webapp.app.database import connection, now
 
 bp = Blueprint("epcis_queries", __name__, url_prefix="/epcis/queries")
+#: What may stand beside a named query: who asks again and again asks for what is new.
+SINCE = ("GE_recordTime", "LT_recordTime")
+#: What the address of a subscription by WebSocket says.
+OF_WEBSOCKETS = ("stream", "reportIfEmpty", "initialRecordTime", *FIELDS)
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -59,7 +65,14 @@ def _add() -> Response:
     return Response(status=201, headers={"Location": url_for(".one", name=name)})
 
 
-def _query(name: str) -> Any:
+def named_query(name: str) -> Any:
+    """Return the parameters of a query of the party's.
+
+    Raises
+    ------
+    Problem
+        When it has none of this name.
+    """
     found = trace_asked.named_one(connection(), party().id, name)
     if found is None:
         raise Problem("NoSuchNameException", f"{name}: you have no query of this name")
@@ -74,12 +87,32 @@ def one(name: str) -> Response:
         if not trace_asked.drop_named(connection(), party().id, name):
             raise Problem("NoSuchNameException", f"{name}: you have no query of this name")
         return Response(status=204)
-    return told({"name": name, "query": _query(name)})
+    return told({"name": name, "query": named_query(name)})
 
 
 @bp.route("/<name>/events", methods=["GET", "OPTIONS"], provide_automatic_options=False)
 @spoken()
 def its_events(name: str) -> Response:
-    """The events that a query with a name finds now."""
-    query = _query(name)
-    return answer(parse_query(query, names(query.get("@context"))), name)
+    """The events that a query with a name finds now, or those of them since a time."""
+    query = named_query(name)
+    _refuse_websocket(name)
+    beside = from_address(list(request.args.items(multi=True)))
+    for each in beside:
+        if each not in SINCE:
+            detail = f"{each}: a named query is asked as it is; beside it stand {', '.join(SINCE)}"
+            raise Problem("QueryParameterException", detail)
+    prefixes = names(query.get("@context"))
+    asked, since = parse_query(query, prefixes), parse_query(beside, prefixes)
+    return answer(replace(asked, conditions=asked.conditions + since.conditions), name)
+
+
+def _refuse_websocket(name: str) -> None:
+    """Say that subscriptions by WebSocket are not offered, which the standard leaves open."""
+    asked = request.headers.get("Upgrade", "").lower() == "websocket"
+    if asked or any(each in request.args for each in OF_WEBSOCKETS):
+        detail = (
+            "there are no subscriptions by WebSocket here; subscribe by webhook at "
+            f"{url_for('epcis_subscriptions.listed', name=name)}, or ask for what is new by "
+            f"{' and '.join(SINCE)}"
+        )
+        raise Problem("NotOffered", detail)

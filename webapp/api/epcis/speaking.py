@@ -15,10 +15,11 @@ from flask import Response, current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from collector.store.trace import parties
+from collector.store.trace import parties, released
 from collector.store.trace.parties import Party
 from models.exchange.epcis.asking import QueryError
 from models.exchange.epcis.contexts import prefixes
+from models.exchange.epcis.documents import CONTEXT
 from models.exchange.epcis.reading import DocumentError, EventError
 from webapp.accounts.access import public, without_token
 from webapp.api.epcis.problems import Problem
@@ -26,12 +27,11 @@ from webapp.app.database import connection, now
 
 View = TypeVar("View", bound=Callable[..., Any])
 JSON_TYPES = ("application/json", "application/ld+json")
-CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 VERSION = "2.0.0"
 OUR_VERSIONS = ((2, 0), (2, 0, 0))
 LONGEST_ADDRESS = 8000
 PER_PAGE, MOST_PER_PAGE = 30, 1000
-#: How long a token of a next page is good for, as told; it holds no longer than its events' order.
+#: How long a token of a next page is good for.
 TOKEN_LASTS = timedelta(days=1)
 DISCOVERED = {
     "GS1-EPCIS-Min": VERSION,
@@ -209,25 +209,36 @@ def page_token(kind: type) -> Any:
     text = request.args.get("nextPageToken")
     if text is None:
         return None
-    try:
-        found = json.loads(base64.b64decode(text.encode(), altchars=b"-_", validate=True))
-    except (ValueError, binascii.Error, RecursionError):
-        found = None
-    if not isinstance(found, kind):
+    found = read_token(text)
+    if found is None or not isinstance(found[0], kind):
         detail = "nextPageToken: is none of ours; take it from the Link of the page before"
         raise Problem("QueryParameterException", detail)
-    return found
+    if found[1] <= now() or released.is_released(connection(), party().id, text):
+        detail = "nextPageToken: is over; ask for the first page again"
+        raise Problem("QueryParameterException", detail)
+    return found[0]
+
+
+def read_token(text: str) -> tuple[Any, datetime] | None:
+    """Return what stands in the token of a page and when it expires; None where it is none."""
+    try:
+        found = json.loads(base64.b64decode(text.encode(), altchars=b"-_", validate=True))
+        stands, expires = found
+        return stands, datetime.fromtimestamp(expires, UTC)
+    except (ValueError, TypeError, OverflowError, OSError, binascii.Error, RecursionError):
+        return None
 
 
 def link_on(answer: Response, token: object) -> Response:
     """Tell where the next page is: the same address, with a token."""
-    text = base64.urlsafe_b64encode(json.dumps(token).encode()).decode()
+    expires = (now().astimezone(UTC) + TOKEN_LASTS).replace(microsecond=0)
+    whole = json.dumps([token, int(expires.timestamp())])
+    text = base64.urlsafe_b64encode(whole.encode()).decode()
     pairs = [pair for pair in request.args.items(multi=True) if pair[0] != "nextPageToken"]
     path = quote(request.script_root + request.path)
     address = f"{path}?{urlencode([*pairs, ('nextPageToken', text)])}"
     answer.headers["Link"] = f'<{address}>; rel="next"'
-    expires = (now().astimezone(UTC) + TOKEN_LASTS).isoformat(timespec="seconds")
-    answer.headers["GS1-Next-Page-Token-Expires"] = expires.replace("+00:00", "Z")
+    answer.headers["GS1-Next-Page-Token-Expires"] = expires.isoformat().replace("+00:00", "Z")
     return answer
 
 

@@ -3,6 +3,40 @@ SELECT e.id, e.event_id, e.record_time, e.document, e.context, {order}
 FROM trace_visible AS v JOIN trace_event AS e ON e.id = v.event
 WHERE v.party = %(party)s
 
+-- name: by_ids
+SELECT e.id, e.event_id, e.record_time, e.document, e.context
+FROM unnest(%(ids)s::bigint[]) WITH ORDINALITY AS a (id, place)
+JOIN trace_event AS e ON e.id = a.id ORDER BY a.place
+
+-- name: news
+-- What is newer, and what things opened that came to the party since; each with its place in the
+-- order in which the party came to see events.
+SELECT e.id, s.seen, octet_length(e.document::text)
+FROM (
+    SELECT n.id FROM trace_event AS n WHERE n.id BETWEEN %(order)s AND %(up_to)s
+    UNION
+    SELECT t.event FROM trace_handled AS h
+    JOIN trace_term AS t ON t.value = h.value AND t.kind = ANY(%(things)s)
+    WHERE h.party = %(party)s AND h.since BETWEEN %(order)s AND %(up_to)s
+) AS c
+JOIN trace_event AS e ON e.id = c.id
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN e.party = %(party)s THEN e.id ELSE (
+        SELECT min(greatest(e.id, h.since)) FROM trace_term AS t
+        JOIN trace_handled AS h ON h.party = %(party)s AND h.value = t.value
+        WHERE t.event = e.id AND t.kind = ANY(%(things)s)) END AS seen
+) AS s
+WHERE (s.seen, e.id) > (%(order)s, %(after)s) AND s.seen <= %(up_to)s AND e.id > %(floor)s
+
+-- name: news_order
+ORDER BY s.seen, e.id LIMIT %(limit)s
+
+-- name: newest
+SELECT coalesce(max(id), 0) FROM trace_event
+
+-- name: before
+SELECT min(id) FROM trace_event WHERE record_time >= %(at)s
+
 -- name: contexts
 SELECT digest, context FROM trace_context WHERE digest = ANY(%(digests)s)
 

@@ -1,6 +1,14 @@
 -- name: lock_party
 SELECT 1 FROM trace_party WHERE id = %(party)s FOR NO KEY UPDATE
 
+-- name: lock
+SELECT pg_advisory_xact_lock(%(key)s)
+
+-- name: latest
+SELECT max(record_time) FROM (
+    SELECT record_time FROM trace_event ORDER BY id DESC LIMIT 1
+) newest
+
 -- name: last
 SELECT number, digest FROM trace_event WHERE party = %(party)s ORDER BY number DESC LIMIT 1
 

@@ -2,7 +2,7 @@
 SELECT value, party FROM trace_handled WHERE value = ANY(%(values)s) AND party <> %(party)s
 
 -- name: put_handled
-INSERT INTO trace_handled (party, value) VALUES %s ON CONFLICT DO NOTHING RETURNING value
+INSERT INTO trace_handled (party, value, since) VALUES %s ON CONFLICT DO NOTHING RETURNING value
 
 -- name: put_visible
 INSERT INTO trace_visible (party, event) VALUES %s ON CONFLICT DO NOTHING

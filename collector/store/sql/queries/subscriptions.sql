@@ -1,0 +1,28 @@
+-- Subscriptions of parties to their queries.
+
+-- name: lock_party
+SELECT 1 FROM trace_party WHERE id = %(party)s FOR NO KEY UPDATE
+
+-- name: count
+SELECT count(*) FROM trace_subscription WHERE party = %(party)s
+
+-- name: put
+INSERT INTO trace_subscription (id, party, query, dest, token, spelling, initial, schedule,
+    report_if_empty, made, floor, seen_order, seen_event, next_run, batch_size)
+VALUES (%(id)s, %(party)s, %(query)s, %(dest)s, %(token)s, %(spelling)s, %(initial)s, %(schedule)s,
+    %(report_if_empty)s, %(at)s, %(floor)s, %(floor)s, %(after)s, %(next_run)s, %(batch_size)s)
+
+-- name: one
+SELECT id, query, dest, spelling, initial, schedule, report_if_empty, made, last_run, notified,
+       attempts, failing, failure, not_before, ended
+FROM trace_subscription WHERE party = %(party)s AND query = %(query)s AND id = %(id)s
+
+-- name: page
+SELECT id, query, dest, spelling, initial, schedule, report_if_empty, made, last_run, notified,
+       attempts, failing, failure, not_before, ended
+FROM trace_subscription WHERE party = %(party)s AND query = %(query)s AND id > %(after)s
+ORDER BY id LIMIT %(limit)s
+
+-- name: drop
+DELETE FROM trace_subscription
+WHERE party = %(party)s AND query = %(query)s AND id = %(id)s RETURNING id
