@@ -5,7 +5,7 @@ Here nothing of a person is read: of parties their names, of diaries what was do
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -21,7 +21,7 @@ from models.trace.digital_link import lot_in
 
 SQL = queries.load("told")
 #: So much is looked at; what has more is said to be of many.
-MOST_THINGS, MOST_LOTS, MOST_WAYS, MOST_STEPS = 500, 8, 400, 120
+MOST_THINGS, MOST_LOTS, MOST_WAYS, MOST_STEPS = 500, 6, 400, 120
 MOST_AROUND, MOST_REPORTS, MOST_WINDOWS = 300, 200, 6000
 RECALLED, UNFIT = "recalled", "non_conformant"
 #: What speaks against a thing that it befell itself.
@@ -33,21 +33,32 @@ FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
+class Work:
+    """Something done in a field on a local day; `interval_d` of a spray [d]."""
+
+    kind: str
+    day: date
+    product: str
+    target: str
+    interval_d: int | None
+
+
+@dataclass(frozen=True)
 class Origin:
     """A lot on the way to another: where and when, and how it stands.
 
-    ``season`` is when it had been sown; ``said`` where it grew by a seller's certificate; ``gone``
-    whether the diary of its field is; ``state`` what an inspector made of it.
+    ``said`` is where it grew by a seller's certificate; ``gone`` whether the diary of its field is;
+    ``state`` what an inspector made of it; ``works`` what was done in its field in its season.
     """
 
     code: str
     kind: str
     day: date
     field: str | None
-    season: date | None
     said: str
     gone: bool
     state: str | None
+    works: tuple[Work, ...]
     county_zh: str | None
     county_en: str | None
     township_zh: str | None
@@ -73,18 +84,6 @@ class ToldLot:
     produce: str
     origins: tuple[Origin, ...]
     paper: Paper | None
-
-
-@dataclass(frozen=True)
-class Work:
-    """Something done in a field on a local day; `interval_d` of a spray [d]."""
-
-    field: str
-    kind: str
-    day: date
-    product: str
-    target: str
-    interval_d: int | None
 
 
 @dataclass(frozen=True)
@@ -118,7 +117,6 @@ class Story:
     """
 
     lots: tuple[ToldLot, ...]
-    works: tuple[Work, ...]
     steps: tuple[ToldStep, ...]
     windows: tuple[Window, ...]
     sensed_by: tuple[tuple[str, str], ...]
@@ -151,11 +149,15 @@ def story(conn: Connection, start: Sequence[str], codes: Sequence[str] = ()) -> 
     )
     many = len(rows) > MOST_THINGS
     things: dict[str, datetime] = dict(rows[:MOST_THINGS])
-    found, ways = _lots(conn, list(things), codes)
+    found, ways = _lots(conn, things, codes)
     many = many or len(found) > MOST_LOTS
     for uri, until in ways:
         things[uri] = max(until, things.get(uri, until))
-    named = {"values": list(things), "untils": [each.isoformat() for each in things.values()], "things": THINGS}
+    named = {
+        "values": list(things),
+        "untils": [each.isoformat() for each in things.values()],
+        "things": THINGS,
+    }
     told = fetch_planned(
         conn,
         SQL["steps"],
@@ -168,7 +170,6 @@ def story(conn: Connection, start: Sequence[str], codes: Sequence[str] = ()) -> 
     lots = tuple(found[:MOST_LOTS])
     return Story(
         lots,
-        _works(conn, lots),
         tuple(sorted((_step(row) for row in told[:MOST_STEPS]), key=lambda step: step.time)),
         windows,
         by,
@@ -177,20 +178,23 @@ def story(conn: Connection, start: Sequence[str], codes: Sequence[str] = ()) -> 
 
 
 def _step(row: tuple[Any, ...]) -> ToldStep:
-    return ToldStep(*(tuple(each) if isinstance(each, list) else each for each in row))
+    plain: list[Any] = [tuple(each) if isinstance(each, list) else each for each in row]
+    return ToldStep(*plain)
 
 
 def _lots(
-    conn: Connection, values: Iterable[str], codes: Sequence[str]
+    conn: Connection, things: Mapping[str, datetime], codes: Sequence[str]
 ) -> tuple[list[ToldLot], list[tuple[str, datetime]]]:
     """The lots among some things, and what else they are called with all that they came from."""
-    uris = list(values)
-    own = [code for code in map(lot_in, uris) if code is not None]
+    named = dict.fromkeys(codes, FOREVER)
+    for uri, until in things.items():
+        if (code := lot_in(uri)) is not None:
+            named[code] = max(until, named.get(code, until))
     rows = fetch_planned(
         conn,
         SQL["lots"],
-        uris=uris,
-        codes=sorted({*codes, *own}),
+        uris=list(things),
+        codes=sorted(named),
         most=MOST_LOTS + 1,
         ways=MOST_WAYS,
     )
@@ -198,25 +202,21 @@ def _lots(
     ways = []
     for lot, made, *row in rows:
         of.setdefault(lot, []).append(tuple(row))
-        ways.append((row[1], FOREVER if row[0] == lot else made))
+        own = row[0] == lot
+        ways.append((row[1], named.get(lot, things.get(row[1], made)) if own else made))
     found = []
     for lot, each in of.items():
-        origins = tuple(
-            Origin(code, kind, day, field, season, said, gone, *rest[:5])
-            for code, _, kind, _, day, field, season, said, gone, *rest in each
-        )
-        own_row = next((row for row in each if row[0] == lot), None)
-        if own_row is not None:
-            paper = Paper(*own_row[14:]) if own_row[14] is not None else None
-            found.append(ToldLot(lot, own_row[3], origins, paper))
+        itself = next((row for row in each if row[0] == lot), None)
+        if itself is not None:
+            paper = Paper(*itself[13:18]) if itself[13] is not None else None
+            found.append(ToldLot(lot, itself[3], tuple(map(_origin, each)), paper))
     return found, ways
 
 
-def _works(conn: Connection, lots: Iterable[ToldLot]) -> tuple[Work, ...]:
-    fields = sorted({o.field for lot in lots for o in lot.origins if o.field and not o.gone})
-    if not fields:
-        return ()
-    return tuple(Work(*row) for row in fetch_planned(conn, SQL["diary"], fields=fields))
+def _origin(row: tuple[Any, ...]) -> Origin:
+    code, _, kind, _, day, field, said, gone, state, *place = row[:13]
+    works = tuple(Work(k, date.fromisoformat(d), *rest) for k, d, *rest in row[18] or ())
+    return Origin(code, kind, day, field, said, gone, state, works, *place)
 
 
 def _sensed(

@@ -24,7 +24,8 @@ from models.trace.codes import parse_code
 from models.trace.digital_link import CHECK_DIGIT, LENGTH, LONGEST, BadLink, lot_in, read_path
 from models.trace.identifiers import LINK_SAFE, IdentifierError, canonical
 from webapp.accounts.access import public
-from webapp.app.database import connection, now, this_app
+from webapp.accounts.lots import home
+from webapp.app.database import connection, now
 from webapp.language.i18n import gettext
 from webapp.views.trace.held import thing_of
 
@@ -40,12 +41,6 @@ CONTEXT = (
     "<https://ref.gs1.org/standards/resolver/linkset-context>; "
     'rel="http://www.w3.org/ns/json-ld#context"; type="application/ld+json"'
 )
-
-
-def home() -> str:
-    """Scheme and host of this installation, as labels hold them."""
-    settings = this_app().settings
-    return (settings.url if settings else None) or request.host_url.rstrip("/")
 
 
 def _raw_path() -> str:

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from collector.store.lots.lot_facts import A_YEAR
 from collector.store.lots.lots import BOUGHT, HARVEST
-from collector.store.trace.told import Origin, Story, ToldLot, Work
+from collector.store.trace.told import Origin, Story, ToldLot
 from field_configs.forbidden import forbidden
 from field_configs.schema import Product
 from models.trace.certificate import HELD, IN_SCOPE, RECALLED, Treatment, forbidden_in
@@ -20,8 +19,10 @@ from webapp.views.trace.warmth import ShownWarmth, warmth_of
 from webapp.views.trace.way import ShownStep, bounded, day_text, told_against, way_of
 
 SPRAY, FERTILISING = "spray", "fertilising"
-#: So many sprays, days of fertilising and places are shown of a lot.
-MOST_LINES = 12
+#: So many sprays, days of fertilising and places are shown of a lot; of each of several, fewer.
+MOST_LINES, FEWER_LINES = 12, 3
+#: Characters of what somebody wrote into a diary.
+MOST_NAME = 20
 #: Issuers that are no persons, so that their names may stand here.
 NAMED = ("cooperative", "enterprise")
 
@@ -56,6 +57,7 @@ class ShownLot:
     harvested: str
     bought: str
     sprays: tuple[ShownSpray, ...]
+    more: int
     fertilised: str
     nothing: str
     paper: ShownPaper | None
@@ -64,10 +66,14 @@ class ShownLot:
 
 @dataclass(frozen=True)
 class ShownThing:
-    """The whole page; `late` are the last steps of a way that is too long to show."""
+    """The whole page; `late` are the last steps of a way that is too long to show.
+
+    ``vouched`` is whether a certificate in force stands for each of its lots.
+    """
 
     name: str
     against: tuple[str, ...]
+    vouched: bool
     lots: tuple[ShownLot, ...]
     way: tuple[ShownStep, ...]
     late: tuple[ShownStep, ...]
@@ -101,9 +107,11 @@ def _spray(
 ) -> ShownSpray:
     """Say of a spray what against, how long before the harvest, and whether that was enough."""
     before = (origin.day - day).days
-    what = gettext("%(day)s: %(product)s", day=day_text(day, now), product=bounded(product) or "—")
+    what = gettext(
+        "%(day)s: %(product)s", day=day_text(day, now), product=bounded(product, MOST_NAME) or "—"
+    )
     if target.strip():
-        what = gettext("%(what)s against %(target)s", what=what, target=bounded(target))
+        what = gettext("%(what)s against %(target)s", what=what, target=bounded(target, MOST_NAME))
     said = ngettext(
         "%(what)s; %(num)d day before the harvest.",
         "%(what)s; %(num)d days before the harvest.",
@@ -130,13 +138,8 @@ def _spray(
     return ShownSpray(f"{said} {told}", wrong)
 
 
-def _of_season(works: Iterable[Work], origin: Origin) -> list[Work]:
-    since = origin.season or origin.day - A_YEAR
-    return [w for w in works if w.field == origin.field and since <= w.day <= origin.day]
-
-
 def _treated(
-    lot: ToldLot, works: Iterable[Work], category: str, now: datetime
+    lot: ToldLot, category: str, now: datetime, most: int
 ) -> tuple[list[ShownSpray], str, str]:
     """Sprays, fertilising, and what is to be said where nothing is noted."""
     sprays: dict[str, ShownSpray] = {}
@@ -144,16 +147,15 @@ def _treated(
     noted = gone = False
     harvests = [each for each in lot.origins if each.kind == HARVEST]
     for origin in harvests:
-        done = _of_season(works, origin)
-        noted, gone = noted or bool(done), gone or origin.gone
-        for work in done:
+        noted, gone = noted or bool(origin.works), gone or origin.gone
+        for work in origin.works:
             if work.kind == SPRAY:
                 shown = _spray(
                     work.product, work.target, work.day, work.interval_d, origin, category, now
                 )
                 sprays[shown.text] = shown
             elif work.kind == FERTILISING:
-                name = bounded(work.product)
+                name = bounded(work.product, MOST_NAME)
                 fertilised.append(day_text(work.day, now) + (f" {name}" if name else ""))
     if gone and lot.paper is not None:  # the diary is gone; the certificate kept what it said
         last = max(harvests, key=lambda each: each.day)
@@ -169,7 +171,8 @@ def _treated(
         nothing = gettext("Nobody noted how it was treated.")
     elif not sprays:
         nothing = gettext("No spray is noted in this season's diary.")
-    return list(sprays.values())[:MOST_LINES], "; ".join(fertilised[:MOST_LINES]), str(nothing)
+    wrong_first = sorted(sprays.values(), key=lambda each: not each.wrong)
+    return wrong_first, "; ".join(fertilised[:most]), str(nothing)
 
 
 def _paper(lot: ToldLot, now: datetime) -> ShownPaper | None:
@@ -208,9 +211,9 @@ def _against(lot: ToldLot, sprays: Iterable[ShownSpray], paper: ShownPaper | Non
     return [str(each) for each in found]
 
 
-def _lot(lot: ToldLot, works: Iterable[Work], now: datetime) -> ShownLot:
+def _lot(lot: ToldLot, now: datetime, most: int) -> ShownLot:
     category = {k: v.category for k, v in all_produce().items()}.get(lot.produce, "other")
-    sprays, fertilised, nothing = _treated(lot, works, category, now)
+    sprays, fertilised, nothing = _treated(lot, category, now, most)
     paper = _paper(lot, now)
     roots = [each for each in lot.origins if each.kind in (HARVEST, BOUGHT)]
     harvested = sorted({each.day for each in roots if each.kind == HARVEST})
@@ -223,7 +226,8 @@ def _lot(lot: ToldLot, works: Iterable[Work], now: datetime) -> ShownLot:
         _places(roots),
         comma.join(day_text(day, now) for day in harvested[:MOST_LINES]),
         "" if harvested else comma.join(day_text(day, now) for day in bought[:MOST_LINES]),
-        tuple(sprays),
+        tuple(sprays[:most]),
+        max(len(sprays) - most, 0),
         fertilised,
         nothing,
         paper,
@@ -247,7 +251,8 @@ def thing_of(story: Story, now: datetime) -> ShownThing:
     now
         Years that are not this one are written out.
     """
-    lots = tuple(_lot(lot, story.works, now) for lot in story.lots)
+    most = MOST_LINES if len(story.lots) == 1 else FEWER_LINES
+    lots = tuple(_lot(lot, now, most) for lot in story.lots)
     days = [o.day for lot in story.lots for o in lot.origins if o.kind == HARVEST]
     harvested = min(days) if days else None
     way, late = way_of(story, now, harvested)
@@ -257,6 +262,7 @@ def thing_of(story: Story, now: datetime) -> ShownThing:
     return ShownThing(
         str(gettext("; ")).join(names) or str(gettext("A thing of the chain")),
         tuple(dict.fromkeys([*told_against(story), *(a for lot in lots for a in lot.against)])),
+        bool(lots) and all(each.paper is not None and not each.paper.void for each in lots),
         lots,
         tuple(way),
         tuple(late),

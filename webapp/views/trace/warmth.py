@@ -16,13 +16,13 @@ from models.coldchain.told import Told, Window, told
 from webapp.language.formats import local_time, number
 from webapp.language.i18n import gettext
 from webapp.language.words import name_of
-from webapp.views.svg import Frame, nice_ticks, tick_label
+from webapp.views.svg import Frame, Point, nice_ticks, tick_label
 from webapp.views.trace.way import who_of
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 360, 148, 34, 8, 16, 20
 INNER, TALL = WIDTH - LEFT - RIGHT, HEIGHT - TOP - BOTTOM
 #: Columns of the curve: what is finer is not seen.
-COLUMNS = 110
+COLUMNS = 80
 HOUR_S = 3600.0
 
 
@@ -104,6 +104,13 @@ def _number(value: float) -> str:
     return f"{value:.1f}".removesuffix(".0")
 
 
+def _bends(line: Sequence[Point]) -> list[Point]:
+    """A line without the points between two that are as high."""
+    inner = range(1, len(line) - 1)
+    level = {i for i in inner if line[i - 1][1] == line[i][1] == line[i + 1][1]}
+    return [point for i, point in enumerate(line) if i not in level]
+
+
 def _curves(frame: Frame, pieces: Sequence[Window]) -> Iterator[str]:
     """A band for each stretch of known time, from the coldest to the warmest of each column."""
     wide = (frame.end - frame.start).total_seconds() / COLUMNS
@@ -116,9 +123,10 @@ def _curves(frame: Frame, pieces: Sequence[Window]) -> Iterator[str]:
             if len(tops) == 1:  # one column has no length
                 x, low, high = tops[0]
                 tops = [(x - 1, low, high), (x + 1, low, high)]
-            path = [f"{_number(x)} {_number(frame.y(high))}" for x, _, high in tops]
-            path += [f"{_number(x)} {_number(frame.y(low))}" for x, low, _ in reversed(tops)]
-            yield f"M{'L'.join(path)}z" if path else ""
+            edge = [(x, frame.y(high)) for x, _, high in tops]
+            back = [(x, frame.y(low)) for x, low, _ in reversed(tops)]
+            points = [f"{_number(x)} {_number(y)}" for x, y in (*_bends(edge), *_bends(back))]
+            yield f"M{'L'.join(points)}z" if points else ""
             run = {}
         if piece is not None:
             first = int((piece.start - zero) / wide)

@@ -21,11 +21,11 @@ from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.words import pick
 
 #: Longest text of somebody else's that is shown, in characters.
-MOST_TEXT = 40
+MOST_TEXT = 24
 #: Digits in a row that may be somebody's number.
 NUMBER = re.compile(r"\d(?:[\s-]?\d){6,}")
 #: So many steps are shown; of more, the first and the last.
-MOST_SHOWN = 24
+MOST_SHOWN = 16
 STEP_NAMES = {
     "accepting": lazy_gettext("taken over"),
     "arriving": lazy_gettext("arrived"),
@@ -42,7 +42,7 @@ STEP_NAMES = {
     "dispensing": lazy_gettext("handed out"),
     "encoding": lazy_gettext("given a code"),
     "entering_exiting": lazy_gettext("moved in or out"),
-    "holding": lazy_gettext("held back"),
+    "holding": lazy_gettext("kept back"),
     "inspecting": lazy_gettext("inspected"),
     "loading": lazy_gettext("loaded"),
     "packing": lazy_gettext("packed"),
@@ -176,7 +176,7 @@ def told_against(story: Story) -> list[str]:
         str(gettext("%(who)s says: it does not meet what is asked of it.", who=who))
         for who in _lasting(story, UNFIT).values()
     ]
-    own = Story((), (), tuple(s for s in story.steps if s.direct and s.ours), (), (), many=False)
+    own = Story((), tuple(s for s in story.steps if s.direct and s.ours), (), (), many=False)
     for word in LOST:
         found += [str(TOLD_OF[word]) % {"who": who} for who in _lasting(own, word).values()]
     return found

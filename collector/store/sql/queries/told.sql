@@ -35,8 +35,8 @@ SELECT f.value, max(f.until) FROM (SELECT value, until FROM reached LIMIT %(most
 GROUP BY f.value
 
 -- name: lots
--- Lots of this installation by their names, each with all that it came from and its certificate: the
--- one in force, else the newest.
+-- Lots of this installation by their names, each with all that it came from, what the diaries of its
+-- fields tell (of who did it, nothing), and its certificate: the one in force, else the newest.
 WITH RECURSIVE chosen AS (
     SELECT l.code, l.made FROM lot AS l
     WHERE l.uri = ANY(%(uris)s::text[]) OR l.code = ANY(%(codes)s::text[])
@@ -46,10 +46,22 @@ WITH RECURSIVE chosen AS (
     UNION
     SELECT w.lot, w.made, p.parent FROM way AS w JOIN lot_part AS p ON p.child = w.code
 )
-SELECT w.lot, w.made, l.code, l.uri, l.kind, l.produce, l.day, l.field, l.season, l.origin,
+SELECT w.lot, w.made, l.code, l.uri, l.kind, l.produce, l.day, l.field, l.origin,
        o.given_up IS NOT NULL,
        (SELECT s.state FROM lot_state AS s WHERE s.lot = l.code ORDER BY s.id DESC LIMIT 1),
-       c.zh, c.en, t.zh, t.en, g.number, g.grounds, g.content, g.issued, g.void
+       c.zh, c.en, t.zh, t.en, g.number, g.grounds, g.content, g.issued, g.void,
+       (SELECT json_agg(json_build_array(d.kind, d.date, d.product, d.target, d.interval_d)
+                        ORDER BY d.date, d.kind, d.product)
+        FROM (
+            (SELECT DISTINCT ON (k.kind, k.date, k.recorded_by, k.entry) k.*
+             FROM field_work AS k WHERE k.field = l.field AND k.entry = ''
+             ORDER BY k.kind, k.date, k.recorded_by, k.entry, k.id DESC)
+            UNION ALL
+            (SELECT DISTINCT ON (k.entry) k.*
+             FROM field_work AS k WHERE k.field = l.field AND k.entry <> ''
+             ORDER BY k.entry, k.id DESC)
+        ) AS d WHERE d.done AND o.given_up IS NULL AND d.date <= l.day
+               AND d.date >= coalesce(l.season, l.day - 365))
 FROM (SELECT lot, made, code FROM way LIMIT %(ways)s::int) AS w
 JOIN lot AS l ON l.code = w.code
 LEFT JOIN own_field AS o ON o.field = l.field
@@ -63,21 +75,6 @@ LEFT JOIN LATERAL (
     ORDER BY x.at IS NOT NULL, q.issued DESC LIMIT 1
 ) AS g ON true
 ORDER BY w.lot, l.made, l.code
-
--- name: diary
--- What was done in fields as it stands in their diaries; of who did it, nothing.
-SELECT n.field, n.kind, n.date, n.product, n.target, n.interval_d FROM (
-    SELECT DISTINCT ON (w.field, w.kind, w.date, w.recorded_by, w.entry) w.*
-    FROM field_work AS w WHERE w.field = ANY(%(fields)s::text[]) AND w.entry = ''
-    ORDER BY w.field, w.kind, w.date, w.recorded_by, w.entry, w.id DESC
-) AS n WHERE n.done
-UNION ALL
-SELECT n.field, n.kind, n.date, n.product, n.target, n.interval_d FROM (
-    SELECT DISTINCT ON (w.entry) w.*
-    FROM field_work AS w WHERE w.field = ANY(%(fields)s::text[]) AND w.entry <> ''
-    ORDER BY w.entry, w.id DESC
-) AS n WHERE n.done
-ORDER BY 3, 1, 2, 4
 
 -- name: steps
 -- What befell some things, the weighty first, then by time. A place is told by its county, and only
