@@ -50,6 +50,10 @@ VALUES = {
     "lot_code": "L160508-22222222KD",
     "certificate_number": "C160508-22222222KD",
     "act": "held",
+    "rest": "06901234567892",
+    "subject": "LIUGE1",
+    "use": "class",
+    "thing": "L1",
 }
 OTHERWISE = "wheat_fhb_post"
 NOBODY, ADMINISTRATOR = "nobody", "administrator"
@@ -168,7 +172,9 @@ def _lots(app: App, keeper: FlaskClient) -> list[Page]:
     paths += [f"/lots/{made[0]}/{each}" for each in ("split", "test", "certificate")]
     paths += [f"/{each}/{lot}" for each in ("lots", "register") for lot in made]
     paths += [f"/c/{number}/sheet" for number in numbers]
+    paths += [f"/lots/{made[0]}/codes?many=8"]
     public = [Page(f"/c/{number}", NOBODY) for number in numbers]
+    public += [Page(f"/t/{lot}", NOBODY) for lot in made]
     return [*public, *(Page(path, ADMINISTRATOR) for path in paths)]
 
 

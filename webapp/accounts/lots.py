@@ -43,8 +43,12 @@ def note(action: str, object_: str, **detail: object) -> None:
     audit.append(connection(), str(me().id), action, object_, detail, at=CLOCK.now())
 
 
+def home() -> str:
+    """Scheme and host of this installation, as codes on labels hold them."""
+    settings = this_app().settings
+    return (settings.url if settings else None) or request.host_url.rstrip("/")
+
+
 def address_of(number: str) -> str:
     """The public address of a certificate, as its code holds it."""
-    settings = this_app().settings
-    home = (settings.url if settings else None) or request.host_url.rstrip("/")
-    return home + url_for("certificate.page", certificate_number=number)
+    return home() + url_for("certificate.page", certificate_number=number)

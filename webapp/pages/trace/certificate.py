@@ -90,13 +90,15 @@ def page(certificate_number: str) -> str:
 @needs(None)
 def sheet(certificate_number: str) -> str:
     """The certificate on A4, to print; and what else its issuer can do with it."""
-    shown = show_certificate(_mine(certificate_number))
+    found = _mine(certificate_number)
+    shown = show_certificate(found)
     address = address_of(shown.number)
     code = qr_svg(address, gettext("QR code of the certificate %(number)s", number=shown.number))
     return render_template(
         "trace/sheet.html",
         c=shown,
         code=code,
+        mine=found.person == me().id,
         address=address,
         form=VoidForm(),
         entry_key=entry_key(),

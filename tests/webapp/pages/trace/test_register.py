@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from tests.webapp.pages.my.world import db_rows, key
-from tests.webapp.pages.trace.test_lots import certify, garlic, harvest, spray
+from tests.webapp.pages.trace.world import certify, garlic, harvest, spray
 from tests.webapp.people import client_of
 from webapp.app.database import App
 
