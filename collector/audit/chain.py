@@ -83,6 +83,8 @@ ACTIONS = (
     "events_captured",
     "trace_token_made",
     "trace_member_joined",
+    "trace_prefix_set",
+    "goods_told",
 )
 
 

@@ -50,6 +50,10 @@ VALUES = {
     "lot_code": "L160508-22222222KD",
     "certificate_number": "C160508-22222222KD",
     "act": "held",
+    "goods_code": "B160508-22222222KD",
+    "sscc": "069012340000000016",
+    "step_id": "store",
+    "batch": "0123456789abcdef01234567",
 }
 OTHERWISE = "wheat_fhb_post"
 NOBODY, ADMINISTRATOR = "nobody", "administrator"
