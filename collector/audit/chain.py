@@ -85,6 +85,8 @@ ACTIONS = (
     "events_unsubscribed",
     "trace_token_made",
     "trace_member_joined",
+    "trace_prefix_set",
+    "goods_told",
 )
 
 

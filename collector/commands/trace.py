@@ -14,7 +14,7 @@ from collector.commands.named import NAME
 from collector.commands.parts import Parts, plain_errors
 from collector.store import audit, people
 from collector.store.postgres.db import Connection
-from collector.store.trace import following, members, traced
+from collector.store.trace import following, members, traced, units
 from collector.store.trace import parties as store
 from collector.store.trace.parties import PartyError
 from collector.store.trace.traced import Look
@@ -77,6 +77,28 @@ def member_(parts: Parts, party: str, person: str) -> None:
         detail = {"person": found.id}
         audit.append(conn, by_command("trace member"), "trace_member_joined", party, detail, at=now)
     click.echo(f"{found.name} tells events for {party}")
+
+
+@trace_group.command("prefix")
+@click.argument("party")
+@click.argument("prefix", required=False)
+@click.pass_obj
+def prefix_(parts: Parts, party: str, prefix: str | None) -> None:
+    """Give PARTY its GS1 company prefix: its boxes and pallets get SSCCs. Without PREFIX: none.
+
+    \b
+    Example:
+      nongqing trace prefix liuge-coop 6901234
+    """
+    now = SystemClock().now()
+    with plain_errors(), parts.store() as pool, pool.connection() as conn:
+        try:
+            units.set_prefix(conn, party, prefix)
+        except units.PrefixError as error:
+            raise click.UsageError(str(error)) from error
+        detail = {"prefix": prefix or ""}
+        audit.append(conn, by_command("trace prefix"), "trace_prefix_set", party, detail, at=now)
+    click.echo(f"{party}: {prefix or 'codes of this site'}")
 
 
 @trace_group.command("parties")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -251,6 +252,87 @@ def test_a_farmer_writes_into_the_diary_in_a_field_without_a_network(page, app, 
     page.goto(field)
     expect(page.locator("#waiting")).to_be_hidden()
     assert farmer.get(field).text.count("28 天") == 2  # the interval that runs, and its entry
+
+
+@pytest.fixture
+def gardener(app, page, address):
+    """A farmer with a field of garlic, signed in on the phone; with the field's id."""
+    farmer = client_of(app, "farmer")
+    page.context.add_cookies([cookie_of(farmer) | {"url": address}])
+    page.goto("/my/new?village=qf-liuge")
+    page.get_by_label("地块名称").fill("蒜地")
+    page.get_by_label("面积（亩）").fill("3")
+    page.get_by_label("作物").select_option("garlic")
+    page.get_by_label("播种或移栽日期").fill("2015-10-01")
+    page.get_by_role("button", name="保存").click()
+    page.wait_for_url("**/my/own-*")
+    return farmer, page.url.rsplit("/", 1)[1]
+
+
+def lots_of(client):
+    return list(dict.fromkeys(re.findall(r"L[0-9]{6}-[2-9A-Z]{10}", client.get("/lots/").text)))
+
+
+def test_a_harvest_is_entered_in_a_field_without_a_network_and_is_one_lot(page, gardener):
+    farmer, field = gardener
+    page.goto("/lots/")
+    settle(page, "/lots/", f"/lots/harvest/{field}")
+    page.context.set_offline(True)
+    page.get_by_role("link", name="收获：蒜地").click()
+    page.get_by_label("重量").fill("800")
+    page.get_by_role("button", name="保存").click()
+    expect(page.locator("#waiting")).to_contain_text("等待发送：1 条")
+    assert lots_of(farmer) == []
+    page.context.set_offline(False)
+    until(lambda: len(lots_of(farmer)) == 1)
+    page.goto("/lots/")
+    expect(page.locator("#waiting")).to_be_hidden()
+    expect(page.locator("main")).to_contain_text("800 公斤")
+    assert len(lots_of(farmer)) == 1
+
+
+def told(app, step):
+    with app.pool.connection() as conn, conn.cursor() as cur:
+        cur.execute(
+            "SELECT document FROM trace_event WHERE document->>'nongqing:step' = %s", (step,)
+        )
+        return [document for (document,) in cur.fetchall()]
+
+
+def test_boxes_are_loaded_one_after_the_other_without_a_network_each_once(page, app, gardener):
+    _, field = gardener
+    page.goto(f"/lots/harvest/{field}")
+    page.get_by_label("重量").fill("100")
+    page.get_by_role("button", name="保存").click()
+    page.wait_for_url("**/lots/L*")
+    lot = page.url.rsplit("/", 1)[1]
+    page.goto(f"/goods/do/pack?code={lot}")
+    page.get_by_label("几箱").fill("2")
+    page.get_by_label("每箱公斤数").fill("10")
+    page.get_by_label("别的地点").fill("包装间")
+    page.get_by_role("button", name="完成").click()
+    page.wait_for_url("**/goods/labels/*")
+    codes = page.locator(".labels b").all_inner_texts()
+    before = len(told(app, "load"))
+    page.goto("/goods/")
+    settle(page, "/goods/", "/goods/do/load")
+    page.context.set_offline(True)
+    page.get_by_role("link", name="装车", exact=True).click()
+    expect(page.locator("#code")).to_be_focused()
+    for number, code in enumerate((*codes, codes[0]), 1):
+        page.locator("#code").fill(code)
+        page.get_by_label("车牌号").fill("豫J12345")
+        page.keyboard.press("Enter")
+        expect(page.locator("#waiting")).to_contain_text(f"等待发送：{number} 条")
+    assert len(told(app, "load")) == before
+    page.context.set_offline(False)
+    until(lambda: len(told(app, "load")) == before + 2)
+    page.goto("/goods/")
+    expect(page.locator("#waiting")).to_be_hidden()
+    loaded = told(app, "load")[before:]
+    assert len(loaded) == 2  # the third was the first again
+    assert {each["nongqing:vehicle"] for each in loaded} == {"豫J12345"}
+    assert len({each["epcList"][0] for each in loaded}) == 2
 
 
 def test_the_worker_says_what_it_fetches_ahead_and_fetches_no_page_that_came_through_it(app, page):

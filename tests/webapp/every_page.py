@@ -22,8 +22,13 @@ from collector.store.lots import certificates, lot_marks, lots
 from collector.store.lots.lots import Who
 from collector.store.network import own_fields
 from collector.store.network.own_fields import Entered
+from collector.store.postgres.db import Connection
+from collector.store.trace import goods, handling, members, units
+from collector.store.trace.handling import Asked
 from field_configs.load import load
 from models.risk.hazard import HIGH
+from models.trace.goods import PALLET, STEPS
+from models.trace.scanned import LOT, UNIT, Scanned
 from models.weather.local_days import local_day
 from tests.webapp.conftest import seed_module
 from webapp.app.database import App
@@ -54,6 +59,10 @@ VALUES = {
     "subject": "LIUGE1",
     "use": "class",
     "thing": "L1",
+    "goods_code": "B160508-22222222KD",
+    "sscc": "069012340000000016",
+    "step_id": "store",
+    "batch": "0123456789abcdef01234567",
 }
 OTHERWISE = "wheat_fhb_post"
 NOBODY, ADMINISTRATOR = "nobody", "administrator"
@@ -168,7 +177,8 @@ def _lots(app: App, keeper: FlaskClient) -> list[Page]:
         spray = ("spray", today, "张三", True, "嘧菌酯", "叶枯病", None, "", "person:1", "30 克/亩")
         works.write(conn, FieldWork(field, *spray, None, 7, "spray-of-lot"), NOW)
         lot_marks.set_state(conn, made[1], "held", "抽检", who)
-    paths = [f"/lots/harvest/{field}"]
+        moving = _goods(conn, person.id, lots.harvest(conn, own, "garlic_scape", 90, today, who))
+    paths = [f"/lots/harvest/{field}", *moving, f"/goods/{made[1]}"]
     paths += [f"/lots/{made[0]}/{each}" for each in ("split", "test", "certificate")]
     paths += [f"/{each}/{lot}" for each in ("lots", "register") for lot in made]
     paths += [f"/c/{number}/sheet" for number in numbers]
@@ -176,6 +186,35 @@ def _lots(app: App, keeper: FlaskClient) -> list[Page]:
     public = [Page(f"/c/{number}", NOBODY) for number in numbers]
     public += [Page(f"/t/{lot}", NOBODY) for lot in made]
     return [*public, *(Page(path, ADMINISTRATOR) for path in paths)]
+
+
+def _goods(conn: Connection, person: int, lot: str) -> list[str]:
+    """Pages of goods on their way: a lot, boxes, a pallet, labels, what was destroyed."""
+    party = members.party_of(conn, person, NOW)
+    place = units.use_place(conn, party.id, None, "包装间", NOW)
+    found = goods.find(conn, Scanned(LOT, lot))
+    assert found is not None
+    asked = Asked(STEPS["pack"], found, NOW, place, "0" * 24, boxes=3, weight_kg=12.5)
+    batch = handling.tell(conn, party, person, asked, NOW).batch
+    stack = handling.begin_pallets(conn, party, PALLET, 1, place, NOW)
+    assert batch is not None
+    one, other, third = (each.code for each in units.batch(conn, party.id, batch))
+    (pallet,) = units.batch(conn, party.id, stack)
+    series = "1" * 24
+    for step, code in (("onto", one), ("onto", other), ("destroy", third)):
+        what = goods.find(conn, Scanned(UNIT, code))
+        on = goods.find(conn, Scanned(UNIT, pallet.code)) if step == "onto" else None
+        assert what is not None
+        own = {"reason": "压坏了"} if step == "destroy" else {}
+        asked = Asked(STEPS[step], what, NOW, place, series, pallet=on, own=own)
+        handling.tell(conn, party, person, asked, NOW)
+    seen = [lot, one, third, pallet.code]
+    return [
+        *(f"/goods/{code}" for code in seen),
+        *(f"/goods/labels/{each}" for each in (batch, stack)),
+        *(f"/goods/do/{step}" for step in ("pack", "load", "receive", "destroy")),
+        f"/goods/do/onto?series={series}&pallet={pallet.code}",
+    ]
 
 
 def every_page(app: App, administrator: FlaskClient) -> list[Page]:

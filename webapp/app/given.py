@@ -6,7 +6,7 @@ page.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from ipaddress import IPv6Address
 from typing import Any, TypeVar
 from unicodedata import category
@@ -24,6 +24,9 @@ HOST = re.compile(
 BAD_HOST = "nongqing.bad_host"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 LARGEST = "nongqing_largest"
+SCANNED = "nongqing_scanned"
+#: What scanners type between the parts of a code (GS1's FNC1).
+SEPARATOR = "\x1d"
 View = TypeVar("View", bound=Callable[..., Any])
 
 
@@ -43,6 +46,12 @@ def takes(largest: int) -> Callable[[View], View]:
     return mark
 
 
+def scans(view: View) -> View:
+    """Let a view take the separator that scanners type, which no finger does."""
+    setattr(view, SCANNED, True)
+    return view
+
+
 def _odd(text: str, *, lines: bool) -> str | None:
     """Name the first control character or half of a pair; what else is unseen may be copied along
     with a name, and is left to the pages.
@@ -58,10 +67,15 @@ def check() -> None:
     if BAD_HOST in request.environ:
         abort(400, gettext("The header line Host names no host; open the page by its address."))
     parts = [request.path, *(text for pair in request.args.items(multi=True) for text in pair)]
-    odd = next((found for part in parts if (found := _odd(part, lines=False))), None)
+    read = SEPARATOR if hasattr(view, SCANNED) else ""
+
+    def odd_in(texts: Iterable[str], *, lines: bool) -> str | None:
+        plain = (text.replace(read, "") if read else text for text in texts)
+        return next((found for text in plain if (found := _odd(text, lines=lines))), None)
+
+    odd = odd_in(parts, lines=False)
     if odd is None and request.mimetype in FORMS and request.method not in ("GET", "HEAD"):
-        form = (text for pair in request.form.items(multi=True) for text in pair)
-        odd = next((found for part in form if (found := _odd(part, lines=True))), None)
+        odd = odd_in((text for pair in request.form.items(multi=True) for text in pair), lines=True)
     if odd is not None:
         abort(
             400,

@@ -75,9 +75,10 @@ def forward(conn: Connection, thing: str) -> list[str]:
     return [value for (value,) in rows]
 
 
-def back(conn: Connection, thing: str) -> list[str]:
-    """Return everything that a thing or lot was made of, itself with them."""
-    rows = queries.fetch(conn, SQL["back"], start=[uri(thing)], product=PRODUCT)
+def back(conn: Connection, *things: str) -> list[str]:
+    """Return everything that things or lots were made of, themselves with them."""
+    start = [uri(thing) for thing in things]
+    rows = queries.fetch(conn, SQL["back"], start=start, product=PRODUCT)
     return [value for (value,) in rows]
 
 

@@ -40,13 +40,18 @@ def party_of(conn: Connection, person: int, at: datetime) -> Party:
 
     A party's name is seen by others and kept for good, so that one has no name of a person.
     """
-    rows = fetch(conn, SQL["of_person"], person=person)
-    if rows:
-        return Party(*rows[0])
-    own = Party(f"person-{person}", f"person {person}")
+    own = known_party(conn, person)
+    if fetch(conn, SQL["of_person"], person=person):
+        return own
     parties.add(conn, own, at)
     run(conn, SQL["join"], person=person, party=own.id, at=at)
     return own
+
+
+def known_party(conn: Connection, person: int) -> Party:
+    """Return what `party_of` would, and write nothing: for pages that only look."""
+    rows = fetch(conn, SQL["of_person"], person=person)
+    return Party(*rows[0]) if rows else Party(f"person-{person}", f"person {person}")
 
 
 def members(conn: Connection, party: str) -> list[int]:

@@ -14,7 +14,7 @@ from collector.jobs.context import Context
 from collector.jobs.trace_captures import take_up
 from collector.store import audit, people
 from collector.store.postgres import db
-from collector.store.trace import captures, members, parties, traced
+from collector.store.trace import captures, members, parties, traced, units
 from collector.store.trace.traced import Added
 from models.exchange.epcis.reading import check
 from tests.collector.conftest import NOW
@@ -280,3 +280,25 @@ def test_a_person_tells_events_for_one_party(run: Run, conn: db.Connection) -> N
         refused = run("member", *arguments)
         assert refused.exit_code == 2
         assert said in refused.output
+
+
+def test_a_party_gets_its_company_prefix(run: Run, conn: db.Connection) -> None:
+    run("token", "liuge-coop", "--name", "柳格合作社")
+    run("token", "other", "--name", "Other")
+    assert run("prefix", "liuge-coop", "6901234").output == "liuge-coop: 6901234\n"
+    assert run("prefix", "liuge-coop", "6901234").exit_code == 0
+    with conn:
+        assert units.prefix_of(conn, "liuge-coop") == "6901234"
+        noted = audit.entries(conn, action="trace_prefix_set")[0]
+    assert (noted.object, noted.detail) == ("liuge-coop", {"prefix": "6901234"})
+    for arguments, said in (
+        (("nowhere", "6901235"), '"nowhere": no such party; see: nongqing trace parties'),
+        (("other", "6901234"), "6901234: is the prefix of liuge-coop already"),
+        (("other", "69012"), '"69012": a company prefix has 6 to 12 digits'),
+    ):
+        refused = run("prefix", *arguments)
+        assert refused.exit_code == 2
+        assert said in refused.output
+    assert run("prefix", "liuge-coop").output == "liuge-coop: codes of this site\n"
+    with conn:
+        assert units.prefix_of(conn, "liuge-coop") is None

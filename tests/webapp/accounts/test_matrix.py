@@ -144,6 +144,13 @@ MAY_OPEN = {
     "bought.add": OWN,
     "bought.photo": OWN,
     "issuing.ask": OWN,
+    "goods.page": OWN,
+    "goods.one": OWN,
+    "goods.shipping_unit": OWN,
+    "goods.photo": OWN,
+    "goods.do": OWN,
+    "goods.pallets": OWN,
+    "goods.sheet": OWN,
     "certificate.look": ALL,
     "certificate.page": ALL,
     # of its issuer, or who inspects there: test_lots.py
