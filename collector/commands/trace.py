@@ -13,13 +13,15 @@ from collector.commands.actor import by_command
 from collector.commands.named import NAME
 from collector.commands.parts import Parts, plain_errors
 from collector.store import audit, people
+from collector.store.lots import lot_events, lots
 from collector.store.postgres.db import Connection
 from collector.store.trace import following, members, traced
 from collector.store.trace import parties as store
 from collector.store.trace.parties import PartyError
 from collector.store.trace.traced import Look
 from field_configs.words import Words
-from models.exchange.epcis.fields import FieldError
+from models.exchange.epcis.fields import LONGEST, FieldError
+from models.trace.codes import parse_code
 from models.trace.identifiers import IdentifierError
 
 
@@ -138,10 +140,45 @@ def _line(look: Look) -> str:
     return f"{look.party}: whole: {verdict.entries} events, {verdict.heads} captures agree"
 
 
+@trace_group.command("tell-lots")
+@click.pass_obj
+def tell_lots_(parts: Parts) -> None:
+    """Tell what was done to lots before this software told it: each act once, however often run.
+
+    \b
+    Example:
+      nongqing trace tell-lots
+    """
+    now, told = parts.clock().now(), 0
+    with plain_errors(), parts.store() as pool:
+        with pool.connection() as conn:
+            codes = lot_events.lots(conn)
+        for code in codes:
+            with pool.connection() as conn:
+                acts = lot_events.untold(conn, code)
+            for each in acts.values():  # one party's chain at a time
+                with pool.connection() as conn:
+                    told += lot_events.tell(conn, each, now)
+    click.echo(f"{told} acts on {len(codes)} lots told")
+
+
+def _named(conn: Connection, thing: str) -> str:
+    """The URI of a thing or lot; of a lot of ours by its code too."""
+    code = parse_code(thing)
+    found = lots.find(conn, code) if code else None
+    if found is not None:
+        return found.uri
+    if code and code.startswith("L"):
+        raise click.UsageError(f"{thing}: there is no lot of this code")
+    if ":" not in thing and len(thing) <= LONGEST:
+        raise click.UsageError(f"{thing}: is neither a URI nor the code of a lot; read it again")
+    return thing
+
+
 def _follow(parts: Parts, thing: str, way: Callable[[Connection, str], list[str]]) -> None:
     with plain_errors(), parts.store() as pool, pool.connection() as conn:
         try:
-            things = way(conn, thing)
+            things = way(conn, _named(conn, thing))
         except (FieldError, IdentifierError) as error:
             raise click.UsageError(str(error)) from error
         steps = following.story(conn, things)
@@ -159,9 +196,12 @@ def _follow(parts: Parts, thing: str, way: Callable[[Connection, str], list[str]
 def back_(parts: Parts, thing: str) -> None:
     """Print what a thing or lot was made of, and the events of all that. 1: nothing is known.
 
+    THING is a URI, or the code of a lot.
+
     \b
     Example:
       nongqing trace back https://id.gs1.org/00/069012340000000016
+      nongqing trace back L260508-7KQ2M9XWD3
     """
     _follow(parts, thing, following.back)
 
@@ -171,6 +211,8 @@ def back_(parts: Parts, thing: str) -> None:
 @click.pass_obj
 def forward_(parts: Parts, thing: str) -> None:
     """Print what a thing or lot became part of, and the events of all that. 1: nothing is known.
+
+    THING is a URI, or the code of a lot.
 
     \b
     Example:
