@@ -15,12 +15,14 @@ from collector.commands.parts import Parts, plain_errors
 from collector.store import audit, people
 from collector.store.lots import lot_events, lots
 from collector.store.postgres.db import Connection
-from collector.store.trace import following, members, traced
+from collector.store.trace import flags, following, members, traced
 from collector.store.trace import parties as store
 from collector.store.trace.parties import PartyError
 from collector.store.trace.traced import Look
+from field_configs.events import moment
 from field_configs.words import Words
 from models.exchange.epcis.fields import LONGEST, FieldError
+from models.trace.breaks import KINDS
 from models.trace.codes import parse_code
 from models.trace.identifiers import IdentifierError
 
@@ -160,6 +162,47 @@ def tell_lots_(parts: Parts) -> None:
                 with pool.connection() as conn:
                     told += lot_events.tell(conn, each, now)
     click.echo(f"{told} acts on {len(codes)} lots told")
+
+
+@trace_group.command("flags")
+@click.option("--kind", type=click.Choice(KINDS), help="Only those of a kind.")
+@click.option("--cleared", is_flag=True, help="Those too that were mended.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def flags_(parts: Parts, kind: str | None, cleared: bool, as_json: bool) -> None:
+    """List events that are right by themselves and break a story together, the newest first.
+
+    A job looks for them as events come, and clears those that a late event or an error declaration
+    mends. Exit code 0: there are none; 1: there are.
+
+    \b
+    Example:
+      nongqing trace flags --kind flag_from_nowhere
+    """
+    with plain_errors(), parts.store() as pool, pool.connection() as conn:
+        found = flags.flags(conn, None, kind=kind, cleared=cleared)
+    if as_json:
+        told = [
+            {
+                "kind": each.what.kind,
+                "thing": each.thing,
+                "event": each.event_id,
+                "party": each.party,
+                "time": moment(each.time),
+                "found": moment(each.found),
+                "cleared": None if each.cleared is None else moment(each.cleared),
+                "detail": dict(each.what.params),
+            }
+            for each in found
+        ]
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        for each in found:
+            mended = f" (mended {each.cleared:%Y-%m-%d %H:%M})" if each.cleared else ""
+            click.echo(f"{each.time:%Y-%m-%d %H:%M}  {each.party}  {each.what}{mended}")
+        if not found:
+            click.echo("every story holds together")
+    raise SystemExit(1 if found else 0)
 
 
 def _named(conn: Connection, thing: str) -> str:
