@@ -13,13 +13,17 @@ from collector.commands.actor import by_command
 from collector.commands.named import NAME
 from collector.commands.parts import Parts, plain_errors
 from collector.store import audit, people
+from collector.store.lots import lot_events, lots
 from collector.store.postgres.db import Connection
-from collector.store.trace import following, members, traced, units
+from collector.store.trace import flags, following, members, traced, units
 from collector.store.trace import parties as store
 from collector.store.trace.parties import PartyError
 from collector.store.trace.traced import Look
+from field_configs.events import moment
 from field_configs.words import Words
-from models.exchange.epcis.fields import FieldError
+from models.exchange.epcis.fields import LONGEST, FieldError
+from models.trace.breaks import KINDS
+from models.trace.codes import parse_code
 from models.trace.identifiers import IdentifierError
 
 
@@ -160,10 +164,86 @@ def _line(look: Look) -> str:
     return f"{look.party}: whole: {verdict.entries} events, {verdict.heads} captures agree"
 
 
+@trace_group.command("tell-lots")
+@click.pass_obj
+def tell_lots_(parts: Parts) -> None:
+    """Tell what was done to lots before this software told it: each act once, however often run.
+
+    \b
+    Example:
+      nongqing trace tell-lots
+    """
+    now, told = parts.clock().now(), 0
+    with plain_errors(), parts.store() as pool:
+        with pool.connection() as conn:
+            codes = lot_events.lots(conn)
+        for code in codes:
+            with pool.connection() as conn:
+                acts = lot_events.untold(conn, code)
+            for each in acts.values():  # one party's chain at a time
+                with pool.connection() as conn:
+                    told += lot_events.tell(conn, each, now)
+    click.echo(f"{told} acts on {len(codes)} lots told")
+
+
+@trace_group.command("flags")
+@click.option("--kind", type=click.Choice(KINDS), help="Only those of a kind.")
+@click.option("--cleared", is_flag=True, help="Those too that were mended.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def flags_(parts: Parts, kind: str | None, cleared: bool, as_json: bool) -> None:
+    """List events that are right by themselves and break a story together, the newest first.
+
+    A job looks for them as events come, and clears those that a late event or an error declaration
+    mends. Exit code 0: there are none; 1: there are.
+
+    \b
+    Example:
+      nongqing trace flags --kind flag_from_nowhere
+    """
+    with plain_errors(), parts.store() as pool, pool.connection() as conn:
+        found = flags.flags(conn, None, kind=kind, cleared=cleared)
+    if as_json:
+        told = [
+            {
+                "kind": each.what.kind,
+                "thing": each.thing,
+                "event": each.event_id,
+                "party": each.party,
+                "time": moment(each.time),
+                "found": moment(each.found),
+                "cleared": None if each.cleared is None else moment(each.cleared),
+                "detail": dict(each.what.params),
+            }
+            for each in found
+        ]
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        for each in found:
+            mended = f" (mended {each.cleared:%Y-%m-%d %H:%M})" if each.cleared else ""
+            click.echo(f"{each.time:%Y-%m-%d %H:%M}  {each.party}  {each.what}{mended}")
+        if not found:
+            click.echo("every story holds together")
+    raise SystemExit(1 if found else 0)
+
+
+def _named(conn: Connection, thing: str) -> str:
+    """The URI of a thing or lot; of a lot of ours by its code too."""
+    code = parse_code(thing)
+    found = lots.find(conn, code) if code else None
+    if found is not None:
+        return found.uri
+    if code and code.startswith("L"):
+        raise click.UsageError(f"{thing}: there is no lot of this code")
+    if ":" not in thing and len(thing) <= LONGEST:
+        raise click.UsageError(f"{thing}: is neither a URI nor the code of a lot; read it again")
+    return thing
+
+
 def _follow(parts: Parts, thing: str, way: Callable[[Connection, str], list[str]]) -> None:
     with plain_errors(), parts.store() as pool, pool.connection() as conn:
         try:
-            things = way(conn, thing)
+            things = way(conn, _named(conn, thing))
         except (FieldError, IdentifierError) as error:
             raise click.UsageError(str(error)) from error
         steps = following.story(conn, things)
@@ -181,9 +261,12 @@ def _follow(parts: Parts, thing: str, way: Callable[[Connection, str], list[str]
 def back_(parts: Parts, thing: str) -> None:
     """Print what a thing or lot was made of, and the events of all that. 1: nothing is known.
 
+    THING is a URI, or the code of a lot.
+
     \b
     Example:
       nongqing trace back https://id.gs1.org/00/069012340000000016
+      nongqing trace back L260508-7KQ2M9XWD3
     """
     _follow(parts, thing, following.back)
 
@@ -193,6 +276,8 @@ def back_(parts: Parts, thing: str) -> None:
 @click.pass_obj
 def forward_(parts: Parts, thing: str) -> None:
     """Print what a thing or lot became part of, and the events of all that. 1: nothing is known.
+
+    THING is a URI, or the code of a lot.
 
     \b
     Example:

@@ -11,6 +11,7 @@ from typing import Any
 from psycopg2.extras import Json
 
 from collector.permissions import Grant
+from collector.store.lots import lot_events
 from collector.store.lots.lot_facts import Led, led_to, verdict
 from collector.store.lots.lots import Certified, LotError, Who, locked
 from collector.store.postgres import queries
@@ -115,7 +116,9 @@ def issue(
     crops: Mapping[str, Crop],
     who: Who,
 ) -> str:
-    """Issue a certificate for what is left of a lot and return its number.
+    """Issue a certificate for what is left of a lot, tell it, and return its number.
+
+    Call it last in a transaction.
 
     Parameters
     ----------
@@ -156,6 +159,7 @@ def issue(
         person=who.person,
         name=who.name,
     )
+    lot_events.tell(conn, lot_events.issued(conn, lot, number), who.at)
     return number
 
 
@@ -187,7 +191,7 @@ def trouble(conn: Connection, lot: str) -> str | None:
 
 
 def make_void(conn: Connection, number: str, reason: str, inspector: bool, who: Who) -> None:
-    """Make a certificate void for good.
+    """Make a certificate void for good, and tell it; call it last in a transaction.
 
     Raises
     ------
@@ -196,8 +200,10 @@ def make_void(conn: Connection, number: str, reason: str, inspector: bool, who: 
     """
     of = {"number": number, "reason": reason, "inspector": inspector}
     given = {"at": who.at, "person": who.person, "name": who.name}
-    if not fetch(conn, SQL["make_void"], **of, **given):
+    rows = fetch(conn, SQL["make_void"], **of, **given)
+    if not rows:
         raise AlreadyVoid(f"certificate {number}: was made void before")
+    lot_events.tell(conn, lot_events.voided(conn, rows[0][0], number), who.at)
 
 
 def register(conn: Connection, within: Iterable[Grant], code: str | None) -> list[Listed]:

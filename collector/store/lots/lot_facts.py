@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from collector.store import settings_table
 from collector.store.advice import products, works
 from collector.store.advice.products import ProductList
 from collector.store.advice.works import SPRAY
+from collector.store.lots.lot_events import A_YEAR
 from collector.store.lots.lots import BOUGHT, HARVEST
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
@@ -23,8 +24,6 @@ from models.trace.certificate import Assay, LotFacts, Origin, Rules, Treatment, 
 
 SQL = queries.load("lot_facts")
 RULES = "certificate.rules"
-#: Sprays count for so long where nobody knows when the crop was sown.
-A_YEAR = timedelta(days=365)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from collector.store.lots import lot_events
 from collector.store.lots.lots import LotError, Who
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
@@ -65,10 +66,12 @@ def add_test(
     report: str,
     who: Who,
 ) -> None:
-    """Keep a test of a lot."""
+    """Keep a test of a lot, and tell it; call it last in a transaction."""
     given = {"substances": list(substances), "passed": passed, "tested_by": tested_by}
     of = {"lot": lot, "kind": kind, "day": day, "report": report}
-    run(conn, SQL["add_test"], at=who.at, person=who.person, name=who.name, **of, **given)
+    by = {"at": who.at, "person": who.person, "name": who.name}
+    ((number,),) = fetch(conn, SQL["add_test"], **by, **of, **given)
+    lot_events.tell(conn, lot_events.assays(conn, lot, number), who.at)
 
 
 def tests(conn: Connection, lot: str) -> list[LotTest]:
@@ -83,7 +86,7 @@ def states(conn: Connection, lot: str) -> list[Mark]:
 
 
 def set_state(conn: Connection, lot: str, state: str, reason: str, who: Who) -> None:
-    """Hold a lot, recall it for good, or free one that is held.
+    """Hold a lot, recall it for good, or free one that is held; call it last in a transaction.
 
     Raises
     ------
@@ -94,7 +97,9 @@ def set_state(conn: Connection, lot: str, state: str, reason: str, who: Who) -> 
     if state not in NEXT[newest]:
         raise NoSuchStep(lot, newest, state)
     of = {"lot": lot, "state": state, "reason": reason}
-    run(conn, SQL["add_state"], at=who.at, person=who.person, name=who.name, **of)
+    by = {"at": who.at, "person": who.person, "name": who.name}
+    ((number,),) = fetch(conn, SQL["add_state"], **by, **of)
+    lot_events.tell(conn, lot_events.states(conn, lot, number), who.at)
 
 
 def overrides(conn: Connection, lot: str) -> list[Mark]:

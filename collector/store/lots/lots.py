@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from collector.store.lots import lot_events
 from collector.store.network.own_fields import OwnField
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection, StoreError
@@ -125,10 +126,15 @@ def _add(
 def harvest(
     conn: Connection, own: OwnField, produce: str, weight_kg: float, day: date, who: Who
 ) -> str:
-    """Make a lot of what was harvested from a field on a local day, and return its code."""
+    """Make a lot of what was harvested from a field on a local day, and return its code.
+
+    As all that makes a lot, it is told in the chain of who did it: call it last in a transaction.
+    """
     sown = own.sown if own.sown is not None and own.sown <= day else None
     place = {"field": own.id, "season": sown, "village": own.village}
-    return _add(conn, HARVEST, produce, weight_kg, who, day=day, **place)
+    code = _add(conn, HARVEST, produce, weight_kg, who, day=day, **place)
+    lot_events.tell(conn, lot_events.made(conn, code), who.at)
+    return code
 
 
 def find(conn: Connection, code: str) -> Lot | None:
@@ -185,6 +191,8 @@ def split(conn: Connection, code: str, weights_kg: Sequence[float], who: Who) ->
         part = _add(conn, SPLIT, lot.produce, weight, who, **of)
         run(conn, SQL["add_part"], child=part, parent=code, weight_kg=round(weight, GRAM))
         made.append(part)
+    told = [act for part in made for act in lot_events.made(conn, part)]
+    lot_events.tell(conn, told, who.at)
     return made
 
 
@@ -228,6 +236,7 @@ def merge(conn: Connection, codes: Sequence[str], weight_kg: float | None, who: 
     for lot in lots:
         taken = round(lot.left_kg, GRAM)
         run(conn, SQL["add_part"], child=whole, parent=lot.code, weight_kg=taken)
+    lot_events.tell(conn, lot_events.made(conn, whole), who.at)
     return whole
 
 
@@ -273,6 +282,7 @@ def buy(
         run(conn, SQL["add_part"], child=code, parent=parent.code, weight_kg=round(weight_kg, GRAM))
     given = {key: value for key, value in vars(came).items() if key != "photo"}
     run(conn, SQL["add_bought"], lot=code, jpeg=jpeg, **given)
+    lot_events.tell(conn, lot_events.made(conn, code), who.at)
     return code
 
 

@@ -13,7 +13,7 @@ from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from collector.store.postgres.queries import fetch
 from collector.store.trace import following, units
-from models.exchange.epcis.fields import OF_CLASSES, OF_THINGS
+from collector.store.trace.visible import NAMED
 from models.trace import scanned
 from models.trace.goods import (
     DESTROYED,
@@ -30,7 +30,6 @@ from models.trace.identifiers import canonical
 from models.trace.scanned import Scanned
 
 SQL = queries.load("goods")
-THINGS = [*OF_THINGS, *OF_CLASSES]
 AGGREGATION, CHILD, PARENT, CLASS = "AggregationEvent", "child", "parent", "class"
 #: Boxes in boxes: deeper than this nobody packs.
 DEEPEST = 6
@@ -111,7 +110,7 @@ def _short(uri: str) -> str:
 def told(conn: Connection, uris: Iterable[str]) -> dict[str, list[Told]]:
     """Return the events that name each of some things, in the order in which they happened."""
     found: dict[str, list[Told]] = {each: [] for each in uris}
-    for uri, *row in fetch(conn, SQL["told"], values=list(found), kinds=THINGS):
+    for uri, *row in fetch(conn, SQL["told"], values=list(found), kinds=NAMED):
         found[uri].append(Told(*row))
     return found
 

@@ -14,7 +14,7 @@ from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from collector.store.postgres.planned import fetch_planned
 from collector.store.trace.following import PRODUCT
-from collector.store.trace.trace_asked import THINGS
+from collector.store.trace.visible import NAMED
 from models.coldchain.told import Window
 from models.exchange.epcis.sensed import temperatures
 from models.trace.digital_link import lot_in
@@ -156,7 +156,7 @@ def story(conn: Connection, start: Sequence[str], codes: Sequence[str] = ()) -> 
     named = {
         "values": list(things),
         "untils": [each.isoformat() for each in things.values()],
-        "things": THINGS,
+        "things": NAMED,
     }
     told = fetch_planned(
         conn,

@@ -13,11 +13,14 @@ import nongqing
 from collector.jobs.context import Context
 from collector.jobs.trace_captures import take_up
 from collector.store import audit, people
+from collector.store.lots import lots
 from collector.store.postgres import db
 from collector.store.trace import captures, members, parties, traced, units
 from collector.store.trace.traced import Added
 from models.exchange.epcis.reading import check
 from tests.collector.conftest import NOW
+from tests.collector.store.lots.test_lot_events import forget
+from tests.collector.store.lots.test_lots import grower, scapes
 from tests.collector.store.trace.test_traced import tamper
 
 if TYPE_CHECKING:
@@ -138,6 +141,8 @@ def test_a_token_is_printed_once_and_noted(run: Run, conn: db.Connection) -> Non
         (("back", "https://id.gs1.org/01/06901234567893/21/1"), "check digit"),
         (("forward", "x" * 401), "more than 400"),
         (("recall", "https://id.gs1.org/01/06901234567893/21/1"), "check digit"),
+        (("back", "L260510-7KQ2M9XWD3"), "there is no lot of this code"),
+        (("back", "L260510-7KQ2M9XWDZ"), "neither a URI nor the code of a lot"),
     ],
 )
 def test_what_is_asked_wrongly_is_said(run: Run, arguments: tuple[str, ...], why: str) -> None:
@@ -302,3 +307,27 @@ def test_a_party_gets_its_company_prefix(run: Run, conn: db.Connection) -> None:
     assert run("prefix", "liuge-coop").output == "liuge-coop: codes of this site\n"
     with conn:
         assert units.prefix_of(conn, "liuge-coop") is None
+
+
+def test_lots_are_told_once_and_followed_by_their_codes(
+    run: Run, registered: db.Connection
+) -> None:
+    with registered:
+        who, own = grower(registered)
+        lot = scapes(registered, own, who)
+        (part,) = lots.split(registered, lot, [100], who)
+    assert run("tell-lots").output == "0 acts on 2 lots told\n"
+    forget(registered)
+    assert run("tell-lots").output == "2 acts on 2 lots told\n"
+    assert run("tell-lots").output == "0 acts on 2 lots told\n"
+    found = run("back", part.lower())
+    assert found.exit_code == 0
+    with registered:
+        uris = {each.uri for code in (lot, part) if (each := lots.find(registered, code))}
+    lines = found.output.splitlines()
+    assert set(lines[:2]) == uris
+    assert [line.split("  ")[2] for line in lines[2:]] == [
+        "commissioning",
+        "urn:nongqing:bizstep:splitting",
+    ]
+    assert set(run("forward", lot).output.splitlines()[:2]) == uris

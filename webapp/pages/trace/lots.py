@@ -98,12 +98,12 @@ def harvest(field_id: str) -> ResponseReturnValue:
 
     def do(at: datetime) -> str:
         conn, day = connection(), form.day.data
-        code = lots.harvest(conn, own, str(form.produce.data), form.weight.data, day, who(at))
         if form.over.data == "yes":
             by, origin = me().name, f"person:{me().id}"
             of = ("", "", None, "", origin, "", None, None, secrets.token_hex(8))
             works.write(conn, FieldWork(own.id, HARVEST, day, by, True, *of), at)
             own_fields.end_season(conn, own.id, day)
+        code = lots.harvest(conn, own, str(form.produce.data), form.weight.data, day, who(at))
         note("lot_made", code, kind=lots.HARVEST, grams=round(form.weight.data * 1000))
         return url_for("lots.one", lot_code=code)
 

@@ -15,7 +15,8 @@ ORDER BY c.issued DESC, c.number
 -- name: make_void
 INSERT INTO certificate_void (number, reason, inspector, at, person, name)
 VALUES (%(number)s, %(reason)s, %(inspector)s, %(at)s, %(person)s, %(name)s)
-ON CONFLICT (number) DO NOTHING RETURNING number
+ON CONFLICT (number) DO NOTHING
+RETURNING (SELECT lot FROM certificate WHERE number = %(number)s)
 
 -- name: trouble
 WITH RECURSIVE way AS (

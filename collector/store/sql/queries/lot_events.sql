@@ -1,0 +1,50 @@
+-- What was done to lots, as it is told in events.
+
+-- name: made
+SELECT l.code, l.uri, l.kind, l.produce, l.weight_kg, l.day, l.field, l.season, l.made, l.whose,
+       l.made_by, o.given_up IS NOT NULL, coalesce(c.zh, '') || coalesce(t.zh, ''),
+       coalesce(t.code, c.code, ''),
+       ARRAY(SELECT a.uri FROM lot_part p JOIN lot a ON a.code = p.parent
+             WHERE p.child = l.code ORDER BY p.parent),
+       ARRAY(SELECT p.weight_kg FROM lot_part p WHERE p.child = l.code ORDER BY p.parent),
+       (SELECT k.number FROM certificate k JOIN bought_certificate b ON b.number = k.number
+        WHERE b.lot = l.code)
+FROM lot l
+LEFT JOIN own_field o ON o.field = l.field
+LEFT JOIN village v ON v.id = l.village
+LEFT JOIN county c ON c.code = v.county
+LEFT JOIN township t ON t.code = v.township
+WHERE l.code = %(lot)s
+
+-- name: tests
+SELECT l.uri, a.id, a.kind, a.day, a.substances, a.passed, a.at, a.person, a.name,
+       l.weight_kg - coalesce((SELECT sum(p.weight_kg) FROM lot_part p JOIN lot k ON k.code = p.child
+                               WHERE p.parent = l.code AND k.made <= a.at), 0)
+FROM lot_test a JOIN lot l ON l.code = a.lot
+WHERE a.lot = %(lot)s AND (%(id)s::bigint IS NULL OR a.id = %(id)s) ORDER BY a.id
+
+-- name: states
+SELECT l.uri, a.id, a.state, a.at,
+       l.weight_kg - coalesce((SELECT sum(p.weight_kg) FROM lot_part p JOIN lot k ON k.code = p.child
+                               WHERE p.parent = l.code AND k.made <= a.at), 0)
+FROM lot_state a JOIN lot l ON l.code = a.lot
+WHERE a.lot = %(lot)s AND (%(id)s::bigint IS NULL OR a.id = %(id)s) ORDER BY a.id
+
+-- name: certificates
+SELECT l.uri, c.number, c.weight_kg, c.grounds, c.issued, c.person
+FROM certificate c JOIN lot l ON l.code = c.lot
+WHERE c.lot = %(lot)s AND (%(number)s::text IS NULL OR c.number = %(number)s) ORDER BY c.issued
+
+-- name: voids
+SELECT l.uri, c.number, c.weight_kg, v.at, v.person, v.inspector
+FROM certificate_void v JOIN certificate c ON c.number = v.number JOIN lot l ON l.code = c.lot
+WHERE c.lot = %(lot)s AND (%(number)s::text IS NULL OR c.number = %(number)s) ORDER BY v.at
+
+-- name: lots
+SELECT code FROM lot ORDER BY made, code
+
+-- name: told
+SELECT event_id FROM trace_event WHERE event_id = ANY(%(ids)s)
+
+-- name: there
+SELECT 1 FROM person WHERE id = %(person)s
