@@ -83,6 +83,14 @@ ACTIONS = (
     "events_captured",
     "trace_token_made",
     "trace_member_joined",
+    "asset_added",
+    "logger_attached",
+    "logger_detached",
+    "device_checked",
+    "shipment_sent",
+    "shipment_accepted",
+    "shipment_disputed",
+    "shipment_seen",
 )
 
 

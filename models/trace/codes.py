@@ -42,7 +42,7 @@ def make_code(kind: str, day: date, random: Iterable[int]) -> str:
     Parameters
     ----------
     kind : str
-        Its first letter: L of a lot, C of a certificate.
+        Its first letter: L of a lot, C of a certificate, S of a shipment.
     day : date
         Local day on which it is made.
     random : iterable of int
@@ -70,7 +70,7 @@ def parse_code(text: str) -> str | None:
     sound = (
         dash
         and len(head) == 7
-        and head[0] in "LC"
+        and head[0] in "LCS"
         and head[1:].isascii()
         and head[1:].isdigit()
         and len(body) == LENGTH + 1

@@ -49,6 +49,12 @@ def party_of(conn: Connection, person: int, at: datetime) -> Party:
     return own
 
 
+def known_party(conn: Connection, person: int) -> Party | None:
+    """Return the party that a person tells events for; None where they have none yet."""
+    rows = fetch(conn, SQL["of_person"], person=person)
+    return Party(*rows[0]) if rows else None
+
+
 def members(conn: Connection, party: str) -> list[int]:
     """Return the persons who tell events for a party."""
     return [person for (person,) in fetch(conn, SQL["members"], party=party)]
