@@ -23,7 +23,8 @@ class AssetError(StoreError):
     """What was asked of an asset or a logger cannot be done.
 
     `kind` is one of ``no_asset``, ``of_another``, ``no_node``, ``no_logger``, ``attached``,
-    ``earlier``, ``not_attached``, ``before``, ``taken``, ``bad_uri``; `words` are what its sentence needs.
+    ``earlier``, ``not_attached``, ``before``, ``taken``, ``bad_uri``; `words` are
+    what its sentence needs.
     """
 
     TEXTS = {

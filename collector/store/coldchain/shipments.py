@@ -104,7 +104,7 @@ _HANDOVER = 6
 def _shipment(row: tuple[Any, ...]) -> Shipment:
     of, over = row[:-_HANDOVER], row[-_HANDOVER:]
     said = Handover(*over) if over[0] is not None else None
-    return Shipment(*of, said)
+    return Shipment(*(*of, said))
 
 
 def find(conn: Connection, code: str) -> Shipment | None:
