@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+import collector.commands.cold_chain
 import collector.commands.db
 import collector.commands.import_
 import collector.commands.judging.advice
@@ -44,7 +45,7 @@ from field_configs.board import layout_of
 from field_configs.load import load
 from field_configs.schema import Board
 from firmware.wire.codec import Layout
-from firmware.workbench import weather
+from firmware.workbench import rides, weather
 
 
 class Parts:
@@ -87,6 +88,12 @@ class Door(click.Group):
         with collector.commands.parts.plain_errors():
             return super().invoke(ctx)
 
+    def demo_ride(self, folder: Path, opens: float) -> float:
+        """Write the ride of the demonstration's logger; return when its load left."""
+        left = opens - 60 * rides.LEFT_BEFORE
+        rides.write_ride(folder, left)
+        return left
+
 
 @click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"], "obj": Parts()})
 @click.version_option(package_name="nongqing")
@@ -112,6 +119,8 @@ main.add_command(collector.commands.network.items.items)
 main.add_command(collector.commands.persons.people.people)
 main.add_command(collector.commands.persons.messages.messages_group)
 main.add_command(collector.commands.trace.trace_group)
+for command in collector.commands.cold_chain.COMMANDS:
+    collector.commands.trace.trace_group.add_command(command)
 main.add_command(collector.commands.import_.import_)
 main.add_command(collector.commands.network.places.places_group)
 main.add_command(collector.commands.persons.contacts.contacts_group)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 RESISTANCE_CLASSES = ("VS", "S", "MS", "MR")
-FIELD_KINDS = ("open", "greenhouse")
+FIELD_KINDS = ("open", "greenhouse", "depot")
 POSITIONS = ("illustrative", "surveyed", "unknown")
 #: What kind of food something is; who may need a certificate of commitment is decided by it.
 PRODUCE_CATEGORIES = ("vegetable", "fruit", "tea", "grain", "oil", "other")
@@ -249,7 +249,7 @@ class Village:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field or greenhouse of a village; area in hectares."""
+    """A field or greenhouse of a village, or a depot of loggers; area in hectares."""
 
     id: str
     village: str

@@ -5,7 +5,7 @@ A text's key is its file's stem and the keys inside: ``high = "..."`` in ``statu
 ``hazard.<id>.``. Files in ``events/`` hold what happens (see ``field_configs.events``): a table for
 each kind, ``event.<kind>``. The names of crops and of their stages are not written again: they
 are the ``zh`` and ``en`` of ``crops/<id>.toml``, as ``crop.<id>`` and ``stage.<crop>.<bbch>``; what
-is sold of a crop is ``produce.<id>``.
+is sold of a crop is ``produce.<id>``, what is stored ``product.<id>``.
 Texts hold Python format fields (``{rh14:.0f}``). A ``[source]`` table is no text: it names,
 key by key, where a number in a hazard's text was read.
 """
@@ -235,7 +235,13 @@ def _load(language: str, root: Path) -> Words:
     texts = read_words(language, root, errors).texts
     if errors:
         raise ConfigErrors(tuple(errors))
-    for crop in load(root, site=None).crops.values():
+    known = load(root, site=None)
+    for product in known.products.values():
+        name = product.zh if language == "zh_CN" else product.en
+        texts[f"product.{product.id}"] = Text(
+            _literal(name), f"field_configs/products/{product.id}.toml"
+        )
+    for crop in known.crops.values():
         file = f"field_configs/crops/{crop.id}.toml"
         name = crop.zh if language == "zh_CN" else crop.en
         texts[f"crop.{crop.id}"] = Text(_literal(name), file)

@@ -87,6 +87,14 @@ ACTIONS = (
     "trace_member_joined",
     "trace_prefix_set",
     "goods_told",
+    "asset_added",
+    "logger_attached",
+    "logger_detached",
+    "device_checked",
+    "shipment_sent",
+    "shipment_accepted",
+    "shipment_disputed",
+    "shipment_seen",
 )
 
 

@@ -17,7 +17,7 @@ from collector.clock import Clock, SystemClock
 from collector.commands.network.enrolment import StoreRegistry
 from collector.keys import MasterKeyError, load_or_make_master_key
 from collector.one_machine import demo as demonstration
-from collector.one_machine import demo_people, embedded
+from collector.one_machine import demo_people, demo_shipment, embedded
 from collector.one_machine.backlog import Backlog
 from collector.one_machine.demo import DemoError, DemoState, DemoWeather
 from collector.one_machine.supervisor import Service, ServiceError, Supervisor, interrupt_on_signals
@@ -41,6 +41,10 @@ class Parts(Protocol):
 
     def demo_weather(self, folder: Path, csv: Path | None) -> DemoWeather:
         """Write the virtual sensors' weather below `folder` and describe it."""
+        ...
+
+    def demo_ride(self, folder: Path, opens: float) -> float:
+        """Write what the virtual logger meets; return when its load left [s since 1970 UTC]."""
         ...
 
 
@@ -177,6 +181,7 @@ def run(
     port: int,
     rate: float,
     backlog_days: int,
+    ride: demo_shipment.WriteRide | None = None,
 ) -> None:
     """Start every part, say so line by line, and tend them until SIGINT or SIGTERM.
 
@@ -194,6 +199,8 @@ def run(
         Simulated seconds for each real second.
     backlog_days : int
         What the demo's nodes have measured before they first reach the broker [d].
+    ride : callable, optional
+        Writes the ride of the demo's logger; without it no load is on its way.
 
     Raises
     ------
@@ -230,19 +237,28 @@ def run(
         clock: Clock = SystemClock()
         state: DemoState | None = None
         backlog: Backlog | None = None
+        shipping: demo_shipment.Shipping | None = None
         if weather_of:
             with steps.part("demo") as say:
                 state, words = demonstration.start(
                     settings, pool, weather_of, weather_csv, rate, backlog_days
                 )
                 clock = state.clock()
-                nodes = [node.id for node in StoreRegistry(settings).nodes()]
+                if ride is not None:
+                    shipping = demo_shipment.prepare(settings, pool, ride, state)
+                nodes = [
+                    node.id
+                    for node in StoreRegistry(settings).nodes()
+                    if node.id != demo_shipment.NODE
+                ]
                 backlog = Backlog(pool, state, nodes)
                 say(words)
         # Before the web starts: it would make the first administrator, and print it into its log.
         ways_in = _ways_in(
             pool, state is not None, f"http://{HOST}:{port}", settings.state_dir / SMS_FILE
         )
+        if shipping is not None:
+            shipping.begin(pool)
         stack.callback(remove_running, settings.state_dir)
         write_running(settings.state_dir, dsn, broker, clock.spec())
         supervisor = Supervisor(
@@ -271,7 +287,9 @@ def run(
         if state is not None and backlog is not None:
             with steps.part("nodes") as say:
                 supervisor.start(_nodes(state))
-                say(f"{len(backlog.nodes)} under MicroPython, each with its own flash")
+                say(
+                    f"{len(backlog.nodes) + (shipping is not None)} under MicroPython, each with its own flash"
+                )
             if state.backlog_days:
                 backlog.show(supervisor.tend, supervisor.log_dir)
             click.echo("the first risk is computed; a few seconds more")
@@ -337,6 +355,7 @@ def up(
             port=port,
             rate=rate,
             backlog_days=backlog_days,
+            ride=parts.demo_ride if demo else None,
         )
     except KeyboardInterrupt:
         click.echo("stopped")

@@ -16,6 +16,9 @@ TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "advice": ("text",),
     "advice_reminder": ("hazard", "village"),
     "advice_withdrawn": ("hazard", "village"),
+    "cold_limit_near": ("product", "shipment", "minutes"),
+    "cold_limit_broken": ("product", "shipment"),
+    "cold_unheard": ("product", "shipment", "minutes"),
 }
 #: Parameters that are longer than others: an officer's own words, so that the message with its
 #: signature is one of 70 letters. Whether a gateway takes so long a one is unverified.

@@ -224,6 +224,16 @@ def of_node(conn: Connection, node: str, limit: int = 40) -> list[Item]:
     return [_item(row) for row in _fetch(conn, "of_node", node=node, limit=limit)]
 
 
+def open_of_kinds(conn: Connection, kinds: Iterable[str]) -> list[Item]:
+    """Return the open items of some kinds, oldest first."""
+    return [_item(row) for row in _fetch(conn, "open_of_kinds", kinds=list(kinds))]
+
+
+def of_subject(conn: Connection, kinds: Iterable[str], subject: str) -> list[Item]:
+    """Return the items of some kinds about one thing, open and closed, the newest first."""
+    return [_item(row) for row in _fetch(conn, "of_subject", kinds=list(kinds), subject=subject)]
+
+
 def newest_open(conn: Connection, limit: int) -> list[Item]:
     """Return the items that were opened last, the newest first."""
     return [_item(row) for row in _fetch(conn, "newest", limit=limit)]

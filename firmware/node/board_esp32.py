@@ -9,6 +9,7 @@ import network
 I2C_SCL, I2C_SDA = 22, 21
 PULSE_PIN, ADC_PIN = 27, 34
 RS485_TX, RS485_RX, RS485_BAUD = 17, 16, 9600
+GNSS_TX, GNSS_RX, GNSS_BAUD = 4, 5, 9600
 EARLIEST_RTC_YEAR = 2010
 WATCHDOG_MS = 120000
 RESTART_MS = 60000
@@ -37,7 +38,7 @@ class Board:
         self.watchdog = None
 
     def bus(self, name, address):
-        """Return the bus a driver takes: ``i2c``, ``rs485``, ``pulse`` or ``adc``.
+        """Return the bus a driver takes: ``i2c``, ``rs485``, ``gnss``, ``pulse`` or ``adc``.
 
         `address` is the pin of ``pulse`` and ``adc``; None takes the board's usual one.
         """
@@ -53,11 +54,16 @@ class Board:
                 self.buses[name] = machine.UART(
                     2, baudrate=RS485_BAUD, tx=RS485_TX, rx=RS485_RX, timeout=50
                 )
+            elif name == "gnss":
+                self.buses[name] = machine.UART(
+                    1, baudrate=GNSS_BAUD, tx=GNSS_TX, rx=GNSS_RX, timeout=50
+                )
             else:
-                raise ValueError("bus %r: this board has i2c, rs485, pulse and adc" % name)
+                raise ValueError("bus %r: this board has i2c, rs485, gnss, pulse and adc" % name)
         return self.buses[name]
 
     falling = machine.Pin.IRQ_FALLING
+    changing = machine.Pin.IRQ_FALLING | machine.Pin.IRQ_RISING
     edge_ms = staticmethod(time.ticks_ms)
 
     def join(self, ssid, password):

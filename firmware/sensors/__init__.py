@@ -4,16 +4,16 @@ The file's name is the `driver` of a board type under field_configs/boards/. It 
 values that the server reads without running the file,
 
 ``BUS``
-    the bus it takes: ``"i2c"``, ``"rs485"``, ``"pulse"``, ``"adc"`` (`Board.bus`),
+    the bus it takes: ``"i2c"``, ``"rs485"``, ``"gnss"``, ``"pulse"``, ``"adc"`` (`Board.bus`),
 ``QUANTITIES``
     the ids of the quantities it gives (firmware/wire/quantities.py),
 ``SETTINGS``
     optional: what a board type may set, as ``{"name": (least, greatest)}``,
 
 and ``make(board, bus, address, **settings)``, which returns an object with ``measure()``: a
-dictionary from quantity id to value. Of `board` a driver may take ``wait_ms`` (pause), ``falling``
-and ``edge_ms`` (trigger and tick counter of a pulse). Where it has no reading it says so and never
-makes one up:
+dictionary from quantity id to value. Of `board` a driver may take ``wait_ms`` (pause),
+``falling``, ``changing`` and ``edge_ms`` (triggers and tick counter of a pulse). Where it has no
+reading it says so and never makes one up:
 
 - OSError: no answer; ValueError: an answer that is damaged. It is asked once more at once;
 - `codec.Missing` with a reason in place of a value: that quantity has none, with its reason. A chip

@@ -148,6 +148,26 @@ QUANTITIES = (
     Quantity(16, "signal_strength", None, "dBm", "dBm", "DBM", 1, -150, 0, None, None, "mean"),
     # unverified
     Quantity(17, "enclosure_temperature", None, "degC", "Cel", "CEL", 10, -40, 85, 30, 48, "mean"),
+    # minutes that a door stood open within the sample step; an hour holds 60
+    Quantity(18, "door_open_duration", None, "min", "min", "MIN", 1, 0, 60, None, None, "sum"),
+    # definition; WGS 84, to a metre. A mean of places is no place, so the last one stands
+    Quantity(
+        19, "position_latitude", None, "degree", "lat", "DD", 100000, -90, 90, None, None, "point"
+    ),
+    Quantity(
+        20,
+        "position_longitude",
+        None,
+        "degree",
+        "lon",
+        "DD",
+        100000,
+        -180,
+        180,
+        None,
+        None,
+        "point",
+    ),
 )
 
 MISSING = {

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from firmware.workbench.config import node_config, parse_broker_url, write_config
 from firmware.workbench.parts import Board, NodeKey
+from firmware.workbench.rides import read_ride
 
 HEAP = "160k"
 SHIMS = Path(__file__).parent / "shims"
@@ -54,6 +55,15 @@ def differences_of(node_id: str) -> dict[str, float]:
         "soil_temperature": round(0.3 * share[3], 3),
         "rain_factor": round(1 + 0.1 * share[4], 4),
     }
+
+
+def clock_now(spec: str) -> float:
+    """Return what a shared clock says now [s since 1970 UTC]; `spec` as for `Fleet`."""
+    if spec == "system":
+        return time.time()
+    head, rate = spec.removeprefix("sim:").split("*")
+    sim, real = head.split("@")
+    return float(sim) + (time.time() - float(real)) * float(rate)
 
 
 class SimulatedNode:
@@ -214,7 +224,8 @@ class Fleet:
     state_dir : Path
         Gets one folder for each node, readable by the owner only.
     backlog_days : float
-        How far back a node begins at its very first start [d].
+        How far back a node begins at its very first start [d]; one that rides along no further
+        than its ride does.
     journal_dir : Path, optional
         Gets ``<node>.txt``: boot, seq and SHA-256 of each frame once it is safe on flash.
     settings : mapping, optional
@@ -250,6 +261,14 @@ class Fleet:
                 "differences": differences_of(node_id),
                 "backlog_mark": str(folder / "backlog"),
             }
+            ride = read_ride(folder)
+            if ride is not None:
+                begun = max(0.0, clock_now(clock_spec) - ride.begins)
+                bench |= {
+                    "ride": str(ride.path),
+                    "faults": ride.faults,
+                    "backlog_s": min(bench["backlog_s"], begun),
+                }
             if journal_dir is not None:
                 journal_dir.mkdir(parents=True, exist_ok=True)
                 bench["journal"] = str(journal_dir.absolute() / f"{node_id}.txt")

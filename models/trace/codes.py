@@ -16,8 +16,8 @@ from datetime import date
 
 #: Digits and letters without 0 O 1 I L U.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-#: First letters: a lot, a certificate, a box, a pallet.
-KINDS = "LCBP"
+#: First letters: a lot, a certificate, a box, a pallet, a shipment.
+KINDS = "LCBPS"
 #: Random characters of a code, of which there are 30 ** 9, about 2 * 10 ** 13, for each day.
 LENGTH = 9
 

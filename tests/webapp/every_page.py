@@ -53,6 +53,7 @@ VALUES = {
     "form": "places",
     "view": "epcs",
     "lot_code": "L160508-22222222KD",
+    "shipment_code": "S160510-22222222KD",
     "certificate_number": "C160508-22222222KD",
     "act": "held",
     "rest": "06901234567892",

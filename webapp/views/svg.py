@@ -187,6 +187,21 @@ def _axis_x(frame: Frame, zone: tzinfo, day: Callable[[date], str]) -> Iterator[
             yield _text(x + width / 2, HEIGHT - 6, day(local.date()), "tick x")
 
 
+def _axis_hours(frame: Frame, zone: tzinfo, hour: Callable[[datetime], str]) -> Iterator[str]:
+    hours = (frame.end - frame.start) / timedelta(hours=1)
+    wide = next((each for each in (1, 2, 3, 6, 12, 24) if hours / each <= 5), 48)
+    moment = frame.start.astimezone(zone).replace(minute=0, second=0, microsecond=0)
+    while (moment := moment + timedelta(hours=1)) < frame.end:
+        x = frame.x(moment)
+        if moment.hour % wide == 0 and LEFT + 12 < x < WIDTH - RIGHT - 12:
+            yield _text(x, HEIGHT - 6, hour(moment), "tick x")
+
+
+def _limits(frame: Frame, limits: Sequence[float]) -> Iterator[str]:
+    for value in limits:
+        yield f'<path class="limit" d="M{LEFT} {_number(frame.y(value))}h{PLOT_WIDTH}"/>'
+
+
 def _gap_bands(frame: Frame, found: Sequence[tuple[datetime, datetime]]) -> Iterator[str]:
     for a, b in found:
         x = frame.x(a)
@@ -257,6 +272,8 @@ def chart(
     digits: int = 1,
     step: timedelta = timedelta(hours=1),
     doubts: Sequence[datetime] = (),
+    limits: Sequence[float] = (),
+    hour: Callable[[datetime], str] | None = None,
 ) -> str:
     """Draw one series as a line, or as bars that stand on zero.
 
@@ -282,6 +299,10 @@ def chart(
         The usual distance of two values.
     doubts
         Aware starts of steps whose values are in doubt: marked at the floor of the plot.
+    limits
+        Values that are drawn as dashed lines, in the unit of the others.
+    hour
+        Labels the time axis by hours instead of days; turns a local time into its label.
 
     Returns
     -------
@@ -305,10 +326,12 @@ def chart(
     points = [point for piece in pieces for point in piece]
     if not points:
         bare = Frame(start, end, 0, 1)
-        axis = "".join([*_axis_x(bare, zone, words.day), *_doubts(bare, doubts, step)])
+        below = _axis_hours(bare, zone, hour) if hour else _axis_x(bare, zone, words.day)
+        axis = "".join([*below, *_doubts(bare, doubts, step)])
         middle = _text(LEFT + PLOT_WIDTH / 2, TOP + PLOT_HEIGHT / 2, words.empty, "empty")
         return _wrap(chart_id, words, axis + middle)
-    low, high = min(v for _, v in points), max(v for _, v in points)
+    shown = [*(v for _, v in points), *limits]
+    low, high = min(shown), max(shown)
     if bars:
         low, high = min(low, 0.0), max(high, 1.0)
     # Noise below the last printed digit must not fill the whole height.
@@ -317,9 +340,10 @@ def chart(
     ticks = nice_ticks(low, high)
     frame = Frame(start, end, ticks[0], ticks[-1])
     parts = [
-        *_axis_x(frame, zone, words.day),
+        *(_axis_hours(frame, zone, hour) if hour else _axis_x(frame, zone, words.day)),
         *_gap_bands(frame, gaps(pieces, start, end, step)),
         *_axis_y(frame, ticks),
+        *_limits(frame, limits),
         *_doubts(frame, doubts, step),
     ]
     if bars:

@@ -53,9 +53,8 @@ def read_site(conn: Connection) -> Configs:
     counties = [County(*row) for row in fetch(conn, SQL["counties"])]
     townships = [Township(*row) for row in fetch(conn, SQL["townships"])]
     villages = [Village(*row) for row in fetch(conn, SQL["villages"])]
-    places = [Field(*row) for row in fetch(conn, REGISTRY["fields"], village=None, own=False)]
+    places = [Field(*row) for row in fetch(conn, SQL["fields"])]
     placements = [Placement(*row) for row in fetch(conn, REGISTRY["placements"], village=None)]
-    # What is known of people's own fields is no part of a site.
     known = {each.id for each in places}
     observations = [StageObservation(*row) for row in fetch(conn, REGISTRY["stage_observations"])]
     seasons = [Season(*row) for row in fetch(conn, REGISTRY["seasons"])]

@@ -36,22 +36,27 @@ def join(conn: Connection, person: int, party: str, at: datetime) -> None:
 
 
 def party_of(conn: Connection, person: int, at: datetime) -> Party:
-    """Return the party that a person tells events for; who has joined none gets one of their own.
+    """Return the party that a person tells events for; who has joined none gets one of their own."""
+    found = known_party(conn, person)
+    if found is None:
+        found = own_party(person)
+        parties.add(conn, found, at)
+        run(conn, SQL["join"], person=person, party=found.id, at=at)
+    return found
 
-    A party's name is seen by others and kept for good, so that one has no name of a person.
+
+def own_party(person: int) -> Party:
+    """Return the party of one person, as `party_of` makes it.
+
+    A party's name is seen by others and kept for good, so this one has no name of a person.
     """
-    own = known_party(conn, person)
-    if fetch(conn, SQL["of_person"], person=person):
-        return own
-    parties.add(conn, own, at)
-    run(conn, SQL["join"], person=person, party=own.id, at=at)
-    return own
+    return Party(f"person-{person}", f"person {person}")
 
 
-def known_party(conn: Connection, person: int) -> Party:
-    """Return what `party_of` would, and write nothing: for pages that only look."""
+def known_party(conn: Connection, person: int) -> Party | None:
+    """Return the party that a person tells events for; None where they have none yet."""
     rows = fetch(conn, SQL["of_person"], person=person)
-    return Party(*rows[0]) if rows else Party(f"person-{person}", f"person {person}")
+    return Party(*rows[0]) if rows else None
 
 
 def members(conn: Connection, party: str) -> list[int]:

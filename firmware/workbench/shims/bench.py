@@ -4,6 +4,7 @@ Runs under MicroPython only. Settings come from the JSON file named by NONGQING_
 """
 
 import json
+import math
 import os
 import struct
 import time
@@ -121,12 +122,53 @@ class Weather:
         return here + (other - here) * abs(part)
 
 
-class World:
-    """What surrounds this node: the weather, with this node's own small differences."""
+class Ride:
+    """What a logger meets on its way, of the JSON file that firmware/workbench/rides.py writes."""
 
-    def __init__(self, weather, differences):
+    def __init__(self, path):
+        with open(path) as file:
+            told = json.load(file)
+        self.begins = told["begins"]
+        self.points = told["points"]
+        self.doors = told["doors"]
+
+    def at(self, name, time_s):
+        """Value on the line between two points; before the first and after the last as there."""
+        minute = (time_s - self.begins) / 60
+        before = self.points[0]
+        for point in self.points:
+            if point["minute"] > minute:
+                wide = (point["minute"] - before["minute"]) or 1
+                part = max(0, minute - before["minute"]) / wide
+                return before[name] + (point[name] - before[name]) * part
+            before = point
+        return before[name]
+
+    def open_at(self, time_s):
+        """Whether a door stands open."""
+        minute = (time_s - self.begins) / 60
+        return any(start <= minute < end for start, end in self.doors)
+
+    def moves(self, start_s, end_s):
+        """When doors were opened or shut, later than the start and no later than the end."""
+        edges = [self.begins + 60 * minute for door in self.doors for minute in door]
+        return sorted(edge for edge in edges if start_s < edge <= end_s)
+
+
+class World:
+    """What surrounds this node: the weather, with this node's own small differences, or a ride."""
+
+    def __init__(self, weather, differences, ride=None):
         self.weather = weather
         self.differences = differences
+        self.ride = ride
+
+    def chip(self, name, time_s, rear=False):
+        """Value at a chip for air: of a logger that rides along, at its front or at the doors."""
+        if self.ride is None:
+            return self.value(name, time_s)
+        ripple = 0.04 * math.sin(time_s / 700) + 0.02 * math.sin(time_s / 130 + rear)
+        return self.ride.at(name + "_rear" if rear else name, time_s) + ripple
 
     def value(self, name, time_s):
         """Value at this node, or None where the weather file has none."""
@@ -146,7 +188,8 @@ class World:
 
 
 clock = Clock(settings["clock"], settings.get("backlog_s", 0))
-world = World(Weather(settings["weather"]), settings.get("differences", {}))
+ride = Ride(settings["ride"]) if settings.get("ride") else None
+world = World(Weather(settings["weather"]), settings.get("differences", {}), ride)
 
 
 def fault(part):

@@ -11,7 +11,8 @@ import struct
 from bench import clock, fault, settings, world
 
 PWRON_RESET = 1
-SHT4X_ADDRESS = 0x44
+SHT4X_ADDRESS, REAR_ADDRESS = 0x44, 0x45
+DOOR_PIN, GNSS_LINE = 26, 1
 PROBE_ADDRESS = 1
 BUCKET_MM = 0.2
 ENODEV = 19
@@ -73,7 +74,7 @@ class RTC:
 class Pin:
     """A pin; on the rain gauge's, `irq` gets one call for each bucket that tips."""
 
-    IN, OUT, PULL_UP, IRQ_FALLING = 0, 1, 2, 2
+    IN, OUT, PULL_UP, IRQ_RISING, IRQ_FALLING = 0, 1, 2, 1, 2
     edge_at = 0.0
 
     @staticmethod
@@ -88,9 +89,21 @@ class Pin:
         self.handler = None
 
     def irq(self, handler, trigger):
-        """Call `handler(pin)` for every tip from now on."""
+        """Call `handler(pin)` for every tip, or move of a door, from now on."""
         self.handler = handler
-        clock.watchers.append(self._rain_until)
+        clock.watchers.append(self._door_until if self.number == DOOR_PIN else self._rain_until)
+
+    def value(self):
+        """Level of a door's pin: 1 while it is open."""
+        at = Pin.edge_at or clock.now()
+        return int(world.ride is not None and world.ride.open_at(at))
+
+    def _door_until(self, now):
+        for edge in world.ride.moves(self.then, now) if world.ride else ():
+            Pin.edge_at = edge
+            self.handler(self)
+        Pin.edge_at = now
+        self.then = max(self.then, now)
 
     def _rain_until(self, now):
         before = self.level
@@ -119,27 +132,33 @@ def _crc8(data):
 
 
 class I2C:
-    """The bus with an SHT4x at 0x44."""
+    """The bus with an SHT4x at 0x44 and, on a ride, one at 0x45."""
 
     def __init__(self, number, scl=None, sda=None, freq=100000):
         self.asked = None
 
     def writeto(self, address, data):
         """Take a command; OSError where no chip acknowledges."""
-        if address != SHT4X_ADDRESS or fault("i2c") == "no_answer":
+        if not self._there(address):
             raise OSError(ENODEV)
         self.asked = bytes(data)
 
+    @staticmethod
+    def _there(address):
+        known = (SHT4X_ADDRESS, REAR_ADDRESS) if world.ride else (SHT4X_ADDRESS,)
+        return address in known and fault("i2c") != "no_answer"
+
     def readfrom(self, address, count):
         """Answer the last command."""
-        if address != SHT4X_ADDRESS or self.asked != b"\xfd" or fault("i2c") == "no_answer":
+        if not self._there(address) or self.asked != b"\xfd":
             raise OSError(ENODEV)
         self.asked = None
         while fault("i2c") == "hang":
             pass
         now = clock.now()
-        t = world.value("air_temperature", now)
-        rh = world.value("relative_humidity", now)
+        rear = address == REAR_ADDRESS
+        t = world.chip("air_temperature", now, rear)
+        rh = world.chip("relative_humidity", now, rear)
         if t is None or rh is None:
             raise OSError(ENODEV)
         t = struct.pack(">H", min(65535, max(0, round((t + 45) * 65535 / 175))))
@@ -159,11 +178,31 @@ def _crc16(data):
     return struct.pack("<H", crc)
 
 
+def _sentence():
+    now = clock.now()
+    if world.ride is None or fault("gnss"):
+        body = "GNRMC,,V,,,,,,,,,,N"
+    else:
+        parts = []
+        for name, digits, halves in (("latitude", 2, "NS"), ("longitude", 3, "EW")):
+            degree = world.ride.at(name, now)
+            whole, part = divmod(abs(degree) * 60, 60)
+            wide = "%%0%dd%%08.5f,%%s" % digits
+            parts.append(wide % (whole, part, halves[degree < 0]))
+        body = "GNRMC,,A,%s,,,,,,A" % ",".join(parts)
+    found = 0
+    for char in body:
+        found ^= ord(char)
+    return ("$%s*%02X\r\n" % (body, found)).encode()
+
+
 class UART:
-    """The RS-485 line with a soil probe as Modbus station 1."""
+    """The RS-485 line with a soil probe as Modbus station 1, or that of a satellite receiver."""
 
     def __init__(self, number, baudrate=9600, tx=None, rx=None, timeout=0):
         self.answer = b""
+        self.receiver = number == GNSS_LINE
+        self.given = True
 
     def write(self, data):
         """Hear a request; stations keep silent unless it is theirs and undamaged."""
@@ -192,7 +231,10 @@ class UART:
         return len(data)
 
     def read(self, count):
-        """Give what has been answered, or None."""
+        """Give what has been answered, or None; of a receiver a sentence every other time."""
+        if self.receiver:
+            self.given = not self.given
+            return _sentence() if self.given else None
         answer, self.answer = self.answer[:count], self.answer[count:]
         return answer or None
 

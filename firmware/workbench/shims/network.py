@@ -1,6 +1,6 @@
 """The wireless network of a simulated node: there once its clock is level with the shared one."""
 
-from bench import clock
+from bench import clock, fault
 
 STA_IF = 0
 
@@ -18,5 +18,7 @@ class WLAN:
         """Accepted; `isconnected` says when it is there."""
 
     def isconnected(self):
-        """False as long as a backlog is made up: the outage that it stands for."""
-        return not clock.behind
+        """False as long as a backlog is made up: the outage that it stands for; and where there is
+        no coverage (the fault ``link``).
+        """
+        return not clock.behind and fault("link") is None

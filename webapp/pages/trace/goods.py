@@ -41,7 +41,7 @@ CARRIED = ("place", "pallet", "vehicle")
 
 
 def _party() -> Party:
-    return members.known_party(connection(), me().id)
+    return members.known_party(connection(), me().id) or members.own_party(me().id)
 
 
 def _found(what: Scanned) -> Goods | None:

@@ -48,6 +48,16 @@ SELECT id, kind, params, subject, node, opened, last_seen, count, seen, seen_by,
 FROM maintenance_item WHERE node = %(node)s
 ORDER BY closed IS NOT NULL, closed DESC, id DESC LIMIT %(limit)s
 
+-- name: open_of_kinds
+SELECT id, kind, params, subject, node, opened, last_seen, count, seen, seen_by, closed,
+       closed_by, note, assigned_to, assigned
+FROM maintenance_item WHERE closed IS NULL AND kind = ANY(%(kinds)s) ORDER BY opened, id
+
+-- name: of_subject
+SELECT id, kind, params, subject, node, opened, last_seen, count, seen, seen_by, closed,
+       closed_by, note, assigned_to, assigned
+FROM maintenance_item WHERE kind = ANY(%(kinds)s) AND subject = %(subject)s ORDER BY id DESC
+
 -- name: newest
 SELECT id, kind, params, subject, node, opened, last_seen, count, seen, seen_by, closed,
        closed_by, note, assigned_to, assigned

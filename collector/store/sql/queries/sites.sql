@@ -7,6 +7,11 @@ SELECT code, county, zh, en FROM township ORDER BY code
 -- name: villages
 SELECT id, zh, en, county, township, longitude, latitude, position FROM village ORDER BY id
 
+-- name: fields
+-- What is known of people's own fields is no part of a site.
+SELECT id, village, zh, en, kind, area_ha FROM field WHERE NOT private OR kind = 'depot'
+ORDER BY village, id
+
 -- name: nodes
 SELECT id, board, field FROM node ORDER BY id
 
@@ -28,10 +33,13 @@ ON CONFLICT (id) DO UPDATE SET
     longitude = excluded.longitude, latitude = excluded.latitude, position = excluded.position
 
 -- name: put_fields
-INSERT INTO field (id, village, zh, en, kind, area_ha) VALUES %s
+-- A depot is on no public page.
+INSERT INTO field (id, village, zh, en, kind, area_ha, private)
+SELECT v.id, v.village, v.zh, v.en, v.kind, v.area_ha::double precision, v.kind = 'depot'
+FROM (VALUES %s) AS v (id, village, zh, en, kind, area_ha)
 ON CONFLICT (id) DO UPDATE SET
     village = excluded.village, zh = excluded.zh, en = excluded.en, kind = excluded.kind,
-    area_ha = excluded.area_ha
+    area_ha = excluded.area_ha, private = excluded.private
 
 -- name: put_placements
 INSERT INTO placement (id, field, quantity, height_m, wet_threshold) VALUES %s

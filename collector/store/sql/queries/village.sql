@@ -86,7 +86,7 @@ SELECT p.quantity, p.field, p.height_m, t.valid_time, t.valid_value, t.qc,
 FROM series_tail t
 JOIN series s ON s.id = t.series_id
 JOIN placement p ON p.id = s.placement
-JOIN field f ON f.id = p.field
+JOIN field f ON f.id = p.field AND f.kind <> 'depot'
 WHERE f.village = %(village)s
 ORDER BY p.field, p.quantity, p.height_m DESC NULLS LAST, p.id
 

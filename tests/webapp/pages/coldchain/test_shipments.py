@@ -1,0 +1,141 @@
+"""Shipments as both sides and inspectors see them; what cannot be done is said."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from flask.testing import FlaskClient
+
+from collector.store import audit, items
+from collector.store.items import Found
+from field_configs.events import event
+from tests.webapp.pages.coldchain.conftest import NOW, Scene
+from tests.webapp.pages.my.world import key
+
+
+def post(client: FlaskClient, path: str, page: str = "", **form: str):
+    entry = key(client.get(page or path).text)
+    return client.post(path, data={"entry_key": entry} | form)
+
+
+def english(client: FlaskClient, path: str) -> str:
+    client.get("/set-language?lang=en")
+    text = client.get(path).text
+    client.get("/set-language?lang=zh_CN")
+    return text
+
+
+def test_a_shipment_tells_its_story(scene: Scene) -> None:
+    page = english(scene.seller, f"/shipments/{scene.code}")
+    assert "Garlic scapes, 400 kg".lower() in page.lower()
+    assert "柳格合作社 → 郑州批发市场" in page
+    assert "A limit breaks in" in page
+    assert "a door was open" in page
+    assert "No data:" in page
+    assert page.count('class="limit"') == 4
+    assert page.count('class="gap"') == 2
+    assert "114.50000° E, 35.50000° N" in page
+    assert "Not verified for this product" in page
+    assert "No check of it was written down." in page
+    left = re.search(
+        r"Life left at 0.0 °C</span><b class=\"num\">([0-9.]+) to ([0-9.]+) days", page
+    )
+    assert left is not None
+    assert 0 < float(left[1]) < float(left[2]) < 90
+    assert "Say whether" not in page
+
+
+def test_both_sides_and_inspectors_see_it_and_nobody_else(scene: Scene) -> None:
+    path = f"/shipments/{scene.code}"
+    for client in (scene.seller, scene.buyer):
+        assert scene.code in client.get("/shipments/").text
+        assert client.get(path).status_code == 200
+    assert scene.stranger.get(path).status_code == 404
+    assert scene.code not in scene.stranger.get("/shipments/").text
+    assert scene.inspector.get(path).status_code == 200
+    with scene.app.pool.connection() as conn:
+        noted = audit.entries(conn, action="shipment_seen", object_=scene.code, limit=9)
+        seen = audit.entries(conn, action="shipment_seen", limit=9)
+    assert len(noted or seen) == 1
+    assert scene.stranger.post(f"{path}/handover").status_code == 404
+
+
+def test_an_alarm_stands_above_all(scene: Scene) -> None:
+    said = event(
+        "cold_limit_near",
+        shipment=scene.code,
+        product="garlic_scape",
+        celsius="0.4",
+        minutes=20,
+    )
+    with scene.app.pool.connection() as conn:
+        items.raise_items(conn, [Found(said, scene.code, "lg-001")], NOW)
+    assert "20 分钟后会超出允许温度" in scene.buyer.get(f"/shipments/{scene.code}").text
+    assert "货物快要超温" in scene.buyer.get("/shipments/").text
+
+
+def test_what_cannot_be_sent_is_said_in_both_languages(scene: Scene) -> None:
+    asset = str(scene.world.truck.id)
+    form = {"lot": scene.world.lot, "weight": "5000", "asset": asset, "receiver": "market"}
+    zh = post(scene.seller, "/shipments/new", **form)
+    assert zh.status_code == 422
+    assert "只有 600 千克可以发" in zh.text
+    scene.seller.get("/set-language?lang=en")
+    en = post(scene.seller, "/shipments/new", **form)
+    assert "600 kg of lot" in en.text
+    none = post(scene.seller, "/shipments/new", **{**form, "lot": "L1", "weight": "1"})
+    assert "There is no lot L1" in none.text
+    scene.seller.get("/set-language?lang=zh_CN")
+    theirs = post(scene.seller, "/shipments/new", **{**form, "asset": "99"})
+    assert theirs.status_code == 422
+
+
+def test_assets_are_ones_own(scene: Scene) -> None:
+    made = post(scene.buyer, "/assets/", kind="store_room", name="一号库", uri="")
+    assert made.status_code == 303
+    path = made.headers["Location"]
+    assert scene.seller.get(path).status_code == 404
+    taken = post(scene.buyer, f"{path}/attach", path, node="LG-001")
+    assert taken.status_code == 409
+    assert "已经装在豫J12345" in taken.text
+    never = post(scene.buyer, f"{path}/detach", path)
+    assert never.status_code == 409
+    field = post(scene.buyer, f"{path}/attach", path, node="qf-001")
+    assert "安在田里" in field.text
+    bad = post(scene.buyer, "/assets/", kind="box", name="箱", uri="box 7")
+    assert bad.status_code == 422
+
+
+def test_a_check_is_due_and_then_overdue(scene: Scene) -> None:
+    path = f"/assets/{scene.world.truck.id}"
+    wrong = post(scene.seller, f"{path}/check", path, day="2016-05-01", due="2016-04-01", by="所")
+    assert wrong.status_code == 422
+    assert "下次校验要晚于" in wrong.text
+    for day, due, word in (
+        (date(2014, 5, 1), date(2015, 5, 1), "已超期"),
+        (date(2016, 5, 1), date(2017, 5, 1), "下次"),
+    ):
+        kept = post(scene.seller, f"{path}/check", path, day=str(day), due=str(due), by="计量所")
+        assert kept.status_code == 303
+        assert word in scene.seller.get(f"/shipments/{scene.code}").text
+
+
+def test_the_receiver_disputes_with_their_own_thermometer(scene: Scene) -> None:
+    path = f"/shipments/{scene.code}"
+    mute = post(scene.buyer, f"{path}/handover", path, verdict="disputed", celsius="", note="")
+    assert mute.status_code == 422
+    assert "请说明货物有什么问题" in mute.text
+    sender = post(scene.seller, f"{path}/handover", "/assets/", verdict="accepted")
+    assert sender.status_code == 409
+    said = post(
+        scene.buyer, f"{path}/handover", path, verdict="disputed", celsius="3.5", note="软条"
+    )
+    assert said.status_code == 303
+    page = english(scene.seller, path)
+    assert "disputed" in page
+    assert "receiver&#39;s thermometer 3.5 °C" in page
+    assert re.search(r"logger 0\.[0-9] °C", page)
+    again = post(scene.buyer, f"{path}/handover", "/assets/", verdict="accepted")
+    assert again.status_code == 409
+    assert "已经交接过" in again.text

@@ -1,0 +1,1 @@
+"""Pages of the cold chain: shipments, and the assets that carry them."""

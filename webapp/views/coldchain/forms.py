@@ -1,0 +1,109 @@
+"""Forms of the cold chain: assets, loggers, their checks, shipments, hand-overs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from typing import Any
+
+from wtforms import Form
+from wtforms.validators import ValidationError
+
+from collector.store.coldchain.assets import KINDS, Asset
+from collector.store.trace.parties import Party
+from webapp.language.i18n import gettext, lazy_gettext
+from webapp.views.coldchain.shown import KIND_NAMES
+from webapp.views.forms import Choice, Day, Line, Number
+from webapp.views.trace.forms import Weight
+
+#: What a thermometer for goods can read [degC].
+COLDEST_C, WARMEST_C = -40.0, 60.0
+#: A check that holds for longer was not meant.
+LONGEST_CHECK = timedelta(days=3 * 366)
+
+
+class AssetForm(Form):
+    """A store room, truck or box."""
+
+    kind = Choice(lazy_gettext("What it is"))
+    name = Line(lazy_gettext("What people call it, or its number plate"), most=40, needed=True)
+    uri = Line(lazy_gettext("Its GIAI or another URI, if it has one"), most=200)
+
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        self.kind.choices = [(each, str(KIND_NAMES[each])) for each in KINDS]
+
+
+class AttachForm(Form):
+    """Which logger rides in an asset from now on."""
+
+    node = Line(lazy_gettext("Number on the logger"), most=40, needed=True)
+
+
+class CheckForm(Form):
+    """When a logger was checked, by whom, and by when it is to be checked again."""
+
+    day = Day(lazy_gettext("Checked on"), needed=True)
+    due = Day(lazy_gettext("To be checked again by"), needed=True)
+    by = Line(lazy_gettext("Who checked it"), most=60, needed=True)
+
+    def __init__(self, *args: Any, today: date, **given: Any) -> None:
+        super().__init__(*args, **given)
+        self.today = today
+
+    def validate_day(self, field: Day) -> None:
+        """Refuse a check to come."""
+        field.not_after(self.today)
+
+    def validate_due(self, field: Day) -> None:
+        """Refuse a next check before the last, or years on."""
+        if field.data is None or self.day.data is None:
+            return
+        if field.data <= self.day.data:
+            raise ValidationError(gettext("The next check comes after the last one."))
+        if field.data > self.day.data + LONGEST_CHECK:
+            raise ValidationError(gettext("This is more than three years on: look at the year."))
+
+
+class ShipmentForm(Form):
+    """What is sent, how much, in what, to whom."""
+
+    lot = Line(lazy_gettext("Code of the lot"), most=24, needed=True)
+    weight = Weight(lazy_gettext("Weight in kilograms"))
+    asset = Choice(lazy_gettext("Carried in"))
+    receiver = Choice(lazy_gettext("To whom"))
+
+    def __init__(
+        self, *args: Any, assets: Iterable[Asset], parties: Iterable[Party], **given: Any
+    ) -> None:
+        super().__init__(*args, **given)
+        self.asset.choices = [(str(each.id), each.name) for each in assets]
+        self.receiver.choices = [(each.id, each.name) for each in parties]
+
+
+class HandoverForm(Form):
+    """What the receiver says of a shipment."""
+
+    verdict = Choice(lazy_gettext("The goods are"))
+    celsius = Number(
+        lazy_gettext("Your own thermometer in the goods, in °C"), low=COLDEST_C, high=WARMEST_C
+    )
+    note = Line(lazy_gettext("What is wrong with them"), most=200)
+
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        self.verdict.choices = [
+            ("", gettext("choose")),
+            ("accepted", gettext("accepted")),
+            ("disputed", gettext("disputed")),
+        ]
+
+    def validate_verdict(self, field: Choice) -> None:
+        """Ask for one."""
+        if not field.data:
+            raise ValidationError(gettext("Say whether you accept them."))
+
+    def validate_note(self, field: Line) -> None:
+        """Ask why, where they are disputed."""
+        if self.verdict.data == "disputed" and not field.data:
+            raise ValidationError(gettext("Say what is wrong with the goods."))

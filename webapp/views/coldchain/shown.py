@@ -1,0 +1,289 @@
+"""Shipments in words and curves: how warm, for how long, what is left, what comes next."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+
+from markupsafe import Markup
+
+from collector.store.coldchain.assets import Check
+from collector.store.coldchain.conditions import Condition
+from collector.store.coldchain.logger_readings import Channel
+from collector.store.coldchain.shipments import Shipment
+from field_configs.load import load
+from field_configs.schema import Product
+from models.coldchain.readings import LONGEST_GAP_S
+from models.coldchain.ride import Outside, Range
+from models.coldchain.spans import gaps
+from models.weather.local_days import LOCAL
+from webapp.language.formats import clock_time, day_tick, local_time, number
+from webapp.language.i18n import gettext, lazy_gettext
+from webapp.language.words import has_word, word
+from webapp.views import svg
+from webapp.views.places import position_text
+
+KIND_NAMES: Mapping[str, object] = {
+    "store_room": lazy_gettext("store room"),
+    "truck": lazy_gettext("truck"),
+    "box": lazy_gettext("box"),
+}
+CAUSES: Mapping[str, object] = {
+    "defrost": lazy_gettext("the machine was defrosting"),
+    "door": lazy_gettext("a door was open"),
+    "brief": lazy_gettext("brief"),
+    "undecided": lazy_gettext("not clear yet"),
+    "failure": lazy_gettext("too long for a door or a defrost: look at the cooling"),
+    "": "",
+}
+#: Words of the parts of a product whose figures nobody verified.
+PARTS: Mapping[str, object] = {
+    "temperature": lazy_gettext("temperature limits"),
+    "humidity": lazy_gettext("humidity limits"),
+    "freezing": lazy_gettext("where it freezes"),
+    "arrhenius": lazy_gettext("how warmth speeds it"),
+    "life": lazy_gettext("how long it keeps"),
+    "chilling": lazy_gettext("what cold it bears"),
+}
+HOUR_S, MINUTE_S = 3600.0, 60.0
+LONG = timedelta(days=3)
+
+
+@lru_cache
+def products() -> dict[str, Product]:
+    """Products of this release, by id."""
+    return dict(load(site=None).products)
+
+
+def product_name(product: str) -> str:
+    """Name a product; its id where only another release knows it."""
+    key = f"product.{product}"
+    return word(key) if has_word(key) else product
+
+
+def moment(seconds: float) -> datetime:
+    """Seconds since 1970 as a time."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def lasting(seconds: float) -> str:
+    """Say how long, in minutes or hours."""
+    if seconds < 2 * HOUR_S:
+        return str(gettext("%(minutes)s min", minutes=number(seconds / MINUTE_S, 0)))
+    return str(gettext("%(hours)s h", hours=number(seconds / HOUR_S, 1)))
+
+
+def between(found: Range, digits: int, unit: str) -> str:
+    """Write a range, its smaller end first; as one number where both are written alike."""
+    if math.isnan(found.best) or math.isnan(found.worst):
+        return "\N{EM DASH}"
+    low, high = (number(each, digits) for each in sorted((found.best, found.worst)))
+    if low == high:
+        return f"{low} {unit}"
+    return str(gettext("%(low)s to %(high)s", low=low, high=high)) + f" {unit}"
+
+
+def out_text(state: Condition) -> str:
+    """Say how long it was beyond the limits."""
+    low, high = lasting(state.ride.out.best), lasting(state.ride.out.worst)
+    return low if low == high else str(gettext("%(low)s to %(high)s", low=low, high=high))
+
+
+def used_text(state: Condition) -> str:
+    """Say which share of its life is used up."""
+    used = state.ride.life_used
+    return between(Range(used.best * 100, used.worst * 100), 1, "%")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A curve of one sensor with its newest value."""
+
+    name: str
+    now: str
+    at: datetime | None
+    svg: Markup
+    gaps: list[str]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A run beyond the limits in words; ``cause`` is '' below them."""
+
+    sensor: str
+    text: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """The state of a logger's check: a tone of statuses and words."""
+
+    tone: str
+    text: str
+
+
+def limits_text(product: Product) -> str:
+    """Say the limits of a product."""
+    span = product.temperature
+    low, high = number(span.low, 1), number(span.high, 1)
+    return str(gettext("%(low)s to %(high)s", low=low, high=high)) + " °C"
+
+
+def unverified(product: Product) -> str:
+    """Name the parts of a product whose figures nobody verified; '' where all are."""
+    parts = dict.fromkeys(each.partition("[")[0] for each in product.provisional)
+    return str(gettext("; ")).join(str(PARTS[each]) for each in parts)
+
+
+def sensor_name(channels: list[Channel], index: int) -> str:
+    """Name a temperature sensor; by its number where there are several."""
+    if len(channels) == 1:
+        return str(gettext("temperature"))
+    return str(gettext("temperature %(number)d", number=index + 1))
+
+
+def show_curves(state: Condition, found: Shipment, product: Product) -> list[Curve]:
+    """Draw each temperature sensor with the product's limits, gaps as gaps."""
+    channels = state.of("air_temperature")
+    start, end = found.shipped, state.at
+    short = end - start < LONG
+    shown = []
+    for index, each in enumerate(channels):
+        name, last = sensor_name(channels, index), each.last()
+        known = each.time[~(each.value != each.value)]
+        holes = gaps(known, start.timestamp(), end.timestamp())
+        told = [
+            str(
+                gettext(
+                    "%(from)s to %(to)s",
+                    **{"from": local_time(moment(a)), "to": local_time(moment(b))},
+                )
+            )
+            for a, b in holes
+        ]
+        words = svg.Words(
+            title=f"{name}, °C",
+            desc=str(
+                gettext(
+                    "%(name)s: coldest %(low)s, warmest %(high)s °C; %(gaps)d gaps.",
+                    name=name,
+                    low=number(state.ride.coldest, 1),
+                    high=number(state.ride.warmest, 1),
+                    gaps=len(holes),
+                )
+            ),
+            empty=str(gettext("no data")),
+            day=day_tick,
+        )
+        drawn = svg.chart(
+            [moment(float(time)) for time in each.time],
+            [float(value) for value in each.value],
+            window=(start, end),
+            zone=LOCAL,
+            words=words,
+            chart_id=f"cc-{index}",
+            step=timedelta(seconds=LONGEST_GAP_S / 1.5),
+            limits=(product.temperature.low, product.temperature.high),
+            hour=clock_time if short else None,
+        )
+        newest = "\N{EM DASH}" if last is None else f"{number(last[1], 1)} °C"
+        at = None if last is None else moment(last[0])
+        shown.append(Curve(name, newest, at, Markup(drawn), told))  # noqa: S704 - it escapes
+    return shown
+
+
+def show_outside(state: Condition) -> list[Line]:
+    """Say each run beyond the limits."""
+    channels = state.of("air_temperature")
+    return [
+        Line(
+            sensor_name(channels, each.sensor),
+            _outside_text(each),
+            str(CAUSES.get(each.cause, "")),
+        )
+        for each in state.ride.outside
+    ]
+
+
+def _outside_text(each: Outside) -> str:
+    values = {
+        "time": local_time(moment(each.start)),
+        "lasting": lasting(each.end - each.start),
+        "peak": number(each.peak, 1),
+        "hours": number(each.degree_hours, 2),
+    }
+    if each.above:
+        text = gettext(
+            "above the limit from %(time)s for %(lasting)s, up to %(peak)s °C; "
+            "%(hours)s degree-hours",
+            **values,
+        )
+    else:
+        text = gettext(
+            "below the limit from %(time)s for %(lasting)s, down to %(peak)s °C; "
+            "%(hours)s degree-hours",
+            **values,
+        )
+    if each.goes_on:
+        return f"{text}; {gettext('it goes on')}"
+    return f"{text}; {gettext('a gap hid its beginning or its end')}" if each.hidden else str(text)
+
+
+def next_hour(state: Condition) -> str:
+    """Say what comes if the next hour is like the last."""
+    ride = state.ride
+    if math.isnan(ride.soonest):
+        return str(gettext("Less than half of the last hour is known: nothing can be said."))
+    left = between(ride.left_after_hour, 1, str(gettext("days")))
+    if ride.soonest == 0:
+        return str(gettext("It is beyond a limit now. Life left in an hour: %(left)s.", left=left))
+    if math.isinf(ride.soonest):
+        return str(
+            gettext("No limit breaks on this trend. Life left in an hour: %(left)s.", left=left)
+        )
+    soonest = lasting(ride.soonest)
+    if math.isinf(ride.latest):
+        return str(
+            gettext(
+                "A limit breaks in %(soonest)s at the soonest, or not on this trend. Life left in "
+                "an hour: %(left)s.",
+                soonest=soonest,
+                left=left,
+            )
+        )
+    return str(
+        gettext(
+            "A limit breaks in %(soonest)s to %(latest)s. Life left in an hour: %(left)s.",
+            soonest=soonest,
+            latest=lasting(ride.latest),
+            left=left,
+        )
+    )
+
+
+def show_check(check: Check | None, today: date) -> Calibration:
+    """Say when a logger was checked last, and whether it is due."""
+    if check is None:
+        return Calibration("cannot_say", str(gettext("No check of it was written down.")))
+    words = {"day": check.day.isoformat(), "due": check.due.isoformat(), "by": check.by}
+    if check.due < today:
+        return Calibration(
+            "high",
+            str(
+                gettext("Check overdue since %(due)s; last checked on %(day)s by %(by)s.", **words)
+            ),
+        )
+    return Calibration(
+        "no_risk",
+        str(gettext("Checked on %(day)s by %(by)s; to be checked again by %(due)s.", **words)),
+    )
+
+
+def place_text(state: Condition) -> tuple[str, datetime] | None:
+    """Where it was last seen and when; None where no logger told a position."""
+    place = state.place
+    return None if place is None else (position_text(place[1], place[2]), moment(place[0]))
