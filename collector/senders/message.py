@@ -16,6 +16,7 @@ TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "advice": ("text",),
     "advice_reminder": ("hazard", "village"),
     "advice_withdrawn": ("hazard", "village"),
+    "recall": ("text",),
 }
 #: Parameters that are longer than others: an officer's own words, so that the message with its
 #: signature is one of 70 letters. Whether a gateway takes so long a one is unverified.

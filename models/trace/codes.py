@@ -1,4 +1,4 @@
-"""Codes of lots and numbers of certificates: short to type, and a slip of the finger shows.
+"""Codes of lots, numbers of certificates and of inspectors' acts: short, and a slip shows.
 
 Their last character checks those before it, by ISO/IEC 7064's hybrid system MOD 31,30 over an
 alphabet without the letters that are taken for digits: every single wrong character is found, and
@@ -18,6 +18,8 @@ from datetime import date
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 #: Random characters of a code, of which there are 30 ** 9, about 2 * 10 ** 13, for each day.
 LENGTH = 9
+#: First letters: lots, certificates, recalls, drills, sampling plans, non-conformities.
+KINDS = "LCRDSN"
 
 
 def check_character(text: str) -> str:
@@ -42,7 +44,7 @@ def make_code(kind: str, day: date, random: Iterable[int]) -> str:
     Parameters
     ----------
     kind : str
-        Its first letter: L of a lot, C of a certificate.
+        Its first letter, one of `KINDS`.
     day : date
         Local day on which it is made.
     random : iterable of int
@@ -70,7 +72,7 @@ def parse_code(text: str) -> str | None:
     sound = (
         dash
         and len(head) == 7
-        and head[0] in "LC"
+        and head[0] in KINDS
         and head[1:].isascii()
         and head[1:].isdigit()
         and len(body) == LENGTH + 1

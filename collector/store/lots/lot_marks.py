@@ -64,11 +64,13 @@ def add_test(
     tested_by: str,
     report: str,
     who: Who,
-) -> None:
-    """Keep a test of a lot."""
+) -> int:
+    """Keep a test of a lot and return its number."""
     given = {"substances": list(substances), "passed": passed, "tested_by": tested_by}
     of = {"lot": lot, "kind": kind, "day": day, "report": report}
-    run(conn, SQL["add_test"], at=who.at, person=who.person, name=who.name, **of, **given)
+    by = {"at": who.at, "person": who.person, "name": who.name}
+    ((number,),) = fetch(conn, SQL["add_test"], **by, **of, **given)
+    return int(number)
 
 
 def tests(conn: Connection, lot: str) -> list[LotTest]:

@@ -3,7 +3,7 @@
 -- name: add_test
 INSERT INTO lot_test (lot, kind, day, substances, passed, tested_by, report, at, person, name)
 VALUES (%(lot)s, %(kind)s, %(day)s, %(substances)s, %(passed)s, %(tested_by)s, %(report)s, %(at)s,
-    %(person)s, %(name)s)
+    %(person)s, %(name)s) RETURNING id
 
 -- name: tests
 SELECT kind, day, substances, passed, tested_by, report, at, name FROM lot_test
