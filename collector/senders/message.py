@@ -19,6 +19,7 @@ TEMPLATES: Mapping[str, tuple[str, ...]] = {
     "cold_limit_near": ("product", "shipment", "minutes"),
     "cold_limit_broken": ("product", "shipment"),
     "cold_unheard": ("product", "shipment", "minutes"),
+    "recall": ("text",),
 }
 #: Parameters that are longer than others: an officer's own words, so that the message with its
 #: signature is one of 70 letters. Whether a gateway takes so long a one is unverified.

@@ -1,4 +1,4 @@
-"""Codes of lots, boxes and pallets, numbers of certificates: a slip of the finger shows.
+"""Codes of goods, numbers of certificates and of inspectors' acts: a slip of the finger shows.
 
 Their last character checks those before it, by ISO/IEC 7064's hybrid system MOD 31,30 over an
 alphabet without the letters that are taken for digits: every single wrong character is found, and
@@ -16,8 +16,9 @@ from datetime import date
 
 #: Digits and letters without 0 O 1 I L U.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-#: First letters: a lot, a certificate, a box, a pallet, a shipment.
-KINDS = "LCBPS"
+#: First letters: lots, certificates, boxes, pallets, shipments; recalls, drills, sampling plans (M),
+#: non-conformities.
+KINDS = "LCBPSRDMN"
 #: Random characters of a code, of which there are 30 ** 9, about 2 * 10 ** 13, for each day.
 LENGTH = 9
 

@@ -18,6 +18,7 @@ from collector.store import people
 from collector.store.advice import export_requests, risk, works
 from collector.store.advice.exports import Order, Wanted
 from collector.store.advice.works import FieldWork
+from collector.store.inspection import recalls
 from collector.store.lots import certificates, lot_marks, lots
 from collector.store.lots.lots import Who
 from collector.store.network import own_fields
@@ -64,6 +65,12 @@ VALUES = {
     "sscc": "069012340000000016",
     "step_id": "store",
     "batch": "0123456789abcdef01234567",
+    "recall_number": "R160508-22222222KD",
+    "recall_act": "look",
+    "plan_number": "S160508-22222222KD",
+    "sample_lot": "L160508-22222222KD",
+    "sample_act": "taken",
+    "finding_number": "N160508-22222222KD",
 }
 OTHERWISE = "wheat_fhb_post"
 NOBODY, ADMINISTRATOR = "nobody", "administrator"
@@ -180,6 +187,13 @@ def _lots(app: App, keeper: FlaskClient) -> list[Page]:
         lot_marks.set_state(conn, made[1], "held", "抽检", who)
         moving = _goods(conn, person.id, lots.harvest(conn, own, "garlic_scape", 90, today, who))
     paths = [f"/lots/harvest/{field}", *moving, f"/goods/{made[1]}"]
+        given = ("lot", made[0], "qf-liuge", 1, "克百威超标", who)
+        begun = [recalls.start(conn, *given, drill=drill) for drill in (False, True)]
+        recalls.answer(conn, begun[1], f"person:{person.id}", 600, 100, 100, "已封存", who)
+        recalls.close(conn, begun[1], "练完", who)
+    paths = [f"/lots/harvest/{field}"]
+    paths += [f"/register/recalls/{number}" for number in begun]
+    paths += [f"/register/recalls/{number}/report" for number in begun]
     paths += [f"/lots/{made[0]}/{each}" for each in ("split", "test", "certificate")]
     paths += [f"/{each}/{lot}" for each in ("lots", "register") for lot in made]
     paths += [f"/c/{number}/sheet" for number in numbers]

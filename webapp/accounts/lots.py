@@ -10,6 +10,7 @@ from collector.store import audit
 from collector.store.lots import lots
 from collector.store.lots.lots import Lot, Who
 from models.trace.codes import parse_code
+from webapp.accounts.access import may, reaches_area, scope
 from webapp.accounts.datastore import CLOCK
 from webapp.accounts.own import me
 from webapp.app.database import connection, this_app
@@ -35,6 +36,34 @@ def own_lot(code: str) -> Lot:
     if found is None or found.whose != me().id:
         mine = Suggestion(url_for("lots.page"), gettext("My lots"))
         raise PageNotFound(gettext("You have no lot %(code)s.", code=code[:20]), [mine])
+    return found
+
+
+def inspected(code: str) -> Lot | None:
+    """Return a lot where the reader inspects; None where there is none, or it is elsewhere.
+
+    A lot without a village is inspected by who inspects the whole city.
+    """
+    parsed = parse_code(code)
+    found = lots.find(connection(), parsed) if parsed else None
+    if found is None:
+        return None
+    if found.village is None:
+        return found if reaches_area(scope("inspect"), "") else None
+    return found if may("inspect", found.village) else None
+
+
+def inspected_lot(code: str) -> Lot:
+    """Return a lot where the reader inspects.
+
+    Raises
+    ------
+    PageNotFound
+    """
+    found = inspected(code)
+    if found is None:
+        back = Suggestion(url_for("register.page"), gettext("Certificates"))
+        raise PageNotFound(gettext("There is no such lot where you inspect."), [back])
     return found
 
 

@@ -59,3 +59,10 @@ def kept(path: Path, name: str) -> Response:
     )
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def plain_cell(cell: object) -> object:
+    """Keep a text from being run as a formula by the program that opens the file."""
+    if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return f"'{cell}"
+    return cell

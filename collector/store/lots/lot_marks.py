@@ -65,13 +65,14 @@ def add_test(
     tested_by: str,
     report: str,
     who: Who,
-) -> None:
-    """Keep a test of a lot, and tell it; call it last in a transaction."""
+) -> int:
+    """Keep a test of a lot, tell it, and return its number; call it last in a transaction."""
     given = {"substances": list(substances), "passed": passed, "tested_by": tested_by}
     of = {"lot": lot, "kind": kind, "day": day, "report": report}
     by = {"at": who.at, "person": who.person, "name": who.name}
     ((number,),) = fetch(conn, SQL["add_test"], **by, **of, **given)
     lot_events.tell(conn, lot_events.assays(conn, lot, number), who.at)
+    return int(number)
 
 
 def tests(conn: Connection, lot: str) -> list[LotTest]:

@@ -22,6 +22,7 @@ from webapp.accounts.access import needs
 from webapp.accounts.own import entry_key, own_field, reported_field
 from webapp.app.database import connection, now
 from webapp.app.errors import PageNotFound
+from webapp.app.files import plain_cell
 from webapp.language.formats import local_day as day_text
 from webapp.language.i18n import gettext
 from webapp.language.risks import hazard_name, stage_name
@@ -192,17 +193,10 @@ def diary_file(field_id: str) -> Response:
     for work in works.diary(connection(), own.id)[::-1]:
         cells = [work.date, word(f"work.{work.kind}"), work.product, work.target, work.dose]
         cells += [work.area_ha, work.amount_mm, work.interval_d, work.recorded_by, work.note]
-        table.writerow([_plain(each) for each in cells])
+        table.writerow([plain_cell(each) for each in cells])
     response = Response("\ufeff" + out.getvalue(), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{own.id}.csv"'
     return response
-
-
-def _plain(cell: object) -> object:
-    """Keep a text from being run as a formula by the program that opens the file."""
-    if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return f"'{cell}"
-    return cell
 
 
 @bp.get("/<field_id>/photo/<int:number>.jpg")

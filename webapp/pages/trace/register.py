@@ -9,16 +9,15 @@ from flask import Blueprint, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import Form
 
-from collector.store.lots import certificates, lot_facts, lot_marks, lots
+from collector.store.lots import certificates, lot_facts, lot_marks
 from collector.store.lots.lot_marks import NoSuchStep, NothingToSetAside
 from collector.store.lots.lots import Lot
 from models.trace.certificate import FREED, HELD, RECALLED, Rules, may_override
 from models.trace.codes import parse_code
-from webapp.accounts.access import may, needs, reaches_area, scope
-from webapp.accounts.lots import note, who
+from webapp.accounts.access import needs, reaches_area, scope
+from webapp.accounts.lots import inspected_lot, note, who
 from webapp.accounts.own import entry_key, take
 from webapp.app.database import connection, now
-from webapp.app.errors import PageNotFound, Suggestion
 from webapp.app.menu import NavItem
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.words import pick
@@ -57,21 +56,6 @@ class RulesForm(Form):
         lazy_gettext("Weights may differ by, in per cent"), low=0, high=50, needed=True
     )
     forbidden = Line(lazy_gettext("Forbidden here besides the national list"), most=400)
-
-
-def _lot(code: str) -> Lot:
-    parsed = parse_code(code)
-    found = lots.find(connection(), parsed) if parsed else None
-    if found is None or not _may(found):
-        back = Suggestion(url_for("register.page"), gettext("Certificates"))
-        raise PageNotFound(gettext("There is no such lot where you inspect."), [back])
-    return found
-
-
-def _may(lot: Lot) -> bool:
-    if lot.village is None:
-        return reaches_area(scope("inspect"), "")
-    return may("inspect", lot.village)
 
 
 def _rules_form(typed: Any = None) -> RulesForm | None:
@@ -144,7 +128,7 @@ def rules() -> ResponseReturnValue:
 @needs("inspect", reads="register_seen", about="lot_code")
 def one(lot_code: str) -> ResponseReturnValue:
     """Show a lot to an inspector, with what stands against a certificate now."""
-    return _one(_lot(lot_code), ReasonForm(), "", 200)
+    return _one(inspected_lot(lot_code), ReasonForm(), "", 200)
 
 
 def _one(lot: Lot, form: ReasonForm, problem: str, status: int) -> ResponseReturnValue:
@@ -184,7 +168,7 @@ def _one(lot: Lot, form: ReasonForm, problem: str, status: int) -> ResponseRetur
 @needs("inspect")
 def act(lot_code: str, act: str) -> ResponseReturnValue:
     """Hold, recall or free a lot, or set aside what stands against a certificate; by name."""
-    lot, form = _lot(lot_code), ReasonForm(request.form)
+    lot, form = inspected_lot(lot_code), ReasonForm(request.form)
     if act not in (*ACTIONS, OVERRIDE):
         abort(404)
     conn, reason = connection(), form.reason.data or ""

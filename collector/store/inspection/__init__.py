@@ -1,0 +1,1 @@
+"""What inspectors do: recalls and drills, sampling plans, non-conformities."""

@@ -1,0 +1,156 @@
+"""Every lot, thing and holder that goods came to, with a fixed number of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from collector.store.postgres import queries
+from collector.store.postgres.db import Connection
+from collector.store.postgres.queries import fetch
+from collector.store.trace.following import PRODUCT
+from collector.store.trace.trace_asked import THINGS
+from models.trace.recall import (
+    SOLD,
+    Balance,
+    Packed,
+    Told,
+    Weighed,
+    balance,
+    layers,
+    newest,
+    shares,
+)
+
+SQL = queries.load("downstream")
+LOT, THING = "lot", "thing"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A lot or a thing that goods came to.
+
+    Attributes
+    ----------
+    id : str
+        Its identifier in events.
+    kind : str
+        `LOT` or `THING`.
+    label : str
+        Code of the lot; identifier of the thing.
+    produce : str
+        Of a lot; '' for a thing.
+    layer : int
+        Steps from the nearest start.
+    holder : str
+        ``person:<number>`` or ``party:<id>``; '' where nobody is known.
+    kg : float or None
+        What of a lot went into no other lot [kg]; events give things no weight.
+    sold : bool
+        Whether the newest that was told of it is that it was sold to who eats it.
+    """
+
+    id: str
+    kind: str
+    label: str
+    produce: str
+    layer: int
+    holder: str
+    kg: float | None
+    sold: bool
+
+
+@dataclass(frozen=True)
+class Downstream:
+    """What became of goods, as it stood at a moment."""
+
+    nodes: tuple[Node, ...]
+    edges: tuple[tuple[str, str], ...]
+    holders: dict[str, str]
+    balance: Balance
+
+    def content(self) -> dict[str, Any]:
+        """As JSON keeps it."""
+        return {
+            "nodes": [list(vars(each).values()) for each in self.nodes],
+            "edges": [list(each) for each in self.edges],
+            "holders": self.holders,
+            "balance": asdict(self.balance),
+        }
+
+    @classmethod
+    def of_content(cls, kept: dict[str, Any]) -> Downstream:
+        """Read what `content` wrote."""
+        nodes = tuple(Node(*each) for each in kept["nodes"])
+        edges = tuple((source, target) for source, target in kept["edges"])
+        return cls(nodes, edges, kept["holders"], Balance(**kept["balance"]))
+
+
+def of_field(conn: Connection, field: str) -> list[tuple[str, str]]:
+    """Return code and identifier of every lot that was harvested from a field."""
+    return [(code, uri) for code, uri in fetch(conn, SQL["of_field"], field=field)]
+
+
+def village_of(conn: Connection, field: str) -> str | None:
+    """Return the village of a field, somebody's own too; None where there is no such field."""
+    rows = fetch(conn, SQL["village_of"], field=field)
+    return str(rows[0][0]) if rows else None
+
+
+def _said(rows: list[tuple[Any, ...]], names: dict[str, str]) -> dict[str, Told]:
+    found = {}
+    for value, time, party, name, step, disposition in rows:
+        names[f"party:{party}"] = name
+        sold = any(str(each or "").endswith(SOLD) for each in (step, disposition))
+        found[value] = Told(time, f"party:{party}", sold)
+    return found
+
+
+def follow(conn: Connection, starts: Sequence[str]) -> Downstream:
+    """Follow lots to every lot and thing that they came to.
+
+    Parameters
+    ----------
+    conn : Connection
+    starts : sequence of str
+        Identifiers (``uri``) of lots.
+    """
+    edges = [(a, b) for a, b in fetch(conn, SQL["edges"], start=list(starts), product=PRODUCT)]
+    depth = layers(starts, edges)
+    values = list(depth)
+    rows = fetch(conn, SQL["lots"], values=values)
+    parts = [(c, p, kg) for c, p, kg in fetch(conn, SQL["parts"], values=values)]
+    names: dict[str, str] = {}
+    told = _said(fetch(conn, SQL["told"], values=values, things=THINGS), names)
+    packed = {
+        value: Packed(time, out, container)
+        for value, time, out, container in fetch(conn, SQL["packed"], values=values)
+    }
+    emptied = _said(fetch(conn, SQL["emptied"], values=values), names)
+    weighed = {row[0]: Weighed(row[3], row[4]) for row in rows}
+    put_in = {row[0]: row[5] for row in rows}
+    owners = {row[0]: row[6] for row in rows}
+    names = {row[6]: row[7] for row in rows} | names
+    latest = {value: newest(value, told, packed, emptied) for value in values}
+    holders = {v: said.party if said else owners.get(v, "") for v, said in latest.items()}
+    sold = {v: (said.sold if said else False) if holders[v] else None for v, said in latest.items()}
+    of_lots = {row[0]: row for row in rows}
+    nodes = [
+        Node(
+            value,
+            LOT if value in of_lots else THING,
+            of_lots[value][1] if value in of_lots else value,
+            of_lots[value][2] if value in of_lots else "",
+            layer,
+            holders[value],
+            round(of_lots[value][4], 3) if value in of_lots else None,
+            bool(sold[value]),
+        )
+        for value, layer in depth.items()
+    ]
+    nodes.sort(key=lambda each: (each.layer, each.kind, each.label))
+    share = shares(starts, weighed, parts, put_in)
+    known = {key: name for key, name in names.items() if key in holders.values()}
+    found = balance(starts, weighed, share, edges, sold)
+    return Downstream(tuple(nodes), tuple(edges), known, found)

@@ -1,0 +1,81 @@
+"""What became of goods: layers, who has them, what adds up; worked by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from models.trace.recall import (
+    Balance,
+    Packed,
+    Said,
+    Told,
+    Weighed,
+    add_up,
+    balance,
+    layers,
+    newest,
+    shares,
+)
+
+T0 = datetime(2026, 5, 10, tzinfo=UTC)
+
+
+def at(hour: int, party: str = "p", sold: bool = False) -> Told:
+    return Told(T0 + timedelta(hours=hour), party, sold)
+
+
+def test_layers_count_steps_and_end_where_events_go_round() -> None:
+    edges = [("a", "b"), ("b", "c"), ("a", "c"), ("c", "a"), ("x", "y")]
+    assert layers(["a"], edges) == {"a": 0, "b": 1, "c": 1}
+
+
+def test_who_has_the_pallet_has_its_boxes() -> None:
+    told = {"box": at(1, "packer"), "pallet": at(3, "shop")}
+    into = {"box": Packed(T0 + timedelta(hours=2), False, "pallet")}
+    assert newest("box", told, into, {}) == at(3, "shop")
+    out = {"box": Packed(T0 + timedelta(hours=2), True, "pallet")}
+    assert newest("box", told, out, {}) == at(1, "packer")
+    emptied = {"pallet": at(4, "store")}
+    assert newest("box", told, into, emptied) == at(4, "store")
+    later = told | {"box": at(5, "kitchen")}
+    assert newest("box", later, into, emptied) == at(5, "kitchen")
+    again = {"box": Packed(T0 + timedelta(hours=6), False, "pallet")}
+    assert newest("box", told, again, emptied) == at(3, "shop")
+    assert newest("unheard", told, into, emptied) is None
+
+
+def test_containers_that_hold_each_other_end() -> None:
+    ring = {"a": Packed(T0, False, "b"), "b": Packed(T0, False, "a")}
+    assert newest("a", {"b": at(1)}, ring, {}) == at(1)
+
+
+def test_a_mixture_counts_by_the_share_of_what_is_recalled() -> None:
+    lots = {"a": Weighed(300, 0), "m": Weighed(390, 190), "s": Weighed(200, 200)}
+    parts = [("m", "a", 300.0), ("s", "m", 200.0)]
+    share = shares(["a"], lots, parts, {"m": 400.0, "s": 200.0})
+    assert share == {"a": 1.0, "m": 0.75, "s": 0.75}
+    edges = [("a", "m"), ("m", "s")]
+    found = balance(["a"], lots, share, edges, {"a": False, "m": False, "s": True})
+    assert found == Balance(300, 142.5, 150, 7.5, False)
+    assert found.accounted == pytest.approx(0.975)
+
+
+def test_boxes_count_the_same_and_their_pallet_not() -> None:
+    lots = {"a": Weighed(100, 100)}
+    edges = [("a", "1"), ("a", "2"), ("a", "3"), ("a", "4"), ("1", "p"), ("2", "p")]
+    sold = {"a": False, "1": True, "2": False, "3": False, "4": None, "p": False}
+    found = balance(["a"], lots, {"a": 1.0}, edges, sold)
+    assert found == Balance(100, 50, 25, 25, True)
+
+
+def test_what_holders_say_counts_before_what_is_on_record() -> None:
+    records = Balance(1000, 800, 100, 100, False)
+    silent = add_up(900, 3, [], records)
+    assert (silent.recovered, silent.accounted, silent.unknown_kg) == (0, 0.9, 100)
+    said = add_up(900, 3, [Said(300, 50, 100), Said(150, 0, 0)], records)
+    assert (said.found_kg, said.destroyed_kg, said.sold_kg) == (450, 50, 100)
+    assert (said.recovered, said.accounted, said.unknown_kg) == (0.5, 0.55, 450)
+    more = add_up(0, 1, [Said(2000, 0, 0)], records)
+    assert (more.recovered, more.accounted, more.unknown_kg) == (0, 1, 0)
