@@ -67,7 +67,7 @@ VALUES = {
     "batch": "0123456789abcdef01234567",
     "recall_number": "R160508-22222222KD",
     "recall_act": "look",
-    "plan_number": "S160508-22222222KD",
+    "plan_number": "M160508-22222222KD",
     "sample_lot": "L160508-22222222KD",
     "sample_act": "taken",
     "finding_number": "N160508-22222222KD",
@@ -186,12 +186,11 @@ def _lots(app: App, keeper: FlaskClient) -> list[Page]:
         works.write(conn, FieldWork(field, *spray, None, 7, "spray-of-lot"), NOW)
         lot_marks.set_state(conn, made[1], "held", "抽检", who)
         moving = _goods(conn, person.id, lots.harvest(conn, own, "garlic_scape", 90, today, who))
-    paths = [f"/lots/harvest/{field}", *moving, f"/goods/{made[1]}"]
         given = ("lot", made[0], "qf-liuge", 1, "克百威超标", who)
         begun = [recalls.start(conn, *given, drill=drill) for drill in (False, True)]
         recalls.answer(conn, begun[1], f"person:{person.id}", 600, 100, 100, "已封存", who)
         recalls.close(conn, begun[1], "练完", who)
-    paths = [f"/lots/harvest/{field}"]
+    paths = [f"/lots/harvest/{field}", *moving, f"/goods/{made[1]}"]
     paths += [f"/register/recalls/{number}" for number in begun]
     paths += [f"/register/recalls/{number}/report" for number in begun]
     paths += [f"/lots/{made[0]}/{each}" for each in ("split", "test", "certificate")]

@@ -10,7 +10,7 @@ from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from collector.store.postgres.queries import fetch
 from collector.store.trace.following import PRODUCT
-from collector.store.trace.trace_asked import THINGS
+from collector.store.trace.visible import NAMED
 from models.trace.recall import (
     SOLD,
     Balance,
@@ -122,7 +122,7 @@ def follow(conn: Connection, starts: Sequence[str]) -> Downstream:
     rows = fetch(conn, SQL["lots"], values=values)
     parts = [(c, p, kg) for c, p, kg in fetch(conn, SQL["parts"], values=values)]
     names: dict[str, str] = {}
-    told = _said(fetch(conn, SQL["told"], values=values, things=THINGS), names)
+    told = _said(fetch(conn, SQL["told"], values=values, things=NAMED), names)
     packed = {
         value: Packed(time, out, container)
         for value, time, out, container in fetch(conn, SQL["packed"], values=values)
