@@ -6,6 +6,7 @@ form. The texts stand in ``words/<language>/events/*.toml``, a table for each ki
 these formats beside Python's own::
 
     {since:moment}             a time, as the reader writes it; None is "never"
+    {sown:day}                 a local day, as the reader writes it
     {quantity:quantity.word}   the word of that key: here ``quantity.<value>``
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from string import Formatter
 from typing import Any, TypeAlias
 
@@ -31,7 +32,8 @@ class Event:
     kind : str
         A table of ``words/<language>/events/``.
     params : mapping of str to str, number, bool or None
-        What the text needs; JSON can hold it. Times are texts in RFC 3339, UTC: see `moment`.
+        What the text needs; JSON can hold it. Times are texts in RFC 3339, UTC: see `moment`;
+        local days are texts too, ISO 8601.
     """
 
     kind: str
@@ -72,7 +74,10 @@ def plain_moment(at: datetime) -> str:
 
 
 def sentence(
-    event: Event, words: Words, write_moment: Callable[[datetime], str] = plain_moment
+    event: Event,
+    words: Words,
+    write_moment: Callable[[datetime], str] = plain_moment,
+    write_day: Callable[[date], str] = date.isoformat,
 ) -> str:
     """Say an event in a language.
 
@@ -83,12 +88,12 @@ def sentence(
     ----------
     event : Event
     words : Words
-    write_moment : callable
-        Writes a time for the reader.
+    write_moment, write_day : callable
+        Write a time and a local day for the reader.
     """
     key = f"event.{event.kind}.text"
     try:
-        text = _Writer(words, write_moment).vformat(words.raw(key), (), event.params)
+        text = _Writer(words, write_moment, write_day).vformat(words.raw(key), (), event.params)
     except (MissingWord, MissingParameter, KeyError, ValueError, TypeError):
         # kept before events had parameters
         detail = event.params.get("detail")
@@ -111,9 +116,15 @@ def _bare(event: Event) -> str:
 class _Writer(Formatter):
     """Python's formatter with the formats of events."""
 
-    def __init__(self, words: Words, write_moment: Callable[[datetime], str]) -> None:
+    def __init__(
+        self,
+        words: Words,
+        write_moment: Callable[[datetime], str],
+        write_day: Callable[[date], str],
+    ) -> None:
         self.words = words
         self.write_moment = write_moment
+        self.write_day = write_day
 
     def format_field(self, value: Any, format_spec: str) -> Any:
         """Write one field."""
@@ -121,6 +132,8 @@ class _Writer(Formatter):
             if value is None:
                 return self.words.text("event.never.text")
             return self.write_moment(datetime.fromisoformat(value))
+        if format_spec == "day":
+            return self.write_day(date.fromisoformat(value))
         if format_spec.endswith("word") and isinstance(value, str):
             prefix = format_spec.removesuffix("word").rstrip(".")
             key = f"{prefix}.{value}" if prefix else value

@@ -106,6 +106,38 @@ CHARTS = """() => [...document.querySelectorAll('svg.chart')]
     return !own || own.querySelectorAll('table tr').length < 3; })
   .map(chart => chart.outerHTML.slice(0, 120))"""
 
+# Chinese has its own commas, colons and brackets, and writes a day as 2016年5月8日. Texts in other
+# languages, sources that are cited and what is typed are left out.
+CHINESE = """() => {
+  const body = document.querySelector('main');
+  body.querySelectorAll('[lang=en], cite, code, textarea').forEach(e => e.remove());
+  const text = body.innerText, bad = [];
+  const near = at => text.slice(Math.max(0, at - 12), at + 12).replace(/\\s+/g, ' ');
+  for (const [name, rule] of [
+    ['sign', /[\\u4e00-\\u9fff”）] ?[,:;!?](?=\\s|$)/g], ['bracket', /[\\u4e00-\\u9fff]\\s?\\(/g],
+    ['stop', /[\\u4e00-\\u9fff]\\.(?=\\s|$)/g], ['day', /\\b20\\d\\d-\\d\\d-\\d\\d\\b/g]])
+    for (let found; (found = rule.exec(text));) bad.push(`${name}: ${near(found.index)}`);
+  return [...new Set(bad)];
+}"""
+# The way back begins with an arrow wherever it stands.
+CRUMBS = """() => [...document.querySelectorAll('.crumbs a')]
+  .filter(a => !/^← \\S/.test(a.innerText)).map(a => `no arrow: ${a.innerText}`)"""
+# WCAG 2.5.5: what is pressed is 44 pixels high and wide, but for links within a sentence.
+THUMBS = """() => {
+  const bad = [];
+  const press = 'button, .button, select, input:not([type=hidden]), summary, .choice, a[href]';
+  for (const e of document.querySelectorAll(press)) {
+    if (e.closest('.hidden, .skip, svg, [hidden]') || !e.getClientRects().length) continue;
+    const alone = e.parentElement.innerText.trim() === e.innerText.trim();
+    if (e.tagName === 'A' && getComputedStyle(e).display === 'inline' && !alone) continue;
+    if (e.closest('.choice') && !e.matches('.choice')) continue;
+    const r = e.getBoundingClientRect();
+    if (Math.min(r.width, r.height) < 43.5)
+      bad.push(`${Math.round(r.width)} x ${Math.round(r.height)}: ${e.innerText || e.name}`);
+  }
+  return [...new Set(bad)];
+}"""
+
 
 def axe_faults(page: Any) -> list[str]:
     """Violations of axe-core's rules on a page, as rule, element and reason."""

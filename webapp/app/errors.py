@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from flask import Flask, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException, InternalServerError, NotFound
+from werkzeug.exceptions import Gone, HTTPException, InternalServerError, NotFound
 
 from collector.store.postgres.db import DatabaseDown, SchemaMissing
 from webapp.app import moved, shares
@@ -53,7 +53,7 @@ def not_found(error: NotFound) -> ResponseReturnValue:
         return led
     what = error.what if isinstance(error, PageNotFound) else gettext("There is no such page.")
     near = error.near if isinstance(error, PageNotFound) else []
-    mend = gettext("Look for your village on the start page.")
+    mend = "" if near else gettext("Look for your village on the start page.")
     return _page(404, gettext("Not found"), what, mend, near)
 
 
@@ -146,6 +146,8 @@ def refused(error: HTTPException) -> ResponseReturnValue:
     text, mend = _what_was_wrong(code)
     if error.description and error.description != type(error).description:
         text = error.description
+    if code == Gone.code:  # for who was given the link, who knows no addresses
+        return _page(code, gettext("This link works no more"), text, mend)
     where = f"{request.method} {request.path}"[:WHERE_MOST]
     body, _ = _page(
         code,

@@ -3,7 +3,7 @@
 from collector.store.network.frames import OTHERS
 from field_configs import events
 from field_configs.events import Event
-from webapp.language.formats import local_time
+from webapp.language.formats import full_day, local_time
 from webapp.language.i18n import gettext
 from webapp.language.risks import upper_first
 from webapp.language.words import current_words, has_word, word
@@ -11,7 +11,7 @@ from webapp.language.words import current_words, has_word, word
 
 def event_text(event: Event | None) -> str:
     """Say an event, its times in local time; nothing for none."""
-    return "" if event is None else events.sentence(event, current_words(), local_time)
+    return "" if event is None else events.sentence(event, current_words(), local_time, full_day)
 
 
 def event_name(kind: str) -> str:

@@ -98,6 +98,12 @@ def number(value: float | None, digits: int = 1) -> str:
     return text.replace("-", MINUS)
 
 
+def short(value: float | None, digits: int = 1) -> str:
+    """Write a number with as many decimals as it has, `digits` at most."""
+    text = number(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def percent(share: float | None) -> str:
     """Write a share between 0 and 1 as whole percent."""
     if share is None or not math.isfinite(share):

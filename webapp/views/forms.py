@@ -17,7 +17,7 @@ from wtforms.widgets import TextInput
 from field_configs.names import unseen
 from models.sheets import cells
 from models.sheets.refused import CellError
-from webapp.language.formats import local_day, number
+from webapp.language.formats import full_day, local_day, number
 from webapp.language.i18n import gettext
 
 #: Days that need no calendar: so many days before the one on which the form was filled in.
@@ -166,12 +166,12 @@ class Day(Field):
                 gettext(
                     "%(day)s is still to come: today is %(today)s. If your phone says otherwise, "
                     "its clock is wrong.",
-                    day=self.data.isoformat(),
+                    day=full_day(self.data),
                     today=local_day(today),
                 )
             )
         if self.data < today - FARTHEST:
-            raise ValidationError(gettext("%(day)s is too long ago.", day=self.data.isoformat()))
+            raise ValidationError(gettext("%(day)s is too long ago.", day=full_day(self.data)))
 
 
 class Choice(SelectField):

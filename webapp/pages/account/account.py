@@ -37,8 +37,8 @@ def page() -> Response:
 def _dead_link() -> Gone:
     return Gone(
         gettext(
-            "This link was used already, or is more than a day old. Ask for a new one: "
-            "nongqing people link"
+            "This link was used already, or is more than a day old. Ask your administrator for a "
+            "new one."
         )
     )
 

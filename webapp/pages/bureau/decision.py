@@ -172,6 +172,7 @@ def _show(case: Case, errors: dict[str, str]) -> Response:
             colour=colour,
             colours={each: colour_name(each) for each in COLOURS},
             trend=words.trend_text(row.fields, row.fields_before) if row else "",
+            area=words.area_of(row) if row else "",
             skill=words.skill_text(skill),
             evidence=show_evidence(desk.evidence(conn, case.key, at), at),
             villages=case.villages[:MOST_VILLAGES],

@@ -31,6 +31,7 @@ from webapp.app.database import connection, now, this_app
 from webapp.app.errors import PageNotFound
 from webapp.app.menu import NavItem
 from webapp.app.shares import heavy
+from webapp.language.formats import full_day
 from webapp.language.i18n import current_language, gettext, lazy_gettext, ngettext
 from webapp.language.words import pick, word
 
@@ -116,6 +117,7 @@ class Shown:
     title: str
     kind: str
     area: str
+    span: str
     state: str
     request: ExportRequest
     ready: bool
@@ -136,6 +138,7 @@ def _shown(each: ExportRequest, counties: dict[str, tuple[str, str]]) -> Shown:
         word(f"export.{order.table}.title"),
         NAMES[order.kind],
         area or str(gettext("All of my area")),
+        " – ".join(dict.fromkeys(map(full_day, (order.wanted.first, order.wanted.last)))),
         str(STATES[state]),
         each,
         ready,

@@ -23,6 +23,7 @@ from webapp.accounts.own import entry_key, own_field, reported_field
 from webapp.app.database import connection, now
 from webapp.app.errors import PageNotFound
 from webapp.app.files import plain_cell
+from webapp.language.formats import full_day
 from webapp.language.formats import local_day as day_text
 from webapp.language.i18n import gettext
 from webapp.language.risks import hazard_name, stage_name
@@ -107,7 +108,7 @@ def _reports(found: list[ScoutingReport]) -> list[ShownReport]:
         ]
         shown.append(
             ShownReport(
-                day=each.date.isoformat(),
+                day=full_day(each.date),
                 hazard=hazard_name(each.hazard),
                 found=str(gettext("found") if each.found else gettext("not found")),
                 detail=str(gettext("; ")).join(str(part) for part in parts if part),

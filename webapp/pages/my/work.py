@@ -21,7 +21,7 @@ from webapp.accounts.own import entry_key, me, own_field, take, written
 from webapp.app.database import connection, now
 from webapp.app.errors import PageNotFound, Suggestion
 from webapp.language.formats import local_day as day_text
-from webapp.language.formats import number
+from webapp.language.formats import short
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.risks import upper_first
 from webapp.language.words import word
@@ -61,7 +61,7 @@ class WorkForm(DatedForm):
         whole = None if self.own.area_ha is None else self.own.area_ha * MU
         if field.data is not None and whole is not None and field.data > whole * 1.01:
             raise ValidationError(
-                gettext("The field has %(mu)s mu, as you entered it.", mu=number(whole, 1))
+                gettext("The field has %(mu)s mu, as you entered it.", mu=short(whole))
             )
 
     def work(self, entry: str, interval: int | None) -> FieldWork:

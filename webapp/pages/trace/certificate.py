@@ -16,6 +16,7 @@ from webapp.accounts.lots import address_of, note, who
 from webapp.accounts.own import entry_key, me, take
 from webapp.app.database import connection
 from webapp.app.errors import PageNotFound, Suggestion
+from webapp.language.formats import full_day
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.views.forms import Line
 from webapp.views.technician.qr import qr_svg
@@ -39,7 +40,7 @@ def _found(number: str) -> Certificate:
     PageNotFound
         With what to do: read it again, or take care.
     """
-    again = [Suggestion(url_for("certificate.look"), gettext("Type a number"))]
+    again = [Suggestion(url_for("certificate.look"), gettext("Type the number again"))]
     parsed = parse_code(number)
     if parsed is None or not parsed.startswith("C"):
         text = gettext(
@@ -115,7 +116,7 @@ def label(certificate_number: str) -> ResponseReturnValue:
         shown.place,
         shown.issuer,
         shown.contact,
-        str(gettext("Issued %(day)s", day=shown.issued.date().isoformat())),
+        str(gettext("Issued %(day)s", day=full_day(shown.issued))),
         shown.number,
     ]
     try:

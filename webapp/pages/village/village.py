@@ -195,7 +195,9 @@ def earlier(view: VillagePage) -> Mapping[str, str]:
         str(gettext("A week before")): day - timedelta(days=7),
     }
     return {
-        f"{words} ({day_text(each)})": url_for("village.page", village_id=view.id, day=each)
+        str(gettext("%(name)s (%(kind)s)", name=words, kind=day_text(each))): url_for(
+            "village.page", village_id=view.id, day=each
+        )
         for words, each in links.items()
         if each >= view.today - timedelta(days=FARTHEST)
     }

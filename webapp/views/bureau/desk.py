@@ -13,11 +13,12 @@ from models.advice.colours import COLOURS
 from models.risk.hazard import STATUS
 from models.weather.local_days import local_day
 from webapp.language.colours import colour_name
-from webapp.language.formats import local_time, number
+from webapp.language.formats import full_day, local_time, short
 from webapp.language.i18n import gettext, lazy_gettext, ngettext
 from webapp.language.risks import hazard_name, upper_first
 from webapp.language.words import name_of, pick
 from webapp.views.crops import crop_types
+from webapp.views.village.fields import MU
 
 #: All that is public without a decision of the desk.
 OUT = "out"
@@ -147,7 +148,7 @@ def note_of(row: Row, at: datetime) -> str:
     if state == "held" and row.held_until is not None:
         if local_day(at) > row.held_until:
             return str(gettext("the hold is over"))
-        return str(gettext("until %(day)s", day=row.held_until.isoformat()))
+        return str(gettext("until %(day)s", day=full_day(row.held_until)))
     if state in (decisions.PUBLISHED, decisions.UPDATED) and row.drafts:
         return str(ngettext("%(num)d field is new", "%(num)d fields are new", row.drafts))
     return ""
@@ -160,6 +161,11 @@ def waits(row: Row, today: date) -> bool:
     return bool(row.drafts) and row.state not in (decisions.REJECTED, decisions.CANCELLED)
 
 
+def area_of(row: Row) -> str:
+    """Write how much land a row is about; nothing where no area is known."""
+    return "" if row.area_ha is None else str(gettext("%(mu)s mu", mu=short(row.area_ha * MU)))
+
+
 def show_row(
     row: Row,
     colour: str | None,
@@ -170,7 +176,6 @@ def show_row(
 ) -> ShownRow:
     """Word a row; only for those that the page shows."""
     state = state_of(row)
-    area = "" if row.area_ha is None else gettext("%(area)s ha", area=number(row.area_ha, 1))
     return ShownRow(
         row=row,
         hazard=hazard_name(row.hazard),
@@ -184,7 +189,7 @@ def show_row(
         state_name=str(STATES[state]),
         note=note_of(row, at),
         by=row.changed_by or "",
-        area=str(area),
+        area=area_of(row),
         trend=trend_text(row.fields, row.fields_before),
         skill=skill_text(skill),
         last=last_text(last),

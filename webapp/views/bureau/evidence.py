@@ -10,7 +10,7 @@ from itertools import groupby
 from collector.store.bureau.desk import Answered, Coming, Evidence, Measured
 from models.risk.hazard import HIGH, MEDIUM, NO_RISK, STATUS
 from models.weather.local_days import day_ended
-from webapp.language.formats import local_day, local_time, number
+from webapp.language.formats import local_day, local_time, number, short
 from webapp.language.i18n import gettext, ngettext
 from webapp.language.risks import (
     certainty_label,
@@ -87,6 +87,15 @@ def _stages(answers: Sequence[Answered], verdict: str) -> str:
     low = min(each.first_stage for each in of if each.first_stage is not None)
     high = max(each.last_stage for each in of if each.last_stage is not None)
     fields, observed = sum(each.fields for each in of), sum(each.observed for each in of)
+    if low == high:
+        return str(
+            gettext(
+                "BBCH %(stage)s; observed in %(observed)d of %(num)d fields",
+                stage=number(low, 0),
+                observed=observed,
+                num=fields,
+            )
+        )
     return str(
         gettext(
             "BBCH %(low)s to %(high)s; observed in %(observed)d of %(num)d fields",
@@ -101,17 +110,16 @@ def _stages(answers: Sequence[Answered], verdict: str) -> str:
 def _reading(one: Measured, at: datetime) -> tuple[str, str, str]:
     name = quantity_name(one.quantity)
     if one.height_m is not None:
-        name = str(
-            gettext("%(quantity)s, %(height)s m", quantity=name, height=number(one.height_m, 1))
-        )
+        name = str(gettext("%(quantity)s, %(height)s m", quantity=name, height=short(one.height_m)))
     digits = 2 if abs(one.high) < 1 else 1
-    value = gettext(
-        "%(mean)s %(unit)s (%(low)s to %(high)s)",
-        mean=number(one.mean, digits),
-        unit=unit_name(one.quantity),
-        low=number(one.low, digits),
-        high=number(one.high, digits),
-    )
+    low, mean, high = (number(each, digits) for each in (one.low, one.mean, one.high))
+    unit = unit_name(one.quantity)
+    if low == high:
+        value = f"{mean} {unit}"
+    else:
+        value = gettext(
+            "%(mean)s %(unit)s (%(low)s to %(high)s)", mean=mean, unit=unit, low=low, high=high
+        )
     seen = ngettext(
         "%(num)d sensor, newest %(time)s",
         "%(num)d sensors, newest %(time)s",

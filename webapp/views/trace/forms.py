@@ -11,7 +11,7 @@ from wtforms.validators import ValidationError
 from collector.store.lots.lots import MOST_PARTS, Lot
 from collector.store.network.own_fields import OwnField
 from models.trace.certificate import ENTRUSTED_TEST, GROUNDS, SELF_TEST
-from webapp.language.formats import number
+from webapp.language.formats import number, short
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.views.crops import crop_types
 from webapp.views.forms import Choice, DatedForm, Line, Number
@@ -58,7 +58,7 @@ class HarvestForm(DatedForm):
                 gettext(
                     "The field has %(mu)s mu: at most %(most)s kg of it at a time; look whether "
                     "the weight is in kilograms.",
-                    mu=number(mu, 1),
+                    mu=short(mu),
                     most=number(MOST_KG_A_MU * mu, 0),
                 )
             )

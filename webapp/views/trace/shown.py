@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from collector.store.lots import certificates, lots
@@ -14,7 +15,7 @@ from field_configs.schema import Produce
 from models.trace.certificate import CONTROL, ENTRUSTED_TEST, HELD, RECALLED, SELF_TEST
 from webapp.app.database import connection
 from webapp.language.events import event_text
-from webapp.language.formats import number
+from webapp.language.formats import full_day, number
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.risks import upper_first
 from webapp.language.words import has_word, pick, word
@@ -71,7 +72,7 @@ def standing(lot: Lot, against: Sequence[Event]) -> list[Event]:
 def lot_line(lot: Lot) -> str:
     """Say in one line what a lot is."""
     name = KIND_NAMES[lot.kind] if lot.field_name is None else lot.field_name
-    return " · ".join([kg(lot.weight_kg), lot.day.isoformat(), str(name)])
+    return " · ".join([kg(lot.weight_kg), full_day(lot.day), str(name)])
 
 
 def places_text(places: Sequence[Mapping[str, str]]) -> str:
@@ -127,7 +128,9 @@ def show_certificate(found: Certificate) -> ShownCertificate:
         produce=produce_name(content["produce"]),
         weight=kg(found.weight_kg),
         place=places_text(content["places"]),
-        harvested=", ".join(content["harvested"]),
+        harvested=str(gettext("; ")).join(
+            full_day(date.fromisoformat(day)) for day in content["harvested"]
+        ),
         issuer=content["issuer"]["name"],
         issuer_kind=str(ISSUER_NAMES[content["issuer"]["kind"]]),
         contact=content["issuer"]["contact"],

@@ -9,7 +9,7 @@ from field_configs.schema import Crop, Field
 from models.advice.relief import Key
 from models.risk.answers import RiskStatus
 from models.risk.hazard import CANNOT_SAY, STATUS
-from webapp.language.formats import number
+from webapp.language.formats import short
 from webapp.language.i18n import gettext
 from webapp.language.risks import hazard_name, upper_first
 from webapp.language.words import name_of
@@ -83,7 +83,7 @@ def field_rows(
                 crop=upper_first(crop_name(grown.get(field.id), crops, today)),
                 area=""
                 if field.area_ha is None
-                else str(gettext("%(mu)s mu", mu=number(field.area_ha * MU, 1))),
+                else str(gettext("%(mu)s mu", mu=short(field.area_ha * MU))),
                 status=STATUS[status],
                 draft=worst is not None and not worst.validated,
                 hazard=hazard_name(worst.hazard) if worst and named else "",

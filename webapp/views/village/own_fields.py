@@ -8,7 +8,7 @@ from collector.store.advice.village import Grown
 from collector.store.advice.works import IRRIGATION, SPRAY, FieldWork
 from collector.store.network.own_fields import OwnField
 from field_configs.schema import Field
-from webapp.language.formats import local_day, number
+from webapp.language.formats import full_day, local_day, number, short
 from webapp.language.i18n import gettext, lazy_gettext, ngettext
 from webapp.language.risks import upper_first
 from webapp.language.words import pick, word
@@ -58,7 +58,7 @@ def line_of(own: OwnField, today: date) -> str:
     parts = [pick(own.village_zh, own.village_en)]
     parts.append(upper_first(crop_name(grown_of(own), crop_types(), today)))
     if own.area_ha is not None:
-        parts.append(str(gettext("%(mu)s mu", mu=number(own.area_ha * MU, 1))))
+        parts.append(str(gettext("%(mu)s mu", mu=short(own.area_ha * MU))))
     if own.sown is not None and own.harvested is None:
         parts.append(str(gettext("sown on %(day)s", day=local_day(own.sown))))
     return " · ".join(part for part in parts if part)
@@ -98,7 +98,7 @@ def _detail(work: FieldWork) -> str:
     if work.kind == IRRIGATION and work.amount_mm is not None:
         parts.append(str(gettext("%(amount)s mm", amount=number(work.amount_mm, 0))))
     if work.area_ha is not None:
-        parts.append(str(gettext("on %(mu)s mu", mu=number(work.area_ha * MU, 1))))
+        parts.append(str(gettext("on %(mu)s mu", mu=short(work.area_ha * MU))))
     if work.interval_d is not None:
         parts.append(str(gettext("safety interval %(days)s d", days=work.interval_d)))
     parts.append(work.note)
@@ -110,7 +110,7 @@ def show_diary(works: Sequence[FieldWork]) -> list[ShownWork]:
     return [
         ShownWork(
             entry=work.entry,
-            day=work.date.isoformat(),
+            day=full_day(work.date),
             kind=upper_first(word(f"work.{work.kind}")),
             detail=_detail(work),
             who=work.recorded_by,
