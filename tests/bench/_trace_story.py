@@ -187,7 +187,7 @@ class Consignment:
             sorts = [lot(f"S{n}{grade}.") for grade in "AB"]
             self.made(who["packer"], 5, "inspecting", sorts, [lot(f"W{n}.")])
         self.made(who["store"], 9, "storing", [lot("ST")], [lot(f"S{n}A.") for n in range(2)])
-        for n in range(6):
+        for _ in range(6):
             self._measured(who["store"], 24, "storing", quantityList=[self.weight(lot("ST"))])
         runs = [lot(f"R{n}.") for n in range(max(1, self.boxes // 1000))]
         self.made(who["packer"], 8, "picking", runs, [lot("ST")])

@@ -295,13 +295,9 @@ def questions(some: list[Consignment]) -> Iterator[tuple[str, list[str]]]:
     )
     gates = [quote(place(each.who["wholesale"], "2"), safe="") for each in some]
     yield "by read point", [f"/events?EQ_readPoint={each}" for each in gates]
-    yield (
-        "by product, disposition and two weeks",
-        [
-            f"/events?MATCH_anyEPC={quote(product(1) + '/21/*', safe='')}&EQ_disposition=retail_sold&{t}"
-            for t in spans[:4]
-        ],
-    )
+    boxes = quote(f"{product(1)}/21/*", safe="")
+    sold = f"/events?MATCH_anyEPC={boxes}&EQ_disposition=retail_sold"
+    yield "by product, disposition and two weeks", [f"{sold}&{each}" for each in spans[:4]]
     yield "all, first page", ["/events"]
 
 

@@ -33,7 +33,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import cache, lru_cache
 from threading import Lock
-from types import ModuleType
 from typing import Any
 
 from models.exchange.epcis.fields import moment
@@ -92,7 +91,7 @@ def _rounded(text: str) -> str:
 
 
 @cache
-def _reference() -> tuple[ModuleType, ModuleType, ModuleType]:
+def _reference() -> tuple[Any, Any, Any]:
     """Return the parts of the reference, which remembers identifiers that it has normalised.
 
     Things are named by event after event, and it tries half a hundred patterns on each of them.

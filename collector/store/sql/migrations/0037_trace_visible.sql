@@ -13,6 +13,10 @@ CREATE TABLE trace_seen (
     PRIMARY KEY (party, kind, value)
 );
 CREATE INDEX trace_handled_value ON trace_handled (value);
+-- A thing's terms stand together: by them it is followed and shared.
+ALTER TABLE trace_term DROP CONSTRAINT trace_term_pkey, ADD PRIMARY KEY (value, kind, event);
+DROP INDEX trace_term_value;
+CREATE INDEX trace_term_kind ON trace_term (kind, value);
 INSERT INTO trace_visible (party, event)
 SELECT party, id FROM trace_event
 UNION

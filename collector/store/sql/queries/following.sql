@@ -1,32 +1,41 @@
+-- Things lead to the events that join or divide them, and these to other things, in turn: so the
+-- terms of an event are read once, and not once for each of its fifty boxes.
+
 -- name: forward
-WITH RECURSIVE reached (value) AS (
-    SELECT unnest(%(start)s::text[]) COLLATE "C"
+WITH RECURSIVE reached (value, event, put) AS (
+    SELECT unnest(%(start)s::text[]) COLLATE "C", NULL::bigint, NULL::boolean
     UNION
-    SELECT o.value FROM reached AS r
-    JOIN trace_term AS i ON i.value = r.value
-        AND i.kind IN ('input', 'input_class', 'child', 'child_class')
-    JOIN trace_event AS e ON e.id = i.event AND e.action IS DISTINCT FROM 'DELETE'
-    JOIN trace_term AS o ON o.event = i.event
-        AND CASE WHEN i.kind IN ('input', 'input_class')
-                 THEN o.kind IN ('output', 'output_class') ELSE o.kind = 'parent' END
-    WHERE o.value !~ %(product)s
+    SELECT n.value, n.event, n.put FROM reached AS r CROSS JOIN LATERAL (
+        SELECT NULL, i.event, i.kind IN ('child', 'child_class') FROM trace_term AS i
+        WHERE r.event IS NULL AND i.value = r.value
+            AND i.kind IN ('input', 'input_class', 'child', 'child_class')
+        UNION ALL
+        SELECT o.value, NULL, NULL FROM trace_event AS e JOIN trace_term AS o ON o.event = e.id
+        WHERE e.id = r.event AND e.action IS DISTINCT FROM 'DELETE'
+            AND CASE WHEN r.put THEN o.kind = 'parent'
+                     ELSE o.kind IN ('output', 'output_class') END
+            AND o.value !~ %(product)s
+    ) AS n (value, event, put)
 )
-SELECT value FROM reached ORDER BY value
+SELECT value FROM reached WHERE event IS NULL ORDER BY value
 
 -- name: back
-WITH RECURSIVE reached (value) AS (
-    SELECT unnest(%(start)s::text[]) COLLATE "C"
+WITH RECURSIVE reached (value, event, put) AS (
+    SELECT unnest(%(start)s::text[]) COLLATE "C", NULL::bigint, NULL::boolean
     UNION
-    SELECT o.value FROM reached AS r
-    JOIN trace_term AS i ON i.value = r.value AND i.kind IN ('output', 'output_class', 'parent')
-    JOIN trace_event AS e ON e.id = i.event AND e.action IS DISTINCT FROM 'DELETE'
-    JOIN trace_term AS o ON o.event = i.event
-        AND CASE WHEN i.kind = 'parent'
-                 THEN o.kind IN ('child', 'child_class')
-                 ELSE o.kind IN ('input', 'input_class') END
-    WHERE o.value !~ %(product)s
+    SELECT n.value, n.event, n.put FROM reached AS r CROSS JOIN LATERAL (
+        SELECT NULL, i.event, i.kind = 'parent' FROM trace_term AS i
+        WHERE r.event IS NULL AND i.value = r.value
+            AND i.kind IN ('output', 'output_class', 'parent')
+        UNION ALL
+        SELECT o.value, NULL, NULL FROM trace_event AS e JOIN trace_term AS o ON o.event = e.id
+        WHERE e.id = r.event AND e.action IS DISTINCT FROM 'DELETE'
+            AND CASE WHEN r.put THEN o.kind IN ('child', 'child_class')
+                     ELSE o.kind IN ('input', 'input_class') END
+            AND o.value !~ %(product)s
+    ) AS n (value, event, put)
 )
-SELECT value FROM reached ORDER BY value
+SELECT value FROM reached WHERE event IS NULL ORDER BY value
 
 -- name: story
 SELECT DISTINCT e.event_time, e.id, p.name, e.type, e.biz_step,
@@ -38,17 +47,20 @@ WHERE t.value = ANY(%(values)s) AND t.kind = ANY(%(things)s)
 ORDER BY e.event_time, e.id
 
 -- name: recall
-WITH RECURSIVE reached (value) AS (
-    SELECT unnest(%(start)s::text[]) COLLATE "C"
+WITH RECURSIVE reached (value, event, put) AS (
+    SELECT unnest(%(start)s::text[]) COLLATE "C", NULL::bigint, NULL::boolean
     UNION
-    SELECT o.value FROM reached AS r
-    JOIN trace_term AS i ON i.value = r.value
-        AND i.kind IN ('input', 'input_class', 'child', 'child_class')
-    JOIN trace_event AS e ON e.id = i.event AND e.action IS DISTINCT FROM 'DELETE'
-    JOIN trace_term AS o ON o.event = i.event
-        AND CASE WHEN i.kind IN ('input', 'input_class')
-                 THEN o.kind IN ('output', 'output_class') ELSE o.kind = 'parent' END
-    WHERE o.value !~ %(product)s
+    SELECT n.value, n.event, n.put FROM reached AS r CROSS JOIN LATERAL (
+        SELECT NULL, i.event, i.kind IN ('child', 'child_class') FROM trace_term AS i
+        WHERE r.event IS NULL AND i.value = r.value
+            AND i.kind IN ('input', 'input_class', 'child', 'child_class')
+        UNION ALL
+        SELECT o.value, NULL, NULL FROM trace_event AS e JOIN trace_term AS o ON o.event = e.id
+        WHERE e.id = r.event AND e.action IS DISTINCT FROM 'DELETE'
+            AND CASE WHEN r.put THEN o.kind = 'parent'
+                     ELSE o.kind IN ('output', 'output_class') END
+            AND o.value !~ %(product)s
+    ) AS n (value, event, put)
 ), told AS (
     SELECT r.value, e.event_time, e.id, e.party, coalesce(e.biz_step, e.type) AS step,
            coalesce(e.biz_location, e.read_point) AS place,
@@ -56,7 +68,7 @@ WITH RECURSIVE reached (value) AS (
     FROM reached AS r
     JOIN trace_term AS t ON t.value = r.value AND t.kind = ANY(%(things)s)
     JOIN trace_event AS e ON e.id = t.event
-    WHERE e.declared IS NULL AND NOT EXISTS (
+    WHERE r.event IS NULL AND e.declared IS NULL AND NOT EXISTS (
         SELECT 1 FROM trace_event AS d
         WHERE d.party = e.party AND d.event_id = e.event_id AND d.declared IS NOT NULL)
 ), newest AS (

@@ -134,6 +134,7 @@ def test_what_was_captured_before_is_seen_alike(
 
 
 def test_two_who_capture_at_once_see_each_other(joined: db.Connection, dsn: str) -> None:
+    add(joined, "coop", told(0, epcList=[box(9)]))  # the context is there; nobody waits for that
     other = db.connect(dsn)
     thread = threading.Thread(target=add, args=(other, "shop", told(2, epcList=[box(1)])))
     right = [check(told(1, epcList=[box(1)]), CONTEXT, NOW)]
