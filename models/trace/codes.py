@@ -16,8 +16,8 @@ from datetime import date
 
 #: Digits and letters without 0 O 1 I L U.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-#: First letters: lots, certificates, boxes, pallets, shipments; recalls, drills, sampling plans (M),
-#: non-conformities.
+#: First letters: lots, certificates, boxes, pallets, shipments; recalls, drills, sampling plans
+#: (M), non-conformities.
 KINDS = "LCBPSRDMN"
 #: Random characters of a code, of which there are 30 ** 9, about 2 * 10 ** 13, for each day.
 LENGTH = 9

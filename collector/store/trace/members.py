@@ -36,7 +36,7 @@ def join(conn: Connection, person: int, party: str, at: datetime) -> None:
 
 
 def party_of(conn: Connection, person: int, at: datetime) -> Party:
-    """Return the party that a person tells events for; who has joined none gets one of their own."""
+    """Return the party that a person tells events for; who has none gets one of their own."""
     found = known_party(conn, person)
     if found is None:
         found = own_party(person)
