@@ -1658,25 +1658,7 @@ CREATE INDEX trace_handled_value ON trace_handled (value);
 ALTER TABLE trace_term DROP CONSTRAINT trace_term_pkey, ADD PRIMARY KEY (value, kind, event);
 DROP INDEX trace_term_value;
 CREATE INDEX trace_term_kind ON trace_term (kind, value);
-INSERT INTO trace_visible (party, event)
-SELECT party, id FROM trace_event
-UNION
-SELECT h.party, t.event FROM trace_handled AS h JOIN trace_term AS t ON t.value = h.value
-WHERE t.kind IN ('epc', 'child', 'input', 'output', 'parent', 'class', 'child_class',
-    'input_class', 'output_class');
-INSERT INTO trace_seen (party, kind, value)
-SELECT DISTINCT v.party, said.kind, said.value
-FROM trace_visible AS v JOIN trace_event AS e ON e.id = v.event
-CROSS JOIN LATERAL (VALUES ('type', e.type), ('biz_step', e.biz_step),
-    ('disposition', e.disposition), ('read_point', e.read_point),
-    ('biz_location', e.biz_location)) AS said (kind, value)
-WHERE said.value IS NOT NULL;
-INSERT INTO trace_seen (party, kind, value)
-SELECT DISTINCT v.party, 'thing', t.value
-FROM trace_visible AS v JOIN trace_term AS t ON t.event = v.event
-    AND t.kind IN ('epc', 'child', 'input', 'output', 'parent')
-WHERE NOT EXISTS (
-    SELECT 1 FROM trace_handled AS h WHERE h.party = v.party AND h.value = t.value);
+
 -- Subscriptions: what is new for a query of a party is sent to an address. ----------------------
 
 -- since: number of the newest event when the thing was first handled; what was there before is seen
@@ -1734,6 +1716,8 @@ CREATE TABLE trace_released (
     token bytea NOT NULL CHECK (length(token) = 32),
     at timestamptz NOT NULL,
     PRIMARY KEY (party, token)
+);
+
 -- Codes that boxes and pallets got here, and places that a party named. Neither names a person. uri is
 -- the name in events: the link of an SSCC where the party has a company prefix, else a urn:uuid. batch
 -- is what was made, and is printed, together. A prefix is one party's; next_serial only grows, so that
@@ -1757,6 +1741,7 @@ CREATE TABLE goods_place (
     used timestamptz NOT NULL,
     UNIQUE (party, name)
 );
+
 -- Where events that are each right break a story together: at which event, of which thing. cleared: when a
 -- late event or an error declaration mended it.
 CREATE TABLE trace_flag (
@@ -1777,6 +1762,7 @@ CREATE TABLE trace_looked (
 );
 CREATE INDEX trace_event_transformation ON trace_event (transformation)
 WHERE transformation IS NOT NULL;
+
 -- The cold chain ------------------------------------------------------------------------------
 
 -- Where a logger is at home between rides: no crop, and on no public page.
@@ -1873,6 +1859,7 @@ CREATE TABLE sensor_told (
     told timestamptz NOT NULL,
     PRIMARY KEY (attachment, start)
 );
+
 -- Inspection: recalls and drills, sampling plans, non-conformities -------------------------------
 
 -- A recall (R…), or a drill (D…), which changes nothing but these rows. start: the code of a lot or the
