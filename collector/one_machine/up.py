@@ -287,9 +287,8 @@ def run(
         if state is not None and backlog is not None:
             with steps.part("nodes") as say:
                 supervisor.start(_nodes(state))
-                say(
-                    f"{len(backlog.nodes) + (shipping is not None)} under MicroPython, each with its own flash"
-                )
+                running = len(backlog.nodes) + (shipping is not None)
+                say(f"{running} under MicroPython, each with its own flash")
             if state.backlog_days:
                 backlog.show(supervisor.tend, supervisor.log_dir)
             click.echo("the first risk is computed; a few seconds more")

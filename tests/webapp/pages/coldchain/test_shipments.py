@@ -14,15 +14,14 @@ from tests.webapp.pages.coldchain.conftest import NOW, Scene
 from tests.webapp.pages.my.world import key
 
 
-def post(client: FlaskClient, path: str, page: str = "", **form: str):  # noqa: ANN201
+def post(client: FlaskClient, path: str, page: str = "", **form: str):
     entry = key(client.get(page or path).text)
     return client.post(path, data={"entry_key": entry} | form)
 
 
 def english(client: FlaskClient, path: str) -> str:
-    client.get("/set-language?lang=en")
-    text = client.get(path).text
-    client.get("/set-language?lang=zh_CN")
+    text = client.get(f"{path}?lang=en").text
+    client.get("/?lang=zh_CN")  # a language that was asked for stays
     return text
 
 
@@ -38,7 +37,9 @@ def test_a_shipment_tells_its_story(scene: Scene) -> None:
     assert "114.50000° E, 35.50000° N" in page
     assert "Not verified for this product" in page
     assert "No check of it was written down." in page
-    left = re.search(r"Life left at 0.0 °C</span><b class=\"num\">([0-9.]+) to ([0-9.]+) days", page)
+    left = re.search(
+        r"Life left at 0.0 °C</span><b class=\"num\">([0-9.]+) to ([0-9.]+) days", page
+    )
     assert left is not None
     assert 0 < float(left[1]) < float(left[2]) < 90
     assert "Say whether" not in page
@@ -79,12 +80,11 @@ def test_what_cannot_be_sent_is_said_in_both_languages(scene: Scene) -> None:
     zh = post(scene.seller, "/shipments/new", **form)
     assert zh.status_code == 422
     assert "只有 600 千克可以发" in zh.text
-    scene.seller.get("/set-language?lang=en")
-    en = post(scene.seller, "/shipments/new", **form)
+    en = post(scene.seller, "/shipments/new?lang=en", **form)
     assert "600 kg of lot" in en.text
-    none = post(scene.seller, "/shipments/new", **{**form, "lot": "L1", "weight": "1"})
+    none = post(scene.seller, "/shipments/new?lang=en", **{**form, "lot": "L1", "weight": "1"})
     assert "There is no lot L1" in none.text
-    scene.seller.get("/set-language?lang=zh_CN")
+    scene.seller.get("/?lang=zh_CN")
     theirs = post(scene.seller, "/shipments/new", **{**form, "asset": "99"})
     assert theirs.status_code == 422
 
@@ -126,11 +126,13 @@ def test_the_receiver_disputes_with_their_own_thermometer(scene: Scene) -> None:
     assert "请说明货物有什么问题" in mute.text
     sender = post(scene.seller, f"{path}/handover", "/assets/", verdict="accepted")
     assert sender.status_code == 409
-    said = post(scene.buyer, f"{path}/handover", path, verdict="disputed", celsius="3.5", note="软条")
+    said = post(
+        scene.buyer, f"{path}/handover", path, verdict="disputed", celsius="3.5", note="软条"
+    )
     assert said.status_code == 303
     page = english(scene.seller, path)
     assert "disputed" in page
-    assert "receiver&#39;s thermometer 3.5 °C" in page
+    assert re.search(r"receiver.{1,5}s thermometer 3\.5 °C", page)
     assert re.search(r"logger 0\.[0-9] °C", page)
     again = post(scene.buyer, f"{path}/handover", "/assets/", verdict="accepted")
     assert again.status_code == 409
