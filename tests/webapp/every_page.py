@@ -18,14 +18,17 @@ from collector.store import people
 from collector.store.advice import export_requests, risk, works
 from collector.store.advice.exports import Order, Wanted
 from collector.store.advice.works import FieldWork
+from collector.store.coldchain import assets
 from collector.store.lots import certificates, lot_marks, lots
 from collector.store.lots.lots import Who
 from collector.store.network import own_fields
 from collector.store.network.own_fields import Entered
+from collector.store.trace import members
 from field_configs.load import load
 from models.risk.hazard import HIGH
 from models.weather.local_days import local_day
 from tests.webapp.conftest import seed_module
+from tests.webapp.load_on_its_way import load_on_its_way
 from webapp.app.database import App
 
 NOW = seed_module.NOW
@@ -173,6 +176,20 @@ def _lots(app: App, keeper: FlaskClient) -> list[Page]:
     return [*public, *(Page(path, ADMINISTRATOR) for path in paths)]
 
 
+def _shipments(app: App, keeper: FlaskClient) -> list[Page]:
+    """Pages of a load on its way, and of the truck that carries it."""
+    with keeper.session_transaction() as session:
+        uniquifier = session["_user_id"]
+    with app.pool.connection() as conn:
+        person = people.find(conn, uniquifier=uniquifier)
+        assert person is not None
+        world, code = load_on_its_way(conn, NOW)
+        members.join(conn, person.id, world.receiver.id, NOW)
+        store = assets.add(conn, "store_room", "一号库", world.receiver, NOW, person.name)
+    paths = (f"/shipments/{code}", "/shipments/new", "/shipments/", f"/assets/{store.id}")
+    return [Page(path, ADMINISTRATOR) for path in paths]
+
+
 def every_page(app: App, administrator: FlaskClient) -> list[Page]:
     """Find every address that answers with a page, each for the one who sees most there.
 
@@ -198,4 +215,5 @@ def every_page(app: App, administrator: FlaskClient) -> list[Page]:
     more = [Page(*each) for each in MORE]
     more += [Page(each, ADMINISTRATOR) for each in _exports(app, administrator)]
     kept += _lots(app, administrator)
+    kept += _shipments(app, administrator)
     return [*dict.fromkeys(found), *more, *kept, Page(_link(app), NOBODY)]

@@ -79,7 +79,7 @@ def test_what_cannot_be_sent_is_said_in_both_languages(scene: Scene) -> None:
     form = {"lot": scene.world.lot, "weight": "5000", "asset": asset, "receiver": "market"}
     zh = post(scene.seller, "/shipments/new", **form)
     assert zh.status_code == 422
-    assert "只有 600 千克可以发" in zh.text
+    assert "只有 600 公斤可以发" in zh.text
     en = post(scene.seller, "/shipments/new?lang=en", **form)
     assert "600 kg of lot" in en.text
     none = post(scene.seller, "/shipments/new?lang=en", **{**form, "lot": "L1", "weight": "1"})
