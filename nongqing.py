@@ -79,6 +79,12 @@ class Parts:
         """Prepare the weather of the demonstration's virtual sensors."""
         return weather.prepare(folder, csv)
 
+    def demo_ride(self, folder: Path, opens: float) -> float:
+        """Write the ride of the demonstration's logger; return when its load left."""
+        left = opens - 60 * rides.LEFT_BEFORE
+        rides.write_ride(folder, left)
+        return left
+
 
 class Door(click.Group):
     """The root of all commands: what a person can mend is one line and never a traceback."""
@@ -87,12 +93,6 @@ class Door(click.Group):
         """Run the command that was typed."""
         with collector.commands.parts.plain_errors():
             return super().invoke(ctx)
-
-    def demo_ride(self, folder: Path, opens: float) -> float:
-        """Write the ride of the demonstration's logger; return when its load left."""
-        left = opens - 60 * rides.LEFT_BEFORE
-        rides.write_ride(folder, left)
-        return left
 
 
 @click.group(cls=Door, context_settings={"help_option_names": ["-h", "--help"], "obj": Parts()})

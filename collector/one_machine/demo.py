@@ -308,8 +308,9 @@ def _put_banner(pool: db.Pool, state: DemoState) -> None:
     """Let every page say that its weather and its time are not those of today."""
     banner = {
         "zh": f"{state.zh}；时间也是模拟的，比真的快 {state.rate:g} 倍；"
-        "各角色演示账号的登录链接印在启动时的终端里",
-        "en": f"{state.en}; the time is simulated, too, {state.rate:g} times as fast; "
+        "冷链货物和行程是编的；各角色演示账号的登录链接印在启动时的终端里",
+        "en": f"{state.en}; the time is simulated, too, {state.rate:g} times as fast; the load "
+        "and its ride are made up; "
         "links that sign in as each role were printed at its start",
     }
     with pool.connection() as conn:

@@ -1,9 +1,9 @@
 """A ride of a simulated logger: what it meets on its way, for the emulated board.
 
 The file ``ride.json`` in a node's folder makes it one that rides along (`simulate.Fleet`). The ride
-of the demonstration is made up: a load of garlic scapes from Liuge to Zhengzhou, with a door that
+of the demonstration is made up: a load of garlic scapes from Liuge to Guangzhou, with a door that
 was opened, a cable that came loose, a stretch without coverage and a machine that weakens.
-Positions are rounded points near the road between the two.
+Positions are rounded points between the two.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ POINTS = (
     (102, 1.1, 3.4, 86, 78, 35.760, 114.860),
     (125, 0.3, 0.9, 90, 88, 35.640, 114.700),
     (150, 0.0, 0.2, 92, 91, 35.500, 114.500),
-    (240, 0.0, 0.2, 92, 91, 35.220, 114.220),
-    (255, 0.0, 0.2, 92, 91, 35.180, 114.160),
-    (300, 0.2, 0.4, 92, 91, 35.060, 114.020),
-    (345, 0.9, 1.2, 91, 90, 34.940, 113.880),
-    (375, 0.6, 0.9, 91, 90, 34.880, 113.800),
-    (420, 0.1, 0.3, 92, 91, 34.800, 113.720),
-    (480, 0.0, 0.2, 92, 91, 34.760, 113.700),
+    (240, 0.0, 0.2, 92, 91, 34.500, 113.850),
+    (520, 0.0, 0.2, 92, 91, 31.300, 113.900),
+    (580, 0.3, 0.5, 92, 91, 30.700, 114.000),
+    (640, 0.9, 1.2, 91, 90, 30.000, 113.900),
+    (700, 0.3, 0.6, 91, 90, 29.300, 113.500),
+    (740, 0.0, 0.2, 92, 91, 28.800, 113.200),
+    (1600, 0.0, 0.2, 92, 91, 23.130, 113.260),
 )
 NAMES = (
     *("minute", "air_temperature", "air_temperature_rear", "relative_humidity"),
@@ -42,7 +42,7 @@ NAMES = (
 #: From and to [min]: the door stood open; no chip answered; no network.
 DOORS = ((90, 101),)
 LOOSE = (170, 215)
-NO_COVERAGE = (310, 350)
+NO_COVERAGE = (360, 450)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,8 @@ def write_ride(folder: Path, left: float) -> None:
     ]
     told: dict[str, Any] = {
         "begins": left,
-        "points": [dict(zip(NAMES, point, strict=True)) for point in POINTS],
+        "names": NAMES,
+        "points": POINTS,
         "doors": DOORS,
         "faults": faults,
     }

@@ -20,6 +20,8 @@ from firmware.workbench.parts import Board, NodeKey
 from firmware.workbench.rides import read_ride
 
 HEAP = "160k"
+#: Of a node that rides along: what it meets is held in its process, too.
+RIDING_HEAP = "192k"
 SHIMS = Path(__file__).parent / "shims"
 ROOT = Path(__file__).parents[2]
 STOP_S = 5.0
@@ -129,7 +131,7 @@ class SimulatedNode:
             "-c",
             LAUNCH,
             "-X",
-            f"heapsize={HEAP}",
+            f"heapsize={RIDING_HEAP if settings.get('ride') else HEAP}",
             str(SHIMS / "run_node.py"),
         ]
         self.started = time.monotonic()

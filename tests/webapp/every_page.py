@@ -19,6 +19,7 @@ from collector.store.advice import export_requests, risk, works
 from collector.store.advice.exports import Order, Wanted
 from collector.store.advice.works import FieldWork
 from collector.store.inspection import recalls
+from collector.store.coldchain import assets
 from collector.store.lots import certificates, lot_marks, lots
 from collector.store.lots.lots import Who
 from collector.store.network import own_fields
@@ -26,12 +27,14 @@ from collector.store.network.own_fields import Entered
 from collector.store.postgres.db import Connection
 from collector.store.trace import goods, handling, members, units
 from collector.store.trace.handling import Asked
+from collector.store.trace import members
 from field_configs.load import load
 from models.risk.hazard import HIGH
 from models.trace.goods import PALLET, STEPS
 from models.trace.scanned import LOT, UNIT, Scanned
 from models.weather.local_days import local_day
 from tests.webapp.conftest import seed_module
+from tests.webapp.load_on_its_way import load_on_its_way
 from webapp.app.database import App
 
 NOW = seed_module.NOW
@@ -229,6 +232,18 @@ def _goods(conn: Connection, person: int, lot: str) -> list[str]:
         *(f"/goods/do/{step}" for step in ("pack", "load", "receive", "destroy")),
         f"/goods/do/onto?series={series}&pallet={pallet.code}",
     ]
+def _shipments(app: App, keeper: FlaskClient) -> list[Page]:
+    """Pages of a load on its way, and of the truck that carries it."""
+    with keeper.session_transaction() as session:
+        uniquifier = session["_user_id"]
+    with app.pool.connection() as conn:
+        person = people.find(conn, uniquifier=uniquifier)
+        assert person is not None
+        world, code = load_on_its_way(conn, NOW)
+        members.join(conn, person.id, world.receiver.id, NOW)
+        store = assets.add(conn, "store_room", "一号库", world.receiver, NOW, person.name)
+    paths = (f"/shipments/{code}", "/shipments/new", "/shipments/", f"/assets/{store.id}")
+    return [Page(path, ADMINISTRATOR) for path in paths]
 
 
 def every_page(app: App, administrator: FlaskClient) -> list[Page]:
@@ -256,4 +271,5 @@ def every_page(app: App, administrator: FlaskClient) -> list[Page]:
     more = [Page(*each) for each in MORE]
     more += [Page(each, ADMINISTRATOR) for each in _exports(app, administrator)]
     kept += _lots(app, administrator)
+    kept += _shipments(app, administrator)
     return [*dict.fromkeys(found), *more, *kept, Page(_link(app), NOBODY)]

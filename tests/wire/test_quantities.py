@@ -27,6 +27,9 @@ IDS = {
     15: "battery_voltage",
     16: "signal_strength",
     17: "enclosure_temperature",
+    18: "door_open_duration",
+    19: "position_latitude",
+    20: "position_longitude",
 }
 
 

@@ -129,20 +129,22 @@ class Ride:
         with open(path) as file:
             told = json.load(file)
         self.begins = told["begins"]
+        self.names = told["names"]
         self.points = told["points"]
         self.doors = told["doors"]
 
     def at(self, name, time_s):
         """Value on the line between two points; before the first and after the last as there."""
         minute = (time_s - self.begins) / 60
+        column = self.names.index(name)
         before = self.points[0]
         for point in self.points:
-            if point["minute"] > minute:
-                wide = (point["minute"] - before["minute"]) or 1
-                part = max(0, minute - before["minute"]) / wide
-                return before[name] + (point[name] - before[name]) * part
+            if point[0] > minute:
+                wide = (point[0] - before[0]) or 1
+                part = max(0, minute - before[0]) / wide
+                return before[column] + (point[column] - before[column]) * part
             before = point
-        return before[name]
+        return before[column]
 
     def open_at(self, time_s):
         """Whether a door stands open."""

@@ -64,7 +64,7 @@ def _show(
     checks = store.checks(conn, [asset.node] if asset.node else [])
     page = render_template(
         "coldchain/asset.html",
-        asset=asset,
+        carrier=asset,
         kind=KIND_NAMES[asset.kind],
         check=show_check(checks.get(asset.node), local_day(now())) if asset.node else None,
         attachments=store.attachments(conn, asset.id),

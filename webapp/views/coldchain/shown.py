@@ -20,8 +20,9 @@ from models.coldchain.readings import LONGEST_GAP_S
 from models.coldchain.ride import Outside, Range
 from models.coldchain.spans import gaps
 from models.weather.local_days import LOCAL
-from webapp.language.formats import clock_time, day_tick, local_time, number
+from webapp.language.formats import day_tick, local_time, number
 from webapp.language.i18n import gettext, lazy_gettext
+from webapp.language.risks import upper_first
 from webapp.language.words import has_word, word
 from webapp.views import svg
 from webapp.views.places import position_text
@@ -61,12 +62,16 @@ def products() -> dict[str, Product]:
 def product_name(product: str) -> str:
     """Name a product; its id where only another release knows it."""
     key = f"product.{product}"
-    return word(key) if has_word(key) else product
+    return upper_first(word(key)) if has_word(key) else product
 
 
 def moment(seconds: float) -> datetime:
     """Seconds since 1970 as a time."""
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def _hour(at: datetime) -> str:
+    return f"{at:%H:%M}"
 
 
 def lasting(seconds: float) -> str:
@@ -188,7 +193,7 @@ def show_curves(state: Condition, found: Shipment, product: Product) -> list[Cur
             chart_id=f"cc-{index}",
             step=timedelta(seconds=LONGEST_GAP_S / 1.5),
             limits=(product.temperature.low, product.temperature.high),
-            hour=clock_time if short else None,
+            hour=_hour if short else None,
         )
         newest = "\N{EM DASH}" if last is None else f"{number(last[1], 1)} °C"
         at = None if last is None else moment(last[0])
