@@ -77,7 +77,7 @@ def _form(typed: MultiDict[str, str] | None = None) -> PlanForm:
 
 
 @bp.get("/new")
-@needs("inspect")
+@needs("inspect", reads="samples_seen")
 def new() -> ResponseReturnValue:
     """Ask what a plan wants."""
     return _new(_form(), 200)
