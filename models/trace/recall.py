@@ -130,7 +130,7 @@ def shares(
     starts : sequence of str
     lots : mapping of str to Weighed
     parts : sequence of (child, parent, kg)
-        Between these lots.
+        Between these lots [kg].
     put_in_kg : mapping of str to float
         All that went into each lot, from wherever [kg].
     """

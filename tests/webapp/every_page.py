@@ -20,6 +20,7 @@ from collector.store.advice.exports import Order, Wanted
 from collector.store.advice.works import FieldWork
 from collector.store.inspection import recalls
 from collector.store.coldchain import assets
+from collector.store.inspection import findings, plans, recalls
 from collector.store.lots import certificates, lot_marks, lots
 from collector.store.lots.lots import Who
 from collector.store.network import own_fields
@@ -189,11 +190,20 @@ def _lots(app: App, keeper: FlaskClient) -> list[Page]:
         works.write(conn, FieldWork(field, *spray, None, 7, "spray-of-lot"), NOW)
         lot_marks.set_state(conn, made[1], "held", "抽检", who)
         moving = _goods(conn, person.id, lots.harvest(conn, own, "garlic_scape", 90, today, who))
+        lots.harvest(conn, own, "garlic_scape", 400, today, who)
         given = ("lot", made[0], "qf-liuge", 1, "克百威超标", who)
         begun = [recalls.start(conn, *given, drill=drill) for drill in (False, True)]
         recalls.answer(conn, begun[1], f"person:{person.id}", 600, 100, 100, "已封存", who)
         recalls.close(conn, begun[1], "练完", who)
     paths = [f"/lots/harvest/{field}", *moving, f"/goods/{made[1]}"]
+        asked = (today, today, ("garlic_scape",), ("410922",), 1, ("克百威",), "routine")
+        number = plans.plan(conn, plans.Wanted(*asked), who)
+        drawn = plans.samples(conn, number)[0].lot
+        about = findings.About(made[0], field, "张三", "qf-liuge")
+        found = findings.add(conn, "没有记安全间隔期", about, "major", "李监管", today, who)
+    paths = [f"/lots/harvest/{field}"]
+    paths += [f"/register/plans/{number}", f"/register/plans/{number}/{drawn}"]
+    paths += [f"/register/findings/{found}"]
     paths += [f"/register/recalls/{number}" for number in begun]
     paths += [f"/register/recalls/{number}/report" for number in begun]
     paths += [f"/lots/{made[0]}/{each}" for each in ("split", "test", "certificate")]

@@ -53,7 +53,7 @@ def _form(typed: Any = None) -> FindingForm:
 
 
 @bp.get("/new")
-@needs("inspect")
+@needs("inspect", reads="findings_seen")
 def new() -> ResponseReturnValue:
     """Ask what is not in order."""
     return _new(_form(), 200)

@@ -28,6 +28,8 @@ from webapp.views.trace.inspection import REASONS, PlanForm, ResultForm, place_n
 from webapp.views.trace.shown import kg, produce_name
 
 bp = Blueprint("plans", __name__, url_prefix="/register/plans")
+#: Digits of a county in the codes of places (GB/T 2260), those of its townships begin with.
+COUNTY = 6
 TAKEN, RESULT = "taken", "result"
 
 
@@ -75,7 +77,7 @@ def _form(typed: MultiDict[str, str] | None = None) -> PlanForm:
 
 
 @bp.get("/new")
-@needs("inspect")
+@needs("inspect", reads="samples_seen")
 def new() -> ResponseReturnValue:
     """Ask what a plan wants."""
     return _new(_form(), 200)
@@ -83,8 +85,19 @@ def new() -> ResponseReturnValue:
 
 def _new(form: PlanForm, status: int) -> ResponseReturnValue:
     fresh = plans.FRESH.days
-    given = {"form": form, "fresh": fresh, "entry_key": entry_key()}
+    given = {"form": form, "fresh": fresh, "counties": _grouped(form), "entry_key": entry_key()}
     return render_template("trace/plan_new.html", **given), status
+
+
+def _grouped(form: PlanForm) -> list[tuple[Any, list[Any]]]:
+    """The form's counties, each with its townships; townships of counties out of reach by none."""
+    choices = [each[:3] for each in form.places.iter_choices()]
+    counties = {code: (code, name, on) for code, name, on in choices if len(code) == COUNTY}
+    groups: dict[str, list[Any]] = {code: [] for code in counties}
+    for each in choices:
+        if each[0] not in counties:
+            groups.setdefault(each[0][:COUNTY], []).append(each)
+    return [(counties.get(code), townships) for code, townships in groups.items()]
 
 
 @bp.post("/new")

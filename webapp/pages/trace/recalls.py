@@ -86,7 +86,7 @@ def page() -> ResponseReturnValue:
 
 
 @bp.get("/new")
-@needs("inspect")
+@needs("inspect", reads="recall_seen")
 def new() -> ResponseReturnValue:
     """Ask what is to be recalled."""
     kind = DRILL if request.args.get("drill") else None

@@ -14,7 +14,7 @@ from collector.store.inspection.downstream import LOT, Downstream, Node
 #: So many nodes are drawn, the nearest first; the others are listed.
 MOST_DRAWN = 200
 WIDE, TALL, ACROSS, DOWN, EDGE = 178, 40, 224, 50, 6
-STEP, NARROW = 12, 340
+STEP, NARROW = 12, 290
 #: Letters that have room in a box.
 LETTERS = 23
 

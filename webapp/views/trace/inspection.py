@@ -148,7 +148,7 @@ class FindingForm(Form):
     what = Line(lazy_gettext("What is not in order"), most=200, needed=True)
     start = Line(lazy_gettext("Code of a lot, or id of a field"), most=60, needed=True)
     party = Line(lazy_gettext("Who is responsible"), most=60)
-    severity = Choice(lazy_gettext("How grave"))
+    severity = Choice(lazy_gettext("Severity"))
     found_by = Line(lazy_gettext("Who found it"), most=60, needed=True)
     due = Day(lazy_gettext("To be answered by"), needed=True)
 

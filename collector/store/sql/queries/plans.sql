@@ -1,7 +1,8 @@
 -- Sampling plans: which lots they drew, which samples were taken, what tests showed.
 
 -- name: frame
--- Lots that may be drawn: newer than a day, with something left, neither held nor recalled.
+-- Lots that may be drawn: newer than a day, with something left, neither held nor recalled, and
+-- drawn by no plan before (the law's article 47 lets no lower level sample a lot again).
 SELECT l.code, coalesce(v.township, v.county),
        NOT EXISTS (SELECT FROM sample s JOIN lot o ON o.code = s.lot WHERE o.whose = l.whose),
        EXISTS (SELECT FROM lot_test t JOIN lot o ON o.code = t.lot
@@ -12,6 +13,7 @@ WHERE l.produce = ANY(%(produce)s) AND l.day >= %(since)s
     AND l.weight_kg > coalesce((SELECT sum(p.weight_kg) FROM lot_part p WHERE p.parent = l.code), 0)
     AND coalesce((SELECT s.state FROM lot_state s WHERE s.lot = l.code ORDER BY s.id DESC LIMIT 1),
                  'freed') = 'freed'
+    AND NOT EXISTS (SELECT FROM sample s WHERE s.lot = l.code)
 ORDER BY l.code
 
 -- name: add

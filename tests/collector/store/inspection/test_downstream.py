@@ -31,6 +31,12 @@ PALLET = "https://id.gs1.org/00/069012340000000016"
 CITY = [Grant("inspector", "city", "")]
 
 
+@pytest.fixture
+def conn(registered: Connection) -> Connection:
+    """A database that knows the villages."""
+    return registered
+
+
 def boxes(count: int) -> list[str]:
     return [f"https://id.gs1.org/01/06901234567892/21/{n}" for n in range(1, count + 1)]
 

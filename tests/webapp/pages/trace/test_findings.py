@@ -64,8 +64,8 @@ def test_what_is_late_comes_first(app: App, farmer: FlaskClient, inspector: Flas
         cur.execute("ALTER TABLE finding ENABLE TRIGGER finding_stays")
     page = inspector.get("/register/findings/?lang=zh").text
     assert page.index(late) < page.index(early)
-    assert "逾期" in page.split(late)[1].split("</li>")[0]
-    assert "逾期" not in page.split(early)[1].split("</li>")[0]
+    assert "逾期" in page.split(late)[2].split("</li>")[0]
+    assert "逾期" not in page.split(early)[2].split("</li>")[0]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
