@@ -1658,6 +1658,7 @@ CREATE INDEX trace_handled_value ON trace_handled (value);
 ALTER TABLE trace_term DROP CONSTRAINT trace_term_pkey, ADD PRIMARY KEY (value, kind, event);
 DROP INDEX trace_term_value;
 CREATE INDEX trace_term_kind ON trace_term (kind, value);
+CREATE INDEX trace_event_declared ON trace_event (party, event_id) WHERE declared IS NOT NULL;
 INSERT INTO trace_visible (party, event)
 SELECT party, id FROM trace_event
 UNION
