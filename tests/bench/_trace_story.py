@@ -36,7 +36,7 @@ PER_PALLET, PER_CAGE = 50, 20
 #: Boxes of a consignment, and of the one that is recalled.
 BOXES, MANY = 200, 10_000
 #: Events of a consignment of so many boxes, about.
-EVENTS = 300
+EVENTS = 292
 LINK = "https://id.gs1.org"
 PREFIX = "6901234"
 

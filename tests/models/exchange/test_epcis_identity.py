@@ -8,10 +8,10 @@ import logging
 from typing import Any
 
 import pytest
-from epcis_event_hash_generator import hash_generator, json_to_py
+from epcis_event_hash_generator import dl_normaliser, hash_generator, json_to_py
 
 from models.exchange.epcis.contexts import prefixes
-from models.exchange.epcis.identity import event_hash
+from models.exchange.epcis.identity import _reference, event_hash
 from tests.models.exchange.epcis_examples import examples
 
 NAMES = prefixes([{"example": "https://ns.example.com/epcis/"}])
@@ -120,6 +120,33 @@ START = (
     "eventType=ObjectEventeventTime=2020-03-04T10:00:30.000ZeventTimeZoneOffset=+08:00"
     "action=OBSERVE"
 )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2016-02-29T23:59:59.999Z",
+        "2016-02-30T00:00:00.000Z",
+        "2016-13-01T00:00:00.000Z",
+        "0000-01-01T00:00:00.000Z",
+        "2016-01-01T24:00:00.000Z",
+        "2016-12-31T23:59:60.000Z",
+        "2016-01-01T08:00:00.000+08:00",
+        "2016-01-01T00:00:00.0001Z",
+        "a quarter past nine",
+    ],
+)
+def test_a_time_is_read_as_the_reference_does(text: str) -> None:
+    """Only what the reference leaves as it is, is not handed to it."""
+    own, _, _ = _reference()
+    fixed = hash_generator._fix_time_stamp_format(text)
+    assert own._fix_time_stamp_format(text) == fixed
+
+
+def test_the_reference_is_left_as_it_came() -> None:
+    event_hash(EXPLAINED, NAMES)
+    assert hash_generator.dl_normaliser is dl_normaliser.normaliser
+    assert hash_generator.copy is copy
 
 
 def test_a_fraction_that_rounds_up_to_a_second() -> None:

@@ -3,20 +3,19 @@
 -- All of it follows from trace_event and trace_term, so nothing here refers to them.
 CREATE TABLE trace_visible (
     party text COLLATE "C" NOT NULL,
-    event bigint NOT NULL,
-    PRIMARY KEY (party, event)
+    event bigint NOT NULL
 );
 CREATE TABLE trace_seen (
     party text COLLATE "C" NOT NULL,
     kind text COLLATE "C" NOT NULL,
-    value text COLLATE "C" NOT NULL,
-    PRIMARY KEY (party, kind, value)
+    value text COLLATE "C" NOT NULL
 );
 CREATE INDEX trace_handled_value ON trace_handled (value);
 -- A thing's terms stand together: by them it is followed and shared.
 ALTER TABLE trace_term DROP CONSTRAINT trace_term_pkey, ADD PRIMARY KEY (value, kind, event);
 DROP INDEX trace_term_value;
 CREATE INDEX trace_term_kind ON trace_term (kind, value);
+CREATE INDEX trace_event_declared ON trace_event (party, event_id) WHERE declared IS NOT NULL;
 INSERT INTO trace_visible (party, event)
 SELECT party, id FROM trace_event
 UNION
@@ -36,3 +35,5 @@ FROM trace_visible AS v JOIN trace_term AS t ON t.event = v.event
     AND t.kind IN ('epc', 'child', 'input', 'output', 'parent')
 WHERE NOT EXISTS (
     SELECT 1 FROM trace_handled AS h WHERE h.party = v.party AND h.value = t.value);
+ALTER TABLE trace_visible ADD PRIMARY KEY (party, event);
+ALTER TABLE trace_seen ADD PRIMARY KEY (party, kind, value);

@@ -38,12 +38,12 @@ WITH RECURSIVE reached (value, event, put) AS (
 SELECT value FROM reached WHERE event IS NULL ORDER BY value
 
 -- name: story
-SELECT DISTINCT e.event_time, e.id, p.name, e.type, e.biz_step,
+SELECT e.event_time, e.id, p.name, e.type, e.biz_step,
        coalesce(e.biz_location, e.read_point), e.declared IS NOT NULL
-FROM trace_term AS t
-JOIN trace_event AS e ON e.id = t.event
+FROM (SELECT DISTINCT event FROM trace_term
+      WHERE value = ANY(%(values)s) AND kind = ANY(%(things)s)) AS named
+JOIN trace_event AS e ON e.id = named.event
 JOIN trace_party AS p ON p.id = e.party
-WHERE t.value = ANY(%(values)s) AND t.kind = ANY(%(things)s)
 ORDER BY e.event_time, e.id
 
 -- name: recall
@@ -61,26 +61,28 @@ WITH RECURSIVE reached (value, event, put) AS (
                      ELSE o.kind IN ('output', 'output_class') END
             AND o.value !~ %(product)s
     ) AS n (value, event, put)
+), named AS (
+    SELECT t.value, t.event, bool_or(t.kind IN ('child', 'child_class')) AS put
+    FROM reached AS r JOIN trace_term AS t ON t.value = r.value AND t.kind = ANY(%(things)s)
+    WHERE r.event IS NULL GROUP BY t.value, t.event
 ), told AS (
-    SELECT r.value, e.event_time, e.id, e.party, coalesce(e.biz_step, e.type) AS step,
-           coalesce(e.biz_location, e.read_point) AS place,
-           t.kind IN ('child', 'child_class') AS put, e.action
-    FROM reached AS r
-    JOIN trace_term AS t ON t.value = r.value AND t.kind = ANY(%(things)s)
-    JOIN trace_event AS e ON e.id = t.event
-    WHERE r.event IS NULL AND e.declared IS NULL AND NOT EXISTS (
+    SELECT n.value, n.put, e.event_time, e.id, e.action
+    FROM (SELECT DISTINCT event FROM named) AS once
+    JOIN trace_event AS e ON e.id = once.event AND e.declared IS NULL AND NOT EXISTS (
         SELECT 1 FROM trace_event AS d
         WHERE d.party = e.party AND d.event_id = e.event_id AND d.declared IS NOT NULL)
+    JOIN named AS n ON n.event = e.id
 ), newest AS (
-    SELECT DISTINCT ON (value) value, event_time, id, party, step, place
-    FROM told ORDER BY value, event_time DESC, id DESC
+    SELECT DISTINCT ON (value) value, id FROM told ORDER BY value, event_time DESC, id DESC
 ), inside AS (
-    SELECT DISTINCT ON (value) value, id, action
-    FROM told WHERE put ORDER BY value, event_time DESC, id DESC
+    SELECT DISTINCT ON (value) value, id, action FROM told WHERE put
+    ORDER BY value, event_time DESC, id DESC
 )
-SELECT n.value, o.value, n.event_time, n.id, p.name, n.step, n.place
+SELECT n.value, o.value, e.event_time, e.id, p.name, coalesce(e.biz_step, e.type),
+       coalesce(e.biz_location, e.read_point)
 FROM newest AS n
-JOIN trace_party AS p ON p.id = n.party
+JOIN trace_event AS e ON e.id = n.id
+JOIN trace_party AS p ON p.id = e.party
 LEFT JOIN inside AS i ON i.value = n.value AND i.action IS DISTINCT FROM 'DELETE'
 LEFT JOIN trace_term AS o ON o.event = i.id AND o.kind = 'parent'
 ORDER BY n.value
