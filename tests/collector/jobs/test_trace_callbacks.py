@@ -391,24 +391,37 @@ def test_an_empty_run_is_told_to_who_wants_it(chain: Chain, receiver: Receiver) 
     assert receiver.batches() == [[], told, told]  # a run with events is no empty one as well
 
 
-def test_a_capture_that_ends_late_is_not_passed_over(chain: Chain, receiver: Receiver) -> None:
-    """Of two captures at once, the one that began first may be seen last."""
+def test_a_capture_that_ends_late_is_not_passed_over(
+    chain: Chain, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two captures at once, the one that had its ids first may be seen last."""
     chain.subscribe("packer", receiver.url)
     chain.subscribe("carrier", receiver.url)
+    inside, go_on, append = threading.Event(), threading.Event(), traced.audit.append
+
+    def slowly(conn: db.Connection, actor: str, *rest: Any, **more: Any) -> int:
+        if actor == "party:packer":
+            inside.set()
+            assert go_on.wait(30)
+        return append(conn, actor, *rest, **more)
+
+    monkeypatch.setattr(traced.audit, "append", slowly)
     found: list[str] = []
-
-    def other() -> None:
-        found.extend(chain.capture("carrier", 2))
-
-    with chain.pool.connection() as slow:
-        told = capture(slow, "packer", 1, at=chain.now)
-        thread = threading.Thread(target=other)
-        thread.start()
-        chain.run()
-        thread.join(0.5)
-    thread.join()
+    threads = [
+        threading.Thread(target=lambda: found.extend(chain.capture("packer", 1))),
+        threading.Thread(target=lambda: found.extend(chain.capture("carrier", 2))),
+    ]
+    threads[0].start()
+    assert inside.wait(30)
+    threads[1].start()
+    threads[1].join(2)  # as long as it would need if nothing held it
     chain.run()
-    assert sorted(receiver.events()) == sorted(told + found)
+    go_on.set()
+    for each in threads:
+        each.join()
+    chain.run()
+    assert sorted(receiver.events()) == sorted(found)
+    assert len(found) == 2
 
 
 def test_the_time_of_recording_never_goes_back(chain: Chain) -> None:

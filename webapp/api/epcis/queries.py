@@ -90,6 +90,7 @@ def one(name: str) -> Response:
     return told({"name": name, "query": named_query(name)})
 
 
+@bp.route("/<name>/events", methods=["GET"], websocket=True, provide_automatic_options=False)
 @bp.route("/<name>/events", methods=["GET", "OPTIONS"], provide_automatic_options=False)
 @spoken()
 def its_events(name: str) -> Response:
