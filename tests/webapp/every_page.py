@@ -22,6 +22,9 @@ from collector.store.lots import certificates, lot_marks, lots
 from collector.store.lots.lots import Who
 from collector.store.network import own_fields
 from collector.store.network.own_fields import Entered
+from collector.store.postgres.db import Connection
+from collector.store.trace import flags, members, parties
+from collector.store.trace.parties import Party
 from field_configs.load import load
 from models.risk.hazard import HIGH
 from models.weather.local_days import local_day
@@ -144,6 +147,24 @@ def _exports(app: App, reader: FlaskClient) -> list[str]:
     ]
 
 
+def _break_the_story_of(conn: Connection, lot: str) -> None:
+    """Tell that somebody saw a lot before it was there, and look at it."""
+    found = lots.find(conn, lot)
+    assert found is not None
+    early = {
+        "type": "ObjectEvent",
+        "action": "OBSERVE",
+        "eventTime": "2016-01-01T08:00:00+08:00",
+        "eventTimeZoneOffset": "+08:00",
+        "bizStep": "storing",
+        "quantityList": [{"epcClass": found.uri}],
+    }
+    parties.add(conn, Party("store", "柳格冷库"), NOW)
+    members.tell(conn, Party("store", "柳格冷库"), [early], NOW)
+    for party, after in flags.behind(conn):
+        flags.look_on(conn, party, after, 0.05, NOW)
+
+
 def _lots(app: App, keeper: FlaskClient) -> list[Page]:
     """Pages of lots: one that may be certified, one that may not, a certificate and a void one."""
     with keeper.session_transaction() as session:
@@ -164,9 +185,12 @@ def _lots(app: App, keeper: FlaskClient) -> list[Page]:
         spray = ("spray", today, "张三", True, "嘧菌酯", "叶枯病", None, "", "person:1", "30 克/亩")
         works.write(conn, FieldWork(field, *spray, None, 7, "spray-of-lot"), NOW)
         lot_marks.set_state(conn, made[1], "held", "抽检", who)
+        _break_the_story_of(conn, made[1])
     paths = [f"/lots/harvest/{field}"]
     paths += [f"/lots/{made[0]}/{each}" for each in ("split", "test", "certificate")]
     paths += [f"/{each}/{lot}" for each in ("lots", "register") for lot in made]
+    paths += [f"/register/story?thing={made[1]}", "/register/story?thing=urn:x:nothing"]
+    paths += ["/register/flags?cleared", "/register/flags?kind=flag_not_in&thing=x"]
     paths += [f"/c/{number}/sheet" for number in numbers]
     public = [Page(f"/c/{number}", NOBODY) for number in numbers]
     return [*public, *(Page(path, ADMINISTRATOR) for path in paths)]

@@ -143,6 +143,8 @@ MAY_OPEN = {
     "register.one": INSPECT,
     "register.act": INSPECT,
     "register.rules": INSPECT,
+    "flags.page": INSPECT,
+    "flags.story": INSPECT,
     "bulletins.page": ALL,
     "bulletins.one": ALL,
     "bulletins.pdf": ALL,
