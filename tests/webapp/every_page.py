@@ -29,6 +29,8 @@ from collector.store.postgres.db import Connection
 from collector.store.trace import goods, handling, members, units
 from collector.store.trace.handling import Asked
 from collector.store.trace import members
+from collector.store.trace import flags, members, parties
+from collector.store.trace.parties import Party
 from field_configs.load import load
 from models.risk.hazard import HIGH
 from models.trace.goods import PALLET, STEPS
@@ -169,6 +171,24 @@ def _exports(app: App, reader: FlaskClient) -> list[str]:
     ]
 
 
+def _break_the_story_of(conn: Connection, lot: str) -> None:
+    """Tell that somebody saw a lot before it was there, and look at it."""
+    found = lots.find(conn, lot)
+    assert found is not None
+    early = {
+        "type": "ObjectEvent",
+        "action": "OBSERVE",
+        "eventTime": "2016-01-01T08:00:00+08:00",
+        "eventTimeZoneOffset": "+08:00",
+        "bizStep": "storing",
+        "quantityList": [{"epcClass": found.uri}],
+    }
+    parties.add(conn, Party("store", "柳格冷库"), NOW)
+    members.tell(conn, Party("store", "柳格冷库"), [early], NOW)
+    for party, after in flags.behind(conn):
+        flags.look_on(conn, party, after, 0.05, NOW)
+
+
 def _lots(app: App, keeper: FlaskClient) -> list[Page]:
     """Pages of lots: one that may be certified, one that may not, a certificate and a void one."""
     with keeper.session_transaction() as session:
@@ -201,6 +221,7 @@ def _lots(app: App, keeper: FlaskClient) -> list[Page]:
         drawn = plans.samples(conn, number)[0].lot
         about = findings.About(made[0], field, "张三", "qf-liuge")
         found = findings.add(conn, "没有记安全间隔期", about, "major", "李监管", today, who)
+        _break_the_story_of(conn, made[1])
     paths = [f"/lots/harvest/{field}"]
     paths += [f"/register/plans/{number}", f"/register/plans/{number}/{drawn}"]
     paths += [f"/register/findings/{found}"]
@@ -208,6 +229,8 @@ def _lots(app: App, keeper: FlaskClient) -> list[Page]:
     paths += [f"/register/recalls/{number}/report" for number in begun]
     paths += [f"/lots/{made[0]}/{each}" for each in ("split", "test", "certificate")]
     paths += [f"/{each}/{lot}" for each in ("lots", "register") for lot in made]
+    paths += [f"/register/story?thing={made[1]}", "/register/story?thing=urn:x:nothing"]
+    paths += ["/register/flags?cleared", "/register/flags?kind=flag_not_in&thing=x"]
     paths += [f"/c/{number}/sheet" for number in numbers]
     paths += [f"/lots/{made[0]}/codes?many=8"]
     public = [Page(f"/c/{number}", NOBODY) for number in numbers]

@@ -143,6 +143,12 @@ def find(conn: Connection, code: str) -> Lot | None:
     return Lot(*rows[0]) if rows else None
 
 
+def of_uri(conn: Connection, uri: str) -> Lot | None:
+    """Return the lot that events call so; None where it is none of ours."""
+    rows = fetch(conn, SQL["code_of"], uri=uri)
+    return find(conn, rows[0][0]) if rows else None
+
+
 def of_person(conn: Connection, person: int) -> list[Lot]:
     """Return the lots of a person, the newest first; `MOST_SHOWN` at most."""
     return [Lot(*row) for row in fetch(conn, SQL["of"], code=None, whose=person, most=MOST_SHOWN)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from click.testing import CliRunner, Result
 import nongqing
 from collector.jobs.context import Context
 from collector.jobs.trace_captures import take_up
+from collector.jobs.trace_flags import look
 from collector.store import audit, people
 from collector.store.lots import lots
 from collector.store.postgres import db
@@ -315,7 +317,8 @@ def test_lots_are_told_once_and_followed_by_their_codes(
     with registered:
         who, own = grower(registered)
         lot = scapes(registered, own, who)
-        (part,) = lots.split(registered, lot, [100], who)
+        later = replace(who, at=who.at + timedelta(hours=1))
+        (part,) = lots.split(registered, lot, [100], later)
     assert run("tell-lots").output == "0 acts on 2 lots told\n"
     forget(registered)
     assert run("tell-lots").output == "2 acts on 2 lots told\n"
@@ -331,3 +334,31 @@ def test_lots_are_told_once_and_followed_by_their_codes(
         "urn:nongqing:bizstep:splitting",
     ]
     assert set(run("forward", lot).output.splitlines()[:2]) == uris
+
+
+def test_flags_are_listed_and_mended_ones_where_they_are_wanted(
+    run: Run, story: db.Connection, dsn: str
+) -> None:
+    def look_at(minutes: int) -> None:
+        pool = db.Pool(dsn)
+        look(Context(pool, NOW + timedelta(minutes=minutes)))
+        pool.close()
+
+    look_at(0)
+    assert (run("flags").exit_code, run("flags").output) == (0, "every story holds together\n")
+    wrong = told("retail_selling", 5, action="OBSERVE", epcList=BOXES[:1], eventID="urn:x:early")
+    capture(story, "shop", [wrong])
+    look_at(1)
+    found = run("flags")
+    assert found.exit_code == 1
+    assert found.output.startswith(f"2016-04-29 21:00  Shop  {BOXES[0]} was seen at")
+    (only,) = json.loads(run("flags", "--json", "--kind", "flag_before_begin").output)
+    assert (only["thing"], only["event"], only["cleared"]) == (BOXES[0], "urn:x:early", None)
+    assert run("flags", "--kind", "flag_not_in").exit_code == 0
+    capture(story, "shop", [wrong | {"errorDeclaration": {"declarationTime": NOW.isoformat()}}])
+    look_at(2)
+    assert run("flags").exit_code == 0
+    found = run("flags", "--cleared")
+    assert "(mended 2016-" in found.output
+    (only,) = json.loads(run("flags", "--json", "--cleared").output)
+    assert only["cleared"] > only["found"]

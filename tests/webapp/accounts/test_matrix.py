@@ -189,6 +189,8 @@ MAY_OPEN = {
     "findings.add": INSPECT,
     "findings.one": INSPECT,
     "findings.move": INSPECT,
+    "flags.page": INSPECT,
+    "flags.story": INSPECT,
     "bulletins.page": ALL,
     "bulletins.one": ALL,
     "bulletins.pdf": ALL,

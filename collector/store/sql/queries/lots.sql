@@ -28,6 +28,9 @@ WHERE (%(code)s::text IS NULL OR l.code = %(code)s)
 ORDER BY l.made DESC, l.code
 LIMIT %(most)s
 
+-- name: code_of
+SELECT code FROM lot WHERE uri = %(uri)s
+
 -- name: parts
 SELECT p.child, p.parent, p.weight_kg FROM lot_part p
 WHERE p.child = %(code)s OR p.parent = %(code)s ORDER BY p.child, p.parent
