@@ -18,7 +18,7 @@ from urllib.parse import quote, unquote
 from biip.checksums import gs1_standard_check_digit
 
 from models.trace.codes import parse_code
-from models.trace.identifiers import LINK_SAFE, Identifier, IdentifierError, link, parse
+from models.trace.identifiers import LINK_SAFE, RESOLVER, Identifier, IdentifierError, link, parse
 
 #: Keys of things that people scan, with how many digits each may have; 0: not digits alone.
 KEYS = {"01": (8, 12, 13, 14), "00": (18,), "8003": (0,), "8004": (0,)}
@@ -95,7 +95,7 @@ def read_path(path: str) -> Named:
         if value[-1] != str(gs1_standard_check_digit(value[:-1])):
             raise BadLink(CHECK_DIGIT, value)
     try:
-        found = parse(link_of(parts))
+        found = parse(f"{RESOLVER}/{'/'.join(parts)}")
     except IdentifierError as error:
         wrong = CHECK_DIGIT if "check digit" in str(error) else REST
         raise BadLink(wrong, unquote(path)[:40]) from error
@@ -109,11 +109,6 @@ def read_path(path: str) -> Named:
     own = parse_code(lot) if lot else None
     own = own if own is not None and own.startswith("L") else None
     return Named("/" + "/".join(parts), tuple(uris), found.is_class, own)
-
-
-def link_of(parts: list[str]) -> str:
-    """Put the parts of a path together as a link at GS1's host."""
-    return "https://id.gs1.org/" + "/".join(parts)
 
 
 def lot_in(uri: str) -> str | None:

@@ -38,6 +38,7 @@ from models.trace.scanned import LOT, UNIT, Scanned
 from models.weather.local_days import local_day
 from tests.webapp.conftest import seed_module
 from tests.webapp.load_on_its_way import load_on_its_way
+from tests.webapp.pages.trace import chain
 from webapp.app.database import App
 
 NOW = seed_module.NOW
@@ -235,6 +236,14 @@ def _lots(app: App, keeper: FlaskClient) -> list[Page]:
     paths += [f"/lots/{made[0]}/codes?many=8"]
     public = [Page(f"/c/{number}", NOBODY) for number in numbers]
     public += [Page(f"/t/{lot}", NOBODY) for lot in made]
+    box = chain.BOX
+    readings = [chain.sensed(box, 9 - n, 8.5 - n, 0, 0.3 + n % 3) for n in (0, 1, 2, 6, 7)]
+    there = {"id": "https://nongqing.example/subject/LIUGE1/loc/qf-liuge"}
+    packed = chain.packed(box, 10, lots=[chain.uri_of(app, made[0])], readPoint=there)
+    chain.tell(app, chain.COOP, packed)
+    arrived = chain.event("ObjectEvent", 0.5, epcList=[box], bizStep="receiving")
+    chain.tell(app, chain.CARRIER, *readings, arrived)
+    public += [Page(f"/00/{box[-18:]}", NOBODY), Page("/00/069012345678901230", NOBODY)]
     return [*public, *(Page(path, ADMINISTRATOR) for path in paths)]
 
 

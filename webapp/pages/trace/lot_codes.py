@@ -16,8 +16,8 @@ from webapp.views.technician.qr import qr_matrix
 from webapp.views.trace.shown import produce_name
 
 bp = Blueprint("lot_codes", __name__, url_prefix="/lots")
-#: Codes on a sheet of A4, in columns of four; and dots of a picture to each module of a code.
-MOST, USUAL, DOTS = 48, 24, 8
+#: Codes on a sheet of A4, in four columns, and dots of a picture to each module of a code.
+MOST, DOTS = 24, 8
 
 
 def _path(code: str, gtin: str) -> str:
@@ -37,8 +37,8 @@ def page(lot_code: str) -> ResponseReturnValue:
     """Choose what the codes hold and how many there are, and print them."""
     lot, problem = own_lot(lot_code), ""
     gtin = request.args.get("gtin", "").strip()
-    asked = request.args.get("many", str(USUAL))
-    many = min(max(int(asked), 1), MOST) if asked.isascii() and asked.isdigit() else USUAL
+    asked = request.args.get("many", str(MOST))
+    many = min(max(int(asked), 1), MOST) if asked.isascii() and asked.isdigit() else MOST
     try:
         path = _path(lot.code, gtin)
     except BadLink:
@@ -77,5 +77,5 @@ def picture(lot_code: str) -> ResponseReturnValue:
     out = BytesIO()
     drawn.resize((len(rows) * DOTS,) * 2).save(out, "PNG", optimize=True)
     response = Response(out.getvalue(), mimetype="image/png")
-    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Cache-Control"] = "private, max-age=600"
     return response

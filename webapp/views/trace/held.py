@@ -112,12 +112,15 @@ def _spray(
     )
     if target.strip():
         what = gettext("%(what)s against %(target)s", what=what, target=bounded(target, MOST_NAME))
-    said = ngettext(
-        "%(what)s; %(num)d day before the harvest.",
-        "%(what)s; %(num)d days before the harvest.",
-        before,
-        what=what,
-    )
+    if before:
+        said = ngettext(
+            "%(what)s; %(num)d day before the harvest.",
+            "%(what)s; %(num)d days before the harvest.",
+            before,
+            what=what,
+        )
+    else:
+        said = gettext("%(what)s; on the day of the harvest.", what=what)
     substance = forbidden_in(Treatment(product, day, interval), category, forbidden(), ())
     if substance is not None:
         told, wrong = gettext("%(name)s is forbidden for this.", name=substance), True
