@@ -31,8 +31,8 @@ PAPER = """() => {
   }
   return [...new Set(bad)];
 }"""
-# Wider than the screen, outside it, cut off, or one text over another. What scrolls by itself may
-# be wider; what is there for screen readers alone is not seen.
+# Wider than the screen, outside it, cut off, one text over another, or a letter on each line. What
+# scrolls by itself may be wider; what is there for screen readers alone is not seen.
 LAYOUT = """() => {
   const bad = [], width = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth > width)
@@ -46,6 +46,9 @@ LAYOUT = """() => {
     if (!n.data.trim() || !seen(n.parentElement)) continue;
     const range = document.createRange();
     range.selectNodeContents(n);
+    const rows = new Set([...range.getClientRects()].map(r => Math.round(r.top))).size;
+    if (n.data.trim().length > 6 && rows > n.data.trim().length / 2)
+      bad.push(`one letter a line: ${words(n)}`);
     for (const r of range.getClientRects()) {
       if (r.width < 2 || r.height < 2) continue;
       if (!scrolls(n.parentElement) && (r.right > width + 1 || r.left < -1))
@@ -136,6 +139,18 @@ THUMBS = """() => {
       bad.push(`${Math.round(r.width)} x ${Math.round(r.height)}: ${e.innerText || e.name}`);
   }
   return [...new Set(bad)];
+}"""
+
+WRONG_SEEN = "() => [...document.querySelectorAll('.wrong')].map(e => e.innerText)"
+# What says that something is wrong is never as pale as a remark.
+WRONG = """() => {
+  const red = getComputedStyle(document.documentElement).getPropertyValue('--high').trim();
+  const probe = document.body.appendChild(document.createElement('i'));
+  probe.style.color = red;
+  const wanted = getComputedStyle(probe).color;
+  probe.remove();
+  return [...document.querySelectorAll('.wrong')]
+    .filter(e => getComputedStyle(e).color !== wanted).map(e => `pale: ${e.innerText}`);
 }"""
 
 

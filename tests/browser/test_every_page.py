@@ -13,12 +13,17 @@ import pytest
 from tests.browser.conftest import web_fixtures
 from tests.browser.looks import (
     CHARTS,
+    CHINESE,
+    CRUMBS,
     LANDMARKS,
     LAYOUT,
     LOADED,
     OPEN_ALL,
     PAPER,
     TEXT_SIZE,
+    THUMBS,
+    WRONG,
+    WRONG_SEEN,
     axe_faults,
 )
 from tests.webapp.every_page import ADMINISTRATOR, NOBODY, every_page
@@ -126,6 +131,25 @@ def test_large_text_fits_a_phone(everywhere, lang, width, percent):
     assert everywhere.faults(ask, lambda _: [(lang, "light", width, False)]) == ""
 
 
+def test_chinese_pages_are_written_as_chinese(everywhere):
+    def ask(page):
+        if page.url.partition("?")[2].startswith("day=x"):
+            return []  # it tells how an address is written
+        return page.evaluate(CHINESE)
+
+    assert everywhere.faults(ask, lambda _: [("zh", "light", 360, False)]) == ""
+
+
+def test_a_thumb_hits_what_is_pressed_and_the_way_back_looks_alike(everywhere):
+    def ask(page):
+        return [*page.evaluate(THUMBS), *page.evaluate(CRUMBS), *page.evaluate(LAYOUT)]
+
+    def both(number):
+        return [(("zh", "en")[number % 2], "dark", 360, False)]
+
+    assert everywhere.faults(ask, both) == ""
+
+
 def test_landmarks_links_and_charts(everywhere):
     def ask(page):
         return [*page.evaluate(LANDMARKS), *page.evaluate(CHARTS)]
@@ -172,6 +196,15 @@ def test_a_form_with_its_faults(everywhere, way):
     page.locator("#password").press("Enter")
     expect(page.locator(".wrong").first).to_be_visible()
     assert both(page) == []
+    assert page.evaluate(WRONG) == []
+
+
+def test_what_is_wrong_is_red(everywhere):
+    refused = [page for page in everywhere.pages if page.path.startswith("/lots/L")]
+    some = Everywhere(everywhere.address, refused, everywhere.cookie, everywhere.chromium)
+    some.windows = everywhere.windows
+    assert some.faults(lambda page: page.evaluate(WRONG_SEEN), lambda _: [STATES[0]]) != ""
+    assert some.faults(lambda page: page.evaluate(WRONG), lambda _: [STATES[0]]) == ""
 
 
 @pytest.mark.parametrize("way", STATES, ids=["zh", "en"])

@@ -13,6 +13,7 @@ TEXTS = {
     "event.silent.name": "Silent",
     "event.silent.text": "node {node}: last heard {seen:moment}",
     "event.range.text": "{quantity:quantity.word} {value:g} is out of range",
+    "event.sprayed.text": "sprayed on {day:day}",
     "quantity.air_temperature": "air temperature",
 }
 WORDS = Words("en", {key: Text(text, "events.toml") for key, text in TEXTS.items()})
@@ -25,6 +26,13 @@ def test_a_moment_is_kept_as_text_and_written_for_the_reader():
     assert sentence(one, WORDS) == "node qf-001: last heard 2016-05-07 00:20 UTC"
     assert sentence(one, WORDS, lambda at: f"{at:%H}h") == "node qf-001: last heard 00h"
     assert sentence(event("silent", node="a", seen=None), WORDS) == "node a: last heard never"
+
+
+def test_a_day_is_kept_as_text_and_written_for_the_reader():
+    one = event("sprayed", day="2016-05-08")
+    assert sentence(one, WORDS) == "sprayed on 2016-05-08"
+    assert sentence(one, WORDS, write_day=lambda day: f"{day:%d.%m.}") == "sprayed on 08.05."
+    assert sentence(event("sprayed", day="soon"), WORDS) == "sprayed: day=soon"
 
 
 def test_a_moment_without_zone_is_refused():

@@ -61,7 +61,9 @@ def test_every_shipped_text_can_be_filled_in(language):
         parts = [part for part in Formatter().parse(entry.text) if part[1]]
         kinds = {name: spec for _, name, spec, _ in parts}
         values = {
-            name: AT if spec == "moment" else "a" if spec.endswith("word") else 12.0
+            name: {"moment": AT, "day": "2016-05-08"}.get(
+                spec, "a" if spec.endswith("word") else 12.0
+            )
             for name, spec in kinds.items()
         }
         if key.startswith("event."):

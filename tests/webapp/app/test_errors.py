@@ -114,6 +114,18 @@ def test_every_refusal_is_told_in_the_readers_language(app, code):
         assert str(escape(default_exceptions[code].description)) not in page
 
 
+def test_a_link_that_works_no_more_is_told_to_who_was_given_it(client):
+    for language, mark, mend in (
+        ("zh", "链接已失效", "请向管理员要一个新的"),
+        ("en", "This link works no more", "Ask your administrator for a new one."),
+    ):
+        answer = client.get(f"/account/link/x?lang={language}")
+        assert answer.status_code == 410
+        assert mark in answer.text
+        assert mend in answer.text
+        assert "GET /account" not in answer.text
+
+
 def test_error_pages_give_back_their_connection(seeded_dsn, app):
     client = app.test_client()
     for _ in range(12):  # more than the pool holds

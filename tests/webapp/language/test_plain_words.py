@@ -128,3 +128,39 @@ def test_a_full_page_shows_none_and_the_details_may(empty_app, seed):
     assert terms_in(visible(client.get("/v/qf-liuge/details").get_data(as_text=True)))
     page = visible(client.get("/v/qf-liuge?lang=en").get_data(as_text=True))
     assert terms_in(page, ENGLISH_TERMS) == []
+
+
+#: A Chinese character, then a sign of another script where one of its own belongs.
+FOREIGN = re.compile(
+    r"[\u4e00-\u9fff”）] ?[,:;!?](?:\s|$)|[\u4e00-\u9fff] ?\(|[\u4e00-\u9fff]\.(?:\s|$)"
+)
+
+
+def chinese_texts():
+    yield from ((key, text.text) for key, text in Words.load("zh_CN").texts.items())
+    catalogue_file = i18n.TRANSLATIONS / "zh_CN" / "LC_MESSAGES" / "messages.po"
+    with catalogue_file.open("rb") as file:
+        for message in read_po(file):
+            texts = message.string if isinstance(message.string, tuple) else [message.string]
+            yield from ((str(message.id), text) for text in texts)
+
+
+def test_chinese_texts_have_the_signs_of_chinese():
+    texts = [(key, re.sub("“[^”]*”", "“”", text)) for key, text in chinese_texts()]
+    assert [(key, text) for key, text in texts if FOREIGN.search(text)] == []  # but for quotes
+
+
+def test_people_are_addressed_alike():
+    assert {key: text for key, text in chinese_texts() if "你" in text} == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["湿度(%)", "湿度 (%)", "蒜薹, 3 公斤", "张三: 抽检", "还没有. 以后"]
+)
+def test_a_foreign_sign_is_found(text):
+    assert FOREIGN.search(text)
+
+
+@pytest.mark.parametrize("text", ["湿度（%）", "气温 ℃", "0.1–3", "http://a.b/c", "第 3 号（CSV）"])
+def test_what_is_no_foreign_sign_is_left(text):
+    assert not FOREIGN.search(text)

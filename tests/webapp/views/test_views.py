@@ -283,3 +283,10 @@ def test_tiles_tell_doubt_and_leave_out_the_device(english):
         ("Air humidity", "47"),
     ]
     assert place.quality == "1 value in doubt"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(3.0, "3"), (2.54, "2.5"), (10.0, "10"), (-0.04, "0"), (None, "—")]
+)
+def test_a_short_number_has_no_decimals_but_its_own(value, text):
+    assert formats.short(value) == text

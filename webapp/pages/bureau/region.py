@@ -18,8 +18,8 @@ from webapp.accounts.access import needs, scope
 from webapp.app.database import connection, now
 from webapp.app.errors import PageNotFound
 from webapp.app.menu import NavItem
+from webapp.language.formats import full_day, number, percent
 from webapp.language.formats import local_day as day_text
-from webapp.language.formats import number, percent
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.risks import hazard_name, upper_first
 from webapp.language.words import name_of, pick
@@ -98,8 +98,8 @@ def _day(today: date, days: Sequence[DayTotal]) -> date:
             400,
             gettext(
                 "There is no such day here: give one from %(first)s to %(last)s.",
-                first=first.isoformat(),
-                last=last.isoformat(),
+                first=full_day(first),
+                last=full_day(last),
             ),
         )
     return day

@@ -20,6 +20,7 @@ from webapp.accounts.access import needs
 from webapp.accounts.own import Reported, entry_key, me, reported_field, take, written
 from webapp.app.database import connection, now
 from webapp.app.given import takes
+from webapp.language.formats import full_day
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.risks import hazard_name, upper_first
 from webapp.language.words import name_of, pick
@@ -156,8 +157,8 @@ def _not_standing(crop: Crop, season: Season) -> str:
         gettext(
             "%(crop)s stood there from %(first)s to %(last)s only.",
             crop=upper_first(name_of(crop)),
-            first=season.sown.isoformat(),
-            last=season.harvested.isoformat() if season.harvested else gettext("today"),
+            first=full_day(season.sown),
+            last=full_day(season.harvested) if season.harvested else gettext("today"),
         )
     )
 

@@ -221,7 +221,9 @@ def read_day(text: str, at: datetime) -> tuple[date | None, str]:
     except ValueError:
         return None, str(gettext("Say until which day it is held back, such as 2026-06-03."))
     if day < local_day(at):
-        wrong = gettext("%(day)s is over: the last day of a hold is still to come.", day=text)
+        wrong = gettext(
+            "%(day)s is over: the last day of a hold is still to come.", day=full_day(day)
+        )
         return None, str(wrong)
     return day, ""
 

@@ -11,7 +11,7 @@ from wtforms.validators import ValidationError
 from collector.store.lots.lots import MOST_PARTS, Lot
 from collector.store.network.own_fields import OwnField
 from models.trace.certificate import ENTRUSTED_TEST, GROUNDS, SELF_TEST
-from webapp.language.formats import number, short
+from webapp.language.formats import full_day, number, short
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.views.crops import crop_types
 from webapp.views.forms import Choice, DatedForm, Line, Number
@@ -69,14 +69,14 @@ class HarvestForm(DatedForm):
         sown, off = self.own.sown, self.own.harvested
         if field.data is not None and sown is not None and field.data < sown:
             raise ValidationError(
-                gettext("On that day it was not sown: the field says %(day)s.", day=sown)
+                gettext("On that day it was not sown: the field says %(day)s.", day=full_day(sown))
             )
         if field.data is not None and off is not None and field.data > off:
             raise ValidationError(
                 gettext(
                     "By the diary the crop was off the field on %(day)s: enter what was sown "
                     "after it first.",
-                    day=off,
+                    day=full_day(off),
                 )
             )
 
@@ -137,7 +137,8 @@ class AssayForm(DatedForm):
         if field.data is not None and field.data < self.lot.day:
             raise ValidationError(
                 gettext(
-                    "The lot is of %(day)s: it cannot have been tested before.", day=self.lot.day
+                    "The lot is of %(day)s: it cannot have been tested before.",
+                    day=full_day(self.lot.day),
                 )
             )
 

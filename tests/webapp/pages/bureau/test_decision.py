@@ -203,7 +203,7 @@ def test_what_is_proven_here_stands_by_itself_until_it_is_held_back(world, conn,
     assert press(officer, "hold", until="2016-05-20").status_code == 303
     assert NOT_YET in public.get("/v/qf-liuge").text
     assert "清沟" not in public.get("/v/qf-liuge/details").text
-    assert "到 2016-05-20 为止" in officer.get("/desk").text
+    assert "到2016年5月20日为止" in officer.get("/desk").text
 
 
 def test_the_colour_that_an_officer_published_stands_on_the_public_page_and_no_other(

@@ -214,7 +214,7 @@ def test_the_whole_number_is_for_who_is_in_charge_of_people_there(world, officer
     assert FARMER not in officer.get(PATH).text
     near = client_of(world, "administrator", "county", "410922")
     far = client_of(world, "administrator", "county", "410928")
-    assert FARMER in near.get(PATH).text
+    assert f'href="tel:{FARMER}"' in near.get(PATH).text
     assert near.get(PATH).headers["Cache-Control"] == "no-store"
     assert "Farmer" not in far.get(PATH).text
 

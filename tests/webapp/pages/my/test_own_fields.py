@@ -20,7 +20,7 @@ def test_a_field_is_made_and_is_on_no_public_page(app: App, farmer: FlaskClient)
     address = make(farmer)
     page = farmer.get(address).text
     assert "村东头" in page
-    assert "3.0 亩" in page
+    assert "3 亩" in page
     assert "冬小麦" in page
     assert "村东头" in farmer.get("/my/").text
     own = address.rsplit("/", 1)[1]

@@ -63,7 +63,7 @@ def test_the_same_harvest_sent_twice_is_one_lot(farmer: FlaskClient) -> None:
     [
         (
             {"when": "other", "day": "2016-05-09"},
-            {"zh": "2016-05-09 还没到", "en": "still to come"},
+            {"zh": "2016年5月9日还没到", "en": "still to come"},
         ),
         (
             {"when": "other", "day": "2015-10-01"},
@@ -71,7 +71,7 @@ def test_the_same_harvest_sent_twice_is_one_lot(farmer: FlaskClient) -> None:
         ),
         ({"weight": "0"}, {"zh": "请填 0.10 到 100000 之间的数", "en": "from 0.10 to 100000"}),
         ({"weight": "99999999"}, {"zh": "请填 0.10 到 100000 之间的数", "en": "0.10 to 100000"}),
-        ({"weight": "80000"}, {"zh": "这块地 3.0 亩，一次最多收", "en": "The field has 3.0 mu"}),
+        ({"weight": "80000"}, {"zh": "这块地 3 亩，一次最多收", "en": "The field has 3 mu"}),
         ({"weight": ""}, {"zh": "请填一个数", "en": "Write a number here"}),
         ({"produce": "wheat"}, {"zh": "请从中选一个", "en": "Choose one of these"}),
     ],
@@ -102,7 +102,7 @@ def test_the_last_harvest_ends_the_season_and_none_follows_it(farmer: FlaskClien
         data={"produce": "garlic_bulb", "weight": "5", "when": "0", "over": "no"}
         | {"entry_key": "0123456789"},
     )
-    assert "the crop was off the field on 2016-05-06" in english.text
+    assert "the crop was off the field on 6 May 2016" in english.text
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -114,10 +114,10 @@ def test_refusals_say_why_and_what_to_do(farmer: FlaskClient, language: str) -> 
     lot = harvest(farmer, field)
     page = farmer.get(f"{lot}/certificate?lang={language}").text
     wanted = {
-        "zh": ("要到 2016-05-13 才能收", "“吡虫啉”没有写安全间隔期", "含禁用农药克百威"),
+        "zh": ("要到2016年5月13日才能收", "“吡虫啉”没有写安全间隔期", "含禁用农药克百威"),
         "en": (
-            "allows a harvest from 2016-05-13 on",
-            "&#34;吡虫啉&#34;, used on 2016-05-06, has no safety interval",
+            "allows a harvest from 13 May 2016 on",
+            "&#34;吡虫啉&#34;, used on 6 May 2016, has no safety interval",
             "holds the forbidden substance 克百威",
         ),
     }
@@ -148,6 +148,9 @@ def test_a_lot_is_divided_no_further_than_it_goes(farmer: FlaskClient) -> None:
     assert post(farmer, f"{lot}/split", count="2", weight="300").status_code == 303  # type: ignore[attr-defined]
     page = farmer.get(lot).text
     assert "还剩 200 公斤" in page
+    parts = re.findall(r'href="(/lots/L[^"/]+)">L', page)
+    assert len(parts) == 2
+    assert f'href="{lot}">' in farmer.get(parts[0]).text
     certify(farmer, lot)
     again: Any = post(farmer, f"{lot}/split", count="1", weight="1")
     assert "请先作废那张证" in again.text
@@ -169,6 +172,8 @@ def test_only_lots_of_one_produce_become_one(farmer: FlaskClient, language: str,
     other = harvest(farmer, field).rsplit("/", 1)[1]
     whole = farmer.post("/lots/merge", data=given | {"lot": [codes[0], other]})
     assert whole.status_code == 303
+    assert f"{scape}/split" not in farmer.get(scape).text  # nothing is left to divide
+    assert f"{whole.location}/split" in farmer.get(whole.location).text
     assert "1600 公斤" in farmer.get(whole.location).text
 
 

@@ -86,7 +86,7 @@ def test_an_override_lets_the_farmer_issue_and_stands_on_record(
     spray(farmer, field)
     lot = code_of(harvest(farmer, field))
     page = inspector.get(f"/register/{lot}?lang=zh").text
-    assert "要到 2016-05-13 才能收" in page
+    assert "要到2016年5月13日才能收" in page
     assert "准予开证</button>" in page
     assert act(inspector, lot, "override", "复检合格").status_code == 303
     assert "复检合格" in inspector.get(f"/register/{lot}").text
