@@ -32,7 +32,7 @@ from webapp.views.trace.goods_shown import labels, show
 from webapp.views.trace.goods_words import STEP_NAMES, refusal, scan_problem
 
 bp = Blueprint("goods", __name__, url_prefix="/goods")
-NAV = NavItem(13, "goods.page", lazy_gettext("Goods"))
+NAV = NavItem(15, "goods.page", lazy_gettext("Goods"))
 #: A photo as a phone's camera saves it has rarely more [byte].
 LARGEST_PHOTO = 24 * 1024 * 1024
 SERIES = re.compile(r"[0-9a-f]{24}")

@@ -66,7 +66,7 @@ class StepForm(Form):
     """A step with one thing: scanned, confirmed, done."""
 
     code = Code(lazy_gettext("Code"))
-    place = Choice(lazy_gettext("Where"))
+    place = Choice(lazy_gettext("Where it was done"))
     new_place = Line(lazy_gettext("Another place, by its name"), most=40)
     boxes = Number(lazy_gettext("How many boxes"), low=1, high=MOST_UNITS, whole=True)
     weight = Number(lazy_gettext("Kilograms"), low=0.001, high=MOST_KG)
@@ -107,7 +107,7 @@ class PalletsForm(Form):
     count = Number(
         lazy_gettext("How many pallets"), low=1, high=MOST_UNITS, whole=True, needed=True
     )
-    place = Choice(lazy_gettext("Where"))
+    place = Choice(lazy_gettext("Where it was done"))
     new_place = Line(lazy_gettext("Another place, by its name"), most=40)
 
     def __init__(self, *args: Any, places: Sequence[Place], **given: Any) -> None:
