@@ -98,6 +98,8 @@ def of_block(content: list) -> Iterator[tuple[int, str]]:
         if LOGICAL.match(name):
             yield each.source_line, name
         newer = of_value(each)
+        if name == "content":  # where attr() has stood since CSS 2
+            newer = [one for one in newer if one != "attr()"]
         if newer and not any(not of_value(other) for other in before.get(name, [])):
             yield from ((each.source_line, f"{one} in {name}") for one in newer)
         for token in each.value:

@@ -18,7 +18,6 @@ from collector.store import people
 from collector.store.advice import export_requests, risk, works
 from collector.store.advice.exports import Order, Wanted
 from collector.store.advice.works import FieldWork
-from collector.store.inspection import recalls
 from collector.store.coldchain import assets
 from collector.store.inspection import findings, plans, recalls
 from collector.store.lots import certificates, lot_marks, lots
@@ -26,10 +25,8 @@ from collector.store.lots.lots import Who
 from collector.store.network import own_fields
 from collector.store.network.own_fields import Entered
 from collector.store.postgres.db import Connection
-from collector.store.trace import goods, handling, members, units
+from collector.store.trace import flags, goods, handling, members, parties, units
 from collector.store.trace.handling import Asked
-from collector.store.trace import members
-from collector.store.trace import flags, members, parties
 from collector.store.trace.parties import Party
 from field_configs.load import load
 from models.risk.hazard import HIGH
@@ -216,14 +213,13 @@ def _lots(app: App, keeper: FlaskClient) -> list[Page]:
         begun = [recalls.start(conn, *given, drill=drill) for drill in (False, True)]
         recalls.answer(conn, begun[1], f"person:{person.id}", 600, 100, 100, "已封存", who)
         recalls.close(conn, begun[1], "练完", who)
-    paths = [f"/lots/harvest/{field}", *moving, f"/goods/{made[1]}"]
         asked = (today, today, ("garlic_scape",), ("410922",), 1, ("克百威",), "routine")
         number = plans.plan(conn, plans.Wanted(*asked), who)
         drawn = plans.samples(conn, number)[0].lot
         about = findings.About(made[0], field, "张三", "qf-liuge")
         found = findings.add(conn, "没有记安全间隔期", about, "major", "李监管", today, who)
         _break_the_story_of(conn, made[1])
-    paths = [f"/lots/harvest/{field}"]
+    paths = [f"/lots/harvest/{field}", *moving, f"/goods/{made[1]}"]
     paths += [f"/register/plans/{number}", f"/register/plans/{number}/{drawn}"]
     paths += [f"/register/findings/{found}"]
     paths += [f"/register/recalls/{number}" for number in begun]
@@ -274,6 +270,8 @@ def _goods(conn: Connection, person: int, lot: str) -> list[str]:
         *(f"/goods/do/{step}" for step in ("pack", "load", "receive", "destroy")),
         f"/goods/do/onto?series={series}&pallet={pallet.code}",
     ]
+
+
 def _shipments(app: App, keeper: FlaskClient) -> list[Page]:
     """Pages of a load on its way, and of the truck that carries it."""
     with keeper.session_transaction() as session:
