@@ -65,7 +65,6 @@ MAY_OPEN = {
     "epcis_queries.its_events": NONE,
     "epcis_subscriptions.listed": NONE,
     "epcis_subscriptions.one": NONE,
-    "epcis_tokens.one": NONE,
     "account.ask": ALL,
     "account.use": ALL,
     "account.token": ALL,
