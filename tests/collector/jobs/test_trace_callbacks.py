@@ -397,6 +397,7 @@ def test_a_capture_that_ends_late_is_not_passed_over(
     """Of two captures at once, the one that had its ids first may be seen last."""
     chain.subscribe("packer", receiver.url)
     chain.subscribe("carrier", receiver.url)
+    chain.capture("shop", 9)  # its context is there; two new ones would wait for each other
     inside, go_on, append = threading.Event(), threading.Event(), traced.audit.append
 
     def slowly(conn: db.Connection, actor: str, *rest: Any, **more: Any) -> int:
