@@ -81,9 +81,7 @@ class Parts:
 
     def demo_ride(self, folder: Path, opens: float) -> float:
         """Write the ride of the demonstration's logger; return when its load left."""
-        left = opens - 60 * rides.LEFT_BEFORE
-        rides.write_ride(folder, left)
-        return left
+        return rides.write_demo_ride(folder, opens)
 
 
 class Door(click.Group):
@@ -119,8 +117,10 @@ main.add_command(collector.commands.network.items.items)
 main.add_command(collector.commands.persons.people.people)
 main.add_command(collector.commands.persons.messages.messages_group)
 main.add_command(collector.commands.trace.trace_group)
-for command in collector.commands.cold_chain.COMMANDS:
-    collector.commands.trace.trace_group.add_command(command)
+collector.commands.trace.trace_group.add_command(collector.commands.cold_chain.asset_)
+collector.commands.trace.trace_group.add_command(collector.commands.cold_chain.assets_)
+collector.commands.trace.trace_group.add_command(collector.commands.cold_chain.attach_)
+collector.commands.trace.trace_group.add_command(collector.commands.cold_chain.detach_)
 main.add_command(collector.commands.import_.import_)
 main.add_command(collector.commands.network.places.places_group)
 main.add_command(collector.commands.persons.contacts.contacts_group)

@@ -117,6 +117,3 @@ def detach_(parts: Parts, node: str) -> None:
             raise click.UsageError(str(error)) from error
         audit.append(conn, by, "logger_detached", node, {"asset": out_of.id}, at=now)
     click.echo(f"{node} rode in {out_of.name}")
-
-
-COMMANDS = (asset_, assets_, attach_, detach_)

@@ -44,7 +44,7 @@ class GnssNmea:
         self.wait_ms = wait_ms
 
     def measure(self):
-        """Return {19: latitude, 20: longitude [degree, WGS 84]}, or that there is no fix.
+        """Return {19: latitude, 20: longitude, by WGS 84 [degree]}, or that there is no fix.
 
         OSError if nothing comes, ValueError if no sentence comes whole.
         """

@@ -79,6 +79,26 @@ def write_ride(folder: Path, left: float) -> None:
     (folder / FILE).write_text(json.dumps(told), encoding="utf-8")
 
 
+def write_demo_ride(folder: Path, opens: float) -> float:
+    """Write the ride of a load that was on its way when the demonstration opened.
+
+    Parameters
+    ----------
+    folder : Path
+        The node's; it is made.
+    opens : float
+        The demonstration's first moment [s since 1970 UTC].
+
+    Returns
+    -------
+    float
+        When the load left [s since 1970 UTC].
+    """
+    left = opens - 60 * LEFT_BEFORE
+    write_ride(folder, left)
+    return left
+
+
 def read_ride(folder: Path) -> Ride | None:
     """Return the ride in a node's folder; None where it stands in a field."""
     path = folder / FILE

@@ -32,8 +32,17 @@ def gaps(
 ) -> list[tuple[float, float]]:
     """Stretches between two times of which nothing is known [s since 1970 UTC].
 
-    Parameters are those of `coverage`. Up to the end a stretch shorter than the longest gap is none
-    yet: the next reading may be on its way.
+    Up to the end a stretch shorter than the longest gap is none yet: the next reading may be on its
+    way.
+
+    Parameters
+    ----------
+    time
+        Of readings that are ones, rising [s since 1970 UTC].
+    start, end
+        The stretch [s since 1970 UTC].
+    longest_gap_s
+        The longest time between two readings that is known [s].
     """
     edges = np.concatenate(([start], time[(time >= start) & (time <= end)], [end]))
     return [

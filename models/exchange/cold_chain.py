@@ -62,17 +62,33 @@ class Checked:
 
 
 def name_of(*parts: object) -> str:
-    """Return the id of an event, by what it tells."""
+    """Return the id of an event, by what it tells.
+
+    Parameters
+    ----------
+    *parts
+        What tells it from every other.
+    """
     return f"urn:uuid:{uuid.uuid5(SPACE, '/'.join(map(str, parts)))}"
 
 
 def node_uri(node: str) -> str:
-    """Return the name of a node in events."""
+    """Return the name of a node in events.
+
+    Parameters
+    ----------
+    node : str
+    """
     return f"urn:nongqing:node:{node}"
 
 
 def party_uri(party: str) -> str:
-    """Return the name of a party in events."""
+    """Return the name of a party in events.
+
+    Parameters
+    ----------
+    party : str
+    """
     return f"urn:nongqing:party:{party}"
 
 
@@ -185,7 +201,16 @@ def sensor_reporting(
 
 
 def declared_wrong(event: Event, instead: str, at: datetime) -> Event:
-    """Return an event as told, declared wrong: another one corrects it."""
+    """Return an event as told, declared wrong: another one corrects it.
+
+    Parameters
+    ----------
+    event : dict
+    instead : str
+        Id of the one that corrects it.
+    at : datetime
+        When that is said, aware.
+    """
     return event | {
         "errorDeclaration": {
             "declarationTime": _at(at),
@@ -217,6 +242,7 @@ def shipping(
     shipment, lot, asset : str
         URIs.
     weight_kg : float
+        What goes [kg].
     parties : tuple of str
         Sender and receiver.
     at : datetime
@@ -255,6 +281,7 @@ def receiving(
     shipment, lot : str
         URIs.
     weight_kg : float
+        What goes [kg].
     parties : tuple of str
         Sender and receiver.
     at : datetime

@@ -16,14 +16,12 @@ from webapp.accounts.coldchain import known_party, my_party, own_asset
 from webapp.accounts.lots import note
 from webapp.accounts.own import entry_key, me, take
 from webapp.app.database import connection, now
-from webapp.app.menu import NavItem
-from webapp.language.i18n import gettext, lazy_gettext
+from webapp.language.i18n import gettext
 from webapp.views.coldchain.forms import AssetForm, AttachForm, CheckForm
 from webapp.views.coldchain.problems import problem_of
 from webapp.views.coldchain.shown import KIND_NAMES, show_check
 
 bp = Blueprint("assets", __name__, url_prefix="/assets")
-NAV = NavItem(15, "assets.page", lazy_gettext("Trucks and stores"))
 
 
 @bp.route("/", methods=["GET", "POST"])

@@ -233,9 +233,12 @@ def _outside_text(each: Outside) -> str:
             "%(hours)s degree-hours",
             **values,
         )
+    more = ""
     if each.goes_on:
-        return f"{text}; {gettext('it goes on')}"
-    return f"{text}; {gettext('a gap hid its beginning or its end')}" if each.hidden else str(text)
+        more = gettext("it goes on")
+    elif each.hidden:
+        more = gettext("a gap hid its beginning or its end")
+    return gettext("; ").join(str(part) for part in (text, more) if part)
 
 
 def next_hour(state: Condition) -> str:
