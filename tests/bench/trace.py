@@ -195,8 +195,7 @@ def library(rows: list[list[Event]]) -> Spent:
     start = spent([])
     for each in told:
         hash_alone(each)
-    taken = spent([]) - start
-    return taken
+    return spent([]) - start
 
 
 def body_of(events: list[Event]) -> bytes:

@@ -1,9 +1,9 @@
 """Which events each party may see, and what they name: kept when events are added.
 
 A party sees the events that it captured, and those that name a thing or a lot that an event of its
-own names: docs/trace.md has the rule. To look for that when somebody asks takes the longer, the more
-events there are; so every capture notes who sees its events, and which earlier ones its party sees
-from then on.
+own names: docs/trace.md has the rule. To look for that when somebody asks takes the longer, the
+more events there are; so every capture notes who sees its events, and which earlier ones its party
+sees from then on.
 """
 
 from __future__ import annotations
