@@ -96,7 +96,7 @@ def _rounded(text: str) -> str:
 
 @cache
 def _reference() -> tuple[Any, Any, Any]:
-    """Return the parts of the reference, without what takes long and changes nothing.
+    """Return the parts of the reference; what it does in vain is left out.
 
     Things are named by event after event, and it tries half a hundred patterns on each; it reads
     times that are written as it writes them; and it copies what is made for it alone. That is two

@@ -61,28 +61,23 @@ WITH RECURSIVE reached (value, event, put) AS (
                      ELSE o.kind IN ('output', 'output_class') END
             AND o.value !~ %(product)s
     ) AS n (value, event, put)
-), named AS (
-    SELECT t.value, t.event, bool_or(t.kind IN ('child', 'child_class')) AS put
-    FROM reached AS r JOIN trace_term AS t ON t.value = r.value AND t.kind = ANY(%(things)s)
-    WHERE r.event IS NULL GROUP BY t.value, t.event
-), told AS (
-    SELECT n.value, n.put, e.event_time, e.id, e.action
-    FROM (SELECT DISTINCT event FROM named) AS once
-    JOIN trace_event AS e ON e.id = once.event AND e.declared IS NULL AND NOT EXISTS (
+), newest AS (
+    SELECT t.value, (array_agg(e.id ORDER BY e.event_time DESC, e.id DESC))[1] AS event,
+        (array_agg(e.id ORDER BY e.event_time DESC, e.id DESC)
+            FILTER (WHERE t.kind IN ('child', 'child_class')))[1] AS put
+    FROM reached AS r
+    JOIN trace_term AS t ON t.value = r.value AND t.kind = ANY(%(things)s)
+    JOIN trace_event AS e ON e.id = t.event
+    WHERE r.event IS NULL AND e.declared IS NULL AND NOT EXISTS (
         SELECT 1 FROM trace_event AS d
         WHERE d.party = e.party AND d.event_id = e.event_id AND d.declared IS NOT NULL)
-    JOIN named AS n ON n.event = e.id
-), newest AS (
-    SELECT DISTINCT ON (value) value, id FROM told ORDER BY value, event_time DESC, id DESC
-), inside AS (
-    SELECT DISTINCT ON (value) value, id, action FROM told WHERE put
-    ORDER BY value, event_time DESC, id DESC
+    GROUP BY t.value
 )
 SELECT n.value, o.value, e.event_time, e.id, p.name, coalesce(e.biz_step, e.type),
        coalesce(e.biz_location, e.read_point)
 FROM newest AS n
-JOIN trace_event AS e ON e.id = n.id
+JOIN trace_event AS e ON e.id = n.event
 JOIN trace_party AS p ON p.id = e.party
-LEFT JOIN inside AS i ON i.value = n.value AND i.action IS DISTINCT FROM 'DELETE'
+LEFT JOIN trace_event AS i ON i.id = n.put AND i.action IS DISTINCT FROM 'DELETE'
 LEFT JOIN trace_term AS o ON o.event = i.id AND o.kind = 'parent'
 ORDER BY n.value
