@@ -139,6 +139,7 @@ def plan(conn: Connection, wanted: Wanted, who: Who) -> str:
     ------
     TooFewLots
     """
+    run(conn, SQL["lock_draw"])
     day = local_day(who.at)
     given = {"produce": list(wanted.produce), "places": list(wanted.places)}
     frame = [Candidate(*row) for row in fetch(conn, SQL["frame"], since=day - FRESH, **given)]

@@ -49,7 +49,8 @@ def _box(node: Node, x: float, y: float, wide: float, holder: str, href: str | N
 
 def _svg(kind: str, width: float, height: float, words: Words, body: Sequence[str]) -> Markup:
     return Markup(  # noqa: S704 - every text in it is escaped
-        f'<svg class="flow {kind}" role="img" width="{width:g}" height="{height:g}" '
+        f'<svg class="flow {kind}" role="group" aria-label="{escape(words.title)}" '
+        f'width="{width:g}" height="{height:g}" '
         f'viewBox="0 0 {width:g} {height:g}"><title>{escape(words.title)}</title>'
         f"<desc>{escape(words.desc)}</desc>{''.join(body)}</svg>"
     )

@@ -107,7 +107,8 @@ CREATE TABLE sample (
     place integer NOT NULL,
     PRIMARY KEY (plan, lot)
 );
-CREATE INDEX sample_lot ON sample (lot);
+-- no lot is drawn twice
+CREATE UNIQUE INDEX sample_lot ON sample (lot);
 CREATE TRIGGER sample_stays BEFORE UPDATE OR DELETE ON sample
 FOR EACH ROW EXECUTE FUNCTION refuse_change();
 

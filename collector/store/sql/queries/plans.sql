@@ -1,5 +1,9 @@
 -- Sampling plans: which lots they drew, which samples were taken, what tests showed.
 
+-- name: lock_draw
+-- Plans are drawn one after another, so that no two draw the same lot.
+LOCK TABLE sample IN SHARE ROW EXCLUSIVE MODE
+
 -- name: frame
 -- Lots that may be drawn: newer than a day, with something left, neither held nor recalled, and
 -- drawn by no plan before (the law's article 47 lets no lower level sample a lot again).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from models.trace.certificate import FREED, HELD, RECALLED
 from tests.collector.store.lots.test_lots import NOW, TODAY, grower
 
 if TYPE_CHECKING:
-    from collector.store.postgres.db import Connection
+    from collector.store.postgres.db import Connection, Pool
 
 PALLET = "https://id.gs1.org/00/069012340000000016"
 CITY = [Grant("inspector", "city", "")]
@@ -231,6 +232,31 @@ def test_holders_answer_until_it_is_closed_once(conn: Connection) -> None:
         recalls.answer(conn, number, holder, 1, 0, 0, "", who)
     with pytest.raises(RecallOver):
         recalls.look_again(conn, recall, who)
+
+
+def test_of_two_who_close_at_the_same_moment_one_does(conn: Connection, pool: Pool) -> None:
+    who, own = grower(conn)
+    number = begun(conn, lots.harvest(conn, own, "garlic_scape", 800, TODAY, who), who)
+    conn.commit()
+    ended: list[str] = []
+    together = threading.Barrier(2)
+
+    def close() -> None:
+        with pool.connection() as own_conn:
+            together.wait(30)
+            try:
+                recalls.close(own_conn, number, "x", who)
+            except RecallOver:
+                ended.append("over")
+            else:
+                ended.append("closed")
+
+    threads = [threading.Thread(target=close) for _ in range(2)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert sorted(ended) == ["closed", "over"]
 
 
 def test_a_text_goes_once_to_persons_with_a_number(conn: Connection) -> None:

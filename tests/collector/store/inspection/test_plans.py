@@ -137,6 +137,8 @@ def test_steps_of_a_non_conformity_follow_each_other(registered: Connection) -> 
         findings.move(registered, seen, 1, findings.ANSWERED, "补记", "", "x", who)
     with pytest.raises(MovedOn):
         findings.move(registered, now(), 1, findings.CLOSED, "", "x", "x", who)
+    with pytest.raises(MovedOn):
+        findings.move(registered, now(), 7, findings.CLOSED, "", "x", "x", who)
     findings.move(registered, now(), 2, findings.CLOSED, "", "看过", "x", who)
     assert now().state == findings.CLOSED
     assert not now().overdue(TODAY + timedelta(days=9))
