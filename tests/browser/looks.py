@@ -47,7 +47,7 @@ LAYOUT = """() => {
     const range = document.createRange();
     range.selectNodeContents(n);
     const rows = new Set([...range.getClientRects()].map(r => Math.round(r.top))).size;
-    if (n.data.trim().length > 6 && rows > n.data.trim().length / 2)
+    if (/^[^\\u4e00-\\u9fff]{7,}$/.test(n.data.trim()) && rows > n.data.trim().length / 2)
       bad.push(`one letter a line: ${words(n)}`);
     for (const r of range.getClientRects()) {
       if (r.width < 2 || r.height < 2) continue;

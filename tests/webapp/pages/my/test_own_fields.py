@@ -67,10 +67,10 @@ def test_the_field_shows_its_own_advice_and_the_village_does_not(
         ({"crop": ""}, "请选择作物"),
         ({"crop": "rice"}, "请从中选一个"),
         ({"soil": "mud"}, "请从中选一个"),
-        ({"sown": "2016-05-09"}, "2016-05-09 还没到：今天是 5月8日"),
+        ({"sown": "2016-05-09"}, "2016年5月9日还没到：今天是5月8日"),
         ({"sown": "去年秋天"}, "请写清年、月、日"),
         ({"sown": ""}, "请选择日期"),
-        ({"sown": "2012-01-01"}, "2012-01-01 太早了"),
+        ({"sown": "2012-01-01"}, "2012年1月1日太早了"),
     ],
 )
 def test_what_is_wrong_is_named_and_what_was_typed_stays(
@@ -103,7 +103,7 @@ def test_of_two_who_change_a_field_the_second_is_told(app: App, farmer: FlaskCli
     assert done.status_code == 303
     told = farmer.post(f"{address}/edit", data=given | {"name": "河边", "entry_key": key(second)})
     assert told.status_code == 409
-    assert "你打开这一页以后" in told.text
+    assert "您打开这一页以后" in told.text
     assert "面积（亩）：4" in told.text
     assert 'value="河边"' in told.text
     again = farmer.post(
@@ -155,7 +155,7 @@ def test_a_field_is_shared_within_a_household(app: App) -> None:
     zhang, li, wang = (client_as(app, person) for person in persons)
     address = make(zhang)
     field = own_id(address)
-    for phone, said in (("123", "手机号"), ("13812341000", "这是你自己的号码")):
+    for phone, said in (("123", "手机号"), ("13812341000", "这是您自己的号码")):
         answer = zhang.post(f"{address}/people", data={"phone": phone})
         assert answer.status_code == 422
         assert said in answer.text
