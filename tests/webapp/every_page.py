@@ -227,7 +227,7 @@ def _lots(app: App, keeper: FlaskClient) -> list[Page]:
     paths += [f"/lots/{made[0]}/{each}" for each in ("split", "test", "certificate")]
     paths += [f"/{each}/{lot}" for each in ("lots", "register") for lot in made]
     paths += [f"/register/story?thing={made[1]}", "/register/story?thing=urn:x:nothing"]
-    paths += ["/register/flags?cleared", "/register/flags?kind=flag_not_in&thing=x"]
+    paths += ["/register/flags?cleared=1", "/register/flags?kind=flag_not_in&thing=x"]
     paths += [f"/c/{number}/sheet" for number in numbers]
     paths += [f"/lots/{made[0]}/codes?many=8"]
     public = [Page(f"/c/{number}", NOBODY) for number in numbers]

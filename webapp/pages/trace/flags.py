@@ -59,7 +59,7 @@ def page() -> ResponseReturnValue:
     """List flags, the newest first, by kind and by thing."""
     typed, thing, _ = _asked()
     kind = request.args.get("kind", "")
-    cleared = "cleared" in request.args
+    cleared = bool(request.args.get("cleared"))
     found = []
     if thing is not None or not typed:
         found = store.flags(

@@ -91,7 +91,7 @@ def test_a_story_tells_all_who_told_it(
     page = city.get(f"/register/story?lang=zh&thing={lot}").text
     for text in ("采收", "开具合格证", "暂停销售", "入库贮存", "装车", "农业农村局", PALLET):
         assert text in page
-    assert page.count("存疑") == 2  # stored and loaded before it was there
+    assert page.count(">存疑<") == 2  # stored and loaded before it was there
     assert uri in city.get(f"/register/story?thing={PALLET}").text
     assert f'href="/register/{lot}"' in page
     county = client_of(app, "inspector", "county", "410922")
@@ -106,3 +106,19 @@ def test_a_page_leads_there(app: App, farmer: FlaskClient) -> None:
     city = client_of(app, "inspector")
     assert 'href="/register/flags"' in city.get("/register/").text
     assert f'href="/register/story?thing={lot}"' in city.get(f"/register/{lot}").text
+
+
+def test_mended_flags_are_shown_where_they_are_wanted(app: App, farmer: FlaskClient) -> None:
+    lot = code_of(harvest(farmer, garlic(farmer)))
+    seen_early(app, lot)
+    with app.pool.connection() as conn, conn.cursor() as cur:
+        cur.execute(
+            "UPDATE trace_flag SET cleared = found FROM lot WHERE uri = thing AND code = %s", (lot,)
+        )
+    city = client_of(app, "inspector")
+    assert (
+        "建立之前就出现"
+        not in city.get(f"/register/flags?lang=zh&thing={lot}").text.split("<ul")[-1]
+    )
+    assert ">已消除<" in city.get(f"/register/flags?lang=zh&thing={lot}&cleared=1").text
+    assert ">已消除<" in city.get(f"/register/story?lang=zh&thing={lot}").text
