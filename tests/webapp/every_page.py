@@ -18,13 +18,14 @@ from collector.store import people
 from collector.store.advice import export_requests, risk, works
 from collector.store.advice.exports import Order, Wanted
 from collector.store.advice.works import FieldWork
+from collector.store.goods import goods, handling, units
+from collector.store.goods.handling import Asked
 from collector.store.lots import certificates, lot_marks, lots
 from collector.store.lots.lots import Who
 from collector.store.network import own_fields
 from collector.store.network.own_fields import Entered
 from collector.store.postgres.db import Connection
-from collector.store.trace import goods, handling, members, units
-from collector.store.trace.handling import Asked
+from collector.store.trace import members
 from field_configs.load import load
 from models.risk.hazard import HIGH
 from models.trace.goods import PALLET, STEPS

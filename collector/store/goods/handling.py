@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from collector.store.goods import goods, units
+from collector.store.goods.goods import Goods
 from collector.store.lots import lots
 from collector.store.postgres.db import Connection, StoreError
-from collector.store.trace import goods, members, units
-from collector.store.trace.goods import Goods
+from collector.store.trace import members
 from collector.store.trace.parties import Party
 from models.trace.goods import (
     BOX,
