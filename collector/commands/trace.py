@@ -13,9 +13,10 @@ from collector.commands.actor import by_command
 from collector.commands.named import NAME
 from collector.commands.parts import Parts, plain_errors
 from collector.store import audit, people
+from collector.store.goods import units
 from collector.store.lots import lot_events, lots
 from collector.store.postgres.db import Connection
-from collector.store.trace import flags, following, members, traced, units
+from collector.store.trace import flags, following, members, traced
 from collector.store.trace import parties as store
 from collector.store.trace.parties import PartyError
 from collector.store.trace.traced import Look

@@ -19,14 +19,15 @@ from collector.store.advice import export_requests, risk, works
 from collector.store.advice.exports import Order, Wanted
 from collector.store.advice.works import FieldWork
 from collector.store.coldchain import assets
+from collector.store.goods import goods, handling, units
+from collector.store.goods.handling import Asked
 from collector.store.inspection import findings, plans, recalls
 from collector.store.lots import certificates, lot_marks, lots
 from collector.store.lots.lots import Who
 from collector.store.network import own_fields
 from collector.store.network.own_fields import Entered
 from collector.store.postgres.db import Connection
-from collector.store.trace import flags, goods, handling, members, parties, units
-from collector.store.trace.handling import Asked
+from collector.store.trace import flags, members, parties
 from collector.store.trace.parties import Party
 from field_configs.load import load
 from models.risk.hazard import HIGH

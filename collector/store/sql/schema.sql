@@ -1656,6 +1656,7 @@ CREATE INDEX trace_handled_value ON trace_handled (value);
 ALTER TABLE trace_term DROP CONSTRAINT trace_term_pkey, ADD PRIMARY KEY (value, kind, event);
 DROP INDEX trace_term_value;
 CREATE INDEX trace_term_kind ON trace_term (kind, value);
+CREATE INDEX trace_event_declared ON trace_event (party, event_id) WHERE declared IS NOT NULL;
 
 -- Subscriptions: what is new for a query of a party is sent to an address. ----------------------
 
@@ -2041,25 +2042,3 @@ CREATE TABLE finding_step (
 );
 CREATE TRIGGER finding_step_stays BEFORE UPDATE OR DELETE ON finding_step
 FOR EACH ROW EXECUTE FUNCTION refuse_change();
-CREATE INDEX trace_event_declared ON trace_event (party, event_id) WHERE declared IS NOT NULL;
-INSERT INTO trace_visible (party, event)
-SELECT party, id FROM trace_event
-UNION
-SELECT h.party, t.event FROM trace_handled AS h JOIN trace_term AS t ON t.value = h.value
-WHERE t.kind IN ('epc', 'child', 'input', 'output', 'parent', 'class', 'child_class',
-    'input_class', 'output_class');
-INSERT INTO trace_seen (party, kind, value)
-SELECT DISTINCT v.party, said.kind, said.value
-FROM trace_visible AS v JOIN trace_event AS e ON e.id = v.event
-CROSS JOIN LATERAL (VALUES ('type', e.type), ('biz_step', e.biz_step),
-    ('disposition', e.disposition), ('read_point', e.read_point),
-    ('biz_location', e.biz_location)) AS said (kind, value)
-WHERE said.value IS NOT NULL;
-INSERT INTO trace_seen (party, kind, value)
-SELECT DISTINCT v.party, 'thing', t.value
-FROM trace_visible AS v JOIN trace_term AS t ON t.event = v.event
-    AND t.kind IN ('epc', 'child', 'input', 'output', 'parent')
-WHERE NOT EXISTS (
-    SELECT 1 FROM trace_handled AS h WHERE h.party = v.party AND h.value = t.value);
-ALTER TABLE trace_visible ADD PRIMARY KEY (party, event);
-ALTER TABLE trace_seen ADD PRIMARY KEY (party, kind, value);

@@ -15,9 +15,10 @@ from collector.jobs.context import Context
 from collector.jobs.trace_captures import take_up
 from collector.jobs.trace_flags import look
 from collector.store import audit, people
+from collector.store.goods import units
 from collector.store.lots import lots
 from collector.store.postgres import db
-from collector.store.trace import captures, members, parties, traced, units
+from collector.store.trace import captures, members, parties, traced
 from collector.store.trace.traced import Added
 from models.exchange.epcis.reading import check
 from tests.collector.conftest import NOW

@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from collector.store.trace import goods, handling, members, units
-from collector.store.trace.goods import Goods
-from collector.store.trace.handling import Asked, GoodsError
+from collector.store.goods import goods, handling, units
+from collector.store.goods.goods import Goods
+from collector.store.goods.handling import Asked, GoodsError
+from collector.store.goods.units import PrefixError
+from collector.store.trace import members
 from collector.store.trace.parties import Party
-from collector.store.trace.units import PrefixError
 from models.trace.goods import PALLET, STEPS, Step
 from models.trace.scanned import ScanError, Scanned, read
 from webapp.accounts.access import needs

@@ -10,7 +10,7 @@ from wtforms import Field, Form, StringField
 from wtforms.validators import ValidationError
 from wtforms.widgets import TextInput
 
-from collector.store.trace.units import MOST_UNITS, Place
+from collector.store.goods.units import MOST_UNITS, Place
 from models.trace.goods import LOT, Step
 from models.trace.scanned import ScanError, Scanned, read
 from models.weather.local_days import LOCAL

@@ -10,13 +10,13 @@ from typing import Any
 from flask import request, url_for
 from markupsafe import Markup
 
+from collector.store.goods import goods, units
+from collector.store.goods.goods import Goods, Told
+from collector.store.goods.handling import step_of
+from collector.store.goods.units import Unit
 from collector.store.lots import certificates
 from collector.store.lots.lot_facts import led_to
-from collector.store.trace import goods, units
-from collector.store.trace.goods import Goods, Told
-from collector.store.trace.handling import step_of
 from collector.store.trace.parties import Party
-from collector.store.trace.units import Unit
 from models.trace.goods import LOT, SOLD, STEPS
 from webapp.app.database import connection, this_app
 from webapp.language.formats import local_time

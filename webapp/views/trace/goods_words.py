@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from collector.store.trace.handling import GoodsError
+from collector.store.goods.handling import GoodsError
 from models.trace.goods import BOX, LOT, PALLET, STEPS, THING
 from models.trace.scanned import ScanError
 from webapp.language.formats import full_day

@@ -12,7 +12,8 @@ from flask.testing import FlaskClient
 from PIL import Image, ImageDraw
 
 from collector.store import audit
-from collector.store.trace import members, parties, units
+from collector.store.goods import units
+from collector.store.trace import members, parties
 from collector.store.trace.parties import Party
 from models.exchange.epcis.schema import of_event
 from models.trace.codes import check_character

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from collector.store.goods import goods, units
+from collector.store.goods.goods import Goods
 from collector.store.lots import lots
 from collector.store.postgres.db import Connection, StoreError
-from collector.store.trace import goods, members, units
-from collector.store.trace.goods import Goods
+from collector.store.trace import members
 from collector.store.trace.parties import Party
 from models.trace.goods import (
     BOX,
@@ -17,7 +18,6 @@ from models.trace.goods import (
     OWN,
     SOLD,
     THING,
-    Contents,
     Done,
     Step,
     counted,
@@ -248,13 +248,6 @@ def begin_pallets(
     done = Done(step, at, place, tuple(each.uri for each in made), own={"step": step.id})
     members.tell(conn, party, [event_of(done)], at)
     return made[0].batch
-
-
-def contents_seen(conn: Connection, party: Party, uri: str) -> Contents | None:
-    """Return what is in something, where the party sees its events; else None."""
-    if not goods.handles(conn, party.id, [uri]):
-        return None
-    return goods.inside(conn, [uri])[uri]
 
 
 def step_of(document: Mapping[str, object]) -> str:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from collector.store.goods import units
 from collector.store.lots import certificates, lots
 from collector.store.lots.lots import Lot
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from collector.store.postgres.queries import fetch
-from collector.store.trace import following, units
+from collector.store.trace import following
 from collector.store.trace.visible import NAMED
 from models.trace import scanned
 from models.trace.goods import (
