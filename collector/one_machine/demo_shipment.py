@@ -22,7 +22,7 @@ from collector.store.trace import members, parties
 from collector.store.trace.parties import Party
 from field_configs.load import ROOT, load
 
-SITE = ROOT / "sites" / "demo_logger.toml"
+SITE = ROOT / "demonstration" / "logger.toml"
 NODE = "lg-001"
 #: Setting: the code of the shipment, once it is there.
 SHIPMENT = "demo.shipment"
@@ -107,7 +107,7 @@ def prepare(
             return None
         if not there:
             master = load_or_make_master_key(settings.state_dir, settings.master_key)
-            registry.import_configs(conn, load(site=SITE), opens, source=f"sites/{SITE.stem}")
+            registry.import_configs(conn, load(site=SITE), opens, source="demonstration/logger")
             registry.enroll(conn, master, NODE, at=opens)
     left = ride(settings.state_dir.resolve() / "nodes" / NODE, opens.timestamp())
     return Shipping(datetime.fromtimestamp(left, UTC), opens)

@@ -20,7 +20,7 @@ from collector.store.trace.parties import Party
 from field_configs.load import ROOT, load
 
 AT = datetime(2016, 5, 10, 2, tzinfo=UTC)
-SITE: Path = ROOT / "sites" / "demo_logger.toml"
+SITE: Path = ROOT / "demonstration" / "logger.toml"
 NODE = "lg-001"
 FRONT, REAR = "lg-001-t1", "lg-001-t2"
 
