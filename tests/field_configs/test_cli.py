@@ -43,7 +43,8 @@ def test_all_errors_of_all_parts(root):
         "air_temperature, relative_humidity, precipitation_amount, wind_speed, "
         "wind_from_direction, shortwave_irradiance, air_pressure, leaf_wetness_duration, "
         "soil_temperature, soil_moisture, soil_conductivity, soil_ph, co2_mole_fraction, "
-        "illuminance, battery_voltage, signal_strength, enclosure_temperature "
+        "illuminance, battery_voltage, signal_strength, enclosure_temperature, "
+        "door_open_duration, position_latitude, position_longitude "
         '(did you mean "soil_moisture"?)',
         "error: field_configs/words/zh_CN/status.toml: status.hihg: has no text: add it "
         '(did you mean "status.high"?)',
