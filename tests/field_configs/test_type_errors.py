@@ -160,7 +160,8 @@ CASES = [
         '"soil_modbus"',
         '"soil_modbuss"',
         "channels[1].driver",
-        'unknown driver "soil_modbuss": use one of battery, sht4x, soil_modbus, tipping_bucket',
+        'unknown driver "soil_modbuss": use one of battery, door_contact, gnss_nmea, sht4x, '
+        "soil_modbus, tipping_bucket",
         "soil_modbus",
     ),
     (

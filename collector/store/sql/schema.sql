@@ -41,10 +41,12 @@ CREATE TABLE field (
     village text NOT NULL REFERENCES village,
     zh text NOT NULL,
     en text NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('open', 'greenhouse')),
+    -- depot: where a logger is at home between rides; no crop, and on no public page
+    kind text NOT NULL CHECK (kind IN ('open', 'greenhouse', 'depot')),
     area_ha double precision CHECK (area_ha > 0),
     -- one that people keep themselves: on no public page
-    private boolean NOT NULL DEFAULT false
+    private boolean NOT NULL DEFAULT false,
+    CONSTRAINT field_depot_private CHECK (kind <> 'depot' OR private)
 );
 CREATE INDEX field_village ON field (village);
 
@@ -1397,7 +1399,9 @@ CREATE TABLE trace_party (
     name text NOT NULL CHECK (name <> ''),
     token bytea UNIQUE CHECK (length(token) = 32),
     token_made timestamptz,
-    added timestamptz NOT NULL
+    added timestamptz NOT NULL,
+    company_prefix text UNIQUE CHECK (company_prefix ~ '^[0-9]{6,12}$'),
+    next_serial bigint NOT NULL DEFAULT 1 CHECK (next_serial > 0)
 );
 
 -- What prefixes in events stand for; many events share one.
@@ -1445,15 +1449,17 @@ CREATE TABLE trace_term (
     kind text COLLATE "C" NOT NULL,
     value text COLLATE "C" NOT NULL,
     event bigint NOT NULL REFERENCES trace_event,
-    PRIMARY KEY (kind, value, event)
+    PRIMARY KEY (value, kind, event)
 );
 CREATE INDEX trace_term_event ON trace_term (event);
-CREATE INDEX trace_term_value ON trace_term (value);
+CREATE INDEX trace_term_kind ON trace_term (kind, value);
 
--- Things and lots that a party had to do with: it sees their events.
+-- Things and lots that a party had to do with: it sees their events. since: number of the newest
+-- event when the thing was first handled; what was there before is seen from then on.
 CREATE TABLE trace_handled (
     party text NOT NULL REFERENCES trace_party,
     value text COLLATE "C" NOT NULL,
+    since bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (party, value)
 );
 
@@ -1644,25 +1650,20 @@ CREATE INDEX trace_member_party ON trace_member (party);
 -- All of it follows from trace_event and trace_term, so nothing here refers to them.
 CREATE TABLE trace_visible (
     party text COLLATE "C" NOT NULL,
-    event bigint NOT NULL
+    event bigint NOT NULL,
+    PRIMARY KEY (party, event)
 );
 CREATE TABLE trace_seen (
     party text COLLATE "C" NOT NULL,
     kind text COLLATE "C" NOT NULL,
-    value text COLLATE "C" NOT NULL
+    value text COLLATE "C" NOT NULL,
+    PRIMARY KEY (party, kind, value)
 );
 CREATE INDEX trace_handled_value ON trace_handled (value);
--- A thing's terms stand together: by them it is followed and shared.
-ALTER TABLE trace_term DROP CONSTRAINT trace_term_pkey, ADD PRIMARY KEY (value, kind, event);
-DROP INDEX trace_term_value;
-CREATE INDEX trace_term_kind ON trace_term (kind, value);
 CREATE INDEX trace_event_declared ON trace_event (party, event_id) WHERE declared IS NOT NULL;
 
 -- Subscriptions: what is new for a query of a party is sent to an address. ----------------------
 
--- since: number of the newest event when the thing was first handled; what was there before is seen
--- from then on, and so comes after it in the order in which a party sees events.
-ALTER TABLE trace_handled ADD COLUMN since bigint NOT NULL DEFAULT 0;
 CREATE INDEX trace_handled_since ON trace_handled (party, since);
 
 -- token: what deliveries are signed with. schedule: NULL where events are sent as they come. floor:
@@ -1721,9 +1722,6 @@ CREATE TABLE trace_released (
 -- the name in events: the link of an SSCC where the party has a company prefix, else a urn:uuid. batch
 -- is what was made, and is printed, together. A prefix is one party's; next_serial only grows, so that
 -- no number is given twice.
-ALTER TABLE trace_party
-    ADD COLUMN company_prefix text UNIQUE CHECK (company_prefix ~ '^[0-9]{6,12}$'),
-    ADD COLUMN next_serial bigint NOT NULL DEFAULT 1 CHECK (next_serial > 0);
 CREATE TABLE goods_unit (
     code text PRIMARY KEY,
     uri text NOT NULL UNIQUE,
@@ -1763,11 +1761,6 @@ CREATE INDEX trace_event_transformation ON trace_event (transformation)
 WHERE transformation IS NOT NULL;
 
 -- The cold chain ------------------------------------------------------------------------------
-
--- Where a logger is at home between rides: no crop, and on no public page.
-ALTER TABLE field DROP CONSTRAINT field_kind_check;
-ALTER TABLE field ADD CONSTRAINT field_kind_check CHECK (kind IN ('open', 'greenhouse', 'depot'));
-ALTER TABLE field ADD CONSTRAINT field_depot_private CHECK (kind <> 'depot' OR private);
 
 -- A store room, truck or box of a party; uri: its GIAI, or a name for good of our own making.
 CREATE TABLE asset (
