@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from field_configs.business_steps import step_of
 from models.weather.local_days import LOCAL
 
 #: Beijing time, as events carry it.
@@ -29,13 +30,14 @@ SERIES = "urn:nongqing:epcis:series"
 class Step:
     """A step, and the words of the vocabulary for it.
 
-    ``on`` says of what it is done; ``stays`` whether the goods are at the place afterwards, which
-    then is the business location too; ``safe`` whether it may be done with what is held or
-    recalled; ``asks`` names the fields that its form has besides code, place and time.
+    ``step`` is its id in the table of business steps; ``on`` says of what it is done; ``stays``
+    whether the goods are at the place afterwards, which then is the business location too; ``safe``
+    whether it may be done with what is held or recalled; ``asks`` names the fields that its form
+    has besides code, place and time.
     """
 
     id: str
-    biz_step: str
+    step: str
     disposition: str
     on: tuple[str, ...]
     type: str = "ObjectEvent"
@@ -43,6 +45,11 @@ class Step:
     stays: bool = True
     safe: bool = True
     asks: tuple[str, ...] = ()
+
+    @property
+    def biz_step(self) -> str:
+        """What events call it."""
+        return step_of(self.step)
 
 
 _ALL = (LOT, *UNITS)
@@ -61,8 +68,8 @@ STEPS = {
             asks=("pallet",),
         ),
         Step("off", "unpacking", "in_progress", UNITS, "AggregationEvent", "DELETE"),
-        Step("cool_in", "storing", "in_progress", _ALL, asks=("weight",)),
-        Step("cool_out", "entering_exiting", "in_progress", _ALL, stays=False, asks=("weight",)),
+        Step("cool_in", "cooling", "in_progress", _ALL, asks=("weight",)),
+        Step("cool_out", "leaving_cold", "in_progress", _ALL, stays=False, asks=("weight",)),
         Step("store", "storing", "in_progress", _ALL, asks=("weight",)),
         Step(
             *("load", "loading", "in_progress", _ALL),

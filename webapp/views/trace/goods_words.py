@@ -6,10 +6,13 @@ from collections.abc import Callable
 from datetime import datetime
 
 from collector.store.goods.handling import GoodsError
+from field_configs.business_steps import step_named
 from models.trace.goods import BOX, LOT, PALLET, STEPS, THING
 from models.trace.scanned import ScanError
 from webapp.language.formats import full_day
 from webapp.language.i18n import gettext, lazy_gettext
+from webapp.language.risks import upper_first
+from webapp.language.words import word
 from webapp.views.trace.shown import kg
 
 STEP_NAMES = {
@@ -51,7 +54,10 @@ def step_name(step: str, biz_step: str | None) -> str:
     if biz_step in _OTHERS:
         return str(_OTHERS[biz_step])
     same = next((each.id for each in STEPS.values() if each.biz_step == biz_step), None)
-    return str(STEP_NAMES[same]) if same is not None else biz_step or "—"
+    if same is not None:
+        return str(STEP_NAMES[same])
+    known = step_named(biz_step) if biz_step else None
+    return upper_first(word(f"business_step.{known}")) if known else biz_step or "—"
 
 
 def scan_problem(error: ScanError) -> str:

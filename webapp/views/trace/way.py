@@ -14,11 +14,12 @@ from collector.store.trace.told import (
     Story,
     ToldStep,
 )
+from field_configs.business_steps import step_named
 from models.weather.local_days import local_day
 from webapp.language.formats import full_day
 from webapp.language.formats import local_day as month_day
 from webapp.language.i18n import gettext, lazy_gettext
-from webapp.language.words import pick
+from webapp.language.words import pick, word
 
 #: Longest text of somebody else's that is shown, in characters.
 MOST_TEXT = 24
@@ -119,6 +120,9 @@ def _what(step: ToldStep) -> tuple[str, bool]:
     """What was done, and whether in the party's own words."""
     if step.biz_step in STEP_NAMES:
         return str(STEP_NAMES[step.biz_step]), False
+    ours = step_named(step.biz_step) if step.biz_step else None
+    if ours is not None:
+        return word(f"business_step.{ours}"), False
     if step.biz_step and re.search(r"[:/]", step.biz_step):
         return bounded(re.split(r"[:/#]", step.biz_step.rstrip("/"))[-1]), True
     if step.type == "AggregationEvent" and step.action == "DELETE":
@@ -177,6 +181,6 @@ def told_against(story: Story) -> list[str]:
         for who in _lasting(story, UNFIT).values()
     ]
     own = Story((), tuple(s for s in story.steps if s.direct and s.ours), (), (), many=False)
-    for word in LOST:
-        found += [str(TOLD_OF[word]) % {"who": who} for who in _lasting(own, word).values()]
+    for lost in LOST:
+        found += [str(TOLD_OF[lost]) % {"who": who} for who in _lasting(own, lost).values()]
     return found

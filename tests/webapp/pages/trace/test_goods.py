@@ -138,7 +138,7 @@ def test_a_lot_is_packed_stacked_carried_and_received(app: App, farmer: FlaskCli
 
 #: Steps with a box: what the form asks for besides, and the words of the vocabulary.
 BOX_STEPS = {
-    "cool_in": ({}, "OBSERVE", "storing", "in_progress", True),
+    "cool_in": ({}, "OBSERVE", "urn:nongqing:bizstep:cooling", "in_progress", True),
     "cool_out": ({}, "OBSERVE", "entering_exiting", "in_progress", False),
     "store": ({}, "OBSERVE", "storing", "in_progress", True),
     "load": ({"vehicle": "豫J1"}, "OBSERVE", "loading", "in_progress", False),
