@@ -27,7 +27,7 @@ def window(seeded_dsn, chromium):
 def test_how_far_a_file_is_comes_by_itself(window, seeded_dsn, monkeypatch):
     monkeypatch.setattr("webapp.pages.bureau.exports.DIRECT_ROWS", 2)
     window.goto("/exports?from=2016-05-01&to=2016-05-08")
-    window.get_by_label("逐时数据: Parquet").click()
+    window.get_by_label("逐时数据：Parquet").click()
     window.get_by_role("button", name="开始生成").click()
     expect(window.get_by_text("文件排队等候。")).to_be_visible()
     conn = db.connect(seeded_dsn)

@@ -21,6 +21,7 @@ OFFICERS = [
     "/bulletins",
     "/watch",
     "/exports",
+    "/shipments/",
     "/skill",
 ]
 TOPS = """() => [...document.querySelectorAll('.top nav > div > a, .top summary')]

@@ -84,9 +84,9 @@ def test_thousands_of_frames_wait_and_go_with_a_small_heap(
 ) -> None:
     """3,000 frames written before the network comes: the node lives and delivers them all.
 
-    With 40 kB less than the 160 kB that a node has, so that there is room to grow.
+    With 36 kB less than the 160 kB that a node has, so that there is room to grow.
     """
-    monkeypatch.setattr(simulate, "HEAP", "120k")
+    monkeypatch.setattr(simulate, "HEAP", "124k")
     fleet = make_fleet(NODE, days=130, at_day=140)
     fleet.start()
     wait_for(lambda: len(collector.received()) > 3100, 90)

@@ -139,8 +139,8 @@ def faults(text: str) -> list[str]:
     return [f"line {line}: {what}" for line, what in newer(rules)]
 
 
-def test_there_is_one_sheet():
-    assert [path.name for path in SHEETS] == ["nongqing.css"]
+def test_there_is_one_sheet_and_one_of_some_pages_of_work():
+    assert [path.name for path in SHEETS] == ["nongqing.css", "work.css"]
 
 
 @pytest.mark.parametrize("path", SHEETS, ids=lambda path: path.name)

@@ -212,7 +212,7 @@ def _lots(app: App, keeper: FlaskClient) -> list[Page]:
         lots.harvest(conn, own, "garlic_scape", 400, today, who)
         given = ("lot", made[0], "qf-liuge", 1, "克百威超标", who)
         begun = [recalls.start(conn, *given, drill=drill) for drill in (False, True)]
-        recalls.answer(conn, begun[1], f"person:{person.id}", 600, 100, 100, "已封存", who)
+        recalls.answer(conn, begun[1], f"party:person-{person.id}", 600, 100, 100, "已封存", who)
         recalls.close(conn, begun[1], "练完", who)
         asked = (today, today, ("garlic_scape",), ("410922",), 1, ("克百威",), "routine")
         number = plans.plan(conn, plans.Wanted(*asked), who)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from collector.store.lots.lot_events import BUREAU
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from collector.store.postgres.queries import fetch
@@ -122,7 +123,7 @@ def follow(conn: Connection, starts: Sequence[str]) -> Downstream:
     rows = fetch(conn, SQL["lots"], values=values)
     parts = [(c, p, kg) for c, p, kg in fetch(conn, SQL["parts"], values=values)]
     names: dict[str, str] = {}
-    told = _said(fetch(conn, SQL["told"], values=values, things=NAMED), names)
+    told = _said(fetch(conn, SQL["told"], values=values, things=NAMED, bureau=BUREAU.id), names)
     packed = {
         value: Packed(time, out, container)
         for value, time, out, container in fetch(conn, SQL["packed"], values=values)

@@ -238,7 +238,8 @@ def news(
     text = " AND ".join([SQL["news"], *where.parts])
     bounds: dict[str, Any] = {"order": after[0], "after": after[1], "up_to": up_to, "floor": floor}
     bounds |= {"things": visible.NAMED, "limit": limit}
-    rows = queries.fetch(conn, f"{text} {SQL['news_order']}", **where.params, **bounds)
+    ordered = " ".join([text, SQL["news_order"]])
+    rows = queries.fetch(conn, ordered, **where.params, **bounds)
     return [New(*row) for row in rows]
 
 

@@ -4,7 +4,6 @@ Runs under MicroPython only. Settings come from the JSON file named by NONGQING_
 """
 
 import json
-import math
 import os
 import struct
 import time
@@ -122,41 +121,6 @@ class Weather:
         return here + (other - here) * abs(part)
 
 
-class Ride:
-    """What a logger meets on its way, of the JSON file that firmware/workbench/rides.py writes."""
-
-    def __init__(self, path):
-        with open(path) as file:
-            told = json.load(file)
-        self.begins = told["begins"]
-        self.names = told["names"]
-        self.points = told["points"]
-        self.doors = told["doors"]
-
-    def at(self, name, time_s):
-        """Value on the line between two points; before the first and after the last as there."""
-        minute = (time_s - self.begins) / 60
-        column = self.names.index(name)
-        before = self.points[0]
-        for point in self.points:
-            if point[0] > minute:
-                wide = (point[0] - before[0]) or 1
-                part = max(0, minute - before[0]) / wide
-                return before[column] + (point[column] - before[column]) * part
-            before = point
-        return before[column]
-
-    def open_at(self, time_s):
-        """Whether a door stands open."""
-        minute = (time_s - self.begins) / 60
-        return any(start <= minute < end for start, end in self.doors)
-
-    def moves(self, start_s, end_s):
-        """When doors were opened or shut, later than the start and no later than the end."""
-        edges = [self.begins + 60 * minute for door in self.doors for minute in door]
-        return sorted(edge for edge in edges if start_s < edge <= end_s)
-
-
 class World:
     """What surrounds this node: the weather, with this node's own small differences, or a ride."""
 
@@ -169,8 +133,7 @@ class World:
         """Value at a chip for air: of a logger that rides along, at its front or at the doors."""
         if self.ride is None:
             return self.value(name, time_s)
-        ripple = 0.04 * math.sin(time_s / 700) + 0.02 * math.sin(time_s / 130 + rear)
-        return self.ride.at(name + "_rear" if rear else name, time_s) + ripple
+        return self.ride.chip(name, time_s, rear)
 
     def value(self, name, time_s):
         """Value at this node, or None where the weather file has none."""
@@ -190,7 +153,11 @@ class World:
 
 
 clock = Clock(settings["clock"], settings.get("backlog_s", 0))
-ride = Ride(settings["ride"]) if settings.get("ride") else None
+ride = None
+if settings.get("ride"):  # code, too, takes room in the heap: of those alone that ride
+    from ride import Ride
+
+    ride = Ride(settings["ride"])
 world = World(Weather(settings["weather"]), settings.get("differences", {}), ride)
 
 

@@ -179,21 +179,9 @@ def _crc16(data):
 
 
 def _sentence():
-    now = clock.now()
-    if world.ride is None or fault("gnss"):
-        body = "GNRMC,,V,,,,,,,,,,N"
-    else:
-        parts = []
-        for name, digits, halves in (("latitude", 2, "NS"), ("longitude", 3, "EW")):
-            degree = world.ride.at(name, now)
-            whole, part = divmod(abs(degree) * 60, 60)
-            wide = "%%0%dd%%08.5f,%%s" % digits
-            parts.append(wide % (whole, part, halves[degree < 0]))
-        body = "GNRMC,,A,%s,,,,,,A" % ",".join(parts)
-    found = 0
-    for char in body:
-        found ^= ord(char)
-    return ("$%s*%02X\r\n" % (body, found)).encode()
+    if world.ride is None:
+        return b"$GNRMC,,V,,,,,,,,,,N*4D\r\n"
+    return world.ride.sentence(clock.now(), bool(fault("gnss")))
 
 
 class UART:

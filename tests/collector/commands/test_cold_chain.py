@@ -54,7 +54,9 @@ def test_a_logger_rides_and_is_taken_out(run: Run, conn: db.Connection, world: W
     assert (never.exit_code, "rides in no asset; attach it first" in never.output) == (2, True)
     actions = {each.action for each in audit.entries(conn, limit=50)}
     assert {"asset_added", "logger_attached", "logger_detached"} <= actions
-    rows = fetch(conn, "SELECT action FROM trace_event ORDER BY number")
+    rows = fetch(
+        conn, "SELECT action FROM trace_event WHERE type = 'AssociationEvent' ORDER BY number"
+    )
     assert rows == [("ADD",), ("DELETE",)]
 
 

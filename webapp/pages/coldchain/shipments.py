@@ -31,7 +31,7 @@ from webapp.views.coldchain.problems import problem_of
 from webapp.views.trace.shown import kg
 
 bp = Blueprint("shipments", __name__, url_prefix="/shipments")
-NAV = NavItem(14, "shipments.page", lazy_gettext("Shipments"))
+NAV = NavItem(28, "shipments.page", lazy_gettext("Shipments"))
 
 
 @bp.get("/")

@@ -17,7 +17,7 @@ from tests.collector.store.coldchain.world import AT, NODE, World, is_whole
 LATER = AT + timedelta(hours=3)
 TOLD = (
     "SELECT type, action, biz_step, document->>'parentID', document->'childEPCs'->>0 "
-    "FROM trace_event WHERE party = 'coop' ORDER BY number"
+    "FROM trace_event WHERE party = 'coop' AND type = 'AssociationEvent' ORDER BY number"
 )
 
 

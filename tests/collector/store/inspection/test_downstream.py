@@ -94,7 +94,7 @@ def test_lots_and_boxes_are_followed_to_who_has_them(conn: Connection) -> None:
         part: 1,
         rest: 1,
     }
-    assert holder_of(found, rest) == f"person:{who.person}"
+    assert holder_of(found, rest) == f"party:person-{who.person}"
     assert holder_of(found, things[0]) == "party:packer"
     tell(conn, "shop", told(3, "receiving", "ObjectEvent", action="OBSERVE", epcList=[PALLET]))
     arrived = downstream.follow(conn, [start.uri])
@@ -130,7 +130,8 @@ def test_a_mixture_is_listed_whole_and_counted_by_its_share(conn: Connection) ->
 
 def test_an_event_that_was_an_error_tells_of_no_holder(conn: Connection) -> None:
     who, own = grower(conn)
-    lot = lots.find(conn, lots.harvest(conn, own, "garlic_scape", 100, TODAY, who))
+    early = TODAY - timedelta(days=9)
+    lot = lots.find(conn, lots.harvest(conn, own, "garlic_scape", 100, early, who))
     assert lot is not None
     quantities = [{"epcClass": lot.uri, "quantity": 100, "uom": "KGM"}]
     event = told(3, "receiving", "ObjectEvent", action="OBSERVE", quantityList=quantities)
@@ -139,7 +140,7 @@ def test_an_event_that_was_an_error_tells_of_no_holder(conn: Connection) -> None
     assert downstream.follow(conn, [lot.uri]).nodes[0].holder == "party:shop"
     declared = {"declarationTime": NOW.isoformat(), "reason": "incorrect_data"}
     tell(conn, "shop", event | {"errorDeclaration": declared})
-    assert downstream.follow(conn, [lot.uri]).nodes[0].holder == f"person:{who.person}"
+    assert downstream.follow(conn, [lot.uri]).nodes[0].holder == f"party:person-{who.person}"
 
 
 class Counting:
@@ -214,7 +215,7 @@ def test_holders_answer_until_it_is_closed_once(conn: Connection) -> None:
     who, own = grower(conn)
     code = lots.harvest(conn, own, "garlic_scape", 800, TODAY, who)
     number = begun(conn, code, who)
-    holder = f"person:{who.person}"
+    holder = f"party:person-{who.person}"
     with pytest.raises(NoSuchHolder):
         recalls.answer(conn, number, "person:0", 1, 0, 0, "", who)
     recalls.answer(conn, number, holder, 10, 0, 0, "", who)
@@ -266,7 +267,7 @@ def test_a_text_goes_once_to_persons_with_a_number(conn: Connection) -> None:
     person = people.add(conn, "店员", NOW, phone="+8613812345679")
     tell(conn, "shop")
     members.join(conn, person.id, "shop", NOW)
-    own_key = f"person:{who.person}"
+    own_key = f"party:person-{who.person}"
     behind = recalls.behind(conn, [own_key, "party:shop", "party:none"])
     assert [each.phone for each in behind[own_key]] == [None]
     assert [each.phone for each in behind["party:shop"]] == ["+8613812345679"]

@@ -39,7 +39,7 @@ def act(client: FlaskClient, address: str, what: str, lang: str = "zh", **given:
 def owner_of(app: App, lot: str) -> str:
     with app.pool.connection() as conn:
         ((person,),) = db_rows(conn, "SELECT whose FROM lot WHERE code = %s", lot)
-    return f"person:{person}"
+    return f"party:person-{person}"
 
 
 def tell_of_boxes(app: App, lot: str, count: int) -> None:
