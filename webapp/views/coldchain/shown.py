@@ -26,6 +26,7 @@ from webapp.language.risks import upper_first
 from webapp.language.words import has_word, word
 from webapp.views import svg
 from webapp.views.places import position_text
+from webapp.views.trace.in_numbers import in_numbers
 
 KIND_NAMES: Mapping[str, object] = {
     "store_room": lazy_gettext("store room"),
@@ -105,12 +106,13 @@ def used_text(state: Condition) -> str:
 
 @dataclass(frozen=True)
 class Curve:
-    """A curve of one sensor with its newest value."""
+    """A curve of one sensor, the same as a table, and its newest value."""
 
     name: str
     now: str
     at: datetime | None
     svg: Markup
+    rows: list[tuple[str, str]]
     gaps: list[str]
 
 
@@ -197,7 +199,13 @@ def show_curves(state: Condition, found: Shipment, product: Product) -> list[Cur
         )
         newest = "\N{EM DASH}" if last is None else f"{number(last[1], 1)} °C"
         at = None if last is None else moment(last[0])
-        shown.append(Curve(name, newest, at, Markup(drawn), told))  # noqa: S704 - it escapes
+        measured = [
+            (float(t), float(t), float(v), float(v))
+            for t, v in zip(each.time, each.value, strict=True)
+            if v == v
+        ]
+        rows = in_numbers(start.timestamp(), end.timestamp(), measured)
+        shown.append(Curve(name, newest, at, Markup(drawn), rows, told))  # noqa: S704 - it escapes
     return shown
 
 

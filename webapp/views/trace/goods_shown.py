@@ -19,7 +19,7 @@ from collector.store.lots.lot_facts import led_to
 from collector.store.trace.parties import Party
 from models.trace.goods import LOT, SOLD, STEPS
 from webapp.app.database import connection, this_app
-from webapp.language.formats import local_time
+from webapp.language.formats import full_day, local_time
 from webapp.language.i18n import gettext
 from webapp.views.crops import crop_types
 from webapp.views.technician.qr import qr_svg
@@ -100,7 +100,7 @@ def _facts(party: Party, found: Goods, mine: bool) -> list[tuple[str, str]]:
     lot = found.lot
     if lot is None:
         return []
-    facts = [(gettext("Product"), produce_name(lot.produce)), (gettext("Day"), str(lot.day))]
+    facts = [(gettext("Product"), produce_name(lot.produce)), (gettext("Day"), full_day(lot.day))]
     if mine or lot.certificate is not None:
         led = led_to(connection(), lot.code, crop_types())
         place = places_text([vars(each) for each in led.places])

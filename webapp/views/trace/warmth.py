@@ -17,6 +17,7 @@ from webapp.language.formats import local_time, number
 from webapp.language.i18n import gettext
 from webapp.language.words import name_of
 from webapp.views.svg import Frame, Point, nice_ticks, tick_label
+from webapp.views.trace.in_numbers import in_numbers
 from webapp.views.trace.way import who_of
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 360, 148, 34, 8, 16, 20
@@ -28,9 +29,10 @@ HOUR_S = 3600.0
 
 @dataclass(frozen=True)
 class ShownWarmth:
-    """The drawing, what it says, whether that is bad, and who told it."""
+    """The drawing, the same as a table, what it says, whether that is bad, and who told it."""
 
     svg: Markup
+    rows: list[tuple[str, str]]
     sentences: tuple[str, ...]
     bad: bool
     by: tuple[str, ...]
@@ -226,4 +228,6 @@ def warmth_of(
     title = str(gettext("How warm it was, °C"))
     shown = (*said, limits_text(product)) if product is not None else tuple(said)
     by = tuple(dict.fromkeys(who_of(party, name) for party, name in story.sensed_by))
-    return ShownWarmth(draw(found, product, title, " ".join(said)), shown, bad, by)
+    drawing = draw(found, product, title, " ".join(said))
+    pieces = ((w.start, w.end, w.low, w.high) for w in (*found.pieces, *found.alone))
+    return ShownWarmth(drawing, in_numbers(found.start, found.end, pieces), shown, bad, by)

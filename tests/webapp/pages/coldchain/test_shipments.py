@@ -27,7 +27,7 @@ def english(client: FlaskClient, path: str) -> str:
 
 def test_a_shipment_tells_its_story(scene: Scene) -> None:
     page = english(scene.seller, f"/shipments/{scene.code}")
-    assert "Garlic scapes, 400 kg".lower() in page.lower()
+    assert "Garlic scapes · 400 kg".lower() in page.lower()
     assert "柳格合作社 → 郑州批发市场" in page
     assert "A limit breaks in" in page
     assert "a door was open" in page
