@@ -8,7 +8,6 @@ times a day it judges all anew.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from collector.jobs.context import Context, Job
@@ -21,7 +20,13 @@ from collector.store.postgres.db import Connection
 from field_configs.events import Event, event
 from models.advice.advisory import Advisory, advise
 from models.advice.relief import STATE, readable, relieved
-from models.advice.spraying import DRY_AFTER, QUANTITIES, is_chemical, with_spraying_hours
+from models.advice.spraying import (
+    DRY_AFTER,
+    QUANTITIES,
+    Spans,
+    is_chemical,
+    with_spraying_hours,
+)
 from models.hazards.catalogue import catalogue
 
 NAME = "collector.jobs.advisories"
@@ -51,14 +56,15 @@ def issue_advisories(context: Context) -> Event:
         before = advising.seen(conn)
         seen = advising.newest(conn, f"{code(NAME)} {now.timestamp() // ALL.total_seconds():.0f}")
         read = readable(hazards)
-        since, held = _reach(before, seen)
+        since, held, sprayed = _reach(before, seen)
         anew = advising.to_judge(conn, now, since, read, held)
+        others = [] if sprayed is None else advising.other_held(conn, sprayed)
         statuses = [status for status in anew.statuses if status.hazard in hazards]
         doubted = [status for status in statuses if status.hazard in read]
         over = relieved(doubted, readings.latest(conn, None, STATE) if doubted else (), hazards)
         standing = [s for s in statuses if (s.site, s.crop, s.hazard) not in over]
-        wanted = with_forecast_hours(conn, advise(standing, anew.held), now)
-        known = {_key(a): a for a in anew.held}
+        wanted = with_forecast_hours(conn, advise(standing, anew.held) + others, now)
+        known = {_key(a): a for a in anew.held + others}
         new = [a for a in wanted if not _is_kept(a, known.get(_key(a)), now)]
         gone = known.keys() - {_key(a) for a in wanted}
         risk.end_advisories(conn, sorted(gone), now)
@@ -68,18 +74,22 @@ def issue_advisories(context: Context) -> Event:
     return event("advice_issued", held=in_force, new=len(new), ended=len(gone))
 
 
-def _reach(before: Seen | None, now: Seen) -> tuple[int, frozenset[str] | None]:
+def _reach(
+    before: Seen | None, now: Seen
+) -> tuple[int, frozenset[str] | None, frozenset[str] | None]:
     """From which answer on, and of which hazards all advice in force, is judged anew.
 
-    None for all hazards, also those that are in the catalogue no more.
+    None for all hazards, also those that are in the catalogue no more. Then the hazards of whose
+    other advice a new forecast may change the hours fit for spraying, and nothing else; None where
+    it cannot.
     """
     if before is None or before.by_code != now.by_code:
-        return 0, None
+        return 0, None, None
     hazards = catalogue()
     if before.delivery == now.delivery:
-        return before.status, readable(hazards)
+        return before.status, readable(hazards), None
     sprayed = (h.id for h in hazards.values() if any(map(is_chemical, h.actions)))
-    return before.status, readable(hazards).union(sprayed)
+    return before.status, readable(hazards), frozenset(sprayed)
 
 
 def _key(advice: Advisory) -> tuple[str, str, str]:
@@ -88,16 +98,17 @@ def _key(advice: Advisory) -> tuple[str, str, str]:
 
 def _is_kept(advice: Advisory, kept: Advisory | None, at: datetime) -> bool:
     """Whether advice says what is kept, hours apart that have passed since."""
-    return kept is not None and _to_come(advice, at) == _to_come(kept, at)
+    if kept is None or _to_come(advice, at) != _to_come(kept, at):
+        return False
+    return vars(advice) | {"spraying": None} == vars(kept) | {"spraying": None}
 
 
-def _to_come(advice: Advisory, at: datetime) -> Advisory:
-    """Advice with the hours fit for spraying that are left of it."""
-    start = at.replace(minute=0, second=0, microsecond=0)
+def _to_come(advice: Advisory, at: datetime) -> Spans | None:
+    """The hours fit for spraying that are left of advice."""
     if advice.window_to <= at or advice.spraying is None:
-        return replace(advice, spraying=None)
-    left = tuple((max(begin, start), end) for begin, end in advice.spraying if end > start)
-    return replace(advice, spraying=left)
+        return None
+    start = at.replace(minute=0, second=0, microsecond=0)
+    return tuple((max(begin, start), end) for begin, end in advice.spraying if end > start)
 
 
 JOBS = (

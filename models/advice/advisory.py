@@ -91,7 +91,8 @@ def _advise_one(status: RiskStatus, before: Advisory | None, hazard: Hazard) -> 
     holds = None
     # A window may be as short as a day; an advisory is not.
     if before is not None and status.time < before.confirmed + max(last, LEAST_HOLD):
-        holds = replace(before, draft=not status.validated)
+        draft = not status.validated
+        holds = before if before.draft == draft else replace(before, draft=draft)
     if status.status == OUT_OF_SEASON or hazard.shown != "level":
         return None
     if status.status not in (MEDIUM, HIGH):

@@ -176,5 +176,6 @@ def with_spraying_hours(
                 for begin, end in known[advisory.site]
                 if begin < last and end > first
             )
-        found.append(replace(advisory, spraying=hours))
+        same = hours == advisory.spraying
+        found.append(advisory if same else replace(advisory, spraying=hours))
     return found

@@ -62,7 +62,8 @@ def advice(pool: Pool, at: datetime, at_most: Any) -> bool:
     took, told = run(at)
     met = at_most(f"advice, late data of 1 % of fields ({told})", took, HOUR_S, "s", 2) and met
     _ask(pool, DELIVERED)
-    tell("a new forecast for all villages", run(at))
+    took, told = run(at)
+    met = at_most(f"advice, a new forecast for all ({told})", took, HOUR_S, "s", 2) and met
     _ask(pool, SAID, later=day, percent=100)
     tell("a new day of all fields", run(at + day))
     return met

@@ -91,6 +91,12 @@ def to_judge(
     return Anew(statuses, [advisory_of(row) for row in queries.fetch(conn, SQL["held"])])
 
 
+def other_held(conn: Connection, hazards: Collection[str]) -> list[Advisory]:
+    """Return the advice in force of hazards that is not judged anew; after `to_judge`."""
+    rows = queries.fetch(conn, SQL["other_held"], hazards=sorted(hazards))
+    return [advisory_of(row) for row in rows]
+
+
 def in_force(conn: Connection) -> int:
     """Return how many pieces of advice are in force."""
     ((number,),) = queries.fetch(conn, SQL["in_force"])

@@ -220,17 +220,24 @@ def save_advisories(conn: Connection, advisories: Iterable[Advisory], at: dateti
     int
         How many there are.
     """
-    rows = [
-        (x.site, x.crop, x.hazard, int(x.status), plain(x.certainty), x.issued)
-        + (x.window_from, x.window_to, x.confirmed, x.reason_key, _json(x.reason_params))
-        + (list(x.actions), bool(x.draft), _hours_json(x.spraying))
-        for x in advisories
-    ]
-    end_advisories(conn, [row[:3] for row in rows], at)
+    rows = [_advice_row(each) for each in advisories]
+    end_advisories(conn, [(row["site"], row["crop"], row["hazard"]) for row in rows], at)
     if rows:
-        with conn.cursor() as cur:
-            execute_values(cur, SQL["save_advisories"], rows, page_size=len(rows))
+        # One text of all is read by the server in half the time that a list of values takes.
+        given = json.dumps(rows, ensure_ascii=False, default=_stated)
+        queries.run(conn, SQL["save_advisories"], rows=given)
     return len(rows)
+
+
+def _advice_row(advice: Advisory) -> dict[str, Any]:
+    params = {key: plain(value) for key, value in advice.reason_params.items()}
+    return vars(advice) | {"certainty": plain(advice.certainty), "reason_params": params}
+
+
+def _stated(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value.item() if hasattr(value, "item") else str(value)
 
 
 def end_advisories(conn: Connection, keys: Sequence[tuple[Any, ...]], at: datetime) -> None:
@@ -251,13 +258,7 @@ def current_advisories(conn: Connection, village_id: str | None = None) -> list[
 
 def advisory_of(row: tuple[Any, ...]) -> Advisory:
     """Return a row of advice, its hours fit for spraying at the end, as advice."""
-    return Advisory(*with_tuples((*row[:-1], _hours(row[-1]))))
-
-
-def _hours_json(hours: tuple[tuple[datetime, datetime], ...] | None) -> str | None:
-    if hours is None:
-        return None
-    return json.dumps([[begin.isoformat(), end.isoformat()] for begin, end in hours])
+    return Advisory(*(*row[:-3], tuple(row[-3]), row[-2], _hours(row[-1])))
 
 
 def _hours(kept: list[list[str]] | None) -> tuple[tuple[datetime, datetime], ...] | None:

@@ -9,7 +9,6 @@ from itertools import islice
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
@@ -18,7 +17,7 @@ from collector.store.postgres import queries
 from collector.store.postgres.binary import copy_in
 from collector.store.postgres.db import Connection
 from models.sheets.refused import MOST_NAMED
-from models.weather.dataset import dataset
+from models.weather.dataset import dataset, stamp_of
 from models.weather.quality import UNUSABLE
 
 SQL = queries.load("weather")
@@ -230,25 +229,25 @@ def observed_stations(conn: Connection, quantities: Sequence[str]) -> list[Obser
 
 
 def _dataset(conn: Connection, name: str, **params: Any) -> xr.Dataset | None:
-    with conn.cursor() as cur:
-        cur.execute(SQL[name], params | {"unusable": UNUSABLE})
-        rows = cur.fetchall()
+    rows = queries.fetch(conn, SQL[name], **params, unusable=UNUSABLE)
     if not rows:
         return None
-    frame = pd.DataFrame(rows, columns=["place", "quantity", "time", "value", "issued"])
     known = {p.name: (p.longitude, p.latitude) for p in places.places(conn)}
-    sites = sorted(frame["place"].unique())
-    times = pd.date_range(frame["time"].min(), frame["time"].max(), freq="h")
-    values = {}
-    for quantity, part in frame.groupby("quantity"):
-        table = part.pivot(index="time", columns="place", values="value")
-        values[str(quantity)] = table.reindex(index=times, columns=sites).to_numpy(np.float64)
-    oldest = frame.groupby("place")["issued"].min().reindex(sites)
+    sites = sorted({place for place, *_ in rows})
+    column = {site: number for number, site in enumerate(sites)}
+    first, last = (pick(pick(hours) for _, _, hours, _, _ in rows) for pick in (min, max))
+    values: dict[str, NDArray[np.float64]] = {}
+    oldest: dict[str, datetime] = {}
+    for place, quantity, hours, given, issued in rows:
+        if quantity not in values:
+            values[quantity] = np.full((last - first + 1, len(sites)), np.nan)
+        values[quantity][np.array(hours) - first, column[place]] = given
+        oldest[place] = min(issued, oldest.get(place, issued))
     return dataset(
-        [moment.to_pydatetime() for moment in times],
+        np.arange(first, last + 1).astype("datetime64[h]"),
         sites,
         values,
         longitude=("site", np.array([known[s][0] for s in sites])),
         latitude=("site", np.array([known[s][1] for s in sites])),
-        issued=("site", oldest.dt.tz_convert(None).to_numpy("datetime64[ns]")),
+        issued=("site", np.array([stamp_of(oldest[s]) for s in sites])),
     )

@@ -55,5 +55,13 @@ FROM judged_anew k
 JOIN advisory a ON (a.site, a.crop, a.hazard) = (k.site, k.crop, k.hazard) AND a.ended IS NULL
 JOIN field f ON f.id = a.site
 
+-- name: other_held
+SELECT a.site, a.crop, a.hazard, a.status, a.certainty, a.issued, a.window_from, a.window_to,
+       a.confirmed, a.reason_key, a.reason_params, a.actions, a.draft, a.spraying
+FROM advisory a
+JOIN field f ON f.id = a.site
+WHERE a.ended IS NULL AND a.hazard = ANY(%(hazards)s) AND NOT EXISTS (
+    SELECT FROM judged_anew k WHERE (k.site, k.crop, k.hazard) = (a.site, a.crop, a.hazard))
+
 -- name: in_force
 SELECT count(*) FROM advisory a JOIN field f ON f.id = a.site WHERE a.ended IS NULL

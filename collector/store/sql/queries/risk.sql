@@ -42,7 +42,13 @@ WHERE (a.site, a.crop, a.hazard) = (e.site, e.crop, e.hazard) AND a.ended IS NUL
 
 -- name: save_advisories
 INSERT INTO advisory (site, crop, hazard, status, certainty, issued, window_from, window_to,
-    confirmed, reason_key, reason_params, actions, draft, spraying) VALUES %s
+    confirmed, reason_key, reason_params, actions, draft, spraying)
+SELECT site, crop, hazard, status, certainty, issued, window_from, window_to,
+       confirmed, reason_key, reason_params, actions, draft, spraying
+FROM json_to_recordset(%(rows)s) AS given (site text, crop text, hazard text, status smallint,
+    certainty float8, issued timestamptz, window_from timestamptz, window_to timestamptz,
+    confirmed timestamptz, reason_key text, reason_params jsonb, actions text[], draft boolean,
+    spraying jsonb)
 
 -- name: current_advisories
 SELECT a.site, a.crop, a.hazard, a.status, a.certainty, a.issued, a.window_from, a.window_to,

@@ -75,7 +75,9 @@ WHERE EXISTS (
 )
 
 -- name: forecast
-SELECT place, quantity, time, value, issued FROM (
+SELECT place, quantity, array_agg((extract(epoch FROM time) / 3600)::integer), array_agg(value),
+       min(issued)
+FROM (
     SELECT DISTINCT ON (p.name, s.quantity, w.time)
            p.name AS place, s.quantity, w.time, w.value, w.issued, w.qc
     FROM weather_value w
@@ -87,9 +89,13 @@ SELECT place, quantity, time, value, issued FROM (
       AND w.issued <= %(at)s AND w.issued > %(since)s
     ORDER BY p.name, s.quantity, w.time, w.issued DESC, w.delivery DESC
 ) newest WHERE qc & %(unusable)s = 0
+GROUP BY place, quantity
+ORDER BY place, quantity
 
 -- name: observed
-SELECT place, quantity, time, value, issued FROM (
+SELECT place, quantity, array_agg((extract(epoch FROM time) / 3600)::integer), array_agg(value),
+       min(issued)
+FROM (
     SELECT DISTINCT ON (p.name, s.quantity, w.time)
            p.name AS place, s.quantity, w.time, w.value, w.issued, w.qc
     FROM weather_value w
@@ -99,6 +105,8 @@ SELECT place, quantity, time, value, issued FROM (
       AND w.time >= %(start)s AND w.time < %(end)s
     ORDER BY p.name, s.quantity, w.time, w.delivery DESC
 ) newest WHERE qc & %(unusable)s = 0
+GROUP BY place, quantity
+ORDER BY place, quantity
 
 -- name: observed_stations
 SELECT s.id, p.name, s.quantity, f.time
