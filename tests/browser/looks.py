@@ -40,6 +40,11 @@ LAYOUT = """() => {
   const scrolls = e => e.closest('.scroll');
   const seen = e => e.getClientRects().length && !e.closest('.hidden, .skip, svg, [hidden]');
   const words = n => n.data.trim().replace(/\\s+/g, ' ').slice(0, 30);
+  const box = n => {
+    let e = n.parentElement;
+    while (getComputedStyle(e).display.startsWith('inline')) e = e.parentElement;
+    return e;
+  };
   const lines = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let n; (n = walker.nextNode());) {
@@ -62,8 +67,9 @@ LAYOUT = """() => {
       const [b, m] = lines[j];
       const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
       const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-      if (wide > 2 && high > 0.3 * Math.min(a.height, b.height))
-        bad.push(`over each other: ${words(n)} / ${words(m)}`);
+      if (wide < -2 || high < 0.3 * Math.min(a.height, b.height)) continue;
+      if (wide > 2) bad.push(`over each other: ${words(n)} / ${words(m)}`);
+      else if (box(n) !== box(m)) bad.push(`without a space: ${words(n)} / ${words(m)}`);
     }
   });
   for (const e of document.body.querySelectorAll('*')) {

@@ -119,10 +119,14 @@ def test_axe_finds_nothing_anywhere(everywhere, lang, colours):
 
 
 @pytest.mark.parametrize(
-    ("lang", "width", "percent"), [("zh", 360, 200), ("en", 360, 200), ("en", 360, 130)]
+    ("lang", "width", "percent"),
+    [("zh", 360, 200), ("en", 360, 200), ("en", 360, 130), ("en", 1440, 100)],
 )
-def test_large_text_fits_a_phone(everywhere, lang, width, percent):
-    """WCAG 1.4.4 and 1.4.10: nothing scrolls sideways, is cut off or lies over another text."""
+def test_text_fits(everywhere, lang, width, percent):
+    """WCAG 1.4.4 and 1.4.10: nothing scrolls sideways, is cut off or lies over another text.
+
+    On a phone with large type, and on a wide screen.
+    """
 
     def ask(page):
         page.evaluate(TEXT_SIZE, percent)
