@@ -11,6 +11,8 @@ import json
 
 from flask import Response
 
+from models.exchange.epcis.xml.answers import write_problem
+
 #: Type of a problem: status and title.
 TYPES = {
     "ValidationException": (400, "The document or event is not right"),
@@ -28,9 +30,14 @@ TYPES = {
     "UnsupportedMediaTypeException": (415, "This kind of content is not read"),
     "ImplementationException": (500, "A fault here"),
     "NotOffered": (501, "This is not offered here"),
+    "Unavailable": (503, "This cannot be answered just now"),
 }
 #: Types that the standard has with several statuses.
-SAID_AS = {"Forbidden": "SecurityException", "NotOffered": "ImplementationException"}
+SAID_AS = {
+    "Forbidden": "SecurityException",
+    "NotOffered": "ImplementationException",
+    "Unavailable": "ImplementationException",
+}
 
 
 class Problem(Exception):  # noqa: N818 - named as in RFC 7807
@@ -40,11 +47,14 @@ class Problem(Exception):  # noqa: N818 - named as in RFC 7807
         super().__init__(detail)
         self.kind, self.detail, self.headers = kind, detail, headers
 
-    def response(self) -> Response:
+    def response(self, *, as_xml: bool = False) -> Response:
         """Return it as an answer."""
-        text = json.dumps(described(self.kind, self.detail), ensure_ascii=False)
-        status = TYPES[self.kind][0]
-        answer = Response(text, status, content_type="application/problem+json")
+        told, status = described(self.kind, self.detail), TYPES[self.kind][0]
+        if as_xml:
+            answer = Response(write_problem(told), status, content_type="application/problem+xml")
+        else:
+            text = json.dumps(told, ensure_ascii=False)
+            answer = Response(text, status, content_type="application/problem+json")
         for name, value in self.headers.items():
             answer.headers[name.replace("_", "-")] = value
         return answer

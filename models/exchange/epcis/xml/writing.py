@@ -27,8 +27,9 @@ TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-5][0-9]:[0-5][0-9](\.[0-9]+)?"
     r"(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)"
 )
-IN_TEXT = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
-IN_VALUE = IN_TEXT | {'"': "&quot;", "\n": "&#10;", "\t": "&#9;"}
+#: How characters are written in an element, and in the value of an attribute.
+IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
+IN_VALUE = IN_TEXT | str.maketrans({'"': "&quot;", "\n": "&#10;", "\t": "&#9;"})
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -54,7 +55,7 @@ def write_document(document: Mapping[str, Any], words: str = URNS) -> str:
     return _Writer(document.get("@context"), words).document(document)
 
 
-def escaped(text: str, table: Mapping[str, str] = IN_TEXT) -> str:
+def escaped(text: str, table: Mapping[int, str] = IN_TEXT) -> str:
     """Write a text so that it stands in an element.
 
     Parameters
@@ -71,7 +72,7 @@ def escaped(text: str, table: Mapping[str, str] = IN_TEXT) -> str:
     found = NO_CHARACTER.search(text)
     if found:
         raise Unheld(f"the character U+{ord(found[0]):04X} cannot stand in XML")
-    return text.translate(str.maketrans(dict(table)))
+    return text.translate(table)
 
 
 def _time(text: str) -> str:
