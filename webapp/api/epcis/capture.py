@@ -9,9 +9,10 @@ from flask import Blueprint, Response, request, url_for
 from collector.store.postgres.db import DatabaseDown
 from collector.store.trace import captures
 from collector.store.trace.captures import BEHAVIOURS, ROLLBACK, Capture
+from models.exchange.epcis.problems import described
 from models.exchange.epcis.reading import read_document
 from models.exchange.epcis.xml.answers import write_job
-from webapp.api.epcis.problems import Problem, described
+from webapp.api.epcis.problems import Problem
 from webapp.api.epcis.speaking import (
     ANSWERS_XML,
     READS_XML,

@@ -170,7 +170,7 @@ def spoken(*forms: str, **discovered: str) -> Callable[[View], View]:
 
 UNAVAILABLE = Problem(
     "Unavailable",
-    "the database does not answer; nothing was kept, ask again",
+    f"the database does not answer; send the same again in {RETRY_S} s",
     Retry_After=str(RETRY_S),
 )
 

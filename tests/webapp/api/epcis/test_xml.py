@@ -215,6 +215,16 @@ def test_who_may_ask_again_is_told_when(app: App, packer: Speaker) -> None:
         assert waits.headers["Retry-After"] == str(RUNS_S)
 
 
+@pytest.mark.parametrize("accept", ["application/json", "application/xml"])
+def test_a_database_that_does_not_answer_is_told_as_a_problem(down_app: App, accept: str) -> None:
+    packer = Speaker(down_app.test_client(), "token", {})
+    answer = packer.open("/events", headers={"Accept": accept})
+    told = xml_problem if accept == "application/xml" else problem
+    told(answer, 503, "ImplementationException", "does not answer")
+    assert answer.headers["Retry-After"] == "30"
+    assert b"secret" not in answer.data
+
+
 def test_a_document_of_1_2_is_captured(packer: Speaker) -> None:
     raw = (
         '<epcis:EPCISDocument xmlns:epcis="urn:epcglobal:epcis:xsd:1" schemaVersion="1.2" '
