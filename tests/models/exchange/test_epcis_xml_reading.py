@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from models.exchange.epcis.contexts import expanded, prefixes
+from models.exchange.epcis.documents import CONTEXT
 from models.exchange.epcis.reading import DocumentError, EventError, check, read_document
 from models.exchange.epcis.xml.reading import read_xml
 
@@ -482,3 +483,48 @@ def test_an_event_that_is_not_right_is_named_by_the_check_of_all_events(
 ) -> None:
     event = f"<ObjectEvent>{TIME}{OFFSET}<epcList/><action>ADD</action>{inside}</ObjectEvent>"
     refused(event, said, spaces='xmlns:my="urn:my:"')
+
+
+def test_a_vendors_names_that_are_those_of_the_standard_are_the_vendors() -> None:
+    """Kind of trouble: FasTnT/epcis 7, where they were taken for the standard's."""
+    inside = (
+        f"{TIME}{OFFSET}<epcList>{EPC}</epcList><action>OBSERVE</action>"
+        "<t:kind>3</t:kind><t:outer><epc>urn:x:1</epc><epc>urn:x:2</epc></t:outer>"
+        "<c:epcList><c:epc unit='20'>400</c:epc></c:epcList>"
+    )
+    found = read(
+        f"<ObjectEvent>{inside}</ObjectEvent>", 'xmlns:t="urn:t:" xmlns:c="urn:c:"', version="1"
+    )
+    assert found["epcList"] == [BOX]
+    assert found["urn:t:outer"] == {"epc": ["urn:x:1", "urn:x:2"]}
+    assert found["urn:c:epcList"] == {"c:epc": {"unit": "20", "rdf:value": "400"}}
+
+
+def test_a_standard_prefix_is_not_declared_anew() -> None:
+    """Kind of trouble: gs1/EPCIS 335, where readers of JSON-LD refuse the context for it."""
+    raw = wrapped("", 'xmlns:cbvmda="urn:epcglobal:cbv:mda" xmlns:gs1="https://gs1.org/voc/"')
+    assert read_xml(raw)["@context"] == [CONTEXT]
+    other = read_xml(wrapped("", 'xmlns:cbvmda="urn:x:"'))["@context"]
+    assert other == [CONTEXT, {"cbvmda2": "urn:x:"}]
+
+
+def test_an_error_declaration_without_a_reason_is_whole() -> None:
+    """Kind of trouble: FasTnT/epcis 172."""
+    declared = "<declarationTime>2016-05-02T00:00:00Z</declarationTime>"
+    found = read(
+        f"<ObjectEvent>{TIME}{OFFSET}<errorDeclaration>{declared}</errorDeclaration><epcList/>"
+        "<action>OBSERVE</action></ObjectEvent>"
+    )
+    assert found["errorDeclaration"] == {"declarationTime": "2016-05-02T00:00:00Z"}
+
+
+def test_a_persistent_disposition_stands_where_the_standard_lets_it() -> None:
+    """Kind of trouble: gs1/EPCIS 440; the XML Schema lets it stand elsewhere, the text does not."""
+    held = (
+        "<persistentDisposition><set>urn:epcglobal:cbv:disp:damaged</set></persistentDisposition>"
+    )
+    rest = f"{TIME}{OFFSET}<parentID>urn:x:1</parentID><childEPCs>{EPC}</childEPCs>"
+    refused(
+        f"<AggregationEvent>{rest}<action>ADD</action>{held}</AggregationEvent>",
+        '"persistentDisposition" is no field of it',
+    )

@@ -64,6 +64,12 @@ def test_elements_too_deep_or_too_many_are_refused() -> None:
     refused(f"<a {spaces}/>", f"more than {MOST_PARTS}")
 
 
+def test_a_namespace_that_would_be_repeated_with_every_name_is_bounded() -> None:
+    long = f"urn:{'a' * 500}"
+    refused(f'<a xmlns:b="{long}"><b:c/></a>', "line 1", "more than 400 characters; shorten it")
+    refused(f'<a xmlns="{long}"/>', "more than 400 characters")
+
+
 def test_the_largest_that_is_read_takes_bounded_memory() -> None:
     raw = b"<a>" + b"<b c=''/>" * (MOST_PARTS // 2 - 1) + b"</a>"
     tracemalloc.start()

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from models.exchange.epcis.fields import LONGEST
 from models.exchange.epcis.reading import DEEPEST, DocumentError
 
 #: Elements, attributes and declarations of prefixes in a document; 4 MiB of identifiers have half.
@@ -163,6 +164,7 @@ class _Builder:
         self.root: Element | None = None
         self.open: list[Element] = []
         self.prefixes: dict[str, str] = {}
+        self.names: dict[str, Name] = {}
         self.parts = 0
 
     def _here(self) -> str:
@@ -182,6 +184,9 @@ class _Builder:
             raise DocumentError(f"{self._here()}: {detail}")
 
     def _declared(self, prefix: str | None, space: str | None) -> None:
+        if len(space or "") > LONGEST:  # expat repeats it with every name that is in it
+            detail = f"a namespace has more than {LONGEST} characters; shorten it"
+            raise DocumentError(f"{self._here()}: {detail}")
         self.prefixes[prefix or ""] = space or ""
 
     def _start(self, name: str, attributes: list[str]) -> None:
@@ -193,14 +198,21 @@ class _Builder:
         scope = outer
         if scope is None or self.prefixes:
             scope, self.prefixes = Scope(self.prefixes, outer), {}
-        pairs = zip(map(_name, attributes[::2]), attributes[1::2], strict=True)
+        pairs = zip(map(self._name, attributes[::2]), attributes[1::2], strict=True)
         line, column = self.parser.CurrentLineNumber, self.parser.CurrentColumnNumber + 1
-        element = Element(_name(name), list(pairs), scope, line, column)
+        element = Element(self._name(name), list(pairs), scope, line, column)
         if self.open:
             self.open[-1].children.append(element)
         else:
             self.root = element
         self.open.append(element)
+
+    def _name(self, text: str) -> Name:
+        """A name; the same one is one object, so that a namespace is not kept with each."""
+        found = self.names.get(text)
+        if found is None:
+            found = self.names[text] = _parse_name(text)
+        return found
 
     def _end(self, name: str) -> None:
         self.open.pop()
@@ -209,7 +221,7 @@ class _Builder:
         self.open[-1].pieces.append(text)
 
 
-def _name(text: str) -> Name:
+def _parse_name(text: str) -> Name:
     space, _, rest = text.rpartition(" ")
     if " " in space:  # namespace, name, prefix
         space, _, local = space.partition(" ")

@@ -343,8 +343,7 @@ class _Writer:
             self._text(tag, text, kind)
 
     def _object(self, tag: str, value: dict[str, Any]) -> None:
-        named = {name: expanded(name, self.names) for name in value}
-        text = next((name for name, full in named.items() if full == f"{form.RDF}value"), None)
+        text = next(filter(self._is_value, value), None)
         if text is None or not all(isinstance(each, str) for each in value.values()):
             self._start(tag)
             self._members(value)
@@ -352,6 +351,11 @@ class _Writer:
             return
         told = {self._tag(name): each for name, each in value.items() if name != text}
         self._text(tag, value[text], told)
+
+    def _is_value(self, name: str) -> bool:
+        """Whether a field is the text of an element that has attributes: ``rdf:value``."""
+        prefix, _, rest = name.partition(":")
+        return rest == "value" and self.names.get(prefix) == form.RDF
 
     @staticmethod
     def _scalar(value: Any) -> tuple[str, dict[str, str]]:
