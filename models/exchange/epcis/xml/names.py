@@ -73,12 +73,22 @@ def for_xml() -> Prefixes:
 
 
 def json_space(space: str) -> str:
-    """Return a namespace as contexts of JSON-LD write it."""
+    """Return a namespace as contexts of JSON-LD write it.
+
+    Parameters
+    ----------
+    space : str
+    """
     return _TO_JSON.get(space, space)
 
 
 def json_local(local: str) -> str:
-    """Return a local name as it may stand in JSON."""
+    """Return a local name as it may stand in JSON.
+
+    Parameters
+    ----------
+    local : str
+    """
     return quote(local, safe="")
 
 
