@@ -15,7 +15,8 @@ from models.exchange.epcis.identity import event_hash
 from models.exchange.epcis.xml import form
 from models.exchange.epcis.xml.answers import write_job, write_problem
 from models.exchange.epcis.xml.reading import read_xml
-from models.exchange.epcis.xml.writing import URNS, WEB_URIS, Unheld, write_document
+from models.exchange.epcis.xml.texts import Unheld
+from models.exchange.epcis.xml.writing import URNS, WEB_URIS, write_document
 from tests.models.exchange.epcis_examples import examples
 
 CONTEXT = [
@@ -198,6 +199,15 @@ def test_text_is_escaped_wherever_it_stands() -> None:
         ),
         ({"type": "my:Own", "readPoint": "x"}, "readPoint: has not the form"),
         ({"type": "my:1"}, '"my:1" cannot be the name'),
+        ({"readPoint": {"id": "urn:x:1", "door": "2"}}, "readPoint: has a field without a prefix"),
+        ({"type": "my:Own", "extension": "x"}, "extension: is no field, but a wrapper"),
+        ({"type": "my:Own", "epcList": "x"}, "epcList: has not the form"),
+        ({"type": "my:Own", "persistentDisposition": {"set": "x"}}, "persistentDisposition: has"),
+        ({"type": "my:Own", "quantityList": [{"epcClass": "urn:x:1", "quantity": "x"}]}, "has not"),
+        (
+            {"type": "my:Own", "sensorElementList": [{"sensorReport": [{"time": "soon"}]}]},
+            "sensorElementList: has not the form",
+        ),
     ],
 )
 def test_what_xml_cannot_hold_is_refused_with_event_and_field(
@@ -207,6 +217,38 @@ def test_what_xml_cannot_hold_is_refused_with_event_and_field(
         written(event(), event(eventID="urn:x:7", **more))
     assert "eventList[1] urn:x:7: " in str(error.value)
     assert said in str(error.value), str(error.value)
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        "",
+        "a b",
+        'urn:"<&>',
+        "urn:\x01",
+        "urn:%1",
+        form.EPCIS,
+        form.QUERY_1,
+        form.XSI,
+        "http://www.w3.org/2000/xmlns/",
+    ],
+)
+def test_a_namespace_that_cannot_be_somebodys_own_is_refused(space: str) -> None:
+    context = [CONTEXT[0], {"e": space}]
+    with pytest.raises(Unheld, match='"e:a" cannot be the name'):
+        written(event(e__a="1"), context=context)
+    assert "<bizStep>e:weighing<" in written(event(bizStep="e:weighing"), context=context)
+
+
+@pytest.mark.parametrize(
+    "space", [form.XSD_TYPES, form.XML_SPACE, "https://gs1.org/voc/", "https://ref.gs1.org/epcis/"]
+)
+def test_a_namespace_of_others_is_declared_where_it_is_used(space: str) -> None:
+    told = event(e__a=7, epcis__b=True)
+    back = read_xml(written(told, context=[CONTEXT[0], {"e": space}]).encode())
+    (found,) = body(back)["eventList"]
+    assert found[f"{space}a"] == 7
+    assert found["https://ref.gs1.org/epcis/b"] is True
 
 
 def test_master_data_comes_back_and_more_than_a_text_is_refused() -> None:

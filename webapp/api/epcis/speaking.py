@@ -23,7 +23,8 @@ from models.exchange.epcis.contexts import prefixes
 from models.exchange.epcis.documents import CONTEXT
 from models.exchange.epcis.reading import DocumentError, EventError
 from models.exchange.epcis.xml.reading import read_xml
-from models.exchange.epcis.xml.writing import WORD_FORMATS, Unheld, write_document
+from models.exchange.epcis.xml.texts import Unheld
+from models.exchange.epcis.xml.writing import WORD_FORMATS, write_document
 from webapp.accounts.access import public, without_token
 from webapp.api.epcis.problems import Problem
 from webapp.app.database import connection, now

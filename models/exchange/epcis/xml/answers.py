@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.exchange.epcis.xml.form import EPCIS
-from models.exchange.epcis.xml.writing import DECLARATION, IN_VALUE, NO_CHARACTER, escaped
+from models.exchange.epcis.xml.texts import DECLARATION, IN_VALUE, NO_CHARACTER, escaped
 
 FIELDS = ("type", "title", "status", "detail")
 

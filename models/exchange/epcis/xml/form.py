@@ -16,6 +16,7 @@ WRAPPERS = ("extension", "baseExtension")
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 XSD_TYPES = "http://www.w3.org/2001/XMLSchema"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+XMLNS = "http://www.w3.org/2000/xmlns/"
 XML_SPACE = "http://www.w3.org/XML/1998/namespace"
 #: The namespace of master data attributes, without the colon that JSON's context ends in.
 MDA, MDA_IN_JSON = "urn:epcglobal:cbv:mda", "urn:epcglobal:cbv:mda:"

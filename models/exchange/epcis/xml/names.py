@@ -7,20 +7,23 @@ written as %E6%89%B9.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote, unquote
 
 from models.exchange.epcis.contexts import STANDARD_PREFIXES, expanded
-from models.exchange.epcis.xml.form import EPCIS, MDA, MDA_IN_JSON, QUERY, XML_SPACE, XSD_TYPES, XSI
+from models.exchange.epcis.xml.form import MDA, MDA_IN_JSON, OURS, XML_SPACE, XMLNS, XSI
 
-#: A name without a colon, as XML has it.
+#: A name without a colon that readers of every edition of XML 1.0 take: Latin, Cyrillic, Chinese,
+#: Japanese and Korean letters.
 _START = (
-    "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d"
-    "\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+    "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u0131\u0410-\u044f\u3041-\u3094\u30a1-\u30fa"
+    "\u4e00-\u9fa5\uac00-\ud7a3"
 )
-NCNAME = re.compile(f"[{_START}][{_START}.0-9\u00b7\u0300-\u036f\u203f-\u2040-]*")
+NCNAME = re.compile(f"[{_START}][{_START}.0-9-]*")
 #: Such a name at the end of a URI.
 LAST = re.compile(r"(?<=[/#:?=&])" + NCNAME.pattern + "$")
+#: What readers of XML take for a namespace.
+URI = re.compile(r"(?:[^\s\x00-\x20\x7f-\xa0\"<>\\^`{|}%\[\]]|%[0-9A-Fa-f]{2})+")
 #: A prefix that JSON and XML can both have.
 PREFIX = re.compile(r"[A-Za-z][A-Za-z0-9.-]*")
 _TO_JSON = {MDA: MDA_IN_JSON}
@@ -34,11 +37,13 @@ class Prefixes:
     ----------
     known : mapping
         Prefixes that stand already, and their namespaces.
+    taken : iterable of str
+        Prefixes that a document keeps for itself.
     """
 
-    def __init__(self, known: Mapping[str, str]) -> None:
+    def __init__(self, known: Mapping[str, str], taken: Iterable[str] = ()) -> None:
         self._of = {space: prefix for prefix, space in known.items()}
-        self._taken = set(known)
+        self._taken = {*known, *taken}
         self._numbers: dict[str, int] = {}
         self.new: dict[str, str] = {}
 
@@ -69,7 +74,17 @@ def for_json() -> Prefixes:
 
 def for_xml() -> Prefixes:
     """Return prefixes for a document in XML, beside those that it has for itself."""
-    return Prefixes({"epcis": EPCIS, "epcisq": QUERY, "xsi": XSI, "xsd": XSD_TYPES})
+    return Prefixes({}, ("epcis", "epcisq", "xsi", "xsd"))
+
+
+def can_be_declared(space: str) -> bool:
+    """Return whether somebody's own fields may have a namespace in XML.
+
+    Parameters
+    ----------
+    space : str
+    """
+    return space not in (*OURS, XSI, XMLNS) and URI.fullmatch(space) is not None
 
 
 def json_space(space: str) -> str:
@@ -118,4 +133,4 @@ def split(name: str, names: Mapping[str, str]) -> tuple[str, str, str] | None:
             return None
         space, local = whole[: match.start()], match[0]
     space = _TO_XML.get(space, space)
-    return (prefix, space, local) if space.strip() == space and space else None
+    return (prefix, space, local) if can_be_declared(space) else None

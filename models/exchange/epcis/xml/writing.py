@@ -7,34 +7,25 @@ an empty text, a word in either spelling as the bare word.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from typing import Any
 
 from models.exchange.epcis.contexts import STANDARD_PREFIXES, expanded, prefixes
-from models.exchange.epcis.fields import moment
 from models.exchange.epcis.vocabulary import FORMS, VOC, bare
 from models.exchange.epcis.xml import form
-from models.exchange.epcis.xml.names import NCNAME, for_xml, split
+from models.exchange.epcis.xml.names import NCNAME, can_be_declared, for_xml, split
+from models.exchange.epcis.xml.texts import (
+    DECLARATION,
+    IN_VALUE,
+    Unheld,
+    escaped,
+    written_decimal,
+    written_time,
+)
 
 URNS, WEB_URIS = "Always_URN", "Always_Web_URI"
 #: How words of the vocabulary may be asked for; `No_Preference` is URNs.
 WORD_FORMATS = ("No_Preference", WEB_URIS, URNS)
-#: What a document of XML 1.0 cannot hold in any way.
-NO_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-5][0-9]:[0-5][0-9](\.[0-9]+)?"
-    r"(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)"
-)
-#: How characters are written in an element, and in the value of an attribute.
-IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
-IN_VALUE = IN_TEXT | str.maketrans({'"': "&quot;", "\n": "&#10;", "\t": "&#9;"})
-DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
-
-
-class Unheld(ValueError):  # noqa: N818 - named for what is wrong
-    """XML cannot hold what JSON says; the message names the field."""
 
 
 def write_document(document: Mapping[str, Any], words: str = URNS) -> str:
@@ -53,36 +44,6 @@ def write_document(document: Mapping[str, Any], words: str = URNS) -> str:
         When XML cannot hold it.
     """
     return _Writer(document.get("@context"), words).document(document)
-
-
-def escaped(text: str, table: Mapping[int, str] = IN_TEXT) -> str:
-    """Write a text so that it stands in an element.
-
-    Parameters
-    ----------
-    text : str
-    table : mapping
-        `IN_TEXT`, or `IN_VALUE` for the value of an attribute.
-
-    Raises
-    ------
-    Unheld
-        When it has a character that XML has not.
-    """
-    found = NO_CHARACTER.search(text)
-    if found:
-        raise Unheld(f"the character U+{ord(found[0]):04X} cannot stand in XML")
-    return text.translate(table)
-
-
-def _time(text: str) -> str:
-    """A time as the XML Schema wants it."""
-    upper = text.upper()
-    return upper if TIME.fullmatch(upper) else moment(text).isoformat().replace("+00:00", "Z")
-
-
-def _decimal(value: Any) -> str:
-    return format(Decimal(str(value)), "f")
 
 
 class _Writer:
@@ -116,7 +77,7 @@ class _Writer:
             self._events(results["resultsBody"]["eventList"])
             self._end("resultsBody", "epcisq:QueryResults")
         self._end("EPCISBody")
-        made = _time(document.get("creationDate") or "1970-01-01T00:00:00Z")
+        made = written_time(document.get("creationDate") or "1970-01-01T00:00:00Z")
         version = document.get("schemaVersion", "2.0")
         space = form.EPCIS if kind == "EPCISDocument" else form.QUERY
         known = {tag.partition(":")[0]: space}
@@ -177,6 +138,8 @@ class _Writer:
         for name in known:
             self._standard(name, event[name])
         for name, value in event.items():
+            if name in form.WRAPPERS:
+                raise Unheld(f"{name}: is no field, but a wrapper in XML")
             if name not in ("type", "@context", *known):
                 self._own(name, value)
         self._end(*reversed(start))
@@ -187,7 +150,8 @@ class _Writer:
             self._field(name, value)
         except Unheld as error:
             raise Unheld(f"{name}: {error}") from error
-        except (KeyError, TypeError, AttributeError) as error:  # in an event of somebody's own type
+        except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+            # in an event of somebody's own type, which nobody has checked
             raise Unheld(f"{name}: has not the form that it has in the standard") from error
 
     def _field(self, name: str, value: Any) -> None:
@@ -198,7 +162,7 @@ class _Writer:
             for each in many:
                 self._text(name, each)
         elif name in form.TIMES:
-            self._text(name, _time(value))
+            self._text(name, written_time(value))
         elif name in form.TEXTS:
             self._text(name, value)
         elif name in form.WORDS:
@@ -210,7 +174,10 @@ class _Writer:
         elif name in form.PLACES:
             self._start(name)
             self._text("id", value["id"])
-            self._members({key: each for key, each in value.items() if key != "id"})
+            own = {key: each for key, each in value.items() if key != "id"}
+            if any(":" not in key for key in own):
+                raise Unheld("has a field without a prefix")
+            self._members(own)
             self._end(name)
         elif name in form.TYPED:
             self._typed(name, value)
@@ -219,7 +186,7 @@ class _Writer:
         elif name == "persistentDisposition":
             self._start(name)
             for each in ("unset", "set"):
-                for word in value.get(each, ()):
+                for word in _listed(value.get(each, [])):
                     self._text(each, self._word("disposition", word))
             self._end(name)
         elif name == "errorDeclaration":
@@ -235,7 +202,7 @@ class _Writer:
             self._start("quantityElement")
             self._text("epcClass", each["epcClass"])
             if "quantity" in each:
-                self._text("quantity", _decimal(each["quantity"]))
+                self._text("quantity", written_decimal(each["quantity"]))
             elif "uom" in each:
                 raise Unheld("a uom without a quantity")
             if "uom" in each:
@@ -255,7 +222,7 @@ class _Writer:
 
     def _error(self, value: Mapping[str, Any]) -> None:
         self._start("errorDeclaration")
-        self._text("declarationTime", _time(value["declarationTime"]))
+        self._text("declarationTime", written_time(value["declarationTime"]))
         if "reason" in value:
             self._text("reason", self._word("reason", value["reason"]))
         if "correctiveEventIDs" in value:
@@ -287,7 +254,7 @@ class _Writer:
                 raise Unheld(f"{tag}.{name}: is more than a text, and XML has an attribute for it")
             text = value if isinstance(value, str) else self._scalar(value)[0]
             if name in form.TIMES:
-                text = _time(text)
+                text = written_time(text)
             elif name in form.SENSOR_WORDS:
                 text = self._word(form.SENSOR_WORDS[name], text)
             written = self._tag(name) if ":" in name else name
@@ -303,9 +270,10 @@ class _Writer:
                 return f"{self.prefixes.of(VOC, 'gs1')}:{known}"
             return (web if self.words == WEB_URIS else urn) + known
         prefix, _, rest = word.partition(":")
-        if prefix not in self.names or rest.startswith("//"):
+        space = self.names.get(prefix, "")
+        if rest.startswith("//") or not can_be_declared(space):
             return word
-        return f"{self.prefixes.of(self.names[prefix], prefix)}:{rest}"
+        return f"{self.prefixes.of(space, prefix)}:{rest}"
 
     # What is somebody's own --------------------------------------------------------------------
 
@@ -382,9 +350,16 @@ class _Writer:
 
     def _list(self, tag: str, local: str, texts: list[str]) -> None:
         self._start(tag)
-        for each in texts:
+        for each in _listed(texts):
             self._text(local, each)
         self._end(tag)
+
+
+def _listed(value: Any) -> list[Any]:
+    """A list; a text is none, though its letters could be gone through like one."""
+    if not isinstance(value, list):
+        raise TypeError
+    return value
 
 
 def _flat(value: Any) -> Iterator[Any]:
