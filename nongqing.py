@@ -30,6 +30,7 @@ import collector.commands.persons.contacts
 import collector.commands.persons.messages
 import collector.commands.persons.people
 import collector.commands.services
+import collector.commands.subscriptions
 import collector.commands.trace
 import collector.one_machine.up
 import field_configs.cli
@@ -121,6 +122,7 @@ collector.commands.trace.trace_group.add_command(collector.commands.cold_chain.a
 collector.commands.trace.trace_group.add_command(collector.commands.cold_chain.assets_)
 collector.commands.trace.trace_group.add_command(collector.commands.cold_chain.attach_)
 collector.commands.trace.trace_group.add_command(collector.commands.cold_chain.detach_)
+collector.commands.trace.trace_group.add_command(collector.commands.subscriptions.subscriptions_)
 main.add_command(collector.commands.import_.import_)
 main.add_command(collector.commands.network.places.places_group)
 main.add_command(collector.commands.persons.contacts.contacts_group)

@@ -1,7 +1,7 @@
-"""The master key, and node keys encrypted under it.
+"""The master key, and node keys encrypted under it; the web's key, and tokens encrypted under it.
 
-Node keys stand in the database encrypted with AES-256-GCM; node and epoch are bound in as
-associated data, so a row cannot be passed off as another's.
+Both stand in the database encrypted with AES-256-GCM; what they belong to is bound in as associated
+data, so a row cannot be passed off as another's.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from collector.settings import make_state_dir
 
@@ -87,6 +89,44 @@ class MasterKey:
             raise MasterKeyError(
                 f"{self.source}: does not open the key of node {node}, epoch {epoch}; "
                 "restore the master key that this database was made with"
+            ) from error
+
+
+class TokenSeal:
+    """Encrypts and decrypts what deliveries to subscribers are signed with.
+
+    Its key follows from that of the web, which makes subscriptions and need know no node's key.
+
+    Parameters
+    ----------
+    web_key : bytes
+        See `load_or_make_web_key`.
+    """
+
+    def __init__(self, web_key: bytes) -> None:
+        derive = HKDF(SHA256(), KEY_BYTES, salt=None, info=b"nongqing signature tokens")
+        self._aead = AESGCM(derive.derive(web_key))
+
+    def seal(self, subscription: str, token: str) -> bytes:
+        """Return nonce and ciphertext of a subscription's token."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return nonce + self._aead.encrypt(nonce, token.encode(), subscription.encode())
+
+    def open(self, subscription: str, sealed: bytes) -> str:
+        """Return a subscription's token.
+
+        Raises
+        ------
+        WebKeyError
+            When it was encrypted under another key, or for another subscription.
+        """
+        nonce, rest = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+        try:
+            return self._aead.decrypt(nonce, rest, subscription.encode()).decode()
+        except (InvalidTag, ValueError) as error:
+            raise WebKeyError(
+                "the key of the web here does not open the signatureToken; give the jobs the same "
+                "web.key or NONGQING_WEB_KEY as the web, or subscribe anew"
             ) from error
 
 

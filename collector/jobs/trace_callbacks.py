@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 import logging
 import time
+import uuid
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 
 from collector.clock import Clock, SystemClock
 from collector.jobs.context import Context, Job
+from collector.keys import TokenSeal, WebKeyError, load_or_make_web_key
 from collector.senders import webhook
+from collector.settings import SettingsError
 from collector.store.postgres.db import DatabaseDown
 from collector.store.trace import callbacks, trace_asked
-from collector.store.trace.callbacks import Batch
+from collector.store.trace.callbacks import Batch, TooComplex, Unfit
 from field_configs.events import Event, event
+from models.exchange.epcis.asking import QueryError
 from models.exchange.epcis.documents import query_document
+from models.exchange.epcis.problems import described
 
 #: Subscribers that are sent something at the same time, and of one party.
 WORKERS, OF_A_PARTY = 8, 2
@@ -76,12 +82,28 @@ class _Round:
                 return callbacks.claim(conn, name, self.context.now, self.clock.now())
         except DatabaseDown:
             raise
+        except QueryError as error:
+            self._unfit(name, "QueryParameterException", f"the query cannot be asked here: {error}")
+        except TooComplex:
+            self._unfit(name, "QueryTooComplexException", "the query takes too long; ask for less")
         except Exception as error:
             log.exception("subscription %s", name)
             why = f"the query cannot be asked here: {type(error).__name__}"
+            self._unfit(name, "ImplementationException", why)
+        return None
+
+    def _unfit(self, name: str, kind: str, why: str) -> None:
+        """Note that a query cannot be carried out, and tell its receiver until it has taken it."""
+        pool = self.context.pool
+        with pool.connection() as conn:
+            found = callbacks.unfit(conn, name, why, self.clock.now())
+        if found is None or found.problem == kind:
+            return
+        told = {**described(kind, why), "queryName": found.query, "subscriptionID": name}
+        body = json.dumps(told, ensure_ascii=False).encode()
+        if self._deliver(found, body, str(uuid.uuid5(uuid.UUID(name), kind))).taken:
             with pool.connection() as conn:
-                callbacks.unfit(conn, name, why, self.clock.now())
-            return None
+                callbacks.told_problem(conn, name, kind)
 
     def _send(self, batch: Batch, sent: Sent) -> bool:
         try:
@@ -112,25 +134,62 @@ class _Round:
         told = query_document(
             found, batch.query, batch.made, batch.spelling, subscription=batch.subscription
         )
-        body = json.dumps(told, ensure_ascii=False).encode()
+        return self._deliver(batch, json.dumps(told, ensure_ascii=False).encode(), batch.key)
+
+    def _deliver(self, to: Batch | Unfit, body: bytes, key: str) -> webhook.Answered:
         settings = self.context.settings
         here = settings is not None and settings.webhooks_here
-        return webhook.post(
-            batch.dest, body, _headers(batch, body), here=here, timeout_s=self.timeout_s
-        )
+        try:
+            token = _token(to, self.seal)
+        except WebKeyError as error:
+            return webhook.Answered(None, str(error))
+        headers = _headers(token, to.spelling, body, key)
+        return webhook.post(to.dest, body, headers, here=here, timeout_s=self.timeout_s)
+
+    def seal(self) -> TokenSeal | None:
+        """Return what opens signatureTokens; None where there are no settings.
+
+        Raises
+        ------
+        WebKeyError
+            When the key of the web cannot be read here.
+        """
+        settings = self.context.settings
+        if settings is None:
+            return None
+        try:
+            return TokenSeal(load_or_make_web_key(settings.state_dir, settings.web_key))
+        except SettingsError as error:
+            raise WebKeyError(str(error)) from error
 
 
-def _headers(batch: Batch, body: bytes) -> dict[str, str]:
-    signed = {} if batch.token is None else {"GS1-Signature": webhook.signature(batch.token, body)}
+def _token(to: Batch | Unfit, seal: Callable[[], TokenSeal | None]) -> str | None:
+    """Return what a delivery is signed with.
+
+    Raises
+    ------
+    WebKeyError
+        When it cannot be opened here: nothing goes out unsigned that is to be signed.
+    """
+    if to.sealed is None:
+        return to.token
+    found = seal()
+    if found is None:
+        raise WebKeyError("there is no key of the web here to open the signatureToken with")
+    return found.open(to.subscription, to.sealed)
+
+
+def _headers(token: str | None, spelling: str, body: bytes, key: str) -> dict[str, str]:
+    signed = {} if token is None else {"GS1-Signature": webhook.signature(token, body)}
     return {
         "Content-Type": "application/json",
         "Accept": "application/json",
         "Connection": "close",
         "User-Agent": "nongqing",
-        "Idempotency-Key": batch.key,
+        "Idempotency-Key": key,
         "GS1-EPCIS-Version": VERSION,
         "GS1-CBV-Version": VERSION,
-        "GS1-EPC-Format": batch.spelling,
+        "GS1-EPC-Format": spelling,
         **signed,
     }
 
@@ -149,6 +208,11 @@ def call_back(
         For one delivery [s].
     """
     now = _Round(context, clock, timeout_s, time.monotonic() + TAKING_UP_S)
+    try:
+        with context.pool.connection() as conn:
+            callbacks.seal_tokens(conn, now.seal)
+    except WebKeyError as error:
+        log.warning("signatureTokens stay in the clear: %s", error)
     sent, in_hand = Sent(), dict[Future[Sent], tuple[str, str]]()
     with ThreadPoolExecutor(WORKERS) as workers:
         while True:

@@ -31,12 +31,17 @@ class Receiver:
         return [json.loads(body) for _, _, body in self.asked]
 
     def batches(self) -> list[list[str]]:
-        """The eventIDs of each document that came."""
+        """The eventIDs of each document that came, problems apart."""
         found = []
         for each in self.documents():
+            if "epcisBody" not in each:
+                continue
             events = each["epcisBody"]["queryResults"]["resultsBody"]["eventList"]
             found.append([event["eventID"] for event in events])
         return found
+
+    def problems(self) -> list[Any]:
+        return [each for each in self.documents() if "epcisBody" not in each]
 
     def events(self) -> list[str]:
         return [name for batch in self.batches() for name in batch]

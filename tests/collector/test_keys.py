@@ -11,6 +11,8 @@ from collector.keys import (
     MasterKey,
     MasterKeyError,
     NoMasterKey,
+    TokenSeal,
+    WebKeyError,
     load_master_key,
     load_or_make_master_key,
 )
@@ -101,3 +103,19 @@ def test_node_and_epoch_are_bound_in() -> None:
     with pytest.raises(MasterKeyError):
         master.decrypt("n1", 1, b"")
     assert master.encrypt("n1", 1, b"key") != encrypted
+
+
+def test_a_token_opens_under_its_key_and_for_its_subscription_alone() -> None:
+    seal = TokenSeal(bytes(32))
+    sealed = seal.seal("s-1", "秘密")
+    assert seal.open("s-1", sealed) == "秘密"
+    assert seal.seal("s-1", "秘密") != sealed
+    changed = sealed[:-1] + bytes([sealed[-1] ^ 1])
+    for key, name, what in (
+        (TokenSeal(bytes(31) + b"1"), "s-1", sealed),
+        (seal, "s-2", sealed),
+        (seal, "s-1", changed),
+        (seal, "s-1", b""),
+    ):
+        with pytest.raises(WebKeyError, match="does not open the signatureToken"):
+            key.open(name, what)

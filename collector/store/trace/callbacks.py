@@ -12,9 +12,13 @@ installation's clock.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import psycopg2.errors
+
+from collector.keys import TokenSeal
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from collector.store.trace import trace_asked
@@ -35,6 +39,12 @@ GIVE_UP = timedelta(days=3)
 WINDOW, WINDOWS = 5000, 20
 #: A batch is full with so many bytes of documents; one event may be larger.
 MOST_BYTES = 1024 * 1024
+#: A statement that looks for what is new and takes longer is given up [ms].
+LONGEST_MS = 30_000
+
+
+class TooComplex(Exception):  # noqa: N818 - named for what is wrong
+    """A query takes too long to look for what is new."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,8 @@ class Batch:
         The same at every attempt.
     query, dest, spelling : str
     token : str or None
+        Where it is not encrypted yet.
+    sealed : bytes or None
     made : datetime
     events : tuple of int
     attempts : int
@@ -62,6 +74,7 @@ class Batch:
     query: str
     dest: str
     token: str | None
+    sealed: bytes | None
     spelling: str
     made: datetime
     events: tuple[int, ...]
@@ -77,6 +90,7 @@ class _State:
     query: str
     dest: str
     token: str | None
+    sealed: bytes | None
     spelling: str
     initial: datetime | None
     schedule: dict[str, str] | None
@@ -124,14 +138,25 @@ def claim(conn: Connection, name: str, now: datetime, real: datetime) -> Batch |
     name : str
     now, real : datetime
         By the installation's clock and by the machine's, aware.
+
+    Raises
+    ------
+    TooComplex
+        When the query takes too long.
+    QueryError
+        When it cannot be asked (any more).
     """
     rows = queries.fetch(conn, SQL["claim"], id=name, real=real, lost=real - LOST)
     if not rows:
         return None
     state = _State(*rows[0])
     if state.batch_key is None:
-        _begin(conn, state, now)
-        _settle(conn, state, now)
+        queries.run(conn, SQL["bound"], ms=LONGEST_MS)
+        try:
+            _begin(conn, state, now)
+            _settle(conn, state, now)
+        except psycopg2.errors.QueryCanceled as error:
+            raise TooComplex from error
     queries.run(
         conn,
         SQL["settle"],
@@ -157,6 +182,7 @@ def claim(conn: Connection, name: str, now: datetime, real: datetime) -> Batch |
         state.query,
         state.dest,
         state.token,
+        state.sealed,
         state.spelling,
         state.batch_made,
         tuple(state.batch_events),
@@ -275,7 +301,20 @@ def failed(conn: Connection, batch: Batch, why: str, real: datetime) -> None:
     )
 
 
-def unfit(conn: Connection, name: str, why: str, real: datetime) -> None:
+@dataclass(frozen=True)
+class Unfit:
+    """A subscription whose query cannot be carried out, and of what kind its receiver was told."""
+
+    subscription: str
+    query: str
+    dest: str
+    token: str | None
+    sealed: bytes | None
+    spelling: str
+    problem: str | None
+
+
+def unfit(conn: Connection, name: str, why: str, real: datetime) -> Unfit | None:
     """Note that nothing could be settled for a subscription: it is tried again after an hour.
 
     Parameters
@@ -285,6 +324,28 @@ def unfit(conn: Connection, name: str, why: str, real: datetime) -> None:
     why : str
     real : datetime
         By the machine's clock, aware.
+
+    Returns
+    -------
+    Unfit or None
+        None where another has claimed it meanwhile.
     """
     params = {"at": real, "again": real + timedelta(hours=1), "since": real - GIVE_UP}
-    queries.run(conn, SQL["unfit"], id=name, why=why, **params)
+    rows = queries.fetch(conn, SQL["unfit"], id=name, why=why, **params)
+    return Unfit(name, *rows[0]) if rows else None
+
+
+def told_problem(conn: Connection, name: str, kind: str) -> None:
+    """Note that a receiver has taken what is wrong with its query: it is not told again."""
+    queries.run(conn, SQL["told_problem"], id=name, kind=kind)
+
+
+def seal_tokens(conn: Connection, seal: Callable[[], TokenSeal | None]) -> int:
+    """Encrypt the tokens that stand in the clear; return how many there were."""
+    rows = queries.fetch(conn, SQL["clear_tokens"])
+    key = seal() if rows else None
+    if key is None:
+        return 0
+    for name, token in rows:
+        queries.run(conn, SQL["seal_token"], id=name, sealed=key.seal(name, token))
+    return len(rows)

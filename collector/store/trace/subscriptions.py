@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from collector.keys import TokenSeal
 from collector.store import audit
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
@@ -79,8 +80,70 @@ class Subscription:
     ended: datetime | None
 
 
-def add(conn: Connection, party: str, wanted: Wanted, at: datetime) -> str:
+@dataclass(frozen=True)
+class Watched:
+    """A subscription as who runs the installation sees it.
+
+    Attributes
+    ----------
+    id, party, query, dest : str
+    made : datetime
+    notified : datetime or None
+        When something was taken last.
+    attempts : int
+        Failures since then.
+    failing : datetime or None
+        Since when nothing is taken.
+    last_failed : datetime or None
+    last_failure : str or None
+        Why; both stay when it is well again.
+    is_stream : bool
+    next_run : datetime or None
+        Of a schedule.
+    not_before : datetime or None
+        When it is tried again.
+    ended : datetime or None
+        When it was given up.
+    """
+
+    id: str
+    party: str
+    query: str
+    dest: str
+    made: datetime
+    notified: datetime | None
+    attempts: int
+    failing: datetime | None
+    last_failed: datetime | None
+    last_failure: str | None
+    is_stream: bool
+    next_run: datetime | None
+    not_before: datetime | None
+    ended: datetime | None
+
+    def due(self) -> datetime | None:
+        """Return when something is sent next; None as it comes, or never where it is given up."""
+        if self.ended is not None:
+            return None
+        if self.failing is not None:
+            return self.not_before
+        return self.next_run
+
+
+def add(
+    conn: Connection, party: str, wanted: Wanted, at: datetime, seal: TokenSeal | None = None
+) -> str:
     """Subscribe a party to one of its queries; return the id of the subscription.
+
+    Parameters
+    ----------
+    conn : Connection
+    party : str
+    wanted : Wanted
+    at : datetime
+        Aware.
+    seal : TokenSeal, optional
+        Encrypts its token; without it the job does so at its next run.
 
     Raises
     ------
@@ -97,6 +160,9 @@ def add(conn: Connection, party: str, wanted: Wanted, at: datetime) -> str:
     if schedule is not None:
         next_run = parse_schedule(schedule).next_after(at)
     name = str(uuid.uuid4())
+    token, sealed = wanted.token, None
+    if wanted.token is not None and seal is not None:
+        token, sealed = None, seal.seal(name, wanted.token)
     queries.run(
         conn,
         SQL["put"],
@@ -104,7 +170,8 @@ def add(conn: Connection, party: str, wanted: Wanted, at: datetime) -> str:
         party=party,
         query=wanted.query,
         dest=wanted.dest,
-        token=wanted.token,
+        token=token,
+        sealed=sealed,
         spelling=wanted.spelling,
         initial=wanted.initial,
         schedule=None if schedule is None else json.dumps(schedule),
@@ -124,6 +191,11 @@ def one(conn: Connection, party: str, query: str, name: str) -> Subscription | N
     """Return a subscription of a party to a query; None where it has none of that id."""
     rows = queries.fetch(conn, SQL["one"], party=party, query=query, id=name)
     return Subscription(*rows[0]) if rows else None
+
+
+def watched(conn: Connection) -> list[Watched]:
+    """Return all subscriptions, party by party."""
+    return [Watched(*row) for row in queries.fetch(conn, SQL["all"])]
 
 
 def page(conn: Connection, party: str, query: str, after: str, limit: int) -> list[Subscription]:

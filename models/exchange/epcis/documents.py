@@ -61,6 +61,26 @@ class _Contexts:
         return [*self.links, self.names] if self.names else list(self.links)
 
 
+def event_document(event: dict[str, Any], context: Any, made: datetime) -> dict[str, Any]:
+    """Return an event as an EPCISDocument.
+
+    Parameters
+    ----------
+    event : dict
+    context : object
+        Its ``@context``.
+    made : datetime
+        When the document is made, aware.
+    """
+    return {
+        "@context": context,
+        "type": "EPCISDocument",
+        "schemaVersion": "2.0",
+        "creationDate": iso(made),
+        "epcisBody": {"eventList": [event]},
+    }
+
+
 def query_document(
     found: Iterable[Recorded],
     query_name: str,

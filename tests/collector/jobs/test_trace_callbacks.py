@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -25,7 +26,8 @@ from tests.collector.conftest import NOW, FixedClock
 from tests.collector.receiver import Receiver, receiving, reset, status
 
 CONTEXT = ["https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"]
-HERE = replace(Settings.from_env({}), webhooks_here=True)
+WEB_KEY = base64.b64encode(bytes(32)).decode()
+HERE = replace(Settings.from_env({}), webhooks_here=True, web_key=WEB_KEY)
 LOT = "https://id.gs1.org/01/06901234567892/21/"
 SECOND = timedelta(seconds=1)
 
@@ -344,13 +346,142 @@ def test_a_query_that_cannot_be_asked_holds_nobody_up(chain: Chain, receiver: Re
     told = chain.capture("packer", 1)
     chain.run()
     assert receiver.events() == told
-    assert chain.look(name).failure == "the query cannot be asked here: QueryError"
+    assert (
+        chain.look(name).failure
+        == "the query cannot be asked here: EQ_gone: there is no such parameter"
+    )
     assert chain.run()["deliveries"] == 0
     with chain.pool.connection() as conn, conn.cursor() as cur:
         cur.execute("UPDATE trace_query SET query = '{}' WHERE name = 'q0'")
     chain.later(timedelta(hours=1))
     chain.run()
     assert receiver.events() == told * 2
+
+
+def ask(chain: Chain, query: str, name: str = "q0") -> None:
+    with chain.pool.connection() as conn, conn.cursor() as cur:
+        cur.execute("UPDATE trace_query SET query = %s WHERE name = %s", (query, name))
+
+
+def test_who_is_sent_nothing_because_of_its_query_is_told_so_once(
+    chain: Chain, receiver: Receiver
+) -> None:
+    receiver.answers = [status(503)]
+    name = chain.subscribe("packer", receiver.url, token="secret")
+    ask(chain, '{"EQ_gone": ["x"]}')
+    chain.capture("packer", 1)
+    for _ in range(3):  # the first is not taken, the second is, and no third comes
+        chain.run()
+        chain.later(timedelta(hours=1))
+    first, second = receiver.asked
+    assert first[2] == second[2]
+    assert first[1]["Idempotency-Key"] == second[1]["Idempotency-Key"]
+    seal = hmac.new(b"secret", second[2], hashlib.sha256).hexdigest()
+    assert second[1]["GS1-Signature"] == f"sha256={seal}"
+    assert receiver.problems()[1] == {
+        "type": "epcisException:QueryParameterException",
+        "title": "A parameter of the query is not right",
+        "status": 400,
+        "detail": "the query cannot be asked here: EQ_gone: there is no such parameter",
+        "queryName": "q0",
+        "subscriptionID": name,
+    }
+    ask(chain, "{}")
+    chain.run()
+    assert len(receiver.events()) == 1
+    ask(chain, '{"EQ_gone": ["x"]}')  # it fails anew, and that is told anew
+    chain.capture("packer", 2)
+    chain.run()
+    assert len(receiver.problems()) == 3
+
+
+def test_a_query_that_takes_too_long_is_ended_and_told(
+    chain: Chain, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(callbacks, "LONGEST_MS", 300)
+    name = chain.subscribe("packer", receiver.url)
+    chain.capture("packer", 1)
+    with chain.pool.connection() as conn, conn.cursor() as cur:
+        cur.execute("LOCK TABLE trace_handled IN ACCESS EXCLUSIVE MODE")
+        chain.run()
+    (told,) = receiver.problems()
+    assert told["type"] == "epcisException:QueryTooComplexException"
+    assert told["status"] == 413
+    assert chain.look(name).failure == "the query takes too long; ask for less"
+    chain.later(timedelta(hours=1))
+    chain.run()
+    assert len(receiver.events()) == 1
+
+
+def test_a_fault_of_ours_is_told_without_its_words(
+    chain: Chain, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chain.subscribe("packer", receiver.url)
+    chain.capture("packer", 1)
+
+    def broken(*given: Any, **more: Any) -> None:
+        raise ZeroDivisionError("secret of the house")
+
+    monkeypatch.setattr(trace_asked, "news", broken)
+    chain.run()
+    (told,) = receiver.problems()
+    assert told["type"] == "epcisException:ImplementationException"
+    assert told["detail"] == "the query cannot be asked here: ZeroDivisionError"
+
+
+def kept_tokens(chain: Chain) -> list[tuple[str | None, bytes | None]]:
+    with chain.pool.connection() as conn, conn.cursor() as cur:
+        cur.execute("SELECT token, token_sealed FROM trace_subscription ORDER BY query")
+        return [(token, None if sealed is None else bytes(sealed)) for token, sealed in cur]
+
+
+def test_a_token_that_stood_in_the_clear_is_encrypted_by_the_next_run(
+    chain: Chain, receiver: Receiver
+) -> None:
+    chain.subscribe("packer", receiver.url, token="secret-1")
+    chain.subscribe("packer", receiver.url)
+    assert kept_tokens(chain) == [("secret-1", None), (None, None)]
+    chain.run()
+    (first, second) = kept_tokens(chain)
+    assert second == (None, None)
+    assert first[0] is None
+    assert first[1]
+    assert b"secret-1" not in first[1]
+    chain.capture("packer", 1)
+    chain.run()
+    signed = {headers.get("GS1-Signature") for _, headers, _ in receiver.asked}
+    body = receiver.asked[0][2] if "GS1-Signature" in receiver.asked[0][1] else receiver.asked[1][2]
+    seal = hmac.new(b"secret-1", body, hashlib.sha256).hexdigest()
+    assert signed == {None, f"sha256={seal}"}
+
+
+def test_what_cannot_be_signed_does_not_go_out_and_says_what_to_do(
+    chain: Chain, receiver: Receiver
+) -> None:
+    name = chain.subscribe("packer", receiver.url, token="secret-1")
+    chain.run()
+    chain.capture("packer", 1)
+    other = replace(HERE, web_key=base64.b64encode(bytes(31) + b"1").decode())
+    assert chain.run(settings=other)["failed"] == 1
+    assert receiver.asked == []
+    assert "does not open the signatureToken; give the jobs the same web.key" in str(
+        chain.look(name).failure
+    )
+    chain.later(timedelta(minutes=1))
+    chain.run(settings=replace(HERE, web_key="short"))
+    assert "NONGQING_WEB_KEY: is not the base64 of 32 bytes" in str(chain.look(name).failure)
+    chain.later(timedelta(minutes=1))
+    assert chain.run() == {"deliveries": 1, "events": 1, "failed": 0}
+
+
+def test_a_token_whose_key_is_wanting_stays_and_holds_nobody_up(
+    chain: Chain, receiver: Receiver
+) -> None:
+    chain.subscribe("packer", receiver.url, token="secret-1")
+    chain.capture("packer", 1)
+    broken = replace(HERE, web_key="short")
+    assert chain.run(settings=broken) == {"deliveries": 1, "events": 1, "failed": 0}
+    assert kept_tokens(chain) == [("secret-1", None)]
 
 
 def test_a_schedule_is_kept(chain: Chain, receiver: Receiver) -> None:

@@ -13,7 +13,7 @@ from models.exchange.epcis.asking import Query
 from models.exchange.epcis.documents import query_document
 from models.exchange.epcis.spelling import FORMATS
 from webapp.api.epcis.problems import Problem
-from webapp.api.epcis.speaking import link_on, page_token, party, per_page, told, when
+from webapp.api.epcis.speaking import link_on, page_token, party, per_page, told_document, when
 from webapp.app.database import connection, now
 
 
@@ -57,7 +57,7 @@ def answer(query: Query, query_name: str = "SimpleEventQuery") -> Response:
     left = query.limit if token is None or query.limit is None else token[2]
     size = limit if left is None else max(0, min(limit, left))
     found = trace_asked.events(conn, who, query, after, size + 1)
-    response = told(document(found[:size], query_name))
+    response = told_document(document(found[:size], query_name))
     left = None if left is None else left - size
     if len(found) > size and left != 0:
         last = found[size - 1]

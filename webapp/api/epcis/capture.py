@@ -9,10 +9,14 @@ from flask import Blueprint, Response, request, url_for
 from collector.store.postgres.db import DatabaseDown
 from collector.store.trace import captures
 from collector.store.trace.captures import BEHAVIOURS, ROLLBACK, Capture
+from models.exchange.epcis.problems import described
 from models.exchange.epcis.reading import read_document
-from webapp.api.epcis.problems import Problem, described
+from models.exchange.epcis.xml.answers import write_job
+from webapp.api.epcis.problems import Problem
 from webapp.api.epcis.speaking import (
-    body,
+    ANSWERS_XML,
+    READS_XML,
+    document_body,
     link_on,
     note,
     page_token,
@@ -20,6 +24,8 @@ from webapp.api.epcis.speaking import (
     per_page,
     spoken,
     told,
+    told_xml,
+    wants_xml,
     when,
 )
 from webapp.app.database import connection, now, this_app
@@ -29,6 +35,8 @@ from webapp.language.formats import iso
 bp = Blueprint("epcis_capture", __name__, url_prefix="/epcis/capture")
 MOST_EVENTS = 1000
 LARGEST = 4 * 1024 * 1024
+#: After so long it is worth asking again what became of a document [s].
+RUNS_S = 2
 LIMITS = {
     "GS1_EPCIS_Capture_Limit": str(MOST_EVENTS),
     "GS1_EPCIS_Capture_File_Size_Limit": str(LARGEST),
@@ -79,12 +87,12 @@ def _finish_later(answer: Response, name: str) -> None:
 
 @bp.route("", methods=["GET", "POST", "OPTIONS"], provide_automatic_options=False)
 @takes(LARGEST)
-@spoken(GS1_Capture_Error_Behaviour=", ".join(BEHAVIOURS), **LIMITS)
+@spoken(READS_XML, GS1_Capture_Error_Behaviour=", ".join(BEHAVIOURS), **LIMITS)
 def captured() -> Response:
     """Take a document, or list the party's captures."""
     if request.method == "GET":
         return _list()
-    behaviour, sent = _behaviour(), body()
+    behaviour, sent = _behaviour(), document_body()
     document = read_document(sent)
     if not document.version.startswith("2."):
         detail = f'schemaVersion: "{document.version}": only EPCIS 2 is read'
@@ -96,6 +104,7 @@ def captured() -> Response:
     answer = Response(status=202)
     answer.headers["Location"] = url_for(".one", name=name)
     answer.headers["GS1-Capture-Error-Behaviour"] = behaviour
+    answer.headers["Retry-After"] = str(RUNS_S)
     _finish_later(answer, name)
     return answer
 
@@ -112,10 +121,12 @@ def _list() -> Response:
 
 
 @bp.route("/<name>", methods=["GET", "OPTIONS"], provide_automatic_options=False)
-@spoken()
+@spoken(ANSWERS_XML)
 def one(name: str) -> Response:
     """What became of a document."""
     found = captures.one(connection(), party().id, name)
     if found is None:
         raise Problem("NoSuchResourceException", f"{name}: you have no such capture")
-    return told(_described(found))
+    job = _described(found)
+    later = {"Retry_After": str(RUNS_S)} if job["running"] else {}
+    return told_xml(write_job(job), 200, **later) if wants_xml() else told(job, 200, **later)

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, request, url_for
 
 from collector.store.trace import trace_asked, traced
 from models.exchange.epcis import schema
 from models.exchange.epcis.asking import Condition, Query, from_address, parse_query
+from models.exchange.epcis.documents import event_document
 from models.exchange.epcis.reading import check, read_json, single
 from webapp.api.epcis.answering import answer, document
 from webapp.api.epcis.capture import LARGEST
 from webapp.api.epcis.problems import Problem
-from webapp.api.epcis.speaking import body, collection, names, party, spoken, told
+from webapp.api.epcis.speaking import (
+    ANSWERS_XML,
+    READS_XML,
+    collection,
+    document_body,
+    names,
+    party,
+    sent_xml,
+    spoken,
+    told,
+    told_document,
+    wants_xml,
+)
 from webapp.app.database import connection, now
 from webapp.app.given import takes
 from webapp.language.formats import iso
@@ -39,7 +54,7 @@ def resources() -> Response:
 
 @bp.route("/events", methods=["GET", "POST", "OPTIONS"], provide_automatic_options=False)
 @takes(LARGEST)
-@spoken(GS1_EPCIS_Capture_File_Size_Limit=str(LARGEST))
+@spoken(ANSWERS_XML, READS_XML, GS1_EPCIS_Capture_File_Size_Limit=str(LARGEST))
 def events() -> Response:
     """Ask for events, or capture one."""
     if request.method == "POST":
@@ -49,8 +64,10 @@ def events() -> Response:
 
 
 def _capture() -> Response:
-    value = read_json(body())
-    if isinstance(value, dict) and value.get("type") in schema.DOCUMENTS:
+    value = read_json(document_body())
+    if sent_xml():
+        value = _only(value)
+    elif isinstance(value, dict) and value.get("type") in schema.DOCUMENTS:
         detail = "type: a document is sent to /epcis/capture; send one event here"
         raise Problem("ValidationException", detail)
     sent, conn = single(value), connection()
@@ -63,8 +80,20 @@ def _capture() -> Response:
         raise Problem("ResourceAlreadyExistsException", detail)
     assert added.at is not None
     recorded = {"eventID": event.id, "recordTime": iso(added.at)}
-    shown = {"@context": sent.context, **event.event, **recorded}
-    return told(shown, 201, Location=url_for(".event", event_id=event.id))
+    location = url_for(".event", event_id=event.id)
+    if wants_xml():
+        shown = event_document({**event.event, **recorded}, sent.context, now())
+        return told_document(shown, 201, Location=location)
+    return told({"@context": sent.context, **event.event, **recorded}, 201, Location=location)
+
+
+def _only(document: dict[str, Any]) -> dict[str, Any]:
+    """The one event of a document: in XML no event stands alone."""
+    events = document["epcisBody"].get("eventList", ())
+    if len(events) != 1:
+        detail = f"{len(events)} events; send one here, and more of them to /epcis/capture"
+        raise Problem("ValidationException", detail)
+    return {"@context": document["@context"], **events[0]}
 
 
 @bp.route(
@@ -73,11 +102,11 @@ def _capture() -> Response:
     provide_automatic_options=False,
     merge_slashes=False,
 )
-@spoken()
+@spoken(ANSWERS_XML)
 def event(event_id: str) -> Response:
     """One event, with its error declarations."""
     query = Query((Condition("column", ("event_id",), (event_id,)),))
     found = trace_asked.events(connection(), party().id, query, None, 1000)
     if not found:
         raise Problem("NoSuchResourceException", f"{event_id}: there is no such event for you")
-    return told(document(found, "SimpleEventQuery"))
+    return told_document(document(found, "SimpleEventQuery"))

@@ -15,6 +15,7 @@ from models.exchange.epcis.schedule import FIELDS
 from webapp.api.epcis.answering import answer
 from webapp.api.epcis.problems import Problem
 from webapp.api.epcis.speaking import (
+    ANSWERS_XML,
     body,
     link_on,
     names,
@@ -92,7 +93,7 @@ def one(name: str) -> Response:
 
 @bp.route("/<name>/events", methods=["GET"], websocket=True, provide_automatic_options=False)
 @bp.route("/<name>/events", methods=["GET", "OPTIONS"], provide_automatic_options=False)
-@spoken()
+@spoken(ANSWERS_XML)
 def its_events(name: str) -> Response:
     """The events that a query with a name finds now, or those of them since a time."""
     query = named_query(name)

@@ -15,18 +15,28 @@ from flask import Response, current_app, g, make_response, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from collector.store.postgres.db import DatabaseDown
 from collector.store.trace import parties, released
 from collector.store.trace.parties import Party
 from models.exchange.epcis.asking import QueryError
 from models.exchange.epcis.contexts import prefixes
 from models.exchange.epcis.documents import CONTEXT
 from models.exchange.epcis.reading import DocumentError, EventError
+from models.exchange.epcis.xml.reading import read_xml
+from models.exchange.epcis.xml.texts import Unheld
+from models.exchange.epcis.xml.writing import WORD_FORMATS, write_document
 from webapp.accounts.access import public, without_token
 from webapp.api.epcis.problems import Problem
 from webapp.app.database import connection, now
+from webapp.app.errors import RETRY_S
 
 View = TypeVar("View", bound=Callable[..., Any])
 JSON_TYPES = ("application/json", "application/ld+json")
+XML_TYPES = ("application/xml", "text/xml")
+ANSWERS_XML, READS_XML = "answers", "reads"
+PROBLEM_TYPES = ("application/problem+json", "application/problem+xml")
+#: What else tells how something is to be answered, beside the address.
+VARY = ("Authorization", "Accept", "GS1-EPC-Format", "GS1-CBV-XML-Format")
 VERSION = "2.0.0"
 OUR_VERSIONS = ((2, 0), (2, 0, 0))
 LONGEST_ADDRESS = 8000
@@ -40,6 +50,7 @@ DISCOVERED = {
     "GS1-CBV-Min": VERSION,
     "GS1-CBV-Max": VERSION,
     "GS1-EPC-Format": "No_Preference, Never_Translates, Always_GS1_Digital_Link, Always_EPC_URN",
+    "GS1-CBV-XML-Format": ", ".join(WORD_FORMATS),
     "GS1-Vendor-Version": "nongqing",
 }
 
@@ -84,14 +95,25 @@ def _prove_versions() -> None:
             raise Problem("NotAcceptableException", f"GS1-{of}: version {VERSION} is spoken here")
 
 
-def _prove_form() -> None:
+def wants_xml() -> bool:
+    """Return whether who asks would rather have XML than JSON."""
+    offered = (*JSON_TYPES, *PROBLEM_TYPES, *XML_TYPES)  # of equal ones the first is taken
+    return (request.accept_mimetypes.best_match(offered) or "").endswith("xml")
+
+
+def sent_xml() -> bool:
+    """Return whether what was sent says that it is XML."""
+    return request.mimetype in XML_TYPES
+
+
+def _prove_form(answers: tuple[str, ...], reads: tuple[str, ...]) -> None:
     if len(request.full_path) > LONGEST_ADDRESS:
         detail = f"the address has more than {LONGEST_ADDRESS} characters; ask by a named query"
         raise Problem("URITooLongException", detail)
-    if request.accept_mimetypes and not request.accept_mimetypes.best_match(JSON_TYPES):
-        raise Problem("NotAcceptableException", f"Accept: answers are {' or '.join(JSON_TYPES)}")
-    if request.method == "POST" and request.mimetype not in JSON_TYPES:
-        detail = f'Content-Type: "{request.mimetype}": send {" or ".join(JSON_TYPES)}'
+    if request.accept_mimetypes and not request.accept_mimetypes.best_match(answers):
+        raise Problem("NotAcceptableException", f"Accept: answers are {' or '.join(answers)}")
+    if request.method == "POST" and request.mimetype not in reads:
+        detail = f'Content-Type: "{request.mimetype}": send {" or ".join(reads)}'
         raise Problem("UnsupportedMediaTypeException", detail)
 
 
@@ -103,15 +125,18 @@ def _discovery(headers: Mapping[str, str]) -> Response:
     return answer
 
 
-def spoken(**discovered: str) -> Callable[[View], View]:
+def spoken(*forms: str, **discovered: str) -> Callable[[View], View]:
     """Let parties with a token open a view, by the rules of the standard.
 
     Parameters
     ----------
+    *forms
+        `ANSWERS_XML`, `READS_XML`: what the view does in XML, beside JSON.
     **discovered
         What OPTIONS tells of it beside versions: headers, with _ for -.
     """
     headers = {name.replace("_", "-"): value for name, value in discovered.items()}
+    reads = (*JSON_TYPES, *XML_TYPES) if READS_XML in forms else JSON_TYPES
 
     def mark(view: View) -> View:
         @wraps(view)
@@ -121,22 +146,34 @@ def spoken(**discovered: str) -> Callable[[View], View]:
                 if not asked:
                     g.epcis_party = _who()
                 _prove_versions()
-                _prove_form()
+                in_xml = ANSWERS_XML in forms or (READS_XML in forms and request.method == "POST")
+                _prove_form((*JSON_TYPES, *XML_TYPES) if in_xml else JSON_TYPES, reads)
                 answer = _discovery(headers) if asked else make_response(view(**given))
             except (Problem, DocumentError, EventError, QueryError, RequestEntityTooLarge) as error:
                 connection().rollback()
-                answer = _problem(error, headers).response()
+                answer = _problem(error, headers).response(as_xml=wants_xml())
+            except DatabaseDown as error:
+                current_app.logger.error("%s", error)
+                g.database_down = True
+                answer = UNAVAILABLE.response(as_xml=wants_xml())
             if answer.mimetype == "text/html":  # as Flask has it; there is no body
                 answer.content_type = JSON_TYPES[0]
             answer.headers["GS1-EPCIS-Version"] = VERSION
             answer.headers["GS1-CBV-Version"] = VERSION
             answer.headers["Cache-Control"] = "no-store"
-            answer.vary.add("Authorization")
+            answer.vary.update(VARY)
             return answer
 
         return public(without_token(answered))  # type: ignore[return-value]
 
     return mark
+
+
+UNAVAILABLE = Problem(
+    "Unavailable",
+    f"the database does not answer; send the same again in {RETRY_S} s",
+    Retry_After=str(RETRY_S),
+)
 
 
 def _problem(error: Exception, headers: Mapping[str, str]) -> Problem:
@@ -159,6 +196,37 @@ def told(value: object, status: int = 200, **headers: str) -> Response:
     return answer
 
 
+def told_document(document: dict[str, Any], status: int = 200, **headers: str) -> Response:
+    """Return a document of events in the form that was asked for.
+
+    Raises
+    ------
+    Problem
+        When XML is asked for and cannot hold it, or its words are asked for in a form of no kind.
+    """
+    if not wants_xml():
+        return told(document, status, **headers)
+    words = request.headers.get("GS1-CBV-XML-Format", WORD_FORMATS[0])
+    if words not in WORD_FORMATS:
+        detail = f'GS1-CBV-XML-Format: "{words[:40]}": write one of {", ".join(WORD_FORMATS)}'
+        raise Problem("NotAcceptableException", detail)
+    try:
+        text = write_document(document, words)
+    except Unheld as error:
+        detail = f"{error}: XML cannot hold that; ask for {JSON_TYPES[0]}"
+        raise Problem("NotAcceptableException", detail) from error
+    return told_xml(text, status, **headers)
+
+
+def told_xml(text: str, status: int = 200, **headers: str) -> Response:
+    """Return XML as an answer."""
+    kind = request.accept_mimetypes.best_match(XML_TYPES, XML_TYPES[0])
+    answer = Response(text, status, content_type=f"{kind}; charset=utf-8")
+    for name, value in headers.items():
+        answer.headers[name.replace("_", "-")] = value
+    return answer
+
+
 def collection(members: list[str]) -> dict[str, object]:
     """Return a list of resources as the standard has it."""
     return {"@context": CONTEXT, "type": "Collection", "member": members}
@@ -173,6 +241,22 @@ def body() -> bytes:
         When it is more than the view takes.
     """
     return request.get_data(cache=False)
+
+
+def document_body() -> bytes:
+    """Return the document that was sent as JSON: what came as XML says there the same.
+
+    Raises
+    ------
+    DocumentError
+        When it is XML and cannot be read.
+    RequestEntityTooLarge
+        When it is more than the view takes.
+    """
+    raw = body()
+    if not sent_xml():
+        return raw
+    return json.dumps(read_xml(raw, request.mimetype_params.get("charset"))).encode()
 
 
 def names(*contexts: object) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, request, url_for
 
+from collector.keys import TokenSeal, load_or_make_web_key
 from collector.senders.public import DestinationError, parse_destination
 from collector.store.trace import callbacks, subscriptions
 from collector.store.trace.subscriptions import Subscription, TooMany, Wanted
@@ -68,7 +69,7 @@ def _add(name: str, query: Any) -> Response:
     _prove_query(name, query)
     conn, who = connection(), party().id
     try:
-        made = subscriptions.add(conn, who, wanted, now())
+        made = subscriptions.add(conn, who, wanted, now(), _seal())
     except TooMany:
         detail = f"you have {subscriptions.MOST} subscriptions; end one first"
         raise Problem("Forbidden", detail) from None
@@ -76,6 +77,13 @@ def _add(name: str, query: Any) -> Response:
     assert found is not None
     location = url_for(".one", name=name, subscription=made)
     return told(_described(found), 201, Location=location)
+
+
+def _seal() -> TokenSeal | None:
+    settings = this_app().settings
+    if settings is None:
+        return None
+    return TokenSeal(load_or_make_web_key(settings.state_dir, settings.web_key))
 
 
 def _prove_query(name: str, query: Any) -> None:

@@ -10,6 +10,7 @@ from models.exchange.epcis.asking import Query, from_address, parse_query
 from webapp.api.epcis.answering import answer
 from webapp.api.epcis.problems import Problem
 from webapp.api.epcis.speaking import (
+    ANSWERS_XML,
     collection,
     link_on,
     names,
@@ -86,7 +87,7 @@ def one(view: str, value: str) -> Response:
     provide_automatic_options=False,
     merge_slashes=False,
 )
-@spoken()
+@spoken(ANSWERS_XML)
 def its_events(view: str, value: str) -> Response:
     """The events of one of them."""
     _prove_there(view, value)

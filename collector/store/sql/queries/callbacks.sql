@@ -16,10 +16,14 @@ FROM trace_query AS q
 WHERE s.id = %(id)s AND q.party = s.party AND q.name = s.query AND s.ended IS NULL
   AND (s.not_before IS NULL OR s.not_before <= %(real)s)
   AND (s.claimed IS NULL OR s.claimed < %(lost)s)
-RETURNING s.id, s.party, s.query, s.dest, s.token, s.spelling, s.initial, s.schedule,
+RETURNING s.id, s.party, s.query, s.dest, s.token, s.token_sealed, s.spelling, s.initial, s.schedule,
     s.report_if_empty, s.floor, s.seen_order, s.seen_event, s.goal, s.empty_run, s.next_run,
     s.last_run, s.batch_size, s.batch_key, s.batch_events, s.batch_order, s.batch_event,
     s.batch_made, s.claim, s.attempts, q.query
+
+-- name: bound
+-- Of one statement, so that a query which takes too long ends, and not the database.
+SET LOCAL statement_timeout = %(ms)s
 
 -- name: settle
 -- Without a batch there is nothing to send, and the claim ends.
@@ -27,7 +31,7 @@ UPDATE trace_subscription
 SET seen_order = %(order)s, seen_event = %(event)s, goal = %(goal)s, empty_run = %(empty_run)s,
     next_run = %(next_run)s, last_run = %(last_run)s, batch_key = %(key)s,
     batch_events = %(events)s::bigint[], batch_order = %(batch_order)s,
-    batch_event = %(batch_event)s, batch_made = %(made)s,
+    batch_event = %(batch_event)s, batch_made = %(made)s, problem = NULL,
     claimed = CASE WHEN %(key)s::text IS NULL THEN NULL ELSE claimed END
 WHERE id = %(id)s
 
@@ -47,13 +51,23 @@ WHERE id = %(id)s AND claim = %(claim)s
 -- name: failed
 UPDATE trace_subscription
 SET claimed = NULL, attempts = attempts + 1, failing = coalesce(failing, %(at)s),
-    failure = %(why)s, not_before = %(again)s,
+    failure = %(why)s, last_failed = %(at)s, last_failure = %(why)s, not_before = %(again)s,
     ended = CASE WHEN failing <= %(since)s THEN %(at)s::timestamptz END
 WHERE id = %(id)s AND claim = %(claim)s
 
 -- name: unfit
 UPDATE trace_subscription
 SET attempts = attempts + 1, failing = coalesce(failing, %(at)s), failure = %(why)s,
-    not_before = %(again)s,
+    last_failed = %(at)s, last_failure = %(why)s, not_before = %(again)s,
     ended = CASE WHEN failing <= %(since)s THEN %(at)s::timestamptz END
 WHERE id = %(id)s AND claimed IS NULL
+RETURNING query, dest, token, token_sealed, spelling, problem
+
+-- name: told_problem
+UPDATE trace_subscription SET problem = %(kind)s WHERE id = %(id)s AND claimed IS NULL
+
+-- name: clear_tokens
+SELECT id, token FROM trace_subscription WHERE token IS NOT NULL FOR UPDATE SKIP LOCKED
+
+-- name: seal_token
+UPDATE trace_subscription SET token = NULL, token_sealed = %(sealed)s WHERE id = %(id)s

@@ -177,8 +177,8 @@ def test_too_much_is_refused_with_the_limits(packer: Speaker) -> None:
         ({"GS1-EPCIS-Min": "2.1"}, 406, "NotAcceptableException"),
         ({"GS1-CBV-Max": "1.2"}, 406, "NotAcceptableException"),
         ({"GS1-CBV-Max": "new"}, 406, "NotAcceptableException"),
-        ({"Accept": "application/xml"}, 406, "NotAcceptableException"),
-        ({"Content-Type": "application/xml"}, 415, "UnsupportedMediaTypeException"),
+        ({"Accept": "text/csv"}, 406, "NotAcceptableException"),
+        ({"Content-Type": "text/csv"}, 415, "UnsupportedMediaTypeException"),
         ({"GS1-Capture-Error-Behaviour": "hope"}, 400, "ValidationException"),
     ],
 )

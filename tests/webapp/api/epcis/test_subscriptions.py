@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 from dataclasses import replace
@@ -14,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from collector.jobs.context import Context
 from collector.jobs.trace_callbacks import call_back
+from collector.keys import TokenSeal
 from collector.settings import Settings
 from collector.store.trace import subscriptions
 from tests.collector.receiver import receiving, status
@@ -25,6 +27,7 @@ from webapp.app.database import App
 DEST = "https://client.example.com/queryCallback"
 TOKEN = "13df38d8275b13f05704629e5f1cf3d45d6132d5"
 PATH = "/queries/packed/subscriptions"
+WEB_KEY = base64.b64encode(bytes(32)).decode()
 
 
 @pytest.fixture(autouse=True)
@@ -232,9 +235,22 @@ def test_what_is_allowed_is_discovered(packer: Speaker) -> None:
         assert found == set(methods.split(", "))
 
 
+def test_a_token_is_kept_encrypted_and_shown_to_nobody(app: App, packer: Speaker) -> None:
+    app.settings = replace(Settings.from_env({}), web_key=WEB_KEY)
+    made = subscribe(packer)
+    assert made.status_code == 201, made.text
+    assert TOKEN not in made.text
+    with app.pool.connection() as conn, conn.cursor() as cur:
+        cur.execute("SELECT token, token_sealed FROM trace_subscription")
+        ((token, sealed),) = cur.fetchall()
+    assert token is None
+    seal = TokenSeal(bytes(32))
+    assert seal.open(made.json["subscriptionID"], bytes(sealed)) == TOKEN
+
+
 def test_events_arrive_and_what_went_wrong_is_told(app: App, packer: Speaker) -> None:
     """From a capture by HTTP to a receiver, which fails once."""
-    app.settings = replace(Settings.from_env({}), webhooks_here=True)
+    app.settings = replace(Settings.from_env({}), webhooks_here=True, web_key=WEB_KEY)
     with receiving() as receiver:
         answer = subscribe(packer, dest=receiver.url)
         assert answer.status_code == 201, answer.text
