@@ -44,13 +44,23 @@ class Weighed:
 
 @dataclass(frozen=True)
 class Balance:
-    """Harvested = held + sold + unknown [kg]; `by_count`: boxes without weights were counted."""
+    """Harvested = held + sold + unknown [kg]; `by_count`: boxes without weights were counted.
+
+    Of boxes: ``packed_kg`` is in the ``weighed`` ones of known weight, by what was told of packing;
+    ``counted`` have none. ``excess_kg`` is how much more was packed of lots than there was of them,
+    beyond the tolerance. ``shipped_kg`` is what was sent off in shipments.
+    """
 
     harvested_kg: float
     held_kg: float
     sold_kg: float
     unknown_kg: float
     by_count: bool
+    packed_kg: float = 0.0
+    weighed: int = 0
+    counted: int = 0
+    excess_kg: float = 0.0
+    shipped_kg: float = 0.0
 
     @property
     def accounted(self) -> float:
@@ -150,12 +160,33 @@ def shares(
     return found | dict.fromkeys(waiting, 0.0)
 
 
+def loose(
+    lots: Mapping[str, Weighed], boxed: Mapping[str, Mapping[str, float]]
+) -> dict[str, float]:
+    """Return what of each lot is in no box of known weight [kg].
+
+    Parameters
+    ----------
+    lots : mapping of str to Weighed
+    boxed : mapping
+        By box, how much of which lot is in it [kg].
+    """
+    inside: dict[str, float] = defaultdict(float)
+    for content in boxed.values():
+        for lot, kg in content.items():
+            inside[lot] += kg
+    return {each: max(0.0, lot.left_kg - inside[each]) for each, lot in lots.items()}
+
+
 def balance(
     starts: Sequence[str],
     lots: Mapping[str, Weighed],
     share: Mapping[str, float],
     edges: Sequence[tuple[str, str]],
     sold: Mapping[str, bool | None],
+    boxed: Mapping[str, Mapping[str, float]] | None = None,
+    tolerance: float = 0.0,
+    shipped_kg: float = 0.0,
 ) -> Balance:
     """Add up where the recalled goods are, by what is on record.
 
@@ -169,36 +200,88 @@ def balance(
         Between all nodes.
     sold : mapping of str to bool or None
         By node, whether it was sold; None where nobody is known to have it.
+    boxed : mapping, optional
+        By box, how much of which lot is in it [kg]: boxes of known weight.
+    tolerance : float
+        Share by which weights may differ.
+    shipped_kg : float
+        What was sent off in shipments [kg].
 
     Notes
     -----
-    What of a lot went into boxes is counted as held or sold by the boxes that it came to, each
-    counting the same: events give boxes no weights (our rule).
+    A box of known weight counts with it. What else of a lot went into boxes is counted by the boxes
+    without weights that it came to, each counting the same (our rule); where there are none, it is
+    with who has the lot. Where more was packed than there was, boxes count for so much less.
     """
     after = _after(edges)
-    held = gone = 0.0
-    by_count = False
+    found = _Sums(sold)
+    weights = boxed or {}
     for node, lot in lots.items():
         kg = max(lot.left_kg, 0.0) * share.get(node, 0.0)
         boxes = _last_things(node, lots, after)
-        if kg and boxes:
-            by_count = True
-            states = [sold.get(box) for box in boxes]
-            held += kg * states.count(False) / len(states)
-            gone += kg * states.count(True) / len(states)
-        elif sold.get(node):
-            gone += kg
-        elif sold.get(node) is False:
-            held += kg
+        if not kg:
+            continue
+        own = {
+            box: weights[box][node]
+            for box in _things(node, lots, after)
+            if node in weights.get(box, {})
+        }
+        packed = sum(own.values()) * share[node]
+        if packed > kg * (1 + tolerance):
+            found.excess += packed - kg
+        fits = min(1.0, kg / packed) if packed else 0.0
+        for box, weight in own.items():
+            found.add(box, weight * share[node] * fits)
+        without = [box for box in boxes if box not in own]
+        found.packed += packed
+        found.weighed += len(own)
+        found.counted += len(without)
+        rest = kg - packed * fits
+        for box in without:
+            found.add(box, rest / len(without))
+        if not without:
+            found.add(node, rest)
     whole = sum(lots[each].weight_kg for each in starts if each in lots)
-    figures = [round(each, 3) for each in (whole, held, gone, whole - held - gone)]
-    return Balance(figures[0], figures[1], figures[2], max(figures[3], 0.0), by_count)
+    for box in starts:  # a box with which it begins, and not its lot
+        alone = sum(kg for lot, kg in weights.get(box, {}).items() if lot not in lots)
+        whole += alone
+        found.add(box, alone)
+        found.packed += alone
+        found.weighed += bool(alone)
+        found.counted += box not in lots and box not in weights
+    return found.balance(whole, shipped_kg)
 
 
-def _last_things(
+class _Sums:
+    """What is held and sold so far [kg], and how it is packed."""
+
+    def __init__(self, sold: Mapping[str, bool | None]) -> None:
+        self.sold_of = sold
+        self.held = self.sold = self.packed = self.excess = 0.0
+        self.weighed = self.counted = 0
+
+    def add(self, node: str, kg: float) -> None:
+        state = self.sold_of.get(node)
+        if state:
+            self.sold += kg
+        elif state is False:
+            self.held += kg
+
+    def balance(self, whole: float, shipped_kg: float) -> Balance:
+        figures = (whole, self.held, self.sold, max(whole - self.held - self.sold, 0.0))
+        packing = (round(self.packed, 3), self.weighed, self.counted, round(self.excess, 3))
+        return Balance(
+            *(round(each, 3) for each in figures),
+            self.counted > 0,
+            *packing,
+            round(shipped_kg, 3),
+        )
+
+
+def _things(
     lot: str, lots: Mapping[str, Weighed], after: Mapping[str, Sequence[str]]
-) -> list[str]:
-    """The things that a lot came to, leaving out what only holds others of them."""
+) -> dict[str, None]:
+    """All things that a lot came to."""
     found: dict[str, None] = {}
     waiting = [each for each in after.get(lot, ()) if each not in lots]
     while waiting:
@@ -206,6 +289,14 @@ def _last_things(
         if each not in found:
             found[each] = None
             waiting += [e for e in after.get(each, ()) if e not in lots and e not in found]
+    return found
+
+
+def _last_things(
+    lot: str, lots: Mapping[str, Weighed], after: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """The things that a lot came to, leaving out what only holds others of them."""
+    found = _things(lot, lots, after)
     holds = {target for each in found for target in after.get(each, ()) if target in found}
     first = [each for each in found if each not in holds]
     return first or list(found)

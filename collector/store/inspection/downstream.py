@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from collector.store.inspection.rode import Rode
+from collector.store.lots import lot_facts
 from collector.store.lots.lot_events import BUREAU
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from collector.store.postgres.queries import fetch
 from collector.store.trace.following import PRODUCT
 from collector.store.trace.visible import NAMED
+from models.trace.breaks import KILOGRAMS
 from models.trace.recall import (
     SOLD,
     Balance,
@@ -20,6 +23,7 @@ from models.trace.recall import (
     Weighed,
     balance,
     layers,
+    loose,
     newest,
     shares,
 )
@@ -39,7 +43,7 @@ class Node:
     kind : str
         `LOT` or `THING`.
     label : str
-        Code of the lot; identifier of the thing.
+        Code of the lot, or of the box; the identifier of a thing that has no code here.
     produce : str
         Of a lot; '' for a thing.
     layer : int
@@ -47,7 +51,8 @@ class Node:
     holder : str
         ``person:<number>`` or ``party:<id>``; '' where nobody is known.
     kg : float or None
-        What of a lot went into no other lot [kg]; events give things no weight.
+        What of a lot went into no other lot and no box of known weight, what was packed into a
+        box [kg]: these add up. None where nothing is told of it.
     sold : bool
         Whether the newest that was told of it is that it was sold to who eats it.
     """
@@ -64,12 +69,13 @@ class Node:
 
 @dataclass(frozen=True)
 class Downstream:
-    """What became of goods, as it stood at a moment."""
+    """What became of goods, as it stood at a moment; ``rode`` is what was with a logger."""
 
     nodes: tuple[Node, ...]
     edges: tuple[tuple[str, str], ...]
     holders: dict[str, str]
     balance: Balance
+    rode: tuple[Rode, ...] = ()
 
     def content(self) -> dict[str, Any]:
         """As JSON keeps it."""
@@ -78,6 +84,7 @@ class Downstream:
             "edges": [list(each) for each in self.edges],
             "holders": self.holders,
             "balance": asdict(self.balance),
+            "rode": [each.content() for each in self.rode],
         }
 
     @classmethod
@@ -85,7 +92,8 @@ class Downstream:
         """Read what `content` wrote."""
         nodes = tuple(Node(*each) for each in kept["nodes"])
         edges = tuple((source, target) for source, target in kept["edges"])
-        return cls(nodes, edges, kept["holders"], Balance(**kept["balance"]))
+        rode = tuple(map(Rode.of_content, kept.get("rode", ())))
+        return cls(nodes, edges, kept["holders"], Balance(**kept["balance"]), rode)
 
 
 def of_field(conn: Connection, field: str) -> list[tuple[str, str]]:
@@ -108,14 +116,33 @@ def _said(rows: list[tuple[Any, ...]], names: dict[str, str]) -> dict[str, Told]
     return found
 
 
+def _boxed(
+    rows: list[tuple[Any, ...]],
+) -> tuple[dict[str, str], dict[str, dict[str, float]]]:
+    """Codes of things, and how much of which lot is in each [kg]."""
+    codes, boxed = {}, {}
+    for value, code, lots, units, amounts in rows:
+        codes[value] = code or value
+        content: dict[str, float] = {}
+        for lot, unit, amount in zip(lots or (), units or (), amounts or (), strict=True):
+            if unit not in KILOGRAMS or amount is None:
+                content = {}
+                break
+            content[lot] = content.get(lot, 0.0) + amount * KILOGRAMS[unit]
+        content = {lot: round(kg, 3) for lot, kg in content.items() if round(kg, 3) > 0}
+        if content:
+            boxed[value] = content
+    return codes, boxed
+
+
 def follow(conn: Connection, starts: Sequence[str]) -> Downstream:
-    """Follow lots to every lot and thing that they came to.
+    """Follow lots and things to every lot and thing that they came to.
 
     Parameters
     ----------
     conn : Connection
     starts : sequence of str
-        Identifiers (``uri``) of lots.
+        Identifiers (``uri``).
     """
     edges = [(a, b) for a, b in fetch(conn, SQL["edges"], start=list(starts), product=PRODUCT)]
     depth = layers(starts, edges)
@@ -129,6 +156,9 @@ def follow(conn: Connection, starts: Sequence[str]) -> Downstream:
         for value, time, out, container in fetch(conn, SQL["packed"], values=values)
     }
     emptied = _said(fetch(conn, SQL["emptied"], values=values), names)
+    of_lots = {row[0]: row for row in rows}
+    things = [each for each in values if each not in of_lots]
+    codes, boxed = _boxed(fetch(conn, SQL["boxed"], values=things))
     weighed = {row[0]: Weighed(row[3], row[4]) for row in rows}
     put_in = {row[0]: row[5] for row in rows}
     owners = {row[0]: row[6] for row in rows}
@@ -136,22 +166,32 @@ def follow(conn: Connection, starts: Sequence[str]) -> Downstream:
     latest = {value: newest(value, told, packed, emptied) for value in values}
     holders = {v: said.party if said else owners.get(v, "") for v, said in latest.items()}
     sold = {v: (said.sold if said else False) if holders[v] else None for v, said in latest.items()}
-    of_lots = {row[0]: row for row in rows}
+    outside = loose(weighed, boxed)
     nodes = [
-        Node(
-            value,
-            LOT if value in of_lots else THING,
-            of_lots[value][1] if value in of_lots else value,
-            of_lots[value][2] if value in of_lots else "",
-            layer,
-            holders[value],
-            round(of_lots[value][4], 3) if value in of_lots else None,
-            bool(sold[value]),
-        )
+        _node(value, layer, of_lots.get(value), codes, holders[value], bool(sold[value]))
         for value, layer in depth.items()
+    ]
+    kilos = {v: sum(content.values()) for v, content in boxed.items()} | outside
+    nodes = [
+        replace(each, kg=round(kilos[each.id], 3)) if each.id in kilos else each for each in nodes
     ]
     nodes.sort(key=lambda each: (each.layer, each.kind, each.label))
     share = shares(starts, weighed, parts, put_in)
     known = {key: name for key, name in names.items() if key in holders.values()}
-    found = balance(starts, weighed, share, edges, sold)
+    tolerance = lot_facts.rules(conn).tolerance
+    shipped = sum(row[8] * share[row[0]] for row in rows)
+    found = balance(starts, weighed, share, edges, sold, boxed, tolerance, shipped)
     return Downstream(tuple(nodes), tuple(edges), known, found)
+
+
+def _node(
+    value: str,
+    layer: int,
+    lot: tuple[Any, ...] | None,
+    codes: dict[str, str],
+    holder: str,
+    sold: bool,
+) -> Node:
+    if lot is not None:
+        return Node(value, LOT, lot[1], lot[2], layer, holder, None, sold)
+    return Node(value, THING, codes[value], "", layer, holder, None, sold)

@@ -67,7 +67,7 @@ def test_boxes_count_the_same_and_their_pallet_not() -> None:
     edges = [("a", "1"), ("a", "2"), ("a", "3"), ("a", "4"), ("1", "p"), ("2", "p")]
     sold = {"a": False, "1": True, "2": False, "3": False, "4": None, "p": False}
     found = balance(["a"], lots, {"a": 1.0}, edges, sold)
-    assert found == Balance(100, 50, 25, 25, True)
+    assert found == Balance(100, 50, 25, 25, True, counted=4)
 
 
 def test_what_holders_say_counts_before_what_is_on_record() -> None:

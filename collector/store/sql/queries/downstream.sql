@@ -27,7 +27,8 @@ SELECT source, target FROM edge WHERE source IS NOT NULL ORDER BY source, target
 SELECT l.uri, l.code, l.produce, l.weight_kg,
        l.weight_kg - coalesce((SELECT sum(p.weight_kg) FROM lot_part p WHERE p.parent = l.code), 0),
        coalesce((SELECT sum(p.weight_kg) FROM lot_part p WHERE p.child = l.code), 0),
-       CASE WHEN m.party IS NULL THEN 'person:' || l.whose ELSE 'party:' || m.party END, l.made_by
+       CASE WHEN m.party IS NULL THEN 'person:' || l.whose ELSE 'party:' || m.party END, l.made_by,
+       coalesce((SELECT sum(s.weight_kg) FROM shipment s WHERE s.lot = l.code), 0)
 FROM lot l LEFT JOIN trace_member m ON m.person = l.whose
 WHERE l.uri = ANY(%(values)s) ORDER BY l.made, l.code
 
@@ -67,6 +68,26 @@ WHERE t.value = ANY(%(values)s) AND t.kind = 'parent'
     AND NOT EXISTS (SELECT FROM trace_event AS d WHERE d.event_id = e.event_id
         AND d.party = e.party AND d.declared IS NOT NULL)
 ORDER BY t.value, e.event_time DESC, e.id DESC
+
+-- name: boxed
+-- The code of each thing, and what was put into it of lots, less what was taken out by weight: lots,
+-- units and amounts, an amount without one as of no unit.
+SELECT v.value, u.code, array_agg(q.lot ORDER BY e.id) FILTER (WHERE q.lot IS NOT NULL),
+       array_agg(q.unit ORDER BY e.id) FILTER (WHERE q.lot IS NOT NULL),
+       array_agg(q.amount ORDER BY e.id) FILTER (WHERE q.lot IS NOT NULL)
+FROM unnest(%(values)s::text[]) AS v (value)
+LEFT JOIN goods_unit AS u ON u.uri = v.value
+LEFT JOIN trace_term AS t ON t.value = v.value AND t.kind = 'parent'
+LEFT JOIN trace_event AS e ON e.id = t.event AND e.type = 'AggregationEvent'
+    AND e.action IN ('ADD', 'DELETE') AND e.declared IS NULL
+    AND NOT EXISTS (SELECT FROM trace_event AS d WHERE d.event_id = e.event_id
+        AND d.party = e.party AND d.declared IS NOT NULL)
+LEFT JOIN LATERAL (
+    SELECT c.one->>'epcClass' AS lot, coalesce(c.one->>'uom', '') AS unit,
+           (c.one->>'quantity')::float8 * CASE e.action WHEN 'DELETE' THEN -1 ELSE 1 END AS amount
+    FROM json_array_elements(e.document->'childQuantityList') AS c (one)
+) AS q ON true
+GROUP BY v.value, u.code
 
 -- name: of_field
 SELECT code, uri FROM lot WHERE field = %(field)s ORDER BY made, code

@@ -163,7 +163,7 @@ def test_more_boxes_need_no_more_statements(conn: Connection, count: int) -> Non
     counting: Any = Counting(conn)
     found = downstream.follow(counting, [lot.uri])
     assert len(found.nodes) == count + 2
-    assert counting.count == 6
+    assert counting.count == 8
 
 
 def begun(conn: Connection, code: str, who: Who, *, drill: bool = False) -> str:
