@@ -268,12 +268,18 @@ class _Sums:
             self.held += kg
 
     def balance(self, whole: float, shipped_kg: float) -> Balance:
-        figures = (whole, self.held, self.sold, max(whole - self.held - self.sold, 0.0))
-        packing = (round(self.packed, 3), self.weighed, self.counted, round(self.excess, 3))
+        unknown = max(whole - self.held - self.sold, 0.0)
+        figures = [round(each, 3) for each in (whole, self.held, self.sold, unknown)]
         return Balance(
-            *(round(each, 3) for each in figures),
+            figures[0],
+            figures[1],
+            figures[2],
+            figures[3],
             self.counted > 0,
-            *packing,
+            round(self.packed, 3),
+            self.weighed,
+            self.counted,
+            round(self.excess, 3),
             round(shipped_kg, 3),
         )
 

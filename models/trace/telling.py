@@ -274,8 +274,8 @@ def things_recalled(number: str, things: Sequence[str], at: datetime) -> Event:
         Aware.
     """
     step, more = MARKS[RECALLED]
-    told = _event("ObjectEvent", "", "", at, step)
-    told["eventID"] = f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'{number} {things[0]}')}"
+    of = str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:nongqing:recall:{number}"))
+    told = _event("ObjectEvent", of, things[0], at, step)
     return {**told, "action": "OBSERVE", "epcList": list(things), **more}
 
 

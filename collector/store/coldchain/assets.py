@@ -113,6 +113,7 @@ def add(
     rows = fetch(conn, SQL["add"], uri=found, kind=kind, name=name, party=party.id, at=at, by=by)
     if not rows:
         raise AssetError("taken", uri=given)
+    run(conn, SQL["add_place"], id=rows[0][0])
     return asset(conn, rows[0][0])
 
 

@@ -108,9 +108,8 @@ class Rode:
     @classmethod
     def of_content(cls, kept: list[Any]) -> Rode:
         """Read what `content` wrote."""
-        *head, since, until, kg, starts = kept
-        times = datetime.fromisoformat(since), datetime.fromisoformat(until)
-        return cls(*head, *times, kg, starts)
+        head, since, until = kept[:5], kept[5], kept[6]
+        return cls(*head, *map(datetime.fromisoformat, (since, until)), *kept[7:])
 
 
 def _words(node: str, span: tuple[datetime, datetime]) -> dict[str, str]:
@@ -165,7 +164,7 @@ def rides(conn: Connection, node: str, span: tuple[datetime, datetime]) -> list[
             for name, since, until in fetch(conn, SQL["rode"], node=node)
         ]
         raise SpanError("nowhere", rode="; ".join(stretches) or "never", **_words(node, span))
-    return [Ride(*key, tuple(map(tuple, loads))) for key, loads in found.items()]
+    return [Ride(*(*key, tuple(map(tuple, loads)))) for key, loads in found.items()]
 
 
 def rode(conn: Connection, node: str, span: tuple[datetime, datetime]) -> list[Rode]:
@@ -256,3 +255,8 @@ def by_handlers(conn: Connection, things: list[str]) -> list[list[str]]:
     for value, parties in fetch(conn, SQL["handlers"], things=things, bureau=BUREAU.id):
         found.setdefault(tuple(parties or ()), []).append(value)
     return list(found.values())
+
+
+def loggers(conn: Connection) -> list[tuple[str, str]]:
+    """Return the loggers that ever rode in anything, and the names of what they rode in."""
+    return [(node, names) for node, names in fetch(conn, SQL["loggers"])]

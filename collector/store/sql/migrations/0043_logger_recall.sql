@@ -15,6 +15,9 @@ CREATE UNIQUE INDEX recall_once
 ON recall (what, start, (coalesce(since, '-infinity')), (coalesce(until, 'infinity'))) WHERE NOT drill;
 -- What is told to be at an asset is looked for by it.
 CREATE INDEX trace_event_location ON trace_event (biz_location) WHERE biz_location IS NOT NULL;
+-- A store room is one of its party's places.
+INSERT INTO goods_place (uri, party, name, used)
+SELECT uri, party, name, made FROM asset WHERE kind = 'store_room' ON CONFLICT DO NOTHING;
 
 -- Shipments that left together in one asset for one receiver: the code of the first of them. NULL: alone.
 ALTER TABLE shipment ADD COLUMN load text REFERENCES shipment;

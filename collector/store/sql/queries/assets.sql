@@ -6,6 +6,11 @@ VALUES (%(uri)s, %(kind)s, %(name)s, %(party)s, %(at)s, %(by)s)
 ON CONFLICT (uri) DO NOTHING
 RETURNING id
 
+-- name: add_place
+-- A store room is one of its party's places; where a place has its name already, that one stays.
+INSERT INTO goods_place (uri, party, name, used) SELECT uri, party, name, made FROM asset
+WHERE id = %(id)s AND kind = 'store_room' ON CONFLICT DO NOTHING
+
 -- name: assets
 SELECT a.id, a.uri, a.kind, a.name, a.party, p.name, a.made, l.node
 FROM asset a JOIN trace_party p ON p.id = a.party

@@ -82,3 +82,7 @@ SELECT t.value, array_agg(h.party ORDER BY h.party) FILTER (WHERE h.party IS NOT
 FROM unnest(%(things)s::text[]) AS t (value)
 LEFT JOIN trace_handled AS h ON h.value = t.value AND h.party <> %(bureau)s
 GROUP BY t.value ORDER BY t.value
+
+-- name: loggers
+SELECT l.node, string_agg(DISTINCT a.name, '、' ORDER BY a.name)
+FROM asset_logger AS l JOIN asset AS a ON a.id = l.asset GROUP BY l.node ORDER BY l.node
