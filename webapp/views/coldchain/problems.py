@@ -62,6 +62,9 @@ def problem_of(error: AssetError | ShipmentError) -> str:
             "It goes to %(receiver)s, who accepts or disputes it.", **_of(words)
         ),
         "not_left": gettext("It left only at %(shipped)s: hand it over after that.", **_of(words)),
+        "twice": gettext(
+            "Lot %(lot)s stands twice in the load: give its weight once.", **_of(words)
+        ),
         "over": gettext("It was handed over already."),
     }
     return str(texts[error.kind])

@@ -19,7 +19,8 @@ CREATE INDEX trace_event_location ON trace_event (biz_location) WHERE biz_locati
 INSERT INTO goods_place (uri, party, name, used)
 SELECT uri, party, name, made FROM asset WHERE kind = 'store_room' ON CONFLICT DO NOTHING;
 
--- Shipments that left together in one asset for one receiver: the code of the first of them. NULL: alone.
+-- Shipments that left together in one asset for one receiver name the first of them; NULL: it is that
+-- one, or left alone.
 ALTER TABLE shipment ADD COLUMN load text REFERENCES shipment;
 CREATE INDEX shipment_load ON shipment (load) WHERE load IS NOT NULL;
 
