@@ -71,6 +71,34 @@ def assets_(parts: Parts, as_json: bool) -> None:
     raise SystemExit(0 if found else 1)
 
 
+@click.command("logger")
+@click.argument("node")
+@click.argument("party", required=False)
+@click.pass_obj
+def logger_(parts: Parts, node: str, party: str | None) -> None:
+    """Print whose logger NODE is; with PARTY, make it theirs: they alone attach it from then on.
+
+    A logger that is nobody's becomes that of who attaches it first. Exit code 1: it is nobody's.
+
+    \b
+    Example:
+      nongqing trace logger lg-001
+      nongqing trace logger lg-001 liuge-coop
+    """
+    now = parts.clock().now()
+    with plain_errors(), parts.store() as pool, pool.connection() as conn:
+        if party is not None:
+            by = by_command("trace logger")
+            try:
+                store.give(conn, node, _party(conn, party).id, by, now)
+            except AssetError as error:
+                raise click.UsageError(str(error)) from error
+            audit.append(conn, by, "logger_given", node, {"party": party}, at=now)
+        found = store.owner(conn, node)
+    click.echo(f"{node}  {found.id}  {found.name}" if found else f"{node}: nobody's yet")
+    raise SystemExit(0 if found else 1)
+
+
 @click.command("attach")
 @click.argument("node")
 @click.argument("asset", type=click.IntRange(1, 2**62))

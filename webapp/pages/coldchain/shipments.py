@@ -167,7 +167,10 @@ def _show(
         lasting=shown.lasting,
         doors=[tuple(map(moment, door)) for door in state.doors] if state else [],
         assumed=conditions.assumed(conn),
-        loggers=[(node, shown.show_check(checks.get(node), local_day(at))) for node in nodes],
+        loggers=[
+            (node, shown.show_check(checks.get(node), local_day(at)), assets.owner(conn, node))
+            for node in nodes
+        ],
         alarms=told,
         may_hand_over=found.handover is None and party is not None and party.id == found.receiver,
         form=form or HandoverForm(waiting=waiting),

@@ -132,7 +132,7 @@ class HandoverForm(Form):
 
     def __init__(self, *args: Any, waiting: int = 1, **given: Any) -> None:
         super().__init__(*args, **given)
-        every = ngettext("%(num)d lot", "all %(num)d lots that wait", waiting)
+        every = ngettext("the one lot that waits", "all %(num)d lots that wait", waiting)
         self.whole.choices = [("", gettext("this lot alone")), (WHOLE, every)]
         self.verdict.choices = [
             ("", gettext("choose")),

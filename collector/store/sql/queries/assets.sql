@@ -30,6 +30,21 @@ SELECT id FROM node WHERE id = %(node)s FOR UPDATE
 -- name: home
 SELECT f.kind FROM node n JOIN field f ON f.id = n.field WHERE n.id = %(node)s
 
+-- name: owner
+SELECT p.id, p.name FROM logger_owner o JOIN trace_party p ON p.id = o.party
+WHERE o.node = %(node)s ORDER BY o.id DESC LIMIT 1
+
+-- name: loggers
+SELECT o.node, a.name FROM (
+    SELECT DISTINCT ON (node) node, party FROM logger_owner ORDER BY node, id DESC) o
+LEFT JOIN asset_logger l ON l.node = o.node AND l.until IS NULL
+LEFT JOIN asset a ON a.id = l.asset
+WHERE o.party = %(party)s ORDER BY o.node
+
+-- name: give
+INSERT INTO logger_owner (node, party, since, given_by)
+VALUES (%(node)s, %(party)s, %(at)s, %(by)s)
+
 -- name: rides
 -- Where a node rides from a time on: now, or until later than that.
 SELECT a.name, l.until FROM asset_logger l JOIN asset a ON a.id = l.asset
