@@ -15,6 +15,7 @@ from models.trace.recall import (
     add_up,
     balance,
     layers,
+    loose,
     newest,
     shares,
 )
@@ -68,6 +69,42 @@ def test_boxes_count_the_same_and_their_pallet_not() -> None:
     sold = {"a": False, "1": True, "2": False, "3": False, "4": None, "p": False}
     found = balance(["a"], lots, {"a": 1.0}, edges, sold)
     assert found == Balance(100, 50, 25, 25, True, counted=4)
+
+
+def test_boxes_of_known_weight_count_with_it_and_the_rest_is_with_the_lot() -> None:
+    lots = {"a": Weighed(100, 100)}
+    edges = [("a", "1"), ("a", "2"), ("1", "p")]
+    boxed = {"1": {"a": 30.0}, "2": {"a": 20.0}}
+    sold = {"a": False, "1": True, "2": None, "p": False}
+    found = balance(["a"], lots, {"a": 1.0}, edges, sold, boxed, shipped_kg=12.0)
+    assert found == Balance(100, 50, 30, 20, False, 50, 2, 0, 0, 12)
+    assert loose(lots, boxed) == {"a": 50}
+
+
+def test_boxes_without_weights_share_what_the_others_leave() -> None:
+    lots = {"a": Weighed(100, 100)}
+    edges = [("a", "1"), ("a", "2"), ("a", "3")]
+    sold = {"a": False, "1": True, "2": True, "3": False}
+    found = balance(["a"], lots, {"a": 1.0}, edges, sold, {"1": {"a": 60.0}})
+    assert found == Balance(100, 20, 80, 0, True, 60, 1, 2)
+
+
+@pytest.mark.parametrize(("packed", "excess"), [(104.0, 0), (105.0, 0), (110.0, 10)])
+def test_more_packed_than_there_was_counts_as_what_there_was_and_is_said(
+    packed: float, excess: float
+) -> None:
+    lots = {"a": Weighed(100, 100)}
+    boxed = {"1": {"a": packed / 2}, "2": {"a": packed / 2}}
+    edges, sold = [("a", "1"), ("a", "2")], {"a": False, "1": True, "2": False}
+    found = balance(["a"], lots, {"a": 1.0}, edges, sold, boxed, tolerance=0.05)
+    assert (found.held_kg, found.sold_kg, found.packed_kg) == (50, 50, packed)
+    assert found.excess_kg == excess
+
+
+def test_a_recall_of_a_box_begins_with_what_was_packed_into_it() -> None:
+    boxed = {"1": {"a": 10.0}, "2": {"a": 10.0}}
+    found = balance(["1", "2", "3"], {}, {}, [("1", "p")], {"1": True, "2": False}, boxed)
+    assert found == Balance(20, 10, 10, 0, True, 20, 2, 1)
 
 
 def test_what_holders_say_counts_before_what_is_on_record() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,12 +12,14 @@ from flask.testing import FlaskClient
 
 from collector.store.coldchain import assets
 from collector.store.lots import lots
+from collector.store.lots.lots import Bought
 from collector.store.postgres import db
 from models.weather.local_days import LOCAL
 from tests.collector.store.coldchain.world import World
 from tests.webapp.conftest import make_app, seed_module
 from tests.webapp.load_on_its_way import load_on_its_way
 from tests.webapp.pages.my.world import key
+from tests.webapp.pages.trace.test_goods import boxes, done, events, step
 from tests.webapp.pages.trace.test_recalls import act
 from tests.webapp.pages.trace.test_register import code_of
 from tests.webapp.people import client_as, client_of
@@ -158,6 +160,28 @@ def test_who_inspects_a_part_recalls_only_what_grew_there(scene: Scene) -> None:
         answer = begin(scene.elsewhere, lang)
         assert (answer.status_code, said in answer.text) == (422, True)
     assert scene.seller.get("/register/recalls/new?logger=lg-001").status_code == 403
+
+
+def test_boxes_in_a_truck_of_a_plate_are_recalled_with_it(scene: Scene) -> None:
+    earlier = {"done_at": clock(2.5)}
+    with scene.app.pool.connection() as conn:
+        came = Bought("commitment", "C3", "柳格农户", "", NOW.date())
+        at = replace(scene.world.who, at=NOW - timedelta(hours=4))
+        lot = lots.buy(conn, "garlic_scape", 100.0, "濮阳柳格", came, None, None, at)
+    loaded, stayed = boxes(scene.seller, lot)
+    done(scene.seller, "load", loaded, vehicle="豫j 12345", **earlier)
+    ((document,),) = [[each] for each in events(scene.app, loaded) if each["bizStep"] == "loading"]
+    assert document["nongqing:asset"] == scene.world.truck.uri
+    answer = begin(scene.inspector, kind="recall", since=clock(2.6), until=clock(2.4))
+    page = scene.inspector.get(answer.location).text
+    rode = page.split('id="rode"')[1].split("</section>")[0]
+    assert loaded in rode
+    assert stayed not in rode
+    for language, said in (("zh", f"{loaded} 已召回"), ("en", f"{loaded} is recalled")):
+        refused = step(scene.seller, f"sell?lang={language}", loaded)
+        assert said in refused.text
+    scene.seller.get("/?lang=zh_CN")
+    assert step(scene.seller, "load", stayed).status_code == 303
 
 
 def test_a_real_recall_stops_the_lot_and_is_made_once(scene: Scene) -> None:
