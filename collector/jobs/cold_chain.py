@@ -61,7 +61,7 @@ def alarm_of(found: Shipment, product: Product, state: Condition) -> Event | Non
     of = {"shipment": found.code, "product": product.id}
     silent = state.at.timestamp() - (state.heard or found.shipped.timestamp())
     if silent > STALE_S:
-        return event(UNHEARD, **of, minutes=round(silent / 60))
+        return event("cold_unheard", **of, minutes=round(silent / 60))
     soonest, now_c = state.ride.soonest, state.warmest_now
     if math.isnan(soonest) or now_c is None or soonest > AHEAD_S:
         return None

@@ -14,6 +14,7 @@ from collector.store.coldchain.assets import AssetError
 from collector.store.coldchain.conditions import ALARMS
 from collector.store.coldchain.shipments import Line, Shipment, ShipmentError
 from collector.store.lots import lots
+from collector.store.lots.lot_events import BUREAU
 from collector.store.trace import parties
 from models.trace.codes import parse_code
 from models.weather.local_days import local_day
@@ -76,7 +77,8 @@ def new() -> ResponseReturnValue:
     """Send a lot of the reader's on its way."""
     conn, party, problem = connection(), known_party(), ""
     own = assets.assets(conn, party.id) if party else []
-    others = [each for each in parties.parties(conn) if party is None or each.id != party.id]
+    nobody = {BUREAU.id, party.id if party else ""}
+    others = [each for each in parties.parties(conn) if each.id not in nobody]
     form = ShipmentForm(
         request.form if request.method == "POST" else request.args, assets=own, parties=others
     )
