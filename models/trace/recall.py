@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 #: A step of business or a disposition that says that something was sold to who eats it (CBV 2.0).
@@ -160,22 +160,44 @@ def shares(
     return found | dict.fromkeys(waiting, 0.0)
 
 
+@dataclass(frozen=True)
+class Packing:
+    """How lots are packed and sent off.
+
+    ``boxed``: by box, how much of which lot is in it [kg]; ``sent``: the same by shipment. The same
+    goods may be in a box and in a shipment. ``tolerance``: share by which weights may differ.
+    """
+
+    boxed: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    sent: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    tolerance: float = 0.0
+
+
 def loose(
-    lots: Mapping[str, Weighed], boxed: Mapping[str, Mapping[str, float]]
-) -> dict[str, float]:
-    """Return what of each lot is in no box of known weight [kg].
+    lots: Mapping[str, Weighed],
+    boxed: Mapping[str, Mapping[str, float]],
+    sent: Mapping[str, Mapping[str, float]],
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Return what of each lot is in no box and no shipment, and what in each shipment [kg].
+
+    What is in boxes counts there: a shipment has of the rest what it can, and no more.
 
     Parameters
     ----------
     lots : mapping of str to Weighed
-    boxed : mapping
-        By box, how much of which lot is in it [kg].
+    boxed, sent : mapping
+        By box or shipment, how much of which lot is in it [kg].
     """
-    inside: dict[str, float] = defaultdict(float)
-    for content in boxed.values():
-        for lot, kg in content.items():
-            inside[lot] += kg
-    return {each: max(0.0, lot.left_kg - inside[each]) for each, lot in lots.items()}
+    rest, found = {}, dict.fromkeys(sent, 0.0)
+    for node, lot in lots.items():
+        packed = sum(content.get(node, 0.0) for content in boxed.values())
+        shipped = sum(content.get(node, 0.0) for content in sent.values())
+        left = max(0.0, lot.left_kg - packed)
+        fits = min(1.0, left / shipped) if shipped else 0.0
+        for each, content in sent.items():
+            found[each] += content.get(node, 0.0) * fits
+        rest[node] = left - shipped * fits
+    return rest, found
 
 
 def balance(
@@ -184,9 +206,7 @@ def balance(
     share: Mapping[str, float],
     edges: Sequence[tuple[str, str]],
     sold: Mapping[str, bool | None],
-    boxed: Mapping[str, Mapping[str, float]] | None = None,
-    tolerance: float = 0.0,
-    shipped_kg: float = 0.0,
+    packing: Packing | None = None,
 ) -> Balance:
     """Add up where the recalled goods are, by what is on record.
 
@@ -200,56 +220,66 @@ def balance(
         Between all nodes.
     sold : mapping of str to bool or None
         By node, whether it was sold; None where nobody is known to have it.
-    boxed : mapping, optional
-        By box, how much of which lot is in it [kg]: boxes of known weight.
-    tolerance : float
-        Share by which weights may differ.
-    shipped_kg : float
-        What was sent off in shipments [kg].
+    packing : Packing, optional
 
     Notes
     -----
     A box of known weight counts with it. What else of a lot went into boxes is counted by the boxes
-    without weights that it came to, each counting the same (our rule); where there are none, it is
-    with who has the lot. Where more was packed than there was, boxes count for so much less.
+    without weights that it came to, each counting the same (our rule). Where there are none, the
+    rest is in shipments, as far as those have it, and what is in none with who has the lot. Where
+    more was packed than there was, boxes count for so much less.
     """
     after = _after(edges)
     found = _Sums(sold)
-    weights = boxed or {}
+    how = packing or Packing()
     for node, lot in lots.items():
-        kg = max(lot.left_kg, 0.0) * share.get(node, 0.0)
-        boxes = _last_things(node, lots, after)
-        if not kg:
-            continue
-        own = {
-            box: weights[box][node]
-            for box in _things(node, lots, after)
-            if node in weights.get(box, {})
-        }
-        packed = sum(own.values()) * share[node]
-        if packed > kg * (1 + tolerance):
-            found.excess += packed - kg
-        fits = min(1.0, kg / packed) if packed else 0.0
-        for box, weight in own.items():
-            found.add(box, weight * share[node] * fits)
-        without = [box for box in boxes if box not in own]
-        found.packed += packed
-        found.weighed += len(own)
-        found.counted += len(without)
-        rest = kg - packed * fits
-        for box in without:
-            found.add(box, rest / len(without))
-        if not without:
-            found.add(node, rest)
+        part = share.get(node, 0.0)
+        kg = max(lot.left_kg, 0.0) * part
+        if kg:
+            things = _things(node, lots, after)
+            _count(found, node, kg, part, how, things, _last_things(node, lots, after))
     whole = sum(lots[each].weight_kg for each in starts if each in lots)
     for box in starts:  # a box with which it begins, and not its lot
-        alone = sum(kg for lot, kg in weights.get(box, {}).items() if lot not in lots)
+        alone = sum(kg for lot, kg in how.boxed.get(box, {}).items() if lot not in lots)
         whole += alone
         found.add(box, alone)
         found.packed += alone
         found.weighed += bool(alone)
-        found.counted += box not in lots and box not in weights
-    return found.balance(whole, shipped_kg)
+        found.counted += box not in lots and box not in how.boxed
+    return found.balance(whole)
+
+
+def _count(
+    found: _Sums,
+    node: str,
+    kg: float,
+    part: float,
+    how: Packing,
+    things: Iterable[str],
+    last: Sequence[str],
+) -> None:
+    """Share out what is left of a lot to the things that it came to, and to who has the rest."""
+    boxes = {each: how.boxed[each][node] for each in things if node in how.boxed.get(each, {})}
+    sent = {each: how.sent[each][node] for each in things if node in how.sent.get(each, {})}
+    without = [each for each in last if each not in boxes and each not in sent]
+    packed, shipped = sum(boxes.values()) * part, sum(sent.values()) * part
+    if packed > kg * (1 + how.tolerance):
+        found.excess += packed - kg
+    found.packed += packed
+    found.shipped += shipped
+    found.weighed += len(boxes)
+    found.counted += len(without)
+    fits = min(1.0, kg / packed) if packed else 0.0
+    for box, weight in boxes.items():
+        found.add(box, weight * part * fits)
+    rest = kg - packed * fits
+    for box in without:
+        found.add(box, rest / len(without))
+    if not without:
+        fits = min(1.0, rest / shipped) if shipped else 0.0
+        for each, weight in sent.items():
+            found.add(each, weight * part * fits)
+        found.add(node, rest - shipped * fits)
 
 
 class _Sums:
@@ -257,7 +287,7 @@ class _Sums:
 
     def __init__(self, sold: Mapping[str, bool | None]) -> None:
         self.sold_of = sold
-        self.held = self.sold = self.packed = self.excess = 0.0
+        self.held = self.sold = self.packed = self.excess = self.shipped = 0.0
         self.weighed = self.counted = 0
 
     def add(self, node: str, kg: float) -> None:
@@ -267,7 +297,7 @@ class _Sums:
         elif state is False:
             self.held += kg
 
-    def balance(self, whole: float, shipped_kg: float) -> Balance:
+    def balance(self, whole: float) -> Balance:
         unknown = max(whole - self.held - self.sold, 0.0)
         figures = [round(each, 3) for each in (whole, self.held, self.sold, unknown)]
         return Balance(
@@ -280,7 +310,7 @@ class _Sums:
             self.weighed,
             self.counted,
             round(self.excess, 3),
-            round(shipped_kg, 3),
+            round(self.shipped, 3),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from models.trace.recall import (
     SOLD,
     Balance,
     Packed,
+    Packing,
     Told,
     Weighed,
     balance,
@@ -116,23 +117,33 @@ def _said(rows: list[tuple[Any, ...]], names: dict[str, str]) -> dict[str, Told]
     return found
 
 
-def _boxed(
-    rows: list[tuple[Any, ...]],
-) -> tuple[dict[str, str], dict[str, dict[str, float]]]:
-    """Codes of things, and how much of which lot is in each [kg]."""
-    codes, boxed = {}, {}
-    for value, code, lots, units, amounts in rows:
-        codes[value] = code or value
-        content: dict[str, float] = {}
-        for lot, unit, amount in zip(lots or (), units or (), amounts or (), strict=True):
-            if unit not in KILOGRAMS or amount is None:
-                content = {}
-                break
-            content[lot] = content.get(lot, 0.0) + amount * KILOGRAMS[unit]
-        content = {lot: round(kg, 3) for lot, kg in content.items() if round(kg, 3) > 0}
+@dataclass(frozen=True)
+class _Things:
+    """Codes of things, and how much of which lot is in boxes and in shipments [kg]."""
+
+    codes: dict[str, str]
+    boxed: dict[str, dict[str, float]]
+    sent: dict[str, dict[str, float]]
+
+
+def _things(rows: list[tuple[Any, ...]]) -> _Things:
+    found = _Things({}, {}, {})
+    for value, code, shipped, *columns in rows:
+        found.codes[value] = code or value
+        content = _kilograms(zip(*(each or () for each in columns), strict=True))
         if content:
-            boxed[value] = content
-    return codes, boxed
+            (found.sent if shipped else found.boxed)[value] = content
+    return found
+
+
+def _kilograms(amounts: Iterable[tuple[str, str, float | None]]) -> dict[str, float]:
+    """How much of each lot [kg]; nothing where any of it has no weight."""
+    content: dict[str, float] = {}
+    for lot, unit, amount in amounts:
+        if unit not in KILOGRAMS or amount is None:
+            return {}
+        content[lot] = content.get(lot, 0.0) + amount * KILOGRAMS[unit]
+    return {lot: round(kg, 3) for lot, kg in content.items() if round(kg, 3) > 0}
 
 
 def follow(conn: Connection, starts: Sequence[str]) -> Downstream:
@@ -158,7 +169,7 @@ def follow(conn: Connection, starts: Sequence[str]) -> Downstream:
     emptied = _said(fetch(conn, SQL["emptied"], values=values), names)
     of_lots = {row[0]: row for row in rows}
     things = [each for each in values if each not in of_lots]
-    codes, boxed = _boxed(fetch(conn, SQL["boxed"], values=things))
+    of_things = _things(fetch(conn, SQL["boxed"], values=things))
     weighed = {row[0]: Weighed(row[3], row[4]) for row in rows}
     put_in = {row[0]: row[5] for row in rows}
     owners = {row[0]: row[6] for row in rows}
@@ -166,12 +177,13 @@ def follow(conn: Connection, starts: Sequence[str]) -> Downstream:
     latest = {value: newest(value, told, packed, emptied) for value in values}
     holders = {v: said.party if said else owners.get(v, "") for v, said in latest.items()}
     sold = {v: (said.sold if said else False) if holders[v] else None for v, said in latest.items()}
-    outside = loose(weighed, boxed)
+    outside, sent = loose(weighed, of_things.boxed, of_things.sent)
     nodes = [
-        _node(value, layer, of_lots.get(value), codes, holders[value], bool(sold[value]))
+        _node(value, layer, of_lots.get(value), of_things.codes, holders[value], bool(sold[value]))
         for value, layer in depth.items()
     ]
-    kilos = {v: sum(content.values()) for v, content in boxed.items()} | outside
+    boxes = {value: sum(content.values()) for value, content in of_things.boxed.items()}
+    kilos = boxes | sent | outside
     nodes = [
         replace(each, kg=round(kilos[each.id], 3)) if each.id in kilos else each for each in nodes
     ]
@@ -179,8 +191,8 @@ def follow(conn: Connection, starts: Sequence[str]) -> Downstream:
     share = shares(starts, weighed, parts, put_in)
     known = {key: name for key, name in names.items() if key in holders.values()}
     tolerance = lot_facts.rules(conn).tolerance
-    shipped = sum(row[8] * share[row[0]] for row in rows)
-    found = balance(starts, weighed, share, edges, sold, boxed, tolerance, shipped)
+    packing = Packing(of_things.boxed, of_things.sent, tolerance)
+    found = balance(starts, weighed, share, edges, sold, packing)
     return Downstream(tuple(nodes), tuple(edges), known, found)
 
 

@@ -179,7 +179,9 @@ def test_a_recall_follows_all_that_was_there_to_who_has_it(
     assert {each.label for each in found.nodes} >= {world.lot, first, second, PALLET}
     assert [each.label for each in found.rode if each.starts] == [world.lot, first, PALLET, second]
     assert lot_marks.states(cold, world.lot)[0].what == RECALLED
-    assert "party:market" in found.holders
+    kg = {each.holder: each.kg for each in found.nodes if each.label[0] in "LS"}
+    assert kg == {f"party:{world.sender.id}": 567.5, "party:market": 400.0}
+    assert (found.balance.shipped_kg, found.balance.held_kg) == (400, 1000)
     for box in (first, second, PALLET):
         trouble = goods.trouble(cold, box)
         assert trouble is not None
