@@ -199,7 +199,7 @@ def stays(
     asset : str
         Its URI.
     span : tuple of datetime
-        From and to, aware; what comes at its end is not in it.
+        From and to, aware; what comes at its end is in it, what leaves at its beginning is not.
     store_room : bool
         Whether goods leave it when they are loaded or depart: not so out of a truck or a box.
     """
@@ -214,7 +214,7 @@ def stays(
             found.append(Stay(thing, within, max(since, start), at, kg, thing in singles))
 
     for each in sorted(events, key=lambda one: (one.told.time, one.told.id)):
-        if each.told.time >= span[1]:
+        if each.told.time > span[1]:
             break
         singles |= each.told.singles | ({each.told.parent} if each.told.parent else set())
         for thing in room.with_all_in(room.tell(each)) - {asset}:

@@ -72,6 +72,17 @@ def test_nothing_is_there_yet(run: Run) -> None:
     assert (found.exit_code, found.output) == (1, "no asset yet\n")
 
 
+def test_a_logger_is_attached_since_a_time_that_was(
+    run: Run, conn: db.Connection, world: World
+) -> None:
+    number = str(world.truck.id)
+    late = run("attach", "lg-001", number, "--since", "2200-01-01T00:00+08:00")
+    assert (late.exit_code, "is still to come; give a time before now" in late.output) == (2, True)
+    assert run("attach", "lg-001", number, "--since", "2016-05-10T06:00+08:00").exit_code == 0
+    (ride,) = assets.attachments(conn, world.truck.id)
+    assert ride.since.isoformat()[:16] in ("2016-05-09T22:00", "2016-05-10T06:00")
+
+
 def test_a_logger_is_given_to_a_party(run: Run, conn: db.Connection, world: World) -> None:
     nobody = run("logger", "lg-001")
     assert (nobody.exit_code, nobody.output) == (1, "lg-001: nobody's yet\n")

@@ -45,7 +45,8 @@ OFF = pack(12, TRUCK, BOX, action="DELETE")
 @pytest.mark.parametrize(
     ("span", "expected"),
     [
-        ((6, 8), []),
+        ((6, 7.9), []),
+        ((6, 8), [(BOX, 8, 8, None)]),
         ((6, 9), [(BOX, 8, 9, None)]),
         ((9, 11), [(BOX, 9, 11, None)]),
         ((9, 20), [(BOX, 9, 12, None)]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from wtforms import Form
@@ -11,10 +11,12 @@ from wtforms.validators import ValidationError
 
 from collector.store.coldchain.assets import KINDS, Asset
 from collector.store.trace.parties import Party
+from webapp.language.formats import local_time
 from webapp.language.i18n import gettext, lazy_gettext, ngettext
 from webapp.views.coldchain.shown import KIND_NAMES
 from webapp.views.forms import Choice, Day, Line, Number
 from webapp.views.trace.forms import Weight
+from webapp.views.trace.goods_forms import Moment
 
 #: What a thermometer for goods can read [degC].
 COLDEST_C, WARMEST_C = -40.0, 60.0
@@ -22,6 +24,8 @@ COLDEST_C, WARMEST_C = -40.0, 60.0
 MOST_LOTS = 6
 #: Said of the whole load.
 WHOLE = "whole"
+#: Nobody remembers for longer since when a logger hung somewhere; as steps with goods have it.
+LONGEST_SINCE = timedelta(days=60)
 #: A check that holds for longer was not meant.
 LONGEST_CHECK = timedelta(days=3 * 366)
 
@@ -39,9 +43,24 @@ class AssetForm(Form):
 
 
 class AttachForm(Form):
-    """Which logger rides in an asset from now on."""
+    """Which logger rides in an asset, and since when; None: from now on."""
 
     node = Line(lazy_gettext("Number on the logger"), most=40, needed=True)
+    since = Moment(lazy_gettext("In it since (Beijing time)"))
+
+    def __init__(self, *args: Any, now: datetime, **given: Any) -> None:
+        super().__init__(*args, **given)
+        self.now = now
+
+    def validate_since(self, field: Moment) -> None:
+        """Refuse a time to come, and one of long ago."""
+        if field.data is None:
+            return
+        if field.data > self.now:
+            said = local_time(self.now)
+            raise ValidationError(gettext("This is still to come: it is %(now)s now.", now=said))
+        if field.data < self.now - LONGEST_SINCE:
+            raise ValidationError(gettext("This is too long ago: look at the year."))
 
 
 class CheckForm(Form):

@@ -16,7 +16,7 @@ LEFT JOIN trace_party AS p ON p.id = a.party
 LEFT JOIN LATERAL (
     SELECT o.uri, o.code AS lot, s.weight_kg, s.shipped, h.at AS over
     FROM shipment AS s JOIN lot AS o ON o.code = s.lot LEFT JOIN handover AS h ON h.shipment = s.code
-    WHERE s.asset = r.asset AND s.shipped < r.until AND (h.at IS NULL OR h.at > r.since)
+    WHERE s.asset = r.asset AND s.shipped <= r.until AND (h.at IS NULL OR h.at > r.since)
 ) AS s ON true
 WHERE n.id = %(node)s
 ORDER BY r.since, r.id, s.shipped, s.lot
@@ -34,7 +34,7 @@ WITH RECURSIVE reached (value) AS (
     UNION
     SELECT n.value FROM reached AS r CROSS JOIN LATERAL (
         SELECT c.value FROM trace_term AS i
-        JOIN trace_event AS e ON e.id = i.event AND e.event_time < %(until)s
+        JOIN trace_event AS e ON e.id = i.event AND e.event_time <= %(until)s
         JOIN trace_term AS c ON c.event = e.id
             AND CASE WHEN i.kind = 'parent' THEN c.kind IN ('child', 'child_class')
                      ELSE c.kind IN ('epc', 'class', 'parent', 'output', 'output_class') END
@@ -43,7 +43,7 @@ WITH RECURSIVE reached (value) AS (
         UNION ALL
         SELECT c.value FROM trace_event AS e
         JOIN trace_term AS c ON c.event = e.id AND c.kind = ANY(%(named)s)
-        WHERE e.biz_location = r.value AND r.value = ANY(%(assets)s) AND e.event_time < %(until)s
+        WHERE e.biz_location = r.value AND r.value = ANY(%(assets)s) AND e.event_time <= %(until)s
     ) AS n
     WHERE n.value !~ %(product)s AND n.value !~ '^urn:nongqing:node:'
 ), named AS (
@@ -58,7 +58,7 @@ SELECT e.id, e.party, e.event_time, e.type, e.biz_step, e.biz_location,
            LIMIT 1) END,
        e.document
 FROM named AS n JOIN trace_event AS e ON e.id = n.event
-WHERE e.event_time < %(until)s AND e.declared IS NULL AND e.party <> %(bureau)s
+WHERE e.event_time <= %(until)s AND e.declared IS NULL AND e.party <> %(bureau)s
     AND e.biz_step IS DISTINCT FROM 'sensor_reporting'
     AND NOT EXISTS (SELECT FROM trace_event AS d WHERE d.event_id = e.event_id
         AND d.party = e.party AND d.declared IS NOT NULL)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from flask.testing import FlaskClient
 
 from collector.store import audit, items
-from collector.store.coldchain import shipments
+from collector.store.coldchain import assets, shipments
 from collector.store.coldchain.shipments import Line
 from collector.store.items import Found
 from collector.store.lots import lots
@@ -235,3 +235,31 @@ def test_what_stands_worst_stands_first(scene: Scene) -> None:
         rows = load_rows(conn, load, NOW)
     assert [each.shipment.code for each in rows] == ["B", "A"]
     assert [each.tone for each in rows][0] == "high"
+
+
+def test_a_logger_that_hung_there_before_is_attached_since_then(scene: Scene) -> None:
+    with scene.app.pool.connection() as conn:
+        assets.give(conn, "lg-001", "coop", "test", NOW)
+        box = assets.add(conn, "box", "旧箱", scene.world.sender, NOW, "张三")
+    path = f"/assets/{box.id}"
+    for language, since, said in (
+        ("zh", NOW + timedelta(hours=1), "时间还没有到：现在是"),
+        ("en", NOW + timedelta(hours=1), "This is still to come: it is"),
+        ("zh", NOW - timedelta(days=61), "时间太早"),
+        ("en", NOW - timedelta(days=61), "This is too long ago"),
+        ("zh", NOW - timedelta(hours=1), "已经装在豫J12345"),
+    ):
+        given = {"node": "lg-001", "since": since.isoformat()}
+        answer = post(scene.seller, f"{path}/attach?lang={language}", path, **given)
+        assert (answer.status_code in (409, 422), said in answer.text) == (True, True)
+    scene.seller.get("/?lang=zh_CN")
+    with scene.app.pool.connection() as conn:
+        assets.detach(conn, "lg-001", scene.world.sender, "张三", NOW - timedelta(minutes=30))
+    early = {"node": "lg-001", "since": (NOW - timedelta(hours=1)).isoformat()}
+    assert "请从那以后再装" in post(scene.seller, f"{path}/attach", path, **early).text
+    since = NOW - timedelta(minutes=20)
+    right = {"node": "lg-001", "since": since.isoformat()}
+    assert post(scene.seller, f"{path}/attach", path, **right).status_code == 303
+    with scene.app.pool.connection() as conn:
+        (ride,) = assets.attachments(conn, box.id)
+    assert ride.since == since
