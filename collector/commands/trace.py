@@ -345,7 +345,8 @@ def _with_logger(
         times = " - ".join(
             f"{at.astimezone(span[0].tzinfo):%Y-%m-%d %H:%M}" for at in (each.since, each.until)
         )
-        within = f"in {each.within}" if each.within else ""
+        box = "boxes" if each.within == rode.SEVERAL else each.within
+        within = f"in {box}" if box else ""
         amount = "" if each.kg is None else f"{each.kg:g} kg"
         click.echo("  ".join(filter(None, (each.label, each.asset, within, times, amount))))
     click.echo("")

@@ -24,6 +24,8 @@ SQL = queries.load("rode")
 #: Field of ours by which an event says which asset its things are in.
 ASSET_TERM = "own:urn:nongqing:epcis:asset"
 NODE = "urn:nongqing:node:"
+#: What a lot lay in that lay in more than one box.
+SEVERAL = "*"
 STORE_ROOM = "store_room"
 #: Somebody who reads the time off a clock is not ahead of it.
 AHEAD = timedelta(minutes=1)
@@ -81,7 +83,7 @@ class Rode:
     asset : str
         Name of the truck, store room or box.
     within : str
-        What it lay in there; '' where it lay in the asset itself.
+        What it lay in there; '' where it lay in the asset itself, `SEVERAL` for several boxes.
     since, until : datetime
     kg : float or None
         Of a lot, as far as told [kg].
@@ -228,7 +230,7 @@ def _called(conn: Connection, stayed: list[tuple[Ride, Stay]]) -> list[Rode]:
             names.get(each.thing, each.thing),
             "thing" if each.single else "lot",
             ride.name,
-            "" if each.within == ride.uri else names.get(each.within, each.within),
+            "" if each.within == ride.uri else names.get(each.within, each.within or SEVERAL),
             each.since,
             each.until,
             None if each.single else each.kg,

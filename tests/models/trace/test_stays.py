@@ -82,6 +82,35 @@ def test_a_lot_in_a_box_rides_in_the_box() -> None:
     assert [(each.within, each.single) for each in found] == [(TRUCK, True), (BOX, False)]
 
 
+def test_a_lot_in_several_boxes_is_one_stay_and_what_leaves_loose_leaves_the_boxes_alone() -> None:
+    story = [
+        pack(7, BOX, of(LOT, 10)),
+        pack(7, OTHER, of(LOT, 20)),
+        pack(8, TRUCK, BOX, OTHER, of(LOT, 100)),
+        (thing(9, "receiving", of(LOT, 100)), {"location": SHOP}),
+        pack(10, TRUCK, BOX, action="DELETE"),
+    ]
+    found = there(story, (8, 20))
+    lots = [(e.within, *brief([e])[0][1:]) for e in found if e.thing == LOT]
+    assert sorted(lots) == [("", 8, 20, 30), (TRUCK, 8, 9, 100)]
+    assert {e.thing: (e.until - DAY).seconds / 3600 for e in found if e.single} == {
+        BOX: 10,
+        OTHER: 20,
+    }
+
+
+def test_a_box_that_is_put_on_a_pallet_in_the_room_stays_there_all_the_while() -> None:
+    inside = (thing(8, "storing", BOX), {"location": TRUCK})
+    again = (thing(12, "storing", BOX), {"location": TRUCK})
+    away = (thing(11, "storing", BOX), {"location": SHOP})
+    story = [inside, pack(9, PALLET, BOX), away, again]
+    assert brief(there(story, (8, 20), store_room=True)) == [
+        (BOX, 8, 11, None),
+        (PALLET, 9, 20, None),
+        (BOX, 12, 20, None),
+    ]
+
+
 def test_a_lot_leaves_when_as_much_left_as_came() -> None:
     loaded = (thing(8, "loading", of(LOT, 100)), {"asset": TRUCK})
     more = (thing(9, "loading", of(LOT, 50)), {"asset": TRUCK})

@@ -15,6 +15,9 @@ CREATE UNIQUE INDEX recall_once
 ON recall (what, start, (coalesce(since, '-infinity')), (coalesce(until, 'infinity'))) WHERE NOT drill;
 -- What is told to be at an asset is looked for by it.
 CREATE INDEX trace_event_location ON trace_event (biz_location) WHERE biz_location IS NOT NULL;
+-- Of an event with many boxes what they went into is read, and not each of them for every other.
+DROP INDEX trace_term_event;
+CREATE INDEX trace_term_event ON trace_term (event, kind);
 -- A store room is one of its party's places.
 INSERT INTO goods_place (uri, party, name, used)
 SELECT uri, party, name, made FROM asset WHERE kind = 'store_room' ON CONFLICT DO NOTHING;

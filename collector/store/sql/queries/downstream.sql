@@ -16,11 +16,13 @@ WITH RECURSIVE edge (source, target) AS (
         UNION ALL
         SELECT o.value FROM trace_term AS i
         JOIN trace_event AS v ON v.id = i.event AND v.action IS DISTINCT FROM 'DELETE'
-        JOIN trace_term AS o ON o.event = i.event
-            AND CASE WHEN i.kind IN ('input', 'input_class')
-                     THEN o.kind IN ('output', 'output_class') ELSE o.kind = 'parent' END
-        WHERE i.value = e.target AND i.kind IN ('input', 'input_class', 'child', 'child_class')
-            AND o.value !~ %(product)s
+        JOIN trace_term AS o ON o.event = i.event AND o.kind = 'parent'
+        WHERE i.value = e.target AND i.kind IN ('child', 'child_class') AND o.value !~ %(product)s
+        UNION ALL
+        SELECT o.value FROM trace_term AS i
+        JOIN trace_event AS v ON v.id = i.event AND v.action IS DISTINCT FROM 'DELETE'
+        JOIN trace_term AS o ON o.event = i.event AND o.kind IN ('output', 'output_class')
+        WHERE i.value = e.target AND i.kind IN ('input', 'input_class') AND o.value !~ %(product)s
     ) AS n
 )
 SELECT source, target FROM edge WHERE source IS NOT NULL ORDER BY source, target
