@@ -15,19 +15,8 @@ from collector.store.postgres.queries import fetch
 from collector.store.trace.following import PRODUCT
 from collector.store.trace.visible import NAMED
 from models.trace.breaks import KILOGRAMS
-from models.trace.recall import (
-    SOLD,
-    Balance,
-    Packed,
-    Packing,
-    Told,
-    Weighed,
-    balance,
-    layers,
-    loose,
-    newest,
-    shares,
-)
+from models.trace.packing import Balance, Packing, Weighed, balance, loose, shares
+from models.trace.recall import SOLD, Packed, Told, layers, newest
 
 SQL = queries.load("downstream")
 LOT, THING = "lot", "thing"
