@@ -104,6 +104,7 @@ ACTIONS = (
     "goods_told",
     "asset_added",
     "logger_attached",
+    "logger_given",
     "logger_detached",
     "device_checked",
     "shipment_sent",

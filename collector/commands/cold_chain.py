@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from datetime import datetime
 
 import click
 
 from collector.commands.actor import by_command
 from collector.commands.named import NAME
-from collector.commands.parts import Parts, plain_errors
+from collector.commands.parts import Parts, moment, plain_errors
 from collector.store import audit
 from collector.store.coldchain import assets as store
 from collector.store.coldchain.assets import KINDS, AssetError
@@ -71,23 +72,57 @@ def assets_(parts: Parts, as_json: bool) -> None:
     raise SystemExit(0 if found else 1)
 
 
+@click.command("logger")
+@click.argument("node")
+@click.argument("party", required=False)
+@click.pass_obj
+def logger_(parts: Parts, node: str, party: str | None) -> None:
+    """Print whose logger NODE is; with PARTY, make it theirs: they alone attach it from then on.
+
+    A logger that is nobody's becomes that of who attaches it first. Exit code 1: it is nobody's.
+
+    \b
+    Example:
+      nongqing trace logger lg-001
+      nongqing trace logger lg-001 liuge-coop
+    """
+    now = parts.clock().now()
+    with plain_errors(), parts.store() as pool, pool.connection() as conn:
+        if party is not None:
+            by = by_command("trace logger")
+            try:
+                store.give(conn, node, _party(conn, party).id, by, now)
+            except AssetError as error:
+                raise click.UsageError(str(error)) from error
+            audit.append(conn, by, "logger_given", node, {"party": party}, at=now)
+        found = store.owner(conn, node)
+    click.echo(f"{node}  {found.id}  {found.name}" if found else f"{node}: nobody's yet")
+    raise SystemExit(0 if found else 1)
+
+
 @click.command("attach")
 @click.argument("node")
 @click.argument("asset", type=click.IntRange(1, 2**62))
+@click.option("--since", callback=moment, help="It hung there since then [now].")
 @click.pass_obj
-def attach_(parts: Parts, node: str, asset: int) -> None:
+def attach_(parts: Parts, node: str, asset: int, since: datetime | None) -> None:
     """Let NODE ride in ASSET (its number) from now on, and tell it for the asset's party.
 
     \b
     Example:
       nongqing trace attach lg-001 1
+      nongqing trace attach lg-001 1 --since 2016-05-01T06:00+08:00
     """
     now = parts.clock().now()
+    if since is not None and since > now:
+        raise click.UsageError(
+            f"--since {since.isoformat()}: is still to come; give a time before now"
+        )
     with plain_errors(), parts.store() as pool, pool.connection() as conn:
         by = by_command("trace attach")
         try:
             into = store.asset(conn, asset)
-            store.attach(conn, node, asset, Party(into.party, into.party_name), by, now)
+            store.attach(conn, node, asset, Party(into.party, into.party_name), by, now, since)
         except AssetError as error:
             raise click.UsageError(str(error)) from error
         audit.append(conn, by, "logger_attached", node, {"asset": asset}, at=now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import datetime
 
 import click
 
@@ -12,8 +13,11 @@ from collector.clock import SystemClock
 from collector.commands.actor import by_command
 from collector.commands.named import NAME
 from collector.commands.parts import Parts, plain_errors
+from collector.commands.parts import moment as at_time
 from collector.store import audit, people
 from collector.store.goods import units
+from collector.store.inspection import rode
+from collector.store.inspection.rode import SpanError
 from collector.store.lots import lot_events, lots
 from collector.store.postgres.db import Connection
 from collector.store.trace import flags, following, members, traced
@@ -289,20 +293,33 @@ def forward_(parts: Parts, thing: str) -> None:
 
 @trace_group.command("recall")
 @click.argument("thing")
+@click.option("--from", "since", callback=at_time, help="THING is a logger: from when on.")
+@click.option("--until", callback=at_time, help="THING is a logger: until when.")
 @click.pass_obj
-def recall_(parts: Parts, thing: str) -> None:
+def recall_(parts: Parts, thing: str, since: datetime | None, until: datetime | None) -> None:
     """Print all that a thing or lot became part of: who told of it last, when and where.
 
-    A thing in a box is where the box is. Exit code 1: nothing is known.
+    THING is a URI, or the code of a lot. With --from and --until it is a logger, and everything is
+    printed that the lots and boxes became part of that were in what it rode in. A thing in a box is
+    where the box is. It only looks: recalls are started by inspectors at /register/recalls/. Exit
+    code 1: nothing is known.
 
     \b
     Example:
       nongqing trace recall urn:epc:class:lgtin:6901234.056789.L1
+      nongqing trace recall lg-001 --from 2016-05-01T06:00+08:00 --until 2016-05-01T18:00+08:00
     """
+    if (since is None) != (until is None):
+        raise click.UsageError("a logger is asked for with both --from and --until")
+    now = parts.clock().now()
     with plain_errors(), parts.store() as pool, pool.connection() as conn:
         try:
-            found = following.recall(conn, thing)
-        except (FieldError, IdentifierError) as error:
+            if since is not None and until is not None:
+                things = _with_logger(conn, thing, (since, until), now)
+            else:
+                things = [_named(conn, thing) if parse_code(thing) else thing]
+            found = following.recall(conn, *things)
+        except (FieldError, IdentifierError, SpanError) as error:
             raise click.UsageError(str(error)) from error
     for each in found:
         within = f"in {each.within}" if each.within else ""
@@ -316,3 +333,21 @@ def recall_(parts: Parts, thing: str) -> None:
         )
         click.echo("  ".join(filter(None, said)))
     raise SystemExit(0 if found else 1)
+
+
+def _with_logger(
+    conn: Connection, node: str, span: tuple[datetime, datetime], now: datetime
+) -> list[str]:
+    """Print what was with a logger, and return what of it is followed."""
+    rode.prove(node, span, now)
+    found = rode.rode(conn, node, span)
+    for each in found:
+        times = " - ".join(
+            f"{at.astimezone(span[0].tzinfo):%Y-%m-%d %H:%M}" for at in (each.since, each.until)
+        )
+        box = "boxes" if each.within == rode.SEVERAL else each.within
+        within = f"in {box}" if box else ""
+        amount = "" if each.kg is None else f"{each.kg:g} kg"
+        click.echo("  ".join(filter(None, (each.label, each.asset, within, times, amount))))
+    click.echo("")
+    return list(dict.fromkeys(each.id for each in found if each.starts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -19,6 +20,7 @@ from field_configs.events import Event, event
 from field_configs.load import load
 from field_configs.schema import Product
 
+UNHEARD = "cold_unheard"
 #: A limit that would break within this time, if the next hour is like this one, is an alarm [s].
 AHEAD_S = 3600.0
 #: What is measured longer ago than this says nothing of the next hour [s].
@@ -69,20 +71,30 @@ def alarm_of(found: Shipment, product: Product, state: Condition) -> Event | Non
     return event("cold_limit_near", **of, minutes=max(1, round(soonest / 60)))
 
 
+def _watched(going: Sequence[Shipment]) -> list[Shipment]:
+    """One shipment for each load and product: several lots of a product need one alarm."""
+    found: dict[tuple[str, str], Shipment] = {}
+    for each in sorted(going, key=lambda one: (one.code != one.load, one.code)):
+        if each.product in products():
+            found.setdefault((each.load, each.product), each)
+    return list(found.values())
+
+
 def _look(context: Context) -> tuple[list[Alarm], int]:
     """Open and close the items of shipments on their way; return what is new and how many."""
     alarms, found = [], []
+    unheard: set[str] = set()
     with context.pool.connection() as conn:
         before = {(each.event.kind, each.subject) for each in items.open_of_kinds(conn, ALARMS)}
         going = shipments.newest(conn, on_way=True)
-        for each in going:
-            product = products().get(each.product)
-            if product is None:
-                continue
+        for each in _watched(going):
+            product = products()[each.product]
             state = conditions.condition(conn, each, product, context.now)
             said = alarm_of(each, product, state)
-            if said is None:
+            if said is None or (said.kind == UNHEARD and each.load in unheard):
                 continue
+            if said.kind == UNHEARD:
+                unheard.add(each.load)
             node = state.channels[0].node if state.channels else None
             found.append(Found(said, each.code, node))
             if (said.kind, each.code) not in before:

@@ -37,7 +37,8 @@ SHIPS, RECEIVES, RETRACTS = ("shipping",), ("receiving",), ("void_shipping",)
 ENDS = ("destroying", "decommissioning")
 #: What is done to papers about goods: it may come when these are long gone.
 PAPER = tuple(
-    step_of(each) for each in ("holding", "releasing", "recalling", "certifying", "voiding")
+    step_of(each)
+    for each in ("holding", "releasing", "recalling", "certifying", "voiding", "overriding")
 )
 KINDS = (
     "flag_received_early",

@@ -142,6 +142,16 @@ def key(reason: Event) -> str:
     return f"{reason.kind} {json.dumps(dict(reason.params), sort_keys=True, ensure_ascii=False)}"
 
 
+def kind_of(named: str) -> str:
+    """Return the kind of a reason by its `key`: all of it that names no product and no place.
+
+    Parameters
+    ----------
+    named : str
+    """
+    return named.partition(" ")[0]
+
+
 def may_override(reason: Event) -> bool:
     """Tell whether an inspector may set a reason aside.
 

@@ -1,16 +1,17 @@
 """What became of goods: how far each thing lies from where it began, who has it, what adds up.
 
 Nodes are lots and things (boxes, pallets) by their identifiers; an edge leads from what went into
-something to what came of it. A recall takes a mixture whole; the balance counts of it only the
-share that the recalled goods have in it.
+something to what came of it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+
+from models.trace.packing import Balance, after
 
 #: A step of business or a disposition that says that something was sold to who eats it (CBV 2.0).
 SOLD = ("retail_selling", "retail_sold")
@@ -34,37 +35,6 @@ class Packed:
     container: str
 
 
-@dataclass(frozen=True)
-class Weighed:
-    """A lot: what it weighed when it was made, what of it went into no other lot [kg]."""
-
-    weight_kg: float
-    left_kg: float
-
-
-@dataclass(frozen=True)
-class Balance:
-    """Harvested = held + sold + unknown [kg]; `by_count`: boxes without weights were counted."""
-
-    harvested_kg: float
-    held_kg: float
-    sold_kg: float
-    unknown_kg: float
-    by_count: bool
-
-    @property
-    def accounted(self) -> float:
-        """Share of the harvest of which it is known where it is, from 0 to 1."""
-        return (self.held_kg + self.sold_kg) / self.harvested_kg if self.harvested_kg else 0.0
-
-
-def _after(edges: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
-    for source, target in edges:
-        found[source].append(target)
-    return found
-
-
 def layers(starts: Sequence[str], edges: Iterable[tuple[str, str]]) -> dict[str, int]:
     """Return how many steps each node lies from the nearest start; starts are 0.
 
@@ -74,11 +44,11 @@ def layers(starts: Sequence[str], edges: Iterable[tuple[str, str]]) -> dict[str,
     edges : iterable of (str, str)
         May go round in circles: parties tell what they like.
     """
-    after, found = _after(edges), dict.fromkeys(starts, 0)
+    leads, found = after(edges), dict.fromkeys(starts, 0)
     waiting = deque(found)
     while waiting:
         node = waiting.popleft()
-        for each in after[node]:
+        for each in leads[node]:
             if each not in found:
                 found[each] = found[node] + 1
                 waiting.append(each)
@@ -115,100 +85,6 @@ def newest(
         if outer is not None and (found is None or outer.time > found.time):
             found = outer
     return found
-
-
-def shares(
-    starts: Sequence[str],
-    lots: Mapping[str, Weighed],
-    parts: Sequence[tuple[str, str, float]],
-    put_in_kg: Mapping[str, float],
-) -> dict[str, float]:
-    """Return which share of each lot, from 0 to 1, came from the lots that a recall begins with.
-
-    Parameters
-    ----------
-    starts : sequence of str
-    lots : mapping of str to Weighed
-    parts : sequence of (child, parent, kg)
-        Between these lots [kg].
-    put_in_kg : mapping of str to float
-        All that went into each lot, from wherever [kg].
-    """
-    found = {each: 1.0 for each in starts if each in lots}
-    into: dict[str, list[tuple[str, float]]] = defaultdict(list)
-    for child, parent, kg in parts:
-        into[child].append((parent, kg))
-    waiting = [each for each in lots if each not in found]
-    while waiting:
-        ready = [e for e in waiting if all(parent in found for parent, _ in into[e])]
-        if not ready:  # lots cannot go round in circles; who is left has no way from a start
-            break
-        for each in ready:
-            came = sum(kg * found[parent] for parent, kg in into[each])
-            found[each] = min(1.0, came / put_in_kg[each]) if put_in_kg.get(each) else 0.0
-        waiting = [e for e in waiting if e not in found]
-    return found | dict.fromkeys(waiting, 0.0)
-
-
-def balance(
-    starts: Sequence[str],
-    lots: Mapping[str, Weighed],
-    share: Mapping[str, float],
-    edges: Sequence[tuple[str, str]],
-    sold: Mapping[str, bool | None],
-) -> Balance:
-    """Add up where the recalled goods are, by what is on record.
-
-    Parameters
-    ----------
-    starts : sequence of str
-    lots : mapping of str to Weighed
-    share : mapping of str to float
-        See `shares`.
-    edges : sequence of (str, str)
-        Between all nodes.
-    sold : mapping of str to bool or None
-        By node, whether it was sold; None where nobody is known to have it.
-
-    Notes
-    -----
-    What of a lot went into boxes is counted as held or sold by the boxes that it came to, each
-    counting the same: events give boxes no weights (our rule).
-    """
-    after = _after(edges)
-    held = gone = 0.0
-    by_count = False
-    for node, lot in lots.items():
-        kg = max(lot.left_kg, 0.0) * share.get(node, 0.0)
-        boxes = _last_things(node, lots, after)
-        if kg and boxes:
-            by_count = True
-            states = [sold.get(box) for box in boxes]
-            held += kg * states.count(False) / len(states)
-            gone += kg * states.count(True) / len(states)
-        elif sold.get(node):
-            gone += kg
-        elif sold.get(node) is False:
-            held += kg
-    whole = sum(lots[each].weight_kg for each in starts if each in lots)
-    figures = [round(each, 3) for each in (whole, held, gone, whole - held - gone)]
-    return Balance(figures[0], figures[1], figures[2], max(figures[3], 0.0), by_count)
-
-
-def _last_things(
-    lot: str, lots: Mapping[str, Weighed], after: Mapping[str, Sequence[str]]
-) -> list[str]:
-    """The things that a lot came to, leaving out what only holds others of them."""
-    found: dict[str, None] = {}
-    waiting = [each for each in after.get(lot, ()) if each not in lots]
-    while waiting:
-        each = waiting.pop()
-        if each not in found:
-            found[each] = None
-            waiting += [e for e in after.get(each, ()) if e not in lots and e not in found]
-    holds = {target for each in found for target in after.get(each, ()) if target in found}
-    first = [each for each in found if each not in holds]
-    return first or list(found)
 
 
 @dataclass(frozen=True)

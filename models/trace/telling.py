@@ -261,6 +261,44 @@ def marked(lot: Amount, mark: int, state: str, at: datetime) -> Event:
     return _seen(lot, f"state:{mark}", at, step, **more)
 
 
+def things_recalled(number: str, things: Sequence[str], at: datetime) -> Event:
+    """Tell that an inspector recalls boxes and other single things.
+
+    Parameters
+    ----------
+    number : str
+        Of the recall.
+    things : sequence of str
+        At least one; each is recalled once by one recall, so that the first names the act.
+    at : datetime
+        Aware.
+    """
+    step, more = MARKS[RECALLED]
+    of = str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:nongqing:recall:{number}"))
+    told = _event("ObjectEvent", of, things[0], at, step)
+    return {**told, "action": "OBSERVE", "epcList": list(things), **more}
+
+
+def overridden(lot: Amount, override: int, kinds: Sequence[str], at: datetime) -> Event:
+    """Tell that an inspector set aside reasons against certifying a lot; neither who nor why.
+
+    It is an event of its own and no error declaration: what was told before stays right. Nor is it
+    `certificationInfo`: there is no certificate yet.
+
+    Parameters
+    ----------
+    lot : Amount
+    override : int
+        Its number.
+    kinds : sequence of str
+        Kinds of the reasons.
+    at : datetime
+        Aware.
+    """
+    more = {"nongqing:setAside": list(dict.fromkeys(kinds))}
+    return _seen(lot, f"override:{override}", at, "overriding", **more)
+
+
 def certified(lot: Amount, number: str, at: datetime, grounds: str) -> Event:
     """Tell that a certificate was issued for so much of a lot.
 

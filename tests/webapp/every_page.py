@@ -7,7 +7,8 @@ What an address needs in its middle is in `VALUES`; one page more than its addre
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from flask import Flask
@@ -18,12 +19,13 @@ from collector.store import people
 from collector.store.advice import export_requests, risk, works
 from collector.store.advice.exports import Order, Wanted
 from collector.store.advice.works import FieldWork
-from collector.store.coldchain import assets
+from collector.store.coldchain import assets, shipments
+from collector.store.coldchain.shipments import Line
 from collector.store.goods import goods, handling, units
 from collector.store.goods.handling import Asked
 from collector.store.inspection import findings, plans, recalls
 from collector.store.lots import certificates, lot_marks, lots
-from collector.store.lots.lots import Who
+from collector.store.lots.lots import Bought, Who
 from collector.store.network import own_fields
 from collector.store.network.own_fields import Entered
 from collector.store.postgres.db import Connection
@@ -283,7 +285,21 @@ def _shipments(app: App, keeper: FlaskClient) -> list[Page]:
         world, code = load_on_its_way(conn, NOW)
         members.join(conn, person.id, world.receiver.id, NOW)
         store = assets.add(conn, "store_room", "一号库", world.receiver, NOW, person.name)
-    paths = (f"/shipments/{code}", "/shipments/new", "/shipments/", f"/assets/{store.id}")
+        came = Bought("commitment", "C2", "柳格农户", "", NOW.date())
+        who = replace(world.who, at=NOW)
+        more = [
+            lots.buy(conn, each, 300.0, "濮阳柳格", came, None, None, who)
+            for each in ("tomato", "garlic_scape")
+        ]
+        load = [Line(more[0], 250.0, "tomato"), Line(more[1], 120.5, "garlic_scape")]
+        parties = (world.sender, world.receiver.id)
+        hours = [NOW - timedelta(hours=each) for each in (3, 1)]
+        together = shipments.ship_together(conn, load, world.truck.id, parties, who, hours[0])
+        given = ("logger", "lg-001", None, 2, "冷藏车超温", who)
+        recall = recalls.start(conn, *given, drill=True, span=(hours[0], hours[1]))
+    paths = [f"/shipments/{code}", "/shipments/new", "/shipments/", f"/assets/{store.id}"]
+    paths += [f"/shipments/{together[0]}", "/assets/", "/register/recalls/new?logger=lg-001"]
+    paths += [f"/register/recalls/{recall}", f"/register/recalls/{recall}/report"]
     return [Page(path, ADMINISTRATOR) for path in paths]
 
 

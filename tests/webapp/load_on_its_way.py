@@ -41,6 +41,7 @@ def load_on_its_way(conn: db.Connection, now: datetime) -> tuple[World, str]:
     door = [0.0] * 72
     door[18:21] = [0.0, 5.0, 4.0]
     measure(conn, "lg-001-door", left, door, 300)
+    measure(conn, "lg-001-rh", left, [92.0] * 60 + [82.0] * 12, 300)
     measure(conn, "lg-001-lat", left, [35.5] * 72, 300)
     measure(conn, "lg-001-lon", left, [114.5] * 72, 300)
     for person in (world.seller, world.buyer):

@@ -36,6 +36,13 @@ def inspects(found: Shipment) -> bool:
     return may("inspect", found.village)
 
 
+def may_see(found: Shipment) -> bool:
+    """Whether the reader's party sends or gets a shipment, or they inspect it."""
+    party = known_party()
+    sides = (found.sender, found.receiver)
+    return (party is not None and party.id in sides) or inspects(found)
+
+
 def seen_shipment(code: str, page: str) -> Shipment:
     """Return a shipment of the reader's party, or one that they inspect, which is noted.
 

@@ -22,8 +22,8 @@ KINDS = ("store_room", "truck", "box")
 class AssetError(StoreError):
     """What was asked of an asset or a logger cannot be done.
 
-    `kind` is one of ``no_asset``, ``of_another``, ``no_node``, ``no_logger``, ``attached``,
-    ``earlier``, ``not_attached``, ``before``, ``taken``, ``bad_uri``; `words` are
+    `kind` is one of ``no_asset``, ``of_another``, ``no_node``, ``no_logger``, ``owned``,
+    ``attached``, ``earlier``, ``not_attached``, ``before``, ``taken``, ``bad_uri``; `words` are
     what its sentence needs.
     """
 
@@ -32,6 +32,8 @@ class AssetError(StoreError):
         "of_another": "asset {asset}: belongs to {owner}, not to {party}; ask them to do it",
         "no_node": "node {node}: not in the registry; see: nongqing node list",
         "no_logger": "node {node}: stands in a field; only a node of a depot rides along",
+        "owned": "node {node}: belongs to {owner}, not to {party}; ask them, or see: "
+        "nongqing trace logger --help",
         "attached": "node {node}: rides in {asset} already; detach it there first",
         "earlier": "node {node}: rode in {asset} until {until}; attach it from then on or later",
         "not_attached": "node {node}: rides in no asset; attach it first",
@@ -113,6 +115,7 @@ def add(
     rows = fetch(conn, SQL["add"], uri=found, kind=kind, name=name, party=party.id, at=at, by=by)
     if not rows:
         raise AssetError("taken", uri=given)
+    run(conn, SQL["add_place"], id=rows[0][0])
     return asset(conn, rows[0][0])
 
 
@@ -147,6 +150,39 @@ def _own(conn: Connection, number: int, party: Party) -> Asset:
     return found
 
 
+def _depot_node(conn: Connection, node: str) -> None:
+    """Hold a node until the transaction ends, and refuse one that is no logger."""
+    fetch(conn, SQL["lock_node"], node=node)
+    home = fetch(conn, SQL["home"], node=node)
+    if not home:
+        raise AssetError("no_node", node=node)
+    if home[0][0] != "depot":
+        raise AssetError("no_logger", node=node)
+
+
+def owner(conn: Connection, node: str) -> Party | None:
+    """Return whose a logger is; None where it is nobody's yet."""
+    rows = fetch(conn, SQL["owner"], node=node)
+    return Party(*rows[0]) if rows else None
+
+
+def loggers(conn: Connection, party: str) -> list[tuple[str, str | None]]:
+    """Return the loggers of a party, and the name of what each rides in now."""
+    return [(node, name) for node, name in fetch(conn, SQL["loggers"], party=party)]
+
+
+def give(conn: Connection, node: str, party: str, by: str, at: datetime) -> None:
+    """Let a logger be a party's from now on; where it rides it goes on riding.
+
+    Raises
+    ------
+    AssetError
+        When there is no such node, or it is at home in a field.
+    """
+    _depot_node(conn, node)
+    run(conn, SQL["give"], node=node, party=party, at=at, by=by)
+
+
 def attach(
     conn: Connection,
     node: str,
@@ -157,6 +193,8 @@ def attach(
     since: datetime | None = None,
 ) -> int:
     """Let a logger ride in an asset of a party, and tell it; call it last in a transaction.
+
+    A logger that is nobody's is the party's from then on.
 
     Parameters
     ----------
@@ -182,21 +220,22 @@ def attach(
     ------
     AssetError
         When there is no such asset, or it is another party's; when there is no such node, it is at
-        home in a field, whose readings are its keeper's, or rides somewhere at that time already.
+        home in a field, whose readings are its keeper's, belongs to another party, or rides
+        somewhere at that time already.
     """
     into, since = _own(conn, number, party), since or at
-    fetch(conn, SQL["lock_node"], node=node)
-    home = fetch(conn, SQL["home"], node=node)
-    if not home:
-        raise AssetError("no_node", node=node)
-    if home[0][0] != "depot":
-        raise AssetError("no_logger", node=node)
+    _depot_node(conn, node)
+    whose = owner(conn, node)
+    if whose is not None and whose.id != party.id:
+        raise AssetError("owned", node=node, owner=whose.name, party=party.name)
     for name, until in fetch(conn, SQL["rides"], node=node, since=since):
         if until is None:
             raise AssetError("attached", node=node, asset=name)
         raise AssetError("earlier", node=node, asset=name, until=f"{until:%Y-%m-%d %H:%M} UTC")
     of = {"node": node, "asset": number, "since": since, "by": by}
     ((attachment,),) = fetch(conn, SQL["attach"], **of)
+    if whose is None:
+        run(conn, SQL["give"], node=node, party=party.id, at=since, by=by)
     tell(conn, party, [association(attachment, node, into.uri, since, attached=True)], at)
     return int(attachment)
 

@@ -32,7 +32,7 @@ class ShipmentError(StoreError):
 
     `kind` is one of ``no_lot``, ``no_limits``, ``lot_of_another``, ``held``, ``recalled``,
     ``more``, ``asset_of_another``, ``empty``, ``no_receiver``, ``to_oneself``, ``not_receiver``,
-    ``over``, ``not_left``; `words` are what its sentence needs.
+    ``over``, ``not_left``, ``twice``; `words` are what its sentence needs.
     """
 
     TEXTS = {
@@ -48,6 +48,7 @@ class ShipmentError(StoreError):
         "to_oneself": "receiver {party}: is the sender; choose another",
         "not_receiver": "shipment {code}: goes to {receiver}, who accepts or disputes it",
         "over": "shipment {code}: was handed over already",
+        "twice": "lot {lot}: stands twice in the load; give its weight once",
         "not_left": "shipment {code}: left only at {shipped}; hand it over after that",
     }
 
@@ -69,8 +70,20 @@ class Handover:
 
 
 @dataclass(frozen=True)
+class Line:
+    """What a load has of a lot [kg], and the product whose limits hold for it."""
+
+    lot: str
+    weight_kg: float
+    product: str
+
+
+@dataclass(frozen=True)
 class Shipment:
-    """So much of a lot [kg] on its way; ``handover`` is None until it is over."""
+    """So much of a lot [kg] on its way; ``handover`` is None until it is over.
+
+    ``load`` is the code of the first of those that left together; its own where it left alone.
+    """
 
     code: str
     uri: str
@@ -90,6 +103,7 @@ class Shipment:
     receiver_name: str
     shipped: datetime
     name: str
+    load: str
     handover: Handover | None
 
     @property
@@ -109,21 +123,27 @@ def _shipment(row: tuple[Any, ...]) -> Shipment:
 
 def find(conn: Connection, code: str) -> Shipment | None:
     """Return a shipment; None where there is none of this code."""
-    of = {"party": None, "open": False, "most": 1}
+    of = {"party": None, "load": None, "open": False, "most": 1}
     rows = fetch(conn, SQL["shipments"], code=code, **of)
     return _shipment(rows[0]) if rows else None
 
 
+def of_load(conn: Connection, load: str) -> list[Shipment]:
+    """Return the shipments that left together, each with a lot of its own."""
+    of = {"code": None, "party": None, "open": False, "most": MOST_SHOWN}
+    return [_shipment(row) for row in fetch(conn, SQL["shipments"], load=load, **of)]
+
+
 def of_party(conn: Connection, party: str) -> list[Shipment]:
     """Return the shipments that a party sent or gets, the newest first."""
-    of = {"open": False, "most": MOST_SHOWN}
-    return [_shipment(row) for row in fetch(conn, SQL["shipments"], code=None, party=party, **of)]
+    of = {"code": None, "load": None, "open": False, "most": MOST_SHOWN}
+    return [_shipment(row) for row in fetch(conn, SQL["shipments"], party=party, **of)]
 
 
 def newest(conn: Connection, *, on_way: bool = False) -> list[Shipment]:
     """Return the newest shipments of all; with `on_way` every one that is not handed over yet."""
     most = 2**31 - 1 if on_way else MOST_SHOWN
-    of = {"code": None, "party": None, "open": on_way, "most": most}
+    of = {"code": None, "party": None, "load": None, "open": on_way, "most": most}
     return [_shipment(row) for row in fetch(conn, SQL["shipments"], **of)]
 
 
@@ -144,6 +164,7 @@ def ship(
     parties: tuple[Party, str],
     who: Who,
     shipped: datetime | None = None,
+    load: str | None = None,
 ) -> str:
     """Send a lot on its way and tell it; call it last in a transaction.
 
@@ -162,6 +183,8 @@ def ship(
     who : Who
     shipped : datetime, optional
         When it left; now.
+    load : str, optional
+        Code of the first shipment of its load.
 
     Returns
     -------
@@ -212,11 +235,56 @@ def ship(
         shipped=shipped,
         person=who.person,
         name=who.name,
+        load=load,
     )
     between = (sender.id, receiver)
     told = shipping(uri, lot.uri, round(weight_kg, GRAM), into.uri, between, shipped)
     tell(conn, sender, [told], who.at)
     return made
+
+
+def ship_together(
+    conn: Connection,
+    lines: Sequence[Line],
+    number: int,
+    parties: tuple[Party, str],
+    who: Who,
+    shipped: datetime | None = None,
+) -> list[str]:
+    """Send several lots on their way in one asset and tell each; call it last in a transaction.
+
+    Each is a shipment of its own, with limits, a hand-over and events of its own; the code of the
+    first is their load.
+
+    Parameters
+    ----------
+    conn : Connection
+    lines : sequence of Line
+        At least one.
+    number, parties, who, shipped
+        As `ship` has them.
+
+    Returns
+    -------
+    list of str
+        Codes of the shipments.
+
+    Raises
+    ------
+    ShipmentError
+        Also when a lot stands in it twice.
+    AssetError
+        When there is no such asset.
+    """
+    lots_in = [each.lot for each in lines]
+    for each in lots_in:
+        if lots_in.count(each) > 1:
+            raise ShipmentError("twice", lot=each)
+    codes: list[str] = []
+    for line in lines:
+        given = (line.lot, line.weight_kg, line.product, number, parties, who)
+        codes.append(ship(conn, *given, shipped, codes[0] if codes else None))
+    return codes
 
 
 def hand_over(

@@ -9,6 +9,7 @@ from typing import Any
 
 from collector.store.goods import units
 from collector.store.lots import certificates, lots
+from collector.store.lots.lot_events import BUREAU
 from collector.store.lots.lots import Lot
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
@@ -16,6 +17,7 @@ from collector.store.postgres.queries import fetch
 from collector.store.trace import following
 from collector.store.trace.visible import NAMED
 from models.trace import scanned
+from models.trace.certificate import RECALLED
 from models.trace.goods import (
     DESTROYED,
     LOT,
@@ -64,7 +66,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Trouble:
-    """A lot that is held or recalled, by its state and code."""
+    """A lot that is held or recalled, or a box that is recalled: state and code."""
 
     state: str
     lot: str
@@ -161,18 +163,45 @@ def everything_in(conn: Connection, uri: str) -> tuple[dict[str, None], dict[str
 
 
 def trouble(conn: Connection, uri: str) -> Trouble | None:
-    """Return a lot that is held or recalled, and is in something now or went into what is."""
+    """Return a lot that is held or recalled, and is in something now or went into what is.
+
+    A box that was recalled itself stands there by its own code.
+    """
     things, weights = everything_in(conn, uri)
     holds = told(conn, things)
     # what came out of a box again does not count: boxes are used again
     plain = [each for each in things if not any(PARENT in one.kinds for one in holds[each])]
     led = following.back(conn, *weights, *plain)
-    found = None
+    found = next(
+        (
+            Trouble(RECALLED, each.code)
+            for each in named(conn, [t for t in things if _recalled(holds[t])])
+        ),
+        None,
+    )
     for _, code in fetch(conn, SQL["lots"], uris=led):
         state = certificates.trouble(conn, code)
         if state is not None and (found is None or found.state < state):
             found = Trouble(state, code)
     return found
+
+
+def _recalled(events: Sequence[Told]) -> bool:
+    """Whether an inspector recalled a thing itself, and it was not emptied since."""
+    found = False
+    for each in events:
+        if each.party == BUREAU.id and each.disposition == RECALLED:
+            found = True
+        elif each.action == "DELETE" and PARENT in each.kinds:
+            children = each.document.get("childEPCs") or each.document.get("childQuantityList")
+            found = found and bool(children)
+    return found
+
+
+def truck(conn: Connection, party: str, plate: str) -> str | None:
+    """Return the URI of the truck of a plate, the party's own first; None where none is known."""
+    rows = fetch(conn, SQL["truck"], party=party, plate=plate)
+    return str(rows[0][0]) if rows else None
 
 
 def ended(conn: Connection, uri: str) -> Told | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from collector.store.goods import goods, units
@@ -110,6 +110,7 @@ def tell(conn: Connection, party: Party, person: int, asked: Asked, now: datetim
     if _again(conn, party, asked):
         return Outcome(again=True)
     _prove(conn, asked)
+    asked = _with_truck(conn, party, asked)
     if asked.step.id == "pack":
         return _pack(conn, party, person, what, asked, now)
     events, expected = [_event(conn, party, person, what, asked)], None
@@ -119,6 +120,13 @@ def tell(conn: Connection, party: Party, person: int, asked: Asked, now: datetim
         events = [counted(each, asked.counted, expected) for each in events]
     members.tell(conn, party, events, now)
     return Outcome(expected=expected)
+
+
+def _with_truck(conn: Connection, party: Party, asked: Asked) -> Asked:
+    """Name the truck of the plate that was noted, where it is one that a logger may ride in."""
+    plate = asked.own.get("vehicle", "")
+    uri = goods.truck(conn, party.id, plate) if plate else None
+    return asked if uri is None else replace(asked, own={**asked.own, "asset": uri})
 
 
 def _again(conn: Connection, party: Party, asked: Asked) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -12,9 +12,11 @@ from typing import Any
 from psycopg2.extras import Json
 
 from collector.permissions import Grant
+from collector.store.inspection import rode as rode_with
 from collector.store.inspection.areas import CITY, within
 from collector.store.inspection.downstream import LOT, Downstream, follow, of_field
-from collector.store.lots import lot_marks, lots
+from collector.store.inspection.rode import Rode
+from collector.store.lots import lot_events, lot_marks, lots
 from collector.store.lots.lots import LotError, Who
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
@@ -25,7 +27,9 @@ from models.trace.recall import Figures, Said, add_up
 from models.weather.local_days import local_day
 
 SQL = queries.load("recalls")
-FIELD = "field"
+FIELD, LOGGER = "field", "logger"
+#: From when until when, aware.
+Span = tuple[datetime, datetime]
 #: The list of recalls shows so many, the newest.
 MOST_SHOWN = 200
 
@@ -66,7 +70,10 @@ class Closed:
 
 @dataclass(frozen=True)
 class Recall:
-    """A recall or a drill; ``seconds``: how long its first list took to make [s]."""
+    """A recall or a drill; ``seconds``: how long its first list took to make [s].
+
+    ``span`` is from when until when, where it began with a logger.
+    """
 
     number: str
     drill: bool
@@ -80,6 +87,7 @@ class Recall:
     name: str
     closed: Closed | None
     seconds: float
+    span: Span | None = None
 
 
 @dataclass(frozen=True)
@@ -104,9 +112,10 @@ class Behind:
 
 
 def _recall(row: tuple[Any, ...]) -> Recall:
-    at, name, reason, figures, seconds = row[10:]
+    at, name, reason, figures, seconds, since, until = row[10:]
     closed = Closed(at, name, reason, Figures(**figures)) if at is not None else None
-    return Recall(*(*row[:10], closed, seconds))
+    span = (since, until) if since is not None else None
+    return Recall(*(*row[:10], closed, seconds, span))
 
 
 def find(conn: Connection, number: str, grants: Iterable[Grant]) -> Recall | None:
@@ -121,16 +130,42 @@ def recalls(conn: Connection, grants: Iterable[Grant]) -> list[Recall]:
     return [_recall(row) for row in rows]
 
 
-def _starts(conn: Connection, what: str, start: str) -> list[tuple[str, str]]:
+@dataclass(frozen=True)
+class Starts:
+    """What a recall begins with: lots by code and URI, things by URI, what rode with a logger."""
+
+    lots: list[tuple[str, str]]
+    things: list[str]
+    rode: tuple[Rode, ...] = ()
+
+    @property
+    def uris(self) -> list[str]:
+        """All of them."""
+        return [*(uri for _, uri in self.lots), *self.things]
+
+
+def _starts(conn: Connection, what: str, start: str, span: Span | None) -> Starts:
+    if what == LOGGER:
+        assert span is not None
+        return with_logger(rode_with.rode(conn, start, span))
     if what == FIELD:
         found = of_field(conn, start)
         if not found:
             raise NothingHarvested(f"field {start}: no lot was harvested from it")
-        return found
+        return Starts(found, [])
     lot = lots.find(conn, start)
     if lot is None:
         raise LotError(f"lot {start}: there is none of this code")
-    return [(lot.code, lot.uri)]
+    return Starts([(lot.code, lot.uri)], [])
+
+
+def with_logger(rode: list[Rode]) -> Starts:
+    """Return what a recall begins with that is of all that rode with a logger."""
+    own = [each for each in rode if each.starts]
+    # a lot of somebody else's has no code here: it is followed as a thing is
+    ours = {each.id: each.label for each in own if each.kind == LOT and each.label != each.id}
+    others = dict.fromkeys(each.id for each in own if each.id not in ours)
+    return Starts([(code, uri) for uri, code in ours.items()], list(others), tuple(rode))
 
 
 def start(
@@ -143,16 +178,17 @@ def start(
     who: Who,
     *,
     drill: bool,
+    span: Span | None = None,
 ) -> str:
-    """Start a recall, which recalls its lots at once, or a drill; return its number.
+    """Start a recall, which recalls its goods at once, or a drill; return its number.
 
     Parameters
     ----------
     conn : Connection
     what : str
-        `LOT` or `FIELD`.
+        `LOT`, `FIELD` or `LOGGER`.
     start : str
-        Code of a lot, or id of a field.
+        Code of a lot, id of a field, or node of a logger.
     village : str or None
         Where it grew.
     grade : int
@@ -160,47 +196,71 @@ def start(
     reason : str
     who : Who
     drill : bool
+    span : tuple of datetime, optional
+        With a logger: from when until when, aware.
 
     Raises
     ------
     RecalledBefore
     NothingHarvested
+    SpanError
+        When nothing can be looked for by a logger and its span.
     """
     began = monotonic()
-    codes = _starts(conn, what, start)
+    if span is not None:
+        rode_with.prove(start, span, who.at)
+    found = _starts(conn, what, start, span)
     letter = "D" if drill else "R"
     number = make_code(letter, local_day(who.at), secrets.token_bytes(LENGTH * 2))
-    given = {"what": what, "start": start, "village": village, "grade": grade, "reason": reason}
+    since, until = span or (None, None)
+    of = {"what": what, "start": start, "since": since, "until": until}
+    given = {"village": village, "grade": grade, "reason": reason}
     own = {"number": number, "drill": drill, "at": who.at, "person": who.person, "name": who.name}
-    if not fetch(conn, SQL["add"], **own, **given):
-        ((before,),) = fetch(conn, SQL["same"], what=what, start=start)
+    if not fetch(conn, SQL["add"], **own, **of, **given):
+        ((before,),) = fetch(conn, SQL["same"], **of)
         raise RecalledBefore(start, before)
+    listed = follow(conn, found.uris)
+    seconds = monotonic() - began
     if not drill:
-        for code, _ in codes:
-            states = lot_marks.states(conn, code)
-            if not states or states[0].what != RECALLED:
-                lot_marks.set_state(conn, code, RECALLED, f"{number}: {reason}", who)
-    _list(conn, number, [uri for _, uri in codes], who, began)
+        _mark(conn, number, found, reason, who)
+    _list(conn, number, replace(listed, rode=found.rode), who, seconds)
     return number
 
 
-def _list(conn: Connection, number: str, starts: list[str], who: Who, began: float) -> None:
-    content = Json(follow(conn, starts).content())
-    given = {"recall": number, "content": content, "seconds": round(monotonic() - began, 3)}
+def _mark(conn: Connection, number: str, found: Starts, reason: str, who: Who) -> None:
+    """Recall what a recall begins with, where it is not recalled."""
+    for code, _ in found.lots:
+        states = lot_marks.states(conn, code)
+        if not states or states[0].what != RECALLED:
+            lot_marks.set_state(conn, code, RECALLED, f"{number}: {reason}", who)
+    done = rode_with.recalled(conn, found.things)
+    new = [each for each in found.things if each not in done]
+    for together in rode_with.by_handlers(conn, new):
+        lot_events.tell(conn, lot_events.things_recalled(number, together, who.at), who.at)
+
+
+def _list(conn: Connection, number: str, found: Downstream, who: Who, seconds: float) -> None:
+    given = {"recall": number, "content": Json(found.content()), "seconds": round(seconds, 3)}
     run(conn, SQL["add_list"], at=who.at, person=who.person, name=who.name, **given)
 
 
 def look_again(conn: Connection, recall: Recall, who: Who) -> None:
-    """Make the list of a recall anew: goods move on.
+    """Make the list of a recall anew: goods move on, and what is new on it is recalled too.
 
     Raises
     ------
     RecallOver
+    SpanError
+        When nothing is known any more to have been with its logger.
     """
     began = monotonic()
     _open(conn, recall.number)
-    starts = [uri for _, uri in _starts(conn, recall.what, recall.start)]
-    _list(conn, recall.number, starts, who, began)
+    found = _starts(conn, recall.what, recall.start, recall.span)
+    listed = follow(conn, found.uris)
+    seconds = monotonic() - began
+    if not recall.drill:
+        _mark(conn, recall.number, found, recall.reason, who)
+    _list(conn, recall.number, replace(listed, rode=found.rode), who, seconds)
 
 
 def newest_list(conn: Connection, number: str) -> tuple[Downstream, datetime]:
@@ -272,7 +332,7 @@ def answer(
 
 def figures(listed: Downstream, said: Mapping[str, Answer]) -> Figures:
     """Add up a list and what its holders said."""
-    kg = [each.kg for each in listed.nodes if each.kind == LOT and each.kg]
+    kg = [each.kg for each in listed.nodes if each.kg]
     on_list = {key: a for key, a in said.items() if key in listed.holders}
     told = [Said(a.found_kg, a.destroyed_kg, a.sold_kg) for a in on_list.values()]
     return add_up(sum(kg), len(listed.holders), told, listed.balance)

@@ -18,6 +18,7 @@ from collector.store.postgres.queries import fetch
 from collector.store.trace import members, parties
 from collector.store.trace.parties import Party
 from models.trace import telling
+from models.trace.certificate import kind_of
 from models.trace.telling import Amount, Grown, Made, Sprayed, moment_of, told_text
 
 SQL = queries.load("lot_events")
@@ -26,6 +27,8 @@ BUREAU = Party("bureau", "农业农村局")
 #: Sprays count for so long where nobody knows when the crop was sown.
 A_YEAR = timedelta(days=365)
 HARVEST = "harvest"
+#: So many things are told of by one event.
+MOST_THINGS = 500
 STEPS = {"split": "splitting", "merge": "merging", "bought": "receiving"}
 
 
@@ -115,6 +118,23 @@ def voided(conn: Connection, lot: str, number: str | None = None) -> list[Act]:
     ]
 
 
+def overrides(conn: Connection, lot: str, number: int | None = None) -> list[Act]:
+    """Return which reasons inspectors set aside for a lot, or the one of a number."""
+    rows = fetch(conn, SQL["overrides"], lot=lot, id=number)
+    return [
+        Act(None, telling.overridden(_left(uri, left), id_, [*map(kind_of, reasons)], at))
+        for uri, id_, reasons, at, left in rows
+    ]
+
+
+def things_recalled(number: str, things: Sequence[str], at: datetime) -> list[Act]:
+    """Return that a recall recalls boxes and other single things, some of them at a time."""
+    return [
+        Act(None, telling.things_recalled(number, things[first : first + MOST_THINGS], at))
+        for first in range(0, len(things), MOST_THINGS)
+    ]
+
+
 def _party(conn: Connection, person: int | None, at: datetime) -> Party:
     if person is None:
         parties.add(conn, BUREAU, at)
@@ -152,7 +172,7 @@ def lots(conn: Connection) -> list[str]:
 
 def untold(conn: Connection, lot: str) -> dict[int | None, list[Act]]:
     """Return the acts on a lot that no event tells of, by who did them, the oldest first."""
-    ways = (made, assays, states, issued, voided)
+    ways = (made, assays, states, overrides, issued, voided)
     acts = [act for way in ways for act in way(conn, lot)]
     ids = [act.event["eventID"] for act in acts]
     told = {name for (name,) in fetch(conn, SQL["told"], ids=ids)}

@@ -10,7 +10,7 @@ from collector.store.lots import lot_events
 from collector.store.lots.lots import LotError, Who
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
-from collector.store.postgres.queries import fetch, run
+from collector.store.postgres.queries import fetch
 from field_configs.events import Event
 from models.trace.certificate import FREED, HELD, RECALLED, key, may_override
 
@@ -112,7 +112,9 @@ def overrides(conn: Connection, lot: str) -> list[Mark]:
 def override(
     conn: Connection, lot: str, against: Sequence[Event], reason: str, who: Who
 ) -> list[str]:
-    """Set aside those of some reasons that may be, and return the kinds of those.
+    """Set aside those of some reasons that may be, tell it, and return the kinds of those.
+
+    Call it last in a transaction.
 
     Raises
     ------
@@ -122,5 +124,7 @@ def override(
     if not aside:
         raise NothingToSetAside(f"lot {lot}: no reason stands that may be set aside")
     of = {"lot": lot, "reasons": [key(each) for each in aside], "reason": reason}
-    run(conn, SQL["add_override"], at=who.at, person=who.person, name=who.name, **of)
+    by = {"at": who.at, "person": who.person, "name": who.name}
+    ((number,),) = fetch(conn, SQL["add_override"], **by, **of)
+    lot_events.tell(conn, lot_events.overrides(conn, lot, number), who.at)
     return [each.kind for each in aside]

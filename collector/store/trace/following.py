@@ -87,13 +87,14 @@ def story(conn: Connection, things: list[str]) -> list[Step]:
     return [Step(*row) for row in queries.fetch(conn, SQL["story"], values=things, things=NAMED)]
 
 
-def recall(conn: Connection, thing: str) -> list[Whereabouts]:
-    """Return where everything is that a thing or lot became part of, itself with them.
+def recall(conn: Connection, *things: str) -> list[Whereabouts]:
+    """Return where everything is that things or lots became part of, themselves with them.
 
     What an event is about that was declared an error counts for nothing. A thing in a box is where
     the box was told of last, unless the thing itself was told of later.
     """
-    params = {"start": [uri(thing)], "product": PRODUCT, "things": NAMED}
+    start = [uri(thing) for thing in things]
+    params = {"start": start, "product": PRODUCT, "things": NAMED}
     own = {row[0]: Whereabouts(*row) for row in queries.fetch(conn, SQL["recall"], **params)}
     return [_with_what_it_is_in(each, own) for each in own.values()]
 

@@ -15,6 +15,9 @@ from collector.store import items, settings_table
 from collector.store.coldchain import assets, conditions, shipments
 from collector.store.coldchain.conditions import ALARMS
 from collector.store.coldchain.sensor_telling import SettingError
+from collector.store.coldchain.shipments import Line
+from collector.store.lots import lots
+from collector.store.lots.lots import Bought
 from collector.store.postgres import db
 from tests.collector.store.coldchain.world import AT, FRONT, NODE, World, build, measure
 
@@ -123,3 +126,37 @@ def test_what_a_gap_may_have_been_is_set_or_refused(pool: db.Pool, world: World)
         settings_table.put(conn, "coldchain.assumed_c", "30,0", AT)
         with pytest.raises(SettingError, match='coldchain.assumed_c is "30,0"; set it to two'):
             conditions.assumed(conn)
+
+
+def test_a_load_of_several_lots_has_one_alarm_for_each_product(pool: db.Pool) -> None:
+    with pool.connection() as conn:
+        world = build(conn)
+        assets.attach(conn, NODE, world.truck.id, world.sender, "张三", AT)
+        came = Bought("commitment", "C2", "柳格农户", "", AT.date())
+        more = [
+            lots.buy(conn, produce, 100.0, "濮阳柳格", came, None, None, world.who)
+            for produce in ("garlic_scape", "tomato")
+        ]
+        lines = [
+            Line(lot, 50.0, product)
+            for lot, product in zip(
+                (world.lot, *more), ("garlic_scape", "garlic_scape", "tomato"), strict=True
+            )
+        ]
+        parties = (world.sender, world.receiver.id)
+        codes = shipments.ship_together(conn, lines, world.truck.id, parties, world.who)
+    kept = Kept()
+    settings = SmsSettings(kept, (), "农情")
+    watch(Context(pool, AT + timedelta(minutes=45)), settings)
+    with pool.connection() as conn:
+        assert [each.subject for each in items.open_of_kinds(conn, ALARMS)] == [codes[0]]
+    assert len(kept.texts) == 2  # one to each side
+    rising(pool, AT + timedelta(minutes=30), 6.0, 6.0)  # too warm for scapes, too cold for tomatoes
+    said = watch(Context(pool, AT + timedelta(minutes=90)), settings)
+    assert said.params["alarms"] == 2
+    with pool.connection() as conn:
+        found = items.open_of_kinds(conn, ALARMS)
+    assert {(each.event.kind, each.subject) for each in found} == {
+        ("cold_limit_broken", codes[0]),
+        ("cold_limit_broken", codes[2]),
+    }

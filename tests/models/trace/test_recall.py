@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
-from models.trace.recall import (
-    Balance,
-    Packed,
-    Said,
-    Told,
-    Weighed,
-    add_up,
-    balance,
-    layers,
-    newest,
-    shares,
-)
+from models.trace.packing import Balance
+from models.trace.recall import Packed, Said, Told, add_up, layers, newest
 
 T0 = datetime(2026, 5, 10, tzinfo=UTC)
 
@@ -49,25 +37,6 @@ def test_who_has_the_pallet_has_its_boxes() -> None:
 def test_containers_that_hold_each_other_end() -> None:
     ring = {"a": Packed(T0, False, "b"), "b": Packed(T0, False, "a")}
     assert newest("a", {"b": at(1)}, ring, {}) == at(1)
-
-
-def test_a_mixture_counts_by_the_share_of_what_is_recalled() -> None:
-    lots = {"a": Weighed(300, 0), "m": Weighed(390, 190), "s": Weighed(200, 200)}
-    parts = [("m", "a", 300.0), ("s", "m", 200.0)]
-    share = shares(["a"], lots, parts, {"m": 400.0, "s": 200.0})
-    assert share == {"a": 1.0, "m": 0.75, "s": 0.75}
-    edges = [("a", "m"), ("m", "s")]
-    found = balance(["a"], lots, share, edges, {"a": False, "m": False, "s": True})
-    assert found == Balance(300, 142.5, 150, 7.5, False)
-    assert found.accounted == pytest.approx(0.975)
-
-
-def test_boxes_count_the_same_and_their_pallet_not() -> None:
-    lots = {"a": Weighed(100, 100)}
-    edges = [("a", "1"), ("a", "2"), ("a", "3"), ("a", "4"), ("1", "p"), ("2", "p")]
-    sold = {"a": False, "1": True, "2": False, "3": False, "4": None, "p": False}
-    found = balance(["a"], lots, {"a": 1.0}, edges, sold)
-    assert found == Balance(100, 50, 25, 25, True)
 
 
 def test_what_holders_say_counts_before_what_is_on_record() -> None:

@@ -16,6 +16,7 @@ from webapp.accounts.coldchain import known_party, my_party, own_asset
 from webapp.accounts.lots import note
 from webapp.accounts.own import entry_key, me, take
 from webapp.app.database import connection, now
+from webapp.language.formats import local_time
 from webapp.language.i18n import gettext
 from webapp.views.coldchain.forms import AssetForm, AttachForm, CheckForm
 from webapp.views.coldchain.problems import problem_of
@@ -48,6 +49,7 @@ def page() -> ResponseReturnValue:
         "coldchain/assets.html",
         rows=[(each, KIND_NAMES[each.kind]) for each in found],
         party=party,
+        loggers=store.loggers(connection(), party.id) if party else [],
         form=form,
         problem=problem,
         entry_key=entry_key(),
@@ -66,6 +68,7 @@ def _show(
         kind=KIND_NAMES[asset.kind],
         check=show_check(checks.get(asset.node), local_day(now())) if asset.node else None,
         attachments=store.attachments(conn, asset.id),
+        owner=store.owner(conn, asset.node) if asset.node else None,
         attach_form=attach_form,
         check_form=check_form,
         problem=problem,
@@ -79,7 +82,7 @@ def _show(
 def one(number: int) -> ResponseReturnValue:
     """Show a truck, store room or box, and which logger rides in it."""
     asset = own_asset(number)
-    return _show(asset, AttachForm(), CheckForm(today=local_day(now())), "", 200)
+    return _show(asset, AttachForm(now=now()), CheckForm(today=local_day(now())), "", 200)
 
 
 def _try(
@@ -96,14 +99,20 @@ def _try(
 @needs("own")
 def attach(number: int) -> ResponseReturnValue:
     """Let a logger ride in it from now on."""
-    asset, form = own_asset(number), AttachForm(request.form)
+    asset, form = own_asset(number), AttachForm(request.form, now=now())
     forms = form, CheckForm(today=local_day(now()))
 
     def do(at: datetime) -> str:
         node = (form.node.data or "").lower()
-        store.attach(connection(), node, asset.id, my_party(), me().name, at)
-        note("logger_attached", node, asset=asset.id)
-        flash(gettext("%(node)s rides in %(asset)s from now on.", node=node, asset=asset.name))
+        since = form.since.data
+        store.attach(connection(), node, asset.id, my_party(), me().name, at, since)
+        note("logger_attached", node, asset=asset.id, since=(since or at).isoformat())
+        if since is None:
+            said = gettext("%(node)s rides in %(asset)s from now on.", node=node, asset=asset.name)
+        else:
+            words = {"node": node, "asset": asset.name, "since": local_time(since)}
+            said = gettext("%(node)s rides in %(asset)s since %(since)s.", **words)
+        flash(said)
         return url_for("assets.one", number=asset.id)
 
     return _try(asset, forms, do) if form.validate() else _show(asset, *forms, "", 422)
@@ -114,7 +123,7 @@ def attach(number: int) -> ResponseReturnValue:
 def detach(number: int) -> ResponseReturnValue:
     """Take its logger out."""
     asset = own_asset(number)
-    forms = AttachForm(), CheckForm(today=local_day(now()))
+    forms = AttachForm(now=now()), CheckForm(today=local_day(now()))
 
     def do(at: datetime) -> str:
         if asset.node is None:
@@ -141,5 +150,5 @@ def check(number: int) -> ResponseReturnValue:
         note("device_checked", asset.node, day=str(form.day.data), due=str(form.due.data))
         return url_for("assets.one", number=asset.id)
 
-    forms = AttachForm(), form
+    forms = AttachForm(now=now()), form
     return _try(asset, forms, do) if form.validate() else _show(asset, *forms, "", 422)

@@ -11,20 +11,21 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from collector.store.inspection import downstream, recall_messages, recalls
+from collector.store.inspection import recall_messages, recalls, rode
 from collector.store.inspection.downstream import LOT, Downstream, Node
 from collector.store.inspection.recalls import (
-    FIELD,
     NoSuchHolder,
     NothingHarvested,
     Recall,
     RecalledBefore,
     RecallOver,
 )
+from collector.store.inspection.rode import SpanError
 from models.trace.codes import parse_code
-from webapp.accounts.access import may, needs, scope
-from webapp.accounts.lots import inspected, note, who
+from webapp.accounts.access import needs, scope
+from webapp.accounts.lots import note, who
 from webapp.accounts.own import entry_key, take
+from webapp.accounts.recalled import ToRecall, to_recall, to_recall_with
 from webapp.app.database import connection
 from webapp.app.errors import PageNotFound, Suggestion
 from webapp.app.files import plain_cell
@@ -37,6 +38,8 @@ from webapp.views.trace.recalls import (
     GRADES,
     AnswerForm,
     CloseForm,
+    LoggerForm,
+    MeantForm,
     StartForm,
     draft,
     holders_of,
@@ -44,6 +47,7 @@ from webapp.views.trace.recalls import (
     percent,
     produce_text,
     rows_of,
+    span_problem,
     wrong_text,
 )
 from webapp.views.trace.shown import kg
@@ -63,18 +67,6 @@ def _recall(number: str) -> Recall:
     return found
 
 
-def _village(form: StartForm) -> tuple[str, str, str | None] | None:
-    """What is recalled, its code, and its village; None where the reader does not inspect it."""
-    typed = form.start.data or ""
-    lot = inspected(typed)
-    if lot is not None:
-        return LOT, lot.code, lot.village
-    village = downstream.village_of(connection(), typed)
-    if village is not None and may("inspect", village):
-        return FIELD, typed, village
-    return None
-
-
 @bp.get("/")
 @needs("inspect", reads="recall_seen")
 def page() -> ResponseReturnValue:
@@ -90,36 +82,50 @@ def page() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Ask what is to be recalled."""
     kind = DRILL if request.args.get("drill") else None
+    meant = {"kind": kind, "grade": "1"}
+    if "logger" in request.args:
+        return _new(_logger_form(data=meant | {"logger": request.args["logger"]}), 200)
     start = request.args.get("start", "")
-    return _new(StartForm(data={"start": start, "kind": kind, "grade": "1"}), 200)
+    return _new(StartForm(data=meant | {"start": start}), 200)
 
 
-def _new(form: StartForm, status: int, problem: str = "", number: str = "") -> ResponseReturnValue:
-    given = {"problem": problem, "number": number, "entry_key": entry_key()}
-    return render_template("trace/recall_new.html", form=form, **given), status
+def _logger_form(*args: Any, **given: Any) -> LoggerForm:
+    return LoggerForm(*args, loggers=rode.loggers(connection()), **given)
+
+
+def _new(form: MeantForm, status: int, problem: str = "", number: str = "") -> ResponseReturnValue:
+    page = render_template(
+        "trace/recall_new.html",
+        form=form,
+        by_logger=isinstance(form, LoggerForm),
+        drill=form.kind.data == DRILL,
+        problem=problem,
+        number=number,
+        entry_key=entry_key(),
+    )
+    return page, status
 
 
 @bp.post("/new")
 @needs("inspect")
 def begin() -> ResponseReturnValue:
     """Start a recall or a drill."""
-    form = StartForm(request.form)
+    conn = connection()
+    by_logger = "logger" in request.form
+    form = _logger_form(request.form) if by_logger else StartForm(request.form)
     if not form.validate():
         return _new(form, 422)
-    of = _village(form)
-    if of is None:
-        form.start.errors = [gettext("There is no such lot or field where you inspect.")]
-        return _new(form, 422)
-    conn, drill, reason = connection(), form.kind.data == DRILL, form.reason.data or ""
-
-    def do(at: datetime) -> str:
-        grade = int(form.grade.data)
-        number = recalls.start(conn, *of, grade, reason, who(at), drill=drill)
-        note("drill_started" if drill else "recall_started", number, start=of[1], reason=reason)
-        return url_for("recalls.one", recall_number=number)
-
     try:
-        return take(do)
+        if isinstance(form, LoggerForm):
+            of = to_recall_with(str(form.logger.data), form.since.data, form.until.data)
+        else:
+            of = to_recall(form.start.data or "")
+        if of is None:
+            return _not_here(form)
+        return take(lambda at: _begin(form, of, at))
+    except SpanError as error:
+        conn.rollback()
+        return _new(form, 409, span_problem(error))
     except RecalledBefore as error:
         conn.rollback()
         said = gettext("This was recalled before: go on with recall %(code)s.", code=error.number)
@@ -128,6 +134,28 @@ def begin() -> ResponseReturnValue:
         conn.rollback()
         said = gettext("No lot was harvested from this field: there is nothing to look for.")
         return _new(form, 409, str(said))
+
+
+def _not_here(form: MeantForm) -> ResponseReturnValue:
+    if isinstance(form, LoggerForm):
+        text = gettext(
+            "Some of what was with it grew where you do not inspect: ask who inspects there, or "
+            "the whole city."
+        )
+        form.logger.errors = [text]
+    elif isinstance(form, StartForm):
+        form.start.errors = [gettext("There is no such lot or field where you inspect.")]
+    return _new(form, 422)
+
+
+def _begin(form: MeantForm, of: ToRecall, at: datetime) -> str:
+    what, start, village, span = of
+    drill, reason = form.kind.data == DRILL, form.reason.data or ""
+    given = (what, start, village, int(form.grade.data), reason, who(at))
+    number = recalls.start(connection(), *given, drill=drill, span=span)
+    more = {} if span is None else {"since": span[0].isoformat(), "until": span[1].isoformat()}
+    note("drill_started" if drill else "recall_started", number, start=start, reason=reason, **more)
+    return url_for("recalls.one", recall_number=number)
 
 
 @bp.get("/<recall_number>")
@@ -256,6 +284,9 @@ def act(recall_number: str, recall_act: str) -> ResponseReturnValue:
         when = local_time(error.at)
         said = gettext("%(name)s closed it on %(time)s: look again.", name=error.name, time=when)
         return _one(_recall(recall_number), 409, problem=str(said))
+    except SpanError as error:
+        connection().rollback()
+        return _one(recall, 409, problem=span_problem(error))
     except NoSuchHolder:
         connection().rollback()
         said = gettext("By the newest list nobody of this name has any of the goods.")

@@ -20,6 +20,11 @@ def problem_of(error: AssetError | ShipmentError) -> str:
             "%(node)s stands in a field: only a logger of a depot rides along.", **_of(words)
         ),
         "empty": gettext("No logger rides in %(asset)s: attach one first.", **_of(words)),
+        "owned": gettext(
+            "%(node)s belongs to %(owner)s: they alone attach it. Ask them, or your station if it "
+            "is yours now.",
+            **_of(words),
+        ),
         "attached": gettext(
             "%(node)s rides in %(asset)s already: take it out there first.", **_of(words)
         ),
@@ -62,6 +67,9 @@ def problem_of(error: AssetError | ShipmentError) -> str:
             "It goes to %(receiver)s, who accepts or disputes it.", **_of(words)
         ),
         "not_left": gettext("It left only at %(shipped)s: hand it over after that.", **_of(words)),
+        "twice": gettext(
+            "Lot %(lot)s stands twice in the load: give its weight once.", **_of(words)
+        ),
         "over": gettext("It was handed over already."),
     }
     return str(texts[error.kind])

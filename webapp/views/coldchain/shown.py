@@ -5,28 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
-
-from markupsafe import Markup
 
 from collector.store.coldchain.assets import Check
 from collector.store.coldchain.conditions import Condition
-from collector.store.coldchain.logger_readings import Channel
-from collector.store.coldchain.shipments import Shipment
 from field_configs.load import load
 from field_configs.schema import Product
-from models.coldchain.readings import LONGEST_GAP_S
 from models.coldchain.ride import Outside, Range
-from models.coldchain.spans import gaps
-from models.weather.local_days import LOCAL
-from webapp.language.formats import day_tick, local_time, number
+from webapp.language.formats import local_time, number
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.risks import upper_first
 from webapp.language.words import has_word, word
-from webapp.views import svg
+from webapp.views.coldchain.curves import humidity_limits, moment, sensor_name
 from webapp.views.places import position_text
-from webapp.views.trace.in_numbers import in_numbers
 
 KIND_NAMES: Mapping[str, object] = {
     "store_room": lazy_gettext("store room"),
@@ -51,7 +43,6 @@ PARTS: Mapping[str, object] = {
     "chilling": lazy_gettext("what cold it bears"),
 }
 HOUR_S, MINUTE_S = 3600.0, 60.0
-LONG = timedelta(days=3)
 
 
 @lru_cache
@@ -64,15 +55,6 @@ def product_name(product: str) -> str:
     """Name a product; its id where only another release knows it."""
     key = f"product.{product}"
     return upper_first(word(key)) if has_word(key) else product
-
-
-def moment(seconds: float) -> datetime:
-    """Seconds since 1970 as a time."""
-    return datetime.fromtimestamp(seconds, UTC)
-
-
-def _hour(at: datetime) -> str:
-    return f"{at:%H:%M}"
 
 
 def lasting(seconds: float) -> str:
@@ -105,18 +87,6 @@ def used_text(state: Condition) -> str:
 
 
 @dataclass(frozen=True)
-class Curve:
-    """A curve of one sensor, the same as a table, and its newest value."""
-
-    name: str
-    now: str
-    at: datetime | None
-    svg: Markup
-    rows: list[tuple[str, str]]
-    gaps: list[str]
-
-
-@dataclass(frozen=True)
 class Line:
     """A run beyond the limits in words; ``cause`` is '' below them."""
 
@@ -140,73 +110,19 @@ def limits_text(product: Product) -> str:
     return str(gettext("%(low)s to %(high)s", low=low, high=high)) + " °C"
 
 
+def humidity_text(product: Product) -> str:
+    """Say the humidity that a product is kept at; '' where nobody verified a source of it."""
+    found = humidity_limits(product)
+    if found is None:
+        return ""
+    low, high = (number(each, 0) for each in found)
+    return str(gettext("%(low)s to %(high)s", low=low, high=high)) + " %"
+
+
 def unverified(product: Product) -> str:
     """Name the parts of a product whose figures nobody verified; '' where all are."""
     parts = dict.fromkeys(each.partition("[")[0] for each in product.provisional)
     return str(gettext("; ")).join(str(PARTS[each]) for each in parts)
-
-
-def sensor_name(channels: list[Channel], index: int) -> str:
-    """Name a temperature sensor; by its number where there are several."""
-    if len(channels) == 1:
-        return str(gettext("temperature"))
-    return str(gettext("temperature %(number)d", number=index + 1))
-
-
-def show_curves(state: Condition, found: Shipment, product: Product) -> list[Curve]:
-    """Draw each temperature sensor with the product's limits, gaps as gaps."""
-    channels = state.of("air_temperature")
-    start, end = found.shipped, state.at
-    short = end - start < LONG
-    shown = []
-    for index, each in enumerate(channels):
-        name, last = sensor_name(channels, index), each.last()
-        known = each.time[~(each.value != each.value)]
-        holes = gaps(known, start.timestamp(), end.timestamp())
-        told = [
-            str(
-                gettext(
-                    "%(from)s to %(to)s",
-                    **{"from": local_time(moment(a)), "to": local_time(moment(b))},
-                )
-            )
-            for a, b in holes
-        ]
-        words = svg.Words(
-            title=f"{name}, °C",
-            desc=str(
-                gettext(
-                    "%(name)s: coldest %(low)s, warmest %(high)s °C; %(gaps)d gaps.",
-                    name=name,
-                    low=number(state.ride.coldest, 1),
-                    high=number(state.ride.warmest, 1),
-                    gaps=len(holes),
-                )
-            ),
-            empty=str(gettext("no data")),
-            day=day_tick,
-        )
-        drawn = svg.chart(
-            [moment(float(time)) for time in each.time],
-            [float(value) for value in each.value],
-            window=(start, end),
-            zone=LOCAL,
-            words=words,
-            chart_id=f"cc-{index}",
-            step=timedelta(seconds=LONGEST_GAP_S / 1.5),
-            limits=(product.temperature.low, product.temperature.high),
-            hour=_hour if short else None,
-        )
-        newest = "\N{EM DASH}" if last is None else f"{number(last[1], 1)} °C"
-        at = None if last is None else moment(last[0])
-        measured = [
-            (float(t), float(t), float(v), float(v))
-            for t, v in zip(each.time, each.value, strict=True)
-            if v == v
-        ]
-        rows = in_numbers(start.timestamp(), end.timestamp(), measured)
-        shown.append(Curve(name, newest, at, Markup(drawn), rows, told))  # noqa: S704 - it escapes
-    return shown
 
 
 def show_outside(state: Condition) -> list[Line]:

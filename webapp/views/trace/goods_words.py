@@ -120,7 +120,7 @@ def refusal(error: GoodsError) -> str:
             **given,
         ),
         "recalled": lambda: gettext(
-            "Not done: the lot %(lot)s is recalled. Keep these goods apart, do not sell them, and "
+            "Not done: %(lot)s is recalled. Keep these goods apart, do not sell them, and "
             "ask your station how they are destroyed.",
             **given,
         ),

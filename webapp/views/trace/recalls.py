@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,12 +12,16 @@ from wtforms.validators import ValidationError
 from collector.store.inspection.downstream import LOT, THING, Downstream, Node
 from collector.store.inspection.recall_messages import MOST_TEXT
 from collector.store.inspection.recalls import Answer, Behind, Recall
+from collector.store.inspection.rode import SpanError
 from field_configs.names import unseen
 from webapp.language.formats import number
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.views.forms import Choice, Line, Number
+from webapp.views.trace.goods_forms import Moment
 from webapp.views.trace.shown import produce_name
 
+#: Nobody had a logger before this year.
+EARLIEST = 2000
 #: Against slips of the finger [kg].
 MOST_KG = 10_000_000
 RECALL, DRILL = "recall", "drill"
@@ -36,10 +40,9 @@ MESSAGE_STATES = {
 COLUMNS = ("kind", "id", "produce", "layer", "holder", "left_kg", "sold")
 
 
-class StartForm(Form):
-    """What is recalled, how grave it is, why, and whether it is a drill."""
+class MeantForm(Form):
+    """How grave a recall is, why, and whether it is a drill."""
 
-    start = Line(lazy_gettext("Code of a lot, or id of a field"), most=60, needed=True)
     kind = Choice(lazy_gettext("Is it meant?"))
     grade = Choice(lazy_gettext("How grave"))
     reason = Line(lazy_gettext("Reason for it"), most=200, needed=True)
@@ -57,6 +60,71 @@ class StartForm(Form):
         """Ask whether it is meant."""
         if not field.data:
             raise ValidationError(gettext("Say whether it is a recall or a drill."))
+
+
+class StartForm(MeantForm):
+    """A recall of a lot, or of all that was harvested from a field."""
+
+    start = Line(lazy_gettext("Code of a lot, or id of a field"), most=60, needed=True)
+
+
+class LoggerForm(MeantForm):
+    """A recall of what was with a logger from one moment to another."""
+
+    logger = Choice(lazy_gettext("Logger"))
+    since = Moment(lazy_gettext("From when (Beijing time)"))
+    until = Moment(lazy_gettext("Until when (Beijing time)"))
+
+    def __init__(self, *args: Any, loggers: Iterable[tuple[str, str]], **given: Any) -> None:
+        super().__init__(*args, **given)
+        rows = [(node, f"{node} · {names}") for node, names in loggers]
+        self.logger.choices = [("", gettext("choose")), *rows]
+
+    def validate_logger(self, field: Choice) -> None:
+        """Ask for one."""
+        if not field.data:
+            raise ValidationError(gettext("Choose a logger."))
+
+    def validate_since(self, field: Moment) -> None:
+        """Ask for a moment of this century."""
+        _needed(field)
+
+    def validate_until(self, field: Moment) -> None:
+        """Ask for a moment of this century."""
+        _needed(field)
+
+
+def _needed(field: Moment) -> None:
+    if field.data is None and not field.process_errors:
+        raise ValidationError(gettext("Write day and time, such as 2026-06-03 14:30."))
+    if field.data is not None and field.data.year < EARLIEST:
+        raise ValidationError(gettext("This is too long ago: look at the year."))
+
+
+def span_problem(error: SpanError) -> str:
+    """Say what is wrong with a logger and two moments, and what to do instead."""
+    texts = {
+        "no_logger": gettext(
+            "There is no logger %(node)s: look at the number on its label.",
+            node=error.words["node"],
+        ),
+        "turned": gettext("It ends before it begins: turn the two times round."),
+        "to_come": gettext(
+            "The second time is still to come: it is %(now)s now.", now=error.words.get("now", "")
+        ),
+        "nowhere": gettext(
+            "%(node)s rode in nothing in this time. It rode: %(rode)s.",
+            node=error.words["node"],
+            rode=error.words.get("rode", ""),
+        ),
+        "nothing": gettext(
+            "In this time nothing is known to have been with %(node)s (in %(rode)s): look at the "
+            "times, or recall the lot itself.",
+            node=error.words["node"],
+            rode=error.words.get("rode", ""),
+        ),
+    }
+    return str(texts[error.kind])
 
 
 class Weight(Number):

@@ -6,6 +6,11 @@ VALUES (%(uri)s, %(kind)s, %(name)s, %(party)s, %(at)s, %(by)s)
 ON CONFLICT (uri) DO NOTHING
 RETURNING id
 
+-- name: add_place
+-- A store room is one of its party's places; where a place has its name already, that one stays.
+INSERT INTO goods_place (uri, party, name, used) SELECT uri, party, name, made FROM asset
+WHERE id = %(id)s AND kind = 'store_room' ON CONFLICT DO NOTHING
+
 -- name: assets
 SELECT a.id, a.uri, a.kind, a.name, a.party, p.name, a.made, l.node
 FROM asset a JOIN trace_party p ON p.id = a.party
@@ -24,6 +29,21 @@ SELECT id FROM node WHERE id = %(node)s FOR UPDATE
 
 -- name: home
 SELECT f.kind FROM node n JOIN field f ON f.id = n.field WHERE n.id = %(node)s
+
+-- name: owner
+SELECT p.id, p.name FROM logger_owner o JOIN trace_party p ON p.id = o.party
+WHERE o.node = %(node)s ORDER BY o.id DESC LIMIT 1
+
+-- name: loggers
+SELECT o.node, a.name FROM (
+    SELECT DISTINCT ON (node) node, party FROM logger_owner ORDER BY node, id DESC) o
+LEFT JOIN asset_logger l ON l.node = o.node AND l.until IS NULL
+LEFT JOIN asset a ON a.id = l.asset
+WHERE o.party = %(party)s ORDER BY o.node
+
+-- name: give
+INSERT INTO logger_owner (node, party, since, given_by)
+VALUES (%(node)s, %(party)s, %(at)s, %(by)s)
 
 -- name: rides
 -- Where a node rides from a time on: now, or until later than that.

@@ -25,3 +25,9 @@ SELECT uri, code FROM lot WHERE uri = ANY(%(uris)s)
 
 -- name: lock
 SELECT 1 FROM trace_party WHERE id = %(party)s FOR NO KEY UPDATE
+
+-- name: truck
+-- The truck of a plate; whose it is does not matter, but for two that are called alike.
+SELECT uri FROM asset WHERE kind = 'truck'
+    AND upper(replace(name, ' ', '')) = upper(replace(%(plate)s, ' ', ''))
+ORDER BY party <> %(party)s, id LIMIT 1

@@ -30,6 +30,13 @@ SELECT l.uri, a.id, a.state, a.at,
 FROM lot_state a JOIN lot l ON l.code = a.lot
 WHERE a.lot = %(lot)s AND (%(id)s::bigint IS NULL OR a.id = %(id)s) ORDER BY a.id
 
+-- name: overrides
+SELECT l.uri, a.id, a.reasons, a.at,
+       l.weight_kg - coalesce((SELECT sum(p.weight_kg) FROM lot_part p JOIN lot k ON k.code = p.child
+                               WHERE p.parent = l.code AND k.made <= a.at), 0)
+FROM lot_override a JOIN lot l ON l.code = a.lot
+WHERE a.lot = %(lot)s AND (%(id)s::bigint IS NULL OR a.id = %(id)s) ORDER BY a.id
+
 -- name: certificates
 SELECT l.uri, c.number, c.weight_kg, c.grounds, c.issued, c.person
 FROM certificate c JOIN lot l ON l.code = c.lot

@@ -18,7 +18,7 @@ SELECT state, reason, at, name FROM lot_state WHERE lot = %(lot)s ORDER BY id DE
 
 -- name: add_override
 INSERT INTO lot_override (lot, reasons, reason, at, person, name)
-VALUES (%(lot)s, %(reasons)s, %(reason)s, %(at)s, %(person)s, %(name)s)
+VALUES (%(lot)s, %(reasons)s, %(reason)s, %(at)s, %(person)s, %(name)s) RETURNING id
 
 -- name: overrides
 SELECT reasons, reason, at, name FROM lot_override WHERE lot = %(lot)s ORDER BY id DESC

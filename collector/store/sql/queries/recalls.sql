@@ -1,13 +1,16 @@
 -- Recalls and drills: started once, listed as often as somebody looks, answered, closed once.
 
 -- name: add
-INSERT INTO recall (number, drill, what, start, village, class, reason, at, person, name)
-VALUES (%(number)s, %(drill)s, %(what)s, %(start)s, %(village)s, %(grade)s, %(reason)s, %(at)s,
-    %(person)s, %(name)s)
-ON CONFLICT (what, start) WHERE NOT drill DO NOTHING RETURNING number
+INSERT INTO recall (number, drill, what, start, since, until, village, class, reason, at, person,
+    name)
+VALUES (%(number)s, %(drill)s, %(what)s, %(start)s, %(since)s, %(until)s, %(village)s, %(grade)s,
+    %(reason)s, %(at)s, %(person)s, %(name)s)
+ON CONFLICT (what, start, (coalesce(since, '-infinity')), (coalesce(until, 'infinity')))
+WHERE NOT drill DO NOTHING RETURNING number
 
 -- name: same
 SELECT number FROM recall WHERE what = %(what)s AND start = %(start)s AND NOT drill
+    AND since IS NOT DISTINCT FROM %(since)s AND until IS NOT DISTINCT FROM %(until)s
 
 -- name: add_list
 INSERT INTO recall_list (recall, content, seconds, at, person, name)
@@ -22,7 +25,8 @@ SELECT number FROM recall WHERE number = %(number)s FOR UPDATE
 -- name: of
 SELECT r.number, r.drill, r.what, r.start, r.village, r.class, r.reason, r.at, r.person, r.name,
        c.at, c.name, c.reason, c.figures,
-       (SELECT l.seconds FROM recall_list l WHERE l.recall = r.number ORDER BY l.id LIMIT 1)
+       (SELECT l.seconds FROM recall_list l WHERE l.recall = r.number ORDER BY l.id LIMIT 1),
+       r.since, r.until
 FROM recall r
 LEFT JOIN recall_closed c ON c.recall = r.number
 LEFT JOIN village v ON v.id = r.village

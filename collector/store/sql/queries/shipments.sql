@@ -8,9 +8,9 @@ SELECT coalesce(sum(weight_kg), 0) FROM shipment WHERE lot = %(lot)s
 
 -- name: add
 INSERT INTO shipment (code, uri, lot, weight_kg, product, asset, sender, receiver, shipped, person,
-    name)
+    name, load)
 VALUES (%(code)s, %(uri)s, %(lot)s, %(weight_kg)s, %(product)s, %(asset)s, %(sender)s,
-    %(receiver)s, %(shipped)s, %(person)s, %(name)s)
+    %(receiver)s, %(shipped)s, %(person)s, %(name)s, %(load)s)
 
 -- name: lock
 SELECT code FROM shipment WHERE code = %(code)s FOR UPDATE
@@ -18,7 +18,7 @@ SELECT code FROM shipment WHERE code = %(code)s FOR UPDATE
 -- name: shipments
 SELECT s.code, s.uri, s.lot, l.uri, l.village, l.produce, s.weight_kg, s.product, s.asset, a.uri,
        a.name, a.kind, s.sender, f.name, s.receiver, t.name, s.shipped, s.name,
-       h.accepted, h.celsius, h.logger_celsius, h.note, h.at, h.name
+       coalesce(s.load, s.code), h.accepted, h.celsius, h.logger_celsius, h.note, h.at, h.name
 FROM shipment s
 JOIN lot l ON l.code = s.lot
 JOIN asset a ON a.id = s.asset
@@ -26,6 +26,7 @@ JOIN trace_party f ON f.id = s.sender
 JOIN trace_party t ON t.id = s.receiver
 LEFT JOIN handover h ON h.shipment = s.code
 WHERE (%(code)s::text IS NULL OR s.code = %(code)s)
+    AND (%(load)s::text IS NULL OR %(load)s IN (s.code, s.load))
     AND (%(party)s::text IS NULL OR %(party)s IN (s.sender, s.receiver))
     AND (NOT %(open)s OR h.shipment IS NULL)
 ORDER BY s.shipped DESC, s.code

@@ -8,6 +8,7 @@ import pytest
 
 from collector.store.coldchain import assets
 from collector.store.coldchain.assets import AssetError
+from collector.store.goods import goods, units
 from collector.store.network import registry
 from collector.store.postgres import db
 from collector.store.postgres.queries import fetch
@@ -88,3 +89,34 @@ def test_the_newest_check_of_a_device_counts(conn: db.Connection, world: World) 
     for day, due in ((date(2015, 5, 1), date(2016, 5, 1)), (date(2014, 5, 1), date(2015, 5, 1))):
         assets.add_check(conn, NODE, day, due, "计量所", world.seller.id, AT)
     assert assets.checks(conn, [NODE])[NODE].due == date(2016, 5, 1)
+
+
+def test_a_logger_is_of_who_attached_it_first_until_it_is_given_on(
+    conn: db.Connection, world: World
+) -> None:
+    store = assets.add(conn, "store_room", "一号库", world.receiver, AT, "李四")
+    assert assets.owner(conn, NODE) is None
+    assets.attach(conn, NODE, world.truck.id, world.sender, "张三", AT)
+    assert assets.owner(conn, NODE) == world.sender
+    assert assets.loggers(conn, "coop") == [(NODE, "豫J12345")]
+    assets.detach(conn, NODE, world.sender, "张三", LATER)
+    with pytest.raises(
+        AssetError, match="node lg-001: belongs to 柳格合作社, not to 郑州批发市场"
+    ) as no:
+        assets.attach(conn, NODE, store.id, world.receiver, "李四", LATER)
+    assert no.value.kind == "owned"
+    assets.give(conn, NODE, "market", "command", LATER)
+    assert assets.loggers(conn, "coop") == []
+    assets.attach(conn, NODE, store.id, world.receiver, "李四", LATER)
+    assert assets.loggers(conn, "market") == [(NODE, "一号库")]
+    with pytest.raises(AssetError, match="node lg-009: not in the registry"):
+        assets.give(conn, "lg-009", "market", "command", LATER)
+
+
+def test_a_store_room_is_one_of_the_places_of_its_party(conn: db.Connection, world: World) -> None:
+    room = assets.add(conn, "store_room", "一号库", world.sender, AT, "张三")
+    again = assets.add(conn, "store_room", "一号库", world.sender, AT, "张三")
+    assert [each.uri for each in units.places(conn, "coop")] == [room.uri]
+    assert room.uri != again.uri
+    assert goods.truck(conn, "market", "豫j 12345") == world.truck.uri
+    assert goods.truck(conn, "market", "豫A1") is None

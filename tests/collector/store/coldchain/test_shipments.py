@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from collector.store.coldchain import assets, shipments
-from collector.store.coldchain.shipments import ShipmentError
+from collector.store.coldchain.shipments import Line, ShipmentError
 from collector.store.lots import lot_marks, lots
-from collector.store.lots.lots import Who
+from collector.store.lots.lots import Bought, Who
 from collector.store.postgres import db
 from collector.store.postgres.queries import fetch
 from tests.collector.store.coldchain.world import AT, NODE, World, is_whole
@@ -108,3 +108,35 @@ def test_what_cannot_leave_is_named(conn: db.Connection, ready: World) -> None:
     bare = assets.add(conn, "box", "空箱", ready.sender, AT, "张三")
     with pytest.raises(ShipmentError, match="asset 空箱: no logger rides in it; attach one first"):
         ship(conn, replace(ready, truck=bare))
+
+
+def test_several_lots_leave_together_each_with_its_own_end(
+    conn: db.Connection, ready: World
+) -> None:
+    came = Bought("commitment", "C2", "柳格农户", "", AT.date())
+    other = lots.buy(conn, "tomato", 300.0, "濮阳柳格", came, None, None, ready.who)
+    parties = (ready.sender, ready.receiver.id)
+    lines = [Line(ready.lot, 400.0, PRODUCT), Line(other, 200.0, "tomato")]
+    twice = [*lines, Line(other, 1.0, "tomato")]
+    with pytest.raises(ShipmentError, match=f"lot {other}: stands twice in the load"):
+        shipments.ship_together(conn, twice, ready.truck.id, parties, ready.who)
+    codes = shipments.ship_together(conn, lines, ready.truck.id, parties, ready.who)
+    load = shipments.of_load(conn, codes[0])
+    assert {each.code: each.load for each in load} == dict.fromkeys(codes, codes[0])
+    buyer = Who(ready.buyer.id, ready.buyer.name, AT + timedelta(hours=8))
+    of = {"celsius": None, "logger_celsius": None}
+    shipments.hand_over(conn, codes[1], ready.receiver, accepted=False, note="软", who=buyer, **of)
+    shipments.hand_over(conn, codes[0], ready.receiver, accepted=True, note="", who=buyer, **of)
+    rows = fetch(
+        conn,
+        "SELECT biz_step, disposition FROM trace_event WHERE disposition LIKE '%%conform%%' OR "
+        "disposition = 'in_transit' ORDER BY id",
+    )
+    assert rows == [
+        ("shipping", "in_transit"),
+        ("shipping", "in_transit"),
+        ("receiving", "non_conformant"),
+        ("receiving", "conformant"),
+    ]
+    alone = ship(conn, ready, 10.0)
+    assert [each.code for each in shipments.of_load(conn, alone)] == [alone]

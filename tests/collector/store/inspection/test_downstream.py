@@ -143,6 +143,49 @@ def test_an_event_that_was_an_error_tells_of_no_holder(conn: Connection) -> None
     assert downstream.follow(conn, [lot.uri]).nodes[0].holder == f"party:person-{who.person}"
 
 
+def test_boxes_with_weights_take_them_into_the_balance(conn: Connection) -> None:
+    who, own = grower(conn)
+    lot = lots.find(conn, lots.harvest(conn, own, "garlic_scape", 100, TODAY, who))
+    assert lot is not None
+    first, second, third = boxes(3)
+    into = [(first, 40.0, "KGM"), (second, 20_000.0, "GRM"), (third, 7.0, "H87")]
+    events = [
+        told(
+            hour,
+            "packing",
+            "AggregationEvent",
+            action="ADD",
+            parentID=box,
+            childQuantityList=[{"epcClass": lot.uri, "quantity": amount, "uom": unit}],
+        )
+        for hour, (box, amount, unit) in enumerate(into, 1)
+    ]
+    out = told(5, "unpacking", "AggregationEvent", action="DELETE", parentID=first)
+    out["childQuantityList"] = [{"epcClass": lot.uri, "quantity": 15, "uom": "KGM"}]
+    wrong = told(6, "packing", "AggregationEvent", action="ADD", parentID=second)
+    wrong["childQuantityList"] = [{"epcClass": lot.uri, "quantity": 90, "uom": "KGM"}]
+    wrong["eventID"] = "urn:uuid:7b1f8f8e-9f4e-4c7a-9b9e-0b9b0b9b0b9c"
+    declared = {"declarationTime": NOW.isoformat(), "reason": "incorrect_data"}
+    tell(conn, "packer", *events, out, wrong, wrong | {"errorDeclaration": declared})
+    tell(
+        conn,
+        "shop",
+        told(7, "retail_selling", "ObjectEvent", action="OBSERVE", epcList=[first]),
+    )
+    found = downstream.follow(conn, [lot.uri])
+    kg = {each.label: each.kg for each in found.nodes}
+    assert kg == {lot.code: 55, first: 25, second: 20, third: None}
+    known = found.balance
+    assert (known.packed_kg, known.weighed, known.counted) == (45, 2, 1)
+    assert (known.held_kg, known.sold_kg, known.by_count) == (75, 25, True)
+    assert Downstream.of_content(found.content()) == found
+    old = found.content()
+    old.pop("rode")
+    for name in ("packed_kg", "weighed", "counted", "excess_kg", "shipped_kg"):
+        old["balance"].pop(name)
+    assert Downstream.of_content(old).balance.packed_kg == 0
+
+
 class Counting:
     """A connection that counts the statements that go through it."""
 
@@ -163,7 +206,7 @@ def test_more_boxes_need_no_more_statements(conn: Connection, count: int) -> Non
     counting: Any = Counting(conn)
     found = downstream.follow(counting, [lot.uri])
     assert len(found.nodes) == count + 2
-    assert counting.count == 6
+    assert counting.count == 8
 
 
 def begun(conn: Connection, code: str, who: Who, *, drill: bool = False) -> str:

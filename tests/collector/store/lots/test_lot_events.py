@@ -10,6 +10,7 @@ import pytest
 
 from collector.store import people
 from collector.store.lots import certificates, lot_events, lot_marks, lots
+from collector.store.lots.lot_facts import led_to, verdict
 from collector.store.lots.lots import Bought, Who
 from collector.store.network import own_fields
 from collector.store.trace import following, members, parties, traced
@@ -119,6 +120,28 @@ def test_nothing_private_is_told(registered: Connection) -> None:
     assert [each for each in private if each in text] == []
     assert "柳格镇" in text
     assert "嘧菌酯" in text
+
+
+def test_what_an_inspector_sets_aside_is_told_without_who_why_and_of_what(
+    registered: Connection,
+) -> None:
+    who, own = grower(registered)
+    spray(registered, own, date(2026, 5, 8), 7, "嘧菌酯甲")
+    lot = scapes(registered, own, who)
+    against = verdict(registered, led_to(registered, lot, CROPS)).against
+    lot_marks.override(registered, lot, against, "张三测过了", Who(99, "监管员", NOW))
+    *_, (party, step, document) = told(registered)
+    assert (party, step) == ("bureau", "urn:nongqing:bizstep:overriding")
+    assert document["nongqing:setAside"] == ["certificate_interval"]
+    assert "errorDeclaration" not in document
+    assert "certificationInfo" not in document
+    text = json.dumps(document, ensure_ascii=False)
+    assert [each for each in ("张三", "监管员", "嘧菌酯甲", "测过") if each in text] == []
+    assert lot_events.untold(registered, lot) == {}
+    registered.commit()
+    forget(registered)
+    untold = [act.event for acts in lot_events.untold(registered, lot).values() for act in acts]
+    assert document["eventID"] in [each["eventID"] for each in untold]
 
 
 def test_a_mixture_leads_back_to_its_harvest(registered: Connection) -> None:
