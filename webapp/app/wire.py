@@ -6,6 +6,7 @@ languages, since nothing is known yet of the reader, and a raw letter in an addr
 and chat apps send it, is read as if it had been written in percent.
 """
 
+import json
 import re
 import socket
 from html import escape
@@ -14,6 +15,7 @@ from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, Task
 
+from models.exchange.epcis.problems import described
 from webapp.app.responses import SECURITY_HEADERS
 
 #: Status -> what happened and the mend, Chinese and English. These cannot come from the catalogue:
@@ -64,6 +66,15 @@ REFUSALS = {
         ),
     ),
 }
+#: Where programs ask, which read no page; status -> the type of problem that their standard has.
+PROGRAMS = ("/epcis", "/epcis/")
+PROBLEMS = {
+    400: "ValidationException",
+    413: "CaptureLimitExceededException",
+    431: "URITooLongException",
+    501: "NotOffered",
+}
+PROBLEM_MEND = {413: "Send less at once.", 431: "Ask by a named query."}
 WHERE_MOST = 120
 #: Reads of 64 KiB.
 UNREAD_MOST = 64
@@ -89,6 +100,14 @@ def refusal_page(status: int, where: str) -> bytes:
 """.encode()
 
 
+def refusal_problem(status: int) -> bytes:
+    """What a program is told, as the standard of its interface has it."""
+    kind = PROBLEMS.get(status, "ImplementationException")
+    english = REFUSALS.get(status, REFUSALS[400])[1]
+    detail = f"{english[1]} {PROBLEM_MEND.get(status, '')}".strip()
+    return json.dumps({**described(kind, detail), "status": status}).encode()
+
+
 class BilingualRefusal(ErrorTask):  # type: ignore[misc]
     """Answers a request that never reached the application."""
 
@@ -103,10 +122,14 @@ class BilingualRefusal(ErrorTask):  # type: ignore[misc]
             )
             if part
         )
-        body = refusal_page(error.code, where)
+        path = str(getattr(self.request, "path", ""))
+        if path == PROGRAMS[0] or path.startswith(PROGRAMS[1]):
+            kind, body = "application/problem+json", refusal_problem(error.code)
+        else:
+            kind, body = "text/html; charset=utf-8", refusal_page(error.code, where)
         self.status = f"{error.code} {error.reason}"
         self.response_headers += [
-            ("Content-Type", "text/html; charset=utf-8"),
+            ("Content-Type", kind),
             ("Cache-Control", "no-store"),
             *SECURITY_HEADERS.items(),
         ]

@@ -374,6 +374,10 @@ def test_a_document_of_1_2_is_read_as_2_0() -> None:
     later = f"<TransformationEvent>{TIME}{OFFSET}<inputEPCList>{EPC}</inputEPCList><outputEPCList>"
     later += f"{EPC}</outputEPCList></TransformationEvent>"
     assert read(f"<extension>{later}</extension>", "", "1")["type"] == "TransformationEvent"
+    later = f"<AssociationEvent>{TIME}{OFFSET}<parentID>urn:x:1</parentID><childEPCs>{EPC}"
+    later += "</childEPCs><action>ADD</action></AssociationEvent>"
+    twice = f"<extension><extension>{later}</extension></extension>"
+    assert read(twice, "", "1")["type"] == "AssociationEvent"
 
 
 def test_what_1_2_had_and_2_0_has_not_is_refused_with_what_to_write() -> None:
