@@ -1,16 +1,16 @@
 -- What was done to lots, as it is told in events.
 
 -- name: made
-SELECT l.code, l.uri, l.kind, l.produce, l.weight_kg, l.day, l.field, l.season, l.made, l.whose,
-       l.made_by, o.given_up IS NOT NULL, coalesce(c.zh, '') || coalesce(t.zh, ''),
+SELECT l.code, l.uri, l.kind, l.produce, l.weight_kg, l.day, l.made, l.whose,
+       coalesce(c.zh, '') || coalesce(t.zh, ''),
        coalesce(t.code, c.code, ''),
        ARRAY(SELECT a.uri FROM lot_part p JOIN lot a ON a.code = p.parent
              WHERE p.child = l.code ORDER BY p.parent),
        ARRAY(SELECT p.weight_kg FROM lot_part p WHERE p.child = l.code ORDER BY p.parent),
        (SELECT k.number FROM certificate k JOIN bought_certificate b ON b.number = k.number
-        WHERE b.lot = l.code)
+        WHERE b.lot = l.code),
+       (SELECT j.planting FROM lot_planting j WHERE j.lot = l.code)
 FROM lot l
-LEFT JOIN own_field o ON o.field = l.field
 LEFT JOIN village v ON v.id = l.village
 LEFT JOIN county c ON c.code = v.county
 LEFT JOIN township t ON t.code = v.township
