@@ -76,6 +76,8 @@ VALUES = {
     "sample_lot": "L160508-22222222KD",
     "sample_act": "taken",
     "finding_number": "N160508-22222222KD",
+    "test_number": "1",
+    "evidence_photo": "1",
 }
 OTHERWISE = "wheat_fhb_post"
 NOBODY, ADMINISTRATOR = "nobody", "administrator"

@@ -13,9 +13,10 @@ from typing import Any
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from collector.store.postgres.queries import fetch
-from collector.store.trace import members, parties
+from collector.store.trace import members, parties, traced
 from collector.store.trace.parties import Party
 from models.trace import telling
+from models.trace.planted import declared_wrong
 from models.trace.telling import Amount, Grown, Made, moment_of, told_text
 
 SQL = queries.load("lot_events")
@@ -111,6 +112,46 @@ def party_of(conn: Connection, person: int | None, at: datetime) -> Party:
     gone = Party(f"person-{person}", f"person {person}")  # their acts stay when they go
     parties.add(conn, gone, at)
     return gone
+
+
+def keep_chains(
+    conn: Connection, persons: Sequence[int | None], at: datetime, *others: str
+) -> None:
+    """Keep the chains that acts of several are told in, before the first of them is told.
+
+    Parameters
+    ----------
+    conn : Connection
+    persons : sequence of int or None
+        None: the bureau.
+    at : datetime
+        Aware.
+    *others : str
+        Parties besides.
+    """
+    traced.lock(conn, {*others, *(party_of(conn, person, at).id for person in persons)})
+
+
+def teller_of_test(conn: Connection, lot: str, number: int) -> tuple[str, dict[str, Any]] | None:
+    """Return in which party's chain a test is told, and its event; None where none stands."""
+    ((uri,),) = fetch(conn, SQL["uri_of"], lot=lot)
+    rows = fetch(conn, SQL["in_force"], id=telling.event_id(uri, f"test:{number}"))
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
+def take_back_test(
+    conn: Connection, lot: str, number: int, instead: int | None, at: datetime
+) -> None:
+    """Declare the event of a test an error; `instead` is the test that stands, if one does."""
+    told = teller_of_test(conn, lot, number)
+    if told is None:
+        return
+    ((uri,),) = fetch(conn, SQL["uri_of"], lot=lot)
+    newer = "" if instead is None else telling.event_id(uri, f"test:{instead}")
+    reason = "incorrect_data" if newer else "did_not_occur"
+    wrong = declared_wrong(told[1], reason, at, newer)
+    added = members.tell(conn, Party(told[0], told[0]), [wrong], at)
+    assert not added.refused, added.refused  # it was told as it is
 
 
 def tell(conn: Connection, acts: Sequence[Act], at: datetime) -> int:
