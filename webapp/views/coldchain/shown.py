@@ -20,7 +20,7 @@ from models.coldchain.readings import LONGEST_GAP_S
 from models.coldchain.ride import Outside, Range
 from models.coldchain.spans import gaps
 from models.weather.local_days import LOCAL
-from webapp.language.formats import day_tick, local_time, number
+from webapp.language.formats import celsius, day_tick, local_time, number
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.risks import upper_first
 from webapp.language.words import has_word, word
@@ -137,7 +137,7 @@ def limits_text(product: Product) -> str:
     """Say the limits of a product."""
     span = product.temperature
     low, high = number(span.low, 1), number(span.high, 1)
-    return str(gettext("%(low)s to %(high)s", low=low, high=high)) + " °C"
+    return str(gettext("%(low)s to %(high)s °C", low=low, high=high))
 
 
 def unverified(product: Product) -> str:
@@ -173,7 +173,7 @@ def show_curves(state: Condition, found: Shipment, product: Product) -> list[Cur
             for a, b in holes
         ]
         words = svg.Words(
-            title=f"{name}, °C",
+            title=str(gettext("%(name)s, °C", name=name)),
             desc=str(
                 gettext(
                     "%(name)s: coldest %(low)s, warmest %(high)s °C; %(gaps)d gaps.",
@@ -197,7 +197,7 @@ def show_curves(state: Condition, found: Shipment, product: Product) -> list[Cur
             limits=(product.temperature.low, product.temperature.high),
             hour=_hour if short else None,
         )
-        newest = "\N{EM DASH}" if last is None else f"{number(last[1], 1)} °C"
+        newest = "\N{EM DASH}" if last is None else celsius(last[1])
         at = None if last is None else moment(last[0])
         measured = [
             (float(t), float(t), float(v), float(v))

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from collector.store.trace.told import Story
 from field_configs.schema import Product
 from models.coldchain.told import Told, Window, told
-from webapp.language.formats import local_time, number
+from webapp.language.formats import celsius, local_time, number
 from webapp.language.i18n import gettext
 from webapp.language.words import name_of, pick
 from webapp.views.svg import Frame, Point, nice_ticks, tick_label
@@ -49,7 +49,7 @@ def hours(seconds: float) -> str:
 
 def _degrees(low: float, high: float) -> str:
     if number(low, 1) == number(high, 1):
-        return f"{number(low, 1)} °C"
+        return celsius(low)
     return str(gettext("%(low)s to %(high)s °C", low=number(low, 1), high=number(high, 1)))
 
 

@@ -276,9 +276,9 @@ def test_temperatures_of_what_a_box_was_in_are_drawn_with_what_nobody_knows(
     page = body(answer.text)
     wanted = {
         "zh": (
-            *("最多有 60 分钟太热，最高 3.5 °C", "有 6 小时没人知道是多少度"),
+            *("最多有 60 分钟太热，最高 3.5 ℃", "有 6 小时没人知道是多少度"),
             *("路上没有按该有的温度存放", "温度由濮阳冷链运输提供"),
-            "虚线：蒜薹应存放在 −0.5 到 0.5 °C 之间",
+            "虚线：蒜薹应存放在 −0.5 到 0.5 ℃ 之间",
         ),
         "en": (
             *("too warm for up to 60 minutes: 3.5 °C", "6 hours of which nobody knows how warm"),
@@ -303,7 +303,7 @@ def test_a_story_without_a_gap_says_so(app: App, lot: str, fresh: Callable[[], s
     box = fresh()
     tell(app, COOP, packed(box, 5, lots=[uri_of(app, lot)]), sensed(box, 5, 0, -0.2, 0.3))
     page = told(app, f"/00/{box[-18:]}")
-    assert "一路温度都合适：−0.2～0.3 °C" in page
+    assert "一路温度都合适：−0.2～0.3 ℃" in page
     assert "没人知道" not in page
     assert "没有不能吃的记录" in page
 
