@@ -35,8 +35,8 @@ def count(app: App) -> int:
 
 def line(client: FlaskClient, field: str, product: str) -> str:
     """Address of the line of a diary that names a product."""
-    page = client.get(f"/my/{field}").text
-    row = next(each for each in page.split("<li")[1:] if product in each)
+    page = client.get(f"/my/{field}/diary").text  # all lines; the field's page has the newest
+    row = next(each for each in page.split("<tr")[1:] if product in each)
     return re.findall(rf"/my/{field}/work/[0-9a-f]+", row)[0]
 
 
