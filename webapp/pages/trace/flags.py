@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -26,10 +28,13 @@ from webapp.language.risks import upper_first
 from webapp.language.words import name_of, pick, word
 from webapp.views.crops import crop_types
 from webapp.views.trace.shown import produce_name
+from webapp.views.trace.way import BEFORE_HARVEST
 
 bp = Blueprint("flags", __name__, url_prefix="/register")
 #: A page shows so many events of a story.
 MOST_STEPS = 200
+#: A party of one person, as `collector.store.trace.members` names it.
+PERSON = re.compile(r"person ([0-9]+)")
 
 
 def _asked() -> tuple[str, str | None, Lot | None]:
@@ -110,7 +115,11 @@ def story() -> ResponseReturnValue:
         produce=produce_name(lot.produce) if lot else "",
         led=_named([each for each in led if each != thing]),
         became=_named([each for each in became if each != thing]),
-        steps=[(each, _step(each), _place(each, places)) for each in steps[:MOST_STEPS]],
+        steps=[
+            (each, _step(each), _place(each, places), _teller(each.party))
+            for each in steps[:MOST_STEPS]
+        ],
+        of_days=BEFORE_HARVEST,
         more=len(steps) - MOST_STEPS,
         rows=_rows(store.flags(conn, scope("inspect"), thing=thing, cleared=True)),
     )
@@ -133,6 +142,12 @@ def _place(step: following.Step, names: dict[str, str]) -> str:
     """Where it was done: a county or township by its name, other places as events call them."""
     code = (step.place or "").removeprefix(PLACE)
     return names.get(code, step.place or "")
+
+
+def _teller(name: str) -> str:
+    """Who told it; a person who joined no party has a number and no name."""
+    found = PERSON.fullmatch(name)
+    return str(gettext("registered person no. %(number)s", number=found[1])) if found else name
 
 
 def _named(things: list[str]) -> list[tuple[str, str]]:

@@ -139,7 +139,7 @@ def _spray(
             "%(num)d day is to be waited: kept.", "%(num)d days are to be waited: kept.", interval
         )
         wrong = False
-    return ShownSpray(f"{said} {told}", wrong)
+    return ShownSpray(pick("", " ").join((str(said), str(told))), wrong)
 
 
 def _treated(

@@ -103,6 +103,26 @@ def test_nothing_is_struck_without_a_reason(
         )
 
 
+def test_what_was_measured_for_the_wrong_result_is_not_kept_for_the_right_one(
+    app: App, inspector: FlaskClient, sample: str
+) -> None:
+    first = {"substance": "克百威", "value": "0.05", "limit": "0.02", "unit": "mg/kg"}
+    address = address_of(inspector.get(sample).text)
+    given = RESULT | first | {"source": "GB 2763"}
+    assert correct(inspector, address, **given).status_code == 303
+    address = address_of(inspector.get(sample).text)
+    assert 'value="0.05"' in inspector.get(address).text, "shown, to be cleared or kept"
+    cleared = dict.fromkeys((*first, "source"), "")
+    assert correct(inspector, address, **RESULT, **cleared).status_code == 303
+    with app.pool.connection() as conn:
+        rows = db_rows(
+            conn,
+            "SELECT value, limit_value FROM sample_result WHERE lot = %s ORDER BY test DESC",
+            code_of(sample),
+        )
+    assert rows == [(None, None), (0.05, 0.02), (None, None)]
+
+
 def test_a_test_of_another_lot_is_struck_and_the_sample_waits_again(
     inspector: FlaskClient, sample: str
 ) -> None:

@@ -232,7 +232,7 @@ def test_a_spray_noted_after_the_certificate_speaks_against_it(
     spray(farmer, field, product="3%克百威颗粒剂")
     page = told(app, f"/t/{code_of(lot)}")
     assert "有一次用药不合规定" in page.split("lot-1")[0]
-    assert "在收获前 2 天用的。 要等 7 天，收早了。" in page
+    assert "在收获前 2 天用的。要等 7 天，收早了。" in page
     assert "克百威 禁止用在这上面" in page
     assert "it was harvested too soon" in told(app, f"/t/{code_of(lot)}", "en")
 

@@ -115,4 +115,6 @@ def test_an_inspector_reads_the_story_with_its_treatments(
         assert text in page, text
     for private in ("王大妈", "13912345678", "139", "村东头", field):
         assert private not in page.split("<main")[1], private
+    assert "2016年4月20日 12:00" not in page, "the diary has days and no hours"
+    assert "登记人员" in page
     assert page.count("urn:uuid:") == page.count("thing=urn:uuid:"), "people read names"
