@@ -88,6 +88,8 @@ ACTIONS = (
     "sampling_planned",
     "sample_taken",
     "sample_tested",
+    "test_corrected",
+    "evidence_kept",
     "samples_seen",
     "finding_opened",
     "finding_moved",

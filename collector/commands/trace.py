@@ -18,7 +18,7 @@ from collector.store import audit, people
 from collector.store.goods import units
 from collector.store.inspection import rode
 from collector.store.inspection.rode import SpanError
-from collector.store.lots import lot_events, lots
+from collector.store.lots import lot_events, lots, plantings
 from collector.store.postgres.db import Connection
 from collector.store.trace import flags, following, members, traced
 from collector.store.trace import parties as store
@@ -174,6 +174,8 @@ def _line(look: Look) -> str:
 def tell_lots_(parts: Parts) -> None:
     """Tell what was done to lots before this software told it: each act once, however often run.
 
+    With them the sowing and treatments of what they grew of, as the diaries stand now.
+
     \b
     Example:
       nongqing trace tell-lots
@@ -184,10 +186,16 @@ def tell_lots_(parts: Parts) -> None:
             codes = lot_events.lots(conn)
         for code in codes:
             with pool.connection() as conn:
+                plantings.join_untold(conn, code, now)
                 acts = lot_events.untold(conn, code)
             for each in acts.values():  # one party's chain at a time
                 with pool.connection() as conn:
                     told += lot_events.tell(conn, each, now)
+        with pool.connection() as conn:
+            fields = plantings.fields(conn)
+        for field in fields:
+            with pool.connection() as conn:
+                told += plantings.tell(conn, [field], now)
     click.echo(f"{told} acts on {len(codes)} lots told")
 
 

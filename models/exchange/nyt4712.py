@@ -200,7 +200,8 @@ def record_of(event: Mapping[str, Any], known: Mapping[str, Batch] | None = None
         born.get("nongqing:produce", ""),
         kg,
         datetime.fromisoformat(event["eventTime"].upper()),
-        _batches(event.get("inputQuantityList", ()), lots),
+        # what grew in a field is no batch: a harvest begins the story
+        () if step == "harvesting" else _batches(event.get("inputQuantityList", ()), lots),
         next(iter(goes), ""),
     )
 

@@ -48,22 +48,12 @@ class Amount:
 
 
 @dataclass(frozen=True)
-class Sprayed:
-    """A spray of the diary: the product as written down, the local day, safety interval [d]."""
-
-    product: str
-    day: date
-    interval_d: int | None
-
-
-@dataclass(frozen=True)
 class Grown:
-    """How and where a harvest grew: to the township, by its name and its official code."""
+    """Where a harvest grew, to the township, by name and official code; URI of its planting."""
 
     place: str
     place_code: str
-    sown: date | None
-    sprayed: Sequence[Sprayed]
+    planting: str | None
 
 
 @dataclass(frozen=True)
@@ -106,14 +96,29 @@ def moment_of(day: date, written: datetime) -> datetime:
     return min(written, datetime.combine(day, time(12), LOCAL))
 
 
-def told_text(text: str, writer: str) -> str:
-    """Return what somebody wrote of a product; nothing where it holds a number or their name.
+def written(at: datetime) -> str:
+    """Return a time as events hold it.
 
     Parameters
     ----------
-    text, writer : str
+    at : datetime
+        Aware.
     """
-    private = PHONE.search(text) or (writer and writer in text)
+    return at.astimezone(LOCAL).isoformat(timespec="milliseconds")
+
+
+def told_text(text: str, *names: str) -> str:
+    """Return what somebody wrote; nothing where it holds a telephone number or somebody's name.
+
+    A name of one letter names nobody.
+
+    Parameters
+    ----------
+    text : str
+    *names : str
+        Of the writer, and of whom else it may name.
+    """
+    private = PHONE.search(text) or any(len(name) > 1 and name in text for name in names)
     return "" if private else text
 
 
@@ -123,19 +128,31 @@ def _quantity(amount: Amount) -> Event:
     return {"epcClass": amount.lot, "quantity": amount.kg, "uom": KILOGRAM}
 
 
-def _event(kind: str, lot: str, act: str, at: datetime, step: str) -> Event:
-    local = at.astimezone(LOCAL).isoformat(timespec="milliseconds")
+def head(kind: str, lot: str, act: str, at: datetime, step: str) -> Event:
+    """Return what every event begins with: its type, identity, time and step.
+
+    Parameters
+    ----------
+    kind : str
+        Its type.
+    lot, act : str
+        As `event_id` takes them.
+    at : datetime
+        Aware.
+    step : str
+        Id in field_configs/business_steps.toml.
+    """
     return {
         "type": kind,
         "eventID": event_id(lot, act),
-        "eventTime": local,
+        "eventTime": written(at),
         "eventTimeZoneOffset": "+08:00",
         "bizStep": step_of(step),
     }
 
 
 def _seen(lot: Amount, act: str, at: datetime, step: str, **more: Any) -> Event:
-    told = _event("ObjectEvent", lot.lot, act, at, step)
+    told = head("ObjectEvent", lot.lot, act, at, step)
     return {**told, "action": "OBSERVE", "quantityList": [_quantity(lot)], **more}
 
 
@@ -149,7 +166,9 @@ def _certificate(number: str) -> Event:
 
 
 def harvested(lot: Made, grown: Grown) -> Event:
-    """Tell a harvest: a lot begins to be, with where it grew, its sowing and its sprays.
+    """Tell a harvest: a lot begins to be, of what grew in a field in a season.
+
+    Where the planting has a name it is what the lot was made of; else the lot begins by itself.
 
     Parameters
     ----------
@@ -164,20 +183,13 @@ def harvested(lot: Made, grown: Grown) -> Event:
         "nongqing:origin": grown.place,
         "nongqing:originCode": grown.place_code,
     }
-    if grown.sown is not None:
-        ilmd["nongqing:sown"] = grown.sown.isoformat()
-    if grown.sprayed:
-        ilmd["nongqing:treatments"] = [_sprayed(each) for each in grown.sprayed]
-    told = _event("ObjectEvent", lot.amount.lot, "made", moment_of(lot.day, lot.at), "harvesting")
-    of = {"disposition": "active", "quantityList": [_quantity(lot.amount)], "ilmd": ilmd}
-    return {**told, "action": "ADD", **of}
-
-
-def _sprayed(spray: Sprayed) -> Event:
-    told: Event = {"nongqing:product": spray.product, "nongqing:day": spray.day.isoformat()}
-    if spray.interval_d is not None:
-        told["nongqing:intervalDays"] = spray.interval_d
-    return told
+    of = (lot.amount.lot, "made", moment_of(lot.day, lot.at), "harvesting")
+    born, more = [_quantity(lot.amount)], {"disposition": "active", "ilmd": ilmd}
+    if grown.planting is None:
+        return {**head("ObjectEvent", *of), "action": "ADD", "quantityList": born, **more}
+    inputs = [_quantity(Amount(grown.planting, None))]
+    told = {"inputQuantityList": inputs, "outputQuantityList": born}
+    return {**head("TransformationEvent", *of), **told, **more}
 
 
 def made_of(lot: Made, step: str, certificate: str | None = None) -> Event:
@@ -192,7 +204,7 @@ def made_of(lot: Made, step: str, certificate: str | None = None) -> Event:
     certificate : str, optional
         Number of the certificate by which it was bought.
     """
-    told = _event("TransformationEvent", lot.amount.lot, "made", lot.at, step)
+    told = head("TransformationEvent", lot.amount.lot, "made", lot.at, step)
     return {
         **told,
         "inputQuantityList": [_quantity(each) for each in lot.parts],
@@ -209,7 +221,7 @@ def bought(lot: Made) -> Event:
     ----------
     lot : Made
     """
-    told = _event("ObjectEvent", lot.amount.lot, "made", lot.at, "receiving")
+    told = head("ObjectEvent", lot.amount.lot, "made", lot.at, "receiving")
     of = {"quantityList": [_quantity(lot.amount)], "ilmd": _born(lot)}
     return {**told, "action": "ADD", **of}
 
@@ -275,7 +287,7 @@ def things_recalled(number: str, things: Sequence[str], at: datetime) -> Event:
     """
     step, more = MARKS[RECALLED]
     of = str(uuid.uuid5(uuid.NAMESPACE_URL, f"urn:nongqing:recall:{number}"))
-    told = _event("ObjectEvent", of, things[0], at, step)
+    told = head("ObjectEvent", of, things[0], at, step)
     return {**told, "action": "OBSERVE", "epcList": list(things), **more}
 
 

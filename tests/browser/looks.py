@@ -85,6 +85,21 @@ LAYOUT = """() => {
   }
   return [...new Set(bad)];
 }"""
+# Chinese breaks between any two letters: a cell has room for four, or as many as its text has.
+CELLS = """() => {
+  const bad = [];
+  for (const e of document.querySelectorAll('td, th')) {
+    const runs = e.innerText.match(/[\\u4e00-\\u9fff]+/g);
+    if (!runs || !e.getClientRects().length || e.closest('.hidden, [hidden]')) continue;
+    const style = getComputedStyle(e), sides = ['paddingLeft', 'paddingRight'];
+    const inner = e.clientWidth - sides.reduce((sum, side) => sum + parseFloat(style[side]), 0);
+    const wanted = Math.min(4, Math.max(...runs.map(run => run.length)));
+    const letters = inner / parseFloat(style.fontSize);
+    if (letters < wanted - 0.1)
+      bad.push(`${letters.toFixed(1)} letters wide: ${e.innerText.trim().slice(0, 20)}`);
+  }
+  return [...new Set(bad)];
+}"""
 # One main, navigations with names that differ, everything within a landmark, links with one name
 # lead to one place.
 LANDMARKS = """() => {
@@ -114,6 +129,19 @@ CHARTS = """() => [...document.querySelectorAll('svg.chart')]
   .filter(chart => { const own = chart.closest('figure');
     return !own || own.querySelectorAll('table tr').length < 3; })
   .map(chart => chart.outerHTML.slice(0, 120))"""
+
+# No label of a chart lies over another.
+LABELS = """() => [...document.querySelectorAll('svg.chart')].flatMap(chart => {
+  const bad = [], texts = [...chart.querySelectorAll('text')];
+  const all = texts.map(e => [e, e.getBoundingClientRect()]);
+  all.forEach(([e, a], i) => all.slice(i + 1).forEach(([f, b]) => {
+    const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (wide > 1 && high > 0.3 * Math.min(a.height, b.height))
+      bad.push(`over each other: ${e.textContent} / ${f.textContent}`);
+  }));
+  return bad;
+})"""
 
 # Chinese has its own commas, colons and brackets, and writes a day as 2016年5月8日. Texts in other
 # languages, sources that are cited and what is typed are left out.

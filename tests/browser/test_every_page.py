@@ -12,9 +12,11 @@ import pytest
 
 from tests.browser.conftest import web_fixtures
 from tests.browser.looks import (
+    CELLS,
     CHARTS,
     CHINESE,
     CRUMBS,
+    LABELS,
     LANDMARKS,
     LAYOUT,
     LOADED,
@@ -135,6 +137,13 @@ def test_text_fits(everywhere, lang, width, percent):
     assert everywhere.faults(ask, lambda _: [(lang, "light", width, False)]) == ""
 
 
+def test_a_cell_has_room_for_four_letters_of_chinese(everywhere):
+    def ask(page):
+        return [*page.evaluate(CELLS), *page.evaluate(LABELS)]
+
+    assert everywhere.faults(ask, lambda _: [("zh", "light", 360, True)]) == ""
+
+
 def test_chinese_pages_are_written_as_chinese(everywhere):
     def ask(page):
         if page.url.partition("?")[2].startswith("day=x"):
@@ -156,7 +165,7 @@ def test_a_thumb_hits_what_is_pressed_and_the_way_back_looks_alike(everywhere):
 
 def test_landmarks_links_and_charts(everywhere):
     def ask(page):
-        return [*page.evaluate(LANDMARKS), *page.evaluate(CHARTS)]
+        return [*page.evaluate(LANDMARKS), *page.evaluate(CHARTS), *page.evaluate(LABELS)]
 
     def both(number):
         return [(lang, "light", 360, False) for lang in ("zh", "en")]

@@ -78,6 +78,8 @@ VALUES = {
     "sample_lot": "L160508-22222222KD",
     "sample_act": "taken",
     "finding_number": "N160508-22222222KD",
+    "test_number": "1",
+    "evidence_photo": "1",
 }
 OTHERWISE = "wheat_fhb_post"
 NOBODY, ADMINISTRATOR = "nobody", "administrator"
@@ -219,12 +221,21 @@ def _lots(app: App, keeper: FlaskClient) -> list[Page]:
         asked = (today, today, ("garlic_scape",), ("410922",), 1, ("克百威",), "routine")
         number = plans.plan(conn, plans.Wanted(*asked), who)
         drawn = plans.samples(conn, number)[0].lot
+        tested = ("self_test", today, ["嘧菌酯"])
+        wrong, right = (
+            lot_marks.add_test(conn, made[0], *tested, passed, "镇检测室", "R-1", who)
+            for passed in (False, True)
+        )
+        struck = lot_marks.test_of(conn, wrong)
+        assert struck is not None
+        lot_marks.strike(conn, struck, right, "看错了行", who)
         about = findings.About(made[0], field, "张三", "qf-liuge")
         found = findings.add(conn, "没有记安全间隔期", about, "major", "李监管", today, who)
         _break_the_story_of(conn, made[1])
     paths = [f"/lots/harvest/{field}", *moving, f"/goods/{made[1]}"]
     paths += [f"/register/plans/{number}", f"/register/plans/{number}/{drawn}"]
     paths += [f"/register/findings/{found}"]
+    paths += [f"/register/tests/{each}" for each in (wrong, right)]
     paths += [f"/register/recalls/{number}" for number in begun]
     paths += [f"/register/recalls/{number}/report" for number in begun]
     paths += [f"/lots/{made[0]}/{each}" for each in ("split", "test", "certificate")]

@@ -98,6 +98,11 @@ def number(value: float | None, digits: int = 1) -> str:
     return text.replace("-", MINUS)
 
 
+def celsius(value: float | None) -> str:
+    """Write a temperature [degC] with one decimal and its unit."""
+    return gettext("%(celsius)s °C", celsius=number(value, 1))
+
+
 def short(value: float | None, digits: int = 1) -> str:
     """Write a number with as many decimals as it has, `digits` at most."""
     text = number(value, digits)

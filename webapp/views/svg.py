@@ -16,6 +16,8 @@ LEFT, RIGHT, TOP, BOTTOM = 34, 8, 16, 20
 PLOT_WIDTH = WIDTH - LEFT - RIGHT
 PLOT_HEIGHT = HEIGHT - TOP - BOTTOM
 LABEL_CLEARANCE = 15
+#: How wide a digit or Latin letter and a Chinese one are below an axis, at most.
+DIGIT, LETTER = 7.0, 11.0
 
 Point = tuple[float, float]
 
@@ -173,7 +175,13 @@ def _axis_y(frame: Frame, ticks: Sequence[float]) -> Iterator[str]:
         yield _text(LEFT - 5, y + 3.5, tick_label(value), "tick y")
 
 
+def _half(text: str) -> float:
+    """Half the room that a label takes below an axis, with what parts it from the next."""
+    return sum(LETTER if each > "\u2e7f" else DIGIT for each in text) / 2 + 2
+
+
 def _axis_x(frame: Frame, zone: tzinfo, day: Callable[[date], str]) -> Iterator[str]:
+    free = -math.inf
     edges = [frame.start, *local_midnights(frame.start, frame.end, zone), frame.end]
     for left, right in zip(edges, edges[1:], strict=False):
         x, width = frame.x(left), frame.x(right) - frame.x(left)
@@ -183,8 +191,10 @@ def _axis_x(frame: Frame, zone: tzinfo, day: Callable[[date], str]) -> Iterator[
                 f'<rect class="day" x="{_number(x)}" y="{TOP}" width="{_number(width)}" '
                 f'height="{PLOT_HEIGHT}"/>'
             )
-        if width >= PLOT_WIDTH / 14:
-            yield _text(x + width / 2, HEIGHT - 6, day(local.date()), "tick x")
+        label, middle = day(local.date()), x + width / 2
+        if width >= PLOT_WIDTH / 14 and middle - _half(label) >= free:
+            free = middle + _half(label)
+            yield _text(middle, HEIGHT - 6, label, "tick x")
 
 
 def _axis_hours(frame: Frame, zone: tzinfo, hour: Callable[[datetime], str]) -> Iterator[str]:

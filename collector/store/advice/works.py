@@ -17,8 +17,8 @@ from field_configs.events import event
 
 SQL = queries.load("works")
 SPRAY, IRRIGATION = "spray", "irrigation"
-HARVEST = "harvest"
-KINDS = (SPRAY, IRRIGATION, "fertilising", "weeding", HARVEST, "other")
+HARVEST, FERTILISING = "harvest", "fertilising"
+KINDS = (SPRAY, IRRIGATION, FERTILISING, "weeding", HARVEST, "other")
 
 
 @dataclass(frozen=True)

@@ -126,6 +126,38 @@ def steps(conn: Connection, number: str) -> list[Step]:
     return [Step(*row) for row in fetch(conn, SQL["steps"], finding=number)]
 
 
+def of_sample(conn: Connection, plan: str, lot: str) -> list[tuple[str, int, str]]:
+    """Return what a sample opened and nobody closed: number, how many steps, state."""
+    rows = fetch(conn, SQL["of_sample"], plan=plan, lot=lot)
+    return [(number, steps, state) for number, steps, state in rows]
+
+
+def result_corrected(
+    conn: Connection, number: str, steps: int, state: str, evidence: str, reason: str, who: Who
+) -> None:
+    """Add to a non-conformity that the result it stands on was corrected.
+
+    Parameters
+    ----------
+    conn : Connection
+    number : str
+    steps : int
+        How many it had.
+    state : str
+        Closed where the sample is in order after all, else as it was.
+    evidence, reason : str
+    who : Who
+
+    Raises
+    ------
+    MovedOn
+    """
+    given = {"state": state, "action": "", "evidence": evidence, "reason": reason}
+    by = {"at": who.at, "person": who.person, "name": who.name}
+    if not fetch(conn, SQL["step"], finding=number, number=steps + 1, **given, **by):
+        raise MovedOn(f"non-conformity {number}: somebody else did something with it")
+
+
 def move(
     conn: Connection,
     found: Finding,

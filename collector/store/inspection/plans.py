@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from psycopg2.extras import Json
 
 from collector.store.inspection import findings
-from collector.store.lots import lot_marks
+from collector.store.lots import lot_events, lot_marks
 from collector.store.lots.lots import Lot, LotError, Who
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
@@ -84,7 +84,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Sample:
-    """A lot that was drawn: whom to call, when its sample was taken, what a test showed."""
+    """A lot that was drawn: whom to call, when its sample was taken, what a test showed.
+
+    ``test`` is the number of that test.
+    """
 
     lot: str
     produce: str
@@ -93,6 +96,7 @@ class Sample:
     owner: str
     phone: str | None
     taken: date | None
+    test: int | None
     tested: date | None
     passed: bool | None
     report: str | None
@@ -185,6 +189,11 @@ def samples(conn: Connection, number: str) -> list[Sample]:
     return [Sample(*row) for row in fetch(conn, SQL["samples"], plan=number)]
 
 
+def held_because(number: str, what: str) -> str:
+    """The reason for which a sample of a plan holds its lot."""
+    return f"{number}: {what}"
+
+
 def _locked(conn: Connection, number: str, lot: str) -> None:
     if not fetch(conn, SQL["lock"], plan=number, lot=lot):
         raise NotInPlan(f"lot {lot}: plan {number} did not draw it")
@@ -233,18 +242,35 @@ def enter(
     EnteredBefore
     """
     _locked(conn, number, lot.code)
+    if fetch(conn, SQL["stands"], plan=number, lot=lot.code):
+        raise EnteredBefore(f"lot {lot.code}: its result for plan {number} was entered before")
+    lot_events.keep_chains(conn, [who.person, None], who.at)
+    keep_result(conn, number, lot.code, found, who)
+    return None if found.passed else fail(conn, number, lot, what, who)
+
+
+def keep_result(conn: Connection, number: str, lot: str, found: Result, who: Who) -> int:
+    """Keep the test of a sample and what was measured; return the number of the test."""
     test = (found.kind, found.day, found.substances, found.passed, found.tested_by, found.report)
-    id_ = lot_marks.add_test(conn, lot.code, *test, who)
+    id_ = lot_marks.add_test(conn, lot, *test, who)
     m = found.measured
     given = {"substance": m.substance, "value": m.value, "limit_value": m.limit}
     given |= {"unit": m.unit, "source": m.source}
-    if not fetch(conn, SQL["result"], plan=number, lot=lot.code, test=id_, **given):
-        raise EnteredBefore(f"lot {lot.code}: its result for plan {number} was entered before")
-    if found.passed:
-        return None
+    run(conn, SQL["result"], plan=number, lot=lot, test=id_, **given)
+    return id_
+
+
+def of_test(conn: Connection, test: int) -> tuple[str, Measured] | None:
+    """Return of which plan's sample a test is, and what was measured; None where of none."""
+    rows = fetch(conn, SQL["of_test"], test=test)
+    return (rows[0][0], Measured(*rows[0][1:])) if rows else None
+
+
+def fail(conn: Connection, number: str, lot: Lot, what: str, who: Who) -> str:
+    """Hold a lot whose sample is not in order; return the non-conformity that is opened."""
     states = lot_marks.states(conn, lot.code)
     if HELD in lot_marks.NEXT[states[0].what if states else None]:
-        lot_marks.set_state(conn, lot.code, HELD, f"{number}: {what}", who)
+        lot_marks.set_state(conn, lot.code, HELD, held_because(number, what), who)
     due = local_day(who.at) + TO_ANSWER
     of = findings.About(lot=lot.code, field=lot.field, party=lot.made_by, village=lot.village)
     return findings.add(conn, what, of, findings.CRITICAL, who.name, due, who, plan=number)

@@ -5,21 +5,20 @@ Each act is told in the transaction that does it. An inspector's is the bureau's
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from collector.store.advice import works
-from collector.store.advice.works import SPRAY
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from collector.store.postgres.queries import fetch
-from collector.store.trace import members, parties
+from collector.store.trace import members, parties, traced
 from collector.store.trace.parties import Party
 from models.trace import telling
 from models.trace.certificate import kind_of
-from models.trace.telling import Amount, Grown, Made, Sprayed, moment_of, told_text
+from models.trace.planted import declared_wrong
+from models.trace.telling import Amount, Grown, Made, moment_of, told_text
 
 SQL = queries.load("lot_events")
 #: Who inspects tells for this party.
@@ -40,26 +39,14 @@ class Act:
     event: dict[str, Any]
 
 
-def _sprayed(
-    conn: Connection, field: str, since: date, day: date, writer: str
-) -> Iterator[Sprayed]:
-    for work in reversed(works.diary(conn, field)):
-        if work.kind == SPRAY and since <= work.date <= day:
-            yield Sprayed(told_text(work.product, writer), work.date, work.interval_d)
-
-
 def made(conn: Connection, lot: str) -> list[Act]:
     """Return how a lot was made: one act."""
-    ((code, uri, kind, produce, weight, day, field, season, at, whose, writer, *rest),) = fetch(
-        conn, SQL["made"], lot=lot
-    )
-    given_up, place, place_code, uris, weights, certificate = rest
+    ((code, uri, kind, produce, weight, day, at, whose, *rest),) = fetch(conn, SQL["made"], lot=lot)
+    place, place_code, uris, weights, certificate, planting = rest
     parts = [Amount(*each) for each in zip(uris, weights, strict=True)]
     found = Made(Amount(uri, weight), code, produce, day, at, parts)
     if kind == HARVEST:
-        since = season or day - A_YEAR
-        sprays = [] if given_up else list(_sprayed(conn, field, since, day, writer))
-        told = telling.harvested(found, Grown(place, place_code, season, sprays))
+        told = telling.harvested(found, Grown(place, place_code, planting))
     elif parts:
         told = telling.made_of(found, STEPS[kind], certificate)
     else:
@@ -135,7 +122,8 @@ def things_recalled(number: str, things: Sequence[str], at: datetime) -> list[Ac
     ]
 
 
-def _party(conn: Connection, person: int | None, at: datetime) -> Party:
+def party_of(conn: Connection, person: int | None, at: datetime) -> Party:
+    """Return the party in whose chain acts of a person are told; of None, the bureau's."""
     if person is None:
         parties.add(conn, BUREAU, at)
         return BUREAU
@@ -144,6 +132,46 @@ def _party(conn: Connection, person: int | None, at: datetime) -> Party:
     gone = Party(f"person-{person}", f"person {person}")  # their acts stay when they go
     parties.add(conn, gone, at)
     return gone
+
+
+def keep_chains(
+    conn: Connection, persons: Sequence[int | None], at: datetime, *others: str
+) -> None:
+    """Keep the chains that acts of several are told in, before the first of them is told.
+
+    Parameters
+    ----------
+    conn : Connection
+    persons : sequence of int or None
+        None: the bureau.
+    at : datetime
+        Aware.
+    *others : str
+        Parties besides.
+    """
+    traced.lock(conn, {*others, *(party_of(conn, person, at).id for person in persons)})
+
+
+def teller_of_test(conn: Connection, lot: str, number: int) -> tuple[str, dict[str, Any]] | None:
+    """Return in which party's chain a test is told, and its event; None where none stands."""
+    ((uri,),) = fetch(conn, SQL["uri_of"], lot=lot)
+    rows = fetch(conn, SQL["in_force"], id=telling.event_id(uri, f"test:{number}"))
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
+def take_back_test(
+    conn: Connection, lot: str, number: int, instead: int | None, at: datetime
+) -> None:
+    """Declare the event of a test an error; `instead` is the test that stands, if one does."""
+    told = teller_of_test(conn, lot, number)
+    if told is None:
+        return
+    ((uri,),) = fetch(conn, SQL["uri_of"], lot=lot)
+    newer = "" if instead is None else telling.event_id(uri, f"test:{instead}")
+    reason = "incorrect_data" if newer else "did_not_occur"
+    wrong = declared_wrong(told[1], reason, at, newer)
+    added = members.tell(conn, Party(told[0], told[0]), [wrong], at)
+    assert not added.refused, added.refused  # it was told as it is
 
 
 def tell(conn: Connection, acts: Sequence[Act], at: datetime) -> int:
@@ -159,7 +187,7 @@ def tell(conn: Connection, acts: Sequence[Act], at: datetime) -> int:
     """
     if not acts:
         return 0
-    party = _party(conn, acts[0].person, at)
+    party = party_of(conn, acts[0].person, at)
     added = members.tell(conn, party, [each.event for each in acts], at)
     assert not added.refused, added.refused  # its identity is the act's alone
     return added.new
@@ -170,12 +198,17 @@ def lots(conn: Connection) -> list[str]:
     return [code for (code,) in fetch(conn, SQL["lots"])]
 
 
+def known(conn: Connection, acts: Sequence[Act]) -> set[str]:
+    """Return the ids of those acts that events tell of."""
+    ids = [act.event["eventID"] for act in acts]
+    return {name for (name,) in fetch(conn, SQL["told"], ids=ids)}
+
+
 def untold(conn: Connection, lot: str) -> dict[int | None, list[Act]]:
     """Return the acts on a lot that no event tells of, by who did them, the oldest first."""
     ways = (made, assays, states, overrides, issued, voided)
     acts = [act for way in ways for act in way(conn, lot)]
-    ids = [act.event["eventID"] for act in acts]
-    told = {name for (name,) in fetch(conn, SQL["told"], ids=ids)}
+    told = known(conn, acts)
     found: dict[int | None, list[Act]] = {}
     for act in sorted(acts, key=lambda act: str(act.event["eventTime"])):
         if act.event["eventID"] not in told:

@@ -31,10 +31,28 @@ class NothingToSetAside(LotError):  # noqa: N818 - named for what is wanting
     """No reason stands against a lot that an inspector may set aside."""
 
 
+class StruckBefore(LotError):  # noqa: N818 - named for what happened
+    """Somebody corrected this test before."""
+
+
+@dataclass(frozen=True)
+class Struck:
+    """That a result was entered wrongly: why, when, and who says so."""
+
+    reason: str
+    at: datetime
+    name: str
+
+
 @dataclass(frozen=True)
 class LotTest:
-    """A test: what was looked for, on which local day, by whom, as which report."""
+    """A test: what was looked for, on which local day, by whom, as which report.
 
+    ``struck`` is set where its result was entered wrongly: it is kept, and counts no more.
+    """
+
+    id: int
+    lot: str
     kind: str
     day: date
     substances: tuple[str, ...]
@@ -43,6 +61,7 @@ class LotTest:
     report: str
     at: datetime
     name: str
+    struck: Struck | None
 
 
 @dataclass(frozen=True)
@@ -77,8 +96,43 @@ def add_test(
 
 def tests(conn: Connection, lot: str) -> list[LotTest]:
     """Return the tests of a lot itself, the oldest first."""
-    rows = fetch(conn, SQL["tests"], lot=lot)
-    return [LotTest(kind, day, tuple(what), *rest) for kind, day, what, *rest in rows]
+    return _tests(conn, lot, None)
+
+
+def test_of(conn: Connection, number: int) -> LotTest | None:
+    """Return a test by its number; None where there is none."""
+    return next(iter(_tests(conn, None, number)), None)
+
+
+def _tests(conn: Connection, lot: str | None, number: int | None) -> list[LotTest]:
+    found = []
+    for row in fetch(conn, SQL["tests"], lot=lot, id=number):
+        id_, code, kind, day, what, passed, tested_by, report, at, name, *struck = row
+        of = (id_, code, kind, day, tuple(what), passed, tested_by, report, at, name)
+        found.append(LotTest(*of, Struck(*struck) if struck[0] is not None else None))
+    return found
+
+
+def strike(conn: Connection, found: LotTest, instead: int | None, reason: str, who: Who) -> None:
+    """Keep that a result was entered wrongly, and tell it; call it last in a transaction.
+
+    Parameters
+    ----------
+    conn : Connection
+    found : LotTest
+    instead : int or None
+        Number of the test that stands; None where none does.
+    reason : str
+    who : Who
+
+    Raises
+    ------
+    StruckBefore
+    """
+    by = {"at": who.at, "person": who.person, "name": who.name}
+    if not fetch(conn, SQL["strike"], test=found.id, instead=instead, reason=reason, **by):
+        raise StruckBefore(f"test {found.id} of lot {found.lot}: was corrected before")
+    lot_events.take_back_test(conn, found.lot, found.id, instead, who.at)
 
 
 def states(conn: Connection, lot: str) -> list[Mark]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from collector.store.lots import lot_events
+from collector.store.lots import lot_events, plantings
 from collector.store.network.own_fields import OwnField
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection, StoreError
@@ -133,7 +133,9 @@ def harvest(
     sown = own.sown if own.sown is not None and own.sown <= day else None
     place = {"field": own.id, "season": sown, "village": own.village}
     code = _add(conn, HARVEST, produce, weight_kg, who, day=day, **place)
+    plantings.join(conn, code, who.person, who.at)
     lot_events.tell(conn, lot_events.made(conn, code), who.at)
+    plantings.tell(conn, [own.id], who.at)
     return code
 
 
@@ -147,6 +149,11 @@ def of_uri(conn: Connection, uri: str) -> Lot | None:
     """Return the lot that events call so; None where it is none of ours."""
     rows = fetch(conn, SQL["code_of"], uri=uri)
     return find(conn, rows[0][0]) if rows else None
+
+
+def names(conn: Connection, uris: Sequence[str]) -> dict[str, str]:
+    """Return codes by URI: of lots theirs, of what lots grew of an empty one, of others none."""
+    return dict(fetch(conn, SQL["names"], uris=list(uris)))
 
 
 def of_person(conn: Connection, person: int) -> list[Lot]:

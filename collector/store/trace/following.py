@@ -32,6 +32,8 @@ class Step:
     biz_step, place : str or None
     error : bool
         Whether it says that an event was none.
+    about : str
+        What was put on a crop, else what was sown or harvested; empty where it does not say.
     """
 
     time: datetime
@@ -41,6 +43,7 @@ class Step:
     biz_step: str | None
     place: str | None
     error: bool
+    about: str
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,8 @@ class Origin:
     """A lot on the way to another: where and when, and how it stands.
 
     ``said`` is where it grew by a seller's certificate; ``gone`` whether the diary of its field is;
-    ``state`` what an inspector made of it; ``works`` what was done in its field in its season.
+    ``state`` what an inspector made of it; ``works`` what was done in its field in its season;
+    ``sown`` when that began, as it is noted now.
     """
 
     code: str
@@ -63,6 +64,7 @@ class Origin:
     county_en: str | None
     township_zh: str | None
     township_en: str | None
+    sown: date | None
 
 
 @dataclass(frozen=True)
@@ -214,7 +216,7 @@ def _lots(
 
 
 def _origin(row: tuple[Any, ...]) -> Origin:
-    code, _, kind, _, day, field, said, gone, state, *place = row[:13]
+    code, _, kind, _, day, field, said, gone, state, *place = (*row[:13], row[19])
     works = tuple(Work(k, date.fromisoformat(d), *rest) for k, d, *rest in row[18] or ())
     return Origin(code, kind, day, field, said, gone, state, works, *place)
 

@@ -106,6 +106,15 @@ def add(
     return Added(len(fresh), known, refused, at)
 
 
+def lock(conn: Connection, parties: Iterable[str]) -> None:
+    """Keep the chains of several parties for this transaction, before events are added to them.
+
+    In one order, so that of two transactions none waits for what the other holds.
+    """
+    for party in sorted(parties):
+        queries.run(conn, SQL["lock_party"], party=party)
+
+
 def _not_before_others(conn: Connection, at: datetime) -> datetime:
     """Return the time by which events are recorded: no earlier than those that are there.
 

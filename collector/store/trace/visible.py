@@ -26,8 +26,13 @@ ROWS_AT_A_TIME = 1000
 
 
 def put_handled(conn: Connection, party: str, values: Iterable[str], since: int) -> list[str]:
-    """Note what a party had to do with, since which event; return what of it is new to it."""
-    rows = [(party, value, since) for value in sorted(values)]
+    """Note what a party had to do with, since which event; return what of it is new to it.
+
+    With a lot that was harvested here comes what it grew of.
+    """
+    named = set(values)
+    named |= {uri for (uri,) in queries.fetch(conn, SQL["plantings"], values=sorted(named))}
+    rows = [(party, value, since) for value in sorted(named)]
     if not rows:
         return []
     with conn.cursor() as cur:

@@ -108,7 +108,7 @@ def test_a_chain_of_batches_holds_together_and_one_out_of_order_does_not() -> No
 def test_a_lot_of_ours_is_a_batch_where_somebody_says_whose() -> None:
     lot = "urn:uuid:5f2b3a34-5a5e-4d0e-9a2b-3f1d2c4b5a69"
     made = Made(Amount(lot, 812.5), "L260510-7KQ2M9XWD3", "garlic_scape", AT.date(), AT)
-    event = harvested(made, Grown("", "", None, ()))
+    event = harvested(made, Grown("", "", "urn:uuid:9d3c3f3e-61f4-4c2a-8a5b-1f1b7c9e0a11"))
     with pytest.raises(BatchError, match=f"{lot}: nobody says whose batch this is"):
         record_of(event)
     batch = Batch(COOP, "L260510-7KQ2M9XWD3")

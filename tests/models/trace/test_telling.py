@@ -10,7 +10,7 @@ import pytest
 from models.exchange.epcis.reading import check
 from models.trace import telling
 from models.trace.certificate import FREED, HELD, RECALLED
-from models.trace.telling import Amount, Grown, Made, Sprayed, event_id, moment_of, told_text
+from models.trace.telling import Amount, Grown, Made, event_id, moment_of, told_text
 
 AT = datetime(2026, 5, 10, 6, 30, tzinfo=UTC)
 DAY = date(2026, 5, 10)
@@ -19,12 +19,11 @@ OTHER = "urn:uuid:0b7e6c1d-1f5b-4a7e-8a55-9d1c2b3a4f5e"
 CONTEXT = {"nongqing": "urn:nongqing:epcis:"}
 MADE = Made(Amount(LOT, 812.5), "L260510-7KQ2M9XWD3", "garlic_scape", DAY, AT)
 PARTED = Made(Amount(LOT, 300), "L1", "garlic_scape", DAY, AT, [Amount(OTHER, 300)])
-GROWN = Grown(
-    "清丰县柳格镇", "410922104", date(2025, 10, 1), [Sprayed("嘧菌酯", date(2026, 5, 3), 7)]
-)
+PLANTING = "urn:uuid:9d3c3f3e-61f4-4c2a-8a5b-1f1b7c9e0a11"
+GROWN = Grown("清丰县柳格镇", "410922104", PLANTING)
 EVERY = {
     "harvested": telling.harvested(MADE, GROWN),
-    "bare": telling.harvested(MADE, Grown("", "", None, [Sprayed("", DAY, None)])),
+    "bare": telling.harvested(MADE, Grown("", "", None)),
     "split": telling.made_of(PARTED, "splitting"),
     "received": telling.made_of(PARTED, "receiving", "C260510-7KQ2M9XWD3"),
     "bought": telling.bought(MADE),
@@ -43,14 +42,11 @@ def test_every_event_is_right_by_the_standard(name: str) -> None:
     assert LOT in found.fields.handled()
 
 
-def test_a_harvest_begins_a_lot_with_how_it_grew() -> None:
+def test_a_harvest_begins_a_lot_of_what_grew() -> None:
     told = EVERY["harvested"]
-    assert (told["action"], told["bizStep"], told["disposition"]) == (
-        "ADD",
-        "commissioning",
-        "active",
-    )
-    assert told["quantityList"] == [{"epcClass": LOT, "quantity": 812.5, "uom": "KGM"}]
+    assert (told["bizStep"], told["disposition"]) == ("commissioning", "active")
+    assert told["inputQuantityList"] == [{"epcClass": PLANTING}]
+    assert told["outputQuantityList"] == [{"epcClass": LOT, "quantity": 812.5, "uom": "KGM"}]
     assert told["ilmd"] == {
         "cbvmda:lotNumber": "L260510-7KQ2M9XWD3",
         "nongqing:produce": "garlic_scape",
@@ -58,19 +54,10 @@ def test_a_harvest_begins_a_lot_with_how_it_grew() -> None:
         "cbvmda:harvestEndDate": "2026-05-10",
         "nongqing:origin": "清丰县柳格镇",
         "nongqing:originCode": "410922104",
-        "nongqing:sown": "2025-10-01",
-        "nongqing:treatments": [
-            {
-                "nongqing:product": "嘧菌酯",
-                "nongqing:day": "2026-05-03",
-                "nongqing:intervalDays": 7,
-            }
-        ],
     }
-    assert EVERY["bare"]["ilmd"]["nongqing:treatments"] == [
-        {"nongqing:product": "", "nongqing:day": "2026-05-10"}
-    ]
-    assert "nongqing:sown" not in EVERY["bare"]["ilmd"]
+    bare = EVERY["bare"]
+    assert bare["action"] == "ADD"
+    assert bare["quantityList"] == told["outputQuantityList"]
 
 
 def test_parts_lead_from_one_lot_to_another() -> None:
@@ -129,10 +116,11 @@ def test_a_day_is_told_as_its_noon(day: date, hour: str) -> None:
         ("问13812345678", ""),
         ("问 138 1234 5678", ""),
         ("张三配的药", ""),
+        ("李四给的", ""),
     ],
 )
 def test_what_farmers_write_is_told_without_names_and_numbers(text: str, told: str) -> None:
-    assert told_text(text, "张三") == told
+    assert told_text(text, "张三", "李四", "嘧") == told
     assert told_text("x", "") == "x"
 
 

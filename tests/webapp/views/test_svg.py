@@ -104,6 +104,17 @@ def test_days_are_parted_at_local_midnights():
     assert [e.text for e in of_class(root, "x")] == [f"4/{d}" for d in range(21, 28)]
 
 
+@pytest.mark.parametrize("days", [3, 7, 9, 14])
+@pytest.mark.parametrize("name", ["5/10", "10 May", "5月10日"])
+def test_no_day_below_the_axis_lies_over_another(days, name):
+    words = svg.Words("t", "d", "no data", day=lambda _: name)
+    _, root = draw([1.0, 2.0], days=days, words=words)
+    places = [float(each.get("x")) for each in of_class(root, "x")]
+    assert len(places) > 1
+    room = sum(svg.LETTER if letter in "月日" else svg.DIGIT for letter in name)
+    assert all(b - a >= room for a, b in zip(places, places[1:], strict=False))
+
+
 def test_points_outside_the_window_are_left_out():
     times = [START - timedelta(hours=2), START, START + timedelta(hours=1)]
     _, root = draw([99.0, 1.0, 2.0], times=times)

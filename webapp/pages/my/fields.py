@@ -12,6 +12,7 @@ from wtforms.validators import ValidationError
 
 from collector.store import audit
 from collector.store.advice import village as store
+from collector.store.lots import plantings
 from collector.store.network import merging, own_fields, registry
 from collector.store.network.own_fields import SOILS, Entered, OwnField, TooMany
 from collector.store.network.registry import VillageRow
@@ -237,6 +238,7 @@ def edit(field_id: str) -> ResponseReturnValue:
                 done = own_fields.change(connection(), own, own.edition, said, me().id, at)
                 if not done:
                     raise _Meanwhile
+                plantings.tell(connection(), [own.id], at)
                 return url_for("my_field.page", field_id=own.id)
 
             try:

@@ -13,6 +13,7 @@ from wtforms.validators import ValidationError
 from collector.store import settings_table
 from collector.store.advice import products, works
 from collector.store.advice.works import HARVEST, IRRIGATION, KINDS, SPRAY, FieldWork
+from collector.store.lots import plantings
 from collector.store.network import own_fields
 from collector.store.network.own_fields import OwnField
 from models.weather.local_days import local_day
@@ -120,6 +121,7 @@ def _keep(form: WorkForm, own: OwnField, entry: str, before: FieldWork | None, a
     if work.kind == HARVEST:
         own_fields.end_season(conn, own.id, work.date)
         _harvested_early(own, work.date)
+    plantings.tell(conn, [own.id], at)
     return url_for("my_field.page", field_id=own.id)
 
 
@@ -165,6 +167,7 @@ def change(field_id: str, entry: str) -> ResponseReturnValue:
             works.write(connection(), _taken_back(before), at)
             if before.kind == HARVEST:
                 own_fields.reopen_season(connection(), own.id, before.date)
+            plantings.tell(connection(), [own.id], at)
             return url_for("my_field.page", field_id=own.id)
 
         return take(undo)

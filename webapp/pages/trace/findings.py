@@ -5,19 +5,23 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from collector.store.inspection import downstream, findings
+from collector.store.inspection import downstream, evidence, findings
+from collector.store.inspection.evidence import Of
 from collector.store.inspection.findings import NEXT, About, Finding, MovedOn
 from models.trace.codes import parse_code
 from models.weather.local_days import local_day
 from webapp.accounts.access import may, needs, scope
+from webapp.accounts.evidence import keep, shown
 from webapp.accounts.lots import inspected, note, who
 from webapp.accounts.own import entry_key, me, take
 from webapp.app.database import connection, now
 from webapp.app.errors import PageNotFound, Suggestion
+from webapp.app.given import takes
 from webapp.language.i18n import gettext
+from webapp.views.trace.evidence import LARGEST_FORM, sent_picture
 from webapp.views.trace.inspection import SEVERITIES, STATES, FindingForm, StepForm
 
 bp = Blueprint("findings", __name__, url_prefix="/register/findings")
@@ -114,6 +118,7 @@ def _one(found: Finding, form: StepForm, status: int, problem: str = "") -> Resp
         states=STATES,
         form=form,
         open=bool(NEXT[found.state]),
+        photos=evidence.photos(connection(), Of(found.number)),
         problem=problem,
         entry_key=entry_key(),
     )
@@ -144,3 +149,20 @@ def move(finding_number: str) -> ResponseReturnValue:
     except MovedOn:
         connection().rollback()
         return _one(_finding(finding_number), form, 409, str(said))
+
+
+@bp.post("/<finding_number>/photo")
+@needs("inspect")
+@takes(LARGEST_FORM)
+def add_photo(finding_number: str) -> ResponseReturnValue:
+    """Keep a photo as evidence of a non-conformity."""
+    found = _finding(finding_number)
+    picture, back = sent_picture(), url_for("findings.one", finding_number=found.number)
+    return keep(Of(found.number), picture.jpeg, (picture.width, picture.height), back)
+
+
+@bp.get("/<finding_number>/photo/<int:evidence_photo>.jpg")
+@needs("inspect", reads="findings_seen", about="finding_number")
+def photo(finding_number: str, evidence_photo: int) -> Response:
+    """Show a photo of a non-conformity."""
+    return shown(Of(_finding(finding_number).number), evidence_photo)

@@ -129,7 +129,7 @@ def one(lot_code: str) -> str:
         left=kg(max(lot.left_kg, 0)),
         line=lot_line(lot),
         place=places_text([vars(place) for place in led.places]),
-        reasons=reasons_text(standing(lot, found.against)),
+        reasons=reasons_text(standing(lot, found)),
         allowed=found.allowed,
         treatments=[each for origin in led.facts.origins for each in origin.treatments],
         tests=lot_marks.tests(conn, lot.code),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, abort, flash, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from collector.store.inspection import plans
+from collector.store.inspection import evidence, plans
+from collector.store.inspection.evidence import Of
 from collector.store.inspection.plans import EnteredBefore, NotInPlan, Plan, TooFewLots
 from collector.store.lots import lots
 from collector.store.lots.lots import Lot
@@ -18,12 +19,15 @@ from models.trace.codes import parse_code
 from models.trace.sampling import FAILED_BEFORE, NEVER_SAMPLED
 from models.weather.local_days import local_day
 from webapp.accounts.access import needs, reaches, reaches_area, scope
+from webapp.accounts.evidence import keep, shown
 from webapp.accounts.lots import note, who
 from webapp.accounts.own import entry_key, take, written
 from webapp.app.database import connection, now
 from webapp.app.errors import PageNotFound, Suggestion
+from webapp.app.given import takes
 from webapp.language.i18n import gettext
 from webapp.language.words import pick
+from webapp.views.trace.evidence import LARGEST_FORM, sent_picture
 from webapp.views.trace.inspection import REASONS, PlanForm, ResultForm, place_names
 from webapp.views.trace.shown import kg, produce_name
 
@@ -190,6 +194,7 @@ def _sample(
         sample=found,
         form=form,
         problem=problem,
+        photos=evidence.photos(connection(), Of(None, plan.number, lot.code)),
         entry_key=entry_key,
     )
     return page, status
@@ -241,3 +246,24 @@ def _enter(plan: Plan, lot: Lot, form: ResultForm, at: datetime) -> str:
         )
     note("sample_tested", plan.number, lot=lot.code, passed=found.passed)
     return url_for("plans.one", plan_number=plan.number)
+
+
+@bp.post("/<plan_number>/<sample_lot>/photo")
+@needs("inspect")
+@takes(LARGEST_FORM)
+def add_photo(plan_number: str, sample_lot: str) -> ResponseReturnValue:
+    """Keep a photo as evidence of the taking of a sample."""
+    plan, _ = _plan(plan_number)
+    lot = _drawn(plan, sample_lot)
+    back = url_for("plans.sample", plan_number=plan.number, sample_lot=lot.code)
+    picture = sent_picture()
+    size = (picture.width, picture.height)
+    return keep(Of(None, plan.number, lot.code), picture.jpeg, size, back)
+
+
+@bp.get("/<plan_number>/<sample_lot>/photo/<int:evidence_photo>.jpg")
+@needs("inspect", reads="samples_seen", about="plan_number")
+def photo(plan_number: str, sample_lot: str, evidence_photo: int) -> Response:
+    """Show a photo of the taking of a sample."""
+    plan, _ = _plan(plan_number)
+    return shown(Of(None, plan.number, _drawn(plan, sample_lot).code), evidence_photo)

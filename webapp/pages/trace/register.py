@@ -145,7 +145,7 @@ def _one(lot: Lot, form: ReasonForm, problem: str, status: int) -> ResponseRetur
         weight=kg(lot.weight_kg),
         left=kg(max(lot.left_kg, 0)),
         place=places_text([vars(place) for place in led.places]),
-        reasons=reasons_text(standing(lot, found.against)),
+        reasons=reasons_text(standing(lot, found)),
         may_override=any(may_override(each) for each in found.against),
         set_aside=reasons_text(found.set_aside),
         steps=lot_marks.NEXT[states[0].what if states else None],

@@ -26,7 +26,7 @@ NAMES: Mapping[str, tuple[object, object]] = {
     TEMPERATURE: (lazy_gettext("temperature"), lazy_gettext("temperature %(number)d")),
     HUMIDITY: (lazy_gettext("humidity"), lazy_gettext("humidity %(number)d")),
 }
-UNITS = {TEMPERATURE: "\N{DEGREE SIGN}C", HUMIDITY: "%"}
+UNITS: Mapping[str, object] = {TEMPERATURE: lazy_gettext("°C"), HUMIDITY: "%"}
 LONG = timedelta(days=3)
 
 
@@ -81,7 +81,7 @@ def _curve(
     limits: tuple[float, ...],
     index: int,
 ) -> Curve:
-    start, end, unit = found.shipped, state.at, UNITS[channel.quantity]
+    start, end, unit = found.shipped, state.at, str(UNITS[channel.quantity])
     there = ~np.isnan(channel.value)
     holes = gaps(channel.time[there], start.timestamp(), end.timestamp())
     drawn = svg.chart(

@@ -107,7 +107,7 @@ def limits_text(product: Product) -> str:
     """Say the limits of a product."""
     span = product.temperature
     low, high = number(span.low, 1), number(span.high, 1)
-    return str(gettext("%(low)s to %(high)s", low=low, high=high)) + " °C"
+    return str(gettext("%(low)s to %(high)s °C", low=low, high=high))
 
 
 def humidity_text(product: Product) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -54,6 +54,7 @@ class ShownLot:
     produce: str
     against: tuple[str, ...]
     places: str
+    sown: str
     harvested: str
     bought: str
     sprays: tuple[ShownSpray, ...]
@@ -138,7 +139,7 @@ def _spray(
             "%(num)d day is to be waited: kept.", "%(num)d days are to be waited: kept.", interval
         )
         wrong = False
-    return ShownSpray(f"{said} {told}", wrong)
+    return ShownSpray(pick("", " ").join((str(said), str(told))), wrong)
 
 
 def _treated(
@@ -221,12 +222,14 @@ def _lot(lot: ToldLot, now: datetime, most: int) -> ShownLot:
     roots = [each for each in lot.origins if each.kind in (HARVEST, BOUGHT)]
     harvested = sorted({each.day for each in roots if each.kind == HARVEST})
     bought = sorted({each.day for each in roots if each.kind == BOUGHT})
+    sown = sorted({each.sown for each in roots if each.sown is not None})
     comma = str(gettext("; "))
     return ShownLot(
         lot.code,
         produce_name(lot.produce),
         tuple(_against(lot, sprays, paper)),
         _places(roots),
+        comma.join(day_text(day, now) for day in sown[:MOST_LINES]),
         comma.join(day_text(day, now) for day in harvested[:MOST_LINES]),
         "" if harvested else comma.join(day_text(day, now) for day in bought[:MOST_LINES]),
         tuple(sprays[:most]),
@@ -238,10 +241,21 @@ def _lot(lot: ToldLot, now: datetime, most: int) -> ShownLot:
     )
 
 
-def _product(story: Story) -> Product | None:
-    """The product whose limits count, where all lots are of one produce."""
-    produce = {lot.produce for lot in story.lots}
-    return product_types().get(produce.pop()) if len(produce) == 1 else None
+def _kinds(story: Story) -> list[tuple[str, Product | None]]:
+    """Each kind of produce, with the product whose limits count for it."""
+    produce = dict.fromkeys(lot.produce for lot in story.lots)
+    return [(produce_name(each), product_types().get(each)) for each in produce]
+
+
+def _all_against(story: Story, lots: Sequence[ShownLot]) -> list[str]:
+    """What speaks against a thing; of several lots, with which of them it is."""
+    found = told_against(story)
+    for lot in lots:
+        for each in lot.against:
+            which = f"{lot.produce} {lot.code}"
+            several = gettext("%(label)s: %(value)s", label=which, value=each)
+            found.append(str(several if len(lots) > 1 else each))
+    return list(dict.fromkeys(found))
 
 
 def thing_of(story: Story, now: datetime) -> ShownThing:
@@ -259,16 +273,16 @@ def thing_of(story: Story, now: datetime) -> ShownThing:
     days = [o.day for lot in story.lots for o in lot.origins if o.kind == HARVEST]
     harvested = min(days) if days else None
     way, late = way_of(story, now, harvested)
-    times = [step.time for step in (*way, *late) if not step.early]
+    times = [step.time for step in (*way, *late) if not (step.early or step.field)]
     span = (times[0].timestamp(), times[-1].timestamp()) if times else None
     names = list(dict.fromkeys(each.produce for each in lots))
     return ShownThing(
         str(gettext("; ")).join(names) or str(gettext("A thing of the chain")),
-        tuple(dict.fromkeys([*told_against(story), *(a for lot in lots for a in lot.against)])),
+        tuple(_all_against(story, lots)),
         bool(lots) and all(each.paper is not None and not each.paper.void for each in lots),
         lots,
         tuple(way),
         tuple(late),
-        warmth_of(story, _product(story), span),
+        warmth_of(story, _kinds(story), span),
         story.many,
     )

@@ -142,6 +142,12 @@ class ResultForm(AssayForm):
         )
 
 
+class CorrectionForm(ResultForm):
+    """A result as it is right, and why what was entered is not."""
+
+    reason = Line(lazy_gettext("Reason for it"), most=200, needed=True)
+
+
 class FindingForm(Form):
     """A non-conformity: what, of what or whom, how grave, until when."""
 

@@ -12,7 +12,7 @@ from collector.store.lots.certificates import Certificate
 from collector.store.lots.lots import BOUGHT, HARVEST, MERGE, SPLIT, Lot
 from field_configs.events import Event
 from field_configs.schema import Produce
-from models.trace.certificate import CONTROL, ENTRUSTED_TEST, HELD, RECALLED, SELF_TEST
+from models.trace.certificate import CONTROL, ENTRUSTED_TEST, HELD, RECALLED, SELF_TEST, Verdict
 from webapp.app.database import connection
 from webapp.language.events import event_text
 from webapp.language.formats import full_day, number
@@ -64,9 +64,18 @@ def reasons_text(reasons: Sequence[Event]) -> list[str]:
     return [event_text(each) for each in reasons]
 
 
-def standing(lot: Lot, against: Sequence[Event]) -> list[Event]:
-    """What stands against a lot's certificate: that all of it was sold by one is no fault."""
-    return [e for e in against if not (lot.certificate and e.kind == "certificate_nothing_left")]
+def standing(lot: Lot, found: Verdict) -> list[Event]:
+    """What stands against a lot's certificate: that all of it was sold by one is no fault.
+
+    One that was issued because of a test needs that test still, and for all that was used.
+    """
+    if not lot.certificate:
+        return list(found.against)
+    left = [each for each in found.against if each.kind != "certificate_nothing_left"]
+    issued = certificates.find(connection(), lot.certificate)
+    if issued is not None and issued.grounds != CONTROL:
+        left += found.of_grounds[issued.grounds]
+    return left
 
 
 def lot_line(lot: Lot) -> str:

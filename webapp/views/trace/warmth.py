@@ -13,9 +13,9 @@ from markupsafe import Markup
 from collector.store.trace.told import Story
 from field_configs.schema import Product
 from models.coldchain.told import Told, Window, told
-from webapp.language.formats import local_time, number
+from webapp.language.formats import celsius, local_time, number
 from webapp.language.i18n import gettext
-from webapp.language.words import name_of
+from webapp.language.words import name_of, pick
 from webapp.views.svg import Frame, Point, nice_ticks, tick_label
 from webapp.views.trace.in_numbers import in_numbers
 from webapp.views.trace.way import who_of
@@ -49,12 +49,16 @@ def hours(seconds: float) -> str:
 
 def _degrees(low: float, high: float) -> str:
     if number(low, 1) == number(high, 1):
-        return f"{number(low, 1)} °C"
+        return celsius(low)
     return str(gettext("%(low)s to %(high)s °C", low=number(low, 1), high=number(high, 1)))
 
 
-def sentences(found: Told, product: Product | None) -> tuple[list[str], bool]:
-    """Say what is known, what was wrong, what nobody knows; and whether anything was wrong."""
+#: Kinds of goods by name, each with what is on record of how it is to be kept.
+Kinds = Sequence[tuple[str, Product | None]]
+
+
+def judged(found: Told, product: Product | None) -> tuple[list[str], bool]:
+    """Say what is known of it and what was wrong; and whether anything was wrong."""
     said, bad = [], False
     measured = _degrees(found.coldest, found.warmest)
     if product is None:
@@ -90,11 +94,27 @@ def sentences(found: Told, product: Product | None) -> tuple[list[str], bool]:
         said.append(
             gettext("It was as cold as it is to be all the time: %(range)s.", range=measured)
         )
-    if found.unknown:
-        said.append(
-            gettext("%(time)s of which nobody knows how warm it was.", time=hours(found.unknown))
-        )
     return [str(each) for each in said], bad
+
+
+def sentences(of: Sequence[tuple[str, Product | None, Told]]) -> tuple[list[str], bool]:
+    """Say what is known, of several kinds each by its name, what was wrong, what nobody knows."""
+    said: list[str] = []
+    bad = False
+    for name, product, found in of:
+        lines, wrong = judged(found, product)
+        bad = bad or wrong
+        if len(of) == 1:
+            said += lines
+        else:
+            text = pick("", " ").join(lines)
+            said.append(str(gettext("%(label)s: %(value)s", label=name, value=text)))
+    unknown = of[0][2].unknown if of else 0
+    if unknown:
+        said.append(
+            str(gettext("%(time)s of which nobody knows how warm it was.", time=hours(unknown)))
+        )
+    return said, bad
 
 
 def _inside(found: Told, product: Product) -> bool:
@@ -207,27 +227,32 @@ def limits_text(product: Product) -> str:
     return str(said if limits.verified else said + " " + gettext("(Not verified.)"))
 
 
-def warmth_of(
-    story: Story, product: Product | None, span: tuple[float, float] | None
-) -> ShownWarmth | None:
+def warmth_of(story: Story, kinds: Kinds, span: tuple[float, float] | None) -> ShownWarmth | None:
     """Return how warm a thing was; None where nobody told.
 
     Parameters
     ----------
     story
-    product
-        What it is, where its limits are on record.
+    kinds
+        What it is or holds, each with its limits where they are on record. Each kind is judged by
+        its own limits; they are drawn where there is one kind.
     span
         From when to when it was on its way [s since 1970 UTC]: what of it nobody measured is told.
     """
-    limits = (product.temperature.low, product.temperature.high) if product is not None else None
-    found = told(story.windows, limits, span)
-    if found is None:
-        return None
-    said, bad = sentences(found, product)
+    asked = list(kinds) or [("", None)]
+    of = []
+    for name, product in asked:
+        kept = (product.temperature.low, product.temperature.high) if product is not None else None
+        found = told(story.windows, kept, span)
+        if found is None:
+            return None
+        of.append((name, product, found))
+    said, bad = sentences(of)
     title = str(gettext("How warm it was, °C"))
-    shown = (*said, limits_text(product)) if product is not None else tuple(said)
+    known = [product for _, product, _ in of if product is not None]
+    shown = (*said, *map(limits_text, known if len(of) == 1 else ()))
     by = tuple(dict.fromkeys(who_of(party, name) for party, name in story.sensed_by))
-    drawing = draw(found, product, title, " ".join(said))
+    found = of[0][2]
+    drawing = draw(found, of[0][1] if len(of) == 1 else None, title, " ".join(said))
     pieces = ((w.start, w.end, w.low, w.high) for w in (*found.pieces, *found.alone))
     return ShownWarmth(drawing, in_numbers(found.start, found.end, pieces), shown, bad, by)

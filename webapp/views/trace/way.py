@@ -14,7 +14,7 @@ from collector.store.trace.told import (
     Story,
     ToldStep,
 )
-from field_configs.business_steps import step_named
+from field_configs.business_steps import step_named, step_of
 from models.weather.local_days import local_day
 from webapp.language.formats import full_day
 from webapp.language.formats import local_day as month_day
@@ -27,6 +27,8 @@ MOST_TEXT = 24
 NUMBER = re.compile(r"\d(?:[\s-]?\d){6,}")
 #: So many steps are shown; of more, the first and the last.
 MOST_SHOWN = 16
+#: What is done before there is anything to harvest.
+BEFORE_HARVEST = (step_of("sowing"), step_of("treating"))
 STEP_NAMES = {
     "accepting": lazy_gettext("taken over"),
     "arriving": lazy_gettext("arrived"),
@@ -105,7 +107,10 @@ def day_text(day: date | datetime, now: datetime) -> str:
 
 @dataclass(frozen=True)
 class ShownStep:
-    """A step as the page shows it; `early` where it was told for a day before the harvest."""
+    """A step as the page shows it; `early` where it was told for a day before the harvest.
+
+    ``field`` is whether it belongs there: somebody sowed or treated a crop.
+    """
 
     time: datetime
     day: str
@@ -114,6 +119,7 @@ class ShownStep:
     where: str
     who: str
     early: bool
+    field: bool
 
 
 def _what(step: ToldStep) -> tuple[str, bool]:
@@ -137,6 +143,7 @@ def way_of(
     shown: list[ShownStep] = []
     for step in story.steps:
         what, own = _what(step)
+        early = harvested is not None and local_day(step.time) < harvested
         new = ShownStep(
             step.time,
             day_text(step.time, now),
@@ -144,7 +151,8 @@ def way_of(
             own,
             pick(step.county_zh or "", step.county_en or ""),
             who_of(step.party, step.party_name),
-            harvested is not None and local_day(step.time) < harvested,
+            early and step.biz_step not in BEFORE_HARVEST,
+            step.biz_step in BEFORE_HARVEST,
         )
         alike = shown and (shown[-1].day, shown[-1].what, shown[-1].who, shown[-1].where)
         if step.ours and alike != (new.day, new.what, new.who, new.where):

@@ -27,6 +27,13 @@ ORDER BY s.state <> 'closed' AND f.due < %(today)s DESC, s.state = 'closed', f.d
     f.number
 LIMIT %(most)s
 
+-- name: of_sample
+-- Non-conformities that a sample opened and nobody closed, as they stand.
+SELECT f.number, s.number, s.state FROM finding f
+JOIN LATERAL (SELECT number, state FROM finding_step WHERE finding = f.number
+              ORDER BY number DESC LIMIT 1) s ON true
+WHERE f.plan = %(plan)s AND f.lot = %(lot)s AND s.state <> 'closed' ORDER BY f.number
+
 -- name: steps
 SELECT number, state, action, evidence, reason, at, name FROM finding_step
 WHERE finding = %(finding)s ORDER BY number

@@ -39,7 +39,9 @@ SELECT value FROM reached WHERE event IS NULL ORDER BY value
 
 -- name: story
 SELECT e.event_time, e.id, p.name, e.type, e.biz_step,
-       coalesce(e.biz_location, e.read_point), e.declared IS NOT NULL
+       coalesce(e.biz_location, e.read_point), e.declared IS NOT NULL,
+       left(coalesce(e.document ->> 'nongqing:product', e.document -> 'ilmd' ->> 'nongqing:produce',
+                     e.document -> 'ilmd' ->> 'nongqing:crop', ''), 60)
 FROM (SELECT DISTINCT event FROM trace_term
       WHERE value = ANY(%(values)s) AND kind = ANY(%(things)s)) AS named
 JOIN trace_event AS e ON e.id = named.event

@@ -25,8 +25,9 @@ SELECT p.child, p.parent, p.weight_kg, l.weight_kg FROM lot_part p JOIN lot l ON
 WHERE p.parent = ANY(%(codes)s) ORDER BY p.child, p.parent
 
 -- name: tests
-SELECT lot, kind, day, substances, passed FROM lot_test
-WHERE lot = ANY(%(codes)s) ORDER BY day, id
+SELECT a.lot, a.kind, a.day, a.substances, a.passed FROM lot_test a
+WHERE a.lot = ANY(%(codes)s) AND NOT EXISTS (SELECT FROM lot_test_struck s WHERE s.test = a.id)
+ORDER BY a.day, a.id
 
 -- name: overridden
 SELECT reasons FROM lot_override WHERE lot = %(code)s ORDER BY id

@@ -6,8 +6,17 @@ VALUES (%(lot)s, %(kind)s, %(day)s, %(substances)s, %(passed)s, %(tested_by)s, %
     %(person)s, %(name)s) RETURNING id
 
 -- name: tests
-SELECT kind, day, substances, passed, tested_by, report, at, name FROM lot_test
-WHERE lot = %(lot)s ORDER BY day, id
+-- Also those that were struck: they are kept, and count no more.
+SELECT a.id, a.lot, a.kind, a.day, a.substances, a.passed, a.tested_by, a.report, a.at, a.name,
+       s.reason, s.at, s.name
+FROM lot_test a LEFT JOIN lot_test_struck s ON s.test = a.id
+WHERE (%(lot)s::text IS NULL OR a.lot = %(lot)s) AND (%(id)s::bigint IS NULL OR a.id = %(id)s)
+ORDER BY a.day, a.id
+
+-- name: strike
+INSERT INTO lot_test_struck (test, instead, reason, at, person, name)
+VALUES (%(test)s, %(instead)s, %(reason)s, %(at)s, %(person)s, %(name)s)
+ON CONFLICT DO NOTHING RETURNING test
 
 -- name: add_state
 INSERT INTO lot_state (lot, state, reason, at, person, name)

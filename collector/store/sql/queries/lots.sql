@@ -31,6 +31,11 @@ LIMIT %(most)s
 -- name: code_of
 SELECT code FROM lot WHERE uri = %(uri)s
 
+-- name: names
+-- Lots by their codes, and plantings, which have none.
+SELECT uri, code FROM lot WHERE uri = ANY(%(uris)s)
+UNION ALL SELECT uri, '' FROM planting WHERE uri = ANY(%(uris)s)
+
 -- name: parts
 SELECT p.child, p.parent, p.weight_kg FROM lot_part p
 WHERE p.child = %(code)s OR p.parent = %(code)s ORDER BY p.child, p.parent

@@ -10,7 +10,8 @@ LOCK TABLE sample IN SHARE ROW EXCLUSIVE MODE
 SELECT l.code, coalesce(v.township, v.county),
        NOT EXISTS (SELECT FROM sample s JOIN lot o ON o.code = s.lot WHERE o.whose = l.whose),
        EXISTS (SELECT FROM lot_test t JOIN lot o ON o.code = t.lot
-               WHERE o.whose = l.whose AND NOT t.passed)
+               WHERE o.whose = l.whose AND NOT t.passed
+                   AND NOT EXISTS (SELECT FROM lot_test_struck x WHERE x.test = t.id))
 FROM lot l JOIN village v ON v.id = l.village
 WHERE l.produce = ANY(%(produce)s) AND l.day >= %(since)s
     AND (v.county = ANY(%(places)s) OR v.township = ANY(%(places)s))
@@ -33,14 +34,16 @@ INSERT INTO sample (plan, lot, place) VALUES %s
 SELECT p.number, p.starts, p.ends, p.produce, p.places, p.samples, p.substances, p.reason, p.seed,
        p.frame, p.at, p.name,
        (SELECT count(*) FROM sample_taken t WHERE t.plan = p.number),
-       (SELECT count(*) FROM sample_result r WHERE r.plan = p.number)
+       (SELECT count(*) FROM sample_result r WHERE r.plan = p.number
+            AND NOT EXISTS (SELECT FROM lot_test_struck x WHERE x.test = r.test))
 FROM sampling_plan p WHERE %(number)s::text IS NULL OR p.number = %(number)s
 ORDER BY p.at DESC, p.number LIMIT %(most)s
 
 -- name: samples
 -- Each lot that was drawn, who to call about it, and how far its sample is.
 SELECT s.lot, l.produce, coalesce(t.zh, y.zh), coalesce(t.en, y.en), l.made_by, w.phone,
-       k.day, e.day, e.passed, e.report, r.substance, r.value, r.limit_value, r.unit, r.source
+       k.day, r.test, e.day, e.passed, e.report, r.substance, r.value, r.limit_value, r.unit,
+       r.source
 FROM sample s JOIN lot l ON l.code = s.lot
 JOIN village v ON v.id = l.village
 LEFT JOIN township t ON t.code = v.township
@@ -48,6 +51,7 @@ LEFT JOIN county y ON y.code = v.county
 LEFT JOIN person w ON w.id = l.whose AND w.active
 LEFT JOIN sample_taken k ON (k.plan, k.lot) = (s.plan, s.lot)
 LEFT JOIN sample_result r ON (r.plan, r.lot) = (s.plan, s.lot)
+    AND NOT EXISTS (SELECT FROM lot_test_struck x WHERE x.test = r.test)
 LEFT JOIN lot_test e ON e.id = r.test
 WHERE s.plan = %(plan)s ORDER BY s.place
 
@@ -59,11 +63,18 @@ INSERT INTO sample_taken (plan, lot, day, at, person, name)
 VALUES (%(plan)s, %(lot)s, %(day)s, %(at)s, %(person)s, %(name)s)
 ON CONFLICT DO NOTHING RETURNING lot
 
+-- name: stands
+-- The result of a sample that counts.
+SELECT r.test FROM sample_result r WHERE r.plan = %(plan)s AND r.lot = %(lot)s
+    AND NOT EXISTS (SELECT FROM lot_test_struck x WHERE x.test = r.test)
+
 -- name: result
 INSERT INTO sample_result (plan, lot, test, substance, value, limit_value, unit, source)
 VALUES (%(plan)s, %(lot)s, %(test)s, %(substance)s, %(value)s, %(limit_value)s, %(unit)s,
     %(source)s)
-ON CONFLICT DO NOTHING RETURNING lot
+
+-- name: of_test
+SELECT plan, substance, value, limit_value, unit, source FROM sample_result WHERE test = %(test)s
 
 -- name: places
 SELECT c.code, c.code, c.zh, c.en FROM county c

@@ -61,10 +61,14 @@ SELECT w.lot, w.made, l.code, l.uri, l.kind, l.produce, l.day, l.field, l.origin
              FROM field_work AS k WHERE k.field = l.field AND k.entry <> ''
              ORDER BY k.entry, k.id DESC)
         ) AS d WHERE d.done AND o.given_up IS NULL AND d.date <= l.day
-               AND d.date >= coalesce(l.season, l.day - 365))
+               AND d.date >= coalesce(l.season, l.day - 365)),
+       coalesce(n.sown, l.season)
 FROM (SELECT lot, made, code FROM way LIMIT %(ways)s::int) AS w
 JOIN lot AS l ON l.code = w.code
 LEFT JOIN own_field AS o ON o.field = l.field
+LEFT JOIN lot_planting AS j ON j.lot = l.code
+LEFT JOIN planting AS p ON p.uri = j.planting
+LEFT JOIN season AS n ON n.id = p.season
 LEFT JOIN village AS v ON v.id = l.village
 LEFT JOIN county AS c ON c.code = v.county
 LEFT JOIN township AS t ON t.code = v.township
@@ -77,7 +81,8 @@ LEFT JOIN LATERAL (
 ORDER BY w.lot, l.made, l.code
 
 -- name: steps
--- What befell some things, the weighty first, then by time. A place is told by its county, and only
+-- What befell some things, the weighty first, then by time; what was done in a field here before there
+-- were goods stands with the lots, by the diary as it is now. A place is told by its county, and only
 -- where the last part of its name is a village, township or county of this installation.
 SELECT e.event_time, e.party, p.name, e.type, e.action, e.biz_step, e.disposition,
        ARRAY(SELECT s.value FROM trace_term AS s WHERE s.event = e.id AND s.kind = 'set'),
@@ -87,6 +92,7 @@ FROM (
     SELECT t.event, max(v.until) AS until, bool_or(v.value = ANY(%(start)s::text[])) AS direct
     FROM unnest(%(values)s::text[], %(untils)s::text[]::timestamptz[]) AS v (value, until)
     JOIN trace_term AS t ON t.value = v.value AND t.kind = ANY(%(things)s::text[])
+    WHERE NOT EXISTS (SELECT FROM planting AS p WHERE p.uri = v.value)
     GROUP BY t.event
 ) AS n
 JOIN trace_event AS e ON e.id = n.event

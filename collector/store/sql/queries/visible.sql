@@ -1,6 +1,11 @@
 -- name: others
 SELECT value, party FROM trace_handled WHERE value = ANY(%(values)s) AND party <> %(party)s
 
+-- name: plantings
+-- What lots grew of: who handles a lot sees what was done to it before it was one.
+SELECT DISTINCT j.planting FROM lot AS l JOIN lot_planting AS j ON j.lot = l.code
+WHERE l.uri = ANY(%(values)s)
+
 -- name: put_handled
 INSERT INTO trace_handled (party, value, since) VALUES %s ON CONFLICT DO NOTHING RETURNING value
 

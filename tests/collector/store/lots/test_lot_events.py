@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from collector.store import people
-from collector.store.lots import certificates, lot_events, lot_marks, lots
+from collector.store.lots import certificates, lot_events, lot_marks, lots, plantings
 from collector.store.lots.lot_facts import led_to, verdict
 from collector.store.lots.lots import Bought, Who
-from collector.store.network import own_fields
 from collector.store.trace import following, members, parties, traced
 from collector.store.trace.parties import Party
+from field_configs.business_steps import step_of
 from models.trace.certificate import FREED, HELD, RECALLED, SELF_TEST
 from tests.collector.store.lots.test_lots import (
     CROPS,
@@ -36,6 +36,15 @@ def told(conn: Connection) -> list[tuple[str, str, dict[str, Any]]]:
     with conn.cursor() as cur:
         cur.execute("SELECT party, biz_step, document FROM trace_event ORDER BY id")
         return cur.fetchall()
+
+
+def of_goods(conn: Connection) -> list[dict[str, Any]]:
+    """Documents of all events that are not of what was done before there were goods."""
+    return [
+        document
+        for _, step, document in told(conn)
+        if step not in (step_of("sowing"), step_of("treating"))
+    ]
 
 
 def everything(conn: Connection) -> tuple[Who, str, str]:
@@ -81,6 +90,9 @@ def test_every_act_is_told_as_it_is_done(registered: Connection) -> None:
     own = f"person-{who.person}"
     assert [(party, step.rpartition(":")[2]) for party, step, _ in told(registered)] == [
         (own, "commissioning"),
+        (own, "sowing"),
+        (own, "treating"),
+        (own, "treating"),
         (own, "splitting"),
         (own, "splitting"),
         (own, "merging"),
@@ -93,7 +105,7 @@ def test_every_act_is_told_as_it_is_done(registered: Connection) -> None:
         ("bureau", "releasing"),
         ("bureau", "recalling"),
     ]
-    documents = [document for _, _, document in told(registered)]
+    documents = of_goods(registered)
     assert documents[2]["inputQuantityList"][0]["quantity"] == 200.5
     assert documents[3]["outputQuantityList"][0]["quantity"] == 498
     assert documents[6]["bizTransactionList"][0]["bizTransaction"].startswith("urn:nongqing:cert")
@@ -165,7 +177,7 @@ def test_who_joined_a_party_tells_in_its_chain(registered: Connection) -> None:
     parties.add(registered, Party("coop", "柳格合作社"), NOW)
     members.join(registered, who.person, "coop", NOW)
     scapes(registered, own, who)
-    assert [party for party, _, _ in told(registered)] == ["coop"]
+    assert [party for party, _, _ in told(registered)] == ["coop", "coop"]
 
 
 def forget(conn: Connection) -> None:
@@ -179,8 +191,11 @@ def forget(conn: Connection) -> None:
 def tell_all(conn: Connection) -> int:
     new = 0
     for lot in lot_events.lots(conn):
+        plantings.join_untold(conn, lot, NOW)
         for acts in lot_events.untold(conn, lot).values():
             new += lot_events.tell(conn, acts, NOW + timedelta(days=1))
+    for field in plantings.fields(conn):
+        new += plantings.tell(conn, [field], NOW + timedelta(days=1))
     return new
 
 
@@ -196,7 +211,7 @@ def test_acts_of_before_are_told_once_and_as_they_would_have_been(registered: Co
     assert tell_all(registered) == 0
     before = known()
     forget(registered)
-    assert tell_all(registered) == 12
+    assert tell_all(registered) == 15
     assert known() == before
     assert tell_all(registered) == 0
 
@@ -208,19 +223,8 @@ def test_acts_of_who_is_gone_are_told_by_their_number(registered: Connection) ->
         cur.execute("SET LOCAL session_replication_role = replica")
         cur.execute("DELETE FROM trace_member")
         cur.execute("DELETE FROM person WHERE id = %s", (who.person,))
-    assert tell_all(registered) == 12
+    assert tell_all(registered) == 15
     assert {party for party, _, _ in told(registered)} == {f"person-{who.person}", "bureau"}
-
-
-def test_sprays_of_a_field_that_was_given_up_are_not_told(registered: Connection) -> None:
-    who, own = grower(registered)
-    spray(registered, own, date(2026, 5, 1), 7, "嘧菌酯")
-    lot = scapes(registered, own, who)
-    (act,) = lot_events.made(registered, lot)
-    assert "nongqing:treatments" in act.event["ilmd"]
-    own_fields.give_up(registered, own.id, NOW)
-    (act,) = lot_events.made(registered, lot)
-    assert "nongqing:treatments" not in act.event["ilmd"]
 
 
 @pytest.mark.parametrize("behind", [0, 1])
@@ -231,7 +235,7 @@ def test_a_test_is_not_told_before_the_lot_is_there(registered: Connection, behi
     (part,) = lots.split(registered, lot, [100], late)
     after = Who(who.person, who.name, late.at + timedelta(days=behind, hours=1))
     lot_marks.add_test(registered, part, SELF_TEST, TODAY, ["x"], True, "", "", after)
-    made, test = (document["eventTime"] for _, _, document in told(registered)[1:])
+    made, test = (document["eventTime"] for document in of_goods(registered)[1:])
     assert made <= test
 
 

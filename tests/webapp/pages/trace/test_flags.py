@@ -92,13 +92,15 @@ def test_a_story_tells_all_who_told_it(
     for text in ("采收", "开具合格证", "暂停销售", "入库贮存", "装车", "农业农村局", PALLET):
         assert text in page
     assert page.count(">存疑<") == 2  # stored and loaded before it was there
-    assert uri in city.get(f"/register/story?thing={PALLET}").text
+    for text in ("播种：大蒜", "采收：蒜薹", "柳格镇", "长在一块地、一季里"):
+        assert text in page, text
+    assert f">{lot}</span>" in city.get(f"/register/story?thing={PALLET}").text
     assert f'href="/register/{lot}"' in page
     county = client_of(app, "inspector", "county", "410922")
     assert county.get(f"/register/story?thing={lot}").status_code == 200
     assert county.get(f"/register/story?thing={PALLET}").status_code == 404
     monkeypatch.setattr(pages, "MOST_STEPS", 2)
-    assert "还有 3 条" in city.get(f"/register/story?lang=zh&thing={lot}").text
+    assert "还有 4 条" in city.get(f"/register/story?lang=zh&thing={lot}").text
 
 
 def test_a_page_leads_there(app: App, farmer: FlaskClient) -> None:

@@ -16,8 +16,9 @@ from flask.testing import FlaskClient
 from collector.store.lots import lot_marks
 from collector.store.lots.lots import Who
 from collector.store.network import own_fields
-from collector.store.trace import captures, members, parties
+from collector.store.trace import captures, following, members, parties
 from collector.store.trace.parties import Party
+from field_configs.business_steps import step_of
 from tests.webapp.pages.my.world import make, own_id, post
 from tests.webapp.pages.test_village import Counting
 from tests.webapp.pages.trace.chain import (
@@ -231,7 +232,7 @@ def test_a_spray_noted_after_the_certificate_speaks_against_it(
     spray(farmer, field, product="3%克百威颗粒剂")
     page = told(app, f"/t/{code_of(lot)}")
     assert "有一次用药不合规定" in page.split("lot-1")[0]
-    assert "在收获前 2 天用的。 要等 7 天，收早了。" in page
+    assert "在收获前 2 天用的。要等 7 天，收早了。" in page
     assert "克百威 禁止用在这上面" in page
     assert "it was harvested too soon" in told(app, f"/t/{code_of(lot)}", "en")
 
@@ -275,9 +276,9 @@ def test_temperatures_of_what_a_box_was_in_are_drawn_with_what_nobody_knows(
     page = body(answer.text)
     wanted = {
         "zh": (
-            *("最多有 60 分钟太热，最高 3.5 °C", "有 6 小时没人知道是多少度"),
+            *("最多有 60 分钟太热，最高 3.5 ℃", "有 6 小时没人知道是多少度"),
             *("路上没有按该有的温度存放", "温度由濮阳冷链运输提供"),
-            "虚线：蒜薹应存放在 −0.5 到 0.5 °C 之间",
+            "虚线：蒜薹应存放在 −0.5 到 0.5 ℃ 之间",
         ),
         "en": (
             *("too warm for up to 60 minutes: 3.5 °C", "6 hours of which nobody knows how warm"),
@@ -302,7 +303,7 @@ def test_a_story_without_a_gap_says_so(app: App, lot: str, fresh: Callable[[], s
     box = fresh()
     tell(app, COOP, packed(box, 5, lots=[uri_of(app, lot)]), sensed(box, 5, 0, -0.2, 0.3))
     page = told(app, f"/00/{box[-18:]}")
-    assert "一路温度都合适：−0.2～0.3 °C" in page
+    assert "一路温度都合适：−0.2～0.3 ℃" in page
     assert "没人知道" not in page
     assert "没有不能吃的记录" in page
 
@@ -335,6 +336,36 @@ def test_what_was_taken_out_of_a_crate_is_not_in_it(
     assert code_of(lot) not in page
 
 
+def test_what_the_diary_told_the_chain_is_told_once(
+    app: App, farmer: FlaskClient, lot: str, fresh: Callable[[], str]
+) -> None:
+    box = fresh()
+    tell(app, COOP, packed(box, 5, lots=[uri_of(app, lot)]))
+    with app.pool.connection() as conn:
+        things = following.back(conn, box)
+        steps = [each.biz_step for each in following.story(conn, things)]
+    assert steps[:2] == ["urn:nongqing:bizstep:sowing", "urn:nongqing:bizstep:treating"]
+    page = told(app, f"/00/{box[-18:]}")
+    assert page.count("嘧菌酯") == 1
+    assert "播种" in page.split('id="way"')[0]
+    way = page.split('id="way"')[1]
+    assert "播种" not in way
+    assert "用药" not in way
+    assert "日期有一个不对" not in way
+
+
+def test_sowing_that_another_house_told_is_no_wrong_day(
+    app: App, lot: str, fresh: Callable[[], str]
+) -> None:
+    box = fresh()
+    tell(app, CARRIER, event("ObjectEvent", 4000, epcList=[box], bizStep=step_of("sowing")))
+    tell(app, COOP, packed(box, 5, lots=[uri_of(app, lot)]), sensed(box, 4, 1, 0, 0.5))
+    page = told(app, f"/00/{box[-18:]}")
+    assert "播种" in page.split('id="way"')[1]
+    assert "tag warn" not in page
+    assert "天没有人知道" not in page, "months in the field are no gap in the cold chain"
+
+
 def test_several_lots_of_a_box_are_listed_each_with_its_own(
     app: App, farmer: FlaskClient, lot: str, fresh: Callable[[], str]
 ) -> None:
@@ -345,6 +376,41 @@ def test_several_lots_of_a_box_are_listed_each_with_its_own(
     assert code_of(other) in page
     assert "蒜头" in page
     assert "没有有效的合格证为它担保" in page, "one of them has none"
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_box_of_two_kinds_tells_each_honestly(
+    app: App, farmer: FlaskClient, lot: str, fresh: Callable[[], str], language: str
+) -> None:
+    field = own_id(make(farmer, crop="greenhouse_cucumber", variety="", sown="2016-03-01"))
+    spray(farmer, field, when="other", day="2016-05-06", product="百菌清", target="霜霉病")
+    box, other = fresh(), harvest(farmer, field, produce="cucumber", weight="60")
+    tell(app, COOP, packed(box, 5, lots=[uri_of(app, lot), uri_of(app, other)]))
+    tell(app, COOP, sensed(box, 4, 1, 2, 4))
+    answer = app.test_client().get(f"/00/{box[-18:]}?lang={language}")
+    assert len(answer.data) <= MOST_BYTES
+    page = body(answer.text)
+    first, second = page.split('id="lot-')[1:]
+    mine = {code_of(lot): first} if code_of(lot) in first else {code_of(lot): second}
+    (scapes,) = mine.values()
+    cucumbers = second if scapes is first else first
+    assert "叶枯病" in scapes
+    assert "霜霉病" not in scapes
+    assert "霜霉病" in cucumbers.split('id="way"')[0]
+    assert "叶枯病" not in cucumbers
+    names = {"zh": ("蒜薹", "黄瓜"), "en": ("Garlic scapes", "Cucumbers")}[language]
+    heading = page.split("<h1>")[1].split("</h1>")[0]
+    assert all(name in heading for name in names)
+    alert = page.split('role="alert"')[1].split("</div>")[0]
+    assert code_of(other) in alert, "it says which of them was harvested too soon"
+    assert code_of(lot) not in alert
+    warm = page.split('id="warm"')[1]
+    said = {
+        "zh": ("蒜薹：最多有 3 小时太热", "黄瓜：最多有 3 小时太冷"),
+        "en": ("Garlic scapes: It was too warm", "Cucumbers: It was too cold"),
+    }
+    assert all(each in warm for each in said[language]), warm[-1500:]
+    assert 'class="limit"' not in warm, "one curve cannot have the limits of two kinds"
 
 
 def test_lots_that_went_into_a_lot_of_ours_tell_too(app: App, farmer: FlaskClient) -> None:
