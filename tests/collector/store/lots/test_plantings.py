@@ -162,7 +162,18 @@ def test_nothing_private_is_told(registered: Connection) -> None:
     )
     scapes(registered, own, who)
     text = json.dumps([each for *_, each in told(registered)], ensure_ascii=False)
-    private = ("张三", "李四", "王五", "139", "村东头", "柳格村", own.id, "line-1", "person")
+    private = (
+        "张三",
+        "李四",
+        "王五",
+        "13912345678",
+        "13812345678",
+        "村东头",
+        "柳格村",
+        own.id,
+        "line-1",
+        "person",
+    )
     assert [each for each in private if each in text] == []
     assert "柳格镇" in text
     assert text.count("treated:") == 2
