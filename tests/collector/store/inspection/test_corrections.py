@@ -130,6 +130,7 @@ def test_a_test_that_was_none_leaves_its_sample_open(
     assert (done.test, done.freed) == (None, True)
     (sample,) = plans.samples(registered, plan)
     assert (sample.test, sample.passed) == (None, None)
+    assert reasons(registered, lot.code) == [], "what was struck speaks against nothing"
     assert plans.enter(registered, plan, lot, result(True), "克百威", who) is None
 
 

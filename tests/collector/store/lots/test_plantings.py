@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from collector.store import people
@@ -14,6 +16,7 @@ from collector.store.lots import certificates, lots, plantings
 from collector.store.lots.lots import Bought, Who
 from collector.store.network import own_fields
 from collector.store.network.own_fields import Entered, OwnField
+from collector.store.postgres import db
 from collector.store.trace import flags, following, members, parties, traced
 from collector.store.trace.parties import Party
 from tests.collector.store.lots.test_lots import CROPS, ISSUER, NOW, TODAY, grower, scapes
@@ -202,6 +205,46 @@ def test_each_planting_is_told_in_one_chain_whoever_harvests(registered: Connect
     assert {party for party, *_ in told(registered)} == {f"person-{who.person}"}
     assert products(registered) == [("嘧菌酯", False)]
     assert "person-" in str(members.own_party(who.person))
+
+
+def test_two_chains_at_once_wait_for_each_other_and_never_lock(
+    registered: Connection, dsn: str
+) -> None:
+    who, own = grower(registered)
+    other = people.add(registered, "李四", NOW, username="lisi")
+    parties.add(registered, Party("a-coop", "柳格合作社"), NOW)
+    members.join(registered, other.id, "a-coop", NOW)
+    scapes(registered, own, who, day=date(2026, 5, 9))
+    write(registered, work(own, TODAY, "嘧菌酯", "e1"))
+    registered.commit()
+    mine = Party(f"person-{who.person}", "person")
+    traced.lock(registered, [mine.id])  # somebody tells in the chain of the planting
+
+    def harvest() -> str:
+        with db.connect(dsn) as conn:
+            return scapes(conn, own, Who(other.id, other.name, NOW), day=TODAY)
+
+    with ThreadPoolExecutor(1) as pool:
+        begun = pool.submit(harvest)
+        waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        for _ in range(100):
+            with registered.cursor() as cur:
+                cur.execute(waits)
+                if cur.fetchall() != [(0,)]:
+                    break
+            sleep(0.05)
+        event = {
+            "type": "ObjectEvent",
+            "eventID": "urn:x:other",
+            "eventTime": "2026-05-10T10:00:00+08:00",
+            "eventTimeZoneOffset": "+08:00",
+            "action": "OBSERVE",
+            "epcList": ["urn:x:thing"],
+        }
+        assert members.tell(registered, mine, [event], NOW).new == 1
+        registered.commit()
+        assert begun.result(timeout=30).startswith("L")
+    assert products(registered) == [("嘧菌酯", False)]
 
 
 def sees(conn: Connection, party: str) -> list[str]:
