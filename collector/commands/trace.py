@@ -26,7 +26,7 @@ from collector.store.trace.parties import PartyError
 from collector.store.trace.traced import Look
 from field_configs.events import moment
 from field_configs.words import Words
-from models.exchange.epcis.fields import LONGEST, FieldError
+from models.exchange.epcis.looked_up import LONGEST, FieldError
 from models.trace.breaks import KINDS
 from models.trace.codes import parse_code
 from models.trace.identifiers import IdentifierError
@@ -164,9 +164,31 @@ def _line(look: Look) -> str:
     if look.misled is not None:
         return (
             f"{look.party}: event {look.misled}: what it is looked up by does not follow from it; "
-            "somebody changed the tables beside it"
+            "somebody changed the tables beside it, or a newer release finds it by more: "
+            "nongqing trace index"
         )
     return f"{look.party}: whole: {verdict.entries} events, {verdict.heads} captures agree"
+
+
+@trace_group.command("index")
+@click.pass_obj
+def index_(parts: Parts) -> None:
+    """Let events of before be found by all that this release reads in them.
+
+    After an upgrade that says so, or where `nongqing trace verify` does. Nothing is taken away.
+
+    \b
+    Example:
+      nongqing trace index
+    """
+    with plain_errors(), parts.store() as pool:
+        with pool.connection() as conn:
+            known = [each.id for each in store.parties(conn)]
+        added = 0
+        for party in known:
+            with pool.connection() as conn:
+                added += traced.index_anew(conn, party)
+    click.echo(f"{added} events are found by more than before")
 
 
 @trace_group.command("tell-lots")

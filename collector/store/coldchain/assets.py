@@ -12,7 +12,7 @@ from collector.store.postgres.queries import fetch, run
 from collector.store.trace.members import tell
 from collector.store.trace.parties import Party
 from models.exchange.cold_chain import association
-from models.exchange.epcis.fields import FieldError, uri
+from models.exchange.epcis.looked_up import FieldError, uri
 from models.trace.identifiers import IdentifierError
 
 SQL = queries.load("assets")

@@ -12,7 +12,7 @@ from datetime import datetime
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from collector.store.trace.visible import NAMED
-from models.exchange.epcis.fields import uri
+from models.exchange.epcis.looked_up import uri
 
 SQL = queries.load("following")
 #: A product of which no lot is named joins everything that was ever sold of it: not followed.

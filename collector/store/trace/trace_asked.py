@@ -15,7 +15,7 @@ from typing import Any
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from collector.store.trace import visible
-from models.exchange.epcis.asking import Condition, Query
+from models.exchange.epcis.asking import OWN_ORDER, Condition, Query
 from models.exchange.epcis.documents import Recorded
 from models.exchange.epcis.fields import OF_THINGS
 
@@ -53,8 +53,8 @@ class Found:
         As it came.
     context : bytes
         Of the document that it came in; see `contexts`.
-    at : datetime
-        The time by which it was put in order.
+    at : datetime or list of str
+        The time by which it was put in order, or the number and the text of a field.
     """
 
     id: int
@@ -62,7 +62,7 @@ class Found:
     recorded: datetime
     document: dict[str, Any]
     context: bytes
-    at: datetime
+    at: datetime | list[str]
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,8 @@ class _Where:
             say["column"] = _column(condition.names[0])
             self.params[values] = condition.values[0]
             text = SQL["time"]
+        elif condition.on == "number" and condition.operator == "=":
+            text = SQL["numbers"]
         elif condition.on in ("text", "number"):
             self.params[values] = condition.values[0]
             text = SQL["text"] if condition.on == "text" else SQL["number"]
@@ -139,7 +141,7 @@ def events(
     conn: Connection,
     party: str,
     query: Query,
-    after: tuple[datetime, int] | None,
+    after: tuple[datetime | list[str], int] | None,
     limit: int,
 ) -> list[Found]:
     """Return events that a party may see.
@@ -150,7 +152,7 @@ def events(
     party : str
     query : Query
         Its `limit` and `most` are the caller's to keep.
-    after : (datetime, int) or None
+    after : (datetime or list of str, int) or None
         `Found.at` and `Found.id` of the last one seen.
     limit : int
         At most so many.
@@ -158,16 +160,28 @@ def events(
     where = _Where(conn, party)
     for condition in query.conditions:
         where.add(condition)
-    column = _column(query.order)
+    sign, direction = (">", "ASC") if query.ascending else ("<", "DESC")
+    if query.order.startswith(OWN_ORDER):
+        number, words = SQL["own_number"].format(), SQL["own_text"]
+        where.params |= {"order": query.order, "order_time": f"time:{query.order}"}
+        by, key = [number, words], f"ARRAY[({number})::text, {words}]"
+    else:
+        column = _column(query.order)
+        by, key = [f"e.{column}"], f"e.{column}"
     if after is not None:
-        sign = ">" if query.ascending else "<"
-        where.parts.append(SQL["after"].format(column=column, operator=sign))
         where.params |= {"after": after[0], "after_id": after[1]}
-    direction = "ASC" if query.ascending else "DESC"
-    head = SQL["events"].format(order=f"e.{column}")
-    order = f"ORDER BY e.{column} {direction}, e.id {direction} LIMIT %(limit)s"
+        if isinstance(after[0], list):
+            where.params |= dict(zip(("after", "after_text"), after[0], strict=True))
+            given = {"number": by[0], "text": by[-1], "operator": sign}
+            where.parts.append(SQL["own_after"].format(**given))
+        else:
+            where.parts.append(SQL["after"].format(column=query.order, operator=sign))
+    head = SQL["events"].format(order=key)
+    order = ", ".join(f"{each} {direction}" for each in (*by, "e.id"))
     text = " AND ".join([head, *where.parts])
-    rows = queries.fetch(conn, f"{text} {order}", **where.params, limit=limit)
+    rows = queries.fetch(
+        conn, f"{text} ORDER BY {order} LIMIT %(limit)s", **where.params, limit=limit
+    )
     return [
         Found(id_, name, recorded, told, bytes(under), at)
         for id_, name, recorded, told, under, at in rows

@@ -227,9 +227,8 @@ def _follows(
     terms: list[str],
 ) -> bool:
     """Whether what an event is looked up by follows from its document."""
-    event = json.loads(document)
     try:
-        fields = extract(event, prefixes(json.loads(context), event.get("@context")))
+        fields = _read(document, context)
     except (ValueError, KeyError, TypeError, AttributeError):
         return False
     columns = _columns(fields)
@@ -239,6 +238,32 @@ def _follows(
         and (columns[0], columns[8]) == (time, declared)
         and found == set(terms)
     )
+
+
+def _read(document: str, context: str) -> Fields:
+    event = json.loads(document)
+    return extract(event, prefixes(json.loads(context), event.get("@context")))
+
+
+def index_anew(conn: Connection, party: str) -> int:
+    """Let a party's events be found by all that is read in them now, and was not when they came.
+
+    Nothing is taken away. In the caller's transaction; return how many events had something added.
+    """
+    added = 0
+    with conn.cursor(name="trace_indexed") as cur:
+        cur.itersize = ROWS_AT_A_TIME
+        cur.execute(SQL["indexed"], {"party": party})
+        while rows := cur.fetchmany(ROWS_AT_A_TIME):
+            missing = [
+                (kind, value, id_)
+                for id_, document, context, terms in rows
+                for kind, value in sorted(_read(document, context).terms)
+                if f"{kind}\n{value}" not in terms
+            ]
+            queries.put(conn, SQL["put_terms"], missing)
+            added += len({id_ for *_, id_ in missing})
+    return added
 
 
 @dataclass(frozen=True)

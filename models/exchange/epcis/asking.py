@@ -27,12 +27,9 @@ from models.exchange.epcis.fields import (
     SENSOR_NUMBERS,
     SENSOR_TERMS,
     SENSOR_TIMES,
-    FieldError,
-    instant,
-    look_up,
-    moment,
-    uri,
 )
+from models.exchange.epcis.looked_up import FieldError, instant, look_up, moment, uri
+from models.exchange.epcis.own_fields import ATTRIBUTE, KINDS
 from models.trace.identifiers import IdentifierError
 
 OPERATORS = {"EQ": "=", "GT": ">", "GE": ">=", "LT": "<", "LE": "<="}
@@ -82,7 +79,12 @@ WITH_TYPE = {
     "EQ_destination_": ("destination", "party"),
 }
 PLAIN = ("sensor:stringValue", "sensor:hexBinaryValue", "sensor:booleanValue")
-OWN = re.compile(r"(EQ|GT|GE|LT|LE|EXISTS)_(INNER_ILMD_|INNER_|ILMD_|)([A-Za-z][\w.-]*:.+)")
+_PARTS = "|".join(filter(None, KINDS))
+OWN = re.compile(rf"(EQ|GT|GE|LT|LE|EXISTS)_(INNER_)?({_PARTS})?([A-Za-z][\w.-]*:.+)")
+ATTRIBUTES = re.compile(r"(HASATTR|EQATTR|EQ_ATTR)_([A-Za-z][\w.-]*:.+)")
+OWN_NAME = re.compile(r"[A-Za-z][\w.-]*:.+")
+#: Fields of one's own at the top of an event, by which events may be put in order.
+OWN_ORDER = "own:"
 ORDERS = {"eventTime": "event_time", "recordTime": "record_time"}
 NUMBER = re.compile(r"[+-]?[0-9]{1,30}(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
 #: What stands beside a query and is none of its parameters.
@@ -124,7 +126,7 @@ class Query:
     ----------
     conditions : tuple of Condition
     order : str
-        Column of times by which events are put in order.
+        By what events are put in order: a column of times, or a kind of terms, after `OWN_ORDER`.
     ascending : bool
     limit : int or None
         Of events in all.
@@ -189,13 +191,21 @@ def parse_query(values: Any, names: Mapping[str, str]) -> Query:
     limit, most = (_count(values, name) for name in ("eventCountLimit", "maxEventCount"))
     if limit is not None and most is not None:
         raise QueryError("eventCountLimit: cannot stand with maxEventCount; leave one out")
-    order = _one(values, "orderBy") or "recordTime"
-    if order not in ORDERS:
-        raise QueryError(f'orderBy: "{order}": write eventTime or recordTime')
+    order = _order(_one(values, "orderBy") or "recordTime", names)
     direction = _one(values, "orderDirection") or ("DESC" if "orderBy" in values else "ASC")
     if direction not in ("ASC", "DESC"):
         raise QueryError(f'orderDirection: "{direction}": write ASC or DESC')
-    return Query(tuple(conditions), ORDERS[order], direction == "ASC", limit, most)
+    return Query(tuple(conditions), order, direction == "ASC", limit, most)
+
+
+def _order(name: str, names: Mapping[str, str]) -> str:
+    if name in ORDERS:
+        return ORDERS[name]
+    if OWN_NAME.fullmatch(name) is None:
+        raise QueryError(
+            f'orderBy: "{name}": write eventTime, recordTime, or a field of your own, with prefix'
+        )
+    return f"{OWN_ORDER}{_full('orderBy', name, names)}"
 
 
 def _texts(name: str, value: Any) -> list[str]:
@@ -228,7 +238,7 @@ def _count(values: Mapping[str, Any], name: str) -> int | None:
     return int(text)
 
 
-def _time(name: str, value: Any) -> datetime:
+def _time(name: str, value: Any, none: str = "no") -> datetime:
     text = _single(name, value)
     try:
         if datetime.fromisoformat(text.upper()).tzinfo is None:
@@ -236,15 +246,16 @@ def _time(name: str, value: Any) -> datetime:
         return moment(text)
     except (ValueError, FieldError):
         raise QueryError(
-            f'{name}: "{text}" is no time with zone; write 2026-05-01T08:00:00+08:00'
+            f'{name}: "{text}" is {none} time with zone; write 2026-05-01T08:00:00+08:00'
         ) from None
 
 
-def _number(name: str, value: Any) -> str:
-    text = _single(name, value)
-    if not NUMBER.fullmatch(text):
-        raise QueryError(f'{name}: "{text}" is no number')
-    return text
+def _numbers(name: str, value: Any, sign: str) -> tuple[str, ...]:
+    texts = _texts(name, value) if sign == "=" else [_single(name, value)]
+    for text in texts:
+        if not NUMBER.fullmatch(text):
+            raise QueryError(f'{name}: "{text}" is no number')
+    return tuple(texts)
 
 
 def _truth(name: str, value: Any) -> bool:
@@ -303,30 +314,61 @@ def _compared(name: str, value: Any) -> Condition | None:
     if rest in SENSOR_TIMES and short in ("GE", "LT"):
         return Condition("text", (f"time:{rest}",), (instant(_time(name, value)),), sign)
     if rest in ("quantity", "percRank"):
-        return Condition("number", (f"number:{rest}",), (_number(name, value),), sign)
+        return Condition("number", (f"number:{rest}",), _numbers(name, value, sign), sign)
     what, _, unit = rest.partition("_")
-    if what in SENSOR_NUMBERS and unit:
-        return Condition("number", (f"number:{what}:{unit}",), (_number(name, value),), sign)
+    if what in (*SENSOR_NUMBERS, "quantity") and unit:
+        numbers = _numbers(name, value, sign)
+        return Condition("number", (f"number:{what}:{unit}",), numbers, sign)
     return None
-
-
-_OWN_KINDS = {"": "own", "INNER_": "inner", "ILMD_": "ilmd", "INNER_ILMD_": "inner_ilmd"}
 
 
 def _own(name: str, value: Any, names: Mapping[str, str]) -> Condition:
     """Fields of somebody's own, by their full names."""
+    if (match := ATTRIBUTES.fullmatch(name)) is not None:
+        return _attribute(name, value, names, match)
     match = OWN.fullmatch(name)
     if match is None:
         raise QueryError(f"{name}: there is no such parameter")
-    prefix = match[3].partition(":")[0]
-    if prefix not in names and not match[3].startswith(("http://", "https://", "urn:")):
+    short, inner, part, field = match.groups()
+    kind = f"{KINDS[part or ''][inner is not None]}:{_full(name, field, names)}"
+    if short == "EXISTS":
+        return Condition("exists", (kind,))
+    if short == "EQ":
+        return Condition("term", (kind,), tuple(map(look_up, _texts(name, value))))
+    text = _single(name, value)
+    if NUMBER.fullmatch(text):
+        return Condition("number", (kind,), (text,), OPERATORS[short])
+    at = (instant(_time(name, value, "neither a number nor a")),)
+    return Condition("text", (f"time:{kind}",), at, OPERATORS[short])
+
+
+def _attribute(name: str, value: Any, names: Mapping[str, str], match: re.Match[str]) -> Condition:
+    """Attributes of own fields: that there is one of a name, or what it says."""
+    if match[1] == "HASATTR":
+        wanted = tuple(look_up(expanded(each, names)) for each in _texts(name, value))
+        return Condition("term", (f"{ATTRIBUTE}:{_full(name, match[2], names)}",), wanted)
+    field, attribute = _split(match[2], names)
+    if not field or not attribute:
+        raise QueryError(f"{name}: names no attribute; write EQATTR_field_attribute")
+    kind = f"{ATTRIBUTE}:{_full(name, field, names)} {expanded(attribute, names)}"
+    return Condition("term", (kind,), tuple(map(look_up, _texts(name, value))))
+
+
+def _split(text: str, names: Mapping[str, str]) -> tuple[str, str]:
+    """Part a field from its attribute: before a prefix that is known, else at the last _."""
+    for place in (each.start() for each in re.finditer("_", text)):
+        prefix, colon, _ = text[place + 1 :].partition(":")
+        if colon and prefix in names:
+            return text[:place], text[place + 1 :]
+    field, _, attribute = text.rpartition("_")
+    return field, attribute
+
+
+def _full(name: str, field: str, names: Mapping[str, str]) -> str:
+    prefix = field.partition(":")[0]
+    if prefix not in names and not field.startswith(("http://", "https://", "urn:")):
         raise QueryError(
             f'{name}: nobody says what "{prefix}" stands for; say it in @context, or in the '
             f"header GS1-Extensions: {prefix}=https://…"
         )
-    kind = f"{_OWN_KINDS[match[2]]}:{expanded(match[3], names)}"
-    if match[1] == "EXISTS":
-        return Condition("exists", (kind,))
-    if match[1] == "EQ":
-        return Condition("term", (kind,), tuple(map(look_up, _texts(name, value))))
-    return Condition("number", (kind,), (_number(name, value),), OPERATORS[match[1]])
+    return expanded(field, names)

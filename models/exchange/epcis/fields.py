@@ -5,21 +5,20 @@ Words are bare and identifiers canonical here, so that both spellings are found 
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from models.exchange.epcis.contexts import STANDARD_PREFIXES, expanded
+from models.exchange.epcis.looked_up import instant, look_up, moment, uri
+from models.exchange.epcis.own_fields import own_terms
 from models.exchange.epcis.vocabulary import bare
-from models.trace.identifiers import canonical, parse
+from models.trace.identifiers import parse
 
 Event = Mapping[str, Any]
-#: Longest URI that can be looked up, in characters.
-LONGEST = 400
 #: Kinds of terms that name things, singly and as classes with a quantity, by their field.
 THINGS = {
     "epcList": "epc",
@@ -51,10 +50,6 @@ SENSOR_TERMS = (
 )
 SENSOR_TIMES = ("time", "startTime", "endTime")
 SENSOR_NUMBERS = ("value", "minValue", "maxValue", "meanValue", "sDev", "percRank", "percValue")
-
-
-class FieldError(ValueError):
-    """A field of an event cannot be kept; the message names it and the mend."""
 
 
 @dataclass(frozen=True)
@@ -98,66 +93,6 @@ def _all(value: str) -> bool:
     return (found is not None and found.is_class) or value.endswith("*")
 
 
-def moment(text: str) -> datetime:
-    """Read a time of an event, with its offset, as UTC.
-
-    Parameters
-    ----------
-    text : str
-
-    Raises
-    ------
-    FieldError
-        When the calendar or the clock has no such time.
-    """
-    try:
-        return datetime.fromisoformat(text.upper()).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise FieldError(f'"{text}" is no time that a calendar has') from None
-
-
-def instant(at: datetime) -> str:
-    """Write a time so that texts stand in the order of times.
-
-    Parameters
-    ----------
-    at : datetime
-        Aware.
-    """
-    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def look_up(value: str) -> str:
-    """Return the form in which a text is looked up: a long one by its SHA-256.
-
-    Parameters
-    ----------
-    value : str
-    """
-    if len(value) <= LONGEST:
-        return value
-    return f"sha256:{hashlib.sha256(value.encode()).hexdigest()}"
-
-
-def uri(value: str) -> str:
-    """Return the form in which a URI is looked up.
-
-    Parameters
-    ----------
-    value : str
-
-    Raises
-    ------
-    FieldError
-        When it is too long.
-    IdentifierError
-        When it is a GS1 identifier and wrong.
-    """
-    if len(value) > LONGEST:
-        raise FieldError(f"{value[:60]}…: has more than {LONGEST} characters; shorten it")
-    return canonical(value)
-
-
 def _terms(event: Event, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, kind in THINGS.items():
         yield from ((kind, uri(each)) for each in event.get(name, ()))
@@ -166,6 +101,8 @@ def _terms(event: Event, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
             yield kind, uri(each["epcClass"])
             if "quantity" in each:
                 yield "number:quantity", json.dumps(each["quantity"])
+                if "uom" in each:
+                    yield f"number:quantity:{each['uom']}", json.dumps(each["quantity"])
     if "parentID" in event:
         yield PARENT, uri(event["parentID"])
     for each in event.get("bizTransactionList", ()):
@@ -184,8 +121,7 @@ def _terms(event: Event, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
         yield from _sensor(element.get("sensorMetadata", {}))
         for report in element["sensorReport"]:
             yield from _sensor(report)
-    yield from _own(event, "own", "inner", names)
-    yield from _own(event.get("ilmd", {}), "ilmd", "inner_ilmd", names)
+    yield from own_terms(event, names)
 
 
 def _sensor(told: Event) -> Iterator[tuple[str, str]]:
@@ -204,22 +140,6 @@ def _sensor(told: Event) -> Iterator[tuple[str, str]]:
     for name in (each for each in SENSOR_NUMBERS if each in told):
         unit = "" if name == "percRank" else f":{told.get('uom', '')}"
         yield f"number:{name}{unit}", json.dumps(told[name])
-
-
-def _own(told: Any, kind: str, inner: str, names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Fields of somebody's own, at the top and below it, by their full names."""
-    for name, value in told.items() if isinstance(told, dict) else ():
-        if ":" not in name:
-            continue
-        full = f"{kind}:{expanded(name, names)}"
-        if len(full) > LONGEST:
-            raise FieldError(f"{name[:60]}…: has more than {LONGEST} characters; shorten it")
-        for each in value if isinstance(value, list) else [value]:
-            if isinstance(each, dict):
-                yield full, ""
-                yield from _own(each, inner, inner, names)
-            else:
-                yield full, look_up(each if isinstance(each, str) else json.dumps(each))
 
 
 def _word(event: Event, name: str, names: Mapping[str, str]) -> str | None:

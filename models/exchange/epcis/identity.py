@@ -37,7 +37,7 @@ from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
-from models.exchange.epcis.fields import moment
+from models.exchange.epcis.looked_up import moment
 from models.exchange.epcis.vocabulary import full
 
 #: Where a standard word may stand, by the name of the field and the one that it stands in.

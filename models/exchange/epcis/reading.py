@@ -17,8 +17,9 @@ from typing import Any, NoReturn
 
 from models.exchange.epcis import schema, vocabulary
 from models.exchange.epcis.contexts import prefixes
-from models.exchange.epcis.fields import FieldError, Fields, extract, uri
+from models.exchange.epcis.fields import Fields, extract
 from models.exchange.epcis.identity import IdentityError, event_hash
+from models.exchange.epcis.looked_up import FieldError, uri
 from models.trace.identifiers import IdentifierError
 
 #: How deep objects and lists may stand in each other; the standard's own need 8.

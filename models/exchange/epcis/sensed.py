@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 from models.coldchain.told import Window
-from models.exchange.epcis.fields import FieldError, moment
+from models.exchange.epcis.looked_up import FieldError, moment
 from models.exchange.epcis.vocabulary import bare
 
 TEMPERATURE = "Temperature"

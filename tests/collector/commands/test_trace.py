@@ -195,6 +195,19 @@ def test_what_was_done_to_a_chain_is_said(
     assert said in found.output
 
 
+def test_events_of_before_an_upgrade_are_found_by_what_is_read_in_them_now(
+    run: Run, story: db.Connection
+) -> None:
+    tamper(story, "DELETE FROM trace_term WHERE kind LIKE 'number:quantity%'")
+    said = run("verify").output
+    assert "a newer release finds it by more: nongqing trace index" in said
+    found = run("index")
+    assert found.exit_code == 0
+    assert not found.output.startswith("0 events")
+    assert run("verify").exit_code == 0
+    assert run("index").output == "0 events are found by more than before\n"
+
+
 def test_a_box_is_traced_back_to_its_lot_and_a_lot_on_to_its_boxes(
     run: Run, story: db.Connection
 ) -> None:

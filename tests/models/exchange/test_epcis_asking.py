@@ -39,6 +39,19 @@ def test_every_parameter_that_the_interface_names_is_asked() -> None:
     assert found >= 50
 
 
+def test_every_pattern_of_the_query_schema_is_asked() -> None:
+    """With a prefix, a unit, a type put where the pattern takes any."""
+    schema = json.loads((need() / "query-schema.json").read_text("utf-8"))
+    patterns = schema["definitions"]["EPCIS-Query"]["patternProperties"]
+    for pattern in patterns:
+        name = pattern.strip("^$").replace(r"[a-z][a-zA-Z0-9]*\\:\\w+", "x:a")
+        name = name.replace("[A-Z0-9]{2,4}", "CEL").replace("[a-z][a-zA-Z0-9_]+", "po")
+        name = name.replace(r"\\w+_\\w+", "x:a_x:b").replace(r"\\w+", "a")
+        assert not set(name) & set("[]\\*+"), pattern
+        parse_query({name: ["1"]}, NAMES)
+    assert len(patterns) > 90
+
+
 @pytest.mark.parametrize(
     ("name", "value", "condition"),
     [
@@ -72,6 +85,29 @@ def test_every_parameter_that_the_interface_names_is_asked() -> None:
         ("EXISTS_x:a", "true", Condition("exists", ("own:https://x.example/a",))),
         ("EQ_ILMD_x:a", "B", Condition("term", ("ilmd:https://x.example/a",), ("B",))),
         ("GT_INNER_x:a", "2", Condition("number", ("inner:https://x.example/a",), ("2",), ">")),
+        (
+            "LE_ILMD_x:a",
+            "2026-05-01T08:00:00+08:00",
+            Condition(
+                "text", ("time:ilmd:https://x.example/a",), ("2026-05-01T00:00:00.000000Z",), "<="
+            ),
+        ),
+        ("EQ_quantity", [3, 4.5], Condition("number", ("number:quantity",), ("3", "4.5"))),
+        (
+            "HASATTR_x:a_b",
+            "x:c",
+            Condition("term", ("attribute:https://x.example/a_b",), ("https://x.example/c",)),
+        ),
+        (
+            "EQATTR_x:a_b_x:c_d",
+            "e",
+            Condition("term", ("attribute:https://x.example/a_b https://x.example/c_d",), ("e",)),
+        ),
+        (
+            "EQ_ATTR_x:a_b_unit",
+            "mm",
+            Condition("term", ("attribute:https://x.example/a_b unit",), ("mm",)),
+        ),
         ("WD_readPoint", "urn:x:1", Condition("place", ("read_point",), ("urn:x:1",))),
     ],
 )
@@ -92,6 +128,7 @@ def test_order_and_numbers() -> None:
     found = parse_query({"orderBy": "eventTime", "eventCountLimit": "5"}, NAMES)
     assert found == Query((), "event_time", False, 5)
     assert parse_query({"orderBy": "eventTime", "orderDirection": "ASC"}, NAMES).ascending
+    assert parse_query({"orderBy": "x:a"}, NAMES).order == "own:https://x.example/a"
 
 
 @pytest.mark.parametrize(
@@ -103,12 +140,17 @@ def test_order_and_numbers() -> None:
         ({"GE_eventTime": "yesterday"}, "GE_eventTime: .* is no time with zone"),
         ({"GE_eventTime": "2026-05-01T08:00:00"}, "is no time with zone"),
         ({"GT_quantity": "many"}, 'GT_quantity: "many" is no number'),
-        ({"GT_x:a": "b"}, "is no number"),
+        ({"GT_x:a": "b"}, 'GT_x:a: "b" is neither a number nor a time with zone'),
+        ({"GT_x:a": ["1", "2"]}, "write one value"),
+        ({"EQ_quantity_KGM": ["1", "many"]}, 'EQ_quantity_KGM: "many" is no number'),
+        ({"EQ_ATTR_x:a": "b"}, "EQ_ATTR_x:a: names no attribute; write EQATTR_field_attribute"),
+        ({"HASATTR_z:a": "b"}, 'HASATTR_z:a: nobody says what "z" stands for'),
         ({"EQ_booleanValue": "perhaps"}, "write true or false"),
         ({"eventCountLimit": "0"}, "eventCountLimit: .* is no number of events"),
         ({"maxEventCount": "x"}, "maxEventCount: .* is no number of events"),
         ({"eventCountLimit": 1, "maxEventCount": 1}, "cannot stand with maxEventCount"),
-        ({"orderBy": "colour"}, "orderBy"),
+        ({"orderBy": "colour"}, 'orderBy: "colour": write eventTime, recordTime, or a field'),
+        ({"orderBy": "z:a"}, 'orderBy: nobody says what "z" stands for'),
         ({"orderBy": "eventTime", "orderDirection": "UP"}, "write ASC or DESC"),
         ({"EQ_bizStep": []}, "EQ_bizStep: write 1 to 1000 values"),
         ({"EQ_bizStep": [{}]}, "is no value"),

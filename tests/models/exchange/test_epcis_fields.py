@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.exchange.epcis.fields import extract, look_up
+from models.exchange.epcis.fields import extract
+from models.exchange.epcis.looked_up import look_up
 
 LOT = "https://id.gs1.org/01/06901234567892/10/L1"
 EVENT: dict[str, Any] = {
@@ -47,6 +48,7 @@ def test_both_spellings_are_looked_up_as_one() -> None:
         ("sensor:stringValue", "x"),
         ("sensor", ""),
         ("number:quantity", "5"),
+        ("number:quantity:KGM", "5"),
     }
 
 
@@ -106,6 +108,41 @@ def test_fields_of_somebodys_own_are_looked_up_by_their_full_names() -> None:
         ("ilmd:https://x.example/best", "2026-06-01"),
         ("ilmd:https://x.example/more", ""),
         ("inner_ilmd:https://x.example/deep", "null"),
+    }
+
+
+def test_own_fields_are_looked_up_by_where_they_stand() -> None:
+    own = {"x:at": "2026-05-01T08:00:00+08:00", "x:in": {"x:deep": "2026-02-30T00:00:00Z"}}
+    report = {"type": "Temperature", "value": 1, "uom": "CEL"}
+    event = {
+        **EVENT,
+        "readPoint": {"id": "urn:x:1", **own},
+        "bizLocation": {"id": "urn:x:1", **own},
+        "errorDeclaration": {"declarationTime": "2026-05-01T08:00:00Z", **own},
+        "sensorElementList": [{"sensorMetadata": own, "sensorReport": [report | own], **own}],
+    }
+    found = extract(event, {"x": "x/"}).terms
+    for kind in (
+        *("read_point", "biz_location", "error"),
+        *("sensor_element", "sensor_metadata", "sensor_report"),
+    ):
+        assert {
+            (f"{kind}:x/at", "2026-05-01T08:00:00+08:00"),
+            (f"time:{kind}:x/at", "2026-05-01T00:00:00.000000Z"),
+            (f"{kind}:x/in", ""),
+            (f"inner_{kind}:x/deep", "2026-02-30T00:00:00Z"),
+        } <= found
+        assert f"time:inner_{kind}:x/deep" not in {each for each, _ in found}
+
+
+def test_what_stands_in_an_own_field_is_looked_up_as_an_attribute() -> None:
+    event = {**EVENT, "x:seal": [{"x:of": "lead", "unit": "mm", "x:more": {"x:deep": 1}}]}
+    found = {term for term in extract(event, {"x": "x/"}).terms if term[0].startswith("attribute")}
+    assert found == {
+        ("attribute:x/seal", "x/of"),
+        ("attribute:x/seal x/of", "lead"),
+        ("attribute:x/seal", "unit"),
+        ("attribute:x/seal unit", "mm"),
     }
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Response, request
 
 from collector.store.trace import trace_asked
 from collector.store.trace.trace_asked import Found
-from models.exchange.epcis.asking import Query
+from models.exchange.epcis.asking import OWN_ORDER, Query
 from models.exchange.epcis.documents import query_document
 from models.exchange.epcis.spelling import FORMATS
 from webapp.api.epcis.problems import Problem
 from webapp.api.epcis.speaking import link_on, page_token, party, per_page, told_document, when
 from webapp.app.database import connection, now
+
+#: A number as the database writes it, or what stands for none.
+NUMBER = re.compile(r"-?[0-9]{1,2000}(?:\.[0-9]{1,2000})?|Infinity")
 
 
 def spelling() -> str:
@@ -53,7 +58,7 @@ def answer(query: Query, query_name: str = "SimpleEventQuery") -> Response:
     token = page_token(list)
     if token is not None and (len(token) != 3 or not all(type(n) is int for n in token[1:])):
         token = ["", 0, 0]
-    after = None if token is None else (when(token[0]), token[1])
+    after = None if token is None else (_stood(query, token[0]), token[1])
     left = query.limit if token is None or query.limit is None else token[2]
     size = limit if left is None else max(0, min(limit, left))
     found = trace_asked.events(conn, who, query, after, size + 1)
@@ -61,5 +66,17 @@ def answer(query: Query, query_name: str = "SimpleEventQuery") -> Response:
     left = None if left is None else left - size
     if len(found) > size and left != 0:
         last = found[size - 1]
-        link_on(response, [last.at.isoformat(), last.id, left or 0])
+        stood = last.at if isinstance(last.at, list) else last.at.isoformat()
+        link_on(response, [stood, last.id, left or 0])
     return response
+
+
+def _stood(query: Query, stands: Any) -> datetime | list[str]:
+    """Where the last event of the page before stood in the order of a query."""
+    if not query.order.startswith(OWN_ORDER):
+        return when(stands)
+    if isinstance(stands, list) and len(stands) == 2 and all(isinstance(n, str) for n in stands):
+        number, text = stands
+        if NUMBER.fullmatch(number) and "\0" not in text:
+            return [number, text]
+    return when("")

@@ -14,7 +14,7 @@ from collector.store.trace import flags as store
 from collector.store.trace import following
 from field_configs.business_steps import step_named
 from field_configs.events import Event
-from models.exchange.epcis.fields import FieldError, uri
+from models.exchange.epcis.looked_up import FieldError, uri
 from models.trace.breaks import KINDS
 from models.trace.codes import parse_code
 from models.trace.identifiers import IdentifierError

@@ -76,11 +76,31 @@ e.id IN (SELECT t.event FROM trace_term AS t
            AND CASE WHEN t.value ~ '^-?[0-9]{{1,40}}([.][0-9]{{1,40}})?([eE][+-]?[0-9]{{1,3}})?$'
                     THEN t.value::numeric {operator} %({values})s::numeric END)
 
+-- name: numbers
+e.id IN (SELECT t.event FROM trace_term AS t
+         WHERE t.kind = ANY(%({kinds})s)
+           AND CASE WHEN t.value ~ '^-?[0-9]{{1,40}}([.][0-9]{{1,40}})?([eE][+-]?[0-9]{{1,3}})?$'
+                    THEN t.value::numeric = ANY(%({values})s::numeric[]) END)
+
 -- name: exists
 e.id IN (SELECT t.event FROM trace_term AS t WHERE t.kind = ANY(%({kinds})s))
 
 -- name: after
 (e.{column}, e.id) {operator} (%(after)s, %(after_id)s)
+
+-- name: own_number
+-- Of several values the least; an event without a number stands behind all numbers.
+coalesce((SELECT min(t.value::numeric) FROM trace_term AS t
+          WHERE t.event = e.id AND t.kind = %(order)s AND length(t.value) < 80
+            AND t.value ~ '^-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]{{1,3}})?$'), 'Infinity'::numeric)
+
+-- name: own_text
+-- A time by the moment that it means.
+coalesce((SELECT min(t.value) FROM trace_term AS t WHERE t.event = e.id AND t.kind = %(order_time)s),
+         (SELECT min(t.value) FROM trace_term AS t WHERE t.event = e.id AND t.kind = %(order)s), '')
+
+-- name: own_after
+({number}, {text}, e.id) {operator} (%(after)s::numeric, %(after_text)s, %(after_id)s)
 
 -- name: seen
 SELECT value FROM trace_seen

@@ -32,6 +32,12 @@ INSERT INTO trace_term (kind, value, event) VALUES %s
 -- name: put_places
 INSERT INTO trace_place (party, place, below) VALUES %s ON CONFLICT DO NOTHING
 
+-- name: indexed
+SELECT e.id, e.document::text, c.context::text,
+       ARRAY(SELECT t.kind || E'\n' || t.value FROM trace_term AS t WHERE t.event = e.id)
+FROM trace_event AS e JOIN trace_context AS c ON c.digest = e.context
+WHERE e.party = %(party)s ORDER BY e.id
+
 -- name: chain
 SELECT e.number,
        CASE WHEN isfinite(e.record_time) THEN (extract(epoch FROM e.record_time) * 1000000)::bigint END,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 
-from models.exchange.epcis.fields import moment
+from models.exchange.epcis.looked_up import moment
 
 #: What a document of XML 1.0 cannot hold in any way.
 NO_CHARACTER = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

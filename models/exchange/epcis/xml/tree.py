@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
-from models.exchange.epcis.fields import LONGEST
+from models.exchange.epcis.looked_up import LONGEST
 from models.exchange.epcis.reading import DEEPEST, DocumentError
 
 #: Elements, attributes and declarations of prefixes in a document; 4 MiB of identifiers have half.

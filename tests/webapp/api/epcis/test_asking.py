@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ EVENTS: list[dict[str, Any]] = [
         quantityList=[{"epcClass": LOT, "quantity": 120.5, "uom": "KGM"}],
         ilmd={"example:grade": "A", "example:more": {"example:deep": 7}},
         bizTransactionList=[{"type": "po", "bizTransaction": "https://example.org/po/1"}],
+        **{"example:rank": 10},
     ),
     event(
         2,
@@ -43,8 +45,9 @@ EVENTS: list[dict[str, Any]] = [
         epcList=None,
         parentID=PALLET,
         childEPCs=["urn:epc:id:sgtin:6901234.056789.7"],
-        readPoint={"id": SHOP},
+        readPoint={"id": SHOP, "example:door": "3", "example:hall": {"example:row": 2}},
         disposition="in_progress",
+        **{"example:rank": 9.5},
     ),
     event(
         3,
@@ -55,22 +58,39 @@ EVENTS: list[dict[str, Any]] = [
         outputEPCList=["https://id.gs1.org/01/06901234567892/21/8"],
         persistentDisposition={"set": ["completeness_verified"]},
         transformationID="https://example.org/t/1",
+        **{"example:rank": "late"},
     ),
     event(
         4,
         bizStep="sensor_reporting",
-        bizLocation={"id": "https://id.gs1.org/414/6901234000016"},
+        bizLocation={"id": "https://id.gs1.org/414/6901234000016", "example:shelf": "top"},
         sourceList=[{"type": "owning_party", "source": "urn:epc:id:pgln:6901234.00002"}],
         sensorElementList=[
             {
-                "sensorMetadata": {"startTime": "2016-04-30T00:00:00Z", "deviceID": "urn:d:1"},
+                "example:batch": {"example:run": 7},
+                "sensorMetadata": {
+                    "startTime": "2016-04-30T00:00:00Z",
+                    "deviceID": "urn:d:1",
+                    "example:checked": "2016-04-30T09:00:00+08:00",
+                },
                 "sensorReport": [
-                    {"type": "Temperature", "minValue": 1.5, "maxValue": 4, "uom": "CEL"},
+                    {
+                        "type": "Temperature",
+                        "minValue": 1.5,
+                        "maxValue": 4,
+                        "uom": "CEL",
+                        "example:raw": 411,
+                    },
                     {"type": "example:Odour", "stringValue": "fresh", "booleanValue": True},
                 ],
             }
         ],
-        **{"example:note": "cold", "example:count": 12},
+        **{
+            "example:note": "cold",
+            "example:count": 12,
+            "example:sealed": "2016-04-29T23:30:00Z",
+            "example:seal": {"example:made_of": "lead", "rdf:value": "4"},
+        },
     ),
     event(
         5,
@@ -78,7 +98,10 @@ EVENTS: list[dict[str, Any]] = [
             "declarationTime": "2016-05-01T00:00:00Z",
             "reason": "incorrect_data",
             "correctiveEventIDs": ["urn:uuid:374d95fc-9457-4a51-bd6a-0bba133845a8"],
+            "example:desk": "east",
+            "example:form": {"example:page": 12},
         },
+        **{"example:rank": 9.5},
     ),
 ]
 
@@ -145,6 +168,30 @@ ASKED = {
     "EXISTS_example:count=true": {4},
     "EQ_ILMD_example:grade=A": {1},
     "GT_INNER_ILMD_example:deep=6": {1},
+    "EQ_quantity=7|120.5": {1},
+    "EQ_quantity_KGM=120.5": {1},
+    "GT_quantity_KGM=100": {1},
+    "GT_quantity_GRM=100": set(),
+    "EQ_maxValue_CEL=3|4": {4},
+    "EQ_readPoint_example:door=3": {2},
+    "EQ_INNER_readPoint_example:row=2": {2},
+    "EQ_bizLocation_example:shelf=top": {4},
+    "EQ_bizLocation_example:door=3": set(),
+    "EQ_ERROR_DECLARATION_example:desk=east": {5},
+    "EXISTS_ERROR_DECLARATION_example:form=1": {5},
+    "GE_INNER_ERROR_DECLARATION_example:page=12": {5},
+    "EXISTS_SENSORELEMENT_example:batch=1": {4},
+    "LT_INNER_SENSORELEMENT_example:run=8": {4},
+    "GE_SENSORMETADATA_example:checked=2016-04-30T01:00:00Z": {4},
+    "GT_SENSORMETADATA_example:checked=2016-04-30T01:00:00Z": set(),
+    "EQ_SENSORREPORT_example:raw=411": {4},
+    "GT_SENSORREPORT_example:raw=411": set(),
+    "LT_example:sealed=2016-04-30T08:00:00%2B08:00": {4},
+    "LT_example:sealed=2016-04-29T23:30:00Z": set(),
+    "HASATTR_example:seal=example:made_of": {4},
+    "HASATTR_example:seal=example:weight": set(),
+    "EQATTR_example:seal_example:made_of=lead|tin": {4},
+    "EQ_ATTR_example:seal_example:made_of=tin": set(),
     "GE_eventTime=2016-04-30T03:00:00%2B08:00&LT_eventTime=2016-04-30T05:00:00%2B08:00": {3, 4},
     "GE_recordTime=2031-01-01T00:00:00Z": set(),
     "eventCountLimit=2&orderBy=eventTime": {5, 4},
@@ -216,6 +263,32 @@ def test_pages_hold_every_event_once(full: Speaker, order: str) -> None:
     assert [len(each) for each in many] == [2, 2, 1]
     right = [5, 4, 3, 2, 1] if order.endswith("Time") else [1, 2, 3, 4, 5]
     assert [number for each in many for number in numbers(each)] == right
+
+
+RANK = "&orderBy=http://ns.example.com/epcis/rank&orderDirection="
+
+
+@pytest.mark.parametrize(("order", "right"), [("ASC", [2, 5, 1, 4, 3]), ("DESC", [3, 4, 1, 5, 2])])
+def test_events_stand_in_the_order_of_a_field_of_ones_own(
+    full: Speaker, order: str, right: list[int]
+) -> None:
+    """Numbers as numbers, before events without the field, before texts."""
+    for per_page in (1, 2, 30):
+        found = pages(full, f"/events?perPage={per_page}{RANK}{order}")
+        many = [
+            page.json["epcisBody"]["queryResults"]["resultsBody"]["eventList"] for page in found
+        ]
+        assert [number for each in many for number in numbers(each)] == right
+
+
+@pytest.mark.parametrize(
+    "stood", [["1"], ["NaN", ""], [1, ""], ["1", "\0"], "2016-04-30T00:00:00+00:00", ["", ""]]
+)
+def test_a_token_of_another_order_is_none(full: Speaker, stood: Any) -> None:
+    text = json.dumps([[stood, 1, 0], 9_999_999_999]).encode()
+    token = base64.urlsafe_b64encode(text).decode()
+    asked = f"/events?nextPageToken={token}{RANK}ASC"
+    problem(full.open(asked), 400, "QueryParameterException", "is none of ours")
 
 
 def test_a_limit_goes_over_pages(full: Speaker) -> None:
@@ -321,7 +394,7 @@ def test_identifiers_in_the_spelling_that_is_asked_for(full: Speaker) -> None:
     assert came["childEPCs"] == EVENTS[1]["childEPCs"]
     (links,) = full.events(asked, headers={"GS1-EPC-Format": "Always_GS1_Digital_Link"})
     assert links["childEPCs"] == ["https://id.gs1.org/01/06901234567892/21/7"]
-    assert links["readPoint"] == {"id": "https://id.gs1.org/414/6901234000016"}
+    assert links["readPoint"]["id"] == "https://id.gs1.org/414/6901234000016"
     (urns,) = full.events(asked, headers={"GS1-EPC-Format": "Always_EPC_URN"})
     assert urns["parentID"] == "urn:epc:id:sscc:6901234.0000000001"
     answer = full.open(asked, headers={"GS1-EPC-Format": "Any"})
