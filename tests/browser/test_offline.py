@@ -347,7 +347,7 @@ def test_the_worker_says_what_it_fetches_ahead_and_fetches_no_page_that_came_thr
 
     page.goto("/private")
     settle(page, "/", "/waiting")
-    assert ("/private", False, "prefetch") in asked
+    until(lambda: ("/private", False, "prefetch") in asked)
     page.wait_for_function("() => navigator.serviceWorker.controller")
     asked.clear()
     page.goto("/private")

@@ -95,7 +95,7 @@ def refusal_page(status: int, where: str) -> bytes:
 <p class="soft num">{status}</p>
 <h1>{chinese[0]}</h1><p>{chinese[1]}</p><p>{chinese[2]}</p>
 <div lang="en"><h2>{english[0]}</h2><p>{english[1]}</p><p>{english[2]}</p></div>
-{place}<p><a class="button" href="/">首页 · <span lang="en">Start page</span></a></p>
+{place}<p><a class="button" href="/"><span>首页 · <span lang="en">Start page</span></span></a></p>
 </main></body></html>
 """.encode()
 

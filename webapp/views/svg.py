@@ -16,8 +16,8 @@ LEFT, RIGHT, TOP, BOTTOM = 34, 8, 16, 20
 PLOT_WIDTH = WIDTH - LEFT - RIGHT
 PLOT_HEIGHT = HEIGHT - TOP - BOTTOM
 LABEL_CLEARANCE = 15
-#: How wide a digit or Latin letter and a Chinese one are below an axis, at most.
-DIGIT, LETTER = 7.0, 11.0
+#: How wide a space, a digit or Latin letter, and a Chinese one are below an axis, at most.
+SPACE, DIGIT, LETTER = 4.0, 7.0, 11.0
 
 Point = tuple[float, float]
 
@@ -177,7 +177,8 @@ def _axis_y(frame: Frame, ticks: Sequence[float]) -> Iterator[str]:
 
 def _half(text: str) -> float:
     """Half the room that a label takes below an axis, with what parts it from the next."""
-    return sum(LETTER if each > "\u2e7f" else DIGIT for each in text) / 2 + 2
+    wide = {" ": SPACE}
+    return sum(LETTER if each > "\u2e7f" else wide.get(each, DIGIT) for each in text) / 2 + 2
 
 
 def _axis_x(frame: Frame, zone: tzinfo, day: Callable[[date], str]) -> Iterator[str]:
