@@ -16,15 +16,13 @@ Jinzhai county government, advice on wheat scab: treat again when rain falls wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from models.advice.advisory import Advisory
 from models.risk.hazard import Parameter
 from models.weather.dataset import moment_of
 from models.weather.local_days import clock_hours
@@ -100,30 +98,54 @@ def _without_gaps(forecast: xr.Dataset) -> xr.Dataset:
     return forecast.reindex(time=np.arange(hours.min(), hours.max() + _HOUR, _HOUR))
 
 
-def spans(forecast: xr.Dataset, fit: NDArray[np.bool_]) -> Spans:
-    """Join fit hours that follow one another.
+def spans(forecast: xr.Dataset) -> dict[str, Spans]:
+    """Return the spans of hours fit for spraying of each site.
 
     Parameters
     ----------
     forecast
-        Its ``time`` names the hours by their start (UTC); its values are not looked at.
-    fit
-        As `fit_hours` gives it, shape (time,).
+        Hourly, dimensions ``time`` and ``site``; units as for `fit_hours` [degC, %, mm, m s-1].
+        Hours that are not there count as not known. Without one of the quantities nothing is known
+        of any site.
 
     Returns
     -------
-    tuple of (datetime, datetime)
-        Begin and end of each span, aware, UTC.
+    dict of str to tuple of (datetime, datetime)
+        Begin and end of each span, aware, UTC; empty where no hour is fit.
     """
-    stamps = forecast["time"].values[fit]
-    if not len(stamps):
-        return ()
-    ends = np.append(np.flatnonzero(np.diff(stamps) != _HOUR), len(stamps) - 1)
-    begins = np.append(0, ends[:-1] + 1)
-    return tuple(
-        (moment_of(stamps[first]), moment_of(stamps[last]) + timedelta(hours=1))
-        for first, last in zip(begins, ends, strict=True)
-    )
+    if not all(name in forecast for name in QUANTITIES):
+        return {}
+    whole = _without_gaps(forecast).transpose("time", "site")
+    fit = np.pad(fit_hours(whole), ((1, 1), (0, 0))).astype(np.int8)
+    turns = np.diff(fit, axis=0).T
+    stamps = whole["time"].values
+    moments = [moment_of(stamp) for stamp in stamps]
+    moments += [moments[-1] + timedelta(hours=1)] if moments else []
+    found: dict[str, list[tuple[datetime, datetime]]] = {str(s): [] for s in whole["site"].values}
+    sites = list(found.values())
+    begins, ends = np.argwhere(turns == 1), np.argwhere(turns == -1)
+    for (site, first), (_, last) in zip(begins.tolist(), ends.tolist(), strict=True):
+        sites[site].append((moments[first], moments[last]))
+    return {site: tuple(each) for site, each in found.items()}
+
+
+def within(
+    known: Spans | None, actions: Iterable[str], first: datetime, last: datetime
+) -> Spans | None:
+    """Return what of the hours fit for spraying at a field is told with advice.
+
+    Parameters
+    ----------
+    known
+        Of the field; None where nothing is known.
+    actions
+        Of the advice; None is told unless one of them may end in a chemical treatment.
+    first, last
+        The window to act, aware; hours outside it are left out.
+    """
+    if known is None or not any(map(is_chemical, actions)):
+        return None
+    return tuple((max(a, first), min(b, last)) for a, b in known if a < last and b > first)
 
 
 def is_chemical(action: str) -> bool:
@@ -135,47 +157,3 @@ def is_chemical(action: str) -> bool:
         Word key of the action.
     """
     return action.startswith(CHEMICAL)
-
-
-def with_spraying_hours(
-    advisories: Sequence[Advisory], forecast: xr.Dataset | None, at: datetime
-) -> list[Advisory]:
-    """Add the hours fit for spraying to advisories that may end in spraying.
-
-    Parameters
-    ----------
-    advisories
-        As `models.advice.advisory.advise` gives them.
-    forecast
-        Hourly, dimensions ``time`` and ``site``; None, or without a site or a quantity: nothing
-        is said of spraying there (``spraying`` is None; an empty tuple says that no hour is fit).
-        Units as for `fit_hours` [degC, %, mm, m s-1].
-    at
-        Now, aware; hours before it are left out, and hours outside an advisory's window.
-
-    Returns
-    -------
-    list of Advisory
-        Those without a chemical action unchanged.
-    """
-    known: dict[str, Spans] = {}
-    asked = {a.site for a in advisories if any(map(is_chemical, a.actions))}
-    if forecast is not None and all(name in forecast for name in QUANTITIES):
-        sites = [str(site) for site in forecast["site"].values]
-        columns = [column for column, site in enumerate(sites) if site in asked]
-        whole = _without_gaps(forecast.isel(site=columns)).transpose("time", "site")
-        fit = fit_hours(whole)
-        known = {sites[c]: spans(whole, fit[:, n]) for n, c in enumerate(columns)}
-    found = []
-    for advisory in advisories:
-        hours: Spans | None = None
-        if advisory.site in known and any(map(is_chemical, advisory.actions)):
-            first, last = max(at, advisory.window_from), advisory.window_to
-            hours = tuple(
-                (max(begin, first), min(end, last))
-                for begin, end in known[advisory.site]
-                if begin < last and end > first
-            )
-        same = hours == advisory.spraying
-        found.append(advisory if same else replace(advisory, spraying=hours))
-    return found

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from collector.jobs.advisories import issue_advisories
 from collector.jobs.context import Context
+from collector.jobs.spraying import tell_hours
 from collector.store.postgres.db import Pool
+from field_configs.events import Event
 
 HOUR_S = 1.0
 COLUMNS = (
@@ -25,6 +28,13 @@ WHERE time = (SELECT max(time) FROM risk_status) AND abs(hashtext(site)) %% 100 
 DELIVERED = """
 INSERT INTO weather_delivery (kind, source, name, received)
 VALUES ('forecast', 'bench', 'again', now())
+"""
+
+
+CALM = """
+UPDATE weather_value w SET value = 0.2
+FROM weather_series s
+WHERE s.id = w.series_id AND s.quantity = 'wind_speed' AND extract(hour FROM w.time) = 2
 """
 
 
@@ -47,9 +57,9 @@ def advice(pool: Pool, at: datetime, at_most: Any) -> bool:
     """
     day = timedelta(days=1)
 
-    def run(now: datetime) -> tuple[float, str]:
+    def run(now: datetime, job: Callable[[Context], Event] = issue_advisories) -> tuple[float, str]:
         start = time.perf_counter()
-        told = issue_advisories(Context(pool, now))
+        told = job(Context(pool, now))
         return time.perf_counter() - start, str(told)
 
     def tell(what: str, found: tuple[float, str]) -> None:
@@ -63,7 +73,10 @@ def advice(pool: Pool, at: datetime, at_most: Any) -> bool:
     met = at_most(f"advice, late data of 1 % of fields ({told})", took, HOUR_S, "s", 2) and met
     _ask(pool, DELIVERED)
     took, told = run(at)
-    met = at_most(f"advice, a new forecast for all ({told})", took, HOUR_S, "s", 2) and met
+    met = at_most(f"advice, after a new forecast ({told})", took, HOUR_S, "s", 2) and met
+    tell("hours for spraying of all fields", run(at, tell_hours))
+    _ask(pool, CALM)
+    tell("the same, when they moved everywhere", run(at, tell_hours))
     _ask(pool, SAID, later=day, percent=100)
     tell("a new day of all fields", run(at + day))
     return met

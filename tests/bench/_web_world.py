@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from types import ModuleType
 
-from collector.store.advice import outlook, risk
+from collector.store.advice import outlook, risk, spraying
 from collector.store.bureau import region
 from collector.store.postgres.db import Connection
 from models.hazards.catalogue import catalogue, unlevelled
@@ -78,12 +78,16 @@ INSERT INTO weather_delivery (kind, source, name, received)
     VALUES ('forecast', 'bench', 'bench', %(at)s);
 INSERT INTO weather_series (kind, place, quantity)
     SELECT 'forecast', number, q
-    FROM weather_place, (VALUES ('air_temperature'), ('precipitation_amount')) of (q);
+    FROM weather_place, (VALUES ('air_temperature'), ('relative_humidity'),
+                                ('precipitation_amount'), ('wind_speed')) of (q);
 INSERT INTO weather_value (series_id, time, issued, delivery, value, qc)
-    SELECT s.id, t, %(at)s::timestamptz - interval '2 hours', d.id, 12, 1
+    SELECT s.id, t, %(at)s::timestamptz - interval '2 hours', d.id,
+           CASE quantity WHEN 'relative_humidity' THEN 60 WHEN 'wind_speed' THEN 2
+               WHEN 'precipitation_amount' THEN (s.id + extract(day FROM t)::integer) %% 3
+               ELSE 12 END, 1
     FROM weather_series s, weather_delivery d,
          generate_series(date_trunc('day', %(at)s::timestamptz) - interval '8 hours',
-                         %(at)s::timestamptz + interval '8 days', interval '2 hours') t;
+                         %(at)s::timestamptz + interval '8 days', interval '1 hour') t;
 """
 # What is said of the first village is said of all.
 COPIES = {
@@ -93,7 +97,7 @@ COPIES = {
     " stage_bbch, drivers, missing, inputs_hash, model_version, stage_source, data_age_h,"
     " validated",
     "advisory": "crop, hazard, status, certainty, issued, window_from, window_to, reason_key,"
-    " reason_params, actions, draft, ended, spraying, confirmed",
+    " reason_params, actions, draft, ended, confirmed",
 }
 
 
@@ -141,15 +145,12 @@ def fill(
     said = _answers(seed, villages)
     risk.save_statuses(conn, said, at)
     warned = [each for each in said if each.status in (HIGH, MEDIUM)]
-    hours = ((at + timedelta(hours=16), at + timedelta(hours=20)),)
     risk.save_advisories(
-        conn,
-        [
-            seed.advisory(each, actions=catalogue()[each.hazard].actions, spraying=hours)
-            for each in warned
-        ],
-        at,
+        conn, [seed.advisory(each, actions=catalogue()[each.hazard].actions) for each in warned], at
     )
+    hours = ((at + timedelta(hours=16), at + timedelta(hours=20)),)
+    told = dict.fromkeys((f"f-{n + 1}" for n in range(fields)), hours)
+    spraying.keep(conn, told, spraying.Seen(0, ""))
     ahead = [
         replace(each, time=each.time + timedelta(days=day), source="forecast")
         for each in said

@@ -85,11 +85,17 @@ def known(conn: Connection, quantities: Sequence[str], at: datetime) -> Known | 
     at : datetime
         Now, aware; hours from a day before it to a day after the last one that is asked about.
     """
-    return _known(conn, quantities, at, at + timedelta(days=DAYS + 1), None)
+    start = at.replace(minute=0, second=0, microsecond=0) - timedelta(days=1)
+    return _known(conn, quantities, start, at + timedelta(days=DAYS + 1), at, None)
 
 
 def of_fields(
-    conn: Connection, quantities: Sequence[str], at: datetime, end: datetime, sites: Collection[str]
+    conn: Connection,
+    quantities: Sequence[str],
+    start: datetime,
+    end: datetime,
+    at: datetime,
+    sites: Collection[str],
 ) -> xr.Dataset | None:
     """Return forecast hours of fields, as `Known.of` does; None where nothing is known.
 
@@ -99,30 +105,30 @@ def of_fields(
     ----------
     conn : Connection
     quantities : sequence of str
+    start, end : datetime
+        From the first to before the second, aware, whole hours.
     at : datetime
-        Now, aware; hours from a day before it.
-    end : datetime
-        To before this time.
+        Now, aware.
     sites : collection of str
         Ids of fields.
     """
-    found = _known(conn, quantities, at, end, sites)
+    found = _known(conn, quantities, start, end, at, sites)
     if found is None or not found.tells(sites):
-        found = _known(conn, quantities, at, end, None)
+        found = _known(conn, quantities, start, end, at, None)
     return None if found is None else found.of(sorted(sites))
 
 
 def _known(
     conn: Connection,
     quantities: Sequence[str],
-    at: datetime,
+    start: datetime,
     end: datetime,
+    at: datetime,
     sites: Collection[str] | None,
 ) -> Known | None:
-    """The forecast from a day before a time to another one, of fields' own places or of all."""
+    """The forecast of a span that is known at a time, of fields' own places or of all."""
     villages = {f.id: f.village for f in registry.fields(conn, own=True)}
     own = None if sites is None else {*sites, *(villages[s] for s in sites if s in villages)}
-    start = at.replace(minute=0, second=0, microsecond=0) - timedelta(days=1)
     given = weather.forecast_dataset(conn, quantities, start, end, at, own)
     if given is None:
         return None

@@ -18,10 +18,9 @@ SQL = queries.load("advising")
 
 @dataclass(frozen=True)
 class Seen:
-    """How far advice has come: the newest answer and delivery of a forecast, and by what code."""
+    """How far advice has come: the newest answer, and by what code."""
 
     status: int
-    delivery: int
     by_code: str
 
 
@@ -44,8 +43,8 @@ def seen(conn: Connection) -> Seen | None:
 
 def newest(conn: Connection, by_code: str) -> Seen:
     """Return how far it can come now."""
-    ((status, delivery),) = queries.fetch(conn, SQL["newest"])
-    return Seen(status, delivery, by_code)
+    ((status,),) = queries.fetch(conn, SQL["newest"])
+    return Seen(status, by_code)
 
 
 def keep_seen(conn: Connection, now: Seen) -> None:
@@ -89,12 +88,6 @@ def to_judge(
         cur.execute(SQL["statuses"], fresh)
         statuses = statuses_of(cur)
     return Anew(statuses, [advisory_of(row) for row in queries.fetch(conn, SQL["held"])])
-
-
-def other_held(conn: Connection, hazards: Collection[str]) -> list[Advisory]:
-    """Return the advice in force of hazards that is not judged anew; after `to_judge`."""
-    rows = queries.fetch(conn, SQL["other_held"], hazards=sorted(hazards))
-    return [advisory_of(row) for row in rows]
 
 
 def in_force(conn: Connection) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from math import nan
@@ -14,10 +14,12 @@ from typing import Any
 from psycopg2.extras import execute_values
 
 from collector.freshness import ANSWER_FRESH
+from collector.store.advice.spraying import spans_of
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from collector.store.postgres.queries import plain
 from models.advice.advisory import Advisory
+from models.advice.spraying import within
 from models.hazards.catalogue import unlevelled
 from models.risk.answers import RiskStatus
 from models.risk.hazard import CANNOT_SAY
@@ -257,11 +259,7 @@ def current_advisories(conn: Connection, village_id: str | None = None) -> list[
 
 
 def advisory_of(row: tuple[Any, ...]) -> Advisory:
-    """Return a row of advice, its hours fit for spraying at the end, as advice."""
-    return Advisory(*(*row[:-3], tuple(row[-3]), row[-2], _hours(row[-1])))
-
-
-def _hours(kept: list[list[str]] | None) -> tuple[tuple[datetime, datetime], ...] | None:
-    if kept is None:
-        return None
-    return tuple((datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in kept)
+    """Return a row of advice, the hours fit for spraying at its field at the end, as advice."""
+    advice = Advisory(*(*row[:-3], tuple(row[-3]), row[-2]))
+    told = within(spans_of(row[-1]), advice.actions, advice.window_from, advice.window_to)
+    return replace(advice, spraying=told) if told is not None else advice

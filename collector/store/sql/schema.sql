@@ -437,19 +437,31 @@ CREATE TABLE advisory (
     actions text[] NOT NULL,
     draft boolean NOT NULL,
     ended timestamptz,
-    -- Hours fit for spraying, as [[from, to], ...]; NULL: no forecast, or nothing to spray.
-    spraying jsonb,
     confirmed timestamptz NOT NULL
 );
 CREATE UNIQUE INDEX advisory_current ON advisory (site, crop, hazard) WHERE ended IS NULL;
 CREATE INDEX advisory_in_force ON advisory (hazard, crop) WHERE ended IS NULL;
 CREATE INDEX advisory_site ON advisory (site);
 
--- How far the job that issues advice has come: the newest answer and the newest delivery of a
--- forecast that it has seen, and by what code, on which part of which day. One row or none.
+-- How far the job that issues advice has come: the newest answer that it has seen, and by what code,
+-- on which part of which day. One row or none.
 CREATE TABLE advice_judged (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     status bigint NOT NULL,
+    by_code text NOT NULL
+);
+
+-- Hours of the newest forecast that are fit for spraying at a field, as [[from, to], ...]; NULL: nothing
+-- is known.
+CREATE TABLE spraying_hours (
+    field text PRIMARY KEY REFERENCES field ON DELETE CASCADE,
+    hours jsonb
+);
+
+-- By which delivery of a forecast hours for spraying were told last, and by what code, on which part of
+-- which day. One row or none.
+CREATE TABLE spraying_told (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
     delivery bigint NOT NULL,
     by_code text NOT NULL
 );

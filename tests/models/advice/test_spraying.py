@@ -1,18 +1,16 @@
 """Hours fit for spraying, limit by limit, and how they come into advice."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
 import xarray as xr
 
-from models.advice.advisory import Advisory
-from models.advice.spraying import PARAMETERS, fit_hours, is_chemical, spans, with_spraying_hours
-from models.hazards.catalogue import catalogue
-from models.risk.hazard import MEDIUM, Parameter
+from models.advice.spraying import PARAMETERS, fit_hours, spans, within
+from models.risk.hazard import Parameter
 
 START = datetime(2016, 5, 2, 22, tzinfo=UTC)  # 06:00 local
+HOUR = timedelta(hours=1)
 GOOD = {
     "air_temperature": 18.0,
     "relative_humidity": 60.0,
@@ -28,25 +26,6 @@ def forecast(hours=24, start=START, sites=None, **values):
     arrays = {n: np.full(hours, v, float) for n, v in (GOOD | values).items()}
     data = xr.Dataset({n: ("time", a) for n, a in arrays.items()}, {"time": times})
     return data if sites is None else data.expand_dims(site=list(sites)).copy(deep=True)
-
-
-def advisory(**change):
-    plain = Advisory(
-        site="a",
-        crop="winter_wheat",
-        hazard="wheat_fhb",
-        status=MEDIUM,
-        certainty=0.6,
-        issued=START,
-        window_from=START,
-        window_to=START + timedelta(days=1),
-        confirmed=START,
-        reason_key="wheat_fhb.reason",
-        reason_params={},
-        actions=catalogue()["wheat_fhb"].actions,
-        draft=True,
-    )
-    return replace(plain, **change)
 
 
 def test_daylight_hours_with_a_dry_time_after_them_are_fit():
@@ -100,56 +79,45 @@ def test_every_limit_tells_its_source():
     assert all(p.source and p.unit for p in PARAMETERS.values())
 
 
-def test_hours_that_follow_one_another_are_one_window():
-    fit = np.zeros(24, dtype=bool)
-    fit[[0, 1, 2, 5]] = True
-    hour = timedelta(hours=1)
-    assert spans(forecast(), fit) == (
-        (START, START + 3 * hour),
-        (START + 5 * hour, START + 6 * hour),
-    )
+def test_hours_that_follow_one_another_are_one_span():
+    data = forecast(sites="ab")
+    data["wind_speed"].loc[{"site": "b"}] = [2.0, 2.0, 2.0, 9.0, 9.0, 2.0, *[9.0] * 18]
+    found = spans(data)
+    assert found == {
+        "a": ((START, START + 12 * HOUR),),
+        "b": ((START, START + 3 * HOUR), (START + 5 * HOUR, START + 6 * HOUR)),
+    }
 
 
-def test_advice_that_may_end_in_spraying_tells_the_hours():
-    at = START + timedelta(hours=2, minutes=30)
-    (found,) = with_spraying_hours([advisory()], forecast(sites="a"), at)
-    assert found.spraying == ((at, START + timedelta(hours=12)),)
-
-
-def test_hours_outside_the_window_to_act_are_left_out():
-    (found,) = with_spraying_hours(
-        [advisory(window_to=START + timedelta(hours=3))], forecast(sites="a"), START
-    )
-    assert found.spraying == ((START, START + timedelta(hours=3)),)
+def test_a_span_may_begin_with_the_forecast_and_go_on_to_its_last_known_hour():
+    assert spans(forecast(8, sites="a")) == {"a": ((START, START + 2 * HOUR),)}
 
 
 def test_no_fit_hour_is_not_the_same_as_no_forecast():
-    (found,) = with_spraying_hours([advisory()], forecast(sites="a", wind_speed=9.0), START)
-    assert found.spraying == ()
-    for missing in (None, forecast(sites="b"), forecast(sites="a").drop_vars("wind_speed")):
-        (found,) = with_spraying_hours([advisory(spraying=())], missing, START)
-        assert found.spraying is None
+    assert spans(forecast(sites="a", wind_speed=9.0)) == {"a": ()}
+    assert spans(forecast(0, sites="a")) == {"a": ()}
+    assert spans(forecast(sites="a").drop_vars("wind_speed")) == {}
 
 
 def test_a_gap_in_the_forecast_is_not_dry():
-    data = forecast(sites="a")
-    (found,) = with_spraying_hours(
-        [advisory()], data.isel(time=[*range(10), *range(11, 24)]), START
+    data = forecast(sites="a").isel(time=[*range(10), *range(11, 24)])
+    assert spans(data) == {"a": ((START, START + 4 * HOUR), (START + 11 * HOUR, START + 12 * HOUR))}
+
+
+DAY = ((START, START + 12 * HOUR), (START + 24 * HOUR, START + 36 * HOUR))
+CHEMICAL = ("drain", "ask_officer_fungicide")
+
+
+def test_advice_tells_the_hours_within_its_window_to_act():
+    assert within(DAY, CHEMICAL, START - HOUR, START + 48 * HOUR) == DAY
+    assert within(DAY, CHEMICAL, START + 3 * HOUR, START + 30 * HOUR) == (
+        (START + 3 * HOUR, START + 12 * HOUR),
+        (START + 24 * HOUR, START + 30 * HOUR),
     )
-    hour = timedelta(hours=1)
-    assert found.spraying == (
-        (START, START + 4 * hour),
-        (START + 11 * hour, START + 12 * hour),
-    )
+    assert within(DAY, CHEMICAL, START + 12 * HOUR, START + 24 * HOUR) == ()
+    assert within((), CHEMICAL, START, START + HOUR) == ()
 
 
-def test_cultural_advice_alone_has_no_spraying_hours():
-    (found,) = with_spraying_hours([advisory(actions=("drain",))], forecast(sites="a"), START)
-    assert found.spraying is None
-
-
-@pytest.mark.parametrize("hazard", catalogue().values(), ids=lambda h: h.id)
-def test_cultural_measures_come_first(hazard):
-    chemical = [is_chemical(action) for action in hazard.actions]
-    assert not chemical or not chemical[0]
-    assert chemical == sorted(chemical)
+def test_nothing_is_told_of_what_is_not_known_or_not_asked():
+    assert within(None, CHEMICAL, START, START + HOUR) is None
+    assert within(DAY, ("drain",), START, START + HOUR) is None

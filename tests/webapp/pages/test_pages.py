@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from collector.store.advice import outlook as outlook_store
-from collector.store.advice import risk
+from collector.store.advice import risk, spraying
+from collector.store.advice.spraying import Seen
 from collector.store.network import registry
 from field_configs.load import load
 from models.hazards.catalogue import catalogue, unlevelled
@@ -287,15 +288,13 @@ def fill_village(conn, seed):
     ]
     risk.save_statuses(conn, statuses, seed.NOW + timedelta(minutes=5))
     advice = [
-        seed.advisory(
-            each,
-            actions=catalogue()[each.hazard].actions,
-            spraying=((seed.NOW + timedelta(hours=16), seed.NOW + timedelta(hours=20)),),
-        )
+        seed.advisory(each, actions=catalogue()[each.hazard].actions)
         for each in statuses
         if each.status in (HIGH, MEDIUM)
     ]
     risk.save_advisories(conn, advice, seed.NOW)
+    hours = ((seed.NOW + timedelta(hours=16), seed.NOW + timedelta(hours=20)),)
+    spraying.keep(conn, dict.fromkeys((each.site for each in advice), hours), Seen(0, ""))
     coming = [
         replace(
             each,

@@ -120,7 +120,9 @@ def make_page(
     newest = max((each.time for each in readings if each.time), default=None)
     state = "none" if newest is None else freshness(newest, at)
     listed = products.read(facts.settings.get(products.KEY))
-    said = Said(answers, outlook, advice, crop_types(), facts.fields, moment, over, listed)
+    said = Said(
+        answers, outlook, advice, crop_types(), facts.fields, moment, over, listed, day is not None
+    )
     cards = cards_of(said)
     contact = show_contact(village, facts.settings)
     top = headline(cards, answers, contact, freshness(newest, at) if newest else "fresh")

@@ -41,7 +41,7 @@ class Said:
     """What a village's notice is made of, as it is known at `at` (aware).
 
     `relieved` are answers that the newest reading contradicts, `products` what an agronomist
-    signed for.
+    signed for. Of a `past` time no hours for spraying are named.
     """
 
     answers: Sequence[RiskStatus]
@@ -52,6 +52,7 @@ class Said:
     at: datetime
     relieved: frozenset[Key] = frozenset()
     products: ProductList | None = None
+    past: bool = False
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def _official(group: Group, given: Sequence[Advice], said: Said) -> Card:
         chemical=chemical,
         products=show_products(products),
         signed=signed_line(said.products) if said.products and products else "",
-        spraying=_soon(advisory, said.at) if chemical else None,
+        spraying=_soon(advisory, said.at) if chemical and not said.past else None,
         why=_why(spoken, said),
         judged=_judged(spoken.time, said.at),
         issuer=_issuer(best, said.at),

@@ -1,14 +1,12 @@
 -- name: seen
-SELECT status, delivery, by_code FROM advice_judged
+SELECT status, by_code FROM advice_judged
 
 -- name: newest
-SELECT (SELECT coalesce(max(id), 0) FROM risk_status),
-       (SELECT coalesce(max(id), 0) FROM weather_delivery WHERE kind = 'forecast')
+SELECT coalesce(max(id), 0) FROM risk_status
 
 -- name: keep_seen
-INSERT INTO advice_judged (status, delivery, by_code) VALUES (%(status)s, %(delivery)s, %(by_code)s)
-ON CONFLICT (one) DO UPDATE SET status = EXCLUDED.status, delivery = EXCLUDED.delivery,
-    by_code = EXCLUDED.by_code
+INSERT INTO advice_judged (status, by_code) VALUES (%(status)s, %(by_code)s)
+ON CONFLICT (one) DO UPDATE SET status = EXCLUDED.status, by_code = EXCLUDED.by_code
 
 -- name: choose
 CREATE TEMPORARY TABLE judged_anew ON COMMIT DROP AS
@@ -50,18 +48,10 @@ ORDER BY r.site, r.crop, r.hazard
 
 -- name: held
 SELECT a.site, a.crop, a.hazard, a.status, a.certainty, a.issued, a.window_from, a.window_to,
-       a.confirmed, a.reason_key, a.reason_params, a.actions, a.draft, a.spraying
+       a.confirmed, a.reason_key, a.reason_params, a.actions, a.draft, NULL
 FROM judged_anew k
 JOIN advisory a ON (a.site, a.crop, a.hazard) = (k.site, k.crop, k.hazard) AND a.ended IS NULL
 JOIN field f ON f.id = a.site
-
--- name: other_held
-SELECT a.site, a.crop, a.hazard, a.status, a.certainty, a.issued, a.window_from, a.window_to,
-       a.confirmed, a.reason_key, a.reason_params, a.actions, a.draft, a.spraying
-FROM advisory a
-JOIN field f ON f.id = a.site
-WHERE a.ended IS NULL AND a.hazard = ANY(%(hazards)s) AND NOT EXISTS (
-    SELECT FROM judged_anew k WHERE (k.site, k.crop, k.hazard) = (a.site, a.crop, a.hazard))
 
 -- name: in_force
 SELECT count(*) FROM advisory a JOIN field f ON f.id = a.site WHERE a.ended IS NULL

@@ -85,8 +85,9 @@ ORDER BY max(a.status) DESC, count(*) DESC, v.id
 -- name: gravest
 -- The advice of the gravest and surest field: its reason speaks for the place.
 SELECT a.site, a.crop, a.hazard, a.status, a.certainty, a.issued, a.window_from, a.window_to,
-       a.confirmed, a.reason_key, a.reason_params, a.actions, a.draft, a.spraying
+       a.confirmed, a.reason_key, a.reason_params, a.actions, a.draft, s.hours
 FROM advisory a JOIN field f ON f.id = a.site JOIN village v ON v.id = f.village
+LEFT JOIN spraying_hours s ON s.field = a.site
 WHERE a.ended IS NULL AND a.hazard = %(hazard)s AND a.crop = %(crop)s
   AND coalesce(v.township, v.county) = %(place)s
 ORDER BY a.status DESC, a.certainty DESC NULLS LAST, a.id LIMIT 1

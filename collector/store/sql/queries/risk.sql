@@ -42,18 +42,19 @@ WHERE (a.site, a.crop, a.hazard) = (e.site, e.crop, e.hazard) AND a.ended IS NUL
 
 -- name: save_advisories
 INSERT INTO advisory (site, crop, hazard, status, certainty, issued, window_from, window_to,
-    confirmed, reason_key, reason_params, actions, draft, spraying)
+    confirmed, reason_key, reason_params, actions, draft)
 SELECT site, crop, hazard, status, certainty, issued, window_from, window_to,
-       confirmed, reason_key, reason_params, actions, draft, spraying
+       confirmed, reason_key, reason_params, actions, draft
 FROM json_to_recordset(%(rows)s) AS given (site text, crop text, hazard text, status smallint,
     certainty float8, issued timestamptz, window_from timestamptz, window_to timestamptz,
-    confirmed timestamptz, reason_key text, reason_params jsonb, actions text[], draft boolean,
-    spraying jsonb)
+    confirmed timestamptz, reason_key text, reason_params jsonb, actions text[], draft boolean)
 
 -- name: current_advisories
 SELECT a.site, a.crop, a.hazard, a.status, a.certainty, a.issued, a.window_from, a.window_to,
-       a.confirmed, a.reason_key, a.reason_params, a.actions, a.draft, a.spraying
-FROM advisory a JOIN field f ON f.id = a.site
+       a.confirmed, a.reason_key, a.reason_params, a.actions, a.draft, s.hours
+FROM advisory a
+JOIN field f ON f.id = a.site
+LEFT JOIN spraying_hours s ON s.field = a.site
 WHERE (%(village)s::text IS NULL OR (f.village = %(village)s AND NOT f.private))
   AND a.ended IS NULL
 ORDER BY a.status DESC, a.site, a.crop, a.hazard

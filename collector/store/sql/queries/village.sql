@@ -49,12 +49,13 @@ ORDER BY source DESC, site, crop, hazard, time
 -- What was in force at a time: of a field, crop and hazard the first that had not ended yet.
 SELECT DISTINCT ON (a.site, a.crop, a.hazard)
        a.site, a.crop, a.hazard, a.status, a.certainty, a.issued, a.window_from, a.window_to,
-       a.confirmed, a.reason_key, a.reason_params, a.actions, a.draft, a.spraying,
+       a.confirmed, a.reason_key, a.reason_params, a.actions, a.draft, CASE WHEN NOT %(past)s THEN s.hours END,
        r.released_by, r.at, d.state IN ('held', 'rejected', 'cancelled'), d.page,
        CASE WHEN d.state IN ('published', 'updated') AND r.site IS NOT NULL THEN d.colour END
 FROM advisory a
 JOIN field f ON f.id = a.site
 JOIN village v ON v.id = f.village
+LEFT JOIN spraying_hours s ON s.field = a.site
 LEFT JOIN advisory_release r
     ON (r.site, r.crop, r.hazard, r.issued) = (a.site, a.crop, a.hazard, a.issued)
    AND r.at <= %(at)s AND (r.withdrawn IS NULL OR r.withdrawn > %(at)s)

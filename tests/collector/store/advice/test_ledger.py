@@ -15,8 +15,9 @@ from collector.jobs.context import Context
 from collector.jobs.judging import risk as risk_job
 from collector.jobs.skill import update_skill
 from collector.store import settings_table
-from collector.store.advice import ledger, risk
+from collector.store.advice import ledger, risk, spraying
 from collector.store.advice.ledger import ScoutingReport
+from collector.store.advice.spraying import Seen
 from collector.store.network import registry
 from collector.store.postgres import db
 from models.advice.advisory import Advisory
@@ -454,9 +455,15 @@ def test_the_skill_job_tells_what_changed(registered, pool):
 
 
 @pytest.mark.parametrize(
-    "hours", [None, (), ((NOW, NOW + timedelta(hours=3)), (NOW + timedelta(hours=9), NOW))]
+    "hours",
+    [
+        None,
+        (),
+        ((NOW, NOW + timedelta(hours=3)), (NOW + timedelta(hours=9), NOW + timedelta(hours=10))),
+    ],
 )
-def test_spraying_hours_are_kept(registered: db.Connection, hours):
+def test_spraying_hours_are_kept_by_field(registered: db.Connection, hours):
+    spraying.keep(registered, {FIELD: hours, "gone": hours}, Seen(1, ""))
     kept = Advisory(
         site=FIELD,
         crop=CROP,
