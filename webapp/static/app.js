@@ -1,5 +1,5 @@
 /* What a page does better with JavaScript; nothing needs it. Old browsers skip what they lack. */
-(function () {
+(() => {
   'use strict';
   const told = document.getElementById('client');
   if (!told || !window.Promise || !window.fetch) return;
@@ -12,15 +12,15 @@
   let switches = false;
   function remember() {
     const open = Array.from(document.querySelectorAll('details[id]'))
-      .filter(function (part) { return part.open; }).map(function (part) { return part.id; });
-    const marks = Array.from(document.querySelectorAll('main [id]')).filter(function (each) {
+      .filter(part => part.open).map(part => part.id);
+    const marks = Array.from(document.querySelectorAll('main [id]')).filter(each => {
       const box = each.getBoundingClientRect();
       return box.height && box.top <= 8;
     });
     const mark = marks[marks.length - 1];
     try {
       sessionStorage.setItem(place, JSON.stringify({
-        open: open, switches: switches, y: window.pageYOffset, mark: mark && mark.id,
+        open: open, switches, y: window.pageYOffset, mark: mark && mark.id,
         off: mark && mark.getBoundingClientRect().top
       }));
     } catch (forbidden) { /* no storage: nothing is remembered */ }
@@ -34,7 +34,7 @@
     /* another visit begins at the top */
     const again = window.performance && performance.navigation && performance.navigation.type === 1;
     if (!kept || location.hash || !(kept.switches || again)) return;
-    kept.open.forEach(function (id) {
+    kept.open.forEach(id => {
       const part = document.getElementById(id);
       if (part) part.open = true;
     });
@@ -43,7 +43,7 @@
     window.scrollTo(0, top);
   }
   recall();
-  document.addEventListener('click', function (event) {
+  document.addEventListener('click', event => {
     switches = Boolean(event.target.closest && event.target.closest('a.tongue'));
   });
   window.addEventListener('beforeunload', remember);
@@ -54,20 +54,19 @@
     const speech = window.speechSynthesis, Words = window.SpeechSynthesisUtterance;
     if (!spoken || document.querySelector('.listen')) return;
     const tongue = root.lang.slice(0, 2);
-    const voice = speech && Words && speech.getVoices().filter(function (one) {
-      return one.lang.slice(0, 2).toLowerCase() === tongue;
-    }).sort(function (a, b) { return b.localService - a.localService; })[0];
+    const voice = speech && Words && speech.getVoices().filter(one =>
+      one.lang.slice(0, 2).toLowerCase() === tongue).sort((a, b) => b.localService - a.localService)[0];
     if (!voice && !texts.audio) return;
     const button = document.createElement('button');
     button.type = 'button';
     button.className = 'quiet listen';
     let sound = null, speaks = false;
-    const show = function (now) {
+    const show = now => {
       speaks = now;
       button.textContent = now ? texts.stop : texts.listen;
     };
-    const end = function () { show(false); };
-    button.addEventListener('click', function () {
+    const end = () => show(false);
+    button.addEventListener('click', () => {
       if (speaks) {
         if (speech) speech.cancel();
         if (sound) sound.pause();
@@ -83,7 +82,7 @@
       }
       /* sentence by sentence: long texts are cut off by some voices */
       const parts = spoken.textContent.match(/[^。！？.!?]+[。！？.!?]*/g) || [];
-      parts.forEach(function (part, i) {
+      parts.forEach((part, i) => {
         const words = new Words(part);
         words.lang = root.lang;
         words.voice = voice;
@@ -120,16 +119,16 @@
     if (window.nongqingQueue) return then(window.nongqingQueue);
     const script = document.createElement('script');
     script.src = texts.queue;
-    script.onload = function () { if (window.nongqingQueue) then(window.nongqingQueue); };
+    script.onload = () => { if (window.nongqingQueue) then(window.nongqingQueue); };
     document.head.appendChild(script);
   }
   function ask(what) {
     if (!worker) return;
-    worker.ready.then(function (found) { found.active.postMessage(what); }).catch(function () {});
+    worker.ready.then(found => found.active.postMessage(what)).catch(() => {});
   }
   function sendNow() {
     if (worker && worker.controller) return ask({ what: 'send' });
-    return withQueue(function (queue) { queue.send().then(showWaiting).catch(function () {}); });
+    return withQueue(queue => { queue.send().then(showWaiting).catch(() => {}); });
   }
   function replacePage(html) {
     const next = new DOMParser().parseFromString(html, 'text/html');
@@ -168,13 +167,11 @@
     form.reset();
     say(texts.kept);
     if (worker) {
-      worker.ready.then(function (found) {
-        return found.sync && found.sync.register('nongqing-send');
-      }).catch(function () {});
+      worker.ready.then(found => found.sync && found.sync.register('nongqing-send')).catch(() => {});
     }
     return undefined;
   }
-  document.addEventListener('submit', function (event) {
+  document.addEventListener('submit', event => {
     const form = event.target;
     if (form.hasAttribute('data-wipe')) {
       if (waiting && !window.confirm(texts.lose.replace('{n}', waiting))) return event.preventDefault();
@@ -188,23 +185,23 @@
     form.nongqingBusy = true;
     const active = document.activeElement;
     const button = event.submitter || (active && active.form === form && active.type === 'submit' ? active : null);
-    const free = function () { form.nongqingBusy = false; };
+    const free = () => form.nongqingBusy = false;
     keepAndSend(queue, form, button).then(free, free);
     return undefined;
   });
-  if (document.querySelector('form[data-offline]')) withQueue(function () {});
+  if (document.querySelector('form[data-offline]')) withQueue(() => {});
   window.addEventListener('online', sendNow);
 
   /* The list of /waiting. */
   const list = document.getElementById('entries');
   function draw(queue) {
-    queue.all().then(function (entries) {
+    queue.all().then(entries => {
       const none = document.getElementById('none'), send = document.getElementById('send');
       none.textContent = none.dataset.none;
       none.hidden = entries.length > 0;
       list.hidden = send.hidden = entries.length === 0;
       list.textContent = '';
-      entries.forEach(function (entry) {
+      entries.forEach(entry => {
         const row = document.createElement('li'), words = document.createElement('p');
         const drop = document.createElement('button');
         row.className = 'pad';
@@ -213,42 +210,40 @@
         drop.type = 'button';
         drop.className = 'quiet';
         drop.textContent = list.dataset.discard;
-        drop.addEventListener('click', function () {
+        drop.addEventListener('click', () => {
           if (!window.confirm(list.dataset.sure)) return;
-          queue.remove(entry.id).then(function () { draw(queue); sendNow(); });
+          queue.remove(entry.id).then(() => { draw(queue); sendNow(); });
         });
         row.appendChild(words);
         if (entry.state === 'refused') {
           const typed = document.createElement('p');
-          typed.textContent = entry.fields.filter(function (field) {
-            return typeof field[1] === 'string' && field[1] &&
-              !/^(csrf_token|entry_key|writer)$/.test(field[0]);
-          }).map(function (field) { return field[1]; }).join(' · ');
+          typed.textContent = entry.fields.filter(field =>
+            typeof field[1] === 'string' && field[1] &&
+            !/^(csrf_token|entry_key|writer)$/.test(field[0])).map(field => field[1]).join(' · ');
           row.appendChild(typed);
         }
         row.appendChild(drop);
         list.appendChild(row);
       });
-    }).catch(function () {});
+    }).catch(() => {});
   }
   if (list) {
-    withQueue(function (queue) {
+    withQueue(queue => {
       draw(queue);
-      document.addEventListener('nongqing-waiting', function () { draw(queue); });
+      document.addEventListener('nongqing-waiting', () => draw(queue));
       document.getElementById('send').addEventListener('click', sendNow);
     });
   }
 
   /* The worker, once the page stands. */
   if (worker) {
-    worker.addEventListener('message', function (event) {
+    worker.addEventListener('message', event => {
       if (event.data && event.data.waiting !== undefined) showWaiting(event.data);
     });
-    window.addEventListener('load', function () {
-      worker.register(texts.worker).then(function () {
-        const links = Array.from(document.querySelectorAll('a[data-keep]'), function (link) {
-          return link.pathname + link.search;
-        });
+    window.addEventListener('load', () => {
+      worker.register(texts.worker).then(() => {
+        const links = Array.from(document.querySelectorAll('a[data-keep]'), link =>
+          link.pathname + link.search);
         const own = !(performance.getEntriesByType('navigation')[0] || {}).workerStart &&
           location.pathname + location.search.replace(/[?&]lang=[^&]*/, '');
         const pages = [texts.home, texts.list, texts.mine, own].concat(links);
@@ -257,7 +252,7 @@
           pages: Array.from(new Set(pages)).filter(Boolean)
         });
         sendNow();
-      }).catch(function () { /* private window: no worker */ });
+      }).catch(() => { /* private window: no worker */ });
     });
   } else if (list || document.querySelector('form[data-offline]')) {
     sendNow();

@@ -1,5 +1,5 @@
 /* Security keys and passkeys: hands the server's question to the browser and the answer back. */
-(function () {
+(() => {
   'use strict';
   const form = document.querySelector('form[data-key]');
   if (!form) return;
@@ -7,7 +7,7 @@
   const said = form.querySelector('[role=alert]'), texts = form.dataset;
   function bytes(text) {
     const raw = atob(text.replace(/-/g, '+').replace(/_/g, '/'));
-    return Uint8Array.from(raw, function (letter) { return letter.charCodeAt(0); });
+    return Uint8Array.from(raw, letter => letter.charCodeAt(0));
   }
   function text(buffer) {
     const raw = String.fromCharCode.apply(null, new Uint8Array(buffer));
@@ -16,25 +16,25 @@
   function tell(what) { said.textContent = what; said.hidden = !what; }
   asked.challenge = bytes(asked.challenge);
   if (asked.user) asked.user.id = bytes(asked.user.id);
-  (asked.excludeCredentials || []).concat(asked.allowCredentials || []).forEach(function (key) {
+  (asked.excludeCredentials || []).concat(asked.allowCredentials || []).forEach(key => {
     key.id = bytes(key.id);
   });
   function ask() {
     if (!window.PublicKeyCredential || !navigator.credentials) return tell(texts.none);
     tell('');
-    navigator.credentials[adds ? 'create' : 'get']({publicKey: asked}).then(function (key) {
+    navigator.credentials[adds ? 'create' : 'get']({publicKey: asked}).then(key => {
       const answer = {}, from = key.response;
       ['clientDataJSON', 'attestationObject', 'authenticatorData', 'signature', 'userHandle']
-        .forEach(function (name) { if (from[name]) answer[name] = text(from[name]); });
+        .forEach(name => { if (from[name]) answer[name] = text(from[name]); });
       if (from.getTransports) answer.transports = from.getTransports();
       form.elements.credential.value = JSON.stringify({
         id: key.id, rawId: text(key.rawId), type: key.type, response: answer
       });
       form.submit();
-    }).catch(function (error) {
+    }).catch(error => {
       tell(error.name === 'InvalidStateError' ? texts.known : texts.failed);
     });
   }
-  form.addEventListener('submit', function (event) { event.preventDefault(); ask(); });
+  form.addEventListener('submit', event => { event.preventDefault(); ask(); });
   ask();
 })();

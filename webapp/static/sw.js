@@ -26,7 +26,7 @@ function timeOf(answer) {
 
 function beijing(stamp, english) {
   const time = new Date(Number(stamp) + 8 * 3600 * 1000);
-  const two = function (n) { return (n + 100).toString().slice(1); };
+  const two = n => (n + 100).toString().slice(1);
   const clock = two(time.getUTCHours()) + ':' + two(time.getUTCMinutes());
   return english
     ? time.getUTCDate() + ' ' + MONTHS[time.getUTCMonth()] + ', ' + clock
@@ -41,7 +41,7 @@ async function readKept() {
 async function trim(cache, spare) {
   const kept = await readKept();
   const keys = await cache.keys();
-  const loose = keys.filter(function (key) {
+  const loose = keys.filter(key => {
     const path = keyOf(key.url);
     return path !== KEPT && kept.pages.indexOf(path) < 0;
   });
@@ -69,7 +69,7 @@ async function store(key, answer, began) {
   headers.set(SAVED_AT, String(timeOf(answer)));
   const text = await answer.text();
   if (began !== wiped) return;
-  const save = function () { return cache.put(key, new Response(text, { headers: headers })); };
+  const save = () => cache.put(key, new Response(text, { headers }));
   try {
     await save();
   } catch (full) {
@@ -102,23 +102,23 @@ async function instead(key) {
 async function page(event) {
   const key = keyOf(event.request.url);
   if (key === CONFIG.start) {
-    const kept = await readKept().catch(function () { return {}; });
+    const kept = await readKept().catch(() => ({}));
     if (kept.mine) return Response.redirect(kept.mine, 302);
   }
   const began = wiped;
   const network = fetch(event.request);
-  event.waitUntil(network.then(function (answer) { return store(key, answer.clone(), began); })
-    .catch(function () { /* no network or no room: nothing new is kept */ }));
+  event.waitUntil(network.then(answer => store(key, answer.clone(), began))
+    .catch(() => { /* no network or no room: nothing new is kept */ }));
   let timer;
-  const late = new Promise(function (resolve) {
-    timer = setTimeout(function () {
-      savedCopy(key).then(function (copy) { if (copy) resolve(copy); }, function () {});
+  const late = new Promise(resolve => {
+    timer = setTimeout(() => {
+      savedCopy(key).then(copy => { if (copy) resolve(copy); }, () => {});
     }, WAIT_MS);
   });
   try {
     const answer = await Promise.race([network, late]);
     if (answer.status >= 502 && answer.status <= 504) {
-      return (await savedCopy(key).catch(function () {})) || answer;
+      return (await savedCopy(key).catch(() => {})) || answer;
     }
     return answer;
   } catch (unreachable) {
@@ -129,10 +129,10 @@ async function page(event) {
 }
 
 async function asset(request) {
-  const cache = await caches.open(STATIC).catch(function () {});
+  const cache = await caches.open(STATIC).catch(() => {});
   const found = cache && await cache.match(request);
   if (found) return found;
-  return fetch(request).catch(async function () {
+  return fetch(request).catch(async () => {
     /* a page kept under the release before asks for that release's sheet */
     return (cache && await cache.match(request, { ignoreSearch: true })) || Response.error();
   });
@@ -170,7 +170,7 @@ async function takeOver() {
 }
 
 async function tell(what) {
-  (await self.clients.matchAll()).forEach(function (client) { client.postMessage(what); });
+  (await self.clients.matchAll()).forEach(client => client.postMessage(what));
 }
 
 async function send(again) {
@@ -183,25 +183,23 @@ async function send(again) {
 async function wipe() {
   wiped += 1;
   const names = await caches.keys();
-  await Promise.all(names.filter(function (name) { return name.indexOf(OURS + 'pages-') === 0; })
-    .map(function (name) { return caches.delete(name); }));
+  await Promise.all(names.filter(name => name.indexOf(OURS + 'pages-') === 0)
+    .map(name => caches.delete(name)));
   await self.nongqingQueue.wipe();
 }
 
-self.addEventListener('install', function (event) {
+self.addEventListener('install', event => {
   self.skipWaiting();
-  event.waitUntil(caches.open(STATIC).then(function (cache) {
-    return cache.addAll(CONFIG.assets.concat(new Request(CONFIG.offline, { cache: 'reload' })));
-  }));
+  event.waitUntil(caches.open(STATIC).then(cache =>
+    cache.addAll(CONFIG.assets.concat(new Request(CONFIG.offline, { cache: 'reload' })))));
 });
 
-self.addEventListener('activate', function (event) {
-  event.waitUntil(takeOver().then(readKept).then(function (kept) {
-    return kept.pages.length ? keep(Object.assign(kept, { afresh: true })) : null;
-  }).catch(function () {}));
+self.addEventListener('activate', event => {
+  event.waitUntil(takeOver().then(readKept).then(kept =>
+    kept.pages.length ? keep(Object.assign(kept, { afresh: true })) : null).catch(() => {}));
 });
 
-self.addEventListener('fetch', function (event) {
+self.addEventListener('fetch', event => {
   const request = event.request;
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== self.location.origin) return;
@@ -212,16 +210,16 @@ self.addEventListener('fetch', function (event) {
   else if (url.pathname.indexOf('/static/') === 0) event.respondWith(asset(request));
 });
 
-self.addEventListener('sync', function (event) {
+self.addEventListener('sync', event => {
   if (event.tag === 'nongqing-send') event.waitUntil(send(true));
 });
 
-self.addEventListener('message', function (event) {
+self.addEventListener('message', event => {
   const what = event.data && event.data.what || event.data;
-  const answer = function () { if (event.ports[0]) event.ports[0].postMessage('done'); };
+  const answer = () => { if (event.ports[0]) event.ports[0].postMessage('done'); };
   const acts = {
-    keep: function () { return keep(event.data); },
-    send: function () { return send(false); },
+    keep: () => keep(event.data),
+    send: () => send(false),
     wipe: wipe
   };
   if (acts[what]) event.waitUntil(acts[what]().then(answer, answer));
