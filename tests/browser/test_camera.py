@@ -1,7 +1,7 @@
 """Codes read from the live picture of a camera.
 
-Chromium here has a camera of its own that shows a test picture, but no reader of codes (it has one on
-phones): a stand-in for `BarcodeDetector` waits until there is a picture and then reads a code.
+Chromium here has a camera of its own that shows a test picture, but no reader of codes (it has one
+on phones): a stand-in for `BarcodeDetector` waits until there is a picture, then reads a code.
 """
 
 from __future__ import annotations
