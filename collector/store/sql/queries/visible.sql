@@ -32,6 +32,6 @@ WHERE said.value IS NOT NULL
 UNION
 SELECT %(party)s, 'thing', t.value
 FROM found AS f JOIN trace_term AS t ON t.event = f.event AND t.kind = ANY(%(things)s)
-WHERE NOT EXISTS (
-    SELECT 1 FROM trace_handled AS h WHERE h.party = %(party)s AND h.value = t.value)
+WHERE NOT EXISTS (  -- OFFSET 0: one look for each, where a join would read all that a party had
+    SELECT 1 FROM trace_handled AS h WHERE h.party = %(party)s AND h.value = t.value OFFSET 0)
 ON CONFLICT DO NOTHING
