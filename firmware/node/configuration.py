@@ -79,7 +79,10 @@ def load(root):
     on_trial = record.result == "trial" and _exists(root + TRIAL)
     if on_trial and record.starts >= MOST_STARTS:
         undo(root, record, "started %d times without an answer" % record.starts)
-        on_trial, ended = False, True
+        on_trial = False
+    if record.result == "undone" and record.starts:
+        record.write("undone", record.more)
+        ended = True
     elif record.result == "trial" and not on_trial:
         record.write("done")
         ended = True
@@ -107,9 +110,16 @@ def keep(root, record):
 
 
 def undo(root, record, why):
-    """Give up what is on trial."""
-    record.write("undone", why)
+    """Give up what is on trial; the next start tells of it."""
+    record.write("undone", why, starts=1)
     _remove(root + TRIAL)
+
+
+def give_up(root, error):
+    """Undo what is on trial, if anything is, because the program ended with an error."""
+    record = Record(root)
+    if record.result == "trial" and _exists(root + TRIAL):
+        undo(root, record, "ended with %s" % str(error)[:100])
 
 
 def changed(config, changes):
