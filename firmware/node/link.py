@@ -234,6 +234,8 @@ class Uplink:
 
     def _hear_ack(self, message):
         try:
+            if seal.peek_epoch(message) < self.identity.epoch:
+                return  # to a frame of before; it is answered again under the key of now
             epoch, body = seal.open_(self.identity.key, self.ack, message)
             if epoch != self.identity.epoch:
                 raise ValueError("key epoch %d is not ours" % epoch)
