@@ -14,7 +14,7 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -29,7 +29,7 @@ from collector.ingest.known_nodes import KnownNodes, read_known_nodes
 from collector.keys import MasterKey, MasterKeyError
 from collector.store import items
 from collector.store.items import Found
-from collector.store.network import frames, server_clock
+from collector.store.network import frames, node_commands, server_clock
 from collector.store.network.frames import BootId, FrameId
 from collector.store.network.registry_version import version
 from collector.store.postgres import rights
@@ -74,6 +74,7 @@ class Counters:
     dead: int = 0
     dropped: int = 0
     acks: int = 0
+    commands: int = 0
     retries: int = 0
 
     def __str__(self) -> str:
@@ -228,6 +229,7 @@ class Collector:
             self._note_state(conn)
         if changed or settled != self._watch.settled:
             self._refresh()
+        self._command()
 
     def _refresh(self) -> None:
         """Read what changed in the registry, then the frames that waited for something in it."""
@@ -295,8 +297,23 @@ class Collector:
                 marks = intake.advance(conn, outcome.boots)
                 self._note_state(conn)
             self._acknowledge(known, outcome.ids, marks)
+        if outcome.heard:
+            self._command(outcome.heard)
         if before is not known or settled != self._watch.settled:
             self._refresh()
+
+    def _command(self, heard: Collection[str] = ()) -> None:
+        """Tell nodes what they are to do: what is new, and to who was heard what waits."""
+        with self.pool.connection() as conn:
+            found = node_commands.take(conn, self.master, self.clock.now(), heard)
+            known = self._current(conn) if found else None
+        for one in found:
+            node = known.nodes.get(one.node) if known else None
+            key = node.keys.get(one.epoch) if node else None
+            if key is not None:
+                topic = topics.topic(one.node, "cmd")
+                self.link.publish(topic, seal.seal(key.key, key.epoch, topic, one.body))
+                self.counters.commands += 1
 
     def _store_or_set_aside(self, messages: list[Message]) -> None:
         """Store a batch; a message that makes the collector fail must not stop the others."""
@@ -322,7 +339,7 @@ class Collector:
             pairs.setdefault(one.boot_id, []).append((one.boot, one.seq))
         now = None if self._watch.doubt else int(self.clock.now().timestamp())
         for boot, stored in pairs.items():
-            key = known.nodes[boot.node].current  # the node may have been enrolled again
+            key = known.nodes[boot.node].answering(boot.epoch)  # it may have been enrolled again
             if key is None:
                 continue
             topic = topics.topic(boot.node, "ack")

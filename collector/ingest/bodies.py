@@ -78,3 +78,16 @@ def boot_detail(event: codec.Event) -> tuple[str, int]:
     torn = detail[1] if len(detail) > 1 and isinstance(detail[1], int) else 0
     visible = "".join(each for each in cause if each.isprintable())
     return visible[:MOST_CAUSE], min(max(torn, 0), 1 << 32)
+
+
+def refused_detail(event: codec.Event) -> tuple[str, int]:
+    """Return for which reason a node did not take messages, and how many; DecodeError if wrong."""
+    detail = event.detail
+    if not isinstance(detail, list) or len(detail) != 2:
+        raise cbor.DecodeError("refused: must be an array of 2", 0)
+    reason, count = detail
+    if not isinstance(reason, str) or not reason.isascii() or not 0 < len(reason) <= MOST_CAUSE:
+        raise cbor.DecodeError("refused: the reason must be a word", 0)
+    if not isinstance(count, int) or not 0 < count < 1 << 32:
+        raise cbor.DecodeError("refused: the count must be from 1 to 2**32 - 1", 0)
+    return reason, count

@@ -12,18 +12,25 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from collector.ingest.authenticity import Arrived, Message, Refusals, prove
-from collector.ingest.bodies import boot_detail, lost_range, measured_since, read_frame, span
+from collector.ingest.bodies import (
+    boot_detail,
+    lost_range,
+    measured_since,
+    read_frame,
+    refused_detail,
+    span,
+)
 from collector.ingest.clock_watch import ClockWatch
 from collector.ingest.known_nodes import KnownNodes
 from collector.ingest.notes import MOST_DETAIL, Notes
 from collector.ingest.placing import Placing
 from collector.store import items
 from collector.store.items import Found
-from collector.store.network import frames, nodes
+from collector.store.network import frames, node_commands, nodes
 from collector.store.network.frames import BootId, DeadLetter, FrameId, NewFrame
 from collector.store.postgres.db import Connection
 from field_configs.events import event
-from firmware.wire import cbor, codec
+from firmware.wire import cbor, codec, commands
 from firmware.wire.codec import Frame
 
 
@@ -33,6 +40,7 @@ class Outcome:
 
     ids: set[FrameId] = field(default_factory=set)
     boots: set[BootId] = field(default_factory=set)
+    heard: set[str] = field(default_factory=set)
     new_frames: int = 0
     readings: int = 0
     refused: Counter[str] = field(default_factory=Counter)
@@ -68,6 +76,7 @@ def take(
     refused = Refusals(now)
     arrived = prove(known, messages, refused)
     batch = _Batch(conn, known, now, watch)
+    batch.outcome.heard = {one.node.id for one in arrived}
     batch.take_events([x for x in arrived if x.message.topic.endswith("/evt")])
     batch.take_frames([x for x in arrived if x.message.topic.endswith("/up")], refused)
     batch.replay(frames.WAITING_TIME)
@@ -155,6 +164,21 @@ class _Batch:
             elif said.kind == "fault":
                 text = str(said.detail)[:MOST_DETAIL]
                 self.notes.item(event("node_fault", node=one.node.id, detail=text), one.node.id)
+            else:
+                self._take_word_of_commands(one, said)
+
+    def _take_word_of_commands(self, one: Arrived, said: codec.Event) -> None:
+        """Take an answer to a command, or a count of messages that the node did not take."""
+        try:
+            if said.kind == "answer":
+                answer = commands.answer_of(said.detail)
+                node_commands.answer(self.conn, one.node.id, one.epoch, answer, self.now)
+            else:
+                reason, count = refused_detail(said)
+                row = (one.node.id, reason, count, said.boot)
+                node_commands.put_refused(self.conn, *row, self.now)
+        except cbor.DecodeError as error:
+            self.notes.bury(one, None, event("undecodable_event", detail=str(error)))
 
     def take_frames(self, arrived: Sequence[Arrived], refused: Refusals) -> None:
         """Keep frames, decode those that were new, place their readings."""

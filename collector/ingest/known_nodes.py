@@ -39,7 +39,13 @@ class Node:
     @property
     def current(self) -> KeyRow | None:
         """The key that the node is to use now; None: it has none."""
-        return next((key for key in self.keys.values() if key.retired is None), None)
+        counts = (key for key in self.keys.values() if key.retired is None and not key.next)
+        return next(counts, None)
+
+    def answering(self, epoch: int) -> KeyRow | None:
+        """The key to answer under to what was sealed in an epoch; None: the node has none."""
+        key = self.keys.get(epoch)
+        return key if key is not None and key.next else self.current
 
     def service(self, channel: int, time: int) -> Service | None:
         """Return what a channel served at a time [s since 1970]; None: nothing."""

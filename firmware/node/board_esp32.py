@@ -131,6 +131,10 @@ class Board:
         self.wait_ms(RESTART_MS)
         machine.reset()
 
+    def reset(self):
+        """Start the board again now."""
+        machine.reset()
+
     def keep(self, text):
         """Keep `text` where it outlives a reset, but not a time without power."""
         machine.RTC().memory(text.encode())

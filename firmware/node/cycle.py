@@ -28,6 +28,7 @@ class Cycle:
         self.samples_per_frame = samples_per_frame
         self.topic = topics.topic(identity.node, "up")
         self.seq = 0
+        self.last = None
         self.t0 = None
         self.batch = [[] for _ in sensing.channels]
         # Without the time, one sample goes at once: its acknowledgement brings the time.
@@ -48,6 +49,7 @@ class Cycle:
             self.due = self.clock.next_slot(now - self.step, self.step)
         if self.t0 is None:
             self.t0 = self.due
+        self.last = self.due
         for samples, sample in zip(self.batch, self.sensing.sample()):
             samples.append(sample)
         following = self.clock.next_slot(self.due, self.step)
@@ -56,6 +58,22 @@ class Cycle:
             self.flush()
         self.due = following
         return True
+
+    def at_once(self):
+        """Take a sample now and write it as a frame of its own, after what was sampled before.
+
+        Returns the sample; None where the last one, or the one that is due, is of this second.
+        """
+        self.flush()
+        now = self.clock.uptime()
+        if now == self.last or now == self.due:
+            return None
+        self.t0 = self.last = now
+        row = self.sensing.sample()
+        for samples, sample in zip(self.batch, row):
+            samples.append(sample)
+        self.flush()
+        return row
 
     def flush(self):
         """Seal what has been sampled as one frame and write it to the outbox."""

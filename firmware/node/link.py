@@ -49,6 +49,9 @@ class Uplink:
         self.up = topics.topic(identity.node, "up")
         self.evt = topics.topic(identity.node, "evt")
         self.ack = topics.topic(identity.node, "ack")
+        self.cmd = topics.topic(identity.node, "cmd")
+        self.on_command = None  # called with each message on `cmd`
+        self.confirmed = False  # whether the server acknowledged a frame of this boot
         # Frames written from now on go first: neither an old backlog nor what is never
         # acknowledged delays them. `again` goes round through all that is left.
         self.new = outbox.end()
@@ -122,7 +125,7 @@ class Uplink:
         if self.board.ticks_diff(self.next_try, now) > 0:
             return
         self.mqtt.connect()
-        self.mqtt.subscribe(self.ack)
+        self._subscribe()
         self.heard = self.spoken = self.since = self.board.ticks_ms()
         self.refused_at = None
         # Not from the oldest again: what made the broker cut the connection would go first again.
@@ -158,8 +161,13 @@ class Uplink:
             self.refused_at is not None
             and self.board.ticks_diff(now, self.refused_at) > MAX_RETRY_MS
         ):
-            self.mqtt.subscribe(self.ack)
+            self._subscribe()
             self.refused_at = None
+
+    def _subscribe(self):
+        self.mqtt.subscribe(self.ack)
+        if self.on_command:
+            self.mqtt.subscribe(self.cmd)
 
     def _pass_over(self):
         """Give up waiting for what was sent too long ago, and wait longer from now on."""
@@ -221,9 +229,13 @@ class Uplink:
                 self._report_once("long", "a message on %s is too long to be read" % self.ack)
             else:
                 self._hear_ack(payload)
+        elif kind == PUBLISH and self.on_command and what == self.cmd.encode():
+            self.on_command(payload)
 
     def _hear_ack(self, message):
         try:
+            if seal.peek_epoch(message) < self.identity.epoch:
+                return  # to a frame of before; it is answered again under the key of now
             epoch, body = seal.open_(self.identity.key, self.ack, message)
             if epoch != self.identity.epoch:
                 raise ValueError("key epoch %d is not ours" % epoch)
@@ -233,6 +245,7 @@ class Uplink:
             return
         fresh = self._release(ack)
         self.outbox.ack(ack.frames, ack.watermark)
+        self.confirmed = self.confirmed or fresh is not None
         if fresh is not None and ack.now is not None:
             # Only an answer to a frame of this boot sets the clock: an old one sent again cannot.
             self.clock.learn(ack.now, self.clock.uptime() - fresh)

@@ -2,13 +2,12 @@
 
 import errno
 import gc
-import json
 import os
 import random
 import sys
 
 # Compiling leaves holes in a small heap; collecting after each part keeps the rest in one piece.
-from firmware.wire import seal
+from firmware.wire import codec, seal
 
 gc.collect()
 from firmware.node.outbox import Outbox  # noqa: E402
@@ -26,9 +25,12 @@ gc.collect()
 from firmware.node.link import ACK_MS, Identity, Uplink  # noqa: E402
 
 gc.collect()
+from firmware.node import configuration  # noqa: E402
+from firmware.node.commands import Commands  # noqa: E402
+
+gc.collect()
 from firmware.node.clock import Clock  # noqa: E402
 
-CONFIG = "/node.json"
 BOOT = "/boot"
 
 
@@ -74,11 +76,10 @@ class Node:
         self.board = board
         self.uplink = None
         self.early = []
-        with open(board.root + CONFIG) as file:
-            config = json.load(file)
+        config, record, self.on_trial, ended = configuration.load(board.root)
         key = bytes.fromhex(config["key"])
         if len(key) != seal.KEY_BYTES:
-            raise ValueError("%s: key must be %d bytes" % (CONFIG, seal.KEY_BYTES))
+            raise ValueError("%s: key must be %d bytes" % (configuration.CONFIG, seal.KEY_BYTES))
         # Drivers first: compiling them takes more memory than they keep, and in one piece.
         sensing = Sensing(board, config["channels"], self.report)
         self.outbox = Outbox(
@@ -106,6 +107,15 @@ class Node:
         self.cycle = Cycle(
             sensing, clock, self.outbox, who, config["sample_s"], config["samples_per_frame"]
         )
+        actions = {"send": self.send, "selftest": self.self_test}
+        self.commands = Commands(
+            board.root, config, record, who, clock, self.uplink.report, actions
+        )
+        self.uplink.on_command = self.commands.hear
+        if ended:
+            self.commands.answer()
+        if self.on_trial:
+            self.cycle.at_once()  # something to be acknowledged
         wifi = config.get("wifi") or {}
         board.join(wifi.get("ssid"), wifi.get("password"))
 
@@ -116,8 +126,37 @@ class Node:
         else:
             self.uplink.report(kind, detail)
 
+    def send(self):
+        """Measure now and write a frame of it; return how many frames this boot has."""
+        self.cycle.at_once()
+        return self.cycle.seq
+
+    def self_test(self):
+        """Measure now; return of each channel its number, and its raw value or why it has none."""
+        row = self.cycle.at_once() or ()
+        found = []
+        for (channel, _), value in zip(self.cycle.sensing.channels, row):
+            is_missing = isinstance(value, codec.Missing)
+            found.append([channel.number] + ([None, value.reason] if is_missing else [value]))
+        return found
+
+    def judge_trial(self):
+        """Keep a configuration that the server has answered to; give up one that had its time."""
+        record = self.commands.record
+        if self.uplink.confirmed:
+            configuration.keep(self.board.root, record)
+            self.on_trial = False
+            self.commands.answer()
+        elif self.cycle.clock.uptime() > record.window:
+            configuration.undo(self.board.root, record, "not acknowledged in %d s" % record.window)
+            self.board.reset()
+
     def step(self):
         """Measure what is due, carry what can be carried, then rest."""
+        if self.on_trial:
+            self.judge_trial()
+        if self.commands.restart and not self.uplink.events:
+            self.board.reset()
         if self.cycle.poll():
             gc.collect()
         wait = self.cycle.wait_ms()
@@ -140,4 +179,5 @@ def main():
             node.step()
     except Exception as error:  # noqa: BLE001  a node in the field has nobody to restart it
         sys.print_exception(error)
+        configuration.give_up(board.root, error)
         board.restart()

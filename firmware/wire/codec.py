@@ -26,7 +26,7 @@ Reading = namedtuple("Reading", ("channel", "time", "value", "reason"))
 Ack = namedtuple("Ack", ("now", "frames", "watermark"))
 Event = namedtuple("Event", ("boot", "kind", "detail"))
 
-EVENT_KINDS = ("boot", "lost", "fault")
+EVENT_KINDS = ("boot", "lost", "fault", "answer", "refused")
 
 _UINT32 = 1 << 32
 _LATEST = 1 << 40
@@ -284,7 +284,8 @@ def encode_event(event):
     """Encode an Event(boot, kind, detail) to a map with keys 1, 2 and 3.
 
     Details are CBOR values: for ``boot`` ``[reset cause, torn bytes]``, for ``lost``
-    ``[boot, first seq, last seq]``, for ``fault`` text.
+    ``[boot, first seq, last seq]``, for ``fault`` text, for ``answer`` what
+    `firmware.wire.commands` says, for ``refused`` ``[reason, how many in this boot]``.
     """
     parts = {1: event.boot, 2: event.kind, 3: event.detail}
     fault = _event_fault(parts)

@@ -115,6 +115,7 @@ class KeyRow:
 
     `retired` is when it ceased to count, because a later epoch took over or, with `revoked`,
     because the node was taken away: then nothing that it sealed, whenever that was, is taken in.
+    `next` is one that the node was told to change to, and has not yet.
     """
 
     node: str
@@ -123,6 +124,7 @@ class KeyRow:
     retired: datetime | None
     enrolled: datetime | None
     revoked: bool
+    next: bool = False
 
 
 @dataclass(frozen=True)
@@ -297,9 +299,7 @@ def enroll(
     NodeRevoked
         When it was taken away, and nobody said that it may come back.
     """
-    begin_change(conn)
-    if not fetch(conn, SQL["lock_node"], node=node_id):
-        raise UnknownNode(node_id, (row[0] for row in fetch(conn, SQL["node_ids"])))
+    lock(conn, node_id)
     revoked = fetch(conn, SQL["standing_revocation"], node=node_id)
     if revoked and not after_revocation:
         raise NodeRevoked(node_id, *revoked[0])
@@ -307,12 +307,48 @@ def enroll(
         put_layout(conn, layout, at)
     run(conn, SQL["retire_keys"], node=node_id, at=at)
     ((epoch,),) = fetch(conn, SQL["next_epoch"], node=node_id)
+    run(conn, SQL["drop_next_key"], node=node_id)
     key = secrets.token_bytes(KEY_BYTES)
     encrypted = master.encrypt(node_id, epoch, key)
     run(conn, SQL["add_key"], node=node_id, epoch=epoch, encrypted=encrypted, at=at)
     run(conn, SQL["set_enrolled"], node=node_id, at=at, layout=layout.id if layout else None)
     touch(conn, [node_id])
     return NodeKey(node_id, epoch, key)
+
+
+def lock(conn: Connection, node_id: str) -> None:
+    """Begin a change of one node; UnknownNode when the registry does not hold it."""
+    begin_change(conn)
+    if not fetch(conn, SQL["lock_node"], node=node_id):
+        raise UnknownNode(node_id, (row[0] for row in fetch(conn, SQL["node_ids"])))
+
+
+def prepare_key(conn: Connection, master: MasterKey, node_id: str, *, at: datetime) -> NodeKey:
+    """Make the key that a node is told to change to; the present one counts until it has.
+
+    What it seals is taken in from now on. One that was prepared before is forgotten.
+    """
+    ((epoch,),) = fetch(conn, SQL["next_epoch"], node=node_id)
+    run(conn, SQL["drop_next_key"], node=node_id)
+    key = secrets.token_bytes(KEY_BYTES)
+    encrypted = master.encrypt(node_id, epoch, key)
+    run(conn, SQL["put_next_key"], node=node_id, epoch=epoch, encrypted=encrypted, at=at)
+    touch(conn, [node_id])
+    return NodeKey(node_id, epoch, key)
+
+
+def settle_key(conn: Connection, node_id: str, epoch: int | None, *, at: datetime) -> None:
+    """Let the next key of that epoch take over from the present one, or be forgotten (None)."""
+    lock(conn, node_id)
+    if epoch is not None:
+        for number, encrypted, made in fetch(
+            conn, SQL["take_next_key"], node=node_id, epoch=epoch, at=at
+        ):
+            given = {"node": node_id, "epoch": number, "encrypted": encrypted, "at": made}
+            run(conn, SQL["add_key"], **given)
+    else:
+        run(conn, SQL["drop_next_key"], node=node_id)
+    touch(conn, [node_id])
 
 
 def revoke(conn: Connection, node_id: str, *, reason: str, by: str, at: datetime) -> int:
@@ -338,9 +374,8 @@ def revoke(conn: Connection, node_id: str, *, reason: str, by: str, at: datetime
     UnknownNode
         When the registry does not hold the node.
     """
-    begin_change(conn)
-    if not fetch(conn, SQL["lock_node"], node=node_id):
-        raise UnknownNode(node_id, (row[0] for row in fetch(conn, SQL["node_ids"])))
+    lock(conn, node_id)
+    run(conn, SQL["drop_next_key"], node=node_id)
     epochs = fetch(conn, SQL["revoke_keys"], node=node_id, at=at)
     if epochs:
         run(conn, SQL["note_revocation"], node=node_id, at=at, reason=reason, by=by)
@@ -363,10 +398,8 @@ def keys(conn: Connection, master: MasterKey, since: int = -1) -> list[KeyRow]:
     With `since`, only those of nodes that changed after this version of the registry.
     """
     return [
-        KeyRow(node, epoch, master.decrypt(node, epoch, encrypted), retired, enrolled, revoked)
-        for node, epoch, encrypted, retired, enrolled, revoked in fetch(
-            conn, SQL["keys"], since=since
-        )
+        KeyRow(node, epoch, master.decrypt(node, epoch, encrypted), *rest)
+        for node, epoch, encrypted, *rest in fetch(conn, SQL["keys"], since=since)
     ]
 
 

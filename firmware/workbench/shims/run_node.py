@@ -20,15 +20,18 @@ os.mount(vfs, "/flash")
 
 with open(settings["config"]) as file:
     config = file.read()
+# Brought on when it is another than was brought on before: what a command changed since stays.
+given = binascii.hexlify(hashlib.sha256(config.encode()).digest()).decode()
 try:
-    with open("/flash/node.json") as file:
-        same = file.read() == config
+    with open("/flash/given") as file:
+        same = file.read() == given
 except OSError:
     same = False
 if not same:
-    with open("/flash/node.new", "w") as file:
-        file.write(config)
-    os.rename("/flash/node.new", "/flash/node.json")
+    for name, text in (("node.json", config), ("given", given)):
+        with open("/flash/" + name + ".new", "w") as file:
+            file.write(text)
+        os.rename("/flash/" + name + ".new", "/flash/" + name)
 
 from firmware.node import outbox  # noqa: E402
 

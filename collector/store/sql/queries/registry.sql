@@ -88,7 +88,27 @@ WHERE r.node = %(node)s
 ORDER BY r.id DESC LIMIT 1
 
 -- name: next_epoch
-SELECT coalesce(max(epoch), 0) + 1 FROM node_key WHERE node = %(node)s
+SELECT coalesce(max(epoch), 0) + 1 FROM (
+    SELECT epoch FROM node_key WHERE node = %(node)s
+    UNION ALL SELECT epoch FROM node_key_next WHERE node = %(node)s
+) used
+
+-- name: put_next_key
+INSERT INTO node_key_next (node, epoch, encrypted, made)
+VALUES (%(node)s, %(epoch)s, %(encrypted)s, %(at)s)
+
+-- name: drop_next_key
+DELETE FROM node_key_next WHERE node = %(node)s
+
+-- name: take_next_key
+WITH taken AS (
+    DELETE FROM node_key_next WHERE node = %(node)s AND epoch = %(epoch)s
+    RETURNING node, epoch, encrypted, made
+), retired AS (
+    UPDATE node_key k SET retired = %(at)s FROM taken t WHERE k.node = t.node AND k.retired IS NULL
+    RETURNING k.node
+)
+SELECT t.epoch, t.encrypted, t.made FROM taken t LEFT JOIN retired r ON r.node = t.node
 
 -- name: add_key
 INSERT INTO node_key (node, epoch, encrypted, created)
@@ -102,8 +122,11 @@ WHERE id = %(node)s
 SELECT epoch, encrypted FROM node_key WHERE node = %(node)s AND retired IS NULL
 
 -- name: keys
-SELECT k.node, k.epoch, k.encrypted, k.retired, n.enrolled, k.revoked
-FROM node_key k JOIN node n ON n.id = k.node
+SELECT k.node, k.epoch, k.encrypted, k.retired, n.enrolled, k.revoked, k.next
+FROM (
+    SELECT node, epoch, encrypted, retired, revoked, false AS next FROM node_key
+    UNION ALL SELECT node, epoch, encrypted, NULL, false, true FROM node_key_next
+) k JOIN node n ON n.id = k.node
 WHERE n.changed > %(since)s
 
 -- name: layouts

@@ -1,0 +1,123 @@
+"""What the server tells a node to do: proven, done once, answered.
+
+A message that is not sealed for this node, comes again, or is too late does nothing; it is counted
+by its reason, and the first, tenth, hundredth ... of each reason in a boot is reported.
+"""
+
+from firmware.node import configuration
+from firmware.wire import commands, seal, topics
+
+WINDOW_S = 900
+_LEAST_WINDOW_S, _MOST_WINDOW_S = 60, 86400
+
+
+class Commands:
+    """Hears the commands of one node.
+
+    Parameters
+    ----------
+    root : str
+        Where the flash is mounted.
+    config : dict
+        What the node runs by.
+    record : configuration.Record
+    identity : Identity
+    clock : Clock
+    report : callable
+        ``report(kind, detail)``.
+    actions : dict of str to callable
+        ``send`` and ``selftest``: called without arguments, they return what to answer.
+    """
+
+    def __init__(self, root, config, record, identity, clock, report, actions):
+        self.root = root
+        self.config = config
+        self.record = record
+        self.identity = identity
+        self.clock = clock
+        self.report = report
+        self.actions = actions
+        self.topic = topics.topic(identity.node, "cmd")
+        self.refused = {}
+        self.restart = False  # once the answer is on its way
+
+    def hear(self, message):
+        """Do what a message on ``cmd`` says; None stands for one too long to be read."""
+        if message is None:
+            return self._refuse("long")
+        try:
+            epoch, body = seal.open_(self.identity.key, self.topic, message)
+        except seal.SealError:
+            return self._refuse("seal")
+        if epoch != self.identity.epoch:
+            return self._refuse("epoch")
+        try:
+            command = commands.decode_command(body)
+        except ValueError:
+            return self._refuse("form")
+        if command.number < self.record.number:
+            return self._refuse("replayed")
+        if command.number == self.record.number:
+            return self.answer()
+        if self.record.result == "trial":
+            return self._refuse("on_trial")
+        if self.clock.offset is None:
+            return self._refuse("no_time")
+        if command.expires < self.clock.offset + self.clock.uptime():
+            return self._end(command, "expired")
+        return self._do(command)
+
+    def answer(self):
+        """Report what came of the last command."""
+        self.report("answer", [self.record.number, self.record.result, self.record.more])
+
+    def _refuse(self, reason):
+        count = self.refused.get(reason, 0) + 1
+        self.refused[reason] = count
+        if count == 10 ** (len(str(count)) - 1):
+            self.report("refused", [reason, count])
+
+    def _end(self, command, result, more=None):
+        self.record.write(result, more, command.number)
+        self.answer()
+
+    def _do(self, command):
+        try:
+            if command.word in self.actions:
+                # Written down before: power that goes meanwhile must not make it happen twice.
+                self.record.write("begun", None, command.number)
+                self._end(command, "done", self.actions[command.word]())
+            elif command.word == "config":
+                changes, window = _window(command.argument)
+                self._try(command, configuration.changed(self.config, changes), window)
+            elif command.word == "key":
+                self._try(command, self._with_key(command), WINDOW_S)
+            else:
+                self._end(command, "refused", "no such command: %s" % command.word[:40])
+        except (ValueError, OSError) as error:
+            self._end(command, "refused", str(error)[:120])
+
+    def _try(self, command, config, window):
+        configuration.try_(self.root, self.record, command.number, config, window)
+        self.answer()
+        self.restart = True
+
+    def _with_key(self, command):
+        who, argument = self.identity, command.argument
+        good = isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], bytes)
+        if not good or len(argument[1]) != seal.KEY_BYTES or argument[0] != who.epoch + 1:
+            raise ValueError("key: must be [%d, %d bytes]" % (who.epoch + 1, seal.KEY_BYTES))
+        key = commands.wrap_key(who.key, who.node, command.number, argument[1])
+        return dict(self.config, epoch=argument[0], key="".join("%02x" % byte for byte in key))
+
+
+def _window(argument):
+    """Return the changes of a ``config`` command and for how long they are tried [s]."""
+    if not isinstance(argument, list) or len(argument) != 2:
+        raise ValueError("config: must be [changes, seconds]")
+    changes, window = argument
+    if not isinstance(window, int) or not _LEAST_WINDOW_S <= window <= _MOST_WINDOW_S:
+        raise ValueError(
+            "config: %r s must be from %d to %d" % (window, _LEAST_WINDOW_S, _MOST_WINDOW_S)
+        )
+    return changes, window
