@@ -67,6 +67,13 @@ class Sensing:
                 sensor.fault = None
         return row
 
+    def settle(self):
+        """The last sample is safe on flash: sensors that count may let go of what it took."""
+        for sensor in self.sensors:
+            settle = getattr(sensor.driver, "settle", None)
+            if settle:
+                settle()
+
     def _sensor(self, row):
         where = row["driver"], row["bus"], row["address"]
         name = "/".join([str(part) for part in where if part is not None])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from firmware.wire.codec import Layout
 
@@ -99,7 +99,7 @@ class BoardChannel(Protocol):
         """Address or pin, None for the board's usual one."""
 
     @property
-    def settings(self) -> Mapping[str, float]:
+    def settings(self) -> Mapping[str, Any]:
         """The driver's settings."""
 
 

@@ -29,7 +29,11 @@ def test_the_shipped_sensors_say_what_their_modules_hold() -> None:
     drivers = read_drivers()
     assert drivers.errors == ()
     of_fields = {"battery", "sht4x", "soil_modbus", "tipping_bucket"}
-    assert set(drivers.known) == of_fields | {"door_contact", "gnss_nmea"}
+    of_houses = {"bh1750", "bmp280", "co2_senseair", "ds18b20", "soil7_modbus", "solar_voltage"}
+    of_houses |= {"leaf_wetness_adc", "leaf_wetness_modbus", "trap_counter"}
+    of_pumps = {"flow_meter", "line_pressure", "wind_direction_modbus", "wind_speed_modbus"}
+    of_loads = {"door_contact", "gnss_nmea"}
+    assert set(drivers.known) == of_fields | of_houses | of_pumps | of_loads
     for name, driver in drivers.known.items():
         module = importlib.import_module(f"firmware.sensors.{name}")
         assert driver is not None
@@ -58,6 +62,9 @@ def test_a_file_is_read_and_not_run(tmp_path: Path) -> None:
         ("(1, 2)", "1, [2]", "QUANTITIES", "is (1, [2]): give ids"),
         ("(1, 8)", "(8, 1)", "SETTINGS", "give a range for each"),
         ("(1, 8)", "8", "SETTINGS", "give a range for each"),
+        ("(1, 8)", "[]", "SETTINGS", "give a range for each"),
+        ("(1, 8)", '"28["', "SETTINGS", "a pattern of texts"),
+        ("(1, 8)", '{"register": 8}', "SETTINGS", "or a table of these"),
         ("gain=1", "", "make", "does not take gain: add it"),
         ("def make(", "def made(", "make", "is missing: give make(board, bus, address)"),
         ("BUS =", "BUS", "line 2", "is no Python: invalid syntax"),
@@ -108,13 +115,66 @@ def test_settings_reach_the_node_and_not_its_layout(folder) -> None:
     assert layout_of(board) == layout_of(before)
 
 
-def test_one_sensor_is_set_up_in_one_way(folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two channels of one gauge would otherwise make two drivers on one pin."""
-    gauge = Driver("rs485", ("soil_moisture", "soil_temperature"), {"gain": (1, 8)})
+KINDS = {
+    "gain": (1, 8),
+    "baud": [4800, 9600],
+    "rom": "28[0-9a-f]{2}",
+    "ph": {"register": (-1, 65535), "scale": (0.001, 1)},
+}
+
+
+@pytest.fixture
+def probe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The soil probe takes settings of every kind."""
+    gauge = Driver("rs485", ("soil_moisture", "soil_temperature"), KINDS)
     known = dict(read_drivers().known) | {"soil_modbus": gauge}
     drivers = type(read_drivers())(known, ())
     monkeypatch.setattr("field_configs.board.read_drivers", lambda: drivers)
+
+
+@pytest.mark.usefixtures("probe")
+def test_settings_of_every_kind_are_read_once_for_a_sensor(folder) -> None:
+    """Given at one of its channels, they hold for the others, whichever comes first."""
+    given = 'gain = 2, baud = 4800, rom = "28a0", ph = { register = 6, scale = 0.01 }'
+    last = 'number = 3\nquantity = "soil_temperature"\ndriver = "soil_modbus"\nbus = "rs485"'
+    folder.change("boards/b1.toml", last, f"{last}\nsettings = {{ {given} }}")
+    board = load(folder.root).boards["b1"]
+    settings = {"gain": 2, "baud": 4800, "rom": "28a0", "ph": {"register": 6, "scale": 0.01}}
+    assert [dict(channel.settings) for channel in board.channels] == [{}, settings, {}, settings]
+    rows = node_config(Key("qf-001"), board, {})["channels"]
+    assert rows[1]["settings"] == rows[3]["settings"] == settings
+
+
+@pytest.mark.usefixtures("probe")
+@pytest.mark.parametrize(
+    ("given", "key", "reason"),
+    [
+        ("gain = 9", "gain", "9 is out of range: give a number from 1 to 8"),
+        ("baud = 19200", "baud", "is 19200: give one of 4800, 9600"),
+        ('baud = "4800"', "baud", "is a text: give one of 4800, 9600"),
+        ('rom = "29a0"', "rom", '"29a0" is not of the form 28[0-9a-f]{2}: write it so'),
+        ("ph = 6", "ph", "is a whole number: give a table"),
+        ("ph = { register = 70000 }", "ph.register", "70000 is out of range"),
+        ("ph = { regster = 6 }", "ph.regster", "unknown key: this table takes register, scale"),
+        ("gian = 2", "gian", "unknown key: this table takes baud, gain, ph, rom"),
+    ],
+)
+def test_a_setting_that_the_sensor_does_not_take_is_named(
+    folder, given: str, key: str, reason: str
+) -> None:
+    change = f'bus = "rs485"\nsettings = {{ {given} }}'
+    folder.change("boards/b1.toml", 'bus = "rs485"', change)
+    error = folder.only_error()
+    assert error.key.endswith(f"settings.{key}")
+    assert error.reason.startswith(reason)
+
+
+@pytest.mark.usefixtures("probe")
+def test_one_sensor_is_set_up_in_one_way(folder) -> None:
+    """Two channels of one gauge would otherwise make two drivers on one pin."""
     folder.change("boards/b1.toml", 'bus = "rs485"', 'bus = "rs485"\nsettings = { gain = 2 }')
+    last = 'quantity = "soil_temperature"\ndriver = "soil_modbus"\nbus = "rs485"'
+    folder.change("boards/b1.toml", last, f"{last}\nsettings = {{ gain = 3 }}")
     error = folder.only_error()
     assert error.key == "channels[3].settings"
-    assert error.reason == ("differ from those of the same sensor at channel 1: give both the same")
+    assert error.reason == ("differ from those of the same sensor at channel 1: give them once")

@@ -4,11 +4,16 @@ Mounts the flash, brings the configuration onto it and starts the real program.
 """
 
 import binascii
+import gc
 import hashlib
 import os
 
-from bench import settings
-from flash import Flash
+# Compiling takes much memory for a moment. Were it collected only when the heap is full, what lasts
+# would lie scattered over all of it, with no hole big enough for the next module.
+gc.threshold(4096)
+
+from bench import settings  # noqa: E402
+from flash import Flash  # noqa: E402
 
 chip = Flash()
 try:
