@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from field_configs.board_policy import take_alarm, take_power
 from field_configs.collected import Collected
 from field_configs.drivers import Driver, read_drivers
 from field_configs.reading import Section, nearest
@@ -51,13 +52,16 @@ def take_board(section: Section, stem: str, found: Collected) -> None:
         section.bad |= part.bad
     if not channels and not section.bad:
         section.fail("channels", "a board needs at least one [[channels]] table: add one")
+    names = section.text("zh"), section.text("en")
+    sample_s = section.whole("sample_s", 10, 3600, "s")
     board = Board(
         stem,
-        section.text("zh"),
-        section.text("en"),
-        section.whole("sample_s", 10, 3600, "s"),
+        *names,
+        sample_s,
         section.whole("samples_per_frame", 1, 60),
         _shared_settings(channels),
+        tuple(take_alarm(part, channels, section) for part in section.tables("alarms", "channel")),
+        take_power(section, channels, sample_s) if section.has("power") else None,
     )
     found.keep(found.boards, stem, board, section)
 

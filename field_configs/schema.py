@@ -220,8 +220,35 @@ class BoardChannel:
 
 
 @dataclass(frozen=True, slots=True)
+class Alarm:
+    """A threshold of a channel at which a frame goes at once, and again when it is over.
+
+    It begins ``below`` or ``above`` a value and ends at ``back``, in the quantity's unit.
+    """
+
+    channel: int
+    below: float | None
+    above: float | None
+    back: float
+
+
+@dataclass(frozen=True, slots=True)
+class PowerPolicy:
+    """What a board does when its battery runs low: limits [V] and times between samples [s].
+
+    A mode is left once the voltage is ``back`` [V] above its limit.
+    """
+
+    saving_below: float
+    survival_below: float
+    back: float
+    saving_s: int
+    survival_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
-    """A board type: its channels, sampling step [s] and samples per frame."""
+    """A board type: its channels, sampling step [s] and samples per frame, alarms and power."""
 
     id: str
     zh: str
@@ -229,6 +256,8 @@ class Board:
     sample_s: int
     samples_per_frame: int
     channels: tuple[BoardChannel, ...]
+    alarms: tuple[Alarm, ...] = ()
+    power: PowerPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)

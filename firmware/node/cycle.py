@@ -1,4 +1,8 @@
-"""The measuring cycle: every `sample_s` one sample of every channel, every few samples a frame."""
+"""The measuring cycle: every `sample_s` one sample of every channel, every few samples a frame.
+
+A sample is written to flash as soon as it is taken (`SampleLog`), a frame goes to the outbox when
+it is full, when an alarm begins or ends, and when the battery changes the time between samples.
+"""
 
 from firmware.wire import codec, seal, topics
 
@@ -9,29 +13,37 @@ class Cycle:
     Parameters
     ----------
     sensing : Sensing
-        ``channels`` and ``sample()``.
+        ``channels``, ``sample(only)`` and ``settle()``.
     clock : Clock
     outbox : Outbox
     identity : Identity
-    sample_s : int
-        Time between samples [s].
     samples_per_frame : int
+    log : SampleLog
+    alarms : Alarms
+    power : Power
+        ``step()`` is the time between samples [s].
     """
 
-    def __init__(self, sensing, clock, outbox, identity, sample_s, samples_per_frame):
+    def __init__(self, sensing, clock, outbox, identity, samples_per_frame, log, alarms, power):
         self.sensing = sensing
         self.layout = codec.make_layout([channel for channel, _ in sensing.channels]).id
         self.clock = clock
         self.outbox = outbox
         self.identity = identity
-        self.step = sample_s
+        self.log = log
+        self.alarms = alarms
+        self.power = power
+        if power.place is not None:  # before anything that takes more power
+            power.judge(sensing.sample(power.place))
+        self.step = power.step()
         self.samples_per_frame = samples_per_frame
         self.topic = topics.topic(identity.node, "up")
         self.seq = 0
         self.t0 = None
+        self.taken = None  # uptime of the newest sample [s]
         self.batch = [[] for _ in sensing.channels]
         # Without the time, one sample goes at once: its acknowledgement brings the time.
-        self.due = 0 if clock.offset is None else clock.next_slot(0, sample_s)
+        self.due = 0 if clock.offset is None else clock.next_slot(0, self.step)
 
     def wait_ms(self):
         """How long until the next sample is due [ms]; 0 when it is."""
@@ -48,12 +60,26 @@ class Cycle:
             self.due = self.clock.next_slot(now - self.step, self.step)
         if self.t0 is None:
             self.t0 = self.due
-        for samples, sample in zip(self.batch, self.sensing.sample()):
-            samples.append(sample)
+        sample = self.sensing.sample(self.power.only())
+        for samples, value in zip(self.batch, sample):
+            samples.append(value)
         following = self.clock.next_slot(self.due, self.step)
+        urgent = self.alarms.changed(sample)
+        # Every sample is a frame of its own while the battery allows no more than signs of life.
+        urgent = urgent or self.power.only() is not None
+        if self.power.judge(sample):
+            urgent = True
         full = len(self.batch[0]) >= self.samples_per_frame
-        if full or following != self.due + self.step or (self.seq == 0 and not self.clock.offset):
+        first = self.seq == 0 and not self.clock.offset
+        if full or urgent or following != self.due + self.step or first:
             self.flush()
+        else:
+            self._log(sample)
+        self.sensing.settle()
+        self.taken = self.due
+        if self.step != self.power.step():
+            self.step = self.power.step()
+            following = self.clock.next_slot(self.due, self.step)
         self.due = following
         return True
 
@@ -61,12 +87,30 @@ class Cycle:
         """Seal what has been sampled as one frame and write it to the outbox."""
         if self.t0 is None:
             return
-        who = self.identity
-        frame = codec.Frame(
-            self.layout, who.boot, self.seq, self.clock.offset, self.t0, self.step, self.batch
-        )
-        sealed = seal.seal(who.key, who.epoch, self.topic, codec.encode(frame))
-        self.outbox.append(who.boot, self.seq, sealed)
+        self._write(self._frame(self.t0, self.batch))
+        self.log.clear()
         self.seq += 1
         self.t0 = None
         self.batch = [[] for _ in self.batch]
+
+    def recover(self):
+        """Write what a reset left of the boot before; true if there was something."""
+        frame = self.log.recover()
+        if frame is None:
+            return False
+        if not self.outbox.holds(frame.boot, frame.seq):
+            self._write(frame)
+        self.log.clear()
+        return True
+
+    def _frame(self, t0, channels):
+        boot, seq, offset = self.identity.boot, self.seq, self.clock.offset
+        return codec.Frame(self.layout, boot, seq, offset, t0, self.step, channels)
+
+    def _log(self, sample):
+        self.log.append(self._frame(self.due, [[value] for value in sample]))
+
+    def _write(self, frame):
+        who = self.identity
+        sealed = seal.seal(who.key, who.epoch, self.topic, codec.encode(frame))
+        self.outbox.append(frame.boot, frame.seq, sealed)

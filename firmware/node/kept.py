@@ -1,7 +1,7 @@
 """What outlives a reset and a deep sleep, but not a time without power: in the ESP32's RTC memory.
 
-One record of fixed size: a mark, eight counts of pulses each with its pin, then a text. The record
-is written whole, from memory that is there already: an interrupt may count.
+One record of fixed size: a mark, eight counts of pulses each with its pin, then a text with its
+length. The record is written whole, from memory that is there already: an interrupt may count.
 
 Source: MicroPython, ports/esp32/machine_rtc.c: `RTC.memory` keeps up to 2,048 bytes in memory that
 a reset leaves alone, and is empty after a start from power.
@@ -10,7 +10,8 @@ a reset leaves alone, and is empty after a start from power.
 MARK = b"NK1"
 SLOTS = 8
 SLOT_BYTES = 9  # pin + 1, or 0; total and taken, low byte first
-TEXT_AT = len(MARK) + SLOTS * SLOT_BYTES
+LENGTH_AT = len(MARK) + SLOTS * SLOT_BYTES
+TEXT_AT = LENGTH_AT + 2
 BYTES = 512
 TICKS = (1 << 30) - 1
 
@@ -35,14 +36,15 @@ class Kept:
         """Keep `text`, as much of it as there is room for."""
         data = text.encode()[: BYTES - TEXT_AT]
         self.record[TEXT_AT : TEXT_AT + len(data)] = data
-        for place in range(TEXT_AT + len(data), BYTES):
-            self.record[place] = 0
+        self.record[LENGTH_AT] = len(data) & 255
+        self.record[LENGTH_AT + 1] = len(data) >> 8
         self.write()
 
     def text(self):
         """Return the text, empty after a time without power."""
+        length = self.record[LENGTH_AT] | self.record[LENGTH_AT + 1] << 8
         try:
-            return bytes(self.record[TEXT_AT:]).rstrip(b"\x00").decode()
+            return bytes(self.record[TEXT_AT : TEXT_AT + length]).decode()
         except UnicodeError:
             return ""
 
@@ -50,7 +52,7 @@ class Kept:
         """Return the count of `pin` (None: the board's usual one), kept if there is room."""
         mark = 255 if pin is None else pin + 1
         free = None
-        for at in range(len(MARK), TEXT_AT, SLOT_BYTES):
+        for at in range(len(MARK), LENGTH_AT, SLOT_BYTES):
             if self.record[at] == mark:
                 return KeptTally(self, at + 1)
             if free is None and not self.record[at]:

@@ -20,6 +20,13 @@ gc.collect()
 from firmware.node.cycle import Cycle  # noqa: E402
 
 gc.collect()
+from firmware.node.samples import SampleLog  # noqa: E402
+
+gc.collect()
+from firmware.node.alarms import Alarms  # noqa: E402
+from firmware.node.power import Power  # noqa: E402
+
+gc.collect()
 from firmware.node.link_ip import Mqtt  # noqa: E402
 
 gc.collect()
@@ -29,7 +36,11 @@ gc.collect()
 from firmware.node.clock import Clock  # noqa: E402
 
 CONFIG = "/node.json"
+# Were memory collected only when the heap is full, what lasts of compiling would lie scattered over
+# all of it, with no hole big enough for the next module.
+COMPILING = 4096
 BOOT = "/boot"
+SAMPLES = "/samples"
 
 
 def next_boot(root, least, make_room):
@@ -103,9 +114,18 @@ class Node:
         self.report("boot", [board.reset_cause(), self.outbox.torn])
         for kind, detail in self.early:
             self.report(kind, detail)
+        channels = [channel for channel, _ in sensing.channels]
         self.cycle = Cycle(
-            sensing, clock, self.outbox, who, config["sample_s"], config["samples_per_frame"]
+            sensing,
+            clock,
+            self.outbox,
+            who,
+            config["samples_per_frame"],
+            SampleLog(board.root + SAMPLES, self.report),
+            Alarms(config.get("alarms") or (), channels),
+            Power(config.get("power"), channels, config["sample_s"], self.report),
         )
+        self.cycle.recover()
         wifi = config.get("wifi") or {}
         board.join(wifi.get("ssid"), wifi.get("password"))
 
@@ -127,6 +147,7 @@ class Node:
 
 def main():
     """Run the node of this machine."""
+    gc.threshold(COMPILING)
     if sys.platform == "esp32":
         from firmware.node.board_esp32 import Board
     else:
@@ -135,6 +156,7 @@ def main():
     try:
         board.watch()
         node = Node(board)
+        gc.threshold(-1)
         while True:
             board.watch()
             node.step()

@@ -56,8 +56,16 @@ class Sensing:
             gc.collect()
         self._note("")
 
-    def sample(self):
-        """Ask every sensor once; return for each channel a scaled integer or Missing."""
+    def sample(self, only=None):
+        """Ask every sensor once; return for each channel a scaled integer or Missing.
+
+        `only` is the place of the one channel that is measured, the others lack the power for it.
+        """
+        if only is not None:
+            channel, sensor = self.channels[only]
+            row = [codec.Missing(codec.LOW_POWER)] * len(self.channels)
+            row[only] = self._raw(channel, sensor, self._ask(sensor))
+            return row
         answers = {sensor.name: self._ask(sensor) for sensor in self.sensors}
         row = [
             self._raw(channel, sensor, answers[sensor.name]) for channel, sensor in self.channels

@@ -103,8 +103,60 @@ class BoardChannel(Protocol):
         """The driver's settings."""
 
 
+class Alarm(Protocol):
+    """A threshold at which a frame goes at once."""
+
+    @property
+    def channel(self) -> int:
+        """Channel number."""
+
+    @property
+    def below(self) -> float | None:
+        """The alarm begins below this, in the quantity's unit."""
+
+    @property
+    def above(self) -> float | None:
+        """The alarm begins above this, in the quantity's unit."""
+
+    @property
+    def back(self) -> float:
+        """The alarm ends at this."""
+
+
+class PowerPolicy(Protocol):
+    """What a board does when its battery runs low."""
+
+    @property
+    def saving_below(self) -> float:
+        """Measures less often below this [V]."""
+
+    @property
+    def survival_below(self) -> float:
+        """Only says that it lives below this [V]."""
+
+    @property
+    def back(self) -> float:
+        """So much above a limit its mode is left [V]."""
+
+    @property
+    def saving_s(self) -> int:
+        """Time between samples while it saves [s]."""
+
+    @property
+    def survival_s(self) -> int:
+        """Time between signs of life [s]."""
+
+
 class Board(Protocol):
     """A board type."""
+
+    @property
+    def alarms(self) -> Sequence[Alarm]:
+        """Its alarms."""
+
+    @property
+    def power(self) -> PowerPolicy | None:
+        """Its power policy; None: it has none."""
 
     @property
     def sample_s(self) -> int:

@@ -178,3 +178,84 @@ def test_one_sensor_is_set_up_in_one_way(folder) -> None:
     error = folder.only_error()
     assert error.key == "channels[3].settings"
     assert error.reason == ("differ from those of the same sensor at channel 1: give them once")
+
+
+ALARMS = """
+[[alarms]]
+channel = 0
+below = 2
+back = 3.5
+
+[[alarms]]
+channel = 2
+above = 10
+back = 0
+"""
+POWER = """
+[[channels]]
+number = 4
+quantity = "battery_voltage"
+driver = "battery"
+bus = "adc"
+
+[power]
+saving_below = 3.6
+survival_below = 3.4
+back = 0.1
+saving_s = 1800
+survival_s = 21600
+"""
+
+
+def test_alarms_and_power_reach_the_node_as_they_travel(folder) -> None:
+    before = layout_of(load(folder.root).boards["b1"])
+    folder.add("boards/b1.toml", ALARMS)
+    board = load(folder.root).boards["b1"]
+    assert layout_of(board) == before
+    assert node_config(Key("qf-001"), board, {})["alarms"] == [
+        {"channel": 0, "below": 200, "back": 350},
+        {"channel": 2, "above": 1000, "back": 0},
+    ]
+    folder.add("boards/b1.toml", POWER)
+    config = node_config(Key("qf-001"), load(folder.root).boards["b1"], {})
+    assert config["power"] == {
+        "channel": 4,
+        "saving_below": 3600,
+        "survival_below": 3400,
+        "back": 100,
+        "saving_s": 1800,
+        "survival_s": 21600,
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "reason"),
+    [
+        ("channel = 0", "channel = 7", "alarms[7].channel", "the board has no channel 7: give"),
+        ("below = 2", "", "alarms[0].below", "give either below or above"),
+        ("below = 2", "below = 2\nabove = 9", "alarms[0].below", "give either below or above"),
+        ("below = 2", "below = -80", "alarms[0].below", "-80 is out of range: give a number"),
+        ("back = 3.5", "back = 1", "alarms[0].back", "1 is not above 2: an alarm below it ends"),
+        ("back = 0", "back = 11", "alarms[2].back", "11 is not below 10: an alarm above it ends"),
+        ("back = 0", "", "alarms[2].back", "is missing: give a number"),
+        ("back = 0.1", "", "power.back", "is missing: give a number from 0.01 to 5 V"),
+        ("3.6", "3.4", "power.survival_below", "is not below saving_below: swap or mend them"),
+        ("1800", "300", "power.saving_s", "must be from sample_s (600) to survival_s: mend one"),
+        ("21600", "900", "power.saving_s", "must be from sample_s (600) to survival_s: mend one"),
+        (
+            'quantity = "battery_voltage"\ndriver = "battery"\nbus = "adc"',
+            'quantity = "solar_voltage"\ndriver = "solar_voltage"\nbus = "adc"',
+            "power.saving_below",
+            "the board must have one channel of battery_voltage: add it",
+        ),
+    ],
+)
+def test_a_mistake_in_alarms_or_power_is_named(
+    folder, old: str, new: str, key: str, reason: str
+) -> None:
+    text = ALARMS + POWER
+    assert old in text
+    folder.add("boards/b1.toml", text.replace(old, new, 1))
+    error = folder.only_error()
+    assert error.key == key
+    assert error.reason.startswith(reason)

@@ -32,13 +32,15 @@ from webapp.views.measures import (
 )
 
 Curves: TypeAlias = Mapping[str, tuple[Curve, NDArray[np.uint8]]]
-#: As MicroPython numbers them on the ESP32 (docs.micropython.org, machine.reset_cause).
+#: As MicroPython numbers them on the ESP32 (docs.micropython.org, machine.reset_cause), and 6, which
+#: firmware/node/board_esp32.py reads from the chip.
 BOOT_CAUSES = {
     "1": lazy_gettext("power came back"),
     "2": lazy_gettext("reset button, or brown-out"),
     "3": lazy_gettext("the watchdog: its program stood still"),
     "4": lazy_gettext("woke from deep sleep"),
     "5": lazy_gettext("its program began anew"),
+    "6": lazy_gettext("brown-out: the voltage fell too low"),
 }
 
 
