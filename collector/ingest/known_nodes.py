@@ -65,7 +65,7 @@ class Node:
         corrections = self.corrections.get(channel)
         if not corrections:
             return value
-        index = bisect_right(corrections, time, key=lambda one: one.since) - 1
+        index = bisect_right(corrections, float(time), key=lambda one: one.since) - 1
         if index < 0:
             return value
         return corrections[index].slope * value + corrections[index].intercept

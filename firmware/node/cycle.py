@@ -1,7 +1,8 @@
 """The measuring cycle: every `sample_s` one sample of every channel, every few samples a frame.
 
 A sample is written to flash as soon as it is taken (`SampleLog`), a frame goes to the outbox when
-it is full, when an alarm begins or ends, and when the battery changes the time between samples.
+it is full, when an alarm begins or ends, when the battery changes the time between samples, and
+when something cannot wait for the next sample.
 """
 
 from firmware.wire import codec, seal, topics
@@ -53,16 +54,12 @@ class Cycle:
         """Take a sample if one is due; true if one was taken."""
         now = self.clock.uptime()
         if now < self.due:
-            return False
+            return self.sensing.urgent() and self.sample_now()
         if now >= self.due + self.step:
             # Slept through whole slots: what was not measured stays a gap.
             self.flush()
             self.due = self.clock.next_slot(now - self.step, self.step)
-        if self.t0 is None:
-            self.t0 = self.due
-        sample = self.sensing.sample(self.power.only())
-        for samples, value in zip(self.batch, sample):
-            samples.append(value)
+        sample = self._take(self.due)
         following = self.clock.next_slot(self.due, self.step)
         urgent = self.alarms.changed(sample)
         # Every sample is a frame of its own while the battery allows no more than signs of life.
@@ -76,12 +73,36 @@ class Cycle:
         else:
             self._log(sample)
         self.sensing.settle()
-        self.taken = self.due
         if self.step != self.power.step():
             self.step = self.power.step()
             following = self.clock.next_slot(self.due, self.step)
         self.due = following
         return True
+
+    def sample_now(self):
+        """Take a sample beside the grid and send it at once, for what cannot wait.
+
+        A door left open, a valve that does not obey. True unless one was taken in this second: two
+        samples never have the same time.
+        """
+        now = self.clock.uptime()
+        if self.taken is not None and now <= self.taken:
+            return False
+        self.flush()
+        self._take(now)
+        self.flush()
+        self.sensing.settle()
+        return True
+
+    def _take(self, at):
+        """Sample all channels for the uptime `at` [s]."""
+        if self.t0 is None:
+            self.t0 = at
+        sample = self.sensing.sample(self.power.only())
+        for samples, value in zip(self.batch, sample):
+            samples.append(value)
+        self.taken = at
+        return sample
 
     def flush(self):
         """Seal what has been sampled as one frame and write it to the outbox."""

@@ -75,6 +75,14 @@ class Sensing:
                 sensor.fault = None
         return row
 
+    def urgent(self):
+        """Whether a sensor asks for a sample before the next is due."""
+        for sensor in self.sensors:
+            urgent = getattr(sensor.driver, "urgent", None)
+            if urgent and urgent():
+                return True
+        return False
+
     def settle(self):
         """The last sample is safe on flash: sensors that count may let go of what it took."""
         for sensor in self.sensors:

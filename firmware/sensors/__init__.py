@@ -17,8 +17,8 @@ and ``make(board, bus, address, **settings)``, which returns an object with ``me
 dictionary from quantity id to value. Of `board` a driver may take ``wait_ms`` (pause),
 ``uptime_ms``, ``falling``, ``changing`` and ``edge_ms`` (triggers and tick counter of a pulse),
 ``tally`` (a count that outlives a reset) and ``set_baud`` (speed of the RS-485 line). An object may
-have ``settle()``, called once its last answer is safe. Where it has no reading it says so and never
-makes one up:
+have ``settle()``, called once its last answer is safe, and ``urgent()``, true when a sample should
+be taken at once. Where it has no reading it says so and never makes one up:
 
 - OSError: no answer; ValueError: an answer that is damaged. It is asked once more at once;
 - `codec.Missing` with a reason in place of a value: that quantity has none, with its reason. A chip

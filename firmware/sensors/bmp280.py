@@ -27,7 +27,7 @@ def make(board, bus, address):
 
 
 def compensate(trimming, adc_t, adc_p):
-    """Return (temperature [0.01 degC], pressure [Pa / 256]) as section 3.11.3 has it."""
+    """Return temperature in 0.01 degC and pressure in 1/256 Pa as section 3.11.3 has them."""
     t1, t2, t3, p1, p2, p3, p4, p5, p6, p7, p8, p9 = trimming
     one = ((adc_t >> 3) - (t1 << 1)) * t2 >> 11
     two = (((adc_t >> 4) - t1) * ((adc_t >> 4) - t1) >> 12) * t3 >> 14

@@ -1,7 +1,7 @@
 """Carbon dioxide by a Senseair S8 (Modbus RTU, function 4, input registers).
 
 Source: Senseair, Modbus on Senseair S8 (TDE2067), register map and example frames: IR1 (register 0)
-meter status, IR4 (register 3) CO2 [ppm]; "CO2 read sequence" ``FE 04 00 03 00 01 D5 C5``, answer
+meter status, IR4 (register 3) CO2 in ppm; "CO2 read sequence" ``FE 04 00 03 00 01 D5 C5``, answer
 ``FE 04 02 01 90 AC D8`` (400 ppm); with the status ``FE 04 00 00 00 04 E5 C6``. 0xFE is "any
 address". 9600 baud. Read here in the copies of others (cycbox.io, debug report of the S8), not in
 the maker's file. Bits of the status: 0 to 4 errors, 5 out of range, 6 memory error.
@@ -33,7 +33,7 @@ class Co2Senseair:
         self.station = station
 
     def measure(self):
-        """Return {13: CO2 [1e-6]}.
+        """Return {13: CO2 in parts of a million}.
 
         OSError if the sensor does not answer or says that it is broken, ValueError if the checksum
         is wrong. Before its first measurement it holds 0, which is no reading.

@@ -1,8 +1,8 @@
 """Leaf wetness plate with a voltage for its wetness, on an ADC pin.
 
 Plates differ, and each is set up by two readings that a technician takes on site: `dry_v` with the
-plate wiped dry, `wet_v` with it sprayed all over [V at the pin]. The line through both gives the
-wetness [%]; `wet_from` is the reading from which a leaf counts as wet [%].
+plate wiped dry, `wet_v` with it sprayed all over, both at the pin [V]. The line through both gives
+the wetness [%]; `wet_from` is the reading from which a leaf counts as wet [%].
 """
 
 from firmware.sensors import _wetness

@@ -2,7 +2,7 @@
 
 Source: DFRobot, wiki of SEN0482, "Modbus Register": 0x0000, 0 to 3600 of 0.1 degree clockwise from
 north (02 8F is 65.5 degrees), address 2, 9600 baud. Vanes that give whole degrees: scale 1. A vane
-whose mark does not look north: `offset` is where it looks [degree, clockwise from north].
+whose mark does not look north: `offset` is where it looks, clockwise from north [degree].
 """
 
 from firmware.sensors import _modbus
@@ -37,6 +37,6 @@ class WindDirectionModbus:
         self.offset = offset
 
     def measure(self):
-        """Return {5: direction the wind comes from [degree, 0 to 360]}."""
+        """Return {5: direction the wind comes from, 0 to 360 [degree]}."""
         read = self.station.read(self.register, 1)[0] * self.scale
         return {WIND_FROM_DIRECTION: (read + self.offset) % 360}

@@ -49,6 +49,10 @@ class Sensing:
         self.battery: Any = 3900
         self.asked: list[int | None] = []
         self.settled = 0
+        self.calls = False
+
+    def urgent(self) -> bool:
+        return self.calls
 
     def sample(self, only: int | None = None) -> list[Any]:
         self.asked.append(only)
@@ -348,3 +352,31 @@ def test_sensors_let_go_of_what_a_sample_took_once_it_is_safe(tmp_path: Path) ->
     cycle.outbox.append = lambda *rest: order.append("outbox")
     run(cycle, time, 1900)
     assert order == ["log", "settle", "log", "settle", "outbox", "settle"]
+
+
+def test_what_cannot_wait_is_a_frame_of_its_own_beside_the_grid(tmp_path: Path) -> None:
+    cycle, time, outbox = make(per_frame=3, log=log_at(tmp_path))
+    run(cycle, time, 700)
+    assert not cycle.poll()
+    cycle.sensing.calls, cycle.sensing.temperature = True, 1000
+    time.ms = 777_000
+    assert cycle.poll()
+    cycle.sensing.calls, cycle.sensing.temperature = False, 2000
+    run(cycle, time, 2000)
+    assert times(outbox.frames) == [(5, 600), (5, 777), (5, 1200), (5, 1800), (5, 2400)]
+    assert [frame.channels[0] for frame in outbox.frames] == [(2000,), (1000,), (2000,) * 3]
+    assert [frame.seq for frame in outbox.frames] == [0, 1, 2]
+    assert cycle.log.recover() is None
+
+
+def test_two_samples_never_have_the_same_time() -> None:
+    cycle, time, outbox = make(per_frame=1)
+    run(cycle, time, 600)
+    cycle.sensing.calls = True
+    assert not cycle.poll()
+    time.ms += 999
+    assert not cycle.poll()
+    time.ms += 1
+    assert cycle.poll()
+    assert not cycle.poll()
+    assert times(outbox.frames) == [(5, 600), (5, 601)]

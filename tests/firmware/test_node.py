@@ -385,6 +385,32 @@ def test_a_brown_out_is_told_apart(make_fleet: FleetMaker, collector: Collector)
     assert [event.detail[0] for event in collector.kinds("boot")] == [6, 3]
 
 
+@pytest.mark.parametrize(("cause", "kept"), [(3, True), (1, False)])
+def test_rain_before_a_reset_is_in_the_next_sample(
+    make_fleet: FleetMaker, collector: Collector, tmp_path: Path, cause: int, kept: bool
+) -> None:
+    """A watchdog's reset keeps the tips; a time without power does not (and is no reset)."""
+    memory = tmp_path / "rtc"
+    config = {"sample_s": 3600, "samples_per_frame": 1}
+    settings = {"rtc_memory": str(memory), "differences": {}}
+    # day 60 begins with an hour of 1 mm, which takes six seconds; then it is dry for nine hours
+    fleet = make_fleet(NODE, config=config, settings=settings, rate=600)
+    node = fleet.nodes[NODE]
+
+    def tips() -> int:
+        return Kept(memory.read_bytes).tally(None).waiting() if memory.exists() else 0
+
+    node.start()
+    wait_for(lambda: tips() >= 2)
+    node.cut_power()
+    waiting = tips()
+    time.sleep(6)
+    node.start(reset_cause=cause)
+    wait_for(lambda: (NODE, 2, 0) in collector.received())
+    rain = collector.frames[NODE, 2, 0].channels[2][0]
+    assert rain == (20 * waiting if kept else 0)
+
+
 def test_frost_is_told_at_once(make_fleet: FleetMaker, collector: Collector) -> None:
     """The sample below 2 degC does not wait for the hour to be full."""
     alarms = [{"channel": 0, "below": 200, "back": 300}]

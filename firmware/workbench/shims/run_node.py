@@ -10,7 +10,6 @@ import os
 
 gc.threshold(4096)  # as in main, whose modules are compiled here
 
-import machine  # noqa: E402, F401  the emulated chips first: a board has them without compiling
 from bench import clock, settings  # noqa: E402
 from flash import Flash  # noqa: E402
 
