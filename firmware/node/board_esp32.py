@@ -39,6 +39,7 @@ class Board:
 
     def __init__(self):
         self.wlan = None
+        self.network = None, None
         self.buses = {}
         self.poller = select.poll()
         self.last_ticks = time.ticks_ms()
@@ -97,9 +98,14 @@ class Board:
     def join(self, ssid, password):
         """Start joining the wireless network; it goes on by itself."""
         self.wlan = network.WLAN(network.STA_IF)
-        self.wlan.active(True)
-        if ssid and not self.wlan.isconnected():
-            self.wlan.connect(ssid, password)
+        self.network = ssid, password
+        self.radio(True)
+
+    def radio(self, on):
+        """Switch the radio on, and join again, or off: of all parts it takes the most power."""
+        self.wlan.active(on)
+        if on and self.network[0] and not self.wlan.isconnected():
+            self.wlan.connect(*self.network)
 
     def online(self):
         """Return whether the network is there."""

@@ -24,7 +24,7 @@ from firmware.node.samples import SampleLog  # noqa: E402
 
 gc.collect()
 from firmware.node.alarms import Alarms  # noqa: E402
-from firmware.node.power import Power  # noqa: E402
+from firmware.node.power import RADIO_MS, Power, Radio  # noqa: E402
 
 gc.collect()
 from firmware.node.link_ip import Mqtt  # noqa: E402
@@ -128,6 +128,7 @@ class Node:
         self.cycle.recover()
         wifi = config.get("wifi") or {}
         board.join(wifi.get("ssid"), wifi.get("password"))
+        self.radio = Radio(board, config.get("radio_ms", RADIO_MS))
 
     def report(self, kind, detail):
         """Queue an event for the server; what happens before the boot has its number waits."""
@@ -140,8 +141,10 @@ class Node:
         """Measure what is due, carry what can be carried, then rest."""
         if self.cycle.poll():
             gc.collect()
+        self.radio.follow(self.cycle.power.mode, self.cycle.seq)
         wait = self.cycle.wait_ms()
-        readable = self.board.wait(self.uplink.mqtt.socket, wait, self.uplink.wait_ms())
+        link_wait = self.uplink.wait_ms() if self.radio.on else wait
+        readable = self.board.wait(self.uplink.mqtt.socket, wait, link_wait)
         self.uplink.poll(readable)
 
 

@@ -3,7 +3,12 @@
 Three modes, by the battery's voltage: normal; saving, with longer periods; survival, in which the
 battery alone is measured, a report every few hours. A mode is left only when the voltage has risen
 above its limit by `back`: a cell rises when it is spared, and would else swing between two modes.
+In both low modes the radio is on only for a while after something was written to the outbox.
 """
+
+# How long the radio is on for a frame: to join, to greet and to hear the acknowledgement. Our own
+# judgement (unverified).
+RADIO_MS = 120000
 
 NORMAL, SAVING, SURVIVAL = range(3)
 NAMES = ("normal", "saving", "survival")
@@ -64,3 +69,25 @@ class Power:
             self.report("fault", text % (volts / self.scale, NAMES[mode], self.steps[mode]))
         self.mode = mode
         return True
+
+
+class Radio:
+    """Switches the board's radio (``radio(on)``, ``ticks_ms()``, ``ticks_diff(a, b)``)."""
+
+    def __init__(self, board, radio_ms=RADIO_MS):
+        self.board = board
+        self.radio_ms = radio_ms
+        self.on = True
+        self.since = board.ticks_ms()
+        self.seq = 0
+
+    def follow(self, mode, seq):
+        """Switch it as the mode wants it; `seq` is the number of the frame that is next."""
+        now = self.board.ticks_ms()
+        if seq != self.seq or mode == NORMAL:
+            self.seq = seq
+            self.since = now
+        on = self.board.ticks_diff(now, self.since) < self.radio_ms
+        if on != self.on:
+            self.on = on
+            self.board.radio(on)

@@ -11,7 +11,7 @@ from firmware.node.alarms import Alarms
 from firmware.node.clock import Clock
 from firmware.node.cycle import Cycle
 from firmware.node.link import Identity
-from firmware.node.power import Power
+from firmware.node.power import NORMAL, SAVING, SURVIVAL, Power, Radio
 from firmware.node.samples import HEAD_BYTES, SampleLog
 from firmware.wire import codec, seal
 
@@ -380,3 +380,34 @@ def test_two_samples_never_have_the_same_time() -> None:
     assert cycle.poll()
     assert not cycle.poll()
     assert times(outbox.frames) == [(5, 600), (5, 601)]
+
+
+class Switch:
+    """A board's radio, and its ticks."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.switched: list[tuple[int, bool]] = []
+
+    def ticks_ms(self) -> int:
+        return self.now
+
+    def ticks_diff(self, a: int, b: int) -> int:
+        return a - b
+
+    def radio(self, on: bool) -> None:
+        self.switched.append((self.now, on))
+
+
+@pytest.mark.parametrize("mode", [SAVING, SURVIVAL])
+def test_the_radio_is_on_for_a_while_after_a_frame_when_the_battery_is_low(mode: int) -> None:
+    board = Switch()
+    radio = Radio(board, 2000)
+    for board.now in range(0, 10_000, 1000):
+        radio.follow(mode, 1 if board.now >= 6000 else 0)
+    assert board.switched == [(2000, False), (6000, True), (8000, False)]
+    radio.follow(NORMAL, 1)
+    assert board.switched[-1] == (9000, True)
+    board.now = 100_000
+    radio.follow(NORMAL, 1)
+    assert len(board.switched) == 4

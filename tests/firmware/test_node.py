@@ -461,6 +461,24 @@ def test_a_node_whose_battery_runs_low_spares_it(
     }
 
 
+def test_a_low_battery_joins_only_for_its_frames(
+    make_fleet: FleetMaker, collector: Collector, tmp_path: Path
+) -> None:
+    """Three seconds of half an hour; the radio is on for one of them, and every frame arrives."""
+    power = {"channel": 5, "saving_below": 3600, "survival_below": 3400, "back": 100}
+    power |= {"saving_s": 1800, "survival_s": 21600}
+    config = {"power": power, "radio_ms": 1000, "samples_per_frame": 1}
+    fleet = make_fleet(NODE, config=config, rate=600, settings={"battery_v": 3.5})
+    fleet.start()
+    wait_for(lambda: len(collector.received()) >= 3)
+    wait_for(lambda: arrived(collector, tmp_path))
+    with collector.lock:
+        steps = {frame.step for frame in collector.frames.values()}
+    assert steps == {1800}
+    log = fleet.nodes[NODE].log.read_text()
+    assert log.count("radio off") >= 2
+
+
 def test_noise_of_contacts_and_lines_changes_no_value(
     make_fleet: FleetMaker, collector: Collector
 ) -> None:
