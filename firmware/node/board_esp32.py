@@ -1,5 +1,6 @@
 """An ESP32 board: the only place, with board_unix and main, that knows its pins and chips."""
 
+import os
 import select
 import time
 
@@ -179,6 +180,10 @@ class Board:
         1 power came, 2 reset by hand (or by the power supply), 3 watchdog, 4 woke from deep sleep,
         5 the program began anew, 6 the voltage fell too low; 0 unknown.
         """
-        if machine.mem32[RESET_STATE] & RESET_BITS == BROWN_OUT_STATE:
+        if self._is_esp32() and machine.mem32[RESET_STATE] & RESET_BITS == BROWN_OUT_STATE:
             return BROWN_OUT
         return machine.reset_cause()
+
+    def _is_esp32(self):
+        """Whether it is the first ESP32; others of the family have nothing at that address."""
+        return os.uname()[4].split()[-1] == "ESP32"

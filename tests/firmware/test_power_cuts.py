@@ -57,7 +57,8 @@ def test_no_sample_is_lost_or_doubled_by_power_cuts(
     fleet = make_fleet(NODE, rate=RATE, settings=settings)
     node = fleet.nodes[NODE]
     cut_at_random(node, random.Random(seed), 14)
-    wait_for(lambda: set(written(journal)) <= set(received(collector)), 60)
+    safe = set(written(journal))  # what is taken from now on waits for its frame to be full
+    wait_for(lambda: safe <= set(received(collector)), 60)
     node.cut_power()
     bytes_of: dict[tuple[int, int], set[bytes]] = {}
     for _, boot, seq, message in collector.arrivals:
