@@ -20,6 +20,7 @@ import collector.commands.judging.ipmd
 import collector.commands.judging.ledger
 import collector.commands.judging.products
 import collector.commands.judging.risk
+import collector.commands.network.calibrate
 import collector.commands.network.clock
 import collector.commands.network.items
 import collector.commands.network.places
@@ -132,6 +133,8 @@ main.add_command(collector.commands.judging.advice.advice_group)
 main.add_command(collector.commands.judging.products.products_group)
 main.add_command(firmware.workbench.cli.node)
 firmware.workbench.cli.node.add_command(firmware.workbench.revoke.revoke)
+firmware.workbench.cli.node.add_command(collector.commands.network.calibrate.calibrate)
+firmware.workbench.cli.node.add_command(collector.commands.network.calibrate.list_calibrations)
 main.add_command(models.cli.risk)
 models.cli.risk.add_command(collector.commands.judging.risk.risk_run)
 models.cli.risk.add_command(collector.commands.judging.backtest.backtest)

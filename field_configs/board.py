@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
+from field_configs.board_policy import take_alarm, take_power
 from field_configs.collected import Collected
 from field_configs.drivers import Driver, read_drivers
 from field_configs.reading import Section, nearest
@@ -49,13 +52,16 @@ def take_board(section: Section, stem: str, found: Collected) -> None:
         section.bad |= part.bad
     if not channels and not section.bad:
         section.fail("channels", "a board needs at least one [[channels]] table: add one")
+    names = section.text("zh"), section.text("en")
+    sample_s = section.whole("sample_s", 10, 3600, "s")
     board = Board(
         stem,
-        section.text("zh"),
-        section.text("en"),
-        section.whole("sample_s", 10, 3600, "s"),
+        *names,
+        sample_s,
         section.whole("samples_per_frame", 1, 60),
-        tuple(sorted(channels, key=lambda channel: channel.number)),
+        _shared_settings(channels),
+        tuple(take_alarm(part, channels, section) for part in section.tables("alarms", "channel")),
+        take_power(section, channels, sample_s) if section.has("power") else None,
     )
     found.keep(found.boards, stem, board, section)
 
@@ -74,7 +80,7 @@ def _channel(part: Section) -> BoardChannel:
         quantity,
         name,
         bus,
-        part.maybe_whole("address", 0, 247),
+        part.maybe_whole("address", 0, 254),
         part.maybe_number("height_m", -5, 50, "m"),
         _settings(part, driver),
     )
@@ -93,31 +99,58 @@ def _check_driver(name: str, driver: Driver, bus: str, quantity: str, part: Sect
         part.fail("quantity", reason, nearest(quantity, driver.quantities))
 
 
-def _settings(part: Section, driver: Driver | None) -> Mapping[str, float]:
+def _settings(part: Section, driver: Driver | None) -> Mapping[str, Any]:
     table = part.table("settings", optional=True)
     if driver is None:
         return {}
-    settings: dict[str, float] = {}
-    for name, (low, high) in driver.settings.items():
-        value = table.maybe_number(name, low, high, "")
-        if value is not None:
-            settings[name] = value
-    table.close()
+    settings = _take_settings(table, driver.settings)
     part.bad |= table.bad
     return settings
 
 
+def _take_settings(table: Section, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    settings: dict[str, Any] = {}
+    for name, kind in wanted.items():
+        if not table.has(name):
+            continue
+        if isinstance(kind, dict):
+            inner = table.table(name)
+            settings[name] = _take_settings(inner, kind)
+            table.bad |= inner.bad
+        elif isinstance(kind, list):
+            settings[name] = table.one_of(name, kind)
+        elif isinstance(kind, str):
+            settings[name] = table.matching(name, kind)
+        else:
+            settings[name] = table.number(name, kind[0], kind[1], "")
+    table.know(wanted)
+    table.close()
+    return settings
+
+
+def _shared_settings(channels: Sequence[BoardChannel]) -> tuple[BoardChannel, ...]:
+    """What one channel of a sensor says of its settings holds for its others, too."""
+    given = {_sensor(channel): channel.settings for channel in channels if channel.settings}
+    return tuple(
+        replace(channel, settings=given.get(_sensor(channel), channel.settings))
+        for channel in sorted(channels, key=lambda channel: channel.number)
+    )
+
+
+def _sensor(channel: BoardChannel) -> tuple[str, str, int | None]:
+    return channel.driver, channel.bus, channel.address
+
+
 def _check_against(channel: BoardChannel, others: list[BoardChannel], part: Section) -> None:
     """Numbers differ, and one sensor that serves several channels is set up in one way."""
-    sensor = channel.driver, channel.bus, channel.address
     for other in others:
         if channel.number == other.number:
             reason = f"channel {channel.number} is declared twice: number them apart"
             part.fail("number", reason)
-        elif sensor == (other.driver, other.bus, other.address):
+        elif _sensor(channel) == _sensor(other):
             if channel.quantity == other.quantity:
                 reason = f"channel {other.number} has it from the same sensor: remove one"
                 part.fail("quantity", reason)
-            if channel.settings != other.settings:
+            if channel.settings and other.settings and channel.settings != other.settings:
                 reason = f"differ from those of the same sensor at channel {other.number}"
-                part.fail("settings", f"{reason}: give both the same")
+                part.fail("settings", f"{reason}: give them once")

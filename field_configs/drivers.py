@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,11 +18,15 @@ FOLDER = Path(quantities.__file__).parents[1] / "sensors"
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """A sensor: its bus, the quantities it gives and the range of each of its settings."""
+    """A sensor: its bus, the quantities it gives and what each of its settings may be.
+
+    A setting is a range (least, greatest) of numbers, a list of the values it may have, a pattern
+    (regular expression) of texts, or a table of such settings.
+    """
 
     bus: str
     quantities: tuple[str, ...]
-    settings: Mapping[str, tuple[float, float]]
+    settings: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +88,17 @@ class _File:
         bus = self._value(values, "BUS", 'the bus it takes, like BUS = "i2c"', _is_bus)
         wanted = "ids of firmware/wire/quantities.py, like QUANTITIES = (1, 2)"
         ids = self._value(values, "QUANTITIES", wanted, _are_ids)
-        ranges: dict[str, tuple[float, float]] = {}
+        settings: dict[str, Any] = {}
         if "SETTINGS" in values:
-            wanted = 'a range for each, like SETTINGS = {"bucket_mm": (0.05, 5)}'
-            ranges = self._value(values, "SETTINGS", wanted, _are_ranges) or {}
-        self._check_make(body, ranges)
+            wanted = (
+                'a range for each, like SETTINGS = {"bucket_mm": (0.05, 5)}, a list of values, '
+                "a pattern of texts, or a table of these"
+            )
+            settings = self._value(values, "SETTINGS", wanted, _are_settings) or {}
+        self._check_make(body, settings)
         if self.errors:
             return None
-        return Driver(bus, tuple(quantities.by_id(number).name for number in ids), ranges)
+        return Driver(bus, tuple(quantities.by_id(number).name for number in ids), settings)
 
     def _value(self, values: Mapping[str, ast.expr], key: str, wanted: str, is_good: Any) -> Any:
         if key not in values:
@@ -106,12 +114,12 @@ class _File:
             return None
         return value
 
-    def _check_make(self, body: list[ast.stmt], ranges: Mapping[str, Any]) -> None:
+    def _check_make(self, body: list[ast.stmt], settings: Mapping[str, Any]) -> None:
         """`make` must be there and take the bus and every setting."""
         for node in body:
             if isinstance(node, ast.FunctionDef) and node.name == "make":
                 takes = [argument.arg for argument in node.args.args + node.args.kwonlyargs]
-                wanted = ["board", "bus", "address", *ranges]
+                wanted = ["board", "bus", "address", *settings]
                 absent = [name for name in wanted if name not in takes]
                 if absent:
                     self.fail("make", f"does not take {', '.join(absent)}: add it")
@@ -128,10 +136,28 @@ def _are_ids(value: object) -> bool:
     return isinstance(value, tuple) and value != () and all(item in known for item in value)
 
 
-def _are_ranges(value: object) -> bool:
+def _are_settings(value: object) -> bool:
     return isinstance(value, dict) and all(
-        isinstance(name, str) and _is_range(limits) for name, limits in value.items()
+        isinstance(name, str) and _is_setting(wanted) for name, wanted in value.items()
     )
+
+
+def _is_setting(wanted: object) -> bool:
+    if isinstance(wanted, str):
+        return _is_pattern(wanted)
+    if isinstance(wanted, list):
+        return wanted != [] and all(isinstance(one, int | float | str) for one in wanted)
+    if isinstance(wanted, dict):
+        return wanted != {} and _are_settings(wanted)
+    return _is_range(wanted)
+
+
+def _is_pattern(wanted: str) -> bool:
+    try:
+        re.compile(wanted)
+    except re.error:
+        return False
+    return wanted != ""
 
 
 def _is_range(limits: object) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -195,6 +195,26 @@ class Section:
             self._taken.append(key)
             return None
         return self.choice(key, valid, what)
+
+    def one_of(self, key: str, valid: Sequence[Any]) -> Any:
+        """Take one of some values, numbers or texts."""
+        wanted = f"one of {', '.join(str(value) for value in valid)}"
+        kinds = tuple({type(value) for value in valid})
+        value = self._take(key, kinds, wanted, optional=False)
+        if value is not None and value not in valid:
+            self.fail(key, f"is {value}: give {wanted}")
+        return value
+
+    def matching(self, key: str, pattern: str) -> str:
+        """Take a text that matches a regular expression as a whole."""
+        value = self.text(key)
+        if value and not re.fullmatch(pattern, value):
+            self.fail(key, f'"{value}" is not of the form {pattern}: write it so')
+        return value
+
+    def know(self, keys: Iterable[str]) -> None:
+        """Count keys that may be absent as known."""
+        self._taken += [key for key in keys if key not in self._taken]
 
     def flag(self, key: str, default: bool | None = None) -> bool:
         """Take true or false."""

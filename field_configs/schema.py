@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 RESISTANCE_CLASSES = ("VS", "S", "MS", "MR")
 FIELD_KINDS = ("open", "greenhouse", "depot")
@@ -215,12 +216,39 @@ class BoardChannel:
     bus: str
     address: int | None
     height_m: float | None
-    settings: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A threshold of a channel at which a frame goes at once, and again when it is over.
+
+    It begins ``below`` or ``above`` a value and ends at ``back``, in the quantity's unit.
+    """
+
+    channel: int
+    below: float | None
+    above: float | None
+    back: float
+
+
+@dataclass(frozen=True, slots=True)
+class PowerPolicy:
+    """What a board does when its battery runs low: limits [V] and times between samples [s].
+
+    A mode is left once the voltage is ``back`` [V] above its limit.
+    """
+
+    saving_below: float
+    survival_below: float
+    back: float
+    saving_s: int
+    survival_s: int
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A board type: its channels, sampling step [s] and samples per frame."""
+    """A board type: its channels, sampling step [s] and samples per frame, alarms and power."""
 
     id: str
     zh: str
@@ -228,6 +256,8 @@ class Board:
     sample_s: int
     samples_per_frame: int
     channels: tuple[BoardChannel, ...]
+    alarms: tuple[Alarm, ...] = ()
+    power: PowerPolicy | None = None
 
 
 @dataclass(frozen=True, slots=True)

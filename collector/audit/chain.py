@@ -56,6 +56,7 @@ ACTIONS = (
     "item_noted",
     "clock_accepted",
     "readings_moved",
+    "channel_calibrated",
     "node_enrolled",
     "node_key_read",
     "node_revoked",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from collector.keys import MasterKey
-from collector.store.network import registry, registry_version
+from collector.store.network import calibrations, registry, registry_version
 from collector.store.network.registry import KeyRow
 from collector.store.postgres.db import Connection
 from firmware.wire.codec import Layout
@@ -27,14 +27,27 @@ class Service:
     quantity: int
 
 
+@dataclass(frozen=True)
+class Correction:
+    """A channel's calibration from a time on [s since 1970]: `slope` * value + `intercept`."""
+
+    since: float
+    slope: float
+    intercept: float
+
+
 @dataclass
 class Node:
-    """A device: its keys by epoch and, for each channel, its services in order of time."""
+    """A device: its keys by epoch and, for each channel, its services in order of time.
+
+    `corrections` are its calibrations, for each channel in order of time.
+    """
 
     id: str
     enrolled: datetime | None = None
     keys: dict[int, KeyRow] = field(default_factory=dict)
     services: dict[int, list[Service]] = field(default_factory=dict)
+    corrections: dict[int, list[Correction]] = field(default_factory=dict)
 
     @property
     def current(self) -> KeyRow | None:
@@ -52,6 +65,16 @@ class Node:
         services = self.services.get(channel, ())
         index = bisect_right(services, time, key=lambda service: service.since) - 1
         return services[index] if index >= 0 and time < services[index].until else None
+
+    def corrected(self, channel: int, time: int, value: float) -> float:
+        """Return what a value that a channel sent for a time counts as."""
+        corrections = self.corrections.get(channel)
+        if not corrections:
+            return value
+        index = bisect_right(corrections, float(time), key=lambda one: one.since) - 1
+        if index < 0:
+            return value
+        return corrections[index].slope * value + corrections[index].intercept
 
 
 @dataclass(frozen=True)
@@ -100,6 +123,10 @@ def read_known_nodes(
         changed.setdefault(row.node, Node(row.node)).services.setdefault(row.channel, []).append(
             service
         )
+    for one in calibrations.counting(conn, since):
+        correction = Correction(one.valid_from.timestamp(), one.slope, one.intercept)
+        node = changed.setdefault(one.node, Node(one.node))
+        node.corrections.setdefault(one.channel, []).append(correction)
     if before is not None:
         changed, look_back = before.nodes | changed, before.look_back_hours | look_back
     return KnownNodes(version, changed, registry.layouts(conn), look_back)

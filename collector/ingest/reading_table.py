@@ -51,22 +51,28 @@ class ReadingTable:
         for group in _by_channel(codec.readings(frame, layout), len(frame.channels[0])):
             first, last = (node.service(one.channel, one.time) for one in (group[0], group[-1]))
             if first is last and first is not None:
-                self._extend(row, frame.step, first, group)
+                self._extend(row, frame.step, first, group, node)
                 continue
             for one in group:
                 service = node.service(one.channel, one.time)
                 if service is None:
                     homeless.add(one.channel)
                 else:
-                    self._extend(row, frame.step, service, [one])
+                    self._extend(row, frame.step, service, [one], node)
         return homeless
 
-    def _extend(self, row: int, step: int, service: Service, readings: list[Reading]) -> None:
+    def _extend(
+        self, row: int, step: int, service: Service, readings: list[Reading], node: Node
+    ) -> None:
         count = len(readings)
         self.series += [service.series] * count
         self.quantity += [service.quantity] * count
         self.time += [one.time for one in readings]
-        self.value += [np.nan if one.value is None else one.value for one in readings]
+        # The one place where a calibration counts; the frame keeps what the device sent.
+        self.value += [
+            np.nan if one.value is None else node.corrected(one.channel, one.time, one.value)
+            for one in readings
+        ]
         self.missing += [one.value is None for one in readings]
         self.step += [step] * count
         self.frame += [row] * count

@@ -1,19 +1,28 @@
 """An ESP32 board: the only place, with board_unix and main, that knows its pins and chips."""
 
+import os
 import select
 import time
 
 import machine
 import network
 
+from firmware.node.kept import Kept
+
 I2C_SCL, I2C_SDA = 22, 21
-PULSE_PIN, ADC_PIN = 27, 34
+PULSE_PIN, ADC_PIN, ONEWIRE_PIN = 27, 34, 25
 RS485_TX, RS485_RX, RS485_BAUD = 17, 16, 9600
 GNSS_TX, GNSS_RX, GNSS_BAUD = 4, 5, 9600
 EARLIEST_RTC_YEAR = 2010
 WATCHDOG_MS = 120000
 RESTART_MS = 60000
 MAX_SLEEP_MS = 30000
+# Why the chip itself says it started: ESP32 Technical Reference Manual, RTC_CNTL_RESET_STATE_REG,
+# and ESP-IDF, components/esp_rom/include/esp32/rom/rtc.h (RTCWDT_BROWN_OUT_RESET). MicroPython's
+# `reset_cause` calls a brown-out the watchdog's or a reset by hand, depending on its version.
+RESET_STATE = 0x3FF48034
+RESET_BITS, BROWN_OUT_STATE = 0x3F, 15
+BROWN_OUT = 6  # ours, behind MicroPython's five
 
 
 def _seconds(year, month, day):
@@ -31,21 +40,29 @@ class Board:
 
     def __init__(self):
         self.wlan = None
+        self.network = None, None
         self.buses = {}
         self.poller = select.poll()
         self.last_ticks = time.ticks_ms()
         self.uptime = 0
         self.watchdog = None
+        self.memory = Kept(machine.RTC().memory)
+        self.baud = RS485_BAUD
 
     def bus(self, name, address):
-        """Return the bus a driver takes: ``i2c``, ``rs485``, ``gnss``, ``pulse`` or ``adc``.
+        """Return the bus a driver takes, by its name.
 
-        `address` is the pin of ``pulse`` and ``adc``; None takes the board's usual one.
+        ``i2c``, ``rs485``, ``gnss``, ``pulse``, ``adc`` or ``onewire``; `address` is the pin of the
+        last three, None takes the board's usual one.
         """
         if name == "pulse":
             return machine.Pin(address or PULSE_PIN, machine.Pin.IN, machine.Pin.PULL_UP)
         if name == "adc":
             return machine.ADC(machine.Pin(address or ADC_PIN), atten=machine.ADC.ATTN_11DB)
+        if name == "onewire":
+            from onewire import OneWire  # not every firmware has it, and few boards need it
+
+            return OneWire(machine.Pin(address or ONEWIRE_PIN))
         if name not in self.buses:
             if name == "i2c":
                 scl, sda = machine.Pin(I2C_SCL), machine.Pin(I2C_SDA)
@@ -59,8 +76,21 @@ class Board:
                     1, baudrate=GNSS_BAUD, tx=GNSS_TX, rx=GNSS_RX, timeout=50
                 )
             else:
-                raise ValueError("bus %r: this board has i2c, rs485, gnss, pulse and adc" % name)
+                raise ValueError(
+                    "bus %r: this board has i2c, rs485, gnss, pulse, adc and onewire" % name
+                )
         return self.buses[name]
+
+    def set_baud(self, baud):
+        """Set the RS-485 line to the speed of the station that is asked next; None: the board's."""
+        baud = int(baud or RS485_BAUD)
+        if baud != self.baud:
+            self.buses["rs485"].init(baudrate=baud, tx=RS485_TX, rx=RS485_RX, timeout=50)
+            self.baud = baud
+
+    def tally(self, pin):
+        """Return a count of pulses that outlives a reset, None where there is no room for it."""
+        return self.memory.tally(pin)
 
     falling = machine.Pin.IRQ_FALLING
     changing = machine.Pin.IRQ_FALLING | machine.Pin.IRQ_RISING
@@ -69,9 +99,14 @@ class Board:
     def join(self, ssid, password):
         """Start joining the wireless network; it goes on by itself."""
         self.wlan = network.WLAN(network.STA_IF)
-        self.wlan.active(True)
-        if ssid and not self.wlan.isconnected():
-            self.wlan.connect(ssid, password)
+        self.network = ssid, password
+        self.radio(True)
+
+    def radio(self, on):
+        """Switch the radio on, and join again, or off: of all parts it takes the most power."""
+        self.wlan.active(on)
+        if on and self.network[0] and not self.wlan.isconnected():
+            self.wlan.connect(*self.network)
 
     def online(self):
         """Return whether the network is there."""
@@ -137,15 +172,22 @@ class Board:
 
     def keep(self, text):
         """Keep `text` where it outlives a reset, but not a time without power."""
-        machine.RTC().memory(text.encode())
+        self.memory.keep(text)
 
     def kept(self):
         """Return what `keep` was given before the last reset, empty after a time without power."""
-        try:
-            return bytes(machine.RTC().memory()).decode()
-        except UnicodeError:
-            return ""
+        return self.memory.text()
 
     def reset_cause(self):
-        """Why the board started (a number of `machine`)."""
+        """Why the board started: a number of `machine`, or 6 for a brown-out.
+
+        1 power came, 2 reset by hand (or by the power supply), 3 watchdog, 4 woke from deep sleep,
+        5 the program began anew, 6 the voltage fell too low; 0 unknown.
+        """
+        if self._is_esp32() and machine.mem32[RESET_STATE] & RESET_BITS == BROWN_OUT_STATE:
+            return BROWN_OUT
         return machine.reset_cause()
+
+    def _is_esp32(self):
+        """Whether it is the first ESP32; others of the family have nothing at that address."""
+        return os.uname()[4].split()[-1] == "ESP32"

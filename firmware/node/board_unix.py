@@ -14,6 +14,9 @@ class Board(board_esp32.Board):
     root = "/flash"
     edge_ms = staticmethod(machine.Pin.edge_ms)
 
+    def _is_esp32(self):
+        return True
+
     def uptime_ms(self):
         """Milliseconds of virtual time since boot."""
         return machine.clock.uptime_ms()

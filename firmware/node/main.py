@@ -19,6 +19,13 @@ gc.collect()
 from firmware.node.cycle import Cycle  # noqa: E402
 
 gc.collect()
+from firmware.node.samples import SampleLog  # noqa: E402
+
+gc.collect()
+from firmware.node.alarms import Alarms  # noqa: E402
+from firmware.node.power import RADIO_MS, Power, Radio  # noqa: E402
+
+gc.collect()
 from firmware.node.link_ip import Mqtt  # noqa: E402
 
 gc.collect()
@@ -31,7 +38,11 @@ from firmware.node.commands import Commands  # noqa: E402
 gc.collect()
 from firmware.node.clock import Clock  # noqa: E402
 
+# Were memory collected only when the heap is full, what lasts of compiling would lie scattered over
+# all of it, with no hole big enough for the next module.
+COMPILING = 4096
 BOOT = "/boot"
+SAMPLES = "/samples"
 
 
 def next_boot(root, least, make_room):
@@ -104,9 +115,18 @@ class Node:
         self.report("boot", [board.reset_cause(), self.outbox.torn])
         for kind, detail in self.early:
             self.report(kind, detail)
+        channels = [channel for channel, _ in sensing.channels]
         self.cycle = Cycle(
-            sensing, clock, self.outbox, who, config["sample_s"], config["samples_per_frame"]
+            sensing,
+            clock,
+            self.outbox,
+            who,
+            config["samples_per_frame"],
+            SampleLog(board.root + SAMPLES, self.report),
+            Alarms(config.get("alarms") or (), channels),
+            Power(config.get("power"), channels, config["sample_s"], self.report),
         )
+        self.cycle.recover()
         actions = {"send": self.send, "selftest": self.self_test}
         self.commands = Commands(
             board.root, config, record, who, clock, self.uplink.report, actions
@@ -115,9 +135,10 @@ class Node:
         if ended:
             self.commands.answer()
         if self.on_trial:
-            self.cycle.at_once()  # something to be acknowledged
+            self.cycle.sample_now()  # something to be acknowledged
         wifi = config.get("wifi") or {}
         board.join(wifi.get("ssid"), wifi.get("password"))
+        self.radio = Radio(board, config.get("radio_ms", RADIO_MS))
 
     def report(self, kind, detail):
         """Queue an event for the server; what happens before the boot has its number waits."""
@@ -128,12 +149,12 @@ class Node:
 
     def send(self):
         """Measure now and write a frame of it; return how many frames this boot has."""
-        self.cycle.at_once()
+        self.cycle.sample_now()
         return self.cycle.seq
 
     def self_test(self):
         """Measure now; return of each channel its number, and its raw value or why it has none."""
-        row = self.cycle.at_once() or ()
+        row = self.cycle.sample_now() or ()
         found = []
         for (channel, _), value in zip(self.cycle.sensing.channels, row):
             is_missing = isinstance(value, codec.Missing)
@@ -159,13 +180,16 @@ class Node:
             self.board.reset()
         if self.cycle.poll():
             gc.collect()
+        self.radio.follow(self.cycle.power.mode, self.cycle.seq)
         wait = self.cycle.wait_ms()
-        readable = self.board.wait(self.uplink.mqtt.socket, wait, self.uplink.wait_ms())
+        link_wait = self.uplink.wait_ms() if self.radio.on else wait
+        readable = self.board.wait(self.uplink.mqtt.socket, wait, link_wait)
         self.uplink.poll(readable)
 
 
 def main():
     """Run the node of this machine."""
+    gc.threshold(COMPILING)
     if sys.platform == "esp32":
         from firmware.node.board_esp32 import Board
     else:
@@ -174,6 +198,7 @@ def main():
     try:
         board.watch()
         node = Node(board)
+        gc.threshold(-1)
         while True:
             board.watch()
             node.step()

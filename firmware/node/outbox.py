@@ -24,9 +24,10 @@ END = b"\x00\x00\xff\xff\xff\xff"  # no frame is empty, and the CRC-32 of nothin
 # Four blocks of littlefs, which keeps a few bytes of each block for itself.
 SEGMENT_BYTES = 16000
 # Blocks that the outbox leaves free: for /boot, /node.json and their copies, for the copy of the
-# block that is appended to, and one of twelve for directories. Measured on littlefs2 of 64, 240 and
-# 512 blocks: segments of one block each, the worst case, take one in fourteen.
-SPARE_BLOCKS = 6
+# block that is appended to, for /samples (two and a copy at most), and one of twelve for
+# directories. Measured on littlefs2 of 64, 240 and 512 blocks: segments of one block each, the
+# worst case, take one in fourteen.
+SPARE_BLOCKS = 9
 SPARE_PART = 12
 # Each takes some 150 bytes of a heap of 160 KiB. A battery that fails every few minutes leaves one
 # for each boot.
@@ -200,6 +201,13 @@ class Outbox:
     def newest_boot(self):
         """Number of the latest boot that there is a frame of; 0 without any."""
         return max([0] + [segment.boot for segment in self.segments])
+
+    def holds(self, boot, seq):
+        """Return whether there is such a frame, acknowledged or not."""
+        return any(
+            segment.boot == boot and 0 <= seq - segment.first < segment.count
+            for segment in self.segments
+        )
 
     def append(self, boot, seq, frame):
         """Write one sealed frame through to flash; makes room by giving up the oldest."""

@@ -56,8 +56,16 @@ class Sensing:
             gc.collect()
         self._note("")
 
-    def sample(self):
-        """Ask every sensor once; return for each channel a scaled integer or Missing."""
+    def sample(self, only=None):
+        """Ask every sensor once; return for each channel a scaled integer or Missing.
+
+        `only` is the place of the one channel that is measured, the others lack the power for it.
+        """
+        if only is not None:
+            channel, sensor = self.channels[only]
+            row = [codec.Missing(codec.LOW_POWER)] * len(self.channels)
+            row[only] = self._raw(channel, sensor, self._ask(sensor))
+            return row
         answers = {sensor.name: self._ask(sensor) for sensor in self.sensors}
         row = [
             self._raw(channel, sensor, answers[sensor.name]) for channel, sensor in self.channels
@@ -66,6 +74,21 @@ class Sensing:
             if not sensor.failed:
                 sensor.fault = None
         return row
+
+    def urgent(self):
+        """Whether a sensor asks for a sample before the next is due."""
+        for sensor in self.sensors:
+            urgent = getattr(sensor.driver, "urgent", None)
+            if urgent and urgent():
+                return True
+        return False
+
+    def settle(self):
+        """The last sample is safe on flash: sensors that count may let go of what it took."""
+        for sensor in self.sensors:
+            settle = getattr(sensor.driver, "settle", None)
+            if settle:
+                settle()
 
     def _sensor(self, row):
         where = row["driver"], row["bus"], row["address"]

@@ -3,21 +3,24 @@
 The pin is pulled up, so that it is high while the door is open, and while the cable is cut: that
 reads as an open door and is noticed. Times are counted at the edges, so that an opening between two
 samples counts, and one that lasts counts in every step. A switch bounces for some milliseconds when
-it moves; such edges add up to what the door did.
+it moves; such edges add up to what the door did. A door that has stood open for `alarm_min` asks
+for a sample at once.
 """
 
 BUS = "pulse"
 QUANTITIES = (18,)
 (DOOR_OPEN_DURATION,) = QUANTITIES
 
+SETTINGS = {"alarm_min": (0.1, 60)}
+
 MINUTE_MS = 60000
 # Tick counters wrap at a power of two that is this or greater.
 TICKS = (1 << 30) - 1
 
 
-def make(board, bus, address):
-    """Make the driver of the contact at a pin."""
-    return DoorContact(bus, board.changing, board.edge_ms)
+def make(board, bus, address, alarm_min=None):
+    """Make the driver of the contact at a pin; `alarm_min` [min] None: no sample out of turn."""
+    return DoorContact(bus, board.changing, board.edge_ms, alarm_min)
 
 
 class DoorContact:
@@ -31,23 +34,32 @@ class DoorContact:
         The trigger of both edges.
     edge_ms : callable
         Tick counter [ms]; wraps, and must not allocate.
+    alarm_min : float, optional
+        How long it may stand open before a sample is asked for at once [min].
     """
 
-    def __init__(self, pin, changing, edge_ms):
+    def __init__(self, pin, changing, edge_ms, alarm_min=None):
+        self.alarm_ms = None if alarm_min is None else int(alarm_min * MINUTE_MS)
+        self.told = False
         self.pin = pin
         self.edge_ms = edge_ms
         self.open = bool(pin.value())
         self.since = edge_ms()
+        self.opened = self.since
         self.open_ms = 0
         pin.irq(self._moved, changing)
 
     def _moved(self, pin):
         # Runs as an interrupt: must not allocate.
         now = self.edge_ms()
-        if self.open:
+        was_open = self.open
+        if was_open:
             self.open_ms += (now - self.since) & TICKS
         self.since = now
         self.open = bool(pin.value())
+        if self.open and not was_open:
+            self.opened = now
+            self.told = False
 
     def measure(self):
         """Return {18: time that the door stood open since the last call [min]}."""
@@ -55,3 +67,10 @@ class DoorContact:
         minutes = self.open_ms / MINUTE_MS
         self.open_ms = 0
         return {DOOR_OPEN_DURATION: minutes}
+
+    def urgent(self):
+        """Whether it has stood open for too long; once for each time that it was opened."""
+        if self.alarm_ms is None or not self.open or self.told:
+            return False
+        self.told = (self.edge_ms() - self.opened) & TICKS >= self.alarm_ms
+        return self.told

@@ -6,6 +6,8 @@ most (maker's specification). The dead time lasts over all of that; at 0.2 mm it
 3,600 mm/h, and WMO-No. 8, annex 1.A, asks for intensities up to 2,000 mm/h.
 """
 
+from firmware.sensors import _pulses
+
 BUS = "pulse"
 QUANTITIES = (3,)
 (PRECIPITATION_AMOUNT,) = QUANTITIES
@@ -15,13 +17,11 @@ BUCKET_MM = 0.2
 DEAD_MS = 200
 SETTINGS = {"bucket_mm": (0.05, 5), "dead_ms": (1, 2000)}
 
-# Tick counters wrap at a power of two that is this or greater.
-TICKS = (1 << 30) - 1
-
 
 def make(board, bus, address, bucket_mm=BUCKET_MM, dead_ms=DEAD_MS):
     """Make the driver of a gauge of `bucket_mm` [mm] a tip, deaf for `dead_ms` [ms] after each."""
-    return TippingBucket(bus, board.falling, board.edge_ms, bucket_mm, dead_ms)
+    tally = board.tally(address)
+    return TippingBucket(bus, board.falling, board.edge_ms, bucket_mm, dead_ms, tally)
 
 
 class TippingBucket:
@@ -39,27 +39,15 @@ class TippingBucket:
         Rain of one tip [mm].
     dead_ms : int
         Edges within this time after one that counted belong to the same tip [ms].
+    tally : object, optional
+        As `_pulses.Tally`, kept over a reset.
     """
 
-    def __init__(self, pin, falling, edge_ms, bucket_mm=BUCKET_MM, dead_ms=DEAD_MS):
-        self.edge_ms = edge_ms
+    def __init__(self, pin, falling, edge_ms, bucket_mm=BUCKET_MM, dead_ms=DEAD_MS, tally=None):
         self.bucket_mm = bucket_mm
-        self.dead_ms = int(dead_ms)
-        self.last = edge_ms() - self.dead_ms
-        self.tips = 0
-        self.taken = 0
-        pin.irq(self._tip, falling)
-
-    def _tip(self, pin):
-        # Runs as an interrupt: must not allocate. The mask makes the difference right over a wrap.
-        now = self.edge_ms()
-        if (now - self.last) & TICKS >= self.dead_ms:
-            self.last = now
-            self.tips += 1
+        self.pulses = _pulses.Pulses(pin, falling, edge_ms, dead_ms, tally)
+        self.settle = self.pulses.settle
 
     def measure(self):
         """Return {3: rain since the last call [mm]}."""
-        tips = self.tips
-        rain = (tips - self.taken) * self.bucket_mm
-        self.taken = tips
-        return {PRECIPITATION_AMOUNT: rain}
+        return {PRECIPITATION_AMOUNT: self.pulses.count() * self.bucket_mm}

@@ -168,6 +168,20 @@ QUANTITIES = (
         None,
         "point",
     ),
+    # unverified: span common to RS-485 probes of soil nutrients (0 to 1999 or 2999 mg/kg)
+    Quantity(21, "soil_nitrogen", None, "mg kg-1", None, "NA", 1, 0, 3000, 1000, 240, "mean"),
+    Quantity(22, "soil_phosphorus", None, "mg kg-1", None, "NA", 1, 0, 3000, 1000, 240, "mean"),
+    Quantity(23, "soil_potassium", None, "mg kg-1", None, "NA", 1, 0, 3000, 1000, 240, "mean"),
+    # unverified: a panel for a 12 V battery without load, with room for a 24 V one; 0 by night
+    Quantity(24, "solar_voltage", None, "V", "V", "VLT", 100, 0, 60, None, 18, "mean"),
+    # unverified: insects within the sample step; more than one a second no counter can tell apart
+    Quantity(25, "insect_count", None, "1", "count", "C62", 1, 0, 3600, None, None, "sum"),
+    # unverified: water within the sample step, 200 m3 in an hour
+    Quantity(26, "water_volume", None, "L", "l", "LTR", 10, 0, 200000, None, None, "sum"),
+    # unverified: above that of the air; 0 while the pump stands, so it may stand for long
+    Quantity(27, "line_pressure", None, "kPa", None, "KPA", 10, 0, 10000, None, None, "mean"),
+    # definition; dry and soaked leaves stand at the ends for days
+    Quantity(28, "leaf_wetness", None, "%", "/100", "P1", 10, 0, 100, None, None, "mean"),
 )
 
 MISSING = {

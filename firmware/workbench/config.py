@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from firmware.wire import quantities
-from firmware.workbench.parts import Board, NodeKey
+from firmware.workbench.parts import Alarm, Board, NodeKey, PowerPolicy
 
 MQTT_PORT = 1883
 
@@ -101,9 +101,36 @@ def node_config(
         "samples_per_frame": board.samples_per_frame,
         "channels": channels,
     }
+    scales = {row["number"]: row["scale"] for row in channels}
+    if board.alarms:
+        config["alarms"] = [_alarm(alarm, scales[alarm.channel]) for alarm in board.alarms]
+    if board.power:
+        config["power"] = _power(board.power, channels)
     if wifi:
         config["wifi"] = {"ssid": wifi[0], "password": wifi[1]}
     return config
+
+
+def _alarm(alarm: Alarm, scale: int) -> dict[str, int]:
+    row = {"channel": alarm.channel, "back": round(alarm.back * scale)}
+    if alarm.below is not None:
+        row["below"] = round(alarm.below * scale)
+    if alarm.above is not None:
+        row["above"] = round(alarm.above * scale)
+    return row
+
+
+def _power(policy: PowerPolicy, channels: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    battery = quantities.by_name("battery_voltage")
+    (number,) = (row["number"] for row in channels if row["quantity"] == battery.id)
+    return {
+        "channel": number,
+        "saving_below": round(policy.saving_below * battery.scale),
+        "survival_below": round(policy.survival_below * battery.scale),
+        "back": round(policy.back * battery.scale),
+        "saving_s": policy.saving_s,
+        "survival_s": policy.survival_s,
+    }
 
 
 def write_config(path: Path, config: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from firmware.wire.codec import Layout
 
@@ -99,12 +99,64 @@ class BoardChannel(Protocol):
         """Address or pin, None for the board's usual one."""
 
     @property
-    def settings(self) -> Mapping[str, float]:
+    def settings(self) -> Mapping[str, Any]:
         """The driver's settings."""
+
+
+class Alarm(Protocol):
+    """A threshold at which a frame goes at once."""
+
+    @property
+    def channel(self) -> int:
+        """Channel number."""
+
+    @property
+    def below(self) -> float | None:
+        """The alarm begins below this, in the quantity's unit."""
+
+    @property
+    def above(self) -> float | None:
+        """The alarm begins above this, in the quantity's unit."""
+
+    @property
+    def back(self) -> float:
+        """The alarm ends at this."""
+
+
+class PowerPolicy(Protocol):
+    """What a board does when its battery runs low."""
+
+    @property
+    def saving_below(self) -> float:
+        """Measures less often below this [V]."""
+
+    @property
+    def survival_below(self) -> float:
+        """Only says that it lives below this [V]."""
+
+    @property
+    def back(self) -> float:
+        """So much above a limit its mode is left [V]."""
+
+    @property
+    def saving_s(self) -> int:
+        """Time between samples while it saves [s]."""
+
+    @property
+    def survival_s(self) -> int:
+        """Time between signs of life [s]."""
 
 
 class Board(Protocol):
     """A board type."""
+
+    @property
+    def alarms(self) -> Sequence[Alarm]:
+        """Its alarms."""
+
+    @property
+    def power(self) -> PowerPolicy | None:
+        """Its power policy; None: it has none."""
 
     @property
     def sample_s(self) -> int:

@@ -44,7 +44,9 @@ def test_all_errors_of_all_parts(root):
         "wind_from_direction, shortwave_irradiance, air_pressure, leaf_wetness_duration, "
         "soil_temperature, soil_moisture, soil_conductivity, soil_ph, co2_mole_fraction, "
         "illuminance, battery_voltage, signal_strength, enclosure_temperature, "
-        "door_open_duration, position_latitude, position_longitude "
+        "door_open_duration, position_latitude, position_longitude, soil_nitrogen, "
+        "soil_phosphorus, soil_potassium, solar_voltage, insect_count, water_volume, "
+        "line_pressure, leaf_wetness "
         '(did you mean "soil_moisture"?)',
         "error: field_configs/words/zh_CN/status.toml: status.hihg: has no text: add it "
         '(did you mean "status.high"?)',

@@ -29,7 +29,11 @@ def test_the_shipped_sensors_say_what_their_modules_hold() -> None:
     drivers = read_drivers()
     assert drivers.errors == ()
     of_fields = {"battery", "sht4x", "soil_modbus", "tipping_bucket"}
-    assert set(drivers.known) == of_fields | {"door_contact", "gnss_nmea"}
+    of_houses = {"bh1750", "bmp280", "co2_senseair", "ds18b20", "soil7_modbus", "solar_voltage"}
+    of_houses |= {"leaf_wetness_adc", "leaf_wetness_modbus", "trap_counter"}
+    of_pumps = {"flow_meter", "line_pressure", "wind_direction_modbus", "wind_speed_modbus"}
+    of_loads = {"door_contact", "gnss_nmea"}
+    assert set(drivers.known) == of_fields | of_houses | of_pumps | of_loads
     for name, driver in drivers.known.items():
         module = importlib.import_module(f"firmware.sensors.{name}")
         assert driver is not None
@@ -58,6 +62,9 @@ def test_a_file_is_read_and_not_run(tmp_path: Path) -> None:
         ("(1, 2)", "1, [2]", "QUANTITIES", "is (1, [2]): give ids"),
         ("(1, 8)", "(8, 1)", "SETTINGS", "give a range for each"),
         ("(1, 8)", "8", "SETTINGS", "give a range for each"),
+        ("(1, 8)", "[]", "SETTINGS", "give a range for each"),
+        ("(1, 8)", '"28["', "SETTINGS", "a pattern of texts"),
+        ("(1, 8)", '{"register": 8}', "SETTINGS", "or a table of these"),
         ("gain=1", "", "make", "does not take gain: add it"),
         ("def make(", "def made(", "make", "is missing: give make(board, bus, address)"),
         ("BUS =", "BUS", "line 2", "is no Python: invalid syntax"),
@@ -108,13 +115,147 @@ def test_settings_reach_the_node_and_not_its_layout(folder) -> None:
     assert layout_of(board) == layout_of(before)
 
 
-def test_one_sensor_is_set_up_in_one_way(folder, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two channels of one gauge would otherwise make two drivers on one pin."""
-    gauge = Driver("rs485", ("soil_moisture", "soil_temperature"), {"gain": (1, 8)})
+KINDS = {
+    "gain": (1, 8),
+    "baud": [4800, 9600],
+    "rom": "28[0-9a-f]{2}",
+    "ph": {"register": (-1, 65535), "scale": (0.001, 1)},
+}
+
+
+@pytest.fixture
+def probe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The soil probe takes settings of every kind."""
+    gauge = Driver("rs485", ("soil_moisture", "soil_temperature"), KINDS)
     known = dict(read_drivers().known) | {"soil_modbus": gauge}
     drivers = type(read_drivers())(known, ())
     monkeypatch.setattr("field_configs.board.read_drivers", lambda: drivers)
+
+
+@pytest.mark.usefixtures("probe")
+def test_settings_of_every_kind_are_read_once_for_a_sensor(folder) -> None:
+    """Given at one of its channels, they hold for the others, whichever comes first."""
+    given = 'gain = 2, baud = 4800, rom = "28a0", ph = { register = 6, scale = 0.01 }'
+    last = 'number = 3\nquantity = "soil_temperature"\ndriver = "soil_modbus"\nbus = "rs485"'
+    folder.change("boards/b1.toml", last, f"{last}\nsettings = {{ {given} }}")
+    board = load(folder.root).boards["b1"]
+    settings = {"gain": 2, "baud": 4800, "rom": "28a0", "ph": {"register": 6, "scale": 0.01}}
+    assert [dict(channel.settings) for channel in board.channels] == [{}, settings, {}, settings]
+    rows = node_config(Key("qf-001"), board, {})["channels"]
+    assert rows[1]["settings"] == rows[3]["settings"] == settings
+
+
+@pytest.mark.usefixtures("probe")
+@pytest.mark.parametrize(
+    ("given", "key", "reason"),
+    [
+        ("gain = 9", "gain", "9 is out of range: give a number from 1 to 8"),
+        ("baud = 19200", "baud", "is 19200: give one of 4800, 9600"),
+        ('baud = "4800"', "baud", "is a text: give one of 4800, 9600"),
+        ('rom = "29a0"', "rom", '"29a0" is not of the form 28[0-9a-f]{2}: write it so'),
+        ("ph = 6", "ph", "is a whole number: give a table"),
+        ("ph = { register = 70000 }", "ph.register", "70000 is out of range"),
+        ("ph = { regster = 6 }", "ph.regster", "unknown key: this table takes register, scale"),
+        ("gian = 2", "gian", "unknown key: this table takes baud, gain, ph, rom"),
+    ],
+)
+def test_a_setting_that_the_sensor_does_not_take_is_named(
+    folder, given: str, key: str, reason: str
+) -> None:
+    change = f'bus = "rs485"\nsettings = {{ {given} }}'
+    folder.change("boards/b1.toml", 'bus = "rs485"', change)
+    error = folder.only_error()
+    assert error.key.endswith(f"settings.{key}")
+    assert error.reason.startswith(reason)
+
+
+@pytest.mark.usefixtures("probe")
+def test_one_sensor_is_set_up_in_one_way(folder) -> None:
+    """Two channels of one gauge would otherwise make two drivers on one pin."""
     folder.change("boards/b1.toml", 'bus = "rs485"', 'bus = "rs485"\nsettings = { gain = 2 }')
+    last = 'quantity = "soil_temperature"\ndriver = "soil_modbus"\nbus = "rs485"'
+    folder.change("boards/b1.toml", last, f"{last}\nsettings = {{ gain = 3 }}")
     error = folder.only_error()
     assert error.key == "channels[3].settings"
-    assert error.reason == ("differ from those of the same sensor at channel 1: give both the same")
+    assert error.reason == ("differ from those of the same sensor at channel 1: give them once")
+
+
+ALARMS = """
+[[alarms]]
+channel = 0
+below = 2
+back = 3.5
+
+[[alarms]]
+channel = 2
+above = 10
+back = 0
+"""
+POWER = """
+[[channels]]
+number = 4
+quantity = "battery_voltage"
+driver = "battery"
+bus = "adc"
+
+[power]
+saving_below = 3.6
+survival_below = 3.4
+back = 0.1
+saving_s = 1800
+survival_s = 21600
+"""
+
+
+def test_alarms_and_power_reach_the_node_as_they_travel(folder) -> None:
+    before = layout_of(load(folder.root).boards["b1"])
+    folder.add("boards/b1.toml", ALARMS)
+    board = load(folder.root).boards["b1"]
+    assert layout_of(board) == before
+    assert node_config(Key("qf-001"), board, {})["alarms"] == [
+        {"channel": 0, "below": 200, "back": 350},
+        {"channel": 2, "above": 1000, "back": 0},
+    ]
+    folder.add("boards/b1.toml", POWER)
+    config = node_config(Key("qf-001"), load(folder.root).boards["b1"], {})
+    assert config["power"] == {
+        "channel": 4,
+        "saving_below": 3600,
+        "survival_below": 3400,
+        "back": 100,
+        "saving_s": 1800,
+        "survival_s": 21600,
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "reason"),
+    [
+        ("channel = 0", "channel = 7", "alarms[7].channel", "the board has no channel 7: give"),
+        ("below = 2", "", "alarms[0].below", "give either below or above"),
+        ("below = 2", "below = 2\nabove = 9", "alarms[0].below", "give either below or above"),
+        ("below = 2", "below = -80", "alarms[0].below", "-80 is out of range: give a number"),
+        ("back = 3.5", "back = 1", "alarms[0].back", "1 is not above 2: an alarm below it ends"),
+        ("back = 0", "back = 11", "alarms[2].back", "11 is not below 10: an alarm above it ends"),
+        ("back = 0", "", "alarms[2].back", "is missing: give a number"),
+        ("back = 0.1", "", "power.back", "is missing: give a number from 0.01 to 5 V"),
+        ("3.6", "3.4", "power.survival_below", "is not below saving_below: swap or mend them"),
+        ("1800", "300", "power.saving_s", "must be from sample_s (600) to survival_s: mend one"),
+        ("21600", "900", "power.saving_s", "must be from sample_s (600) to survival_s: mend one"),
+        (
+            'quantity = "battery_voltage"\ndriver = "battery"\nbus = "adc"',
+            'quantity = "solar_voltage"\ndriver = "solar_voltage"\nbus = "adc"',
+            "power.saving_below",
+            "the board must have one channel of battery_voltage: add it",
+        ),
+    ],
+)
+def test_a_mistake_in_alarms_or_power_is_named(
+    folder, old: str, new: str, key: str, reason: str
+) -> None:
+    text = ALARMS + POWER
+    assert old in text
+    folder.add("boards/b1.toml", text.replace(old, new, 1))
+    error = folder.only_error()
+    assert error.key == key
+    assert error.reason.startswith(reason)

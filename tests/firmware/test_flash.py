@@ -176,7 +176,8 @@ def test_a_torn_record_on_a_full_flash_ends_no_node(
     wait_for(lambda: any(seq == 3 for _, boot, seq in collector.received() if boot > 60), 20)
     wait_for(lambda: bool(collector.kinds("lost")))
     lost = [event.detail for event in collector.kinds("lost")]
-    assert lost[0] == [2, 0, 19]
+    # the samples that the switch left unfinished need room before anything can be sent
+    assert [2, 0, 19] in lost[:2]
     assert len(lost) < 12  # what the spare room needs, and not all there is
     assert fleet.alive() == {NODE: True}
     assert [event.detail[1] > 0 for event in collector.kinds("boot")] == [False, True]
@@ -247,3 +248,49 @@ print(len(box.segments), waiting(box) + lost)
     fleet.start()
     wait_for(lambda: any(boot >= 500 for _, boot, _ in collector.received()))
     assert fleet.alive() == {NODE: True}
+
+
+WEAR = """
+import gc
+import os
+from flash import Flash
+
+erased = {}
+
+class Worn(Flash):
+    def ioctl(self, request, argument):
+        if request == 6:
+            erased[argument] = erased.get(argument, 0) + 1
+        return Flash.ioctl(self, request, argument)
+
+chip = Worn()
+os.VfsLfs2.mkfs(chip)
+os.mount(os.VfsLfs2(chip), "/flash")
+from firmware.node.outbox import Outbox
+from firmware.node.samples import SampleLog
+from firmware.wire import codec
+
+box = Outbox("/flash/outbox", None, lambda *lost: None)
+log = SampleLog("/flash/samples", print)
+erased.clear()
+for hour in range(24 * 10):
+    for number in range(5):
+        sample = [[2000 + hour + number]] * 15
+        frame = codec.Frame(b"abcd", 1, hour, 1459468800, 3600 * hour + 600 * number, 600, sample)
+        assert log.append(frame)
+    box.append(1, hour, bytes(155))
+    log.clear()
+    gc.collect()
+print(sum(erased.values()) // 10, max(erased.values()))
+"""
+
+
+def test_the_sample_log_wears_no_flash_out(tmp_path: Path, weather_file: Path) -> None:
+    """Ten days of fifteen channels: some 120 erases a day, spread over all blocks.
+
+    A block stands 100,000 of them (unverified); the busiest would last for more than a century.
+    """
+    out = run(tmp_path, weather_file, tmp_path / "flash.img", WEAR, 512)
+    a_day, busiest = (int(word) for word in out.split())
+    assert 60 < a_day < 150
+    assert 100_000 / (busiest / 10) > 100 * 365

@@ -99,3 +99,23 @@ def test_a_line_that_misbehaves_is_said() -> None:
         read(b"")
     with pytest.raises(ValueError, match="no whole sentence"):
         read(UBLOX.replace(b"4717", b"4718"))
+
+
+def test_a_door_left_open_asks_for_a_sample_once() -> None:
+    pin = Door(now=(1 << 30) - MINUTE)
+    door = DoorContact(pin, 3, pin.ticks, alarm_min=5)
+    assert not door.urgent()
+    pin.move(pin.now + 1000)
+    opened = pin.now
+    for minutes, urgent in ((0, False), (4.9, False), (5, True), (6, False), (20, False)):
+        pin.now = opened + int(minutes * MINUTE)
+        assert door.urgent() is urgent
+        door.measure()
+    pin.move(pin.now)
+    pin.now += 10 * MINUTE
+    assert not door.urgent(), "it is shut"
+    pin.move(pin.now)
+    pin.now += 5 * MINUTE
+    assert door.urgent()
+    without = DoorContact(Door(is_open=True), 3, pin.ticks)
+    assert not without.urgent()

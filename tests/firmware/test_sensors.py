@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
+from firmware.sensors import soil_modbus
+from firmware.sensors._modbus import crc16
 from firmware.sensors.battery import Battery
 from firmware.sensors.sht4x import Sht4x, crc8
-from firmware.sensors.soil_modbus import SoilModbus, crc16
+from firmware.sensors.soil_modbus import SoilModbus
 from firmware.sensors.tipping_bucket import TippingBucket
 
 
@@ -157,6 +159,19 @@ class Uart:
         return part or None
 
 
+class Line:
+    """What a station takes of a board."""
+
+    wait_ms = staticmethod(no_wait)
+
+    def set_baud(self, baud: int | None) -> None:
+        """The line stays as it is."""
+
+
+def soil(uart: Uart) -> SoilModbus:
+    return soil_modbus.make(Line(), uart, 1)
+
+
 def modbus(body: bytes) -> bytes:
     return body + struct.pack("<H", crc16(body))
 
@@ -174,7 +189,7 @@ def test_soil_probe_registers(
     moisture: int, temperature: int, expected: tuple[float, float]
 ) -> None:
     uart = Uart(modbus(struct.pack(">BBBHh", 1, 3, 4, moisture, temperature)))
-    measured = SoilModbus(uart, 1, no_wait).measure()
+    measured = soil(uart).measure()
     assert uart.written == bytes.fromhex("010300000002c40b")
     assert (measured[10], measured[9]) == expected
 
@@ -184,7 +199,7 @@ ASKED = bytes.fromhex("010300000002c40b")
 
 
 def test_soil_probe_forgets_a_late_answer() -> None:
-    assert SoilModbus(Uart(GOOD, before=b"\x01\x03\x04"), 1, no_wait).measure()[10] == 0.253
+    assert soil(Uart(GOOD, before=b"\x01\x03\x04")).measure()[10] == 0.253
 
 
 @pytest.mark.parametrize(
@@ -202,7 +217,7 @@ def test_soil_probe_forgets_a_late_answer() -> None:
 def test_soil_probe_is_heard_behind_noise_echo_and_others(before: bytes, after: bytes) -> None:
     """And leaves nothing behind that would spoil the next answer."""
     uart = Uart(before + GOOD + after)
-    probe = SoilModbus(uart, 1, no_wait)
+    probe = soil(uart)
     for _ in range(3):
         assert probe.measure() == {10: 0.253, 9: 18.7}
     uart.waiting = b"\x01\x03\x04" * 100
@@ -214,8 +229,8 @@ def test_a_line_that_babbles_does_not_hold_up_the_node() -> None:
         def read(self, count: int) -> bytes:
             return b"\x55" * count
 
-    with pytest.raises(OSError, match="no answer, but 64 bytes that are not its"):
-        SoilModbus(Babbling(None), 1, no_wait).measure()
+    with pytest.raises(OSError, match="no answer, but 256 bytes that are not its"):
+        soil(Babbling(None)).measure()
 
 
 @pytest.mark.parametrize(
@@ -234,7 +249,7 @@ def test_a_line_that_babbles_does_not_hold_up_the_node() -> None:
 )
 def test_soil_probe_faults(answer: bytes | None, error: type[Exception], reason: str) -> None:
     with pytest.raises(error, match=reason):
-        SoilModbus(Uart(answer), 1, no_wait).measure()
+        soil(Uart(answer)).measure()
 
 
 class Adc:

@@ -26,7 +26,7 @@ LANGUAGES = ("en", "zh_CN")
 
 QUANTITY_ROW = """    # unverified: planted by a test
     Quantity(
-        21, "snow_depth", "surface_snow_thickness", "cm", None, "CMT", 10, 0, 300, 60, None, "mean"
+        90, "snow_depth", "surface_snow_thickness", "cm", None, "CMT", 10, 0, 300, 60, None, "mean"
     ),
 )
 
@@ -56,7 +56,7 @@ bus = "adc"
 SENSOR = '''"""A planted sensor: depth of snow by a ruler on an ADC pin; a quantity needs one."""
 
 BUS = "adc"
-QUANTITIES = (21,)
+QUANTITIES = (90,)
 (SNOW_DEPTH,) = QUANTITIES
 
 
@@ -72,7 +72,7 @@ class Ruler:
         self.adc = adc
 
     def measure(self):
-        """Return {21: depth of snow [cm]}."""
+        """Return {90: depth of snow [cm]}."""
         return {SNOW_DEPTH: self.adc.read_uv() / 10000}
 '''
 
@@ -398,7 +398,7 @@ def page(found: dict[str, Any], path: str) -> str:
 
 
 def test_the_quantity_travels_is_checked_and_becomes_hours(found: dict[str, Any]) -> None:
-    assert found["layout"] == [[0, 1, 100], [1, 21, 10]]
+    assert found["layout"] == [[0, 1, 100], [1, 90, 10]]
     assert found["acknowledged"] == 1
     assert found["hour"] == [12.0, "cm", "surface_snow_thickness"]
     assert found["quality"] & 8, "900 cm is beyond the limit of its row"
@@ -434,7 +434,7 @@ def test_the_check_knows_them(copy: Path) -> None:
     done = run(copy, "-c", door, "check")
     assert (done.returncode, done.stdout.split(",")[-4:-1]) == (
         0,
-        [" 7 crops", " 3 boards", " 1 villages"],
+        [" 7 crops", " 5 boards", " 1 villages"],
     ), done.stdout + done.stderr
     site = copy / "field_configs" / "sites" / "planted.toml"
     text = site.read_text(encoding="utf-8")

@@ -7,6 +7,7 @@ if sys.implementation.name == "micropython":
 
     import micropython
 
+    from firmware.node.kept import Kept
     from firmware.sensors.tipping_bucket import TippingBucket
 
     class Pin:
@@ -16,14 +17,26 @@ if sys.implementation.name == "micropython":
             """Remember it, so that calling it takes no memory."""
             self.handler = handler
 
-    pin = Pin()
-    bucket = TippingBucket(pin, 2, time.ticks_ms)
-    handler = pin.handler
-    micropython.heap_lock()
-    handler(pin)
-    handler(pin)
-    micropython.heap_unlock()
-    print(bucket.measure())
+    held = bytearray(512)
+
+    def memory(data=None):
+        """As the RTC's: written to what is there."""
+        if data is None:
+            return b""
+        for place in range(len(data)):
+            held[place] = data[place]
+        return None
+
+    for tally in (None, Kept(memory).tally(27)):
+        pin = Pin()
+        bucket = TippingBucket(pin, 2, time.ticks_ms, tally=tally)
+        handler = pin.handler
+        micropython.heap_lock()
+        handler(pin)
+        handler(pin)
+        micropython.heap_unlock()
+        print(bucket.measure())
+    print(Kept(lambda: bytes(held)).tally(27).waiting())
 else:
     import subprocess
     from pathlib import Path
@@ -40,4 +53,4 @@ else:
             text=True,
             check=False,
         )
-        assert done.stdout == "{3: 0.2}\n", done.stdout + done.stderr
+        assert done.stdout == "{3: 0.2}\n{3: 0.2}\n1\n", done.stdout + done.stderr

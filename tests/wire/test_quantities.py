@@ -30,6 +30,14 @@ IDS = {
     18: "door_open_duration",
     19: "position_latitude",
     20: "position_longitude",
+    21: "soil_nitrogen",
+    22: "soil_phosphorus",
+    23: "soil_potassium",
+    24: "solar_voltage",
+    25: "insect_count",
+    26: "water_volume",
+    27: "line_pressure",
+    28: "leaf_wetness",
 }
 
 

@@ -135,7 +135,10 @@ class Facts:
 
 @dataclass(frozen=True)
 class Channel:
-    """What a channel of a node serves or served, with the newest reading of that series."""
+    """What a channel of a node serves or served, with the newest reading of that series.
+
+    `calibrated` is since when it counts as `slope` * value + `intercept`, None: as it is sent.
+    """
 
     channel: int
     placement: str
@@ -152,6 +155,9 @@ class Channel:
     valid_time: datetime | None
     valid_value: float | None
     same_since: datetime | None
+    calibrated: datetime | None = None
+    slope: float | None = None
+    intercept: float | None = None
 
 
 @dataclass(frozen=True)

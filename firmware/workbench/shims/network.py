@@ -10,9 +10,13 @@ class WLAN:
 
     def __init__(self, interface):
         self.interface = interface
+        self.on = False
 
     def active(self, on):
-        """Accepted."""
+        """Switch it on or off."""
+        if self.on and not on:
+            print("radio off")
+        self.on = bool(on)
 
     def connect(self, ssid, password):
         """Accepted; `isconnected` says when it is there."""
@@ -21,4 +25,4 @@ class WLAN:
         """False as long as a backlog is made up: the outage that it stands for; and where there is
         no coverage (the fault ``link``).
         """
-        return not clock.behind and fault("link") is None
+        return self.on and not clock.behind and fault("link") is None

@@ -32,13 +32,15 @@ from webapp.views.measures import (
 )
 
 Curves: TypeAlias = Mapping[str, tuple[Curve, NDArray[np.uint8]]]
-#: As MicroPython numbers them on the ESP32 (docs.micropython.org, machine.reset_cause).
+#: As MicroPython numbers them on the ESP32 (docs.micropython.org, machine.reset_cause), and 6,
+#: which firmware/node/board_esp32.py reads from the chip.
 BOOT_CAUSES = {
     "1": lazy_gettext("power came back"),
     "2": lazy_gettext("reset button, or brown-out"),
     "3": lazy_gettext("the watchdog: its program stood still"),
     "4": lazy_gettext("woke from deep sleep"),
     "5": lazy_gettext("its program began anew"),
+    "6": lazy_gettext("brown-out: the voltage fell too low"),
 }
 
 
@@ -149,10 +151,15 @@ def show_channels(found: Iterable[Channel], since: datetime | None = None) -> li
 
 
 def _calibration(channel: Channel) -> str:
-    if channel.wet_threshold is None:
-        return ""
-    limit = number(channel.wet_threshold, 0)
-    return str(gettext("leaves are called wet from %(limit)s %% on", limit=limit)) if limit else ""
+    said = []
+    if channel.calibrated is not None and channel.slope is not None:
+        line = f"{channel.slope:g} × x {channel.intercept or 0:+g}".replace("-", "−")
+        since = local_time(channel.calibrated)
+        said.append(str(gettext("calibrated since %(time)s: %(line)s", time=since, line=line)))
+    limit = "" if channel.wet_threshold is None else number(channel.wet_threshold, 0)
+    if limit:
+        said.append(str(gettext("leaves are called wet from %(limit)s %% on", limit=limit)))
+    return " · ".join(said)
 
 
 def show_curves(

@@ -104,11 +104,15 @@ WHERE n.id = %(node)s
 -- name: channels
 SELECT a.channel, p.id, p.field, p.quantity, p.height_m, p.wet_threshold, s.id,
        a.valid_from, a.valid_to, t.time, t.value, coalesce(t.qc, 0), t.valid_time, t.valid_value,
-       t.same_since
+       t.same_since, c.valid_from, c.slope, c.intercept
 FROM assignment a
 JOIN placement p ON p.id = a.placement
 JOIN series s ON s.placement = p.id
 LEFT JOIN series_tail t ON t.series_id = s.id
+LEFT JOIN LATERAL (
+    SELECT k.valid_from, k.slope, k.intercept FROM calibration k
+    WHERE k.node = a.node AND k.channel = a.channel ORDER BY k.valid_from DESC, k.id DESC LIMIT 1
+) c ON true
 WHERE a.node = %(node)s
 ORDER BY a.valid_to IS NOT NULL, a.valid_to DESC, a.channel
 

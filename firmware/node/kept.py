@@ -1,0 +1,101 @@
+"""What outlives a reset and a deep sleep, but not a time without power: in the ESP32's RTC memory.
+
+One record of fixed size: a mark, eight counts of pulses each with its pin, then a text with its
+length. The record is written whole, from memory that is there already: an interrupt may count.
+
+Source: MicroPython, ports/esp32/machine_rtc.c: `RTC.memory` keeps up to 2,048 bytes in memory that
+a reset leaves alone, and is empty after a start from power.
+"""
+
+MARK = b"NK1"
+SLOTS = 8
+SLOT_BYTES = 9  # pin + 1, or 0; total and taken, low byte first
+LENGTH_AT = len(MARK) + SLOTS * SLOT_BYTES
+TEXT_AT = LENGTH_AT + 2
+BYTES = 512
+TICKS = (1 << 30) - 1
+
+
+class Kept:
+    """The record in `memory`, called as ``machine.RTC().memory`` is."""
+
+    def __init__(self, memory):
+        self.memory = memory
+        self.record = bytearray(BYTES)
+        held = memory()
+        if len(held) == BYTES and held[: len(MARK)] == MARK:
+            self.record[:] = held
+        else:
+            self.record[: len(MARK)] = MARK
+
+    def write(self):
+        """Write the record; takes no memory."""
+        self.memory(self.record)
+
+    def keep(self, text):
+        """Keep `text`, as much of it as there is room for."""
+        data = text.encode()[: BYTES - TEXT_AT]
+        self.record[TEXT_AT : TEXT_AT + len(data)] = data
+        self.record[LENGTH_AT] = len(data) & 255
+        self.record[LENGTH_AT + 1] = len(data) >> 8
+        self.write()
+
+    def text(self):
+        """Return the text, empty after a time without power."""
+        length = self.record[LENGTH_AT] | self.record[LENGTH_AT + 1] << 8
+        try:
+            return bytes(self.record[TEXT_AT : TEXT_AT + length]).decode()
+        except UnicodeError:
+            return ""
+
+    def tally(self, pin):
+        """Return the count of `pin` (None: the board's usual one), kept if there is room."""
+        mark = 255 if pin is None else pin + 1
+        free = None
+        for at in range(len(MARK), LENGTH_AT, SLOT_BYTES):
+            if self.record[at] == mark:
+                return KeptTally(self, at + 1)
+            if free is None and not self.record[at]:
+                free = at
+        if free is None:
+            return None
+        self.record[free] = mark
+        return KeptTally(self, free + 1)
+
+
+class KeptTally:
+    """A count in a record; `total` is moved by an interrupt, `taken` by the program alone."""
+
+    def __init__(self, kept, at):
+        self.kept = kept
+        self.at = at
+        self.total = self._number(at)
+        self.taken = self._number(at + 4)
+
+    def add(self):
+        """Count one more; runs as an interrupt and must not allocate."""
+        self.total = (self.total + 1) & TICKS
+        self._put(self.at, self.total)
+        self.kept.write()
+
+    def waiting(self):
+        """How many are counted and not yet taken."""
+        return (self.total - self.taken) & TICKS
+
+    def take(self, count):
+        """Let go of `count`."""
+        if count:
+            self.taken = (self.taken + count) & TICKS
+            self._put(self.at + 4, self.taken)
+            self.kept.write()
+
+    def _number(self, at):
+        record = self.kept.record
+        return record[at] | record[at + 1] << 8 | record[at + 2] << 16 | record[at + 3] << 24
+
+    def _put(self, at, number):
+        record = self.kept.record
+        record[at] = number & 255
+        record[at + 1] = number >> 8 & 255
+        record[at + 2] = number >> 16 & 255
+        record[at + 3] = number >> 24 & 255

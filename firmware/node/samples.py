@@ -1,0 +1,100 @@
+"""The samples of a frame that is not full yet, on flash: a power cut loses none that was written.
+
+Each sample is appended to one file as the body of a frame of one sample, with its length and its
+CRC-32 before it; the file is removed once its frame is in the outbox. After a reset what is found
+there is put together to the frame that it would have become, under the boot and the number that it
+would have had: on that boot's uptime, with its UTC where that was known. A frame that the outbox
+already holds is not put there twice, and one that was freed in between is the same bytes, which the
+server takes once.
+
+Wear: an append copies the last block of the file, so a sample costs an erase of one block and a
+little for directories, spread by littlefs over all that is free (docs/node.md has it measured).
+"""
+
+import binascii
+import os
+import struct
+
+from firmware.wire import codec
+
+HEAD = ">HI"
+HEAD_BYTES = 6
+MOST_BYTES = 1024  # of a sample: 32 channels take some 200
+
+
+class SampleLog:
+    """The file at `path`; `report(kind, detail)` for what cannot be written or read."""
+
+    def __init__(self, path, report):
+        self.path = path
+        self.report = report
+        self.failed = False
+        self.there = True  # until we know better
+
+    def append(self, frame):
+        """Keep a codec.Frame of one sample; true if it is safe on flash."""
+        body = codec.encode(frame)
+        self.there = True
+        try:
+            with open(self.path, "ab") as file:
+                file.write(struct.pack(HEAD, len(body), binascii.crc32(body)) + body)
+        except OSError as error:
+            if not self.failed:
+                self.failed = True
+                self.report("fault", "sample log: %s: power cuts lose samples until then" % error)
+            return False
+        self.failed = False
+        return True
+
+    def clear(self):
+        """The samples are in the outbox."""
+        if not self.there:
+            return
+        self.there = False
+        try:
+            os.remove(self.path)
+        except OSError:
+            pass  # there is none; or it stays, and its frame is found in the outbox
+
+    def recover(self):
+        """Return the Frame that was not finished before the reset, or None."""
+        found = None
+        try:
+            with open(self.path, "rb") as file:
+                while True:
+                    frame = self._read(file)
+                    if frame is None:
+                        break
+                    found = self._joined(found, frame)
+        except OSError:
+            pass  # the usual case: nothing was left
+        return found
+
+    @staticmethod
+    def _read(file):
+        head = file.read(HEAD_BYTES)
+        if len(head) < HEAD_BYTES:
+            return None
+        size, crc = struct.unpack(HEAD, head)
+        if size > MOST_BYTES:
+            return None
+        body = file.read(size)
+        if len(body) < size or binascii.crc32(body) != crc:
+            return None  # the power went in the middle of it
+        try:
+            return codec.decode(body)
+        except ValueError:
+            return None  # of a firmware that wrote them otherwise
+
+    @staticmethod
+    def _joined(found, frame):
+        """`found` with the sample of `frame` behind it; what is of another frame begins anew."""
+        if found is None or (found.layout, found.boot, found.seq) != frame[:3]:
+            return frame
+        if frame.t0 != found.t0 + found.step * len(found.channels[0]):
+            return frame
+        channels = [old + new for old, new in zip(found.channels, frame.channels)]
+        offset = found.offset if frame.offset is None else frame.offset
+        return codec.Frame(
+            found.layout, found.boot, found.seq, offset, found.t0, found.step, channels
+        )
