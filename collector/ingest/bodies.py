@@ -18,32 +18,9 @@ def read_frame(one: Arrived) -> tuple[Frame | None, FrameId | None, str]:
     try:
         frame = codec.decode(one.body)
     except cbor.DecodeError as error:
-        pair = identity_of(one.body)
+        pair = codec.identity(one.body)
         return None, FrameId(one.node.id, one.epoch, *pair) if pair else None, str(error)
     return frame, FrameId(one.node.id, one.epoch, frame.boot, frame.seq), ""
-
-
-def identity_of(body: bytes) -> tuple[int, int] | None:
-    """Return boot and sequence number of a body that cannot be decoded, if its head is whole.
-
-    They stand at fixed places of every body, so that a frame whose rest is broken can still be
-    named, kept and acknowledged: its node would otherwise send it for ever.
-    """
-    if body[:2] != b"\x88\x01" or body[2:3] != b"\x44":
-        return None
-    boot, at = _number(body, 7)
-    seq, _ = _number(body, at) if boot is not None else (None, 0)
-    return None if boot is None or seq is None or boot < 1 else (boot, seq)
-
-
-def _number(body: bytes, at: int) -> tuple[int | None, int]:
-    """Read the CBOR number at a place; None where there is none of up to 32 bit."""
-    head = body[at] if at < len(body) else 0xFF
-    if head < 24:
-        return head, at + 1
-    size = {24: 1, 25: 2, 26: 4}.get(head, 0)
-    rest = body[at + 1 : at + 1 + size]
-    return (int.from_bytes(rest, "big") if size and len(rest) == size else None), at + 1 + size
 
 
 def span(frame: Frame) -> tuple[int, int]:

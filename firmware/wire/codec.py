@@ -1,25 +1,20 @@
-"""What a node says: frames of readings, acknowledgements and events, as CBOR bodies.
+"""What node and server say: frames of readings, acknowledgements, events; layouts of channels.
 
-A frame's body is ``[1, layout, boot, seq, offset|null, t0, step, [[sample…]…]]``. Each channel's
-first valid sample is its scaled integer, later ones the change since the last valid one; the simple
-value n stands for "missing, reason n". Frames are counted from 0 in each boot, boots from 1.
+A node writes its frames in format 2. Format 1 is read beside it: what was sealed in it waits in
+outboxes and stands in stores.
 """
 
 import hashlib
 from collections import namedtuple
 
-from firmware.wire import cbor
+from firmware.wire import cbor, format2
 from firmware.wire.cbor import DecodeError
+from firmware.wire.frame import LATEST, MAX_CHANNELS, MAX_RAW, UINT32, Frame, Missing, within  # noqa: F401  said here, as the rest of the codec
 
-FORMAT = 1
-MAX_CHANNELS = 32
-MAX_SAMPLES = 256
-MAX_RAW = 1 << 31
+FORMAT = 1  # of acknowledgements
 
 NOT_FITTED, NO_ANSWER, BAD_CHECKSUM, OUT_OF_RANGE, WARMING_UP, LOW_POWER, DRIVER_FAULT = range(7)
 
-Missing = namedtuple("Missing", ("reason",))
-Frame = namedtuple("Frame", ("layout", "boot", "seq", "offset", "t0", "step", "channels"))
 Channel = namedtuple("Channel", ("number", "quantity", "scale"))
 Layout = namedtuple("Layout", ("id", "channels"))
 Reading = namedtuple("Reading", ("channel", "time", "value", "reason"))
@@ -27,9 +22,6 @@ Ack = namedtuple("Ack", ("now", "frames", "watermark"))
 Event = namedtuple("Event", ("boot", "kind", "detail"))
 
 EVENT_KINDS = ("boot", "lost", "fault", "answer", "refused")
-
-_UINT32 = 1 << 32
-_LATEST = 1 << 40
 
 
 class LayoutError(ValueError):
@@ -61,24 +53,18 @@ def make_layout(channels):
 
 
 def encode(frame):
-    """Encode a Frame to its body.
+    """Encode a Frame to its body, in format 2.
 
     Raises
     ------
     ValueError
         If a field is out of its range; the message names it.
     """
-    channels = [_deltas(samples) for samples in frame.channels]
-    parts = [FORMAT, frame.layout, frame.boot, frame.seq, frame.offset, frame.t0, frame.step]
-    parts.append(channels)
-    fault = _fault(parts)
-    if fault:
-        raise ValueError("frame: " + fault)
-    return cbor.encode(parts)
+    return format2.encode(frame)
 
 
 def decode(body):
-    """Decode a frame's body.
+    """Decode a frame's body, in format 1 or 2.
 
     Returns
     -------
@@ -88,91 +74,26 @@ def decode(body):
     Raises
     ------
     DecodeError
-        If the body is not exactly what `encode` writes.
+        If the body is not exactly what that format's `encode` writes.
     """
-    parts = cbor.decode(body)
-    if not isinstance(parts, list) or len(parts) != 8:
-        raise DecodeError("frame: must be an array of 8", 0)
-    fault = _fault(parts)
-    if fault:
-        raise DecodeError("frame: " + fault, 0)
-    channels = tuple(_samples(deltas) for deltas in parts[7])
-    return Frame(parts[1], parts[2], parts[3], parts[4], parts[5], parts[6], channels)
+    return _format_of(body).decode(body)
 
 
-def _within(value, low, high):
-    return isinstance(value, int) and not isinstance(value, bool) and low <= value < high
+def identity(body):
+    """Return boot and sequence number of a body that may be broken behind them, or None.
+
+    They stand at fixed places, so that a frame whose rest is broken can still be named, kept and
+    acknowledged: its node would otherwise send it for ever.
+    """
+    return _format_of(body).identity(body)
 
 
-def _fault(parts):
-    """Say what is wrong with the parts of a body, or return None."""
-    form, layout, boot, seq, offset, t0, step, channels = parts
-    if form is True or form != FORMAT:
-        return "format %r is not %d" % (form, FORMAT)
-    if not isinstance(layout, bytes) or len(layout) != 4:
-        return "layout must be 4 bytes"
-    if not _within(boot, 1, _UINT32):
-        return "boot %r must be from 1 to 2**32 - 1" % (boot,)
-    if not _within(seq, 0, _UINT32):
-        return "seq %r must be from 0 to 2**32 - 1" % (seq,)
-    if offset is not None and not _within(offset, 0, _LATEST):
-        return "offset %r must be null or seconds of UTC" % (offset,)
-    if not _within(t0, 0, _UINT32):
-        return "t0 %r must be seconds since boot" % (t0,)
-    if not _within(step, 1, 86401):
-        return "step %r must be from 1 to 86400 s" % (step,)
-    if not isinstance(channels, list) or not 1 <= len(channels) <= MAX_CHANNELS:
-        return "must have 1 to %d channels" % MAX_CHANNELS
-    for number, deltas in enumerate(channels):
-        if not isinstance(deltas, list) or not 1 <= len(deltas) <= MAX_SAMPLES:
-            return "channel at place %d must have 1 to %d samples" % (number, MAX_SAMPLES)
-        if len(deltas) != len(channels[0]):
-            return "channel at place %d has %d samples, the first has %d" % (
-                number,
-                len(deltas),
-                len(channels[0]),
-            )
-        fault = _channel_fault(deltas)
-        if fault:
-            return "channel at place %d: %s" % (number, fault)
-    return None
+def _format_of(body):
+    if format2.begins(body):
+        return format2
+    from firmware.wire import format1  # a node never reads a frame, and need not load it
 
-
-def _channel_fault(deltas):
-    value = 0
-    for delta in deltas:
-        if isinstance(delta, cbor.Simple):
-            continue
-        if not _within(delta, -2 * MAX_RAW, 2 * MAX_RAW):
-            return "sample %r is neither a number nor a reason" % (delta,)
-        value += delta
-        if not -MAX_RAW <= value < MAX_RAW:
-            return "value %d does not fit 32 bit" % value
-    return None
-
-
-def _deltas(samples):
-    last = 0
-    result = []
-    for sample in samples:
-        if isinstance(sample, Missing):
-            result.append(cbor.Simple(sample.reason))
-        else:
-            result.append(sample - last)
-            last = sample
-    return result
-
-
-def _samples(deltas):
-    value = 0
-    result = []
-    for delta in deltas:
-        if isinstance(delta, cbor.Simple):
-            result.append(Missing(delta.number))
-        else:
-            value += delta
-            result.append(value)
-    return tuple(result)
+    return format1
 
 
 def readings(frame, layout, boot_offset=None):
@@ -264,14 +185,14 @@ def decode_ack(body):
 def _is_pair(pair):
     if not isinstance(pair, list) or len(pair) != 2:
         return False
-    return _within(pair[0], 1, _UINT32) and _within(pair[1], 0, _UINT32)
+    return within(pair[0], 1, UINT32) and within(pair[1], 0, UINT32)
 
 
 def _ack_fault(parts):
     form, now, frames, watermark = parts
     if form is True or form != FORMAT:
         return "format %r is not %d" % (form, FORMAT)
-    if now is not None and not _within(now, 0, _LATEST):
+    if now is not None and not within(now, 0, LATEST):
         return "time %r must be seconds of UTC or null" % (now,)
     if not isinstance(frames, list) or not all(_is_pair(pair) for pair in frames):
         return "frames must be an array of [boot, seq]"
@@ -306,7 +227,7 @@ def decode_event(body):
 def _event_fault(parts):
     if not isinstance(parts, dict) or sorted(parts.keys()) != [1, 2, 3]:
         return "must be a map with keys 1, 2 and 3"
-    if not _within(parts[1], 1, _UINT32):
+    if not within(parts[1], 1, UINT32):
         return "boot %r must be from 1 to 2**32 - 1" % (parts[1],)
     if parts[2] not in EVENT_KINDS:
         return "kind %r must be one of %s" % (parts[2], ", ".join(EVENT_KINDS))

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+from unittest import mock
 
-from firmware.wire import codec, seal, topics
+from firmware.wire import bits, codec, format1, format2, seal, topics
 from tests.paths import GOLDEN, ROOT
 
 FILE = GOLDEN / "wire" / "vectors.json"
@@ -130,8 +131,41 @@ FRAMES: dict[str, tuple[str, int, int, int | None, int, int, list[list[Any]]]] =
         5,
         [[n, -n] for n in range(32)],
     ),
+    "a step of its own": ("one channel", 5, 300, 1_459_468_801, 90, 45, [[7, 7, 7]]),
+    "a number missing here, a channel there": (
+        "air, rain, soil and battery",
+        131_074,
+        16_384,
+        1_459_468_800,
+        176_400,
+        600,
+        [
+            [1498, M(1), 1567],
+            [8999, 8982, 8966],
+            [0, 0, 20],
+            [M(0)] * 3,
+            [M(2), 121, M(2)],
+            [3765, 3768, 3772],
+        ],
+    ),
     "most samples": ("one channel", 1, 10, 5, 5, 5, [list(range(0, 256 * 7, 7))]),
 }
+
+FORMATS = {1: format1, 2: format2}
+
+TIMED, ON_STEP, GAPS = 1, 2, 4
+ONE = "00000 00000000"  # one channel, one sample
+TEN_MINUTES = "0110"
+ZERO = "00000"
+
+
+def _two(flags: int, *bits: str, head: str = "0100") -> str:
+    """Body of format 2 with layout 00000000: flags, boot and seq, then bits, filled with zeros."""
+    text = "".join(bits).replace(" ", "")
+    text += "0" * (-len(text) % 8)
+    rest = bytes(int(text[at : at + 8], 2) for at in range(0, len(text), 8))
+    return bytes((0x20 | flags,)).hex() + "00000000" + head + rest.hex()
+
 
 # What a body says, written out by hand where the code would not write it.
 REFUSED: tuple[tuple[str, str, str], ...] = (
@@ -161,7 +195,7 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
     ("nested deeper than 8", "cbor", "81" * 9 + "00"),
     ("number instead of a frame", "frame", "01"),
     ("array of 7", "frame", "870144000000000100f600190258"),
-    ("format 2", "frame", "880244000000000100f60019025881810a"),
+    ("format 2 in CBOR", "frame", "880244000000000100f60019025881810a"),
     ("format true", "frame", "88f544000000000100f60019025881810a"),
     ("layout of 3 bytes", "frame", "8801430000000100f60019025881810a"),
     ("boot 0", "frame", "880144000000000000f60019025881810a"),
@@ -178,6 +212,48 @@ REFUSED: tuple[tuple[str, str, str], ...] = (
     ("sample true", "frame", "880144000000000100f6001902588181f5"),
     ("sample null", "frame", "880144000000000100f6001902588181f6"),
     ("sample over 32 bit", "frame", "880144000000000100f60019025881811a80000000"),
+    ("2: flag 8", "frame", _two(8, ONE, TEN_MINUTES, ZERO, ZERO)),
+    ("2: on a step without UTC", "frame", _two(ON_STEP, ONE, TEN_MINUTES, ZERO, ZERO)),
+    ("2: nothing but the mark", "frame", "20"),
+    ("2: layout cut off", "frame", "20000000"),
+    ("2: boot cut off", "frame", "200000000080"),
+    ("2: boot 0", "frame", _two(0, ONE, TEN_MINUTES, ZERO, ZERO, head="0000")),
+    ("2: boot not in its shortest form", "frame", "2000000000810000"),
+    ("2: boot over 32 bit", "frame", "2000000000808080801000"),
+    ("2: boot without an end", "frame", "2000000000" + "ff" * 6),
+    ("2: seq over 32 bit", "frame", "200000000001ffffffff1f"),
+    ("2: step 0", "frame", _two(0, ONE, "0000", "0" * 17, ZERO, ZERO)),
+    ("2: step that has a number", "frame", _two(0, ONE, "0000", f"{600:017b}", ZERO, ZERO)),
+    ("2: step over a day", "frame", _two(0, ONE, "0000", f"{86401:017b}", ZERO, ZERO)),
+    ("2: t0 over 32 bit", "frame", _two(0, ONE, TEN_MINUTES, "11111 0010", "0" * 32, ZERO)),
+    (
+        "2: on a step and does not say so",
+        "frame",
+        _two(TIMED, ONE, TEN_MINUTES, "01010", f"{600:b}"[1:], ZERO, ZERO),
+    ),
+    ("2: offset below zero", "frame", _two(TIMED, ONE, TEN_MINUTES, "00001", "00010 0", ZERO)),
+    (
+        "2: offset over 40 bit",
+        "frame",
+        _two(TIMED, ONE, "0000", f"{7:017b}", "11111 1010", "0" * 40, ZERO, ZERO),
+    ),
+    ("2: gaps, but none", "frame", _two(GAPS, ONE, TEN_MINUTES, ZERO, "0", ZERO)),
+    ("2: gaps in a channel, but none", "frame", _two(GAPS, ONE, TEN_MINUTES, ZERO, "1 0", ZERO)),
+    ("2: sample over 32 bit", "frame", _two(0, ONE, TEN_MINUTES, ZERO, "11111 0010", "0" * 32)),
+    (
+        "2: changes of 33 bit",
+        "frame",
+        _two(0, "00000 00000001", TEN_MINUTES, ZERO, ZERO, "1111 10010", "1" + "0" * 32),
+    ),
+    (
+        "2: changes wider than they are",
+        "frame",
+        _two(0, "00000 00000010", TEN_MINUTES, ZERO, ZERO, "0010", "01 00"),
+    ),
+    ("2: samples cut off", "frame", _two(0, "00000 11111111", TEN_MINUTES, ZERO, ZERO, "1110")),
+    ("2: bytes after the end", "frame", _two(0, ONE, TEN_MINUTES, ZERO, ZERO) + "00"),
+    ("2: not filled with zeros", "frame", _two(0, ONE, TEN_MINUTES, ZERO, ZERO, "1")),
+    ("3", "frame", "30" + "00" * 12),
     ("ack of a number", "ack", "01"),
     ("ack, boot 0", "ack", "840105818200" + "00f6"),
     ("ack, frame of three", "ack", "84010581830100" + "00f6"),
@@ -199,7 +275,7 @@ def make() -> dict[str, Any]:
             {"name": name, "channels": rows, "id": layouts[name].hex()}
             for name, rows in LAYOUTS.items()
         ],
-        "frames": [_frame(name, layouts) for name in FRAMES],
+        "frames": [_frame(name, form, layouts) for form in FORMATS for name in FRAMES],
         "acks": [
             _ack("one frame", 1_459_470_000, [[1, 0]], None),
             _ack("a batch and a watermark", 1_459_470_000, [[3, 41], [3, 43]], [3, 39]),
@@ -218,13 +294,14 @@ def make() -> dict[str, Any]:
     }
 
 
-def _frame(name: str, layouts: dict[str, bytes]) -> dict[str, Any]:
+def _frame(name: str, form: int, layouts: dict[str, bytes]) -> dict[str, Any]:
     layout, boot, seq, offset, t0, step, channels = FRAMES[name]
     frame = codec.Frame(layouts[layout], boot, seq, offset, t0, step, channels)
-    body = codec.encode(frame)
+    body = FORMATS[form].encode(frame)
     epoch = 1 if boot < 3 else 300
     return {
         "name": name,
+        "format": form,
         "node": "qf-001",
         "key": KEY.hex(),
         "epoch": epoch,
@@ -265,19 +342,55 @@ def _reason(kind: str, body: str) -> str:
 
 
 def example(text: str) -> str:
-    """Return docs/wire.md with its worked example made again."""
-    row = next(row for row in make()["frames"] if row["name"] == EXAMPLE)
-    item = codec.cbor.decode(bytes.fromhex(row["body"]))
+    """Return docs/wire.md with its worked examples made again."""
+    one, two = (row for row in make()["frames"] if row["name"] == EXAMPLE)
     parts = {
-        "body": _wrapped(row["body"]),
-        "diagnostic": _diagnostic(item),
-        "sealed": _wrapped(row["sealed"]),
+        "body": _wrapped(two["body"]),
+        "bits": _bits(two),
+        "sealed": _wrapped(two["sealed"]),
+        "body1": _wrapped(one["body"]),
+        "diagnostic1": _diagnostic(codec.cbor.decode(bytes.fromhex(one["body"]))),
     }
     for name, lines in parts.items():
         block = f"<!-- {name} -->\n```\n{lines}\n```\n<!-- /{name} -->"
         text = re.sub(f"<!-- {name} -->.*<!-- /{name} -->", block, text, flags=re.DOTALL)
-    layout = f"<!-- layout -->`{row['layout']}`<!-- /layout -->"
+    layout = f"<!-- layout -->`{two['layout']}`<!-- /layout -->"
     return re.sub("<!-- layout -->.*<!-- /layout -->", layout, text)
+
+
+class _Shown(bits.Writer):
+    """Notes the bits of each field; each number begins a line."""
+
+    def __init__(self, out: bytearray) -> None:
+        super().__init__(out)
+        self.lines: list[list[str]] = [[]]
+
+    def put(self, number: int, width: int) -> None:
+        self.lines[-1].append(f"{number:0{width}b}" if width else "")
+        super().put(number, width)
+
+    def put_number(self, number: int) -> None:
+        self.lines.append([])
+        super().put_number(number)
+
+
+def _bits(row: dict[str, Any]) -> str:
+    """The parts of a body of format 2, each with what it says."""
+    made: list[_Shown] = []
+    with mock.patch.object(format2, "Writer", lambda out: made.append(_Shown(out)) or made[0]):
+        format2.encode(codec.decode(bytes.fromhex(row["body"])))
+    body = row["body"]
+    slot = (row["offset"] + row["t0"]) // row["step"]
+    says = [f"{len(row['channels'])} channels, {len(row['channels'][0])} samples, step 600 s"]
+    says += [f"first sample at {slot} steps of UTC", f"t0 {row['t0']}"]
+    says += [str(samples) for samples in row["channels"]]
+    head = [
+        (body[:2], "format 2, UTC known, on a step of it"),
+        (body[2:10], "layout"),
+        (body[10:14], f"boot {row['boot']}, seq {row['seq']}"),
+    ]
+    lines = [" ".join(part for part in line if part) for line in made[0].lines]
+    return "\n".join(f"{b:<38}  {a}" for a, b in head + list(zip(lines, says, strict=True)))
 
 
 def _wrapped(text: str) -> str:
@@ -291,7 +404,7 @@ def _diagnostic(item: list[Any]) -> str:
 
 
 def write() -> None:
-    """Write the vectors, and the worked example of docs/wire.md."""
+    """Write the vectors, and the worked examples of docs/wire.md."""
     FILE.parent.mkdir(parents=True, exist_ok=True)
     FILE.write_text(json.dumps(make(), indent=1) + "\n", encoding="utf-8")
     DOC.write_text(example(DOC.read_text(encoding="utf-8")), encoding="utf-8")

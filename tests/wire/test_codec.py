@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import tracemalloc
 from typing import Any
 
 import cbor2
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware.wire import cbor, codec
+from firmware.wire import cbor, codec, format1, format2
 
 RAW = st.integers(-(2**31), 2**31 - 1)
 SAMPLE = RAW | st.builds(codec.Missing, st.integers(0, 15))
@@ -45,14 +46,26 @@ def plain(item: Any) -> Any:
     return [plain(part) for part in item] if isinstance(item, list | tuple) else item
 
 
+FORMATS = pytest.mark.parametrize("form", [format1, format2], ids=["1", "2"])
+FORMAT_OF = {0x88: format1} | {0x20 + flags: format2 for flags in range(8)}
+
+
+@FORMATS
 @given(frames())
-def test_a_frame_survives_the_way(frame: codec.Frame) -> None:
-    assert codec.decode(codec.encode(frame)) == frame
+def test_a_frame_survives_the_way(form: Any, frame: codec.Frame) -> None:
+    body = form.encode(frame)
+    assert codec.decode(body) == frame
+    assert codec.identity(body) == (frame.boot, frame.seq)
+    assert FORMAT_OF[body[0]] is form
+
+
+def test_a_node_writes_format_2() -> None:
+    assert codec.encode(FRAME) == format2.encode(FRAME)
 
 
 @given(frames())
 def test_cbor2_reads_the_same_body(frame: codec.Frame) -> None:
-    body = codec.encode(frame)
+    body = format1.encode(frame)
     other = plain(cbor2.loads(body))
     assert other == cbor.decode(body)
     assert other[1:7] == list(frame[:6])
@@ -68,23 +81,66 @@ def test_cbor2_reads_the_same_body(frame: codec.Frame) -> None:
 
 @given(frames())
 def test_cbor2_writes_the_same_body(frame: codec.Frame) -> None:
-    body = codec.encode(frame)
+    body = format1.encode(frame)
     assert cbor2.dumps(cbor2.loads(body), canonical=True) == body
 
 
+@FORMATS
 @given(frames(), st.data())
-def test_no_body_can_be_cut_or_lengthened(frame: codec.Frame, data: st.DataObject) -> None:
-    body = codec.encode(frame)
+def test_no_body_can_be_cut_or_lengthened(
+    form: Any, frame: codec.Frame, data: st.DataObject
+) -> None:
+    body = form.encode(frame)
     with pytest.raises(codec.DecodeError):
         codec.decode(body[: data.draw(st.integers(0, len(body) - 1))])
     with pytest.raises(codec.DecodeError, match="after the end"):
         codec.decode(body + b"\x00")
 
 
+def refused_or_in_one_form(data: bytes) -> None:
+    """What is accepted is what its format's encoder writes; nothing but DecodeError is raised."""
+    with contextlib.suppress(codec.DecodeError):
+        frame = codec.decode(data)
+        assert FORMAT_OF[data[0]].encode(frame) == data
+    identity = codec.identity(data)
+    assert identity is None or identity[0] >= 1
+
+
 @given(st.binary(max_size=80))
 def test_bytes_that_are_accepted_have_one_form(data: bytes) -> None:
-    with contextlib.suppress(codec.DecodeError):
-        assert codec.encode(codec.decode(data)) == data
+    refused_or_in_one_form(data)
+    refused_or_in_one_form(b"\x23abcd" + data)
+
+
+@FORMATS
+@given(frames(), st.data())
+def test_a_changed_body_is_refused_or_in_one_form(
+    form: Any, frame: codec.Frame, data: st.DataObject
+) -> None:
+    body = bytearray(form.encode(frame))
+    for _ in range(data.draw(st.integers(1, 3))):
+        body[data.draw(st.integers(0, len(body) - 1))] ^= data.draw(st.integers(1, 255))
+    refused_or_in_one_form(bytes(body))
+
+
+def test_a_short_body_fills_no_memory() -> None:
+    """The most samples that a body of a few bytes can speak of: as many as a frame may hold."""
+    frame = codec.Frame(b"abcd", 1, 0, None, 0, 600, ((0,) * 256,) * 32)
+    body = codec.encode(frame)
+    assert len(body) == 46
+    tracemalloc.start()
+    assert codec.decode(body) == frame
+    assert tracemalloc.get_traced_memory()[1] < 200_000
+    tracemalloc.stop()
+
+
+def test_all_widths_of_changes() -> None:
+    """Every width from 0 to 32 bit, above and below zero, and round the ends."""
+    for width in range(33):
+        high = (1 << width - 1) - 1 if width else 0
+        for samples in ((0, high), (0, -high), (-(2**31), -(2**31) + high), (2**31 - 1, -(2**31))):
+            frame = codec.Frame(b"abcd", 1, 0, None, 0, 600, (samples,))
+            assert codec.decode(codec.encode(frame)) == frame
 
 
 def test_a_refusal_says_why_and_where() -> None:
@@ -129,10 +185,34 @@ def test_a_wrong_event_is_refused(event: Any, reason: str) -> None:
         codec.decode_event(cbor.encode(event))
 
 
-def test_a_wrong_frame_is_not_written() -> None:
-    frame = codec.Frame(b"abcd", 0, 0, None, 0, 600, ((1,),))
-    with pytest.raises(ValueError, match="frame: boot 0"):
-        codec.encode(frame)
+@FORMATS
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"layout": b"abc"}, "layout must be 4 bytes"),
+        ({"boot": 0}, "boot 0 must be from 1"),
+        ({"seq": 2**32}, "seq 4294967296 must be from 0"),
+        ({"offset": -1}, "offset -1 must be null"),
+        ({"t0": -1}, "t0 -1 must be seconds"),
+        ({"step": 0}, "step 0 must be from 1 to 86400 s"),
+        ({"channels": ()}, "must have 1 to 32 channels"),
+        ({"channels": ((),)}, "channel at place 0 must have 1 to 256 samples"),
+        ({"channels": ((1,), (1, 2))}, "channel at place 1 has 2 samples, the first has 1"),
+        ({"channels": ((2**31,),)}, "channel at place 0: "),
+        ({"channels": ((-(2**31) - 1,),)}, "channel at place 0: "),
+    ],
+)
+def test_a_wrong_frame_is_not_written(form: Any, changes: dict[str, Any], reason: str) -> None:
+    frame = codec.Frame(b"abcd", 1, 0, None, 0, 600, ((1,),))
+    with pytest.raises(ValueError, match=f"^frame: {reason}"):
+        form.encode(frame._replace(**changes))
+
+
+@pytest.mark.parametrize("sample", [1.5, True, None, codec.Missing(16), codec.Missing(None)])
+def test_what_is_no_sample_is_not_written(sample: Any) -> None:
+    frame = codec.Frame(b"abcd", 1, 0, None, 0, 600, ((sample,),))
+    with pytest.raises(ValueError, match="^frame: channel at place 0: "):
+        format2.encode(frame)
 
 
 def test_a_wrong_ack_is_not_written() -> None:
