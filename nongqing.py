@@ -37,6 +37,7 @@ import collector.one_machine.up
 import field_configs.cli
 import firmware.workbench.cli
 import firmware.workbench.revoke
+import firmware.workbench.tell
 import models.cli
 import webapp.cli
 from collector.clock import Clock
@@ -133,6 +134,8 @@ main.add_command(collector.commands.judging.advice.advice_group)
 main.add_command(collector.commands.judging.products.products_group)
 main.add_command(firmware.workbench.cli.node)
 firmware.workbench.cli.node.add_command(firmware.workbench.revoke.revoke)
+firmware.workbench.cli.node.add_command(firmware.workbench.tell.tell)
+firmware.workbench.cli.node.add_command(firmware.workbench.tell.told)
 firmware.workbench.cli.node.add_command(collector.commands.network.calibrate.calibrate)
 firmware.workbench.cli.node.add_command(collector.commands.network.calibrate.list_calibrations)
 main.add_command(models.cli.risk)

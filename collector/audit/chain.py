@@ -58,6 +58,7 @@ ACTIONS = (
     "readings_moved",
     "channel_calibrated",
     "node_enrolled",
+    "node_told",
     "node_key_read",
     "node_revoked",
     "node_signed_off",

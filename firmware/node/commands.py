@@ -9,6 +9,19 @@ from firmware.wire import commands, seal, topics
 
 WINDOW_S = 900
 _LEAST_WINDOW_S, _MOST_WINDOW_S = 60, 86400
+# What a command may change; the others are who the node is.
+CHANGEABLE = (
+    "broker",
+    "wifi",
+    "sample_s",
+    "samples_per_frame",
+    "channels",
+    "alarms",
+    "power",
+    "ack_ms",
+    "radio_ms",
+)
+_LEAST_S, _MOST_S = 10, 86400
 
 
 class Commands:
@@ -89,7 +102,7 @@ class Commands:
                 self._end(command, "done", self.actions[command.word]())
             elif command.word == "config":
                 changes, window = _window(command.argument)
-                self._try(command, configuration.changed(self.config, changes), window)
+                self._try(command, changed(self.config, changes), window)
             elif command.word == "key":
                 self._try(command, self._with_key(command), WINDOW_S)
             else:
@@ -121,3 +134,47 @@ def _window(argument):
             "config: %r s must be from %d to %d" % (window, _LEAST_WINDOW_S, _MOST_WINDOW_S)
         )
     return changes, window
+
+
+def changed(config, changes):
+    """Return a configuration with changes; ValueError names what cannot be changed so."""
+    if not isinstance(changes, dict) or not changes:
+        raise ValueError("nothing to change")
+    for key, value in changes.items():
+        if key not in CHANGEABLE:
+            raise ValueError("%s: no key that can be changed from afar" % key)
+        fault = _fault(key, value)
+        if fault:
+            raise ValueError("%s: %s" % (key, fault))
+    result = dict(config)
+    result.update(changes)
+    return result
+
+
+def _fault(key, value):
+    if key in ("broker", "wifi"):
+        return None if isinstance(value, dict) and _is_place(key, value) else "is not whole"
+    if key == "channels":
+        good = isinstance(value, list) and value and all(_is_channel(row) for row in value)
+        return None if good else "must be a list of channels"
+    if key in ("alarms", "power"):
+        good = isinstance(value, dict if key == "power" else list)
+        return None if good else "is of the wrong kind"
+    low, high = (1, 256) if key == "samples_per_frame" else (_LEAST_S, _MOST_S)
+    if key in ("ack_ms", "radio_ms"):
+        low, high = 100, 600000
+    if not isinstance(value, int) or not low <= value <= high:
+        return "%r must be from %d to %d" % (value, low, high)
+    return None
+
+
+def _is_place(key, value):
+    if key == "wifi":
+        return isinstance(value.get("ssid"), str)
+    port = value.get("port")
+    return isinstance(value.get("host"), str) and isinstance(port, int) and 0 < port < 65536
+
+
+def _is_channel(row):
+    names = ("number", "quantity", "scale", "driver", "bus", "address")
+    return isinstance(row, dict) and all(name in row for name in names)

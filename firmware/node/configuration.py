@@ -20,9 +20,6 @@ CONFIG = "/node.json"
 TRIAL = "/node.trial"
 RECORD = "/cmd"
 MOST_STARTS = 3
-# What a command may change; the others are who the node is.
-CHANGEABLE = ("broker", "wifi", "sample_s", "samples_per_frame", "channels", "ack_ms")
-_LEAST_S, _MOST_S = 10, 86400
 
 
 class Record:
@@ -120,44 +117,3 @@ def give_up(root, error):
     record = Record(root)
     if record.result == "trial" and _exists(root + TRIAL):
         undo(root, record, "ended with %s" % str(error)[:100])
-
-
-def changed(config, changes):
-    """Return a configuration with changes; ValueError names what cannot be changed so."""
-    if not isinstance(changes, dict) or not changes:
-        raise ValueError("nothing to change")
-    for key, value in changes.items():
-        if key not in CHANGEABLE:
-            raise ValueError("%s: no key that can be changed from afar" % key)
-        fault = _fault(key, value)
-        if fault:
-            raise ValueError("%s: %s" % (key, fault))
-    result = dict(config)
-    result.update(changes)
-    return result
-
-
-def _fault(key, value):
-    if key in ("broker", "wifi"):
-        return None if isinstance(value, dict) and _is_place(key, value) else "is not whole"
-    if key == "channels":
-        good = isinstance(value, list) and value and all(_is_channel(row) for row in value)
-        return None if good else "must be a list of channels"
-    low, high = (1, 256) if key == "samples_per_frame" else (_LEAST_S, _MOST_S)
-    if key == "ack_ms":
-        low, high = 100, 600000
-    if not isinstance(value, int) or not low <= value <= high:
-        return "%r must be from %d to %d" % (value, low, high)
-    return None
-
-
-def _is_place(key, value):
-    if key == "wifi":
-        return isinstance(value.get("ssid"), str)
-    port = value.get("port")
-    return isinstance(value.get("host"), str) and isinstance(port, int) and 0 < port < 65536
-
-
-def _is_channel(row):
-    names = ("number", "quantity", "scale", "driver", "bus", "address")
-    return isinstance(row, dict) and all(name in row for name in names)

@@ -33,7 +33,6 @@ from firmware.node.link import ACK_MS, Identity, Uplink  # noqa: E402
 
 gc.collect()
 from firmware.node import configuration  # noqa: E402
-from firmware.node.commands import Commands  # noqa: E402
 
 gc.collect()
 from firmware.node.clock import Clock  # noqa: E402
@@ -127,13 +126,10 @@ class Node:
             Power(config.get("power"), channels, config["sample_s"], self.report),
         )
         self.cycle.recover()
-        actions = {"send": self.send, "selftest": self.self_test}
-        self.commands = Commands(
-            board.root, config, record, who, clock, self.uplink.report, actions
-        )
-        self.uplink.on_command = self.commands.hear
+        self.config, self.record, self.commands = config, record, None
+        self.uplink.on_command = self.hear
         if ended:
-            self.commands.answer()
+            self.answer()
         if self.on_trial:
             self.cycle.sample_now()  # something to be acknowledged
         wifi = config.get("wifi") or {}
@@ -146,6 +142,31 @@ class Node:
             self.early.append((kind, detail))
         else:
             self.uplink.report(kind, detail)
+
+    def hear(self, message):
+        """Do what a message on ``cmd`` says; what that takes is loaded when the first one comes."""
+        if self.commands is None:
+            gc.collect()
+            from firmware.node.commands import Commands
+
+            gc.collect()
+            actions = {"send": self.send, "selftest": self.self_test}
+            link = self.uplink
+            self.commands = Commands(
+                self.board.root,
+                self.config,
+                self.record,
+                link.identity,
+                link.clock,
+                link.report,
+                actions,
+            )
+        self.commands.hear(message)
+
+    def answer(self):
+        """Report what came of the last command."""
+        record = self.record
+        self.report("answer", [record.number, record.result, record.more])
 
     def send(self):
         """Measure now and write a frame of it; return how many frames this boot has."""
@@ -163,11 +184,11 @@ class Node:
 
     def judge_trial(self):
         """Keep a configuration that the server has answered to; give up one that had its time."""
-        record = self.commands.record
+        record = self.record
         if self.uplink.confirmed:
             configuration.keep(self.board.root, record)
             self.on_trial = False
-            self.commands.answer()
+            self.answer()
         elif self.cycle.clock.uptime() > record.window:
             configuration.undo(self.board.root, record, "not acknowledged in %d s" % record.window)
             self.board.reset()
@@ -176,7 +197,7 @@ class Node:
         """Measure what is due, carry what can be carried, then rest."""
         if self.on_trial:
             self.judge_trial()
-        if self.commands.restart and not self.uplink.events:
+        if self.commands and self.commands.restart and not self.uplink.events:
             self.board.reset()
         if self.cycle.poll():
             gc.collect()

@@ -9,7 +9,10 @@ from collections import namedtuple
 
 from firmware.wire import cbor, format2
 from firmware.wire.cbor import DecodeError
-from firmware.wire.frame import LATEST, MAX_CHANNELS, MAX_RAW, UINT32, Frame, Missing, within  # noqa: F401  said here, as the rest of the codec
+from firmware.wire.frame import LATEST, MAX_CHANNELS, UINT32, within
+from firmware.wire.frame import MAX_RAW as MAX_RAW
+from firmware.wire.frame import Frame as Frame
+from firmware.wire.frame import Missing as Missing
 
 FORMAT = 1  # of acknowledgements
 

@@ -47,7 +47,8 @@ def find_node(registry: Registry, node_id: str) -> NodeInfo:
     return rows[node_id]
 
 
-def _board(boards: Mapping[str, Board], row: NodeInfo) -> Board:
+def board_of(boards: Mapping[str, Board], row: NodeInfo) -> Board:
+    """Return the board type of a node; a ClickException names those there are."""
     if row.board not in boards:
         raise click.ClickException(
             f"node {row.id}: board {row.board} is not in field_configs/boards; "
@@ -93,7 +94,7 @@ def enroll(
     """
     registry = parts.registry()
     row = find_node(registry, node_id)
-    board = _board(parts.boards(), row)
+    board = board_of(parts.boards(), row)
     try:
         address = parse_broker_url(broker or parts.settings().need_broker())
         # Everything that can fail is tried before the old key is retired.
@@ -152,16 +153,24 @@ def list_(parts: Parts, as_json: bool) -> None:
     Example:
       nongqing node list --json
     """
-    rows = parts.registry().nodes()
+    registry = parts.registry()
+    rows = registry.nodes()
+    not_taken: dict[str, dict[str, int]] = {}
+    for each in registry.refused():
+        not_taken.setdefault(each.node, {})[each.reason] = each.count
     if as_json:
-        click.echo(json.dumps([_as_json(row) for row in rows], indent=1))
+        given = [_as_json(row) | {"not_taken": not_taken.get(row.id, {})} for row in rows]
+        click.echo(json.dumps(given, indent=1))
         return
     click.echo(f"{'node':<16} {'board':<12} {'village':<20} {'epoch':>5}  last heard (UTC)")
     for row in rows:
         epoch = "-" if row.epoch is None else row.epoch
         heard = "never" if row.last_seen is None else f"{row.last_seen:%Y-%m-%d %H:%M}"
         gone = "" if row.revoked is None else f"  revoked {row.revoked:%Y-%m-%d %H:%M}"
-        click.echo(f"{row.id:<16} {row.board:<12} {row.village:<20} {epoch:>5}  {heard}{gone}")
+        counts = ", ".join(f"{n} x {why}" for why, n in not_taken.get(row.id, {}).items())
+        refused = f"  did not take: {counts}" if counts else ""
+        place = f"{row.id:<16} {row.board:<12} {row.village:<20}"
+        click.echo(f"{place} {epoch:>5}  {heard}{gone}{refused}")
 
 
 def _as_json(row: NodeInfo) -> dict[str, Any]:
@@ -272,7 +281,7 @@ def _enrolled(parts: Parts, node_ids: tuple[str, ...]) -> list[tuple[str, NodeKe
     for row in rows:
         key = registry.key(row.id)
         if key is not None:
-            result.append((row.id, key, _board(boards, row)))
+            result.append((row.id, key, board_of(boards, row)))
         elif node_ids:
             raise click.ClickException(
                 f"node {row.id}: has no key; run `nongqing node enroll {row.id}` first"

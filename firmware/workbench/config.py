@@ -78,6 +78,25 @@ def node_config(
     ------
     firmware.wire.quantities.UnknownQuantity
     """
+    config: dict[str, Any] = {
+        "node": key.node,
+        "epoch": key.epoch,
+        "key": key.key.hex(),
+        "broker": dict(broker),
+        **changeable(board),
+    }
+    if wifi:
+        config["wifi"] = {"ssid": wifi[0], "password": wifi[1]}
+    return config
+
+
+def changeable(board: Board) -> dict[str, Any]:
+    """Return what a configuration has from a board type: times, channels, alarms, battery policy.
+
+    Raises
+    ------
+    firmware.wire.quantities.UnknownQuantity
+    """
     channels = []
     for channel in sorted(board.channels, key=lambda c: c.number):
         quantity = quantities.by_name(channel.quantity)
@@ -93,10 +112,6 @@ def node_config(
             row["settings"] = dict(channel.settings)
         channels.append(row)
     config: dict[str, Any] = {
-        "node": key.node,
-        "epoch": key.epoch,
-        "key": key.key.hex(),
-        "broker": dict(broker),
         "sample_s": board.sample_s,
         "samples_per_frame": board.samples_per_frame,
         "channels": channels,
@@ -106,8 +121,6 @@ def node_config(
         config["alarms"] = [_alarm(alarm, scales[alarm.channel]) for alarm in board.alarms]
     if board.power:
         config["power"] = _power(board.power, channels)
-    if wifi:
-        config["wifi"] = {"ssid": wifi[0], "password": wifi[1]}
     return config
 
 

@@ -54,6 +54,28 @@ class NodeInfo(Protocol):
         """When it was taken away (UTC), None unless it is."""
 
 
+class NodeTold(Protocol):
+    """A command to a node and what came of it; None where it has not answered."""
+
+    number: int
+    word: str
+    shown: Mapping[str, Any]
+    made: datetime
+    made_by: str
+    times: int
+    result: str | None
+    more: Any
+
+
+class NodeNotTaken(Protocol):
+    """How many messages a node did not take for a reason, as it said last."""
+
+    node: str
+    reason: str
+    count: int
+    received: datetime
+
+
 class Registry(Protocol):
     """Registry of nodes and their keys."""
 
@@ -67,6 +89,28 @@ class Registry(Protocol):
 
     def revoke(self, node_id: str, *, reason: str, by: str, at: datetime) -> int:
         """Let none of the node's keys count any more; return how many that were."""
+
+    def tell(
+        self,
+        node_id: str,
+        word: str,
+        argument: object,
+        shown: Mapping[str, Any],
+        *,
+        by: str,
+        at: datetime,
+        expires: datetime,
+    ) -> int:
+        """Keep a command to a node for sending; return its number."""
+
+    def know_layout(self, layout: Layout, *, at: datetime) -> None:
+        """Make a channel layout known, so that frames of it can be read."""
+
+    def told(self, node_id: str) -> Sequence[NodeTold]:
+        """What the node was told, newest first."""
+
+    def refused(self, node_id: str | None = None) -> Sequence[NodeNotTaken]:
+        """Messages that the node, or every node, did not take."""
 
     def nodes(self) -> Sequence[NodeInfo]:
         """All nodes, in order of their ids."""

@@ -47,9 +47,13 @@ class Row:
 class Memory:
     rows: dict[str, Row] = field(default_factory=dict)
     enrolled: list[Any] = field(default_factory=list)
+    not_taken: list[Any] = field(default_factory=list)
 
     def nodes(self) -> list[Row]:
         return list(self.rows.values())
+
+    def refused(self, node_id: str | None = None) -> list[Any]:
+        return self.not_taken
 
     def enroll(
         self, node_id: str, *, layout: Any, at: datetime, after_revocation: bool = False

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from collector.commands.actor import by_command
 from collector.commands.named import NAME
 from collector.keys import MasterKey, NoMasterKey, load_master_key, load_or_make_master_key
 from collector.settings import Settings
 from collector.store import audit
-from collector.store.network import registry
+from collector.store.network import node_commands, registry
 from collector.store.postgres import db
 from firmware.wire.codec import Layout
 
@@ -81,6 +81,51 @@ class StoreRegistry:
             if any(node.epoch is not None for node in self.nodes()):
                 raise
         return load_or_make_master_key(*where)
+
+    def tell(
+        self,
+        node_id: str,
+        word: str,
+        argument: object,
+        shown: Mapping[str, Any],
+        *,
+        by: str,
+        at: datetime,
+        expires: datetime,
+    ) -> int:
+        """Keep a command to a node for sending; return its number."""
+        by = NAME.convert(by, None, None)
+        master = load_master_key(self._settings.state_dir, self._settings.master_key)
+
+        def work(conn: db.Connection) -> int:
+            number = node_commands.give_more(
+                conn,
+                master,
+                node_id,
+                word,
+                argument,
+                shown=shown,
+                by=by,
+                at=at,
+                expires=expires,
+            )
+            told = {"number": number, "command": word, "by": by, **shown}
+            audit.append(conn, by_command("node tell"), "node_told", node_id, told, at=at)
+            return number
+
+        return self._with(work)
+
+    def know_layout(self, layout: Layout, *, at: datetime) -> None:
+        """Make a channel layout known, so that frames of it can be read."""
+        self._with(lambda conn: registry.put_layout(conn, layout, at))
+
+    def told(self, node_id: str) -> list[node_commands.NodeCommand]:
+        """Return what the node was told, newest first."""
+        return self._with(lambda conn: node_commands.of_node(conn, node_id))
+
+    def refused(self, node_id: str | None = None) -> list[node_commands.NodeRefused]:
+        """Return the messages that the node, or every node, did not take."""
+        return self._with(lambda conn: node_commands.refused(conn, node_id))
 
     def nodes(self) -> list[registry.NodeRow]:
         """Return every node of the registry, by id."""

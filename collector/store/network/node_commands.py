@@ -71,6 +71,31 @@ class NodeRefused:
 
 
 def give(
+    conn: Connection, node: str, word: str, *, by: str, at: datetime, expires: datetime
+) -> int:
+    """Keep a command without an argument for sending; return its number.
+
+    Parameters
+    ----------
+    conn : Connection
+    node : str
+    word : str
+        One of `firmware.wire.commands.WORDS`.
+    by : str
+    at, expires : datetime
+        Aware.
+
+    Raises
+    ------
+    UnknownNode, NoKey
+    """
+    number, epoch = _begin(conn, node)
+    command = Command(number, int(expires.timestamp()), word, None)
+    _put(conn, node, command, None, epoch=epoch, shown={}, by=by, at=at, expires=expires)
+    return number
+
+
+def give_more(
     conn: Connection,
     master: MasterKey,
     node: str,
@@ -82,63 +107,61 @@ def give(
     at: datetime,
     expires: datetime,
 ) -> int:
-    """Keep a command to a node for sending; return its number.
+    """Keep a command with an argument, as `give` does.
 
     Parameters
     ----------
-    conn : Connection
     master : MasterKey
-        Encrypts what may hold passwords.
-    node : str
-    word : str
-        One of `firmware.wire.commands.WORDS`. Of ``key`` the argument is made here.
+        Encrypts the argument, which may hold passwords.
     argument : object
-        What `firmware.wire.commands` can encode.
+        What `firmware.wire.commands` can encode. Of ``key`` it is made here.
     shown : mapping
         What of it may be seen.
-    by : str
-    at, expires : datetime
-        Aware.
 
     Raises
     ------
     UnknownNode, NoKey
     """
-    registry.lock(conn, node)
+    number, epoch = _begin(conn, node)
     current = registry.key(conn, master, node)
-    if current is None:
-        raise NoKey(node)
-    ((number,),) = queries.fetch(conn, SQL["next_number"], node=node)
-    if word == "key":
+    if word == "key" and current is not None:
         other = registry.prepare_key(conn, master, node, at=at)
         hidden = commands.wrap_key(current.key, node, number, other.key)
         argument = [other.epoch, hidden]
-    until = int(expires.timestamp())
-    body = commands.encode_command(Command(number, until, word, argument))
-    encrypted = master.encrypt(f"{node}/cmd", number, body)
-    queries.run(
-        conn,
-        SQL["put"],
-        node=node,
-        number=number,
-        epoch=current.epoch,
-        word=word,
-        body=encrypted,
-        shown=Json(dict(shown)),
-        at=at,
-        by=by,
-        expires=expires,
-    )
-    return int(number)
+    command = Command(number, int(expires.timestamp()), word, argument)
+    body = master.encrypt(f"{node}/cmd", number, commands.encode_command(command))
+    _put(conn, node, command, body, epoch=epoch, shown=dict(shown), by=by, at=at, expires=expires)
+    return number
+
+
+def _begin(conn: Connection, node: str) -> tuple[int, int]:
+    """Return the number of the next command to a node, and the epoch of its key."""
+    registry.lock(conn, node)
+    found = queries.fetch(conn, SQL["epoch"], node=node)
+    if not found:
+        raise NoKey(node)
+    ((number,),) = queries.fetch(conn, SQL["next_number"], node=node)
+    return int(number), int(found[0][0])
+
+
+def _put(conn: Connection, node: str, command: Command, body: bytes | None, **columns: Any) -> None:
+    columns["shown"] = Json(columns["shown"])
+    given = {"node": node, "number": command.number, "word": command.word, "body": body}
+    queries.run(conn, SQL["put"], **given, **columns)
 
 
 def take(conn: Connection, master: MasterKey, at: datetime, heard: Collection[str]) -> list[ToSend]:
     """Return what is to be sent now, and note it as sent; the caller commits before it sends."""
     rows = queries.fetch(conn, SQL["take"], at=at, before=at - AGAIN, heard=sorted(heard))
-    return [
-        ToSend(node, epoch, master.decrypt(f"{node}/cmd", number, encrypted))
-        for node, number, epoch, encrypted in rows
-    ]
+    found = []
+    for node, number, epoch, word, expires, encrypted in rows:
+        if encrypted is None:
+            plain = Command(number, int(expires.timestamp()), word, None)
+            body = commands.encode_command(plain)
+        else:
+            body = master.decrypt(f"{node}/cmd", number, encrypted)
+        found.append(ToSend(node, epoch, body))
+    return found
 
 
 def answer(conn: Connection, node: str, epoch: int, said: Answer, at: datetime) -> bool:

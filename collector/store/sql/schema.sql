@@ -2175,15 +2175,15 @@ CREATE TABLE node_key_next (
     made timestamptz NOT NULL
 );
 
--- What a node is told to do. body: as it is sealed, encrypted; shown: what of it may be seen. epoch: of
--- the key that it is sealed under; a node that was enrolled anew since is not told. result: what the
--- node said last; answered: when that was its last word.
+-- What a node is told to do. body: as it is sealed, encrypted, NULL where there is no argument; shown:
+-- what of it may be seen. epoch: of the key that it is sealed under; a node that was enrolled anew since
+-- is not told. result: what the node said last; answered: when that was its last word.
 CREATE TABLE node_command (
     node text NOT NULL REFERENCES node,
     number bigint NOT NULL CHECK (number > 0),
     epoch integer NOT NULL,
     word text NOT NULL,
-    body bytea NOT NULL,
+    body bytea,
     shown jsonb NOT NULL,
     made timestamptz NOT NULL,
     made_by text NOT NULL,

@@ -52,8 +52,11 @@ def collector(pool: db.Pool, clock: FixedClock, air: Air, bench: Bench) -> Colle
 
 
 def give(conn: db.Connection, node: str, word: str = "send", argument: object = None) -> int:
+    if argument is None and word != "key":
+        with conn:
+            return node_commands.give(conn, node, word, by="Li", at=NOW, expires=NOW + 6 * HOUR)
     with conn:
-        return node_commands.give(
+        return node_commands.give_more(
             conn,
             MASTER,
             node,

@@ -103,6 +103,7 @@ MAY_OPEN = {
     "node.page": NETWORK,
     "node.photo": NETWORK,
     "node_items.act": NODES,
+    "tell.act": NODES,
     "commission.page": NODES,
     "commission.live": NODES,
     "commission.label": NODES,

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, render_template
 
 from collector.store import items
 from collector.store.measured import readings
+from collector.store.network import node_commands
 from collector.store.network import nodes as store
 from webapp.accounts.access import may, needs
 from webapp.accounts.own import entry_key
@@ -25,9 +26,11 @@ from webapp.views.technician.node_facts import (
     show_channels,
     show_curves,
 )
+from webapp.views.technician.told import show_commands, show_refused
 from webapp.views.technician.upkeep import STATES, TONES, past_text, show_items, silence
 
 bp = Blueprint("node", __name__)
+MOST_TOLD = 5
 
 
 @bp.get("/nodes/<node_id>")
@@ -70,6 +73,8 @@ def page(node_id: str) -> str:
         served=[each for each in channels if each.valid_to is not None],
         items=show_items(found, items.notes(conn, [each.id for each in found])),
         history=[(each, past_text(each)) for each in store.history(conn, node.id)],
+        told=show_commands(node_commands.of_node(conn, node.id, MOST_TOLD), serving, at),
+        not_taken=show_refused(node_commands.refused(conn, node.id)),
         works=works,
         lookers=lookers(node) if works else {},
         entry_key=entry_key(),

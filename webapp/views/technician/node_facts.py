@@ -77,7 +77,8 @@ class MarkedCurve:
     doubts: str
 
 
-def _amount(quantity: str, value: float) -> str:
+def amount(quantity: str, value: float) -> str:
+    """Write a value with its unit."""
     written = number(value * scale_of(quantity), digits_of(quantity))
     return f"{written} {shown_unit(quantity)}".strip()
 
@@ -138,7 +139,7 @@ def show_channels(found: Iterable[Channel], since: datetime | None = None) -> li
                 quantity=quantity_name(each.quantity),
                 where=where(each.height_m),
                 placement=each.placement,
-                value="" if each.value is None else _amount(each.quantity, each.value),
+                value="" if each.value is None else amount(each.quantity, each.value),
                 time=each.time,
                 range=_range(each.quantity),
                 verdict=str(words),

@@ -2,6 +2,9 @@
 INSERT INTO node_command (node, number, epoch, word, body, shown, made, made_by, expires)
 VALUES (%(node)s, %(number)s, %(epoch)s, %(word)s, %(body)s, %(shown)s, %(at)s, %(by)s, %(expires)s)
 
+-- name: epoch
+SELECT epoch FROM node_key WHERE node = %(node)s AND retired IS NULL
+
 -- name: next_number
 SELECT coalesce(max(number), 0) + 1 FROM node_command WHERE node = %(node)s
 
@@ -16,7 +19,7 @@ WITH due AS (
 )
 UPDATE node_command c SET sent = %(at)s, times = c.times + 1 FROM due
 WHERE (c.node, c.number) = (due.node, due.number)
-RETURNING c.node, c.number, c.epoch, c.body
+RETURNING c.node, c.number, c.epoch, c.word, c.expires, c.body
 
 -- name: answer
 UPDATE node_command SET result = %(result)s, more = %(more)s, heard = %(at)s,

@@ -275,6 +275,7 @@ def test_what_commands_change_is_in_the_log(
     steps = {
         "node_enrolled": ("node", "enroll", "qf-001", "--broker", "mqtt://b", "--out",
                           str(tmp_path / "node.json")),
+        "node_told": ("node", "tell", "send", "qf-001", "--by", "Li"),
         "node_revoked": ("node", "revoke", "qf-001", "--reason", "stolen", "--by", "Li", "--yes"),
         "rule_changed": ("risk", "rule", "least_cases", "40", "--by", "Li", "--reason", "few"),
         "site_imported": ("sites", "import", "--site", "demo"),
@@ -288,8 +289,8 @@ def test_what_commands_change_is_in_the_log(
         told = audit.entries(registered)[::-1]
     assert [one.action for one in told] == list(steps)
     assert set(steps) <= set(ACTIONS)
-    assert [one.object for one in told[:3]] == ["qf-001", "qf-001", "least_cases"]
-    assert told[2].detail == {"before": "30", "after": "40", "by": "Li", "reason": "few"}
+    assert [one.object for one in told[:3]] == ["qf-001", "qf-001", "qf-001"]
+    assert told[3].detail == {"before": "30", "after": "40", "by": "Li", "reason": "few"}
     assert run("audit", "verify").exit_code == 0
     assert run("sites", "import", "--site", "demo", "--dry-run").exit_code == 0
     assert len(audit.entries(registered)) == len(steps)
