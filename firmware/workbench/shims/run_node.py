@@ -4,6 +4,7 @@ Mounts the flash, brings the configuration onto it and starts the real program.
 """
 
 import binascii
+import gc
 import hashlib
 import os
 
@@ -17,6 +18,7 @@ except OSError:
     os.VfsLfs2.mkfs(chip)
     vfs = os.VfsLfs2(chip)
 os.mount(vfs, "/flash")
+gc.collect()  # a new flash was filled from many buffers
 
 with open(settings["config"]) as file:
     config = file.read()
