@@ -1,0 +1,142 @@
+"""The heap of a node that starts with a long backlog, sends it and goes on measuring.
+
+The compiled firmware runs under MicroPython's Unix port, whose words are twice as wide as an
+ESP32's; the emulated chips and the weather that they measure are in the same heap.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import iotcore
+
+from field_configs.load import load
+from firmware.workbench import weather
+from firmware.workbench.simulate import LAUNCH, SHIMS, Fleet, SimulatedNode
+from tests.bench import _wire_bundle
+from tests.firmware.field import Collector, Key, Shared, free_port
+from tests.paths import ROOT
+
+NODE = "qf-001"
+RATE = 3600.0
+PROBE = Path(__file__).with_name("_heap_probe.py")
+MEASURED_IN, BAR = 160 * 1024, 96 * 1024
+MINUTES = 8
+
+
+class Backlog(NamedTuple):
+    """A node whose flash holds so many frames, and where it looks for its broker."""
+
+    node: SimulatedNode
+    frames: int
+    port: int
+
+
+def make_backlog(folder: Path, frames: int) -> Backlog:
+    """Let a simulated node measure `frames` hours that it cannot send; all are on its flash."""
+    prepared = weather.prepare(folder)
+    days = frames / 24
+    spec = Shared.set((prepared.begins.timestamp() - Shared.sim) / 86400 + days + 1, RATE)
+    board = load(site=None).boards["soilair-1"]
+    port = free_port()
+    fleet = Fleet(
+        [(NODE, Key(NODE), board)],
+        f"mqtt://127.0.0.1:{port}",
+        spec,
+        prepared.path,
+        folder / "nodes",
+        days,
+        folder / "journal",
+        {"flash_blocks": 512},
+        {"ack_ms": 2000},
+    )
+    node = fleet.nodes[NODE]
+    fleet.start()
+    _until(lambda: not node.mark.exists() or not node.alive(), "the backlog is not made")
+    node.cut_power()
+    journal = (folder / "journal" / f"{NODE}.txt").read_text(encoding="utf-8")
+    return Backlog(node, len(journal.splitlines()), port)
+
+
+def run(backlog: Backlog, folder: Path, bundle: Path, script: Path, heap: int) -> str:
+    """Switch the node on in a heap of so many bytes until all is sent and measuring has gone on.
+
+    Returns what it printed; AssertionError if it ends, reports a fault or loses a frame.
+    """
+    shutil.copytree(backlog.node.folder, folder)
+    bench = (folder / "bench.json").read_text(encoding="utf-8")
+    (folder / "bench.json").write_text(bench.replace(str(backlog.node.folder), str(folder)))
+    Shared.real = time.time()
+    spec = f"sim:{Shared.sim:.0f}@{Shared.real:.3f}*{RATE:g}"
+    (folder / "bench.json").write_text(
+        re.sub(r'"clock": "[^"]*"', f'"clock": "{spec}"', (folder / "bench.json").read_text())
+    )
+    with iotcore.Broker(port=backlog.port, listen="127.0.0.1"):
+        collector = Collector(backlog.port)
+        process = _start(folder, bundle, script, heap)
+        try:
+            wanted = backlog.frames + 5
+            _until(
+                lambda: len(collector.received()) >= wanted or process.poll() is not None,
+                f"{len(collector.received())} of {wanted} frames came",
+            )
+        finally:
+            process.kill()
+            process.wait()
+            collector.stop()
+    said = (folder / "node.log").read_text(encoding="utf-8", errors="replace")
+    assert len(collector.received()) >= wanted, said[-2000:]
+    faults = [event.detail for event in collector.kinds("fault")]
+    assert faults == [], faults
+    assert collector.kinds("lost") == []
+    return said
+
+
+def _start(folder: Path, bundle: Path, script: Path, heap: int) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-c", LAUNCH, "-X", f"heapsize={heap}", str(script)]
+    environment = {
+        "NONGQING_BENCH": str(folder / "bench.json"),
+        "MICROPYPATH": f"{SHIMS}:{bundle}:.frozen",
+        "PATH": os.environ.get("PATH", os.defpath),
+    }
+    with (folder / "node.log").open("wb") as log:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+
+
+def measure(folder: Path, frames: int) -> tuple[int, int, bool]:
+    """Frames that waited, the most that lived in a heap of 160 KiB, whether 96 KiB do."""
+    backlog = make_backlog(folder, frames)
+    bundle = folder / "bundle"
+    _wire_bundle.compile_to(bundle, _wire_bundle.sources())
+    said = run(backlog, folder / "probed", bundle, PROBE, MEASURED_IN)
+    peak = max(int(number) for number in re.findall(r"^heap (\d+)$", said, re.MULTILINE))
+    try:
+        run(backlog, folder / "small", bundle, SHIMS / "run_node.py", BAR)
+        fits = True
+    except AssertionError as error:
+        print(error)
+        fits = False
+    return backlog.frames, peak, fits
+
+
+def _until(done: Callable[[], bool], trouble: str) -> None:
+    deadline = time.monotonic() + MINUTES * 60
+    while not done():
+        if time.monotonic() > deadline:
+            raise AssertionError(trouble)
+        time.sleep(0.1)
