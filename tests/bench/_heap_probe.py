@@ -2,7 +2,7 @@
 
 Collects after every KiB that is allocated, so that what is counted is what lives and at most one
 KiB of what does not. Looks where most is held: within every call of the wire, the outbox, the link
-and the sensors. Prints each new peak.
+and the sensors. Prints what the emulation takes before any firmware is there, then each new peak.
 """
 
 import gc
@@ -32,7 +32,13 @@ def watched(owner, name):
     setattr(owner, name, outer)
 
 
-look()
+import bench  # noqa: E402, F401
+import flash  # noqa: E402, F401
+import machine  # noqa: E402, F401
+import network  # noqa: E402, F401
+
+gc.collect()
+print("emulation", gc.mem_alloc())
 from firmware.node import cycle, link, link_ip, outbox, sensing  # noqa: E402
 from firmware.wire import cbor, format2, seal  # noqa: E402
 

@@ -9,6 +9,7 @@ from field_configs.load import load
 from tests.paths import ROOT
 
 BOARD = "soilair-1"
+EMULATED = ROOT / "firmware/node/board_unix.py"  # on no board; simulated nodes need it
 
 
 def sources() -> list[Path]:
@@ -18,7 +19,7 @@ def sources() -> list[Path]:
     for folder in ("wire", "node"):
         files += sorted((ROOT / "firmware" / folder).glob("*.py"))
     files += [ROOT / f"firmware/sensors/{driver}.py" for driver in sorted(drivers)]
-    return [path for path in files if path.name != "board_unix.py"]
+    return [path for path in files if path != EMULATED]
 
 
 def compile_to(folder: Path, files: list[Path]) -> int:

@@ -1,11 +1,13 @@
 """The heap of a node that starts with a long backlog, sends it and goes on measuring.
 
-The compiled firmware runs under MicroPython's Unix port, whose words are twice as wide as an
-ESP32's; the emulated chips and the weather that they measure are in the same heap.
+The firmware, compiled by mpy-cross, runs under MicroPython's Unix port, whose words are twice as
+wide as an ESP32's. The emulated chips are in the same heap: what they take before any firmware is
+loaded is counted apart, what they hold later is not.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -23,13 +25,12 @@ from firmware.workbench import weather
 from firmware.workbench.simulate import LAUNCH, SHIMS, Fleet, SimulatedNode
 from tests.bench import _wire_bundle
 from tests.firmware.field import Collector, Key, Shared, free_port
-from tests.paths import ROOT
 
 NODE = "qf-001"
 RATE = 3600.0
 PROBE = Path(__file__).with_name("_heap_probe.py")
-MEASURED_IN, BAR = 160 * 1024, 96 * 1024
-MINUTES = 8
+HEAP = 160 * 1024
+MINUTES = 5
 
 
 class Backlog(NamedTuple):
@@ -60,7 +61,7 @@ def make_backlog(folder: Path, frames: int) -> Backlog:
     )
     node = fleet.nodes[NODE]
     fleet.start()
-    _until(lambda: not node.mark.exists() or not node.alive(), "the backlog is not made")
+    _until(lambda: not node.mark.exists() or not node.alive())
     node.cut_power()
     journal = (folder / "journal" / f"{NODE}.txt").read_text(encoding="utf-8")
     return Backlog(node, len(journal.splitlines()), port)
@@ -72,31 +73,26 @@ def run(backlog: Backlog, folder: Path, bundle: Path, script: Path, heap: int) -
     Returns what it printed; AssertionError if it ends, reports a fault or loses a frame.
     """
     shutil.copytree(backlog.node.folder, folder)
-    bench = (folder / "bench.json").read_text(encoding="utf-8")
-    (folder / "bench.json").write_text(bench.replace(str(backlog.node.folder), str(folder)))
     Shared.real = time.time()
-    spec = f"sim:{Shared.sim:.0f}@{Shared.real:.3f}*{RATE:g}"
-    (folder / "bench.json").write_text(
-        re.sub(r'"clock": "[^"]*"', f'"clock": "{spec}"', (folder / "bench.json").read_text())
-    )
+    text = (folder / "bench.json").read_text(encoding="utf-8")
+    bench = json.loads(text.replace(str(backlog.node.folder), str(folder)))
+    bench |= {"clock": f"sim:{Shared.sim:.0f}@{Shared.real:.3f}*{RATE:g}", "backlog_s": 0}
+    (folder / "bench.json").write_text(json.dumps(bench), encoding="utf-8")
     with iotcore.Broker(port=backlog.port, listen="127.0.0.1"):
         collector = Collector(backlog.port)
         process = _start(folder, bundle, script, heap)
         try:
             wanted = backlog.frames + 5
-            _until(
-                lambda: len(collector.received()) >= wanted or process.poll() is not None,
-                f"{len(collector.received())} of {wanted} frames came",
-            )
+            _until(lambda: len(collector.received()) >= wanted or process.poll() is not None)
         finally:
             process.kill()
             process.wait()
             collector.stop()
     said = (folder / "node.log").read_text(encoding="utf-8", errors="replace")
-    assert len(collector.received()) >= wanted, said[-2000:]
-    faults = [event.detail for event in collector.kinds("fault")]
-    assert faults == [], faults
-    assert collector.kinds("lost") == []
+    came = len(collector.received())
+    assert came >= wanted, f"{came} of {wanted} frames came; the node said {said[-500:]}"
+    troubles = collector.kinds("fault") + collector.kinds("lost")
+    assert troubles == [], troubles
     return said
 
 
@@ -118,25 +114,18 @@ def _start(folder: Path, bundle: Path, script: Path, heap: int) -> subprocess.Po
         )
 
 
-def measure(folder: Path, frames: int) -> tuple[int, int, bool]:
-    """Frames that waited, the most that lived in a heap of 160 KiB, whether 96 KiB do."""
+def measure(folder: Path, frames: int) -> tuple[int, int, int]:
+    """Frames that waited, bytes of the emulation, the most that lived in the heap with it."""
     backlog = make_backlog(folder, frames)
     bundle = folder / "bundle"
-    _wire_bundle.compile_to(bundle, _wire_bundle.sources())
-    said = run(backlog, folder / "probed", bundle, PROBE, MEASURED_IN)
+    _wire_bundle.compile_to(bundle, [*_wire_bundle.sources(), _wire_bundle.EMULATED])
+    said = run(backlog, folder / "probed", bundle, PROBE, HEAP)
+    (emulation,) = re.findall(r"^emulation (\d+)$", said, re.MULTILINE)
     peak = max(int(number) for number in re.findall(r"^heap (\d+)$", said, re.MULTILINE))
-    try:
-        run(backlog, folder / "small", bundle, SHIMS / "run_node.py", BAR)
-        fits = True
-    except AssertionError as error:
-        print(error)
-        fits = False
-    return backlog.frames, peak, fits
+    return backlog.frames, int(emulation), peak
 
 
-def _until(done: Callable[[], bool], trouble: str) -> None:
+def _until(done: Callable[[], bool]) -> None:
     deadline = time.monotonic() + MINUTES * 60
-    while not done():
-        if time.monotonic() > deadline:
-            raise AssertionError(trouble)
+    while not done() and time.monotonic() < deadline:
         time.sleep(0.1)

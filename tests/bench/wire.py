@@ -15,10 +15,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from firmware.workbench.weather import BEIJING
 from firmware.workbench.weather_files import read_beijing
-from tests.bench import _wire_bundle, _wire_bytes
+from tests.bench import _wire_bundle, _wire_bytes, _wire_heap
 
 SINGLE_BAR, BATCH_BAR, BATCH_STRETCH = 0.60, 0.20, 0.17
-BUNDLE_BAR = 48 * 1024
+BUNDLE_BAR, HEAP_BAR = 48 * 1024, 96 * 1024
+WAITING = 5000
 
 
 def bytes_of_reports() -> bool:
@@ -52,9 +53,20 @@ def bytes_of_firmware() -> bool:
     return size < BUNDLE_BAR
 
 
+def heap_of_node() -> bool:
+    """Print what a node's heap holds at most; tell whether the bar is kept."""
+    with tempfile.TemporaryDirectory(prefix="nongqing-bench-") as folder:
+        frames, emulation, peak = _wire_heap.measure(Path(folder), WAITING)
+    print(
+        f"heap, at most  {peak - emulation:6,} B  while {frames:,} waiting frames go and measuring "
+        f"goes on (bar {HEAP_BAR:,}); in {_wire_heap.HEAP:,}, beside {emulation:,} of emulation"
+    )
+    return peak - emulation < HEAP_BAR
+
+
 def main() -> int:
     """Measure everything in one run."""
-    kept = [bytes_of_reports(), bytes_of_firmware()]
+    kept = [bytes_of_reports(), bytes_of_firmware(), heap_of_node()]
     return 0 if all(kept) else 1
 
 
