@@ -59,7 +59,10 @@ def connect_and_log(self):
         connect(self)
         answer = "answers"
     except link_ip.LinkError as error:
-        answer = "refuses (%s); are user and password right, and has its port no TLS?" % error
+        hint = "are user and password right, and has its port no TLS?"
+        if self.psk:
+            hint = "has its psk_file our line, and does this port take it?"
+        answer = "refuses (%s); %s" % (error, hint)
         raise
     except OSError as error:
         answer = "does not answer (%s); does it run there?" % error
