@@ -36,6 +36,7 @@ import collector.commands.trace
 import collector.one_machine.up
 import field_configs.cli
 import firmware.workbench.cli
+import firmware.workbench.psk
 import firmware.workbench.revoke
 import firmware.workbench.tell
 import models.cli
@@ -138,6 +139,7 @@ firmware.workbench.cli.node.add_command(firmware.workbench.tell.tell)
 firmware.workbench.cli.node.add_command(firmware.workbench.tell.told)
 firmware.workbench.cli.node.add_command(collector.commands.network.calibrate.calibrate)
 firmware.workbench.cli.node.add_command(collector.commands.network.calibrate.list_calibrations)
+firmware.workbench.cli.node.add_command(firmware.workbench.psk.psk)
 main.add_command(models.cli.risk)
 models.cli.risk.add_command(collector.commands.judging.risk.risk_run)
 models.cli.risk.add_command(collector.commands.judging.backtest.backtest)

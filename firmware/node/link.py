@@ -8,7 +8,7 @@ their turn, and is sent again in the next round through the outbox; it is never 
 import random
 from collections import namedtuple
 
-from firmware.node.link_ip import PUBACK, PUBLISH, SUBACK
+from firmware.node.link_ip import PUBACK, PUBLISH, SUBACK, Refused
 from firmware.wire import codec, seal, topics
 
 WINDOW = 32
@@ -102,7 +102,7 @@ class Uplink:
             elif self.mqtt.socket is None:
                 self._connect()
             else:
-                if readable:
+                if readable or self.mqtt.unread:
                     packets = self.mqtt.receive()
                     self.heard = self.board.ticks_ms()  # a long packet may take minutes
                     for kind, what, payload in packets:
@@ -110,7 +110,9 @@ class Uplink:
                 self._check_silence()
                 self._pass_over()
                 self._fill()
-        except OSError:
+        except OSError as error:
+            if isinstance(error, Refused):
+                self._report_once("refused", str(error))
             self._back_off()
 
     def wait_ms(self):

@@ -1,8 +1,9 @@
-"""A small MQTT 3.1.1 client over a TCP socket: what a node needs and no more.
+"""A small MQTT 3.1.1 client over a TCP socket, or TLS on it: what a node needs and no more.
 
-Connect with user and password, publish with QoS 1, subscribe, keep alive. Nothing here waits
-longer than a few times `TIMEOUT_S`, and nothing that arrives takes more memory than `MAX_PACKET`:
-what is longer is read past, what is malformed is dropped. Source: OASIS, MQTT Version 3.1.1.
+Connect with user and password or a pre-shared key, publish with QoS 1, subscribe, keep alive.
+Nothing here waits longer than a few times `TIMEOUT_S`, and nothing that arrives takes more memory
+than `MAX_PACKET`: what is longer is read past, what is malformed is dropped. Source: OASIS, MQTT
+Version 3.1.1.
 """
 
 import socket
@@ -21,6 +22,10 @@ class LinkError(OSError):
     """The connection is gone or the broker broke the protocol."""
 
 
+class Refused(LinkError):
+    """The broker is there and does not let us in."""
+
+
 def _text(value):
     data = value.encode() if isinstance(value, str) else value
     return struct.pack(">H", len(data)) + data
@@ -37,14 +42,20 @@ def _packet(kind, payload):
 
 
 class Mqtt:
-    """One connection to the broker at `host`:`port` as client `name`."""
+    """One connection to the broker at `host`:`port` as client `name`.
 
-    def __init__(self, name, host, port, user=None, password=None, keepalive_s=60):
+    With `psk`, ``{"identity": text, "key": hexadecimal}``, all goes through TLS.
+    """
+
+    def __init__(self, name, host, port, user=None, password=None, keepalive_s=60, psk=None):
         self.name = name
         self.address = (host, port)
         self.user = user
         self.password = password
         self.keepalive_s = keepalive_s
+        self.psk = psk
+        self.tcp = None  # what is below TLS
+        self.unread = False  # TLS may hold bytes that no poll of the socket shows
         self.socket = None
         self.buffer = b""
         self.skip = 0
@@ -60,6 +71,8 @@ class Mqtt:
             self.socket.settimeout(TIMEOUT_S)
             self.socket.connect(where)
             self._send_at_once()
+            if self.psk:
+                self._begin_tls()
             flags, credentials = 2, b""
             if self.user is not None:
                 flags |= 0xC0
@@ -68,7 +81,7 @@ class Mqtt:
             self._send(_packet(0x10, header + _text(self.name) + credentials))
             answer = self._read(4)  # CONNACK, and nothing may come before it
             if answer[:2] != b"\x20\x02" or answer[3] != 0:
-                raise LinkError("connection refused by the broker, code %d" % answer[3])
+                raise Refused("connection refused by the broker, code %d" % answer[3])
         except OSError:
             self.close()
             raise
@@ -80,11 +93,22 @@ class Mqtt:
         except (OSError, ValueError):
             pass  # a port without this option is only slower
 
+    def _begin_tls(self):
+        from firmware.node import tls_psk  # without a key nobody needs it
+
+        try:
+            wrapped = tls_psk.wrap(self.socket, self.psk)
+        except OSError as error:
+            raise Refused("the broker speaks no TLS with our key: %s" % error)
+        self.tcp, self.socket = self.socket, wrapped
+        self.unread = True
+
     def close(self):
         """Close the connection, if there is one."""
         if self.socket:
             self.socket.close()
-        self.socket = None
+        self.socket = self.tcp = None
+        self.unread = False
         self.buffer = b""
         self.skip = 0
 
@@ -102,7 +126,7 @@ class Mqtt:
         self._send(b"\xc0\x00")
 
     def receive(self):
-        """Read what has arrived; the socket must be readable.
+        """Read what has arrived; the socket must be readable, or `unread` be set.
 
         Returns
         -------
@@ -110,19 +134,34 @@ class Mqtt:
             PUBLISH with topic and payload as bytes (already acknowledged), payload None where the
             packet is too long; PUBACK with its packet id; SUBACK with its answer; others with None.
         """
-        try:
-            data = self.socket.recv(CHUNK)
-        except OSError as error:
-            raise LinkError("connection lost: %s" % error)
-        if not data:
-            raise LinkError("connection closed by the broker")
-        self.buffer += data
         result = []
         while True:
-            packet = self._take()
-            if packet is None:
+            try:
+                data = self._arrived()
+            except OSError as error:
+                raise LinkError("connection lost: %s" % error)
+            if data is None:
                 return result
-            result.append(self._understand(*packet))
+            if not data:
+                raise LinkError("connection closed by the broker")
+            self.buffer += data
+            packet = self._take()
+            while packet is not None:
+                result.append(self._understand(*packet))
+                packet = self._take()
+            if not self.tcp or len(data) < CHUNK:
+                return result  # poll shows what is left; of a TLS record nothing is
+
+    def _arrived(self):
+        """Return what has arrived, at most CHUNK bytes; None if TLS waits for the rest of it."""
+        self.unread = False
+        if not self.tcp:
+            return self.socket.recv(CHUNK)
+        self.tcp.setblocking(False)
+        try:
+            return self.socket.recv(CHUNK)
+        finally:
+            self.tcp.settimeout(TIMEOUT_S)
 
     def _take(self):
         """Take (kind, body, whether that is all of it) off the buffer; None if it is not there."""

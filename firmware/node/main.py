@@ -107,7 +107,12 @@ class Node:
         clock = Clock(board.uptime_ms, board.utc())
         broker = config["broker"]
         mqtt = Mqtt(
-            who.node, broker["host"], broker["port"], broker.get("user"), broker.get("password")
+            who.node,
+            broker["host"],
+            broker["port"],
+            broker.get("user"),
+            broker.get("password"),
+            psk=broker.get("psk"),
         )
         ack_ms = config.get("ack_ms", ACK_MS)
         self.uplink = Uplink(mqtt, self.outbox, clock, board, who, ack_ms)

@@ -92,11 +92,10 @@ def identity(body):
 
 
 def _format_of(body):
-    if format2.begins(body):
-        return format2
-    from firmware.wire import format1  # a node never reads a frame, and need not load it
+    # A node never reads a frame, and need not load what does.
+    from firmware.wire import format1, format2_read
 
-    return format1
+    return format2_read if format2_read.begins(body) else format1
 
 
 def readings(frame, layout, boot_offset=None):

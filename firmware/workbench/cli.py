@@ -16,12 +16,14 @@ import click
 from firmware.workbench import weather as weathers
 from firmware.workbench.config import (
     BrokerUrlError,
+    need_nodes_broker,
     node_config,
     parse_broker_url,
     write_config,
 )
 from firmware.workbench.hourly import WeatherError, covered
 from firmware.workbench.parts import Board, Clock, NodeInfo, NodeKey, Parts, Registry
+from firmware.workbench.psk import psk_line
 from firmware.workbench.simulate import Fleet, SimulationError
 
 CHECK_S = 1.0
@@ -61,8 +63,8 @@ def board_of(boards: Mapping[str, Board], row: NodeInfo) -> Board:
 @click.argument("node_id")
 @click.option(
     "--broker",
-    help="mqtt://[user:password@]host[:port], with the node's own user and password; else the "
-    "address in NONGQING_BROKER, without any.",
+    help="mqtt://[user:password@]host[:port], with the node's own user and password, or "
+    "mqtts://host[:port], with a pre-shared key; else the address in NONGQING_BROKER, without any.",
 )
 @click.option(
     "--out",
@@ -90,13 +92,14 @@ def enroll(
 
     \b
     Example:
-      nongqing node enroll qf-001 --broker mqtt://broker.example --out qf-001.json
+      nongqing node enroll qf-001 --broker mqtts://broker.example --out qf-001.json
     """
     registry = parts.registry()
     row = find_node(registry, node_id)
     board = board_of(parts.boards(), row)
     try:
-        address = parse_broker_url(broker or parts.settings().need_broker())
+        url = broker or need_nodes_broker(parts.settings().need_broker())
+        address = parse_broker_url(url)
         # Everything that can fail is tried before the old key is retired.
         node_config(_NoKey(node_id), board, address, wifi)
     except ValueError as error:
@@ -123,6 +126,9 @@ def enroll(
     config = node_config(key, board, address, wifi)
     if retired is not None:
         click.echo(f"{node_id}: the key of epoch {retired} is retired", err=True)
+    if "psk" in config["broker"]:
+        click.echo(f"{node_id}: its line of the broker's psk_file (keep it secret):", err=True)
+        click.echo(psk_line(key), err=True)
     if as_json:
         click.echo(json.dumps(config, indent=1))
         if out is None:
@@ -227,7 +233,7 @@ def simulate(
     nodes = _enrolled(parts, node_ids)
     folder = settings.state_dir / "nodes"
     try:
-        url = broker or settings.need_broker()
+        url = broker or need_nodes_broker(settings.need_broker())
         parse_broker_url(url)
         folder.mkdir(parents=True, exist_ok=True)
         path = _weather_file(folder, weather)

@@ -11,8 +11,9 @@ from urllib.parse import unquote, urlsplit
 
 from firmware.wire import quantities
 from firmware.workbench.parts import Alarm, Board, NodeKey, PowerPolicy
+from firmware.workbench.psk import psk_of
 
-MQTT_PORT = 1883
+PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
 class BrokerUrlError(ValueError):
@@ -22,32 +23,48 @@ class BrokerUrlError(ValueError):
 def parse_broker_url(url: str) -> dict[str, Any]:
     """Return host, port, user and password of ``mqtt://[user:password@]host[:port]``.
 
+    Of ``mqtts://`` also ``tls``: nodes prove themselves by a pre-shared key there.
+
     Raises
     ------
     BrokerUrlError
-        If it is of another form, or asks for TLS, which nodes do not have.
+        If it is of another form.
     """
     parts = urlsplit(url)
-    if parts.scheme == "mqtts":
-        raise BrokerUrlError(
-            f"broker {_shown(url)!r}: nodes have no TLS yet; give the broker a listener without "
-            "it that only their network reaches, and name that: --broker mqtt://host[:port]"
-        )
     try:
-        port = parts.port or MQTT_PORT
+        port = parts.port or PORTS.get(parts.scheme, 0)
     except ValueError:
         port = 0
-    if parts.scheme != "mqtt" or not parts.hostname or not port:
+    if parts.scheme not in PORTS or not parts.hostname or not port:
         raise BrokerUrlError(
             f"broker {_shown(url)!r}: must be mqtt://host[:port] or "
-            "mqtt://user:password@host[:port], with %40 for @, %2F for / in a password"
+            "mqtt://user:password@host[:port], with %40 for @, %2F for / in a password; "
+            "mqtts:// where it takes the nodes' pre-shared keys"
         )
-    return {
+    address: dict[str, Any] = {
         "host": parts.hostname,
         "port": port,
         "user": unquote(parts.username) if parts.username else None,
         "password": unquote(parts.password) if parts.password else None,
     }
+    return address | ({"tls": True} if parts.scheme == "mqtts" else {})
+
+
+def need_nodes_broker(collectors: str) -> str:
+    """Return the collector's address of the broker, where nodes can take it as well.
+
+    Raises
+    ------
+    BrokerUrlError
+        If it has TLS: that port takes certificates.
+    """
+    if urlsplit(collectors).scheme == "mqtts":
+        raise BrokerUrlError(
+            f"broker {_shown(collectors)!r}: the collector's port takes certificates, nodes have "
+            "pre-shared keys; give the broker a listener with a psk_file and name that: "
+            "--broker mqtts://host[:port]"
+        )
+    return collectors
 
 
 def _shown(url: str) -> str:
@@ -70,7 +87,7 @@ def node_config(
     key : NodeKey
     board : Board
     broker : mapping
-        As `parse_broker_url` returns it.
+        As `parse_broker_url` returns it; with ``tls`` the node gets its pre-shared key.
     wifi : (str, str), optional
         Network name and password.
 
@@ -82,12 +99,23 @@ def node_config(
         "node": key.node,
         "epoch": key.epoch,
         "key": key.key.hex(),
-        "broker": dict(broker),
+        "broker": broker_of(key, broker),
         **changeable(board),
     }
     if wifi:
         config["wifi"] = {"ssid": wifi[0], "password": wifi[1]}
     return config
+
+
+def broker_of(key: NodeKey, address: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a node's configuration has of a broker, as `parse_broker_url` returns it.
+
+    Over TLS with the pre-shared key that follows from the node's own.
+    """
+    broker = dict(address)
+    if broker.pop("tls", False):
+        broker["psk"] = {"identity": key.node, "key": psk_of(key.key).hex()}
+    return broker
 
 
 def changeable(board: Board) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from firmware.workbench.cli import board_of, find_node
-from firmware.workbench.config import changeable, parse_broker_url
+from firmware.workbench.config import broker_of, changeable, parse_broker_url
 from firmware.workbench.parts import NodeTold, Parts
 
 RESULTS = {
@@ -149,7 +149,9 @@ def config(
         registry.know_layout(parts.layout_of(board), at=parts.clock().now())
     try:
         if broker is not None:
-            changes["broker"] = parse_broker_url(broker)
+            address = parse_broker_url(broker)
+            own = registry.key(node_id) if address.get("tls") else None
+            changes["broker"] = address if own is None else broker_of(own, address)
             shown["broker"] = f"{changes['broker']['host']}:{changes['broker']['port']}"
     except ValueError as error:
         raise click.ClickException(str(error)) from error

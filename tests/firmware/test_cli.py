@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 import signal
@@ -159,20 +160,47 @@ def test_a_node_gets_its_own_password_from_the_option(run: Any, tmp_path: Path) 
     assert (config["broker"]["user"], config["broker"]["password"]) == ("qf-001", "its-own")
 
 
-@pytest.mark.parametrize("given", [(), ("--broker", "mqtts://c:secret@broker.example:8883")])
 @pytest.mark.parametrize("command", [("enroll", "qf-001"), ("simulate", "py-002")])
-def test_a_broker_with_tls_is_refused_with_the_mend(
-    run: Any, registry: Memory, command: tuple[str, ...], given: tuple[str, ...]
+def test_the_collectors_port_with_tls_is_no_port_of_nodes(
+    run: Any, registry: Memory, command: tuple[str, ...]
 ) -> None:
     run.broker_of_collector = "mqtts://c:secret@broker.example:8883"
-    result = run(*command, *given)
+    result = run(*command)
     assert result.exit_code == 1
     assert result.output == (
-        "Error: broker 'mqtts://…@broker.example:8883': nodes have no TLS yet; give the broker a "
-        "listener without it that only their network reaches, and name that: "
-        "--broker mqtt://host[:port]\n"
+        "Error: broker 'mqtts://…@broker.example:8883': the collector's port takes certificates, "
+        "nodes have pre-shared keys; give the broker a listener with a psk_file and name that: "
+        "--broker mqtts://host[:port]\n"
     )
     assert registry.enrolled == []
+
+
+# HMAC-SHA-256 of "nongqing tls-psk 1" under the bytes 0 to 31, by Python's own hmac.
+PSK = hmac.digest(bytes(range(32)), b"nongqing tls-psk 1", "sha256").hex()
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_a_node_of_a_broker_with_tls_gets_its_pre_shared_key(
+    run: Any, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    result = run("enroll", "qf-001", "--broker", "mqtts://broker.example", *more)
+    assert result.exit_code == 0, result.output
+    assert result.stderr == (
+        "qf-001: its line of the broker's psk_file (keep it secret):\n" + f"qf-001:{PSK}\n"
+    )
+    text = result.stdout if more else (tmp_path / "qf-001.json").read_text()
+    assert json.loads(text)["broker"] == {
+        "host": "broker.example",
+        "port": 8883,
+        "user": None,
+        "password": None,
+        "psk": {"identity": "qf-001", "key": PSK},
+    }
+
+
+def test_psk_prints_the_lines_of_nodes_that_may_speak(run: Any, registry: Memory) -> None:
+    registry.rows["py-003"] = Row("py-003", epoch=1, revoked=NOW)
+    assert run("psk").output == f"py-002:{PSK}\n"
 
 
 def test_enroll_prints_json(run: Any, tmp_path: Path) -> None:

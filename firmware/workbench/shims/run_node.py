@@ -20,6 +20,7 @@ except OSError:
     os.VfsLfs2.mkfs(chip)
     vfs = os.VfsLfs2(chip)
 os.mount(vfs, "/flash")
+gc.collect()  # a new flash was filled from many buffers
 
 with open(settings["config"]) as file:
     config = file.read()
@@ -88,7 +89,10 @@ def connect_and_log(self):
         connect(self)
         answer = "answers"
     except link_ip.LinkError as error:
-        answer = "refuses (%s); are user and password right, and has its port no TLS?" % error
+        hint = "are user and password right, and has its port no TLS?"
+        if self.psk:
+            hint = "has its psk_file our line, and does this port take it?"
+        answer = "refuses (%s); %s" % (error, hint)
         raise
     except OSError as error:
         answer = "does not answer (%s); does it run there?" % error

@@ -1,0 +1,74 @@
+"""What a node's reports take: bytes of frames, of the firmware and of its heap.
+
+Reports of nine quantities of the Beijing series (`_wire_weather.py` says what is noise and what was
+not measured) beside unsealed SenML-CBOR. Prints each figure beside its bar; exit code 1 when a bar
+is missed. Without the series it says so, and measures the rest.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from firmware.workbench.weather import BEIJING
+from firmware.workbench.weather_files import read_beijing
+from tests.bench import _wire_bundle, _wire_bytes, _wire_heap
+
+SINGLE_BAR, BATCH_BAR, BATCH_STRETCH = 0.60, 0.20, 0.17
+BUNDLE_BAR, HEAP_BAR = 48 * 1024, 96 * 1024
+WAITING = 5000
+
+
+def bytes_of_reports() -> bool:
+    """Print what reports take; tell whether the bars are kept."""
+    if not BEIJING.is_file():
+        print(f"reports: not measured, the Beijing series is not there ({BEIJING})")
+        return True
+    sizes = _wire_bytes.measure(read_beijing(BEIJING))
+    single, batch = _wire_bytes.ratios(sizes)
+    print(f"{sizes.reports:,} reports of nine quantities; SenML-CBOR {sizes.senml:.1f} B")
+    print(
+        f"single report  {sizes.single:6.1f} B  {single:.3f} of SenML (bar {SINGLE_BAR:.2f}); "
+        f"format 1 {sizes.single_format_1:.1f} B"
+    )
+    print(
+        f"batch of six   {sizes.batch:6.1f} B  {batch:.3f} a sample (bar {BATCH_BAR:.2f}, "
+        f"stretch {BATCH_STRETCH:.2f}); format 1 {sizes.batch_format_1:.1f} B"
+    )
+    return single <= SINGLE_BAR and batch <= BATCH_BAR
+
+
+def bytes_of_firmware() -> bool:
+    """Print what the compiled firmware takes; tell whether the bar is kept."""
+    files = _wire_bundle.sources()
+    with tempfile.TemporaryDirectory(prefix="nongqing-bench-") as folder:
+        size = _wire_bundle.compile_to(Path(folder), files)
+    print(
+        f"bundle         {size:6,} B  of {len(files)} files: firmware/wire, firmware/node and the "
+        f"drivers of {_wire_bundle.BOARD}, by mpy-cross (bar {BUNDLE_BAR:,})"
+    )
+    return size < BUNDLE_BAR
+
+
+def heap_of_node() -> bool:
+    """Print what a node's heap holds at most; tell whether the bar is kept."""
+    with tempfile.TemporaryDirectory(prefix="nongqing-bench-") as folder:
+        frames, emulation, peak = _wire_heap.measure(Path(folder), WAITING)
+    print(
+        f"heap, at most  {peak - emulation:6,} B  while {frames:,} waiting frames go and measuring "
+        f"goes on (bar {HEAP_BAR:,}); in {_wire_heap.HEAP:,}, beside {emulation:,} of emulation"
+    )
+    return peak - emulation < HEAP_BAR
+
+
+def main() -> int:
+    """Measure everything in one run."""
+    kept = [bytes_of_reports(), bytes_of_firmware(), heap_of_node()]
+    return 0 if all(kept) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
