@@ -36,6 +36,7 @@ import collector.one_machine.up
 import field_configs.cli
 import firmware.workbench.build
 import firmware.workbench.cli
+import firmware.workbench.image
 import firmware.workbench.revoke
 import models.cli
 import webapp.cli
@@ -134,6 +135,7 @@ main.add_command(collector.commands.judging.products.products_group)
 main.add_command(firmware.workbench.cli.node)
 firmware.workbench.cli.node.add_command(firmware.workbench.revoke.revoke)
 firmware.workbench.cli.node.add_command(firmware.workbench.build.build)
+firmware.workbench.cli.node.add_command(firmware.workbench.image.image)
 main.add_command(models.cli.risk)
 models.cli.risk.add_command(collector.commands.judging.risk.risk_run)
 models.cli.risk.add_command(collector.commands.judging.backtest.backtest)
