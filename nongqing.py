@@ -37,6 +37,7 @@ import collector.one_machine.up
 import field_configs.cli
 import firmware.workbench.build
 import firmware.workbench.cli
+import firmware.workbench.flash
 import firmware.workbench.image
 import firmware.workbench.label
 import firmware.workbench.revoke
@@ -157,6 +158,7 @@ main.add_command(firmware.workbench.cli.node)
 firmware.workbench.cli.node.add_command(firmware.workbench.revoke.revoke)
 firmware.workbench.cli.node.add_command(firmware.workbench.build.build)
 firmware.workbench.cli.node.add_command(firmware.workbench.image.image)
+firmware.workbench.cli.node.add_command(firmware.workbench.flash.flash)
 firmware.workbench.cli.node.add_command(firmware.workbench.label.label)
 firmware.workbench.cli.node.add_command(firmware.workbench.selftest.selftest)
 main.add_command(models.cli.risk)
