@@ -54,7 +54,6 @@ from field_configs.schema import Board
 from firmware.wire.codec import Layout
 from firmware.workbench import rides, weather
 from webapp.views.technician import labels, self_test
-from webapp.views.trace.label import SETTING, NoFont
 
 
 class Parts:
@@ -91,14 +90,8 @@ class Parts:
 
     def draw_labels(self, node_ids: Sequence[str], home: str, kind: str) -> bytes:
         """Return labels of nodes, as the web draws them, for the workbench."""
-        try:
-            with self.store() as pool, pool.connection() as conn:
-                return labels.draw(conn, node_ids, home, kind)
-        except NoFont:
-            raise click.ClickException(
-                "label: this machine has no font with Chinese characters; install fonts-noto-cjk, "
-                f"name a font in {SETTING}, or draw one label as .svg, which needs none"
-            ) from None
+        with self.store() as pool, pool.connection() as conn:
+            return labels.draw(conn, node_ids, home, kind)
 
     def demo_weather(self, folder: Path, csv: Path | None) -> weather.Prepared:
         """Prepare the weather of the demonstration's virtual sensors."""

@@ -56,9 +56,10 @@ def label(parts: LabelMaker, node_ids: tuple[str, ...], out: Path, url: str | No
     registry = parts.registry()
     for each in node_ids:
         find_node(registry, each)
-    drawn = parts.draw_labels(node_ids, home, kind)
     try:
-        out.write_bytes(drawn)
+        out.write_bytes(parts.draw_labels(node_ids, home, kind))
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(
             f"{out}: cannot be written ({error.strerror}); name a file in a folder that is there"

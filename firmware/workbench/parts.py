@@ -210,4 +210,7 @@ class LabelMaker(Protocol):
         """Return the settings."""
 
     def draw_labels(self, node_ids: Sequence[str], home: str, kind: str) -> bytes:
-        """Return the labels of nodes as a file of a kind: svg, png or pdf."""
+        """Return the labels of nodes as a file of a kind: svg, png or pdf.
+
+        ValueError with the mend where they cannot be drawn on this machine.
+        """

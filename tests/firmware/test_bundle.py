@@ -110,6 +110,11 @@ def test_a_node_runs_from_its_bundle(
     assert not collector.kinds("fault")
 
 
+@pytest.mark.parametrize("board", sorted(boards()))
+def test_every_board_has_a_program(tmp_path: Path, board: str) -> None:
+    assert build(tmp_path, board).exit_code == 0
+
+
 def test_a_bundle_is_read_as_it_was_built(tmp_path: Path) -> None:
     build(tmp_path)
     manifest, files = bundle.read(tmp_path)

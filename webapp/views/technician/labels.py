@@ -12,13 +12,17 @@ from collector.store.network import nodes
 from collector.store.network.nodes import Facts
 from collector.store.postgres.db import Connection
 from webapp.views.technician.qr import path_of, qr_matrix
-from webapp.views.trace.label import DPI, HEIGHT, WIDTH, label_png
+from webapp.views.trace.label import DPI, HEIGHT, SETTING, WIDTH, NoFont, label_png
 
 #: Kinds of files; one of A4 takes any number of labels, the others one.
 SVG, PNG, PDF = "svg", "png", "pdf"
 KINDS = (SVG, PNG, PDF)
 COLUMNS, ROWS = 3, 7
 PAGE = round(210 / 25.4 * DPI), round(297 / 25.4 * DPI)
+
+
+class CannotDraw(ValueError):  # noqa: N818 - reads as a sentence
+    """A label that cannot be drawn here; the message says the mend."""
 
 
 def address_of(home: str, node_id: str) -> str:
@@ -31,13 +35,19 @@ def draw(conn: Connection, node_ids: Sequence[str], home: str, kind: str) -> byt
 
     Raises
     ------
-    webapp.views.trace.label.NoFont
+    CannotDraw
         Where a picture needs a font with Chinese characters, and there is none; SVG needs none.
     """
     found = [node for each in node_ids if (node := nodes.facts(conn, each)) is not None]
     if kind == SVG:
         return _svg(found[0], home).encode()
-    pictures = [label_png(address_of(home, each.id), _lines(each), each.id) for each in found]
+    try:
+        pictures = [label_png(address_of(home, each.id), _lines(each), each.id) for each in found]
+    except NoFont as error:
+        raise CannotDraw(
+            "label: this machine has no font with Chinese characters; install fonts-noto-cjk, "
+            f"name a font in {SETTING}, or draw one label as .svg, which needs none"
+        ) from error
     return pictures[0] if kind == PNG else _a4(pictures)
 
 
