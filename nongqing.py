@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +36,14 @@ import collector.commands.subscriptions
 import collector.commands.trace
 import collector.one_machine.up
 import field_configs.cli
+import firmware.workbench.build
 import firmware.workbench.cli
+import firmware.workbench.flash
+import firmware.workbench.image
+import firmware.workbench.label
 import firmware.workbench.psk
 import firmware.workbench.revoke
+import firmware.workbench.selftest
 import firmware.workbench.tell
 import models.cli
 import webapp.cli
@@ -50,6 +56,7 @@ from field_configs.load import load
 from field_configs.schema import Board
 from firmware.wire.codec import Layout
 from firmware.workbench import rides, weather
+from webapp.views.technician import labels, self_test
 
 
 class Parts:
@@ -78,6 +85,16 @@ class Parts:
     def layout_of(self, board: Board) -> Layout:
         """Return the channel layout that a board type's nodes speak, for the workbench."""
         return layout_of(board)
+
+    def self_test(self, node_id: str, since: datetime) -> Sequence[self_test.Printed]:
+        """Return a node's self-test in words, as the web judges it, for the workbench."""
+        with self.store() as pool, pool.connection() as conn:
+            return self_test.printed(conn, node_id, since)
+
+    def draw_labels(self, node_ids: Sequence[str], home: str, kind: str) -> bytes:
+        """Return labels of nodes, as the web draws them, for the workbench."""
+        with self.store() as pool, pool.connection() as conn:
+            return labels.draw(conn, node_ids, home, kind)
 
     def demo_weather(self, folder: Path, csv: Path | None) -> weather.Prepared:
         """Prepare the weather of the demonstration's virtual sensors."""
@@ -140,6 +157,11 @@ firmware.workbench.cli.node.add_command(firmware.workbench.tell.told)
 firmware.workbench.cli.node.add_command(collector.commands.network.calibrate.calibrate)
 firmware.workbench.cli.node.add_command(collector.commands.network.calibrate.list_calibrations)
 firmware.workbench.cli.node.add_command(firmware.workbench.psk.psk)
+firmware.workbench.cli.node.add_command(firmware.workbench.build.build)
+firmware.workbench.cli.node.add_command(firmware.workbench.image.image)
+firmware.workbench.cli.node.add_command(firmware.workbench.flash.flash)
+firmware.workbench.cli.node.add_command(firmware.workbench.label.label)
+firmware.workbench.cli.node.add_command(firmware.workbench.selftest.selftest)
 main.add_command(models.cli.risk)
 models.cli.risk.add_command(collector.commands.judging.risk.risk_run)
 models.cli.risk.add_command(collector.commands.judging.backtest.backtest)

@@ -1,1 +1,1 @@
-"""CPython tools for technicians: enrol, simulate, list."""
+"""CPython tools for technicians: enrol, build, flash, label, self-test, simulate, list."""

@@ -176,10 +176,14 @@ def _power(policy: PowerPolicy, channels: Sequence[Mapping[str, Any]]) -> dict[s
 
 def write_config(path: Path, config: dict[str, Any]) -> None:
     """Write a configuration so that only its owner can read it (it holds the node's key)."""
+    write_secret(path, (json.dumps(config, indent=1) + "\n").encode())
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, and so that only its owner can read it."""
     new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(config, file, indent=1)
-        file.write("\n")
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
     new.replace(path)

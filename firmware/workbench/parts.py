@@ -253,3 +253,60 @@ class Parts(Protocol):
 
     def settings(self) -> Settings:
         """Return the settings."""
+
+
+class PrintedTest(Protocol):
+    """The self-test of a node in one language."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether all of it has passed."""
+
+    @property
+    def title(self) -> str:
+        """Of which node, and since when."""
+
+    @property
+    def rows(self) -> Sequence[Sequence[str]]:
+        """Cells, row by row; the first row names the columns."""
+
+    @property
+    def outcome(self) -> str:
+        """Whether all of it has passed, in words."""
+
+
+class SelfTester(Protocol):
+    """What `node selftest` is handed."""
+
+    def registry(self) -> Registry:
+        """Return the registry of nodes."""
+
+    def clock(self) -> Clock:
+        """Return the shared clock."""
+
+    def self_test(self, node_id: str, since: datetime) -> Sequence[PrintedTest]:
+        """Return the self-test of a node that is there, in each language."""
+
+
+class WebSettings(Protocol):
+    """Settings that a label needs."""
+
+    @property
+    def url(self) -> str | None:
+        """The web's own address, where it was said."""
+
+
+class LabelMaker(Protocol):
+    """What `node label` is handed."""
+
+    def registry(self) -> Registry:
+        """Return the registry of nodes."""
+
+    def settings(self) -> WebSettings:
+        """Return the settings."""
+
+    def draw_labels(self, node_ids: Sequence[str], home: str, kind: str) -> bytes:
+        """Return the labels of nodes as a file of a kind: svg, png or pdf.
+
+        ValueError with the mend where they cannot be drawn on this machine.
+        """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,8 +11,8 @@ from wtforms import Form
 from wtforms.validators import ValidationError
 
 from collector.store import audit
-from collector.store.network import handover, nodes, registry
-from collector.store.network.nodes import Channel, Facts
+from collector.store.network import handover, registry
+from collector.store.network.nodes import Facts
 from webapp.accounts.access import needs
 from webapp.accounts.own import entry_key, me, take, waited
 from webapp.accounts.reach import done_by_me, node_within, when_written
@@ -22,8 +21,10 @@ from webapp.language.formats import clock_time, iso
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.words import pick
 from webapp.views.forms import Choice, Line, Number
-from webapp.views.technician.node_facts import report_within, show_channels, verdict_of
+from webapp.views.technician.labels import address_of
+from webapp.views.technician.node_facts import report_within
 from webapp.views.technician.qr import qr_svg
+from webapp.views.technician.self_test import SelfTest, self_test
 
 bp = Blueprint("commission", __name__)
 #: Nobody stands at a node for longer than this; what came before says nothing of today.
@@ -65,42 +66,17 @@ def _since(latest: datetime, name: str = "since") -> datetime:
     return min(max(found, latest - LONGEST_STAY), latest)
 
 
-def _heard(node: Facts, since: datetime) -> bool:
-    return node.last_seen is not None and node.last_seen >= since
-
-
-def _checks(node: Facts, serving: list[Channel], since: datetime) -> dict[str, str]:
-    """The self-test: a frame since somebody came, and each channel by its newest value."""
-    found = {f"{each.channel} {each.quantity}": verdict_of(each, since) for each in serving}
-    return {"frame": "pass" if _heard(node, since) else "missing"} | found
-
-
-@dataclass(frozen=True)
-class SelfTest:
-    """What a node has said since somebody came, as both pages show it."""
-
-    serving: list[Channel]
-    checks: dict[str, str]
-    shown: dict[str, object]
-
-    @property
-    def passed(self) -> bool:
-        """Whether all of it has passed."""
-        return set(self.checks.values()) == {"pass"}
-
-
-def _self_test(node: Facts, since: datetime) -> SelfTest:
-    serving = [each for each in nodes.channels(connection(), node.id) if each.valid_to is None]
-    shown: dict[str, object] = {
-        "node": node,
-        "village": pick(node.village_zh, node.village_en),
-        "since": since,
-        "since_text": iso(since),
-        "heard": _heard(node, since),
-        "channels": show_channels(serving, since),
-        "signals": any(each.quantity == "signal_strength" for each in serving),
+def _shown(test: SelfTest) -> dict[str, object]:
+    """What both pages say of a self-test."""
+    return {
+        "node": test.node,
+        "village": pick(test.node.village_zh, test.node.village_en),
+        "since": test.since,
+        "since_text": iso(test.since),
+        "heard": test.heard,
+        "channels": test.channels,
+        "signals": test.signals,
     }
-    return SelfTest(serving, _checks(node, serving, since), shown)
 
 
 @bp.route("/nodes/<node_id>/commission", methods=["GET", "POST"])
@@ -109,7 +85,7 @@ def page(node_id: str) -> ResponseReturnValue:
     """Show what a node says while somebody stands beside it, and take their signature."""
     conn, node, written = connection(), node_within(node_id, "nodes"), when_written()
     since = _since(written)
-    test = _self_test(node, since)
+    test = self_test(connection(), node, since)
     fields = {
         each.id: f"{pick(each.zh, each.en)} · {each.id}"
         for each in registry.fields(conn, node.village)
@@ -137,7 +113,7 @@ def page(node_id: str) -> ResponseReturnValue:
             form=form,
             minutes=int(report_within(node.board).total_seconds() // 60),
             passed=test.passed,
-            **test.shown,
+            **_shown(test),
             entry_key=entry_key(),
         ),
         status,
@@ -150,7 +126,7 @@ def live(node_id: str) -> Response:
     """Show what a node says as it comes, and nothing to type, which reading anew would lose."""
     at, node = now(), node_within(node_id, "nodes")
     since, begun = _since(at), _since(at, "begun")
-    test = _self_test(node, since)
+    test = self_test(connection(), node, since)
     asked = "since" in request.args and "stop" not in request.args
     goes_on = asked and not test.passed and at - begun < LIVE
     answer = make_response(
@@ -160,7 +136,7 @@ def live(node_id: str) -> Response:
             each=EACH_S if goes_on else 0,
             most=int(LIVE.total_seconds() // 60),
             read_at=clock_time(at),
-            **test.shown,
+            **_shown(test),
         )
     )
     if goes_on:
@@ -191,7 +167,7 @@ def label(node_id: str) -> str:
     node = node_within(node_id, "nodes")
     settings = this_app().settings
     home = (settings.url if settings else None) or request.host_url.rstrip("/")
-    address = home + url_for("commission.page", node_id=node.id)
+    address = address_of(home, node.id)
     return render_template(
         "technician/label.html",
         node=node,

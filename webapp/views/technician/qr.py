@@ -27,6 +27,13 @@ def qr_matrix(text: str) -> list[list[bool]]:
     return rows
 
 
+def path_of(rows: list[list[bool]]) -> str:
+    """The dark modules of a code as the path of an SVG, a module being one unit wide."""
+    return "".join(
+        f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark
+    )
+
+
 def qr_svg(text: str, title: str) -> Markup:
     """Draw a QR code, as `qr_matrix` makes it.
 
@@ -38,13 +45,10 @@ def qr_svg(text: str, title: str) -> Markup:
         What it is, for those who hear the page.
     """
     rows = qr_matrix(text)
-    path = "".join(
-        f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark
-    )
     drawn = (
         f'<svg class="qr" viewBox="0 0 {len(rows)} {len(rows)}" width="220" height="220" '
         f'role="img" aria-label="{escape(title)}" shape-rendering="crispEdges">'
         f'<rect width="{len(rows)}" height="{len(rows)}" fill="#fff"/>'
-        f'<path fill="#000" d="{path}"/></svg>'
+        f'<path fill="#000" d="{path_of(rows)}"/></svg>'
     )
     return Markup(drawn)  # noqa: S704 - the path is numbers, the title escaped

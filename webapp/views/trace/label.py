@@ -1,4 +1,4 @@
-"""The label of a certificate as a picture for thermal printers: black on white, 60 x 40 mm."""
+"""A label as a picture for thermal printers: black on white, 60 x 40 mm."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from webapp.views.technician.qr import QUIET, qr_matrix
 
 #: Dots of a printer with 203 dpi, 8 to the millimetre.
 WIDTH, HEIGHT = 480, 320
+DPI = 203
 SETTING = "NONGQING_FONT"
 #: Where distributions put fonts that hold Chinese characters.
 PLACES = (
@@ -55,8 +56,8 @@ def _fitting(text: str, width: int, size: int) -> ImageFont.FreeTypeFont:
     )
 
 
-def label_png(address: str, lines: list[str]) -> bytes:
-    """Draw a label: the words that the measure asks for, the code, and what the certificate says.
+def label_png(address: str, lines: list[str], title: str = TITLE) -> bytes:
+    """Draw a label: its title, the code, and some lines, of a certificate or of a node.
 
     Parameters
     ----------
@@ -64,6 +65,8 @@ def label_png(address: str, lines: list[str]) -> bytes:
         What the code leads to.
     lines
         At most seven; each is made smaller until it has room.
+    title
+        Of a certificate the words that the measure asks for.
 
     Raises
     ------
@@ -71,7 +74,7 @@ def label_png(address: str, lines: list[str]) -> bytes:
     """
     picture = Image.new("1", (WIDTH, HEIGHT), 1)
     draw = ImageDraw.Draw(picture)
-    draw.text((WIDTH // 2, 8), TITLE, 0, _fitting(TITLE, WIDTH - 16, 36), anchor="ma")
+    draw.text((WIDTH // 2, 8), title, 0, _fitting(title, WIDTH - 16, 36), anchor="ma")
     code = qr_matrix(address)
     dot = max(1, 236 // len(code))
     top, left = 62, 4
@@ -85,5 +88,5 @@ def label_png(address: str, lines: list[str]) -> bytes:
         font = _fitting(line, WIDTH - edge - 6, 22)
         draw.text((edge, top + 4 + place * 34), line, 0, font)
     out = BytesIO()
-    picture.save(out, "PNG", dpi=(203, 203), optimize=True)
+    picture.save(out, "PNG", dpi=(DPI, DPI), optimize=True)
     return out.getvalue()

@@ -1,0 +1,55 @@
+"""The command `node build`: the program of a board, compiled."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from firmware.workbench import bundle
+from firmware.workbench.parts import Board, Parts
+
+
+def find_board(parts: Parts, board_id: str) -> Board:
+    """Return a board type by its id; a ClickException names those that there are."""
+    boards = parts.boards()
+    if board_id not in boards:
+        raise click.ClickException(
+            f"board {board_id}: is not in field_configs/boards; there are "
+            f"{', '.join(sorted(boards))}"
+        )
+    return boards[board_id]
+
+
+@click.command()
+@click.argument("board_id", metavar="BOARD")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Folder that takes the bundle; one that holds an earlier bundle is written anew.",
+)
+@click.pass_obj
+def build(parts: Parts, board_id: str, out: Path) -> None:
+    """Compile the program of a BOARD type: the node, its wire format and the board's sensors.
+
+    The folder holds .mpy files and manifest.json: of each file its size and SHA-256, the version of
+    the firmware and of the .mpy format, and the board. The same sources give the same bytes.
+
+    \b
+    Example:
+      nongqing node build soilair-1 --out bundle
+    """
+    board = find_board(parts, board_id)
+    try:
+        made = bundle.build(board_id, board, out)
+    except bundle.BundleError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"{error.filename or out}: {error.strerror}") from error
+    for each in made.files:
+        click.echo(f"{each.bytes:>7}  {each.file}")
+    click.echo(
+        f"{made.bytes:>7}  of {bundle.MOST_BYTES} bytes ({made.bytes / 1024:.1f} of 48 KiB): "
+        f"{board_id}, firmware {made.firmware}, mpy {made.mpy}, in {out}"
+    )

