@@ -85,9 +85,9 @@ def test_thousands_of_frames_wait_and_go_with_a_small_heap(
 ) -> None:
     """3,000 frames written before the network comes: the node lives and delivers them all.
 
-    With 24 kB less than the 160 kB that a node has, so that there is room to grow.
+    With 32 kB less than a simulated node has, so that there is room to grow.
     """
-    monkeypatch.setattr(simulate, "HEAP", "136k")
+    monkeypatch.setattr(simulate, "HEAP", "160k")
     fleet = make_fleet(NODE, days=130, at_day=140)
     fleet.start()
     wait_for(lambda: len(collector.received()) > 3100, 90)
