@@ -19,6 +19,7 @@ import click
 
 from firmware.workbench import esp32
 from firmware.workbench.esp32 import MIB, NotForThis
+from firmware.workbench.words import both
 
 ATTEMPTS = "3"
 STEP_PERCENT = 20
@@ -91,7 +92,7 @@ class Flasher:
             esp32.check_image(image.read_bytes(), region)
         except NotForThis as error:
             raise Failed(
-                f"{image.name} 与这块板不配，没有写入；请按下一行重做。\n{image}: {error}"
+                f"{image.name} 与这块板不配，没有写入；请按下一行说的重做。\n{image}: {error}"
             ) from error
         files = [f"{esp32.BEGIN:#x}", str(self.micropython)]
         files += [f"{region.offset:#x}", str(image)]
@@ -160,7 +161,7 @@ def meaning(said: str) -> str:
 
 def say(port: str, chinese: str, english: str = "") -> None:
     """Tell one thing of one port."""
-    click.echo(f"{port}: {chinese} | {english}" if english else f"{port}: {chinese}")
+    click.echo(f"{port}: {both(chinese, english) if english else chinese}")
 
 
 @click.command()
@@ -200,11 +201,16 @@ def flash(
       nongqing node flash /dev/ttyUSB0 --image qf-001.img --micropython ESP32_GENERIC.bin
     """
     if len(set(ports)) < len(ports):
-        raise click.UsageError(f"a port is named twice: {', '.join(ports)}")
+        said = both("同一个串口写了两次", "a port is named twice")
+        raise click.UsageError(f"{said}: {', '.join(ports)}")
     if len(set(images)) != len(ports):
         raise click.UsageError(
-            f"{len(ports)} ports and {len(set(images))} images: two boards must never be the same "
-            "node; give each port its own --image, in the order of the ports"
+            both(
+                f"{len(ports)} 个串口，{len(set(images))} 个镜像：两块板不能是同一台设备；请按串口"
+                "的顺序给每个串口自己的 --image",
+                f"{len(ports)} ports and {len(set(images))} images: two boards must never be the "
+                "same node; give each port its own --image, in the order of the ports",
+            )
         )
     if importlib.util.find_spec("esptool") is None:
         raise click.ClickException("esptool is missing: pip install esptool")
@@ -212,9 +218,17 @@ def flash(
         try:
             check(path.read_bytes())
         except OSError as error:
-            raise click.ClickException(f"{path}: cannot be read ({error.strerror})") from error
+            said = both("读不了；请看文件名", f"cannot be read ({error.strerror}); see its name")
+            raise click.ClickException(f"{path}: {said}") from error
         except NotForThis as error:
-            raise click.ClickException(f"{path}: {error}") from error
+            said = both("不能用；请按后面说的换一个", str(error))
+            raise click.ClickException(f"{path}: {said}") from error
+    if len({path.read_bytes() for path in images}) < len(images):
+        said = both(
+            "镜像里有两个一样的，会是同一台设备；请给每台设备做自己的镜像",
+            "two of the images are the same, and two boards would be one node; make one for each",
+        )
+        raise click.ClickException(f"{', '.join(map(str, images))}: {said}")
     flasher = Flasher(micropython, baud, not no_stub)
     with ThreadPoolExecutor(len(ports)) as pool:
         told = pool.map(lambda port, image: _outcome(flasher, port, image), ports, images)
@@ -224,7 +238,7 @@ def flash(
         for line in why.splitlines():
             click.echo(f"{port}: {line}", err=True)
     done = len(ports) - len(failed)
-    click.echo(f"{done} / {len(ports)} 块板完成 | {done} of {len(ports)} boards done")
+    click.echo(both(f"{done} / {len(ports)} 块板完成", f"{done} of {len(ports)} boards done"))
     if failed:
         raise click.exceptions.Exit(1)
 

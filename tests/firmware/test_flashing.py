@@ -128,13 +128,13 @@ def test_two_boards_at_once(folder: Path, real_image: bytes) -> None:
 
 def test_another_chip_is_left_as_it_is(folder: Path, real_image: bytes) -> None:
     """And the board beside it is flashed."""
-    (folder / "other.img").write_bytes(real_image)
+    (folder / "other.img").write_bytes(real_image[:-1] + b"\0")
     with Rom(folder / "one", chip="esp32s2") as one, Rom(folder / "two") as two:
         result = run(one.port, two.port, images=("node.img", "other.img"))
     assert result.exit_code == 1
     assert set((folder / "one").read_bytes()) == {0xFF}
     assert WRITE_REG not in one.commands
-    flashed(folder / "two", real_image)
+    flashed(folder / "two", real_image[:-1] + b"\0")
     assert f"{one.port}: 这块板的芯片是 ESP32-S2，不是 ESP32，没有写入" in result.output
     assert f"{one.port}: this board's chip is ESP32-S2, not ESP32: nothing was" in result.output
     assert "1 / 2 块板完成 | 1 of 2 boards done\n" in result.output
@@ -212,17 +212,18 @@ def test_a_flash_that_does_not_say_its_size(folder: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("held", "said"),
     [
-        (b"", "mp.bin: is no firmware of an ESP32; take the .bin of ESP32_GENERIC"),
-        (micropython(magic=0), "mp.bin: is no firmware of an ESP32; take the .bin of ESP32_GEN"),
-        (micropython(chip=9), "mp.bin: is for another chip (id 9, an ESP32 has 0); take the .bin"),
-        (micropython(()), "mp.bin: holds no partition table where one belongs; take the .bin"),
+        (b"", " | is no firmware of an ESP32; take the .bin of ESP32_GENERIC"),
+        (micropython(magic=0), " | is no firmware of an ESP32; take the .bin of ESP32_GEN"),
+        (micropython(chip=9), " | is for another chip (id 9, an ESP32 has 0); take the .bin"),
+        (micropython(()), " | holds no partition table where one belongs; take the .bin"),
     ],
 )
 def test_a_wrong_micropython(folder: Path, held: bytes, said: str) -> None:
     (folder / "mp.bin").write_bytes(held)
     result = run("/dev/ttyNONE9")
     assert result.exit_code == 1
-    assert result.output.startswith(f"Error: {said}")
+    assert result.output.startswith("Error: mp.bin: 不能用；")
+    assert said in result.output
     assert len(result.output.splitlines()) == 1
 
 
@@ -231,8 +232,8 @@ def test_a_wrong_image(folder: Path, held: bytes) -> None:
     (folder / "node.img").write_bytes(held)
     result = run("/dev/ttyNONE9")
     assert result.exit_code == 1
-    said = "Error: node.img: is no image of a file system; make one: nongqing node image\n"
-    assert result.output == said
+    said = " | is no image of a file system; make one: nongqing node image\n"
+    assert result.output == f"Error: node.img: 不能用；请按后面说的换一个{said}"
 
 
 @pytest.mark.parametrize("name", ["node.img", "mp.bin"])
@@ -240,7 +241,8 @@ def test_a_file_that_is_not_there(folder: Path, name: str) -> None:
     os.remove(name)
     result = run("/dev/ttyNONE9")
     assert result.exit_code == 1
-    assert result.output == f"Error: {name}: cannot be read (No such file or directory)\n"
+    said = "读不了；请看文件名 | cannot be read (No such file or directory); see its name"
+    assert result.output == f"Error: {name}: {said}\n"
 
 
 def test_two_boards_never_become_one_node(folder: Path) -> None:
@@ -248,6 +250,16 @@ def test_two_boards_never_become_one_node(folder: Path) -> None:
     assert result.exit_code == 2
     assert "2 ports and 1 images: two boards must never be the same node" in result.output
     assert run("/dev/a", "/dev/b", images=("node.img", "node.img")).exit_code == 2
+
+
+def test_a_copy_of_an_image_is_the_same_node(folder: Path, real_image: bytes) -> None:
+    (folder / "copy.img").write_bytes(real_image)
+    with Rom(folder / "one") as one, Rom(folder / "two") as two:
+        result = run(one.port, two.port, images=("node.img", "copy.img"))
+    assert result.exit_code == 1
+    assert "node.img, copy.img: 镜像里有两个一样的" in result.output
+    assert "two of the images are the same, and two boards would be one node" in result.output
+    assert one.commands == two.commands == []
 
 
 def test_a_port_named_twice(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import subprocess
 import sys
@@ -59,8 +60,9 @@ def test_an_image_is_for_its_owner_alone(folder: Path) -> None:
     result = image(*COMMAND)
     assert result.exit_code == 0, result.output
     assert result.output == (
-        "node.img: 2097152 bytes for qf-001, board soilair-1, firmware 0.1.0; it holds the node's "
-        "key (keep it secret)\n"
+        "node.img: qf-001 的镜像，板型 soilair-1，固件 0.1.0，2097152 字节；内有密钥，请保密 | "
+        "2097152 bytes for qf-001, board soilair-1, firmware 0.1.0; it holds the node's key "
+        "(keep it secret)\n"
     )
     path = folder / "node.img"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -141,14 +143,14 @@ def test_a_node_starts_from_its_image(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"node": "py-002"}, "node.json: is the configuration of py-002, not of qf-001"),
-        ({"key": "00"}, "node.json: holds no whole key, or no channel; make it again: nongqing"),
-        ({"channels": []}, "node.json: holds no whole key, or no channel; make it again: "),
-        ({"key": "no hex"}, "node.json: is no configuration of a node; make it again: nongqing"),
-        ({"key": None}, "node.json: is no configuration of a node; make it again: nongqing"),
+        ({"node": "py-002"}, " | is the configuration of py-002, not of qf-001"),
+        ({"key": "00"}, " | holds no whole key, or no channel; make it again: nongqing"),
+        ({"channels": []}, " | holds no whole key, or no channel; make it again: "),
+        ({"key": "no hex"}, " | is no configuration of a node; make it again: nongqing"),
+        ({"key": None}, " | is no configuration of a node; make it again: nongqing"),
         (
             {"channels": [{"number": 3, "driver": "sht99"}]},
-            "node.json: channel 3 wants the driver sht99, which the program of board soilair-1 "
+            " | channel 3 wants the driver sht99, which the program of board soilair-1 "
             "does not hold; enrol the node again, or build for its board",
         ),
     ],
@@ -161,18 +163,20 @@ def test_a_wrong_configuration(folder: Path, change: dict[str, Any], said: str) 
 def refused(folder: Path, result: Any, said: str) -> None:
     assert result.exit_code == 1
     assert said in result.output, result.output
+    if " | " in said:
+        assert re.match(r"Error: (none/)?node\.(img|json): [^|]*[一-鿿][^|]* \| ", result.output)
     assert len(result.output.splitlines()) == 1
     assert not (folder / "node.img").exists()
 
 
 def test_a_configuration_that_is_not_there(folder: Path) -> None:
     (folder / "node.json").unlink()
-    refused(folder, image(*COMMAND), "node.json: cannot be read ([Errno 2] No such file")
+    refused(folder, image(*COMMAND), " | cannot be read ([Errno 2] No such file")
 
 
 def test_a_configuration_that_is_no_json(folder: Path) -> None:
     (folder / "node.json").write_text("{")
-    refused(folder, image(*COMMAND), "node.json: is no configuration of a node; make it again")
+    refused(folder, image(*COMMAND), " | is no configuration of a node; make it again")
 
 
 def test_a_node_that_is_not_in_the_registry(folder: Path) -> None:
@@ -183,7 +187,7 @@ def test_a_node_that_is_not_in_the_registry(folder: Path) -> None:
 
 
 def test_a_bundle_that_is_none(folder: Path) -> None:
-    said = "node.img: not made: bundle/manifest.json: cannot be read (No such file or directory); "
+    said = "node.img: 没有做成 | not made: bundle/manifest.json: cannot be read (No such file or "
     refused(folder, image(*COMMAND, "--bundle", "bundle"), said)
 
 
@@ -199,13 +203,13 @@ def test_a_file_system_that_is_too_small(folder: Path, monkeypatch: pytest.Monke
 
 def test_without_littlefs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "littlefs", None)
-    said = "node.img: not made: littlefs-python is missing: pip install littlefs-python"
+    said = "node.img: 没有做成 | not made: littlefs-python is missing: pip install littlefs-python"
     refused(folder, image(*COMMAND), said)
 
 
 def test_a_place_that_is_not_there(folder: Path) -> None:
     result = image(*COMMAND[:-1], "none/node.img")
-    said = "none/node.img: cannot be written (No such file or directory); name a file in a folder"
+    said = " | cannot be written (No such file or directory); name a file in a folder"
     refused(folder, result, said)
 
 

@@ -16,7 +16,6 @@ from webapp.views.trace.label import DPI, HEIGHT, SETTING, WIDTH, NoFont, label_
 
 #: Kinds of files; one of A4 takes any number of labels, the others one.
 SVG, PNG, PDF = "svg", "png", "pdf"
-KINDS = (SVG, PNG, PDF)
 COLUMNS, ROWS = 3, 7
 PAGE = round(210 / 25.4 * DPI), round(297 / 25.4 * DPI)
 
@@ -45,8 +44,10 @@ def draw(conn: Connection, node_ids: Sequence[str], home: str, kind: str) -> byt
         pictures = [label_png(address_of(home, each.id), _lines(each), each.id) for each in found]
     except NoFont as error:
         raise CannotDraw(
-            "label: this machine has no font with Chinese characters; install fonts-noto-cjk, "
-            f"name a font in {SETTING}, or draw one label as .svg, which needs none"
+            "label: 本机没有中文字体；请安装 fonts-noto-cjk，或在 "
+            f"{SETTING} 里写一个字体，或改画 .svg | this machine has no font with Chinese "
+            f"characters; install fonts-noto-cjk, name a font in {SETTING}, or draw one label as "
+            ".svg, which needs none"
         ) from error
     return pictures[0] if kind == PNG else _a4(pictures)
 
