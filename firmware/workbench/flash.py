@@ -51,7 +51,7 @@ FAILURES = (
         "open or to ground, GPIO12 not high.",
     ),
     (
-        re.compile(r"A fatal error occurred: (.+)"),
+        re.compile(r"A (?:fatal|serial exception) error occurred: (.+)"),
         "中途断了（{0}）。请检查 USB 线和供电，再运行同一条命令：已写好的文件会跳过；"
         "还不行就加 --baud 115200。",
         "it broke off ({0}). Check the cable and the power and run the same command again: a file "

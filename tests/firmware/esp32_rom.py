@@ -61,6 +61,8 @@ class Rom:
         Nothing answers, as with crossed wires or a board that runs its program.
     dies_after : int, optional
         Blocks of data after which it does not answer any more.
+    unplugged_after : int, optional
+        Blocks of data after which its cable is pulled out: the port is gone.
     """
 
     def __init__(
@@ -70,12 +72,14 @@ class Rom:
         chip: str = "esp32",
         silent: bool = False,
         dies_after: int | None = None,
+        unplugged_after: int | None = None,
     ) -> None:
         if not path.exists():
             path.write_bytes(b"\xff" * size)
         self.file = path.open("r+b")
         self.flash = mmap.mmap(self.file.fileno(), size)
         self.size, self.silent, self.dies_after = size, silent, dies_after
+        self.unplugged_after, self.unplugged = unplugged_after, False
         self.registers = {CHIP_MAGIC: CHIPS[chip]}
         self.attached = self.ready = False
         self.at = self.next = self.blocks = 0
@@ -95,14 +99,14 @@ class Rom:
     def __exit__(self, *failure: object) -> None:
         os.close(self.stopped)
         self.thread.join()
-        for each in (self.master, self.slave, self.stop):
+        for each in (self.stop,) if self.unplugged else (self.stop, self.master, self.slave):
             os.close(each)
         self.flash.close()
         self.file.close()
 
     def _run(self) -> None:
         held = bytearray()
-        while True:
+        while not self.unplugged:
             readable = select.select([self.master, self.stop], [], [])[0]
             if self.stop in readable:
                 return
@@ -125,6 +129,11 @@ class Rom:
             self.written += 1
             if self.dies_after is not None and self.written > self.dies_after:
                 self.silent = True
+                return
+            if self.unplugged_after is not None and self.written > self.unplugged_after:
+                self.silent = self.unplugged = True
+                os.close(self.master)
+                os.close(self.slave)
                 return
         value, body, error = 0, b"", 0
         try:

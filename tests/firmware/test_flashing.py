@@ -156,9 +156,10 @@ def test_a_port_that_is_not_there(folder: Path) -> None:
     assert "/dev/ttyNONE9: the port cannot be opened: see that the USB cable is in" in result.output
 
 
-def test_cut_in_the_middle_and_run_again(folder: Path, real_image: bytes) -> None:
+@pytest.mark.parametrize("how", ["dies_after", "unplugged_after"])
+def test_cut_in_the_middle_and_run_again(folder: Path, real_image: bytes, how: str) -> None:
     program_blocks = 25  # the image follows
-    with Rom(folder / "flash", dies_after=program_blocks) as rom:
+    with Rom(folder / "flash", **{how: program_blocks}) as rom:
         result = run(rom.port)
     assert result.exit_code == 1
     assert "请检查 USB 线和供电，再运行同一条命令" in result.output
