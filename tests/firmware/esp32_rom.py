@@ -12,13 +12,14 @@ from __future__ import annotations
 import hashlib
 import mmap
 import os
+import random
 import select
 import struct
 import threading
 import tty
 import zlib
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 END, ESC = 0xC0, 0xDB
 FLASH_BEGIN, FLASH_DATA, FLASH_END = 0x02, 0x03, 0x04
@@ -34,6 +35,29 @@ SPI1 = 0x3FF42000
 SPI_CMD, SPI_USER2, SPI_W0 = SPI1, SPI1 + 0x24, SPI1 + 0x80
 SPI_USR = 1 << 18
 READ_ID, READ_SFDP = 0x9F, 0x5A
+
+
+ERASED = b"\xff"
+#: Where MicroPython keeps files on 4 MiB: behind the last partition of its table
+#: (ports/esp32/partitions-4MiBplus.csv).
+VFS_AT = 0x200000
+TABLE = (
+    (b"nvs", 1, 2, 0x9000, 0x6000),
+    (b"phy_init", 1, 1, 0xF000, 0x1000),
+    (b"factory", 0, 0, 0x10000, 0x1F0000),
+)
+
+
+def micropython(table: Any = TABLE, chip: int = 0, magic: int = 0xE9) -> bytes:
+    """A file laid out as MicroPython's makeimg.py does; its programs are noise."""
+    noise = random.Random(7)
+    boot = bytearray(noise.randbytes(0x4000))
+    boot[0], boot[12:14] = magic, chip.to_bytes(2, "little")
+    rows = [
+        struct.pack("<2sBBII16sI", b"\xaa\x50", t, s, o, n, name, 0) for name, t, s, o, n in table
+    ]
+    held = bytes(boot).ljust(0x8000 - 0x1000, ERASED) + b"".join(rows)
+    return held.ljust(0x10000 - 0x1000, ERASED) + noise.randbytes(20_000) + bytes(90_000)
 
 
 class Refused(Exception):  # noqa: N818 - an answer of the loader

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import struct
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,28 +16,18 @@ from field_configs.load import load
 from firmware.workbench import esp32, flash
 from firmware.workbench.config import node_config, parse_broker_url, write_config
 from nongqing import main
-from tests.firmware.esp32_rom import DEFL_DATA, FLASH_DATA, FLASH_MD5, WRITE_REG, Rom
-from tests.firmware.field import Key
-
-ERASED = b"\xff"
-VFS_AT = 0x200000
-TABLE = (
-    (b"nvs", 1, 2, 0x9000, 0x6000),
-    (b"phy_init", 1, 1, 0xF000, 0x1000),
-    (b"factory", 0, 0, 0x10000, 0x1F0000),
+from tests.firmware.esp32_rom import (
+    DEFL_DATA,
+    ERASED,
+    FLASH_DATA,
+    FLASH_MD5,
+    TABLE,
+    VFS_AT,
+    WRITE_REG,
+    Rom,
+    micropython,
 )
-
-
-def micropython(table: Any = TABLE, chip: int = 0, magic: int = 0xE9) -> bytes:
-    """A file laid out as MicroPython's makeimg.py does; its programs are noise."""
-    noise = random.Random(7)
-    boot = bytearray(noise.randbytes(0x4000))
-    boot[0], boot[12:14] = magic, chip.to_bytes(2, "little")
-    rows = [
-        struct.pack("<2sBBII16sI", b"\xaa\x50", t, s, o, n, name, 0) for name, t, s, o, n in table
-    ]
-    held = bytes(boot).ljust(0x8000 - 0x1000, ERASED) + b"".join(rows)
-    return held.ljust(0x10000 - 0x1000, ERASED) + noise.randbytes(20_000) + bytes(90_000)
+from tests.firmware.field import Key
 
 
 @pytest.fixture(scope="module")

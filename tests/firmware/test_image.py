@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,7 @@ from firmware.workbench import bundle, filesystem
 from firmware.workbench.config import node_config, parse_broker_url, write_config
 from firmware.workbench.simulate import LAUNCH, SHIMS
 from nongqing import main
+from tests.firmware.esp32_rom import VFS_AT, Rom, micropython
 from tests.firmware.field import Collector, Key, Shared, wait_for
 from tests.paths import ROOT
 
@@ -89,26 +91,17 @@ def test_a_bundle_that_was_built_before_needs_no_registry(folder: Path) -> None:
     assert (folder / "node.img").stat().st_size == 240 * 4096
 
 
-@pytest.fixture
-def running(
-    folder: Path, broker_port: int, weather_file: Path
-) -> Iterator[subprocess.Popen[bytes]]:
-    """The node, started from its image with 160 KiB of heap."""
-    configure(folder / "node.json", broker_port, ack_ms=500)
-    assert image(*COMMAND).exit_code == 0
+@contextmanager
+def started(folder: Path, image: Path, weather_file: Path) -> Iterator[None]:
+    """Start the node of an image with 160 KiB of heap; it must still run in the end."""
     bundle.compile_module(bundle.EMULATED, folder / "board_unix.mpy")
-    bench = {
-        "clock": Shared.set(60, 3600),
-        "weather": str(weather_file),
-        "image": "unused",
-    }
+    bench = {"clock": Shared.set(60, 3600), "weather": str(weather_file), "image": "unused"}
     (folder / "bench.json").write_text(json.dumps(bench))
-    with (folder / "node.log").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-c", LAUNCH, "-X", "heapsize=160k", str(BOOT)),
-                *("node.img", "board_unix.mpy"),
-            ],
+    start = (sys.executable, "-c", LAUNCH, "-X", "heapsize=160k", str(BOOT))
+    with (
+        (folder / "node.log").open("wb") as log,
+        subprocess.Popen(
+            [*start, str(image), "board_unix.mpy"],
             cwd=folder,
             env={
                 "NONGQING_BENCH": "bench.json",
@@ -118,26 +111,47 @@ def running(
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
-        )
-    with process:
-        yield process
-        process.kill()
+        ) as process,
+    ):
+        try:
+            yield
+            assert process.poll() is None
+        finally:
+            process.kill()
+            print((folder / "node.log").read_text())
 
 
 @pytest.mark.system
 def test_a_node_starts_from_its_image(
-    running: subprocess.Popen[bytes], collector: Collector, folder: Path
+    collector: Collector, folder: Path, broker_port: int, weather_file: Path
 ) -> None:
-    try:
+    configure(folder / "node.json", broker_port, ack_ms=500)
+    assert image(*COMMAND).exit_code == 0
+    with started(folder, folder / "node.img", weather_file):
         wait_for(lambda: len(collector.received()) >= 3)
-    finally:
-        said = (folder / "node.log").read_text()
-        print(said)
-    assert running.poll() is None
+    said = (folder / "node.log").read_text()
     assert said == "['firmware', 'main.py', 'manifest.json', 'node.json']\n"
     assert not collector.refused
     assert [each.detail for each in collector.kinds("boot")] == [[1, 0]]
     assert not collector.kinds("fault")
+
+
+@pytest.mark.system
+def test_from_the_box_to_the_first_value(
+    collector: Collector, folder: Path, broker_port: int, weather_file: Path
+) -> None:
+    """Image, flash, start: from what esptool left on the emulated board's flash."""
+    configure(folder / "node.json", broker_port, ack_ms=500)
+    assert image(*COMMAND).exit_code == 0
+    (folder / "mp.bin").write_bytes(micropython())
+    with Rom(folder / "flash") as rom:
+        command = ["--image", "node.img", "--micropython", "mp.bin", "--no-stub"]
+        result = CliRunner().invoke(main, ["node", "flash", rom.port, *command])
+    assert result.exit_code == 0, result.output
+    (folder / "vfs").write_bytes((folder / "flash").read_bytes()[VFS_AT:])
+    with started(folder, folder / "vfs", weather_file):
+        wait_for(lambda: bool(collector.received()))
+    assert not collector.refused
 
 
 @pytest.mark.parametrize(
