@@ -51,6 +51,12 @@ FAILURES = (
         "open or to ground, GPIO12 not high.",
     ),
     (
+        re.compile(r"(MD5 of file does not match)"),
+        "闪存里的内容和文件不一致：再运行一次；还不一致，这块板的闪存坏了，请换板。",
+        "the flash does not hold what was written: run it again; if it is so again, the board's "
+        "flash is broken: take another.",
+    ),
+    (
         re.compile(r"A (?:fatal|serial exception) error occurred: (.+)"),
         "中途断了（{0}）。请检查 USB 线和供电，再运行同一条命令：已写好的文件会跳过；"
         "还不行就加 --baud 115200。",
@@ -195,6 +201,9 @@ def flash(
 
     An image is one node: each port wants its own. Run again after a failure, it goes on with the
     file that is not on the board yet. Another chip than an ESP32 is left as it is.
+
+    What a board kept of its measurements is overwritten, and it counts its frames anew: enrol the
+    node again (nongqing node enroll) and make a new image before a board that has run is flashed.
 
     \b
     Example:

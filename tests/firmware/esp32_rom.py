@@ -85,6 +85,8 @@ class Rom:
         Nothing answers, as with crossed wires or a board that runs its program.
     dies_after : int, optional
         Blocks of data after which it does not answer any more.
+    worn_at : int, optional
+        Address of a byte that no erasing brings back.
     unplugged_after : int, optional
         Blocks of data after which its cable is pulled out: the port is gone.
     """
@@ -97,12 +99,14 @@ class Rom:
         silent: bool = False,
         dies_after: int | None = None,
         unplugged_after: int | None = None,
+        worn_at: int | None = None,
     ) -> None:
         if not path.exists():
             path.write_bytes(b"\xff" * size)
         self.file = path.open("r+b")
         self.flash = mmap.mmap(self.file.fileno(), size)
         self.size, self.silent, self.dies_after = size, silent, dies_after
+        self.worn_at = worn_at
         self.unplugged_after, self.unplugged = unplugged_after, False
         self.registers = {CHIP_MAGIC: CHIPS[chip]}
         self.attached = self.ready = False
@@ -215,6 +219,8 @@ class Rom:
             raise Refused(FAILED)
         end = -(-(offset + size) // SECTOR) * SECTOR
         self.flash[offset:end] = b"\xff" * (end - offset)
+        if self.worn_at is not None and offset <= self.worn_at < end:
+            self.flash[self.worn_at] = 0
         self.at, self.next, self.blocks = offset, 0, blocks
         self.limit, self.block, self.unpacker = end, block, zlib.decompressobj()
 

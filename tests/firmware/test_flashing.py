@@ -160,6 +160,15 @@ def test_cut_in_the_middle_and_run_again(folder: Path, real_image: bytes, how: s
     flashed(folder / "flash", real_image)
 
 
+def test_flash_that_does_not_keep_what_is_written_is_told(folder: Path) -> None:
+    with Rom(folder / "flash", worn_at=VFS_AT + 9) as rom:
+        result = run(rom.port)
+    assert result.exit_code == 1
+    assert "完成" not in result.output.replace("块板完成", "")
+    assert "闪存里的内容和文件不一致" in result.output
+    assert "the flash does not hold what was written" in result.output
+
+
 def test_a_file_that_is_on_the_board_is_skipped(folder: Path, real_image: bytes) -> None:
     for _ in range(2):
         with Rom(folder / "flash") as rom:
