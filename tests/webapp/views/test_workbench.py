@@ -68,6 +68,9 @@ def test_the_code_is_the_one_that_the_web_shows(
     paths = [each.get("d") for each in drawn.iter() if each.tag.endswith("path")]
     words = [each.text for each in drawn.iter() if each.tag.endswith("text")]
     assert words[:2] == ["qf-001", "柳格示范村"]
+    sizes = [float(each.get("font-size", "")) for each in drawn.iter() if each.tag.endswith("text")]
+    assert sizes[1] == 3
+    assert sizes[2] < 2, "a long name is made smaller until it has room"
     app = make_app(seeded_dsn)
     client: FlaskClient = client_of(app, "technician")
     assert f'd="{paths[0]}"' in client.get("/nodes/qf-001/label").text

@@ -59,7 +59,7 @@ def _lines(node: Facts) -> list[str]:
 def _svg(node: Facts, home: str) -> str:
     rows = qr_matrix(address_of(home, node.id))
     texts = [
-        f'<text x="33" y="{15 + place * 5}" font-size="3">{escape(line)}</text>'
+        f'<text x="33" y="{15 + place * 5}" font-size="{_size(line):.2f}">{escape(line)}</text>'
         for place, line in enumerate(_lines(node))
     ]
     return (
@@ -69,6 +69,12 @@ def _svg(node: Facts, home: str) -> str:
         f'<svg x="1" y="8" width="31" height="31" viewBox="0 0 {len(rows)} {len(rows)}" '
         f'shape-rendering="crispEdges"><path d="{path_of(rows)}"/></svg>{"".join(texts)}</svg>\n'
     )
+
+
+def _size(line: str) -> float:
+    """Size of letters at which a line has room beside the code [mm]; Latin ones are half as wide."""
+    letters = sum(1 if each > "\u2e80" else 0.55 for each in line)
+    return min(3.0, 26 / max(letters, 1))
 
 
 def _a4(pictures: list[bytes]) -> bytes:
