@@ -72,7 +72,7 @@ def _svg(node: Facts, home: str) -> str:
 
 
 def _size(line: str) -> float:
-    """Size of letters at which a line has room beside the code [mm]; Latin ones are half as wide."""
+    """Size of letters at which a line has room beside the code [mm]; Latin ones are narrower."""
     letters = sum(1 if each > "\u2e80" else 0.55 for each in line)
     return min(3.0, 26 / max(letters, 1))
 
