@@ -31,7 +31,7 @@ CHECK_S = 1.0
 
 @click.group()
 def node() -> None:
-    """Field nodes: enrol, simulate, list.
+    """Field nodes: enrol, build, flash, label, simulate, list.
 
     \b
     Example:

@@ -19,6 +19,7 @@ import click
 
 from firmware.workbench import esp32
 from firmware.workbench.esp32 import MIB, NotForThis
+from firmware.workbench.words import both
 
 ATTEMPTS = "3"
 STEP_PERCENT = 20
@@ -50,7 +51,13 @@ FAILURES = (
         "open or to ground, GPIO12 not high.",
     ),
     (
-        re.compile(r"A fatal error occurred: (.+)"),
+        re.compile(r"(MD5 of file does not match)"),
+        "闪存里的内容和文件不一致：再运行一次；还不一致，这块板的闪存坏了，请换板。",
+        "the flash does not hold what was written: run it again; if it is so again, the board's "
+        "flash is broken: take another.",
+    ),
+    (
+        re.compile(r"A (?:fatal|serial exception) error occurred: (.+)"),
         "中途断了（{0}）。请检查 USB 线和供电，再运行同一条命令：已写好的文件会跳过；"
         "还不行就加 --baud 115200。",
         "it broke off ({0}). Check the cable and the power and run the same command again: a file "
@@ -91,7 +98,7 @@ class Flasher:
             esp32.check_image(image.read_bytes(), region)
         except NotForThis as error:
             raise Failed(
-                f"{image.name} 与这块板不配，没有写入；请按下一行重做。\n{image}: {error}"
+                f"{image.name} 与这块板不配，没有写入；请按下一行说的重做。\n{image}: {error}"
             ) from error
         files = [f"{esp32.BEGIN:#x}", str(self.micropython)]
         files += [f"{region.offset:#x}", str(image)]
@@ -160,7 +167,7 @@ def meaning(said: str) -> str:
 
 def say(port: str, chinese: str, english: str = "") -> None:
     """Tell one thing of one port."""
-    click.echo(f"{port}: {chinese} | {english}" if english else f"{port}: {chinese}")
+    click.echo(f"{port}: {both(chinese, english) if english else chinese}")
 
 
 @click.command()
@@ -195,16 +202,24 @@ def flash(
     An image is one node: each port wants its own. Run again after a failure, it goes on with the
     file that is not on the board yet. Another chip than an ESP32 is left as it is.
 
+    What a board kept of its measurements is overwritten, and it counts its frames anew: enrol the
+    node again (nongqing node enroll) and make a new image before a board that has run is flashed.
+
     \b
     Example:
       nongqing node flash /dev/ttyUSB0 --image qf-001.img --micropython ESP32_GENERIC.bin
     """
     if len(set(ports)) < len(ports):
-        raise click.UsageError(f"a port is named twice: {', '.join(ports)}")
+        said = both("同一个串口写了两次", "a port is named twice")
+        raise click.UsageError(f"{said}: {', '.join(ports)}")
     if len(set(images)) != len(ports):
         raise click.UsageError(
-            f"{len(ports)} ports and {len(set(images))} images: two boards must never be the same "
-            "node; give each port its own --image, in the order of the ports"
+            both(
+                f"{len(ports)} 个串口，{len(set(images))} 个镜像：两块板不能是同一台设备；请按串口"
+                "的顺序给每个串口自己的 --image",
+                f"{len(ports)} ports and {len(set(images))} images: two boards must never be the "
+                "same node; give each port its own --image, in the order of the ports",
+            )
         )
     if importlib.util.find_spec("esptool") is None:
         raise click.ClickException("esptool is missing: pip install esptool")
@@ -212,9 +227,17 @@ def flash(
         try:
             check(path.read_bytes())
         except OSError as error:
-            raise click.ClickException(f"{path}: cannot be read ({error.strerror})") from error
+            said = both("读不了；请看文件名", f"cannot be read ({error.strerror}); see its name")
+            raise click.ClickException(f"{path}: {said}") from error
         except NotForThis as error:
-            raise click.ClickException(f"{path}: {error}") from error
+            said = both("不能用；请按后面说的换一个", str(error))
+            raise click.ClickException(f"{path}: {said}") from error
+    if len({path.read_bytes() for path in images}) < len(images):
+        said = both(
+            "镜像里有两个一样的，会是同一台设备；请给每台设备做自己的镜像",
+            "two of the images are the same, and two boards would be one node; make one for each",
+        )
+        raise click.ClickException(f"{', '.join(map(str, images))}: {said}")
     flasher = Flasher(micropython, baud, not no_stub)
     with ThreadPoolExecutor(len(ports)) as pool:
         told = pool.map(lambda port, image: _outcome(flasher, port, image), ports, images)
@@ -224,7 +247,7 @@ def flash(
         for line in why.splitlines():
             click.echo(f"{port}: {line}", err=True)
     done = len(ports) - len(failed)
-    click.echo(f"{done} / {len(ports)} 块板完成 | {done} of {len(ports)} boards done")
+    click.echo(both(f"{done} / {len(ports)} 块板完成", f"{done} of {len(ports)} boards done"))
     if failed:
         raise click.exceptions.Exit(1)
 

@@ -16,23 +16,34 @@ from firmware.workbench.bundle import BundleError, Manifest
 from firmware.workbench.cli import find_node
 from firmware.workbench.config import write_secret
 from firmware.workbench.parts import Parts
+from firmware.workbench.words import both
 
 
 def read_config(path: Path, node_id: str) -> dict[str, Any]:
     """Read a node's configuration; a ClickException says what is wrong with it."""
-    again = f"make it again: nongqing node enroll {node_id} --out {path}"
+    again = f"nongqing node enroll {node_id} --out {path}"
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
         whose, key = config["node"], bytes.fromhex(config["key"])
         drivers = [row["driver"] for row in config["channels"]]
     except (OSError, UnicodeError) as error:
-        raise click.ClickException(f"{path}: cannot be read ({error}); {again}") from error
+        said = both("读不了；请重新登记", f"cannot be read ({error}); make it again")
+        raise click.ClickException(f"{path}: {said}: {again}") from error
     except (ValueError, KeyError, TypeError) as error:
-        raise click.ClickException(f"{path}: is no configuration of a node; {again}") from error
+        said = both("不是设备的配置；请重新登记", "is no configuration of a node; make it again")
+        raise click.ClickException(f"{path}: {said}: {again}") from error
     if whose != node_id:
-        raise click.ClickException(f"{path}: is the configuration of {whose}, not of {node_id}")
+        said = both(
+            f"是 {whose} 的配置，不是 {node_id} 的；请换文件",
+            f"is the configuration of {whose}, not of {node_id}; name another file",
+        )
+        raise click.ClickException(f"{path}: {said}")
     if len(key) != seal.KEY_BYTES or not drivers:
-        raise click.ClickException(f"{path}: holds no whole key, or no channel; {again}")
+        said = both(
+            "密钥不完整，或没有通道；请重新登记",
+            "holds no whole key, or no channel; make it again",
+        )
+        raise click.ClickException(f"{path}: {said}: {again}")
     return dict(config)
 
 
@@ -40,11 +51,14 @@ def _check_drivers(config: dict[str, Any], manifest: Manifest, path: Path) -> No
     held = {each.file for each in manifest.files}
     for row in config["channels"]:
         if f"firmware/sensors/{row['driver']}.mpy" not in held:
-            raise click.ClickException(
-                f"{path}: channel {row.get('number')} wants the driver {row['driver']}, which the "
-                f"program of board {manifest.board} does not hold; enrol the node again, or build "
-                "for its board"
+            number, driver = row.get("number"), row["driver"]
+            said = both(
+                f"通道 {number} 要驱动 {driver}，板型 {manifest.board} 的程序里没有；请重新登记，"
+                "或按它的板型编译",
+                f"channel {number} wants the driver {driver}, which the program of board "
+                f"{manifest.board} does not hold; enrol the node again, or build for its board",
             )
+            raise click.ClickException(f"{path}: {said}")
 
 
 def _program(parts: Parts, node_id: str, folder: Path | None) -> tuple[Manifest, dict[str, bytes]]:
@@ -104,12 +118,18 @@ def image(
         text = json.dumps(held).encode()
         write_secret(out, filesystem.make(manifest, files, text, blocks))
     except BundleError as error:
-        raise click.ClickException(f"{out}: not made: {error}") from error
+        raise click.ClickException(f"{out}: {both('没有做成', 'not made')}: {error}") from error
     except OSError as error:
-        raise click.ClickException(
-            f"{out}: cannot be written ({error.strerror}); name a file in a folder that is there"
-        ) from error
-    click.echo(
-        f"{out}: {blocks * filesystem.BLOCK} bytes for {node_id}, board {manifest.board}, firmware "
-        f"{manifest.firmware}; it holds the node's key (keep it secret)"
+        said = both(
+            "写不了；请写到已有的文件夹里",
+            f"cannot be written ({error.strerror}); name a file in a folder that is there",
+        )
+        raise click.ClickException(f"{out}: {said}") from error
+    size = blocks * filesystem.BLOCK
+    said = both(
+        f"{node_id} 的镜像，板型 {manifest.board}，固件 {manifest.firmware}，{size} 字节；"
+        "内有密钥，请保密",
+        f"{size} bytes for {node_id}, board {manifest.board}, firmware {manifest.firmware}; it "
+        "holds the node's key (keep it secret)",
     )
+    click.echo(f"{out}: {said}")

@@ -9,6 +9,7 @@ import click
 
 from firmware.workbench.cli import find_node
 from firmware.workbench.parts import LabelMaker
+from firmware.workbench.words import both
 
 #: What an ending of a file's name makes: one label of 60 x 40 mm, or sheets of A4.
 ONE, SHEETS = ("svg", "png"), "pdf"
@@ -35,24 +36,32 @@ def label(parts: LabelMaker, node_ids: tuple[str, ...], out: Path, url: str | No
     """
     kind = out.suffix.removeprefix(".").lower()
     if kind not in (*ONE, SHEETS):
-        raise click.ClickException(
-            f"{out}: no label is made of that kind; end its name with .svg, .png or .pdf"
+        said = both(
+            "没有这种标签；文件名请以 .svg、.png 或 .pdf 结尾",
+            "no label is made of that kind; end its name with .svg, .png or .pdf",
         )
+        raise click.ClickException(f"{out}: {said}")
     if kind in ONE and len(node_ids) > 1:
-        raise click.ClickException(
-            f"{out}: holds one label, and {len(node_ids)} nodes are named; write sheets of A4 with "
-            f"--out {out.with_suffix('.pdf')}, or call it once for each"
+        sheets = out.with_suffix(".pdf")
+        said = both(
+            f"只放得下一张标签，却写了 {len(node_ids)} 台设备；请用 --out {sheets}，或一台一台来",
+            f"holds one label, and {len(node_ids)} nodes are named; write sheets of A4 with "
+            f"--out {sheets}, or call it once for each",
         )
+        raise click.ClickException(f"{out}: {said}")
     home = url or parts.settings().url
     if home is None:
-        raise click.ClickException(
-            "label: the address of the web is not known; give it: --url https://…, or set "
-            "NONGQING_URL"
+        said = both(
+            "不知道网站的地址；请写 --url https://…，或设 NONGQING_URL",
+            "the address of the web is not known; give it: --url https://…, or set NONGQING_URL",
         )
+        raise click.ClickException(f"label: {said}")
     if urlsplit(home).scheme not in ("http", "https") or not urlsplit(home).hostname:
-        raise click.ClickException(
-            f"label: --url {home}: is no address of a web; write https://nongqing.example"
+        said = both(
+            "不是网站的地址；请写成 https://nongqing.example",
+            "is no address of a web; write https://nongqing.example",
         )
+        raise click.ClickException(f"label: --url {home}: {said}")
     registry = parts.registry()
     for each in node_ids:
         find_node(registry, each)
@@ -61,7 +70,9 @@ def label(parts: LabelMaker, node_ids: tuple[str, ...], out: Path, url: str | No
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        raise click.ClickException(
-            f"{out}: cannot be written ({error.strerror}); name a file in a folder that is there"
-        ) from error
-    click.echo(f"{out}: {len(node_ids)} labels, for {home}")
+        said = both(
+            "写不了；请写到已有的文件夹里",
+            f"cannot be written ({error.strerror}); name a file in a folder that is there",
+        )
+        raise click.ClickException(f"{out}: {said}") from error
+    click.echo(f"{out}: {both('标签', 'labels')}: {', '.join(node_ids)} ({home})")

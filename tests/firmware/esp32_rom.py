@@ -12,13 +12,14 @@ from __future__ import annotations
 import hashlib
 import mmap
 import os
+import random
 import select
 import struct
 import threading
 import tty
 import zlib
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 END, ESC = 0xC0, 0xDB
 FLASH_BEGIN, FLASH_DATA, FLASH_END = 0x02, 0x03, 0x04
@@ -34,6 +35,29 @@ SPI1 = 0x3FF42000
 SPI_CMD, SPI_USER2, SPI_W0 = SPI1, SPI1 + 0x24, SPI1 + 0x80
 SPI_USR = 1 << 18
 READ_ID, READ_SFDP = 0x9F, 0x5A
+
+
+ERASED = b"\xff"
+#: Where MicroPython keeps files on 4 MiB: behind the last partition of its table
+#: (ports/esp32/partitions-4MiBplus.csv).
+VFS_AT = 0x200000
+TABLE = (
+    (b"nvs", 1, 2, 0x9000, 0x6000),
+    (b"phy_init", 1, 1, 0xF000, 0x1000),
+    (b"factory", 0, 0, 0x10000, 0x1F0000),
+)
+
+
+def micropython(table: Any = TABLE, chip: int = 0, magic: int = 0xE9) -> bytes:
+    """A file laid out as MicroPython's makeimg.py does; its programs are noise."""
+    noise = random.Random(7)
+    boot = bytearray(noise.randbytes(0x4000))
+    boot[0], boot[12:14] = magic, chip.to_bytes(2, "little")
+    rows = [
+        struct.pack("<2sBBII16sI", b"\xaa\x50", t, s, o, n, name, 0) for name, t, s, o, n in table
+    ]
+    held = bytes(boot).ljust(0x8000 - 0x1000, ERASED) + b"".join(rows)
+    return held.ljust(0x10000 - 0x1000, ERASED) + noise.randbytes(20_000) + bytes(90_000)
 
 
 class Refused(Exception):  # noqa: N818 - an answer of the loader
@@ -61,6 +85,10 @@ class Rom:
         Nothing answers, as with crossed wires or a board that runs its program.
     dies_after : int, optional
         Blocks of data after which it does not answer any more.
+    worn_at : int, optional
+        Address of a byte that no erasing brings back.
+    unplugged_after : int, optional
+        Blocks of data after which its cable is pulled out: the port is gone.
     """
 
     def __init__(
@@ -70,12 +98,16 @@ class Rom:
         chip: str = "esp32",
         silent: bool = False,
         dies_after: int | None = None,
+        unplugged_after: int | None = None,
+        worn_at: int | None = None,
     ) -> None:
         if not path.exists():
             path.write_bytes(b"\xff" * size)
         self.file = path.open("r+b")
         self.flash = mmap.mmap(self.file.fileno(), size)
         self.size, self.silent, self.dies_after = size, silent, dies_after
+        self.worn_at = worn_at
+        self.unplugged_after, self.unplugged = unplugged_after, False
         self.registers = {CHIP_MAGIC: CHIPS[chip]}
         self.attached = self.ready = False
         self.at = self.next = self.blocks = 0
@@ -95,14 +127,14 @@ class Rom:
     def __exit__(self, *failure: object) -> None:
         os.close(self.stopped)
         self.thread.join()
-        for each in (self.master, self.slave, self.stop):
+        for each in (self.stop,) if self.unplugged else (self.stop, self.master, self.slave):
             os.close(each)
         self.flash.close()
         self.file.close()
 
     def _run(self) -> None:
         held = bytearray()
-        while True:
+        while not self.unplugged:
             readable = select.select([self.master, self.stop], [], [])[0]
             if self.stop in readable:
                 return
@@ -125,6 +157,11 @@ class Rom:
             self.written += 1
             if self.dies_after is not None and self.written > self.dies_after:
                 self.silent = True
+                return
+            if self.unplugged_after is not None and self.written > self.unplugged_after:
+                self.silent = self.unplugged = True
+                os.close(self.master)
+                os.close(self.slave)
                 return
         value, body, error = 0, b"", 0
         try:
@@ -182,6 +219,8 @@ class Rom:
             raise Refused(FAILED)
         end = -(-(offset + size) // SECTOR) * SECTOR
         self.flash[offset:end] = b"\xff" * (end - offset)
+        if self.worn_at is not None and offset <= self.worn_at < end:
+            self.flash[self.worn_at] = 0
         self.at, self.next, self.blocks = offset, 0, blocks
         self.limit, self.block, self.unpacker = end, block, zlib.decompressobj()
 

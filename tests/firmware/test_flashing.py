@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import struct
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,28 +16,18 @@ from field_configs.load import load
 from firmware.workbench import esp32, flash
 from firmware.workbench.config import node_config, parse_broker_url, write_config
 from nongqing import main
-from tests.firmware.esp32_rom import DEFL_DATA, FLASH_DATA, FLASH_MD5, WRITE_REG, Rom
-from tests.firmware.field import Key
-
-ERASED = b"\xff"
-VFS_AT = 0x200000
-TABLE = (
-    (b"nvs", 1, 2, 0x9000, 0x6000),
-    (b"phy_init", 1, 1, 0xF000, 0x1000),
-    (b"factory", 0, 0, 0x10000, 0x1F0000),
+from tests.firmware.esp32_rom import (
+    DEFL_DATA,
+    ERASED,
+    FLASH_DATA,
+    FLASH_MD5,
+    TABLE,
+    VFS_AT,
+    WRITE_REG,
+    Rom,
+    micropython,
 )
-
-
-def micropython(table: Any = TABLE, chip: int = 0, magic: int = 0xE9) -> bytes:
-    """A file laid out as MicroPython's makeimg.py does; its programs are noise."""
-    noise = random.Random(7)
-    boot = bytearray(noise.randbytes(0x4000))
-    boot[0], boot[12:14] = magic, chip.to_bytes(2, "little")
-    rows = [
-        struct.pack("<2sBBII16sI", b"\xaa\x50", t, s, o, n, name, 0) for name, t, s, o, n in table
-    ]
-    held = bytes(boot).ljust(0x8000 - 0x1000, ERASED) + b"".join(rows)
-    return held.ljust(0x10000 - 0x1000, ERASED) + noise.randbytes(20_000) + bytes(90_000)
+from tests.firmware.field import Key
 
 
 @pytest.fixture(scope="module")
@@ -128,13 +117,13 @@ def test_two_boards_at_once(folder: Path, real_image: bytes) -> None:
 
 def test_another_chip_is_left_as_it_is(folder: Path, real_image: bytes) -> None:
     """And the board beside it is flashed."""
-    (folder / "other.img").write_bytes(real_image)
+    (folder / "other.img").write_bytes(real_image[:-1] + b"\0")
     with Rom(folder / "one", chip="esp32s2") as one, Rom(folder / "two") as two:
         result = run(one.port, two.port, images=("node.img", "other.img"))
     assert result.exit_code == 1
     assert set((folder / "one").read_bytes()) == {0xFF}
     assert WRITE_REG not in one.commands
-    flashed(folder / "two", real_image)
+    flashed(folder / "two", real_image[:-1] + b"\0")
     assert f"{one.port}: 这块板的芯片是 ESP32-S2，不是 ESP32，没有写入" in result.output
     assert f"{one.port}: this board's chip is ESP32-S2, not ESP32: nothing was" in result.output
     assert "1 / 2 块板完成 | 1 of 2 boards done\n" in result.output
@@ -156,9 +145,10 @@ def test_a_port_that_is_not_there(folder: Path) -> None:
     assert "/dev/ttyNONE9: the port cannot be opened: see that the USB cable is in" in result.output
 
 
-def test_cut_in_the_middle_and_run_again(folder: Path, real_image: bytes) -> None:
+@pytest.mark.parametrize("how", ["dies_after", "unplugged_after"])
+def test_cut_in_the_middle_and_run_again(folder: Path, real_image: bytes, how: str) -> None:
     program_blocks = 25  # the image follows
-    with Rom(folder / "flash", dies_after=program_blocks) as rom:
+    with Rom(folder / "flash", **{how: program_blocks}) as rom:
         result = run(rom.port)
     assert result.exit_code == 1
     assert "请检查 USB 线和供电，再运行同一条命令" in result.output
@@ -168,6 +158,15 @@ def test_cut_in_the_middle_and_run_again(folder: Path, real_image: bytes) -> Non
         result = run(rom.port)
     assert result.exit_code == 0, result.output
     flashed(folder / "flash", real_image)
+
+
+def test_flash_that_does_not_keep_what_is_written_is_told(folder: Path) -> None:
+    with Rom(folder / "flash", worn_at=VFS_AT + 9) as rom:
+        result = run(rom.port)
+    assert result.exit_code == 1
+    assert "完成" not in result.output.replace("块板完成", "")
+    assert "闪存里的内容和文件不一致" in result.output
+    assert "the flash does not hold what was written" in result.output
 
 
 def test_a_file_that_is_on_the_board_is_skipped(folder: Path, real_image: bytes) -> None:
@@ -212,17 +211,18 @@ def test_a_flash_that_does_not_say_its_size(folder: Path, monkeypatch: pytest.Mo
 @pytest.mark.parametrize(
     ("held", "said"),
     [
-        (b"", "mp.bin: is no firmware of an ESP32; take the .bin of ESP32_GENERIC"),
-        (micropython(magic=0), "mp.bin: is no firmware of an ESP32; take the .bin of ESP32_GEN"),
-        (micropython(chip=9), "mp.bin: is for another chip (id 9, an ESP32 has 0); take the .bin"),
-        (micropython(()), "mp.bin: holds no partition table where one belongs; take the .bin"),
+        (b"", " | is no firmware of an ESP32; take the .bin of ESP32_GENERIC"),
+        (micropython(magic=0), " | is no firmware of an ESP32; take the .bin of ESP32_GEN"),
+        (micropython(chip=9), " | is for another chip (id 9, an ESP32 has 0); take the .bin"),
+        (micropython(()), " | holds no partition table where one belongs; take the .bin"),
     ],
 )
 def test_a_wrong_micropython(folder: Path, held: bytes, said: str) -> None:
     (folder / "mp.bin").write_bytes(held)
     result = run("/dev/ttyNONE9")
     assert result.exit_code == 1
-    assert result.output.startswith(f"Error: {said}")
+    assert result.output.startswith("Error: mp.bin: 不能用；")
+    assert said in result.output
     assert len(result.output.splitlines()) == 1
 
 
@@ -231,8 +231,8 @@ def test_a_wrong_image(folder: Path, held: bytes) -> None:
     (folder / "node.img").write_bytes(held)
     result = run("/dev/ttyNONE9")
     assert result.exit_code == 1
-    said = "Error: node.img: is no image of a file system; make one: nongqing node image\n"
-    assert result.output == said
+    said = " | is no image of a file system; make one: nongqing node image\n"
+    assert result.output == f"Error: node.img: 不能用；请按后面说的换一个{said}"
 
 
 @pytest.mark.parametrize("name", ["node.img", "mp.bin"])
@@ -240,7 +240,8 @@ def test_a_file_that_is_not_there(folder: Path, name: str) -> None:
     os.remove(name)
     result = run("/dev/ttyNONE9")
     assert result.exit_code == 1
-    assert result.output == f"Error: {name}: cannot be read (No such file or directory)\n"
+    said = "读不了；请看文件名 | cannot be read (No such file or directory); see its name"
+    assert result.output == f"Error: {name}: {said}\n"
 
 
 def test_two_boards_never_become_one_node(folder: Path) -> None:
@@ -248,6 +249,16 @@ def test_two_boards_never_become_one_node(folder: Path) -> None:
     assert result.exit_code == 2
     assert "2 ports and 1 images: two boards must never be the same node" in result.output
     assert run("/dev/a", "/dev/b", images=("node.img", "node.img")).exit_code == 2
+
+
+def test_a_copy_of_an_image_is_the_same_node(folder: Path, real_image: bytes) -> None:
+    (folder / "copy.img").write_bytes(real_image)
+    with Rom(folder / "one") as one, Rom(folder / "two") as two:
+        result = run(one.port, two.port, images=("node.img", "copy.img"))
+    assert result.exit_code == 1
+    assert "node.img, copy.img: 镜像里有两个一样的" in result.output
+    assert "two of the images are the same, and two boards would be one node" in result.output
+    assert one.commands == two.commands == []
 
 
 def test_a_port_named_twice(folder: Path) -> None:

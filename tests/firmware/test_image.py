@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +21,7 @@ from firmware.workbench import bundle, filesystem
 from firmware.workbench.config import node_config, parse_broker_url, write_config
 from firmware.workbench.simulate import LAUNCH, SHIMS
 from nongqing import main
+from tests.firmware.esp32_rom import VFS_AT, Rom, micropython
 from tests.firmware.field import Collector, Key, Shared, wait_for
 from tests.paths import ROOT
 
@@ -59,8 +62,9 @@ def test_an_image_is_for_its_owner_alone(folder: Path) -> None:
     result = image(*COMMAND)
     assert result.exit_code == 0, result.output
     assert result.output == (
-        "node.img: 2097152 bytes for qf-001, board soilair-1, firmware 0.1.0; it holds the node's "
-        "key (keep it secret)\n"
+        "node.img: qf-001 的镜像，板型 soilair-1，固件 0.1.0，2097152 字节；内有密钥，请保密 | "
+        "2097152 bytes for qf-001, board soilair-1, firmware 0.1.0; it holds the node's key "
+        "(keep it secret)\n"
     )
     path = folder / "node.img"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -87,26 +91,17 @@ def test_a_bundle_that_was_built_before_needs_no_registry(folder: Path) -> None:
     assert (folder / "node.img").stat().st_size == 240 * 4096
 
 
-@pytest.fixture
-def running(
-    folder: Path, broker_port: int, weather_file: Path
-) -> Iterator[subprocess.Popen[bytes]]:
-    """The node, started from its image with 160 KiB of heap."""
-    configure(folder / "node.json", broker_port, ack_ms=500)
-    assert image(*COMMAND).exit_code == 0
+@contextmanager
+def started(folder: Path, image: Path, weather_file: Path) -> Iterator[None]:
+    """Start the node of an image with 160 KiB of heap; it must still run in the end."""
     bundle.compile_module(bundle.EMULATED, folder / "board_unix.mpy")
-    bench = {
-        "clock": Shared.set(60, 3600),
-        "weather": str(weather_file),
-        "image": "unused",
-    }
+    bench = {"clock": Shared.set(60, 3600), "weather": str(weather_file), "image": "unused"}
     (folder / "bench.json").write_text(json.dumps(bench))
-    with (folder / "node.log").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-c", LAUNCH, "-X", "heapsize=160k", str(BOOT)),
-                *("node.img", "board_unix.mpy"),
-            ],
+    start = (sys.executable, "-c", LAUNCH, "-X", "heapsize=160k", str(BOOT))
+    with (
+        (folder / "node.log").open("wb") as log,
+        subprocess.Popen(
+            [*start, str(image), "board_unix.mpy"],
             cwd=folder,
             env={
                 "NONGQING_BENCH": "bench.json",
@@ -116,39 +111,60 @@ def running(
             stdin=subprocess.PIPE,
             stdout=log,
             stderr=subprocess.STDOUT,
-        )
-    with process:
-        yield process
-        process.kill()
+        ) as process,
+    ):
+        try:
+            yield
+            assert process.poll() is None
+        finally:
+            process.kill()
+            print((folder / "node.log").read_text())
 
 
 @pytest.mark.system
 def test_a_node_starts_from_its_image(
-    running: subprocess.Popen[bytes], collector: Collector, folder: Path
+    collector: Collector, folder: Path, broker_port: int, weather_file: Path
 ) -> None:
-    try:
+    configure(folder / "node.json", broker_port, ack_ms=500)
+    assert image(*COMMAND).exit_code == 0
+    with started(folder, folder / "node.img", weather_file):
         wait_for(lambda: len(collector.received()) >= 3)
-    finally:
-        said = (folder / "node.log").read_text()
-        print(said)
-    assert running.poll() is None
+    said = (folder / "node.log").read_text()
     assert said == "['firmware', 'main.py', 'manifest.json', 'node.json']\n"
     assert not collector.refused
     assert [each.detail for each in collector.kinds("boot")] == [[1, 0]]
     assert not collector.kinds("fault")
 
 
+@pytest.mark.system
+def test_from_the_box_to_the_first_value(
+    collector: Collector, folder: Path, broker_port: int, weather_file: Path
+) -> None:
+    """Image, flash, start: from what esptool left on the emulated board's flash."""
+    configure(folder / "node.json", broker_port, ack_ms=500)
+    assert image(*COMMAND).exit_code == 0
+    (folder / "mp.bin").write_bytes(micropython())
+    with Rom(folder / "flash") as rom:
+        command = ["--image", "node.img", "--micropython", "mp.bin", "--no-stub"]
+        result = CliRunner().invoke(main, ["node", "flash", rom.port, *command])
+    assert result.exit_code == 0, result.output
+    (folder / "vfs").write_bytes((folder / "flash").read_bytes()[VFS_AT:])
+    with started(folder, folder / "vfs", weather_file):
+        wait_for(lambda: bool(collector.received()))
+    assert not collector.refused
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"node": "py-002"}, "node.json: is the configuration of py-002, not of qf-001"),
-        ({"key": "00"}, "node.json: holds no whole key, or no channel; make it again: nongqing"),
-        ({"channels": []}, "node.json: holds no whole key, or no channel; make it again: "),
-        ({"key": "no hex"}, "node.json: is no configuration of a node; make it again: nongqing"),
-        ({"key": None}, "node.json: is no configuration of a node; make it again: nongqing"),
+        ({"node": "py-002"}, " | is the configuration of py-002, not of qf-001"),
+        ({"key": "00"}, " | holds no whole key, or no channel; make it again: nongqing"),
+        ({"channels": []}, " | holds no whole key, or no channel; make it again: "),
+        ({"key": "no hex"}, " | is no configuration of a node; make it again: nongqing"),
+        ({"key": None}, " | is no configuration of a node; make it again: nongqing"),
         (
             {"channels": [{"number": 3, "driver": "sht99"}]},
-            "node.json: channel 3 wants the driver sht99, which the program of board soilair-1 "
+            " | channel 3 wants the driver sht99, which the program of board soilair-1 "
             "does not hold; enrol the node again, or build for its board",
         ),
     ],
@@ -161,18 +177,20 @@ def test_a_wrong_configuration(folder: Path, change: dict[str, Any], said: str) 
 def refused(folder: Path, result: Any, said: str) -> None:
     assert result.exit_code == 1
     assert said in result.output, result.output
+    if " | " in said:
+        assert re.match(r"Error: (none/)?node\.(img|json): [^|]*[一-鿿][^|]* \| ", result.output)
     assert len(result.output.splitlines()) == 1
     assert not (folder / "node.img").exists()
 
 
 def test_a_configuration_that_is_not_there(folder: Path) -> None:
     (folder / "node.json").unlink()
-    refused(folder, image(*COMMAND), "node.json: cannot be read ([Errno 2] No such file")
+    refused(folder, image(*COMMAND), " | cannot be read ([Errno 2] No such file")
 
 
 def test_a_configuration_that_is_no_json(folder: Path) -> None:
     (folder / "node.json").write_text("{")
-    refused(folder, image(*COMMAND), "node.json: is no configuration of a node; make it again")
+    refused(folder, image(*COMMAND), " | is no configuration of a node; make it again")
 
 
 def test_a_node_that_is_not_in_the_registry(folder: Path) -> None:
@@ -183,7 +201,7 @@ def test_a_node_that_is_not_in_the_registry(folder: Path) -> None:
 
 
 def test_a_bundle_that_is_none(folder: Path) -> None:
-    said = "node.img: not made: bundle/manifest.json: cannot be read (No such file or directory); "
+    said = "node.img: 没有做成 | not made: bundle/manifest.json: cannot be read (No such file or "
     refused(folder, image(*COMMAND, "--bundle", "bundle"), said)
 
 
@@ -199,13 +217,13 @@ def test_a_file_system_that_is_too_small(folder: Path, monkeypatch: pytest.Monke
 
 def test_without_littlefs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "littlefs", None)
-    said = "node.img: not made: littlefs-python is missing: pip install littlefs-python"
+    said = "node.img: 没有做成 | not made: littlefs-python is missing: pip install littlefs-python"
     refused(folder, image(*COMMAND), said)
 
 
 def test_a_place_that_is_not_there(folder: Path) -> None:
     result = image(*COMMAND[:-1], "none/node.img")
-    said = "none/node.img: cannot be written (No such file or directory); name a file in a folder"
+    said = " | cannot be written (No such file or directory); name a file in a folder"
     refused(folder, result, said)
 
 

@@ -52,7 +52,7 @@ def read(picture: Image.Image) -> list[str]:
 
 def test_a_label_as_a_picture(run: Run, tmp_path: Path) -> None:
     result = run("label", "qf-001", "--out", "qf-001.png", "--url", HOME)
-    assert result.output == f"qf-001.png: 1 labels, for {HOME}\n"
+    assert result.output == f"qf-001.png: 标签 | labels: qf-001 ({HOME})\n"
     with Image.open(tmp_path / "qf-001.png") as picture:
         assert picture.size == (480, 320)
         assert read(picture) == [ADDRESS]
@@ -68,6 +68,9 @@ def test_the_code_is_the_one_that_the_web_shows(
     paths = [each.get("d") for each in drawn.iter() if each.tag.endswith("path")]
     words = [each.text for each in drawn.iter() if each.tag.endswith("text")]
     assert words[:2] == ["qf-001", "柳格示范村"]
+    sizes = [float(each.get("font-size", "")) for each in drawn.iter() if each.tag.endswith("text")]
+    assert sizes[1] == 3
+    assert sizes[2] < 2, "a long name is made smaller until it has room"
     app = make_app(seeded_dsn)
     client: FlaskClient = client_of(app, "technician")
     assert f'd="{paths[0]}"' in client.get("/nodes/qf-001/label").text
@@ -87,14 +90,14 @@ def test_labels_on_sheets_of_a4(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--out", "a.jpg"], "a.jpg: no label is made of that kind; end its name with .svg, .png"),
+        (["--out", "a.jpg"], " | no label is made of that kind; end its name with .svg, .png"),
         (
             ["qf-002", "--out", "a.png", "--url", HOME],
-            "a.png: holds one label, and 2 nodes are named; write sheets of A4 with --out a.pdf",
+            " | holds one label, and 2 nodes are named; write sheets of A4 with --out a.pdf",
         ),
-        (["--out", "a.svg"], "label: the address of the web is not known; give it: --url https://"),
-        (["--out", "a.svg", "--url", "x"], "label: --url x: is no address of a web; write https:"),
-        (["--out", "none/a.svg", "--url", HOME], "none/a.svg: cannot be written (No such file or"),
+        (["--out", "a.svg"], " | the address of the web is not known; give it: --url https://"),
+        (["--out", "a.svg", "--url", "x"], " | is no address of a web; write https:"),
+        (["--out", "none/a.svg", "--url", HOME], " | cannot be written (No such file or"),
         (["qf-999", "--out", "a.pdf", "--url", HOME], "node qf-999: not in the registry; it has "),
     ],
 )

@@ -16,7 +16,6 @@ from webapp.views.trace.label import DPI, HEIGHT, SETTING, WIDTH, NoFont, label_
 
 #: Kinds of files; one of A4 takes any number of labels, the others one.
 SVG, PNG, PDF = "svg", "png", "pdf"
-KINDS = (SVG, PNG, PDF)
 COLUMNS, ROWS = 3, 7
 PAGE = round(210 / 25.4 * DPI), round(297 / 25.4 * DPI)
 
@@ -45,8 +44,10 @@ def draw(conn: Connection, node_ids: Sequence[str], home: str, kind: str) -> byt
         pictures = [label_png(address_of(home, each.id), _lines(each), each.id) for each in found]
     except NoFont as error:
         raise CannotDraw(
-            "label: this machine has no font with Chinese characters; install fonts-noto-cjk, "
-            f"name a font in {SETTING}, or draw one label as .svg, which needs none"
+            "label: 本机没有中文字体；请安装 fonts-noto-cjk，或在 "
+            f"{SETTING} 里写一个字体，或改画 .svg | this machine has no font with Chinese "
+            f"characters; install fonts-noto-cjk, name a font in {SETTING}, or draw one label as "
+            ".svg, which needs none"
         ) from error
     return pictures[0] if kind == PNG else _a4(pictures)
 
@@ -58,7 +59,7 @@ def _lines(node: Facts) -> list[str]:
 def _svg(node: Facts, home: str) -> str:
     rows = qr_matrix(address_of(home, node.id))
     texts = [
-        f'<text x="33" y="{15 + place * 5}" font-size="3">{escape(line)}</text>'
+        f'<text x="33" y="{15 + place * 5}" font-size="{_size(line):.2f}">{escape(line)}</text>'
         for place, line in enumerate(_lines(node))
     ]
     return (
@@ -68,6 +69,12 @@ def _svg(node: Facts, home: str) -> str:
         f'<svg x="1" y="8" width="31" height="31" viewBox="0 0 {len(rows)} {len(rows)}" '
         f'shape-rendering="crispEdges"><path d="{path_of(rows)}"/></svg>{"".join(texts)}</svg>\n'
     )
+
+
+def _size(line: str) -> float:
+    """Size of letters at which a line has room beside the code [mm]; Latin ones are narrower."""
+    letters = sum(1 if each > "\u2e80" else 0.55 for each in line)
+    return min(3.0, 26 / max(letters, 1))
 
 
 def _a4(pictures: list[bytes]) -> bytes:

@@ -1,0 +1,6 @@
+"""What a command says to a technician: in Chinese first, then in English."""
+
+
+def both(chinese: str, english: str) -> str:
+    """Say one thing in both languages, on one line."""
+    return f"{chinese} | {english}"
