@@ -99,7 +99,7 @@ class Uplink:
             elif self.mqtt.socket is None:
                 self._connect()
             else:
-                if readable or self.mqtt.unread:
+                if readable:
                     packets = self.mqtt.receive()
                     self.heard = self.board.ticks_ms()  # a long packet may take minutes
                     for kind, what, payload in packets:

@@ -55,7 +55,6 @@ class Mqtt:
         self.keepalive_s = keepalive_s
         self.psk = psk
         self.tcp = None  # what is below TLS
-        self.unread = False  # TLS may hold bytes that no poll of the socket shows
         self.socket = None
         self.buffer = b""
         self.skip = 0
@@ -101,14 +100,12 @@ class Mqtt:
         except OSError as error:
             raise Refused("the broker speaks no TLS with our key: %s" % error)
         self.tcp, self.socket = self.socket, wrapped
-        self.unread = True
 
     def close(self):
         """Close the connection, if there is one."""
         if self.socket:
             self.socket.close()
         self.socket = self.tcp = None
-        self.unread = False
         self.buffer = b""
         self.skip = 0
 
@@ -126,7 +123,7 @@ class Mqtt:
         self._send(b"\xc0\x00")
 
     def receive(self):
-        """Read what has arrived; the socket must be readable, or `unread` be set.
+        """Read what has arrived; the socket must be readable.
 
         Returns
         -------
@@ -134,27 +131,24 @@ class Mqtt:
             PUBLISH with topic and payload as bytes (already acknowledged), payload None where the
             packet is too long; PUBACK with its packet id; SUBACK with its answer; others with None.
         """
+        try:
+            data = self._arrived()
+        except OSError as error:
+            raise LinkError("connection lost: %s" % error)
+        if data is None:
+            return []
+        if not data:
+            raise LinkError("connection closed by the broker")
+        self.buffer += data
         result = []
         while True:
-            try:
-                data = self._arrived()
-            except OSError as error:
-                raise LinkError("connection lost: %s" % error)
-            if data is None:
-                return result
-            if not data:
-                raise LinkError("connection closed by the broker")
-            self.buffer += data
             packet = self._take()
-            while packet is not None:
-                result.append(self._understand(*packet))
-                packet = self._take()
-            if not self.tcp or len(data) < CHUNK:
-                return result  # poll shows what is left; of a TLS record nothing is
+            if packet is None:
+                return result
+            result.append(self._understand(*packet))
 
     def _arrived(self):
         """Return what has arrived, at most CHUNK bytes; None if TLS waits for the rest of it."""
-        self.unread = False
         if not self.tcp:
             return self.socket.recv(CHUNK)
         self.tcp.setblocking(False)
