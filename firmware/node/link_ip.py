@@ -10,6 +10,7 @@ import socket
 import struct
 
 TIMEOUT_S = 5
+KEEPALIVE_S = 1800  # a ping after half of it: each costs 222 bytes on the link
 MAX_PACKET = 2048  # the collector's longest acknowledgement has less than 1300 bytes
 HEAD = 256  # what is read of a longer packet: enough for its topic and packet id
 CHUNK = 256  # what arrives is small; a large buffer would need a large hole in the heap
@@ -47,7 +48,9 @@ class Mqtt:
     With `psk`, ``{"identity": text, "key": hexadecimal}``, all goes through TLS.
     """
 
-    def __init__(self, name, host, port, user=None, password=None, keepalive_s=60, psk=None):
+    def __init__(
+        self, name, host, port, user=None, password=None, keepalive_s=KEEPALIVE_S, psk=None
+    ):
         self.name = name
         self.address = (host, port)
         self.user = user

@@ -114,7 +114,9 @@ def test_frames_go_and_acknowledgements_come(place: Place) -> None:
         assert len(sent) < 2 * len(set(sent))
         assert [event.detail for event in collector.kinds("fault")] == []
         assert fleet.alive() == {NODE: True}
-        assert "as qf-001 (p2, c1, k60, u'qf-001')" in (place.folder / "mosquitto.log").read_text()
+        assert (
+            "as qf-001 (p2, c1, k1800, u'qf-001')" in (place.folder / "mosquitto.log").read_text()
+        )
 
 
 def test_a_key_that_the_broker_does_not_have(place: Place) -> None:
