@@ -9,7 +9,13 @@ from collections import namedtuple
 
 from firmware.wire import cbor, format2
 from firmware.wire.cbor import DecodeError
-from firmware.wire.frame import LATEST, MAX_CHANNELS, MAX_RAW, UINT32, Frame, Missing, within  # noqa: F401  said here, as the rest of the codec
+from firmware.wire.frame import LATEST, MAX_CHANNELS, UINT32, within
+from firmware.wire.frame import MAX_RAW as MAX_RAW
+from firmware.wire.frame import Frame as Frame
+from firmware.wire.frame import LayoutError as LayoutError
+from firmware.wire.frame import Missing as Missing
+from firmware.wire.frame import Reading as Reading
+from firmware.wire.frame import TimeUnknown as TimeUnknown
 
 FORMAT = 1  # of acknowledgements
 
@@ -17,19 +23,10 @@ NOT_FITTED, NO_ANSWER, BAD_CHECKSUM, OUT_OF_RANGE, WARMING_UP, LOW_POWER, DRIVER
 
 Channel = namedtuple("Channel", ("number", "quantity", "scale"))
 Layout = namedtuple("Layout", ("id", "channels"))
-Reading = namedtuple("Reading", ("channel", "time", "value", "reason"))
 Ack = namedtuple("Ack", ("now", "frames", "watermark"))
 Event = namedtuple("Event", ("boot", "kind", "detail"))
 
 EVENT_KINDS = ("boot", "lost", "fault")
-
-
-class LayoutError(ValueError):
-    """A frame read under a layout that it was not taken with."""
-
-
-class TimeUnknown(ValueError):
-    """A frame on uptime alone, and no offset of its boot is known yet."""
 
 
 def layout_id(channels):

@@ -1,7 +1,6 @@
 """How the samples of a frame become readings at moments: `codec.readings`, which no node needs."""
 
-from firmware.wire.codec import LayoutError, Reading, TimeUnknown
-from firmware.wire.frame import Missing
+from firmware.wire.frame import LayoutError, Missing, Reading, TimeUnknown
 
 
 def readings(frame, layout, boot_offset=None):
