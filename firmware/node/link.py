@@ -17,6 +17,7 @@ ACK_MS = 10000
 MAX_ACK_MS = 1800000
 RETRY_MS = 1000
 MAX_RETRY_MS = 60000
+SILENCE_MS = 90000  # a broker answers within a moment, or the connection is dead
 EVENTS = 16
 EVENT_TRIES = 5
 
@@ -68,8 +69,8 @@ class Uplink:
         self.outstanding = {}
         now = board.ticks_ms()
         self.next_try = now
-        self.heard = now
         self.spoken = now
+        self.asked = None  # when we first spoke since the broker was last heard
         self.since = now  # when the patience was last judged
         self.refused_at = None
 
@@ -102,9 +103,9 @@ class Uplink:
             elif self.mqtt.socket is None:
                 self._connect()
             else:
-                if readable or self.mqtt.unread:
+                if readable:
                     packets = self.mqtt.receive()
-                    self.heard = self.board.ticks_ms()  # a long packet may take minutes
+                    self.asked = None
                     for kind, what, payload in packets:
                         self._hear(kind, what, payload)
                 self._check_silence()
@@ -128,7 +129,9 @@ class Uplink:
             return
         self.mqtt.connect()
         self._subscribe()
-        self.heard = self.spoken = self.since = self.board.ticks_ms()
+        self.since = self.board.ticks_ms()
+        self.asked = None
+        self._note_spoken()
         self.refused_at = None
         # Not from the oldest again: what made the broker cut the connection would go first again.
         self.passed_over = self.passed_over or bool(self.outstanding)
@@ -152,13 +155,18 @@ class Uplink:
         self.next_try = self.board.ticks_ms() + pause
         self.backoff = min(self.backoff * 2, MAX_RETRY_MS)
 
+    def _note_spoken(self):
+        self.spoken = self.board.ticks_ms()
+        if self.asked is None:
+            self.asked = self.spoken
+
     def _check_silence(self):
         now = self.board.ticks_ms()
-        if self.board.ticks_diff(now, self.heard) > self.mqtt.keepalive_s * 1500:
+        if self.asked is not None and self.board.ticks_diff(now, self.asked) > SILENCE_MS:
             raise OSError("no answer from the broker")
         if self.board.ticks_diff(now, self.spoken) > self.mqtt.keepalive_s * 500:
             self.mqtt.ping()
-            self.spoken = now
+            self._note_spoken()
         if (
             self.refused_at is not None
             and self.board.ticks_diff(now, self.refused_at) > MAX_RETRY_MS
@@ -201,7 +209,7 @@ class Uplink:
             if (boot, seq) in self.outstanding:
                 continue
             # Noted before it goes: the answer must not be younger than the question.
-            self.spoken = self.board.ticks_ms()
+            self._note_spoken()
             self.outstanding[(boot, seq)] = self.spoken, self.clock.uptime(), is_new
             self.mqtt.publish(self.up, frame)
         # After the frames: an event that makes the broker cut the connection stops none of them.
@@ -209,6 +217,7 @@ class Uplink:
             who = self.identity
             message = seal.seal(who.key, who.epoch, self.evt, codec.encode_event(self.events[0]))
             self.event_id = self.mqtt.publish(self.evt, message)
+            self._note_spoken()
 
     def _next_again(self):
         found = self.outbox.next(self.again)

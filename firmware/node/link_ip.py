@@ -10,6 +10,7 @@ import socket
 import struct
 
 TIMEOUT_S = 5
+KEEPALIVE_S = 1800  # a ping after half of it: each costs 222 bytes on the link
 MAX_PACKET = 2048  # the collector's longest acknowledgement has less than 1300 bytes
 HEAD = 256  # what is read of a longer packet: enough for its topic and packet id
 CHUNK = 256  # what arrives is small; a large buffer would need a large hole in the heap
@@ -47,7 +48,9 @@ class Mqtt:
     With `psk`, ``{"identity": text, "key": hexadecimal}``, all goes through TLS.
     """
 
-    def __init__(self, name, host, port, user=None, password=None, keepalive_s=60, psk=None):
+    def __init__(
+        self, name, host, port, user=None, password=None, keepalive_s=KEEPALIVE_S, psk=None
+    ):
         self.name = name
         self.address = (host, port)
         self.user = user
@@ -55,7 +58,6 @@ class Mqtt:
         self.keepalive_s = keepalive_s
         self.psk = psk
         self.tcp = None  # what is below TLS
-        self.unread = False  # TLS may hold bytes that no poll of the socket shows
         self.socket = None
         self.buffer = b""
         self.skip = 0
@@ -101,14 +103,12 @@ class Mqtt:
         except OSError as error:
             raise Refused("the broker speaks no TLS with our key: %s" % error)
         self.tcp, self.socket = self.socket, wrapped
-        self.unread = True
 
     def close(self):
         """Close the connection, if there is one."""
         if self.socket:
             self.socket.close()
         self.socket = self.tcp = None
-        self.unread = False
         self.buffer = b""
         self.skip = 0
 
@@ -126,7 +126,7 @@ class Mqtt:
         self._send(b"\xc0\x00")
 
     def receive(self):
-        """Read what has arrived; the socket must be readable, or `unread` be set.
+        """Read what has arrived; the socket must be readable.
 
         Returns
         -------
@@ -134,27 +134,24 @@ class Mqtt:
             PUBLISH with topic and payload as bytes (already acknowledged), payload None where the
             packet is too long; PUBACK with its packet id; SUBACK with its answer; others with None.
         """
+        try:
+            data = self._arrived()
+        except OSError as error:
+            raise LinkError("connection lost: %s" % error)
+        if data is None:
+            return []
+        if not data:
+            raise LinkError("connection closed by the broker")
+        self.buffer += data
         result = []
         while True:
-            try:
-                data = self._arrived()
-            except OSError as error:
-                raise LinkError("connection lost: %s" % error)
-            if data is None:
-                return result
-            if not data:
-                raise LinkError("connection closed by the broker")
-            self.buffer += data
             packet = self._take()
-            while packet is not None:
-                result.append(self._understand(*packet))
-                packet = self._take()
-            if not self.tcp or len(data) < CHUNK:
-                return result  # poll shows what is left; of a TLS record nothing is
+            if packet is None:
+                return result
+            result.append(self._understand(*packet))
 
     def _arrived(self):
         """Return what has arrived, at most CHUNK bytes; None if TLS waits for the rest of it."""
-        self.unread = False
         if not self.tcp:
             return self.socket.recv(CHUNK)
         self.tcp.setblocking(False)

@@ -12,7 +12,10 @@ from firmware.wire.cbor import DecodeError
 from firmware.wire.frame import LATEST, MAX_CHANNELS, UINT32, within
 from firmware.wire.frame import MAX_RAW as MAX_RAW
 from firmware.wire.frame import Frame as Frame
+from firmware.wire.frame import LayoutError as LayoutError
 from firmware.wire.frame import Missing as Missing
+from firmware.wire.frame import Reading as Reading
+from firmware.wire.frame import TimeUnknown as TimeUnknown
 
 FORMAT = 1  # of acknowledgements
 
@@ -20,19 +23,10 @@ NOT_FITTED, NO_ANSWER, BAD_CHECKSUM, OUT_OF_RANGE, WARMING_UP, LOW_POWER, DRIVER
 
 Channel = namedtuple("Channel", ("number", "quantity", "scale"))
 Layout = namedtuple("Layout", ("id", "channels"))
-Reading = namedtuple("Reading", ("channel", "time", "value", "reason"))
 Ack = namedtuple("Ack", ("now", "frames", "watermark"))
 Event = namedtuple("Event", ("boot", "kind", "detail"))
 
 EVENT_KINDS = ("boot", "lost", "fault", "answer", "refused")
-
-
-class LayoutError(ValueError):
-    """A frame read under a layout that it was not taken with."""
-
-
-class TimeUnknown(ValueError):
-    """A frame on uptime alone, and no offset of its boot is known yet."""
 
 
 def layout_id(channels):
@@ -122,35 +116,9 @@ def readings(frame, layout, boot_offset=None):
     TimeUnknown
         If neither the frame nor the caller knows when the boot was.
     """
-    if frame.layout != layout.id or len(frame.channels) != len(layout.channels):
-        raise LayoutError(
-            "frame %d/%d was taken under layout %s with %d channels, not %s with %d"
-            % (
-                frame.boot,
-                frame.seq,
-                _hex(frame.layout),
-                len(frame.channels),
-                _hex(layout.id),
-                len(layout.channels),
-            )
-        )
-    offset = boot_offset if frame.offset is None else frame.offset
-    if offset is None:
-        raise TimeUnknown("frame %d/%d is on uptime alone" % (frame.boot, frame.seq))
-    result = []
-    for channel, samples in zip(layout.channels, frame.channels):
-        time = offset + frame.t0
-        for raw in samples:
-            if isinstance(raw, Missing):
-                result.append(Reading(channel.number, time, None, raw.reason))
-            else:
-                result.append(Reading(channel.number, time, raw / channel.scale, None))
-            time += frame.step
-    return result
+    from firmware.wire import placing  # as above
 
-
-def _hex(data):
-    return "".join("%02x" % byte for byte in data)
+    return placing.readings(frame, layout, boot_offset)
 
 
 def encode_ack(now, frames, watermark=None):

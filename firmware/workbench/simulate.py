@@ -20,8 +20,8 @@ from firmware.workbench.config import node_config, parse_broker_url, write_confi
 from firmware.workbench.parts import Board, NodeKey
 from firmware.workbench.rides import read_ride
 
-#: 160 KiB for the node and 32 for what stands for its chips, which lives in the same heap; that part
-#: is measured by tests/bench/wire.py. Words here have 64 bits: on an ESP32 most objects take half.
+#: 160 KiB for the node and 32 for what stands for its chips, which lives in the same heap
+#: (measured by tests/bench/wire.py). Words here have 64 bits: on an ESP32 most objects take half.
 HEAP = "192k"
 #: Of a node that rides along: what it meets is held in its process, too.
 RIDING_HEAP = "224k"

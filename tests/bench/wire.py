@@ -1,4 +1,4 @@
-"""What a node's reports take: bytes of frames, of the firmware and of its heap.
+"""What a node's reports take: bytes of frames, of the firmware, of its heap and on the link.
 
 Reports of nine quantities of the Beijing series (`_wire_weather.py` says what is noise and what was
 not measured) beside unsealed SenML-CBOR. Prints each figure beside its bar; exit code 1 when a bar
@@ -15,11 +15,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from firmware.workbench.weather import BEIJING
 from firmware.workbench.weather_files import read_beijing
-from tests.bench import _wire_bundle, _wire_bytes, _wire_heap
+from tests.bench import _wire_bundle, _wire_bytes, _wire_heap, _wire_link
 
 SINGLE_BAR, BATCH_BAR, BATCH_STRETCH = 0.60, 0.20, 0.17
 BUNDLE_BAR, HEAP_BAR = 48 * 1024, 96 * 1024
 WAITING = 5000
+LINK_BAR = 0.35
 
 
 def bytes_of_reports() -> bool:
@@ -64,9 +65,26 @@ def heap_of_node() -> bool:
     return peak - emulation < HEAP_BAR
 
 
+def bytes_on_the_link() -> bool:
+    """Print what an hour's report takes on the link; tell whether the bar is kept."""
+    with tempfile.TemporaryDirectory(prefix="nongqing-bench-") as folder:
+        hour = _wire_link.measure(Path(folder))
+    print(
+        f"on the link, report and acknowledgement {hour.report:.0f} B, ping {hour.ping:.0f} B, new "
+        f"connection {hour.connection:.0f} B; JSON ({hour.json_message} B) over mutual TLS, a "
+        f"connection each hour, {hour.json:.0f} B"
+    )
+    print(
+        f"an hour        {hour.node:6.0f} B  {hour.node / hour.json:.3f} of JSON (bar {LINK_BAR}): "
+        f"a report, {hour.pings:g} pings, 1/24 of a connection; one with TLS for each report "
+        f"{(hour.report + hour.connection) / hour.json:.3f}"
+    )
+    return hour.node <= LINK_BAR * hour.json
+
+
 def main() -> int:
     """Measure everything in one run."""
-    kept = [bytes_of_reports(), bytes_of_firmware(), heap_of_node()]
+    kept = [bytes_of_reports(), bytes_of_firmware(), heap_of_node(), bytes_on_the_link()]
     return 0 if all(kept) else 1
 
 

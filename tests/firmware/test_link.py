@@ -10,17 +10,20 @@ import pytest
 
 from collector.ingest.batches import ACK_FRAMES
 from firmware.node.clock import Clock
-from firmware.node.link import EVENTS, Identity, Uplink
-from firmware.node.link_ip import HEAD, MAX_PACKET, LinkError, Mqtt
+from firmware.node.link import EVENTS, SILENCE_MS, Identity, Uplink
+from firmware.node.link_ip import HEAD, KEEPALIVE_S, MAX_PACKET, LinkError, Mqtt
 from firmware.wire import codec, seal
+from tests.firmware.field import wait_for
 
 
 class Board:
+    ticks = 0
+
     def online(self) -> bool:
         return True
 
     def ticks_ms(self) -> int:
-        return 0
+        return self.ticks
 
     def ticks_diff(self, a: int, b: int) -> int:
         return a - b
@@ -28,6 +31,9 @@ class Board:
 
 class Box:
     """An outbox that holds nothing."""
+
+    def next(self, cursor: object) -> None:
+        return None
 
     def start(self) -> None:
         return None
@@ -294,3 +300,49 @@ def test_a_watermark_answers_what_is_open_below_it() -> None:
     body = codec.encode_ack(1_459_468_800, [], (7, 4))
     uplink._hear_ack(seal.seal(bytes(32), 1, "nq/1/qf-001/ack", body))
     assert set(uplink.outstanding) == {(7, 5), (6, 1)}
+
+
+def answer_each(listener: socket.socket, heard: list[bytes], silent: threading.Event) -> None:
+    """A broker that greets, and answers what it hears until it falls silent."""
+    while True:
+        try:
+            link, _ = listener.accept()
+        except OSError:
+            return
+        with link:
+            while data := link.recv(1000):
+                heard.append(data)
+                if not silent.is_set():
+                    answers = {0x10: b"\x20\x02\x00\x00", 0x82: b"\x90\x03\x00\x01\x01"}
+                    link.sendall(answers.get(data[0], b"\xd0\x00"))
+
+
+def test_a_quiet_link_costs_few_pings_and_a_dead_one_is_noticed() -> None:
+    heard: list[bytes] = []
+    silent = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=answer_each, args=(listener, heard, silent), daemon=True).start()
+        uplink = make_uplink()
+        uplink.mqtt.address = listener.getsockname()
+
+        def pass_s(seconds: int) -> None:
+            for _ in range(seconds):
+                uplink.board.ticks += 1000
+                uplink.poll(False)
+
+        uplink.poll(False)  # connects and subscribes
+        uplink.poll(True)
+        assert uplink.asked is None
+        pass_s(KEEPALIVE_S // 2)
+        assert b"\xc0\x00" not in heard
+        pass_s(1)
+        uplink.poll(True)
+        wait_for(lambda: heard[-1] == b"\xc0\x00")
+        silent.set()
+        pass_s(KEEPALIVE_S // 2 + 1)
+        connection = uplink.mqtt.socket
+        pass_s(SILENCE_MS // 1000)
+        assert uplink.mqtt.socket is connection
+        pass_s(1)
+        assert uplink.mqtt.socket is None
+        wait_for(lambda: heard.count(b"\xc0\x00") == 2)
