@@ -1,19 +1,20 @@
 """Runs a simulated node and notes how much of its heap lives (MicroPython Unix port only).
 
-Collects after every KiB that is allocated, so that what is counted is what lives and at most one
-KiB of what does not. Looks where most is held: within every call of the wire, the outbox, the link
-and the sensors. Prints what the emulation takes before any firmware is there, then each new peak.
+Looks where most is held: before and behind every call of the wire, the outbox, the link and the
+sensors; what is allocated is collected before it is counted. Prints what the emulation takes before
+any firmware is there, then each new peak.
 """
 
 import gc
 
-gc.threshold(1024)
 peak = 0
 
 
 def look():
     """Print what lives if it is more than ever before."""
     global peak
+    if gc.mem_alloc() > peak:
+        gc.collect()
     if gc.mem_alloc() > peak:
         peak = gc.mem_alloc()
         print("heap", peak)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 from pathlib import Path
 
@@ -15,11 +16,28 @@ EMULATED = ROOT / "firmware/node/board_unix.py"  # on no board; simulated nodes 
 def sources() -> list[Path]:
     """What `BOARD` needs of firmware/: wire, node without the workbench's board, its drivers."""
     drivers = {channel.driver for channel in load(site=None).boards[BOARD].channels}
-    files = [ROOT / "firmware/__init__.py", ROOT / "firmware/sensors/__init__.py"]
+    files = {ROOT / "firmware/__init__.py", ROOT / "firmware/sensors/__init__.py"}
     for folder in ("wire", "node"):
-        files += sorted((ROOT / "firmware" / folder).glob("*.py"))
-    files += [ROOT / f"firmware/sensors/{driver}.py" for driver in sorted(drivers)]
-    return [path for path in files if path != EMULATED]
+        files |= set((ROOT / "firmware" / folder).glob("*.py"))
+    wanted = [ROOT / f"firmware/sensors/{driver}.py" for driver in drivers]
+    while wanted:
+        path = wanted.pop()
+        if path not in files:
+            files.add(path)
+            wanted += _imported(path)
+    return sorted(files - {EMULATED})
+
+
+def _imported(path: Path) -> list[Path]:
+    """Files of firmware/ that a driver takes in."""
+    names: set[str] = set()
+    for item in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(item, ast.ImportFrom) and item.module:
+            names |= {item.module} | {f"{item.module}.{part.name}" for part in item.names}
+        elif isinstance(item, ast.Import):
+            names |= {part.name for part in item.names}
+    files = [ROOT / (name.replace(".", "/") + ".py") for name in names]
+    return [file for file in files if file.is_relative_to(ROOT / "firmware") and file.is_file()]
 
 
 def compile_to(folder: Path, files: list[Path]) -> int:
