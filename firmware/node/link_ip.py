@@ -8,17 +8,13 @@ what is longer is read past, what is malformed is dropped. Source: OASIS, MQTT V
 import socket
 import struct
 
+from firmware.node.packets import PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, LinkError
+
 TIMEOUT_S = 5
 MAX_PACKET = 2048  # the collector's longest acknowledgement has less than 1300 bytes
 HEAD = 256  # what is read of a longer packet: enough for its topic and packet id
 CHUNK = 256  # what arrives is small; a large buffer would need a large hole in the heap
 IPPROTO_TCP, TCP_NODELAY = 6, 1
-
-PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK = 0x30, 0x40, 0x50, 0x62, 0x70, 0x90
-
-
-class LinkError(OSError):
-    """The connection is gone or the broker broke the protocol."""
 
 
 def _text(value):
@@ -38,6 +34,8 @@ def _packet(kind, payload):
 
 class Mqtt:
     """One connection to the broker at `host`:`port` as client `name`."""
+
+    waiting = ()  # what has arrived and is not on the socket any more: nothing, with this link
 
     def __init__(self, name, host, port, user=None, password=None, keepalive_s=60):
         self.name = name

@@ -1,10 +1,10 @@
 """What is done when the modem fails: more with every failure, and each step counted and told.
 
 Repeat, find the answers again, reopen the connection, switch the radio off and on, pull the reset
-line. Meanings of codes: the sources [A] chapter 15 and [M] chapter 4 of link_nbiot.
+line. Meanings of codes: the sources A chapter 15 and M chapter 4 of link_nbiot.
 """
 
-from firmware.node.link_ip import LinkError
+from firmware.node.at_line import ModemError
 
 REOPEN, RADIO, RESET = 0, 1, 2
 STEPS = ("reopen", "radio", "reset")
@@ -14,15 +14,6 @@ FIRST_PAUSE_MS, LAST_PAUSE_MS = 60000, 3600000
 # only a reset helps. No service, not attached, PDN gone: the radio starts anew.
 NEEDS = {RESET: (20, 23, 60, 301, 303, 308, 8508, 8509, 8510, 8511)}
 NEEDS[RADIO] = (1, 30, 31, 53, 57, 122, 126, 134, 148, 304, 305, 602)
-
-
-class ModemError(LinkError):
-    """The modem refused something (`code` a number or words) or kept silent (None)."""
-
-    def __init__(self, text, code):
-        said = "no answer" if code is None else code
-        LinkError.__init__(self, "modem: %s: %s" % (text.split("=0,")[0], said))
-        self.code = code
 
 
 class Ladder:

@@ -1,9 +1,9 @@
 """A narrowband modem on a pseudo-terminal, emulated from its maker's manuals and strict.
 
-Sources: as firmware/node/link_nbiot.py names them, [M] and [A]. What the firmware must not do is
+Sources: as firmware/node/link_nbiot.py names them, M and A. What the firmware must not do is
 answered with an error, as there, and noted in `broken`: a command before the last one has ended
-([A] 1.2), a packet before the result of the last ([M] 3.3.8, note 1), data earlier than the modem
-is ready for it ([A] 1.4). Which error it is where the manuals name none is a choice: unverified.
+(A 1.2), a packet before the result of the last (M 3.3.8, note 1), data earlier than the modem
+is ready for it (A 1.4). Which error it is where the manuals name none is a choice: unverified.
 Messages go to a real broker and come from it.
 """
 
@@ -11,164 +11,29 @@ from __future__ import annotations
 
 import os
 import re
-import select
-import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Self
 
-from firmware.node.link_ip import PUBACK, PUBLISH, SUBACK, Mqtt
-from firmware.workbench.modem_faults import Faults
-from firmware.workbench.serial_line import serial_line
+from firmware.node.link_ip import Mqtt
+from firmware.node.packets import PUBACK, PUBLISH, SUBACK
+from firmware.workbench.modem_line import Line, State
 
-CTRL_Z, ESC = 0x1A, 0x1B
-MAX_PAYLOAD = 730  # bytes in hexadecimal mode, [M] 3.3.8
+MAX_PAYLOAD = 730  # bytes in hexadecimal mode, M 3.3.8
 MAX_KEEPALIVE_S = 3600
-CELL = '0,3688,11,121,"05C4EF33",-72,-8,-64,14,8,"4C10",0,-128,3'  # the example of [A] 4.8
+CELL = '0,3688,11,121,"05C4EF33",-72,-8,-64,14,8,"4C10",0,-128,3'  # the example of A 4.8
 NAMED = re.compile(r'^AT\+QMTCFG="(\w+)",0(?:,(.*))?$')
 
 
-@dataclass
-class State:
-    """What a reset forgets."""
-
-    echo: bool = True
-    functional: bool = True
-    registered_at: float = 0.0
-    configured: dict[str, str] = field(default_factory=dict)
-    opened: tuple[str, int] | None = None
-    broker: Any = None  # link_ip's, which has no types
-
-
-class Modem:
-    """The modem; `path` is the serial line that a node opens.
-
-    Parameters
-    ----------
-    prompt_s, attach_s : float
-        How long it takes until data may follow ``>``, and until it is registered.
-    faults : Faults, optional
-        What goes wrong.
-    apn : str
-        The APN that it was left with.
-    """
-
-    def __init__(
-        self,
-        prompt_s: float = 0.5,
-        attach_s: float = 0.0,
-        faults: Faults | None = None,
-        apn: str = "",
-    ) -> None:
-        self.prompt_s, self.attach_s = prompt_s, attach_s
-        self.faults = faults
-        self.apn = apn
-        self.master, self.slave, self.path = serial_line()
-        self.heard: list[str] = []
-        self.broken: list[str] = []
-        self.lost_reports = 0
-        self.dumb = False
-        self.resets = 0
-        self.unfinished = 0  # packet id of the publication under way
-        self.subscribing = 0
-        self.data: tuple[int, str] | None = None  # packet id and topic that data are awaited for
-        self.ready_at = 0.0
-        self.buffer = bytearray()
-        self.wake_read, self.wake_write = os.pipe()
-        self.jobs: list[Callable[[], None]] = []
-        self.running = True
-        self.state = State()
-        self._boot(say=False)
-        self.thread = threading.Thread(target=self._run, name="modem", daemon=True)
-        self.thread.start()
-
-    def stop(self) -> None:
-        """End it and its line."""
-        self._do(lambda: setattr(self, "running", False))
-        self.thread.join(5)
-        self._hang_up()
-        for descriptor in (self.master, self.slave, self.wake_read, self.wake_write):
-            os.close(descriptor)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.stop()
+class Modem(Line):
+    """The modem: what it answers."""
 
     def pull_reset(self) -> None:
         """The reset line is pulled."""
         self._do(self._boot)
 
-    def report(self, line: str) -> None:
-        """Have it report `line` by itself, whatever it is doing."""
-        self._do(lambda: self._report(line))
-
     def lose_registration(self, seconds: float) -> None:
         """The network is gone for a while, and with it the connection."""
         self._do(lambda: self._lose(seconds))
-
-    def _do(self, job: Callable[[], None]) -> None:
-        self.jobs.append(job)
-        os.write(self.wake_write, b".")
-
-    def _run(self) -> None:
-        while self.running:
-            broker = self.state.broker
-            watched = [self.master, self.wake_read]
-            if broker is not None and broker.socket is not None:
-                watched.append(broker.socket)
-            ready, _, _ = select.select(watched, [], [], 1.0)
-            if self.wake_read in ready:
-                os.read(self.wake_read, 64)
-                while self.jobs:
-                    self.jobs.pop(0)()
-            if self.master in ready:
-                self._take(os.read(self.master, 4096))
-            if broker is not None and broker is self.state.broker and broker.socket in ready:
-                self._from_broker()
-
-    # Towards the node.
-
-    def _say(self, *lines: str) -> None:
-        data = "".join(f"\r\n{line}\r\n" for line in lines).encode("latin-1")
-        if self.faults is not None:
-            data = self.faults.garble(data)
-        if not self.dumb:
-            os.write(self.master, data)
-
-    def _report(self, line: str) -> None:
-        if self.data is not None:
-            self.lost_reports += 1  # [A] 1.4, note 2
-        else:
-            self._say(line)
-
-    # From the node.
-
-    def _take(self, data: bytes) -> None:
-        if self.data is not None and time.monotonic() < self.ready_at:
-            if data.strip(b"\x1b\r\n"):
-                self.broken.append("data before the modem was ready for it")
-            return
-        if self.state.echo and self.data is None and not self.dumb:
-            os.write(self.master, data)
-        for place, byte in enumerate(data):
-            if self.data is not None:
-                if byte in (CTRL_Z, ESC):
-                    self._end_of_data(byte == CTRL_Z)
-                else:
-                    self.buffer.append(byte)
-            elif byte == ESC:
-                self.buffer.clear()
-            elif byte == ord("\r"):
-                line, self.buffer = self.buffer.decode("latin-1"), bytearray()
-                if line:
-                    if data[place + 1 :].strip(b"\r\n"):
-                        self.broken.append(f"more before {line} has ended")
-                    self._command(line)
-            elif byte != ord("\n"):
-                self.buffer.append(byte)
 
     def _command(self, line: str) -> None:
         self.heard.append(line)
@@ -265,7 +130,7 @@ class Modem:
         if name == "keepalive":
             good = good and int(value) <= MAX_KEEPALIVE_S
         if name in ("version", "session", "keepalive") and self.state.opened:
-            good = False  # [M] 3.3.1, note 6
+            good = False  # M 3.3.1, note 6
         if good:
             self.state.configured[name] = value
         self._say("OK" if good else "ERROR")
@@ -321,7 +186,9 @@ class Modem:
         self._try(lambda: self.state.broker.subscribe(found[2]))
 
     def _publish(self, rest: str) -> None:
-        found = re.fullmatch(r'(\d{1,5}),1,0,"([^"]{1,256})"', rest)
+        found = re.fullmatch(r'(\d{1,5}),1,0,"([^"]{1,256})"(?:,(\d{1,4}),"([^"]*)")?', rest)
+        if found and found[3] and not self.fixed_length:
+            found = None
         if not found or not 1 <= int(found[1]) <= 65535:
             self._say("ERROR")
             return
@@ -331,6 +198,12 @@ class Modem:
             self._say("+CME ERROR: 8503")
             return
         self.data = int(found[1]), found[2]
+        if found[3]:
+            if len(found[4]) != 2 * int(found[3]):
+                self.broken.append(f"{found[3]} bytes announced, {len(found[4])} digits given")
+            self.buffer[:] = found[4].encode()
+            self._end_of_data(send=True)
+            return
         self.ready_at = time.monotonic() + self.prompt_s
         if not self.dumb:
             os.write(self.master, b"\r\n> ")
@@ -365,7 +238,7 @@ class Modem:
             self._gone()
 
     def _gone(self) -> None:
-        """The broker closed the connection ([M] 5.1, code 1)."""
+        """The broker closed the connection (M 5.1, code 1)."""
         self._hang_up()
         self.unfinished = self.subscribing = 0
         self._report("+QMTSTAT: 0,1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 
-#: Of the codes of [A] chapter 15 and [M] chapter 4 as link_nbiot names them, some of each kind.
+#: Of the codes of A chapter 15 and M chapter 4 as link_nbiot names them, some of each kind.
 CODES = (3, 30, 50, 60, 100, 305, 8503, 8509)
 KINDS = ("drop", "delay", "garble", "error", "lost", "reset")
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from firmware.node.link_ip import PUBACK, PUBLISH, SUBACK
 from firmware.node.link_nbiot import ModemMqtt
+from firmware.node.packets import PUBACK, PUBLISH, SUBACK
 from firmware.workbench.modem import Modem
 from firmware.workbench.modem_faults import Faults
 from tests.firmware.field import Collector, wait_for
@@ -76,9 +76,13 @@ def bench(broker_port: int) -> Iterator[Benches]:
         assert one.modem.broken == []
 
 
-def test_connects_publishes_and_hears(bench: Benches, collector: Collector) -> None:
+@pytest.mark.parametrize("fixed_length", [True, False])
+def test_connects_publishes_and_hears(
+    bench: Benches, collector: Collector, fixed_length: bool
+) -> None:
     """Bytes of every value go out and come in, one packet after the other."""
     one = bench()
+    one.modem.fixed_length = fixed_length
     one.link.connect()
     one.link.subscribe("nq/1/qf-001/ack")
     assert one.receive()[0][0] == SUBACK
@@ -92,6 +96,7 @@ def test_connects_publishes_and_hears(bench: Benches, collector: Collector) -> N
     collector.publish_ack("qf-001", payload)
     assert one.receive() == [(PUBLISH, b"nq/1/qf-001/ack", payload)]
     assert one.faults == []
+    assert one.link.data_mode is not fixed_length
 
 
 def test_an_apn_is_set_once_and_counts_after_a_restart(bench: Benches) -> None:

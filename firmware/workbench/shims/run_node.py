@@ -44,10 +44,20 @@ if settings.get("journal"):
 
     outbox.Outbox.append = journalled
 
-from firmware.node import link_ip, main  # noqa: E402
+from firmware.node import main, packets  # noqa: E402
 
-connect = link_ip.Mqtt.connect
 answer_before = None
+make_link = main.make_link
+
+
+def make_link_and_log(board, config, report):
+    """Make the link; one over IP logs what it meets at the broker, a modem's code needs room."""
+    global connect
+    made = make_link(board, config, report)
+    if hasattr(made, "address"):
+        connect = type(made).connect
+        type(made).connect = connect_and_log
+    return made
 
 
 def connect_and_log(self):
@@ -56,7 +66,7 @@ def connect_and_log(self):
     try:
         connect(self)
         answer = "answers"
-    except link_ip.LinkError as error:
+    except packets.LinkError as error:
         answer = "refuses (%s); are user and password right, and has its port no TLS?" % error
         raise
     except OSError as error:
@@ -68,5 +78,5 @@ def connect_and_log(self):
         answer_before = answer
 
 
-link_ip.Mqtt.connect = connect_and_log
+main.make_link = make_link_and_log
 main.main()
