@@ -61,6 +61,7 @@ class Modem(Line):
 
     def _boot(self, say: bool = True) -> None:
         self.resets += say
+        self.dumb = False
         self._hang_up()
         self.data = None
         self.unfinished = self.subscribing = 0

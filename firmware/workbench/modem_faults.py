@@ -24,13 +24,16 @@ class Faults:
         self.kinds = kinds
         self.seconds = seconds
         self.garbling = False
+        self.left: list[str] = []
         self.done: Counter[str] = Counter()
 
     def next(self, line: str) -> str | int | None:
         """What happens to the command `line`: a kind, an error's code, or nothing."""
         if self.chance.random() >= self.rate:
             return None
-        kind = self.chance.choice(self.kinds)
+        if not self.left:  # each kind once before any comes again
+            self.left = self.chance.sample(self.kinds, len(self.kinds))
+        kind = self.left.pop()
         self.done[kind] += 1
         if kind == "error":
             return self.chance.choice(CODES)

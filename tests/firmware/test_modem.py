@@ -12,7 +12,7 @@ import pytest
 
 from firmware.node.link_nbiot import ModemMqtt
 from firmware.node.packets import PUBACK, PUBLISH, SUBACK
-from firmware.workbench.modem import Modem
+from firmware.workbench.modem import COMMANDS, Modem
 from firmware.workbench.modem_faults import Faults
 from tests.firmware.field import Collector, wait_for
 
@@ -107,23 +107,16 @@ def test_an_apn_is_set_once_and_counts_after_a_restart(bench: Benches) -> None:
     assert one.modem.resets == 1
 
 
-def test_what_the_modem_reports_in_the_middle_of_an_answer_is_kept(bench: Benches) -> None:
+def test_what_the_modem_reports_in_the_middle_of_an_answer_is_kept(
+    bench: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one = bench()
     one.link.connect()
-    ask = one.modem._cereg
-
-    def interrupted(rest: str) -> None:
-        one.modem._say('+QMTRECV: 0,7,"nq/1/qf-001/ack","00FF"')
-        ask(rest)
-
-    from firmware.workbench import modem
-
-    before = modem.COMMANDS["AT+CEREG?"]
-    modem.COMMANDS["AT+CEREG?"] = lambda _, rest: interrupted(rest)
-    try:
-        assert one.link.ask("AT+CEREG?") == [b"+CEREG: 0,1"]
-    finally:
-        modem.COMMANDS["AT+CEREG?"] = before
+    report = '+QMTRECV: 0,7,"nq/1/qf-001/ack","00FF"'
+    monkeypatch.setitem(
+        COMMANDS, "AT+CEREG?", lambda modem, _: modem._say("+CEREG: 0,1", report, "OK")
+    )
+    assert one.link.ask("AT+CEREG?") == [b"+CEREG: 0,1"]
     assert one.link.waiting == [(PUBLISH, b"nq/1/qf-001/ack", b"\x00\xff")]
 
 
@@ -159,6 +152,112 @@ def test_ping_asks_the_modem(bench: Benches) -> None:
     wait_for(lambda: one.modem.state.broker is None)
     with pytest.raises(OSError):
         one.link.ping()
+
+
+def fail_until(one: Bench, good: Callable[[], bool]) -> list[str]:
+    """Connect until it succeeds; return what each failure said."""
+    said = []
+    for _ in range(12):
+        try:
+            one.link.connect()
+            one.link.publish("nq/1/qf-001/up", b"x")
+        except OSError as error:
+            said.append(str(error))
+        else:
+            assert good()
+            return said
+    raise AssertionError(said)
+
+
+def test_a_modem_that_keeps_silent_has_its_reset_line_pulled(bench: Benches) -> None:
+    one = bench()
+    one.link.connect()
+    one.modem.dumb = True
+    with pytest.raises(OSError, match="no answer"):
+        one.link.publish("nq/1/qf-001/up", b"x")
+    said = fail_until(one, lambda: one.modem.resets == 1)
+    assert said == ["modem: AT: no answer"]
+    assert one.link.ladder.counts == {"reopen": 1, "resync": 3, "reset": 1}
+    assert one.faults == [
+        "modem: reopen, 1 times; modem: AT+QMTPUB: no answer",
+        "modem: reset, 1 times; modem: AT: no answer",
+    ]
+
+
+def always(code: int | str) -> Faults:
+    """Faults that answer each opening of a connection with `code`."""
+    faults = Faults(0, 1.0)
+    faults.next = lambda line: code if "QMTOPEN" in line else None  # type: ignore[method-assign]
+    return faults
+
+
+@pytest.mark.parametrize(
+    ("code", "steps"),
+    [
+        (100, ["reopen", "reopen", "radio", "radio", "reset"]),
+        (30, ["radio", "radio", "radio", "radio", "reset"]),
+        (8510, ["reset", "radio", "radio", "radio", "radio"]),
+        ("drop", ["reopen", "reopen", "radio", "radio", "reset"]),
+    ],
+)
+def test_each_failure_asks_for_more(bench: Benches, code: int | str, steps: list[str]) -> None:
+    """And is told of when it has come once, twice, four times; resets are a minute apart."""
+    one = bench(always(code))
+    taken: list[str] = []
+    count = one.link.ladder.count
+    one.link.ladder.count = lambda step: (taken.append(step), count(step))
+    for _ in range(6):
+        with pytest.raises(OSError, match=r"AT\+QMTOPEN"):
+            one.link.connect()
+    assert [step for step in taken if step in ("reopen", "radio", "reset")] == steps
+    assert f"modem: {steps[0]}, 1 times; modem: AT+QMTOPEN: " in one.faults[0]
+    told = " ".join(one.faults)
+    assert "radio, 2 times" in told
+    assert "radio, 3 times" not in told
+
+
+def test_resets_come_further_and_further_apart(bench: Benches) -> None:
+    one = bench()
+    ladder = one.link.ladder
+    clock = [0]
+    one.link.board.ticks_ms = lambda: clock[0]
+    resets: list[int] = []
+    ladder.reset = lambda: resets.append(clock[0])
+    one.link.await_boot = one.link.resync = lambda: None
+    one.link.ask = lambda text, ms: []
+    for second in range(0, 20000, 10):
+        clock[0] = second * 1000
+        ladder.failures = 9
+        ladder.climb()
+    gaps = [(b - a) // 60000 for a, b in zip(resets, resets[1:], strict=False)]
+    assert gaps == [1, 2, 4, 8, 16, 32, 60, 60, 60, 60]
+
+
+def test_not_registered_is_waited_for_and_then_fails(bench: Benches) -> None:
+    one = bench()
+    one.modem.lose_registration(60)
+    with pytest.raises(OSError, match=r"AT\+CEREG\?: not registered, state 2"):
+        one.link.connect()
+    one.modem.lose_registration(0.6)
+    one.link.connect()
+
+
+def test_a_refusal_of_the_broker_is_named(bench: Benches, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(
+        COMMANDS, "AT+QMTCONN=0,", lambda modem, _: modem._say("OK", "+QMTCONN: 0,0,4")
+    )
+    with pytest.raises(OSError, match=r"AT\+QMTCONN: result 0,4"):
+        bench().link.connect()
+
+
+def test_garbled_digits_are_counted_and_dropped(bench: Benches) -> None:
+    one = bench()
+    one.link.connect()
+    one.modem.report('+QMTRECV: 0,1,"nq/1/qf-001/ack","0G"')
+    one.modem.report("+QMTPUB: 0,x")
+    one.modem.report('+QMTRECV: 0,2,"nq/1/qf-001/ack","01"')
+    assert one.receive() == [(PUBLISH, b"nq/1/qf-001/ack", b"\x01")]
+    assert one.link.ladder.counts == {"garbled": 2}
 
 
 @pytest.mark.parametrize("place", ["apn", "user"])
