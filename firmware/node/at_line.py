@@ -46,6 +46,7 @@ class AtLine:
         self.skipping = False
         self.prompting = False
         self.lost = None
+        self.spoken = board.ticks_ms()
 
     def resync(self):
         """Find the start of an answer again, out of data mode or the middle of anything.
@@ -153,6 +154,7 @@ class AtLine:
         return self.board.ticks_diff(self.board.ticks_ms(), start)
 
     def _write(self, data):
+        self.spoken = self.board.ticks_ms()
         while data:
             sent = self.uart.write(data)
             if not sent:

@@ -20,6 +20,8 @@ from firmware.node.modem_ladder import Ladder
 from firmware.node.packets import PINGRESP, PUBACK, PUBLISH, SUBACK, LinkError
 
 MAX_PAYLOAD = 730  # bytes in hexadecimal mode, M 3.3.8
+AWAKE_MS = 5000  # it sleeps 10 s after the last command, A 11.1.5
+POWER = "AT+QSCLK=0", "AT+CPSMS=0", "AT+CEDRXS=0"  # not saved where nothing is configured
 REFUSALS = "ERROR", 50, 8507  # of a form of a command that the modem does not know
 REGISTERED = (b"1", b"5")  # at home, roaming; A 4.1
 # ms; each may be set in the configuration's "link". answer: A gives most commands 5 s. network:
@@ -49,7 +51,7 @@ class ModemMqtt(AtLine):
     broker : dict
         ``host``, ``port`` and perhaps ``user`` and ``password``.
     settings : dict
-        The configuration's ``link``: ``apn``, the times of `TIMES`.
+        The configuration's ``link``: ``apn``, the times of `TIMES`, those of modem_power.
     report : callable
         ``report(kind, detail)``.
     """
@@ -60,6 +62,12 @@ class ModemMqtt(AtLine):
         times = {key: settings.get(key, TIMES[key]) for key in TIMES}
         AtLine.__init__(self, uart, board, times)
         self.apn = settings.get("apn") or ""
+        self.power = POWER
+        if settings.get("psm") or settings.get("edrx_s"):
+            from firmware.node.modem_power import commands
+
+            self.power = commands(settings)
+        self.sleeps = bool(settings.get("psm"))
         _text(self.apn, "link.apn")
         self.where = "%s,%d" % (_text(broker["host"], "broker.host"), broker["port"])
         self.who = _text(name, "node")
@@ -99,6 +107,7 @@ class ModemMqtt(AtLine):
         packet_id = self._next_id()
         head = 'AT+QMTPUB=0,%d,1,0,"%s"' % (packet_id, topic)
         try:
+            self._wake()
             if not self.data_mode:
                 try:
                     self._write(b'%s,%d,"' % (head.encode(), len(payload)))
@@ -155,6 +164,7 @@ class ModemMqtt(AtLine):
     def ping(self):
         """Ask the modem, not the broker, whether the connection stands (M 3.3.4)."""
         try:
+            self._wake()
             if b"+QMTCONN: 0,3" not in self.ask("AT+QMTCONN?"):
                 raise LinkError("the modem has no connection")
         except OSError as error:
@@ -179,7 +189,8 @@ class ModemMqtt(AtLine):
         self.lost = None
         self.ask("ATE0")
         self.ask("AT+CMEE=1")
-        self.ask("AT+QSCLK=0")
+        for text in self.power:
+            self.ask(text)
         if self.apn:
             self._set_apn()
         if b"+CFUN: 1" not in self.ask("AT+CFUN?"):
@@ -194,6 +205,11 @@ class ModemMqtt(AtLine):
             if state == b"3" or self._passed(start) > self.times["radio_ms"]:
                 raise failure("AT+CEREG?", "not registered, state %s" % state.decode())
             self._rest(500)
+
+    def _wake(self):
+        """A modem that sleeps may lose what wakes it (A 9.10, note 1)."""
+        if self.sleeps and self._passed(self.spoken) > AWAKE_MS:
+            self.resync()
 
     def _set_apn(self):
         """The APN is kept by the modem, and counts from its next start (A 5.6)."""

@@ -61,7 +61,7 @@ class Modem(Line):
 
     def _boot(self, say: bool = True) -> None:
         self.resets += say
-        self.dumb = False
+        self.dumb = self.sleeps = False
         self._hang_up()
         self.data = None
         self.unfinished = self.subscribing = 0
@@ -106,6 +106,18 @@ class Modem(Line):
     def _cereg(self, rest: str) -> None:
         state = 1 if self._registered() else 2 if self.state.functional else 0
         self._say(f"+CEREG: 0,{state}", "OK")
+
+    def _set_sleep(self, rest: str) -> None:
+        self.sleeps = rest in ("1", "2")
+        self._say("OK" if rest in ("0", "1", "2") else "ERROR")
+
+    def _set_psm(self, rest: str) -> None:
+        good = re.fullmatch(r'[02]|1,,,"[01]{8}","[01]{8}"', rest)
+        self._say("OK" if good else "ERROR")
+
+    def _set_edrx(self, rest: str) -> None:
+        good = re.fullmatch(r'[03]|[12],5,"[01]{4}"', rest)
+        self._say("OK" if good else "ERROR")
 
     def _set_apn(self, rest: str) -> None:
         found = re.fullmatch(r'"IP","([^"]{0,99})"', rest)
@@ -266,7 +278,9 @@ COMMANDS: dict[str, Callable[[Modem, str], None]] = {
     "AT": Modem._ok,
     "ATE0": Modem._echo,
     "AT+CMEE=1": Modem._ok,
-    "AT+QSCLK=0": Modem._ok,
+    "AT+QSCLK=": Modem._set_sleep,
+    "AT+CPSMS=": Modem._set_psm,
+    "AT+CEDRXS=": Modem._set_edrx,
     "AT+CEREG=0": Modem._ok,
     "AT+CEREG?": Modem._cereg,
     "AT+CFUN?": lambda modem, _: modem._say(f"+CFUN: {int(modem.state.functional)}", "OK"),

@@ -64,7 +64,10 @@ class Line:
         self.reset_line, self.reset_node, self.reset_path = serial_line()
         self.heard: list[str] = []
         self.broken: list[str] = []
-        self.lost_reports = 0
+        self.lost_reports = self.lost_commands = 0
+        self.sleeps = False  # survives no reset here; A 9.10: not kept
+        self.sleep_s = 10.0  # A 11.1.5
+        self.heard_at = 0.0
         self.dumb = False
         self.resets = 0
         self.unfinished = 0  # packet id of the publication under way
@@ -140,6 +143,12 @@ class Line:
     # From the node.
 
     def _take(self, data: bytes) -> None:
+        now = time.monotonic()
+        asleep = self.sleeps and self.data is None and now > self.heard_at + self.sleep_s
+        self.heard_at = now
+        if asleep:  # A 9.10, note 1: what wakes the line is lost
+            self.lost_commands += 1
+            return
         if self.data is not None and time.monotonic() < self.ready_at:
             if data.strip(b"\x1b\r\n"):
                 self.broken.append("data before the modem was ready for it")

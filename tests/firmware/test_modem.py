@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from firmware.node import link_nbiot
 from firmware.node.link_nbiot import ModemMqtt
+from firmware.node.modem_power import ACTIVE_UNITS, PERIODIC_UNITS, commands, signal, timer
 from firmware.node.packets import PUBACK, PUBLISH, SUBACK
 from firmware.workbench.modem import COMMANDS, Modem
 from firmware.workbench.modem_faults import Faults
@@ -258,6 +260,59 @@ def test_garbled_digits_are_counted_and_dropped(bench: Benches) -> None:
     one.modem.report('+QMTRECV: 0,2,"nq/1/qf-001/ack","01"')
     assert one.receive() == [(PUBLISH, b"nq/1/qf-001/ack", b"\x01")]
     assert one.link.ladder.counts == {"garbled": 2}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "units", "bits"),
+    [
+        # The examples of A 4.1 and 9.4, then ends of units and rounding up.
+        (70 * 3600, PERIODIC_UNITS, "01000111"),
+        (4 * 60, ACTIVE_UNITS, "00100100"),
+        (0, ACTIVE_UNITS, "00000000"),
+        (61, ACTIVE_UNITS, "00011111"),
+        (63, ACTIVE_UNITS, "00100010"),
+        (3600, PERIODIC_UNITS, "00000110"),
+        (3601, PERIODIC_UNITS, "00000111"),
+        (31 * 1152000, PERIODIC_UNITS, "11011111"),
+    ],
+)
+def test_timers_are_coded(seconds: int, units: Any, bits: str) -> None:
+    assert timer(seconds, units, "x") == bits
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"psm": {"periodic_s": 9999999999, "active_s": 2}}, r"psm.periodic_s .* 0 to 35712000 s"),
+        ({"psm": {"periodic_s": 3600, "active_s": -5}}, r"psm.active_s -5: must be 0 to 11160 s"),
+        ({"edrx_s": 20000}, "/node.json: link.edrx_s 20000: must be 0 to 10485 s"),
+    ],
+)
+def test_times_that_no_timer_holds_are_refused(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        commands(settings)
+
+
+def test_a_modem_that_sleeps_is_woken(bench: Benches, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_nbiot, "AWAKE_MS", 150)
+    one = bench(psm={"periodic_s": 7200, "active_s": 20}, edrx_s=30)
+    one.modem.sleep_s = 0.3
+    one.link.connect()
+    assert 'AT+CPSMS=1,,,"00001100","00001010"' in one.modem.heard
+    assert 'AT+CEDRXS=1,5,"0011"' in one.modem.heard
+    time.sleep(0.5)
+    assert one.link.publish("nq/1/qf-001/up", b"x")
+    assert one.modem.lost_commands == 1
+
+
+def test_the_signal_of_the_serving_cell(bench: Benches, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = bench()
+    one.link.resync()
+    assert signal(one.link) == (-72, 14, "05C4EF33")
+    monkeypatch.setitem(
+        COMMANDS, "AT+QENG=0", lambda m, _: m._say('+QENG: 0,1,2,3,"0A",,,,,8,"4C10",,,3', "OK")
+    )
+    assert signal(one.link) == (None, None, "0A")
 
 
 @pytest.mark.parametrize("place", ["apn", "user"])
