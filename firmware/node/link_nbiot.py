@@ -101,10 +101,18 @@ class ModemMqtt(AtLine):
 
     def publish(self, topic, payload):
         """Publish one message with QoS 1; return its packet id once the broker has it."""
-        if len(payload) > MAX_PAYLOAD:
-            raise LinkError("a message of %d bytes is too long for the modem" % len(payload))
         self._check()
         packet_id = self._next_id()
+        if len(payload) > MAX_PAYLOAD:
+            # It can never go, and must hold up nothing that can.
+            self.ladder.why = "%d bytes for %s, the modem takes %d" % (
+                len(payload),
+                topic,
+                MAX_PAYLOAD,
+            )
+            self.ladder.count("too long")
+            self.waiting.append((PUBACK, packet_id, b""))
+            return packet_id
         head = 'AT+QMTPUB=0,%d,1,0,"%s"' % (packet_id, topic)
         try:
             self._wake()

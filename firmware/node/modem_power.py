@@ -56,7 +56,7 @@ def commands(settings):
 
 
 def signal(modem):
-    """Return (RSRP [dBm], SINR [dB], cell id) of the serving cell, None for what is not known.
+    """Return RSRP in dBm, SINR in dB and id of the serving cell, None for what is not known.
 
     Source: A 4.8.
     """

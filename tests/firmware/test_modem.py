@@ -145,6 +145,17 @@ def test_a_message_too_long_is_passed_over(bench: Benches) -> None:
     assert [payload for _, _, payload in found] == [None, b"\x01"]
 
 
+def test_a_message_that_can_never_go_holds_up_nothing(bench: Benches) -> None:
+    one = bench()
+    one.link.connect()
+    first = one.link.publish("nq/1/qf-001/up", bytes(731))
+    assert one.faults == [
+        "modem: too long, 1 times; 731 bytes for nq/1/qf-001/up, the modem takes 730"
+    ]
+    second = one.link.publish("nq/1/qf-001/up", bytes(730))
+    assert [packet[:2] for packet in one.receive()] == [(PUBACK, first), (PUBACK, second)]
+
+
 def test_ping_asks_the_modem(bench: Benches) -> None:
     one = bench()
     one.link.connect()
