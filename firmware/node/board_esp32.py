@@ -13,6 +13,9 @@ I2C_SCL, I2C_SDA = 22, 21
 PULSE_PIN, ADC_PIN, ONEWIRE_PIN = 27, 34, 25
 RS485_TX, RS485_RX, RS485_BAUD = 17, 16, 9600
 GNSS_TX, GNSS_RX, GNSS_BAUD = 4, 5, 9600
+# The modem has the line that a satellite receiver would have: one board carries one of the two.
+MODEM_TX, MODEM_RX, MODEM_RESET, MODEM_BAUD = 32, 33, 13, 115200
+RESET_PULSE_MS = 100  # how long the module wants it: unverified
 EARLIEST_RTC_YEAR = 2010
 WATCHDOG_MS = 120000
 RESTART_MS = 60000
@@ -41,6 +44,7 @@ class Board:
     def __init__(self):
         self.wlan = None
         self.network = None, None
+        self.has_modem = False
         self.buses = {}
         self.poller = select.poll()
         self.last_ticks = time.ticks_ms()
@@ -97,19 +101,40 @@ class Board:
     edge_ms = staticmethod(time.ticks_ms)
 
     def join(self, ssid, password):
-        """Start joining the wireless network; it goes on by itself."""
+        """Start joining the wireless network; it goes on by itself. Not beside a modem."""
+        if self.has_modem:
+            return
         self.wlan = network.WLAN(network.STA_IF)
         self.network = ssid, password
         self.radio(True)
 
     def radio(self, on):
         """Switch the radio on, and join again, or off: of all parts it takes the most power."""
+        if self.wlan is None:
+            return  # a modem saves power by its own timers
         self.wlan.active(on)
         if on and self.network[0] and not self.wlan.isconnected():
             self.wlan.connect(*self.network)
 
+    def modem(self, baud):
+        """Return the modem's serial line and a function that resets it, which takes 0.1 s."""
+        pin = machine.Pin(MODEM_RESET, machine.Pin.OUT, value=0)  # 1 pulls RESET_N low: transistor
+
+        def reset():
+            pin.value(1)
+            time.sleep_ms(RESET_PULSE_MS)
+            pin.value(0)
+
+        self.has_modem = True
+        line = machine.UART(
+            1, baudrate=baud or MODEM_BAUD, tx=MODEM_TX, rx=MODEM_RX, timeout=0, rxbuf=1024
+        )
+        return line, reset
+
     def online(self):
-        """Return whether the network is there."""
+        """Return whether the network is there; with a modem only trying tells."""
+        if self.has_modem:
+            return True
         return self.wlan is not None and self.wlan.isconnected()
 
     def utc(self):

@@ -21,6 +21,10 @@ class Board(board_esp32.Board):
         """Milliseconds of virtual time since boot."""
         return machine.clock.uptime_ms()
 
+    def modem(self, baud):
+        """The workbench's modem; whether there is coverage is told as for the wireless network."""
+        return machine.modem()
+
     def wait_ms(self, ms):
         """Emulated chips are ready at once."""
 

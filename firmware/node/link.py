@@ -8,7 +8,7 @@ their turn, and is sent again in the next round through the outbox; it is never 
 import random
 from collections import namedtuple
 
-from firmware.node.link_ip import PUBACK, PUBLISH, SUBACK, Refused
+from firmware.node.packets import PUBACK, PUBLISH, SUBACK, Refused
 from firmware.wire import codec, seal, topics
 
 WINDOW = 32
@@ -103,7 +103,7 @@ class Uplink:
             elif self.mqtt.socket is None:
                 self._connect()
             else:
-                if readable:
+                if readable or self.mqtt.waiting:
                     packets = self.mqtt.receive()
                     self.asked = None
                     for kind, what, payload in packets:
@@ -121,7 +121,7 @@ class Uplink:
         if self.mqtt.socket is None:
             left = self.board.ticks_diff(self.next_try, self.board.ticks_ms())
             return max(0, left) if self.board.online() else RETRY_MS
-        return RETRY_MS
+        return 0 if self.mqtt.waiting else RETRY_MS
 
     def _connect(self):
         now = self.board.ticks_ms()
@@ -197,7 +197,8 @@ class Uplink:
                 self.since = now
 
     def _fill(self):
-        while len(self.outstanding) < WINDOW:
+        # What has come meanwhile is heard first: it takes memory as long as it waits.
+        while len(self.outstanding) < WINDOW and not self.mqtt.waiting:
             is_new = True
             found = self.outbox.next(self.new)
             if found is None and len(self.outstanding) < WINDOW - NEW_ONLY:

@@ -9,22 +9,14 @@ Version 3.1.1.
 import socket
 import struct
 
+from firmware.node.packets import PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, LinkError, Refused
+
 TIMEOUT_S = 5
 KEEPALIVE_S = 1800  # a ping after half of it: each costs 222 bytes on the link
 MAX_PACKET = 2048  # the collector's longest acknowledgement has less than 1300 bytes
 HEAD = 256  # what is read of a longer packet: enough for its topic and packet id
 CHUNK = 256  # what arrives is small; a large buffer would need a large hole in the heap
 IPPROTO_TCP, TCP_NODELAY = 6, 1
-
-PUBLISH, PUBACK, PUBREC, PUBREL, PUBCOMP, SUBACK = 0x30, 0x40, 0x50, 0x62, 0x70, 0x90
-
-
-class LinkError(OSError):
-    """The connection is gone or the broker broke the protocol."""
-
-
-class Refused(LinkError):
-    """The broker is there and does not let us in."""
 
 
 def _text(value):
@@ -47,6 +39,8 @@ class Mqtt:
 
     With `psk`, ``{"identity": text, "key": hexadecimal}``, all goes through TLS.
     """
+
+    waiting = ()  # what has arrived and is not on the socket any more: nothing, with this link
 
     def __init__(
         self, name, host, port, user=None, password=None, keepalive_s=KEEPALIVE_S, psk=None

@@ -26,9 +26,6 @@ from firmware.node.alarms import Alarms  # noqa: E402
 from firmware.node.power import RADIO_MS, Power, Radio  # noqa: E402
 
 gc.collect()
-from firmware.node.link_ip import Mqtt  # noqa: E402
-
-gc.collect()
 from firmware.node.link import ACK_MS, Identity, Uplink  # noqa: E402
 
 gc.collect()
@@ -79,6 +76,38 @@ def next_boot(root, least, make_room):
     return boot + 1 + random.getrandbits(15), "boot number not kept: %s" % trouble
 
 
+def make_link(board, config, report):
+    """Make the link that the configuration's ``link`` names, ``ip`` where it names none.
+
+    Only the code of that one is loaded.
+    """
+    link = config.get("link") or {}
+    kind, node, broker = link.get("kind", "ip"), config["node"], config["broker"]
+    gc.collect()
+    if kind == "ip":
+        from firmware.node.link_ip import Mqtt
+
+        return Mqtt(
+            node,
+            broker["host"],
+            broker["port"],
+            broker.get("user"),
+            broker.get("password"),
+            psk=broker.get("psk"),
+        )
+    if kind == "nbiot":
+        if any(channel["bus"] == "gnss" for channel in config["channels"]):
+            raise ValueError(
+                "%s: link.kind nbiot: the modem has the serial line of the bus gnss; use ip, or "
+                "take the channels of gnss out" % configuration.CONFIG
+            )
+        from firmware.node.link_nbiot import ModemMqtt
+
+        uart, reset = board.modem(link.get("baud"))
+        return ModemMqtt(uart, reset, board, node, broker, link, report)
+    raise ValueError("%s: link.kind %r: must be ip or nbiot" % (configuration.CONFIG, kind))
+
+
 class Node:
     """The whole node on `board`."""
 
@@ -90,7 +119,8 @@ class Node:
         key = bytes.fromhex(config["key"])
         if len(key) != seal.KEY_BYTES:
             raise ValueError("%s: key must be %d bytes" % (configuration.CONFIG, seal.KEY_BYTES))
-        # Drivers first: compiling them takes more memory than they keep, and in one piece.
+        mqtt = make_link(board, config, self.report)
+        # Drivers next: compiling them takes more memory than they keep, and in one piece.
         sensing = Sensing(board, config["channels"], self.report)
         self.outbox = Outbox(
             board.root + "/outbox",
@@ -105,15 +135,6 @@ class Node:
             self.report("fault", fault)
         who = Identity(config["node"], key, config["epoch"], boot)
         clock = Clock(board.uptime_ms, board.utc())
-        broker = config["broker"]
-        mqtt = Mqtt(
-            who.node,
-            broker["host"],
-            broker["port"],
-            broker.get("user"),
-            broker.get("password"),
-            psk=broker.get("psk"),
-        )
         ack_ms = config.get("ack_ms", ACK_MS)
         self.uplink = Uplink(mqtt, self.outbox, clock, board, who, ack_ms)
         self.report("boot", [board.reset_cause(), self.outbox.torn])

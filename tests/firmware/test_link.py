@@ -11,7 +11,8 @@ import pytest
 from collector.ingest.batches import ACK_FRAMES
 from firmware.node.clock import Clock
 from firmware.node.link import EVENTS, SILENCE_MS, Identity, Uplink
-from firmware.node.link_ip import HEAD, KEEPALIVE_S, MAX_PACKET, LinkError, Mqtt
+from firmware.node.link_ip import HEAD, KEEPALIVE_S, MAX_PACKET, Mqtt
+from firmware.node.packets import LinkError
 from firmware.wire import codec, seal
 from tests.firmware.field import wait_for
 

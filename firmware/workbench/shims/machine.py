@@ -284,6 +284,17 @@ class UART:
         return answer or None
 
 
+def modem():
+    """The emulated modem's line, of which the settings tell, and what pulls its reset line."""
+    name = settings["modem"]
+
+    def reset():
+        with open(name["reset"], "w") as pin:
+            pin.write("1")
+
+    return open(name["line"], "r+b"), reset
+
+
 class ADC:
     """Half the voltage of a cell: 3.7 V, 0.15 V more in the afternoon than before dawn.
 
