@@ -117,6 +117,8 @@ class Commands:
 
     def _with_key(self, command):
         who, argument = self.identity, command.argument
+        if self.config["broker"].get("psk"):
+            raise ValueError("key: the broker knows the one of now for TLS; enrol the node anew")
         good = isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], bytes)
         if not good or len(argument[1]) != seal.KEY_BYTES or argument[0] != who.epoch + 1:
             raise ValueError("key: must be [%d, %d bytes]" % (who.epoch + 1, seal.KEY_BYTES))

@@ -29,8 +29,15 @@ def find_board(parts: Parts, board_id: str) -> Board:
     type=click.Path(path_type=Path),
     help="Folder that takes the bundle; one that holds an earlier bundle is written anew.",
 )
+@click.option(
+    "--link",
+    type=click.Choice(sorted(bundle.LINKS)),
+    default="ip",
+    show_default=True,
+    help="What carries its messages: Wi-Fi, or a modem that speaks MQTT.",
+)
 @click.pass_obj
-def build(parts: Parts, board_id: str, out: Path) -> None:
+def build(parts: Parts, board_id: str, out: Path, link: str) -> None:
     """Compile the program of a BOARD type: the node, its wire format and the board's sensors.
 
     The folder holds .mpy files and manifest.json: of each file its size and SHA-256, the version of
@@ -42,7 +49,7 @@ def build(parts: Parts, board_id: str, out: Path) -> None:
     """
     board = find_board(parts, board_id)
     try:
-        made = bundle.build(board_id, board, out)
+        made = bundle.build(board_id, board, out, link)
     except bundle.BundleError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:

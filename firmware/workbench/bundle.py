@@ -31,6 +31,9 @@ SMALL_INT_BITS = 31
 MOST_BYTES = 48 * 1024
 #: The board of the emulator; no real one has it.
 EMULATED = "firmware.node.board_unix"
+PROGRAM = ("firmware.node.main", "firmware.node.board_esp32")
+#: What carries messages, by the name that ``link`` of node.json gives it.
+LINKS = {"ip": "firmware.node.link_ip", "nbiot": "firmware.node.link_nbiot"}
 
 
 class BundleError(RuntimeError):
@@ -57,18 +60,14 @@ class Manifest:
     files: list[File]
 
 
-def modules_of(board: Board) -> list[str]:
+def modules_of(board: Board, link: str = "ip") -> list[str]:
     """Return the names of all modules that a board's node imports, in order.
 
-    These are all of firmware/node but the emulator's board, the board's sensors, and what either
-    imports. A driver that there is none of is a `BundleError`.
+    These are the program, the board's sensors and the link, and what they import; not the
+    emulator's board and not the other links. A driver that there is none of is a `BundleError`.
     """
-    wanted = [
-        f"firmware.node.{path.stem}"
-        for path in sorted((ROOT / "firmware" / "node").glob("*.py"))
-        if path.stem != "__init__"
-    ]
-    wanted.remove(EMULATED)
+    left_out = {EMULATED, *(name for kind, name in LINKS.items() if kind != link)}
+    wanted = [*PROGRAM, LINKS[link]]
     for driver in sorted({channel.driver for channel in board.channels}):
         name = f"firmware.sensors.{driver}"
         if not _source(name).is_file():
@@ -79,7 +78,7 @@ def modules_of(board: Board) -> list[str]:
     found: set[str] = set()
     while wanted:
         name = wanted.pop()
-        if name not in found and name != EMULATED:
+        if name not in found and name not in left_out:
             found.add(name)
             wanted += _imports(name)
             wanted += [name.rpartition(".")[0]] if "." in name else []
@@ -152,7 +151,7 @@ def version_of(compiled: bytes) -> int:
     return compiled[1] if len(compiled) >= 4 and compiled[:1] == b"M" else 0
 
 
-def build(board_id: str, board: Board, out: Path) -> Manifest:
+def build(board_id: str, board: Board, out: Path, link: str = "ip") -> Manifest:
     """Compile a board's program into the folder `out`; what was built there before goes.
 
     Two runs on the same files write the same bytes.
@@ -161,7 +160,7 @@ def build(board_id: str, board: Board, out: Path) -> Manifest:
     ------
     BundleError
     """
-    names = modules_of(board)
+    names = modules_of(board, link)
     if out.exists() and not out.is_dir():
         raise BundleError(f"{out}: is a file; name a folder")
     if out.exists() and any(out.iterdir()) and not (out / MANIFEST).is_file():

@@ -97,7 +97,7 @@ def key(parts: Parts, node_id: str, within: float, by: str) -> None:
     """Let NODE_ID change its key; the one of now counts until the node says that it has changed.
 
     The new key travels hidden under the one of now. Where somebody else may know that, revoke the
-    node and enrol it anew instead.
+    node and enrol it anew instead; also a node whose broker knows its key for TLS.
 
     \b
     Example:

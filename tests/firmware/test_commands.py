@@ -251,6 +251,13 @@ def test_what_is_no_key_is_refused(rig: Rig, argument: object) -> None:
     assert rig.last == ("answer", [1, "refused", "key: must be [2, 32 bytes]"])
 
 
+def test_a_key_that_tls_rests_on_is_not_changed(rig: Rig) -> None:
+    rig.commands.config["broker"]["psk"] = {"identity": "qf-001", "key": "00"}
+    rig.tell(1, "key", [2, bytes(32)])
+    why = "key: the broker knows the one of now for TLS; enrol the node anew"
+    assert rig.last == ("answer", [1, "refused", why])
+
+
 class Cut(BaseException):
     """Power goes."""
 
