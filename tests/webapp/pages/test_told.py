@@ -51,7 +51,7 @@ def test_a_technician_tells_a_node_and_reads_its_answer(
     assert "no answer yet" in text_of(technician, f"{PAGE}?lang=en")
     change(answer(1, "done", [[0, 1512], [3, None, 1], [31, 5], "x"]))
     page = text_of(technician, f"{PAGE}?lang=en")
-    assert "Air temperature 2 m above ground: 15.1 °C" in page
+    assert "Air temperature 2 m high: 15.1 °C" in page
     assert "Soil moisture" in page
     assert ": no value" in page
 

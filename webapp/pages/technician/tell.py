@@ -43,4 +43,4 @@ def _tell(node_id: str, word: str, at: datetime) -> str:
     told = {"number": number, "command": word, "by": name}
     audit.append(conn, str(me().id), "node_told", node_id, told, at=at)
     flash(gettext("It is told to the node when it is in touch next. Look again in a while."))
-    return url_for("node.page", node_id=node_id) + "#told"
+    return url_for("node.page", node_id=node_id) + "#commands"
