@@ -41,6 +41,7 @@ import firmware.workbench.cli
 import firmware.workbench.flash
 import firmware.workbench.image
 import firmware.workbench.label
+import firmware.workbench.monitor
 import firmware.workbench.psk
 import firmware.workbench.revoke
 import firmware.workbench.selftest
@@ -157,6 +158,7 @@ firmware.workbench.cli.node.add_command(firmware.workbench.tell.told)
 firmware.workbench.cli.node.add_command(collector.commands.network.calibrate.calibrate)
 firmware.workbench.cli.node.add_command(collector.commands.network.calibrate.list_calibrations)
 firmware.workbench.cli.node.add_command(firmware.workbench.psk.psk)
+firmware.workbench.cli.node.add_command(firmware.workbench.monitor.monitor)
 firmware.workbench.cli.node.add_command(firmware.workbench.build.build)
 firmware.workbench.cli.node.add_command(firmware.workbench.image.image)
 firmware.workbench.cli.node.add_command(firmware.workbench.flash.flash)
