@@ -95,6 +95,9 @@ def test_every_person_and_reason_of_the_command_line_is_such_a_name():
     # The workbench knows nothing of this room; its registry refuses
     # (collector.commands.network.enrolment).
     others = {path for path, option in found if not isinstance(option.type, Name)}
-    assert others == {"node revoke"}
+    told = {f"node tell {word}" for word in ("config", "key", "selftest", "send")}
+    assert others == {"node revoke", *told}
+    with pytest.raises(Exception, match="character that nobody sees"):
+        StoreRegistry(None).tell("qf-001", "send", None, {}, by="Li\u202e", at=None, expires=None)
     with pytest.raises(Exception, match="character that nobody sees"):
         StoreRegistry(None).revoke("qf-001", reason="lost", by="Li\u202e", at=None)

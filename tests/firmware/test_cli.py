@@ -107,6 +107,7 @@ def test_list_as_a_table_and_as_json(run: Any) -> None:
         "epoch": 3,
         "last_seen": "2016-05-10T00:00:00+00:00",
         "revoked": None,
+        "not_taken": {},
     }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from psycopg2.extras import Json
 
 from collector.keys import MasterKey
-from collector.store.network import registry
+from collector.store.network import next_keys, registry
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection, StoreError
 from firmware.wire import commands
@@ -125,7 +125,7 @@ def give_more(
     number, epoch = _begin(conn, node)
     current = registry.key(conn, master, node)
     if word == "key" and current is not None:
-        other = registry.prepare_key(conn, master, node, at=at)
+        other = next_keys.prepare(conn, master, node, at=at)
         hidden = commands.wrap_key(current.key, node, number, other.key)
         argument = [other.epoch, hidden]
     command = Command(number, int(expires.timestamp()), word, argument)
@@ -181,7 +181,7 @@ def answer(conn: Connection, node: str, epoch: int, said: Answer, at: datetime) 
         last=last,
     )
     if rows and rows[0][0] == "key" and last:
-        registry.settle_key(conn, node, epoch if said.result == "done" else None, at=at)
+        next_keys.settle(conn, node, epoch if said.result == "done" else None, at=at)
     return bool(rows)
 
 

@@ -323,34 +323,6 @@ def lock(conn: Connection, node_id: str) -> None:
         raise UnknownNode(node_id, (row[0] for row in fetch(conn, SQL["node_ids"])))
 
 
-def prepare_key(conn: Connection, master: MasterKey, node_id: str, *, at: datetime) -> NodeKey:
-    """Make the key that a node is told to change to; the present one counts until it has.
-
-    What it seals is taken in from now on. One that was prepared before is forgotten.
-    """
-    ((epoch,),) = fetch(conn, SQL["next_epoch"], node=node_id)
-    run(conn, SQL["drop_next_key"], node=node_id)
-    key = secrets.token_bytes(KEY_BYTES)
-    encrypted = master.encrypt(node_id, epoch, key)
-    run(conn, SQL["put_next_key"], node=node_id, epoch=epoch, encrypted=encrypted, at=at)
-    touch(conn, [node_id])
-    return NodeKey(node_id, epoch, key)
-
-
-def settle_key(conn: Connection, node_id: str, epoch: int | None, *, at: datetime) -> None:
-    """Let the next key of that epoch take over from the present one, or be forgotten (None)."""
-    lock(conn, node_id)
-    if epoch is not None:
-        for number, encrypted, made in fetch(
-            conn, SQL["take_next_key"], node=node_id, epoch=epoch, at=at
-        ):
-            given = {"node": node_id, "epoch": number, "encrypted": encrypted, "at": made}
-            run(conn, SQL["add_key"], **given)
-    else:
-        run(conn, SQL["drop_next_key"], node=node_id)
-    touch(conn, [node_id])
-
-
 def revoke(conn: Connection, node_id: str, *, reason: str, by: str, at: datetime) -> int:
     """Take a node away: none of its keys, of whatever epoch, opens anything from now on.
 

@@ -93,22 +93,8 @@ SELECT coalesce(max(epoch), 0) + 1 FROM (
     UNION ALL SELECT epoch FROM node_key_next WHERE node = %(node)s
 ) used
 
--- name: put_next_key
-INSERT INTO node_key_next (node, epoch, encrypted, made)
-VALUES (%(node)s, %(epoch)s, %(encrypted)s, %(at)s)
-
 -- name: drop_next_key
 DELETE FROM node_key_next WHERE node = %(node)s
-
--- name: take_next_key
-WITH taken AS (
-    DELETE FROM node_key_next WHERE node = %(node)s AND epoch = %(epoch)s
-    RETURNING node, epoch, encrypted, made
-), retired AS (
-    UPDATE node_key k SET retired = %(at)s FROM taken t WHERE k.node = t.node AND k.retired IS NULL
-    RETURNING k.node
-)
-SELECT t.epoch, t.encrypted, t.made FROM taken t LEFT JOIN retired r ON r.node = t.node
 
 -- name: add_key
 INSERT INTO node_key (node, epoch, encrypted, created)
