@@ -9,6 +9,7 @@ import os
 import select
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -31,7 +32,7 @@ class State:
     broker: Any = None  # link_ip's, which has no types
 
 
-class Line:
+class Line(ABC):
     """The line and what has come over it.
 
     A node opens `path`; a byte written to `reset_path` pulls the reset line.
@@ -174,17 +175,22 @@ class Line:
 
     # What the modem itself does.
 
+    @abstractmethod
     def _command(self, line: str) -> None:
-        raise NotImplementedError
+        """Answer a whole line."""
 
+    @abstractmethod
     def _end_of_data(self, send: bool) -> None:
-        raise NotImplementedError
+        """Take what was sent after a prompt, or drop it."""
 
+    @abstractmethod
     def _from_broker(self) -> None:
-        raise NotImplementedError
+        """Tell of what the broker sent."""
 
+    @abstractmethod
     def _boot(self, say: bool = True) -> None:
-        raise NotImplementedError
+        """Start anew."""
 
+    @abstractmethod
     def _hang_up(self) -> None:
-        raise NotImplementedError
+        """Close the connection to the broker."""

@@ -21,14 +21,15 @@ from typing import NamedTuple
 import iotcore
 
 from field_configs.load import load
+from firmware.workbench import bundle as bundles
 from firmware.workbench import weather
 from firmware.workbench.simulate import LAUNCH, SHIMS, Fleet, SimulatedNode
-from tests.bench import _wire_bundle
 from tests.firmware.field import Collector, Key, Shared, free_port
 
 NODE = "qf-001"
 RATE = 3600.0
 PROBE = Path(__file__).with_name("_heap_probe.py")
+BOARD = "soilair-1"
 HEAP = 160 * 1024
 MINUTES = 5
 
@@ -118,7 +119,9 @@ def measure(folder: Path, frames: int) -> tuple[int, int, int]:
     """Frames that waited, bytes of the emulation, the most that lived in the heap with it."""
     backlog = make_backlog(folder, frames)
     bundle = folder / "bundle"
-    _wire_bundle.compile_to(bundle, [*_wire_bundle.sources(), _wire_bundle.EMULATED])
+    bundles.build(BOARD, load(site=None).boards[BOARD], bundle)
+    out = (bundle / bundles.EMULATED.replace(".", "/")).with_suffix(".mpy")
+    bundles.compile_module(bundles.EMULATED, out)
     said = run(backlog, folder / "probed", bundle, PROBE, HEAP)
     (emulation,) = re.findall(r"^emulation (\d+)$", said, re.MULTILINE)
     peak = max(int(number) for number in re.findall(r"^heap (\d+)$", said, re.MULTILINE))
