@@ -15,7 +15,7 @@ Command = namedtuple("Command", ("number", "expires", "word", "argument"))
 Answer = namedtuple("Answer", ("number", "result", "more"))
 
 FORMAT = 1
-WORDS = ("send", "selftest", "config", "key")
+WORDS = ("send", "selftest", "config", "key", "update")
 # What came of a command. ``trial``: a configuration was taken and is being tried, the last word
 # comes later; ``undone``: the node could not report with it; ``cut``: power went meanwhile.
 RESULTS = ("done", "trial", "undone", "refused", "expired", "cut")

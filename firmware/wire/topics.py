@@ -1,10 +1,11 @@
 """MQTT topics of the field: ``nq/1/{node}/{kind}``.
 
-Kinds: ``up`` frames and ``evt`` events go from the node, ``ack`` and ``cmd`` to it.
+Kinds: ``up`` frames, ``evt`` events and ``ask`` for parts of an update go from the node, ``ack``,
+``cmd`` and ``part`` to it.
 """
 
 PREFIX = "nq/1/"
-KINDS = ("up", "evt", "ack", "cmd")
+KINDS = ("up", "evt", "ask", "ack", "cmd", "part")
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -24,7 +25,7 @@ def check_node_id(node):
 
 
 def topic(node, kind):
-    """Return the topic of `kind` (``up``, ``evt``, ``ack`` or ``cmd``) for `node`."""
+    """Return the topic of `kind`, one of `KINDS`, for `node`."""
     if kind not in KINDS:
         raise TopicError("topic kind %r: must be one of %s" % (kind, ", ".join(KINDS)))
     return PREFIX + check_node_id(node) + "/" + kind

@@ -25,7 +25,7 @@ def test_a_wrong_node_id_is_refused(node: str | None) -> None:
 
 
 def test_an_unknown_kind_is_refused() -> None:
-    with pytest.raises(topics.TopicError, match="topic kind 'down': must be one of up, evt"):
+    with pytest.raises(topics.TopicError, match="topic kind 'down': must be one of up, evt, ask"):
         topics.topic("qf-001", "down")
 
 
