@@ -122,7 +122,12 @@ def test_a_part_that_is_none_is_refused(change: dict[str, object], fault: str) -
 def test_no_bytes_make_it_fail_otherwise() -> None:
     random.seed(11)
     whole = update.encode_part(PART)
-    decoders = [update.decode_head, update.decode_manifest, update.decode_ask, update.decode_part]
+    decoders: list[Callable[[bytes], object]] = [
+        update.decode_head,
+        update.decode_manifest,
+        update.decode_ask,
+        update.decode_part,
+    ]
     for _ in range(2_000):
         broken = bytearray(whole)
         for _ in range(random.randint(1, 4)):
