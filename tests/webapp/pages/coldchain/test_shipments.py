@@ -54,6 +54,9 @@ def test_a_shipment_tells_its_story(scene: Scene) -> None:
     assert left is not None
     assert 0 < float(left[1]) < float(left[2]) < 90
     assert "Say whether" not in page
+    assert "气温" not in scene.seller.get(f"/shipments/{scene.code}").text, (
+        "of goods, not of the air"
+    )
 
 
 def test_both_sides_and_inspectors_see_it_and_nobody_else(scene: Scene) -> None:

@@ -44,7 +44,10 @@ def test_a_harvest_becomes_a_lot_and_the_lot_a_certificate(app: App, farmer: Fla
     assert "13812345678" not in seen.text
     assert "村东头" not in seen.text
     assert len(seen.data) <= MOST_BYTES
-    assert "Valid." in app.test_client().get(f"/c/{number}?lang=en").text
+    assert "In English" not in seen.text
+    english = app.test_client().get(f"/c/{number}?lang=en").text
+    assert "Valid." in english
+    assert "In English: I promise that no forbidden pesticide" in english
 
 
 def test_the_same_harvest_sent_twice_is_one_lot(farmer: FlaskClient) -> None:

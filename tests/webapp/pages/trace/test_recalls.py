@@ -111,6 +111,17 @@ def test_a_recall_goes_from_the_list_to_the_report(
     }
 
 
+def test_who_has_no_number_is_to_be_called_and_nothing_can_be_sent(
+    app: App, inspector: FlaskClient
+) -> None:
+    nobody = client_of(app, "administrator")
+    lot = code_of(harvest(nobody, garlic(nobody)))
+    page = inspector.get(begin(inspector, lot).location).text
+    assert "短信通知不到任何持有人" in page
+    assert "要打电话或上门的" in page
+    assert "发送短信" not in page
+
+
 def test_a_drill_says_so_on_every_page_and_touches_nothing(
     app: App, farmer: FlaskClient, inspector: FlaskClient
 ) -> None:
