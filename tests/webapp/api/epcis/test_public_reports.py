@@ -1,4 +1,4 @@
-"""What others reported about their stores of events, tried on this one; docs/trace.md lists them."""
+"""Troubles that others reported of their stores of events, tried here; docs/trace.md lists them."""
 
 from __future__ import annotations
 
