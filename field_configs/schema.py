@@ -248,7 +248,10 @@ class PowerPolicy:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A board type: its channels, sampling step [s] and samples per frame, alarms and power."""
+    """A board type: its channels, sampling step [s] and samples per frame, alarms and power.
+
+    ``link`` is what carries its messages, as ``node.json`` has it.
+    """
 
     id: str
     zh: str
@@ -258,6 +261,7 @@ class Board:
     channels: tuple[BoardChannel, ...]
     alarms: tuple[Alarm, ...] = ()
     power: PowerPolicy | None = None
+    link: Mapping[str, Any] = field(default_factory=lambda: {"kind": "ip"})
 
 
 @dataclass(frozen=True, slots=True)

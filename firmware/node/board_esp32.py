@@ -56,8 +56,8 @@ class Board:
     def bus(self, name, address):
         """Return the bus a driver takes, by its name.
 
-        ``i2c``, ``rs485``, ``gnss``, ``pulse``, ``adc`` or ``onewire``; `address` is the pin of the
-        last three, None takes the board's usual one.
+        ``i2c``, ``rs485``, ``gnss``, ``pulse``, ``adc``, ``onewire`` or ``link``; `address` is the
+        pin of ``pulse``, ``adc`` and ``onewire``, None takes the board's usual one.
         """
         if name == "pulse":
             return machine.Pin(address or PULSE_PIN, machine.Pin.IN, machine.Pin.PULL_UP)
@@ -67,6 +67,8 @@ class Board:
             from onewire import OneWire  # not every firmware has it, and few boards need it
 
             return OneWire(machine.Pin(address or ONEWIRE_PIN))
+        if name == "link":
+            return self.signal_dbm
         if name not in self.buses:
             if name == "i2c":
                 scl, sda = machine.Pin(I2C_SCL), machine.Pin(I2C_SDA)
@@ -81,7 +83,7 @@ class Board:
                 )
             else:
                 raise ValueError(
-                    "bus %r: this board has i2c, rs485, gnss, pulse, adc and onewire" % name
+                    "bus %r: this board has i2c, rs485, gnss, pulse, adc, onewire and link" % name
                 )
         return self.buses[name]
 
@@ -136,6 +138,10 @@ class Board:
         if self.has_modem:
             return True
         return self.wlan is not None and self.wlan.isconnected()
+
+    def signal_dbm(self):
+        """How strongly Wi-Fi is heard [dBm], None where it is not; a modem puts its own here."""
+        return self.wlan.status("rssi") if self.online() else None
 
     def utc(self):
         """Seconds since 1970 by the real-time clock, or None if nobody has ever set it."""

@@ -20,6 +20,7 @@ from firmware.node.modem_ladder import Ladder
 from firmware.node.packets import PINGRESP, PUBACK, PUBLISH, SUBACK, LinkError
 
 MAX_PAYLOAD = 730  # bytes in hexadecimal mode, M 3.3.8
+LISTEN_MS = 3600000
 AWAKE_MS = 5000  # it sleeps 10 s after the last command, A 11.1.5
 POWER = "AT+QSCLK=0", "AT+CPSMS=0", "AT+CEDRXS=0"  # not saved where nothing is configured
 REFUSALS = "ERROR", 50, 8507  # of a form of a command that the modem does not know
@@ -80,6 +81,9 @@ class ModemMqtt(AtLine):
         self.published = None
         self.data_mode = False
         self.packet_id = 0
+        self.rsrp = None  # dBm, as the modem said at `listened`
+        self.listened = board.ticks_ms()
+        board.signal_dbm = lambda: self.rsrp
 
     def connect(self):
         """Attach and connect; OSError if that cannot be had now, the next attempt does more."""
@@ -88,6 +92,7 @@ class ModemMqtt(AtLine):
             self.ladder.climb()
             self._attach()
             self._open()
+            self._listen()
         except OSError as error:
             self.ladder.failed(error)
             raise
@@ -141,6 +146,8 @@ class ModemMqtt(AtLine):
             self.ladder.failed(error)
             raise
         self.ladder.worked()
+        if self._passed(self.listened) > LISTEN_MS:
+            self._listen()
         return packet_id
 
     def _publish_in_data_mode(self, head, payload):
@@ -218,6 +225,16 @@ class ModemMqtt(AtLine):
         """A modem that sleeps may lose what wakes it (A 9.10, note 1)."""
         if self.sleeps and self._passed(self.spoken) > AWAKE_MS:
             self.resync()
+
+    def _listen(self):
+        """Ask how well it hears, while it is awake; what keeps silent about it does not fail."""
+        from firmware.node.modem_power import signal
+
+        self.listened = self.board.ticks_ms()
+        try:
+            self.rsrp = signal(self)[0]
+        except ModemError:
+            self.rsrp = None
 
     def _set_apn(self):
         """The APN is kept by the modem, and counts from its next start (A 5.6)."""

@@ -5,8 +5,8 @@ in files that begin with an underscore. It holds, as plain values that the serve
 running the file,
 
 ``BUS``
-    the bus it takes: ``"i2c"``, ``"rs485"``, ``"gnss"``, ``"pulse"``, ``"adc"``, ``"onewire"``
-    (`Board.bus`),
+    the bus it takes: ``"i2c"``, ``"rs485"``, ``"gnss"``, ``"pulse"``, ``"adc"``, ``"onewire"``,
+    ``"link"`` (`Board.bus`),
 ``QUANTITIES``
     the ids of the quantities it gives (firmware/wire/quantities.py),
 ``SETTINGS``

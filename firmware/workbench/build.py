@@ -32,12 +32,10 @@ def find_board(parts: Parts, board_id: str) -> Board:
 @click.option(
     "--link",
     type=click.Choice(sorted(bundle.LINKS)),
-    default="ip",
-    show_default=True,
-    help="What carries its messages: Wi-Fi, or a modem that speaks MQTT.",
+    help="What carries its messages: Wi-Fi, or a modem that speaks MQTT; else what the board has.",
 )
 @click.pass_obj
-def build(parts: Parts, board_id: str, out: Path, link: str) -> None:
+def build(parts: Parts, board_id: str, out: Path, link: str | None) -> None:
     """Compile the program of a BOARD type: the node, its wire format and the board's sensors.
 
     The folder holds .mpy files and manifest.json: of each file its size and SHA-256, the version of

@@ -60,12 +60,13 @@ class Manifest:
     files: list[File]
 
 
-def modules_of(board: Board, link: str = "ip") -> list[str]:
+def modules_of(board: Board, link: str | None = None) -> list[str]:
     """Return the names of all modules that a board's node imports, in order.
 
     These are the program, the board's sensors and the link, and what they import; not the
     emulator's board and not the other links. A driver that there is none of is a `BundleError`.
     """
+    link = link or board.link["kind"]
     left_out = {EMULATED, *(name for kind, name in LINKS.items() if kind != link)}
     wanted = [*PROGRAM, LINKS[link]]
     for driver in sorted({channel.driver for channel in board.channels}):
@@ -151,7 +152,7 @@ def version_of(compiled: bytes) -> int:
     return compiled[1] if len(compiled) >= 4 and compiled[:1] == b"M" else 0
 
 
-def build(board_id: str, board: Board, out: Path, link: str = "ip") -> Manifest:
+def build(board_id: str, board: Board, out: Path, link: str | None = None) -> Manifest:
     """Compile a board's program into the folder `out`; what was built there before goes.
 
     Two runs on the same files write the same bytes.

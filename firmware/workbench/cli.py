@@ -72,6 +72,7 @@ def board_of(boards: Mapping[str, Board], row: NodeInfo) -> Board:
     help="Configuration file to write (readable by you alone).  [default: <node>.json]",
 )
 @click.option("--wifi", nargs=2, metavar="NAME PASSWORD", help="Wireless network of the node.")
+@click.option("--apn", help="Access point of a board with a modem; else the network chooses one.")
 @click.option("--json", "as_json", is_flag=True, help="Print the configuration, key included.")
 @click.option("--after-revocation", is_flag=True, help="Take back a node that was revoked.")
 @click.pass_obj
@@ -81,6 +82,7 @@ def enroll(
     broker: str | None,
     out: Path | None,
     wifi: tuple[str, str] | None,
+    apn: str | None,
     as_json: bool,
     after_revocation: bool,
 ) -> None:
@@ -101,7 +103,7 @@ def enroll(
         url = broker or need_nodes_broker(parts.settings().need_broker())
         address = parse_broker_url(url)
         # Everything that can fail is tried before the old key is retired.
-        node_config(_NoKey(node_id), board, address, wifi)
+        node_config(_NoKey(node_id), board, address, wifi, apn)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     path = out or Path(f"{node_id}.json")
@@ -123,7 +125,7 @@ def enroll(
             f"--broker mqtt://user:password@{address['host']}:{address['port']}",
             err=True,
         )
-    config = node_config(key, board, address, wifi)
+    config = node_config(key, board, address, wifi, apn)
     if retired is not None:
         click.echo(f"{node_id}: the key of epoch {retired} is retired", err=True)
     if "psk" in config["broker"]:

@@ -20,6 +20,10 @@ class BrokerUrlError(ValueError):
     """A broker URL that a node cannot use; the message names it and the form it must have."""
 
 
+class LinkError(ValueError):
+    """An option that does not go with a board's link; the message names it and the mend."""
+
+
 def parse_broker_url(url: str) -> dict[str, Any]:
     """Return host, port, user and password of ``mqtt://[user:password@]host[:port]``.
 
@@ -79,6 +83,7 @@ def node_config(
     board: Board,
     broker: Mapping[str, Any],
     wifi: tuple[str, str] | None = None,
+    apn: str | None = None,
 ) -> dict[str, Any]:
     """Make the configuration of one node.
 
@@ -90,11 +95,20 @@ def node_config(
         As `parse_broker_url` returns it; with ``tls`` the node gets its pre-shared key.
     wifi : (str, str), optional
         Network name and password.
+    apn : str, optional
+        Access point of a board with a modem; without one the network chooses.
 
     Raises
     ------
+    LinkError
+        If what is given does not go with the board's link.
     firmware.wire.quantities.UnknownQuantity
     """
+    has_modem = board.link["kind"] != "ip"
+    if wifi and has_modem:
+        raise LinkError("--wifi: this board has a modem and no Wi-Fi; take it out")
+    if apn is not None and not has_modem:
+        raise LinkError("--apn: this board has Wi-Fi and no modem; take it out")
     config: dict[str, Any] = {
         "node": key.node,
         "epoch": key.epoch,
@@ -102,6 +116,8 @@ def node_config(
         "broker": broker_of(key, broker),
         **changeable(board),
     }
+    if has_modem:
+        config["link"] = dict(board.link) | ({"apn": apn} if apn else {})
     if wifi:
         config["wifi"] = {"ssid": wifi[0], "password": wifi[1]}
     return config

@@ -12,7 +12,7 @@ import click
 from firmware.wire import seal
 from firmware.workbench import bundle, filesystem
 from firmware.workbench.build import find_board
-from firmware.workbench.bundle import BundleError, Manifest
+from firmware.workbench.bundle import LINKS, BundleError, Manifest
 from firmware.workbench.cli import find_node
 from firmware.workbench.config import write_secret
 from firmware.workbench.parts import Parts
@@ -47,8 +47,16 @@ def read_config(path: Path, node_id: str) -> dict[str, Any]:
     return dict(config)
 
 
-def _check_drivers(config: dict[str, Any], manifest: Manifest, path: Path) -> None:
+def _check_program(config: dict[str, Any], manifest: Manifest, path: Path) -> None:
     held = {each.file for each in manifest.files}
+    link = (config.get("link") or {}).get("kind", "ip")
+    if f"{LINKS.get(link, link).replace('.', '/')}.mpy" not in held:
+        said = both(
+            f"连接方式是 {link}，板型 {manifest.board} 的程序里没有；请重新登记，或按它编译",
+            f"its link is {link}, which the program of board {manifest.board} does not hold; enrol "
+            "the node again, or build with its --link",
+        )
+        raise click.ClickException(f"{path}: {said}")
     for row in config["channels"]:
         if f"firmware/sensors/{row['driver']}.mpy" not in held:
             number, driver = row.get("number"), row["driver"]
@@ -114,7 +122,7 @@ def image(
     held = read_config(config, node_id)
     try:
         manifest, files = _program(parts, node_id, folder)
-        _check_drivers(held, manifest, config)
+        _check_program(held, manifest, config)
         text = json.dumps(held).encode()
         write_secret(out, filesystem.make(manifest, files, text, blocks))
     except BundleError as error:

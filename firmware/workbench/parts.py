@@ -203,6 +203,10 @@ class Board(Protocol):
         """Its power policy; None: it has none."""
 
     @property
+    def link(self) -> Mapping[str, Any]:
+        """What carries its messages, as node.json has it."""
+
+    @property
     def sample_s(self) -> int:
         """Time between samples [s]."""
 

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from firmware.workbench import bundle
 from firmware.workbench.config import node_config, parse_broker_url, write_config
+from firmware.workbench.modem import Modem
 from firmware.workbench.parts import Board, NodeKey
 from firmware.workbench.rides import read_ride
 
@@ -82,12 +83,16 @@ def _program(folder: Path) -> Path:
 
 
 class SimulatedNode:
-    """One node: its folder, its settings and, while it runs, its process."""
+    """One node: its folder, its settings and, while it runs, its process and its modem."""
 
-    def __init__(self, node_id: str, folder: Path, settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self, node_id: str, folder: Path, settings: Mapping[str, Any], has_modem: bool = False
+    ) -> None:
         self.node_id = node_id
         self.folder = folder
         self.settings = dict(settings)
+        self.has_modem = has_modem
+        self.modem: Modem | None = None
         self.process: subprocess.Popen[bytes] | None = None
         self.started = 0.0
         self.short_lives = 0
@@ -132,6 +137,9 @@ class SimulatedNode:
             self.mark.unlink(missing_ok=True)
         elif settings["backlog_s"]:
             self.mark.touch()
+        if self.has_modem:
+            self.modem = Modem()
+            settings["modem"] = {"line": self.modem.path, "reset": self.modem.reset_path}
         bench = self.folder / "bench.json"
         bench.write_text(json.dumps(settings), encoding="utf-8")
         environment = {
@@ -205,6 +213,9 @@ class SimulatedNode:
         if process.stdin is not None:
             process.stdin.close()
         self.process = None
+        if self.modem is not None:
+            self.modem.stop()
+            self.modem = None
 
     def broker_news(self) -> list[str]:
         """What its log says of the broker since the last call, one line for each change."""
@@ -287,7 +298,9 @@ class Fleet:
             if journal_dir is not None:
                 journal_dir.mkdir(parents=True, exist_ok=True)
                 bench["journal"] = str(journal_dir.absolute() / f"{node_id}.txt")
-            self.nodes[node_id] = SimulatedNode(node_id, folder, bench | dict(settings or {}))
+            bench |= dict(settings or {})
+            has_modem = board.link["kind"] == "nbiot" and "modem" not in bench
+            self.nodes[node_id] = SimulatedNode(node_id, folder, bench, has_modem)
             self.nodes[node_id].begin_again()
 
     def start(self) -> None:

@@ -33,7 +33,8 @@ def test_the_shipped_sensors_say_what_their_modules_hold() -> None:
     of_houses |= {"leaf_wetness_adc", "leaf_wetness_modbus", "trap_counter"}
     of_pumps = {"flow_meter", "line_pressure", "wind_direction_modbus", "wind_speed_modbus"}
     of_loads = {"door_contact", "gnss_nmea"}
-    assert set(drivers.known) == of_fields | of_houses | of_pumps | of_loads
+    of_links = {"link_signal"}
+    assert set(drivers.known) == of_fields | of_houses | of_pumps | of_loads | of_links
     for name, driver in drivers.known.items():
         module = importlib.import_module(f"firmware.sensors.{name}")
         assert driver is not None
@@ -226,6 +227,37 @@ def test_alarms_and_power_reach_the_node_as_they_travel(folder) -> None:
         "saving_s": 1800,
         "survival_s": 21600,
     }
+
+
+LINK = '[link]\nkind = "nbiot"\nedrx_s = 82\npsm = { periodic_s = 86400, active_s = 20 }\n'
+
+
+def test_a_boards_modem_goes_into_the_configuration(folder) -> None:
+    assert "link" not in node_config(Key("qf-001"), load(folder.root).boards["b1"], {})
+    folder.add("boards/b1.toml", LINK + ALARMS)
+    config = node_config(Key("qf-001"), load(folder.root).boards["b1"], {}, apn="cmnbiot")
+    psm = {"periodic_s": 86400, "active_s": 20}
+    assert config["link"] == {"kind": "nbiot", "psm": psm, "edrx_s": 82, "apn": "cmnbiot"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "reason"),
+    [
+        ('"nbiot"', '"lora"', "link.kind", 'unknown link "lora": use one of ip, nbiot'),
+        ('"nbiot"', '"ip"', "link.kind", '"ip" has no modem to set up: give "nbiot", or take'),
+        ("82", "0", "link.edrx_s", "0 is out of range: give a whole number from 1 to 10485 s"),
+        ("82", "82\nbaud = 300", "link.baud", "is 300: give one of 9600, 19200"),
+        ("86400", "1", "link.psm.periodic_s", "1 is out of range: give a whole number from 60"),
+        ("20 }", "20, x = 1 }", "link.psm.x", "unknown key: this table takes active_s, periodic_s"),
+        ("82", '82\napn = "x"', "link.apn", "unknown key: this table takes"),
+    ],
+)
+def test_a_mistake_in_a_link_is_named(folder, old: str, new: str, key: str, reason: str) -> None:
+    assert old in LINK
+    folder.add("boards/b1.toml", LINK.replace(old, new, 1) + ALARMS)
+    error = folder.only_error()
+    assert error.key == key
+    assert error.reason.startswith(reason)
 
 
 @pytest.mark.parametrize(

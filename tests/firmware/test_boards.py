@@ -16,6 +16,7 @@ from tests.firmware.field import START, Collector, Key, Shared, wait_for
 pytestmark = pytest.mark.system
 
 HOURS = 30
+NARROWBAND = "soilair-nb-1"
 
 
 def run(
@@ -38,7 +39,7 @@ def run(
     ]
 
 
-@pytest.mark.parametrize("board", sorted(set(load(site=None).boards) - {"logger-1"}))
+@pytest.mark.parametrize("board", sorted(set(load(site=None).boards) - {"logger-1", NARROWBAND}))
 def test_a_board_measures_with_all_its_sensors(
     board: str, broker_port: int, weather_file: Path, tmp_path: Path, collector: Collector
 ) -> None:
@@ -53,6 +54,27 @@ def test_a_board_measures_with_all_its_sensors(
         assert reading.reason is None, (row.name, reading)
         assert row.low <= reading.value <= row.high, (row.name, reading)
     assert {reading.channel for reading in readings} == set(channels)
+
+
+def test_a_narrowband_board_sends_through_its_modem_and_says_how_well_it_hears(
+    broker_port: int, weather_file: Path, tmp_path: Path, collector: Collector
+) -> None:
+    """Nobody knows before the first connection; then it is the modem's example, -72 dBm."""
+    kind = load(site=None).boards[NARROWBAND]
+    rows = [(NARROWBAND, Key(NARROWBAND), kind)]
+    url = f"mqtt://127.0.0.1:{broker_port}"
+    clock = Shared.set(60, 600.0)
+
+    def signals() -> set[tuple[float | None, int | None]]:
+        layout = layout_of(kind)
+        frames = [frame for _, frame in sorted(collector.frames.items())]
+        readings = [each for frame in frames for each in codec.readings(frame, layout)]
+        return {(each.value, each.reason) for each in readings if each.channel == 6}
+
+    with Fleet(rows, url, clock, weather_file, tmp_path / "nodes", HOURS / 24):
+        wait_for(lambda: (-72.0, None) in signals(), 60)
+    assert signals() == {(None, codec.WARMING_UP), (-72.0, None)}
+    assert collector.kinds("fault") == []
 
 
 def of(readings: list[codec.Reading], channel: int) -> dict[float, float]:

@@ -43,6 +43,14 @@ def held(folder: Path) -> dict[str, bytes]:
     }
 
 
+def test_a_bundle_has_the_link_of_its_board(tmp_path: Path) -> None:
+    for board, link in ((BOARD, "ip"), ("soilair-nb-1", "nbiot")):
+        out = tmp_path / board
+        assert build(out, board).exit_code == 0
+        links = {name for name in held(out) if "/link_" in name and "/node/" in name}
+        assert links == {f"firmware/node/link_{link}.mpy"}
+
+
 def test_a_bundle_and_its_manifest(tmp_path: Path) -> None:
     out = tmp_path / "bundle"
     result = build(out)

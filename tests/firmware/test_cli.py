@@ -219,6 +219,7 @@ def test_enroll_prints_json(run: Any, tmp_path: Path) -> None:
             "broker 'http://x': must be mqtt://host[:port] or mqtt://user:password@host[:port]",
         ),
         (["qf-001", "--out", "none/x.json"], "none/x.json: its folder does not exist"),
+        (["qf-001", "--apn", "x"], "--apn: this board has Wi-Fi and no modem; take it out"),
     ],
 )
 def test_enroll_keeps_the_old_key_when_it_cannot_go_on(
@@ -228,6 +229,19 @@ def test_enroll_keeps_the_old_key_when_it_cannot_go_on(
     assert result.exit_code == 1
     assert reason in result.output
     assert registry.enrolled == []
+
+
+def test_a_board_with_a_modem_gets_its_link_and_no_wifi(
+    run: Any, registry: Memory, tmp_path: Path
+) -> None:
+    registry.rows["qf-001"].board = "soilair-nb-1"
+    said = run("enroll", "qf-001", "--wifi", "field", "secret")
+    assert "--wifi: this board has a modem and no Wi-Fi; take it out" in said.output
+    assert registry.enrolled == []
+    assert run("enroll", "qf-001", "--apn", "cmnbiot").exit_code == 0
+    link = json.loads((tmp_path / "qf-001.json").read_text())["link"]
+    psm = {"periodic_s": 86400, "active_s": 20}
+    assert link == {"kind": "nbiot", "psm": psm, "apn": "cmnbiot"}
 
 
 def test_an_unknown_board_is_named(run: Any, registry: Memory) -> None:

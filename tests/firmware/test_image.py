@@ -163,6 +163,11 @@ def test_from_the_box_to_the_first_value(
         ({"key": "no hex"}, " | is no configuration of a node; make it again: nongqing"),
         ({"key": None}, " | is no configuration of a node; make it again: nongqing"),
         (
+            {"link": {"kind": "nbiot"}},
+            " | its link is nbiot, which the program of board soilair-1 does not hold; enrol the "
+            "node again, or build with its --link",
+        ),
+        (
             {"channels": [{"number": 3, "driver": "sht99"}]},
             " | channel 3 wants the driver sht99, which the program of board soilair-1 "
             "does not hold; enrol the node again, or build for its board",

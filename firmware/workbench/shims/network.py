@@ -21,6 +21,10 @@ class WLAN:
     def connect(self, ssid, password):
         """Accepted; `isconnected` says when it is there."""
 
+    def status(self, what):
+        """Of ``rssi`` the strength at which the access point is heard [dBm]: always the same."""
+        return {"rssi": -61}[what]
+
     def isconnected(self):
         """False as long as a backlog is made up: the outage that it stands for; and where there is
         no coverage (the fault ``link``).
