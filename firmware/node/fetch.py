@@ -9,11 +9,11 @@ import errno
 import hashlib
 import os
 
+from firmware.node.link import MAX_ACK_MS
 from firmware.wire import update_read as wire
 
 MANIFEST = "manifest"
 TRIES = 3
-FIRST_MS, MOST_MS = 10000, 1800000
 # Blocks to be left free: the outbox, the files of a change, the folders of a slot.
 SPARE_BLOCKS = 24
 CHUNK = 512
@@ -84,11 +84,11 @@ class Fetch:
         self.board = uplink.board
         self.at = 0  # number of the file that is next; 0 is the manifest
         self.file = wire.File(MANIFEST, head.bytes, head.sha256)
-        self.rows = None  # the files behind it
+        self.manifest = self.rows = None  # open, and the files in it
         self.there = None  # bytes of it that are there
         self.until = 0  # what was asked for ends here
         self.tries = 0
-        self.pause = FIRST_MS
+        self.pause = uplink.ack_ms
         self.due = self.board.ticks_ms()
         self.copies = True  # of what the running slot has
         self.trouble = None  # what happened when a part was written
@@ -97,6 +97,8 @@ class Fetch:
     def end(self):
         """Hear no more parts."""
         self.uplink.listen(None)
+        if self.manifest:
+            self.manifest.close()
 
     def step(self):
         """Do what is next; true when all is there. `Failed` when it is given up."""
@@ -137,7 +139,7 @@ class Fetch:
             self.trouble = error
             return
         self.there += len(part.data)
-        self.pause = FIRST_MS
+        self.pause = self.uplink.ack_ms
         now = self.board.ticks_ms()
         self.due = now if self.there >= self.until else now + self.pause
 
@@ -171,7 +173,8 @@ class Fetch:
         now = self.board.ticks_ms()
         mqtt = self.uplink.mqtt
         if mqtt.socket is None:
-            self.due, self.pause = now, FIRST_MS  # what was asked for is gone with the connection
+            # What was asked for is gone with the connection.
+            self.due, self.pause = now, self.uplink.ack_ms
             return
         if self.board.ticks_diff(self.due, now) > 0:
             return
@@ -179,7 +182,7 @@ class Fetch:
         ask = self.head.number, self.at, self.there, most, count
         self.until = min(file.bytes, self.there + most * count)
         self.due = now + self.pause
-        self.pause = min(self.pause * 2, MOST_MS)
+        self.pause = min(self.pause * 2, MAX_ACK_MS)
         self.uplink.say("ask", wire.encode_ask(ask))
 
     def _refused(self, file, path):
@@ -193,7 +196,8 @@ class Fetch:
     def _next(self):
         if self.at == 0:
             self._plan()
-            self.rows = wire.files_of(open(self.folder + MANIFEST, "rb"))
+            self.manifest = open(self.folder + MANIFEST, "rb")
+            self.rows = wire.files_of(self.manifest)
         self.at += 1
         self.file = self.there = None
         self.tries = 0

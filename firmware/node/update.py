@@ -111,10 +111,14 @@ class Update:
         newest = max(mine.number, int(read(self.root + NEWEST) or 0))
         if head.number <= newest:
             raise ValueError("not newer: %d, %d was confirmed" % (head.number, newest))
-        if self.on_trial():
-            raise ValueError("another update on trial")
         folder = self.root + "/" + self.other
-        if read(folder + HEAD) != data:
+        same = read(folder + HEAD) == data
+        if self.on_trial():
+            if same:
+                return head.number
+            raise ValueError("another update on trial")
+        if not same:
+            self._end()
             self._note(self.runs)
             clear(folder)
             os.mkdir(folder)
@@ -163,12 +167,14 @@ class Update:
         except Failed as error:
             self._note(self.runs, "x" + str(error))
             self._tell()
-        self.fetch.end()
+        self._end()
+
+    def _end(self):
+        if self.fetch:
+            self.fetch.end()
         self.fetch = None
 
     def _fetch(self):
-        if self.fetch:
-            self.fetch.end()
         head = self._head(self.other)
         if head is None:  # cannot be, but of a damaged flash
             self._note(self.runs)

@@ -220,6 +220,11 @@ def _as_json(row: NodeInfo) -> dict[str, Any]:
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder that takes boot, seq and SHA-256 of every frame.",
 )
+@click.option(
+    "--update-key",
+    type=click.Path(path_type=Path),
+    help="Public key of who signs updates: the nodes have two slots, and take updates.",
+)
 @click.pass_obj
 def simulate(
     parts: Parts,
@@ -228,6 +233,7 @@ def simulate(
     broker: str | None,
     backlog_days: float,
     journal: Path | None,
+    update_key: Path | None,
 ) -> None:
     """Run the real firmware of NODE_IDS (or of every enrolled node) on emulated boards.
 
@@ -240,6 +246,7 @@ def simulate(
       nongqing node simulate qf-001 --weather weather.csv --backlog-days 7
     """
     settings, clock = parts.settings(), parts.clock()
+    signer = hex_of(update_key)
     nodes = _enrolled(parts, node_ids)
     folder = settings.state_dir / "nodes"
     try:
@@ -248,7 +255,7 @@ def simulate(
         folder.mkdir(parents=True, exist_ok=True)
         path = _weather_file(folder, weather)
         days = _covered_backlog(path, weather, clock.now(), backlog_days)
-        fleet = Fleet(nodes, url, clock.spec(), path, folder, days, journal)
+        fleet = Fleet(nodes, url, clock.spec(), path, folder, days, journal, update_key=signer)
         _warn_of_flash(fleet, backlog_days)
         _run(fleet, clock, covered(path)[1])
     except (WeatherError, BrokerUrlError, SimulationError, ValueError) as error:

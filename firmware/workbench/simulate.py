@@ -29,7 +29,7 @@ SHIMS = Path(__file__).parent / "shims"
 LOADER = filesystem.MAIN.read_bytes()
 STOP_S = 5.0
 SHORT_LIFE_S = 10.0
-SHORT_LIVES = 3
+SHORT_LIVES = 6  # an update that ends every start is undone with the fourth
 
 # MicroPython never gives control back, so no thread can watch for our end: the kernel does, with
 # SIGIO (whose default is to end the process) when the pipe on its standard input is closed.

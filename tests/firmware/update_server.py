@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from unittest import mock
@@ -72,14 +72,14 @@ class UpdateServer(Collector):
         self.asks: list[update.Ask] = []
         self.harm: Callable[[update.Part], update.Part | None] = lambda part: part
         self.number = 0
-        self.answering = threading.Event()
-        self.answering.set()
+        self.copies = 1  # of each part
+        self.pause_s = 0.0  # before each part
         super().__init__(port)
 
-    def offer(self, made: Release, *, signature: bytes | None = None) -> int:
+    def offer(self, made: Release) -> int:
         """Tell the node to take an update; return the command's number."""
         self.releases[made.head.number] = made
-        return self.tell("update", [made.head_bytes, signature or made.signature])
+        return self.tell("update", [made.head_bytes, made.signature])
 
     def tell(self, word: str, argument: object) -> int:
         self.number += 1
@@ -126,7 +126,7 @@ class UpdateServer(Collector):
         epoch, body = seal.open_(self.key, message.topic, message.payload)
         ask = update.decode_ask(body)
         self.asks.append(ask)
-        if not self.answering.is_set() or ask.number not in self.releases:
+        if ask.number not in self.releases:
             return
         whole = self._file(ask)
         topic = topics.topic(node, "part")
@@ -137,5 +137,7 @@ class UpdateServer(Collector):
             held = update.Part(ask.number, ask.file, at, whole[at : at + ask.most])
             part = self.harm(held)
             if part is not None:
+                time.sleep(self.pause_s)
                 sealed = seal.seal(self.key, epoch, topic, update.encode_part(part))
-                client.publish(topic, sealed, 1)
+                for _ in range(self.copies):
+                    client.publish(topic, sealed, 1)
