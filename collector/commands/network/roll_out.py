@@ -279,7 +279,8 @@ def _told(conn: Connection, one: RollOut) -> dict[str, Any]:
         "rings": roll_outs.counts(conn, [one.number])[one.number],
         "steps": [asdict(each) for each in roll_outs.steps(conn, one.number)],
         "failed": [
-            asdict(each) for each in roll_outs.nodes(conn, one.number, FAILURES, limit=MOST_NAMED)
+            asdict(each)
+            for each in roll_outs.nodes(conn, one.number, (*FAILURES, "excused"), limit=MOST_NAMED)
         ],
     }
 

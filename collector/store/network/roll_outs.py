@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,9 +10,11 @@ from typing import Any
 from psycopg2.extras import Json
 
 from collector.keys import MasterKey
+from collector.permissions import Grant
 from collector.store import items
 from collector.store.network import node_commands, releases
 from collector.store.network.node_commands import NoKey
+from collector.store.network.nodes import reach
 from collector.store.network.releases import Offer
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection, StoreError
@@ -225,12 +227,21 @@ def nodes(
     number: int,
     states: Collection[str] | None = None,
     *,
+    within: Iterable[Grant] = (Grant("", "city", ""),),
     limit: int,
     offset: int = 0,
 ) -> list[RollOutNode]:
-    """Return nodes of a roll-out in some states, or all; those that failed first."""
+    """Return nodes of a roll-out in some states, or all; those that failed first.
+
+    Parameters
+    ----------
+    states : collection, optional
+        Of `STATES`, and excused.
+    within : iterable of Grant
+        In which part of the tree.
+    """
     among = None if states is None else list(states)
-    given = {"number": number, "states": among, "limit": limit, "offset": offset}
+    given = {"number": number, "states": among, "limit": limit, "offset": offset, **reach(within)}
     return [RollOutNode(*row) for row in queries.fetch(conn, SQL["nodes"], **given)]
 
 

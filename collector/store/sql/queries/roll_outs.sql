@@ -122,7 +122,13 @@ WHERE roll_out = %(number)s AND node = %(node)s
 -- name: nodes
 SELECT x.node, x.ring, CASE WHEN x.excused THEN 'excused' ELSE x.state END, x.state, x.since, x.more,
        w.version
-FROM roll_out_node x LEFT JOIN node_firmware w ON w.node = x.node
-WHERE x.roll_out = %(number)s AND (%(states)s::text[] IS NULL OR x.state = ANY(%(states)s))
+FROM roll_out_node x
+JOIN node n ON n.id = x.node JOIN field f ON f.id = n.field JOIN village v ON v.id = f.village
+LEFT JOIN node_firmware w ON w.node = x.node
+WHERE x.roll_out = %(number)s
+  AND (%(states)s::text[] IS NULL
+       OR CASE WHEN x.excused THEN 'excused' ELSE x.state END = ANY(%(states)s))
+  AND (%(city)s OR v.county = ANY(%(county)s) OR v.township = ANY(%(township)s)
+       OR v.id = ANY(%(village)s))
 ORDER BY x.state NOT IN ('undone', 'failed', 'refused'), x.ring, x.since DESC, x.node
 LIMIT %(limit)s OFFSET %(offset)s
