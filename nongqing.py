@@ -25,6 +25,7 @@ import collector.commands.network.calibrate
 import collector.commands.network.clock
 import collector.commands.network.items
 import collector.commands.network.places
+import collector.commands.network.roll_out
 import collector.commands.network.sites
 import collector.commands.parts
 import collector.commands.persons.audit
@@ -57,7 +58,7 @@ from field_configs.board import layout_of
 from field_configs.load import load
 from field_configs.schema import Board
 from firmware.wire.codec import Layout
-from firmware.workbench import rides, weather
+from firmware.workbench import release, rides, weather
 from webapp.views.technician import labels, self_test
 
 
@@ -87,6 +88,10 @@ class Parts:
     def layout_of(self, board: Board) -> Layout:
         """Return the channel layout that a board type's nodes speak, for the workbench."""
         return layout_of(board)
+
+    def read_signed(self, folder: Path, key_file: Path) -> release.Release:
+        """Return an update from its folder, whole and signed with the key of this public one."""
+        return release.read_signed(folder, release.public_key(key_file))
 
     def self_test(self, node_id: str, since: datetime) -> Sequence[self_test.Printed]:
         """Return a node's self-test in words, as the web judges it, for the workbench."""
@@ -164,8 +169,12 @@ firmware.workbench.cli.node.add_command(firmware.workbench.build.build)
 firmware.workbench.cli.node.add_command(firmware.workbench.image.image)
 firmware.workbench.cli.node.add_command(firmware.workbench.flash.flash)
 firmware.workbench.cli.node.add_command(firmware.workbench.label.label)
-firmware.workbench.cli.node.add_command(firmware.workbench.ota_cli.ota)
 firmware.workbench.cli.node.add_command(firmware.workbench.selftest.selftest)
+firmware.workbench.cli.node.add_command(firmware.workbench.ota_cli.ota)
+firmware.workbench.ota_cli.ota.add_command(collector.commands.network.roll_out.offer)
+firmware.workbench.ota_cli.ota.add_command(collector.commands.network.roll_out.status)
+firmware.workbench.ota_cli.ota.add_command(collector.commands.network.roll_out.halt)
+firmware.workbench.ota_cli.ota.add_command(collector.commands.network.roll_out.resume)
 main.add_command(models.cli.risk)
 models.cli.risk.add_command(collector.commands.judging.risk.risk_run)
 models.cli.risk.add_command(collector.commands.judging.backtest.backtest)

@@ -168,6 +168,8 @@ class Settings:
     url : str or None
         Address at which people open the pages, ``https://nongqing.example``: security keys belong
         to it; None: whatever address a request names.
+    update_key : Path or None
+        File of the public key that nodes trust updates of.
     webhooks_here : bool
         Whether subscribers may be programs of this machine, by http too: for trying things out.
     """
@@ -186,6 +188,7 @@ class Settings:
     proxies: int = 0
     url: str | None = None
     webhooks_here: bool = False
+    update_key: Path | None = None
 
     @property
     def audit_head_file(self) -> Path:
@@ -220,6 +223,7 @@ class Settings:
             audit_key=_path(env, "NONGQING_AUDIT_KEY"),
             proxies=_proxies(env.get("NONGQING_PROXIES") or "0"),
             url=_url(env.get("NONGQING_URL")),
+            update_key=_file(env, "NONGQING_UPDATE_KEY"),
             webhooks_here=_webhooks_here(env.get("NONGQING_WEBHOOKS") or "public"),
         )
         if (settings.broker_tls.cert is None) != (settings.broker_tls.key is None):

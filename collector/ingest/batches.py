@@ -26,11 +26,13 @@ from collector.ingest import intake
 from collector.ingest.authenticity import Message
 from collector.ingest.clock_watch import ClockWatch
 from collector.ingest.known_nodes import KnownNodes, read_known_nodes
+from collector.ingest.updating import Updating
 from collector.keys import MasterKey, MasterKeyError
 from collector.store import items
 from collector.store.items import Found
 from collector.store.network import frames, node_commands, server_clock
 from collector.store.network.frames import BootId, FrameId
+from collector.store.network.node_commands import ToSend
 from collector.store.network.registry_version import version
 from collector.store.postgres import rights
 from collector.store.postgres.db import (
@@ -75,6 +77,7 @@ class Counters:
     dropped: int = 0
     acks: int = 0
     commands: int = 0
+    parts: int = 0
     retries: int = 0
 
     def __str__(self) -> str:
@@ -134,6 +137,7 @@ class Collector:
         self._inbox: queue.Queue[Message] = queue.Queue(queue_frames)
         self._known: KnownNodes | None = None
         self._watch = ClockWatch(clock, monotonic)
+        self._updating = Updating(clock, monotonic)
         self._host = socket.gethostname()
         self._noted: tuple[tuple[str, Event | None, int], float] | None = None
         self._unfit = False
@@ -188,6 +192,7 @@ class Collector:
                 self.counters.retries += 1
                 if isinstance(error, DatabaseDown):
                     self._known = None  # what comes back may be another state of it
+                    self._updating.forget()
                 if attempt == 0 and isinstance(error, DatabaseUnfit):
                     self._note_unfit(error)
                 wait = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
@@ -284,7 +289,8 @@ class Collector:
         before, settled = self._known, self._watch.settled
         with self.pool.connection() as conn:
             known = self._current(conn)
-            outcome = intake.take(conn, known, messages, self._look(conn), self._watch)
+            now = self._look(conn)
+            outcome = intake.take(conn, known, messages, now, self._watch, self._updating)
         counters = self.counters
         counters.batches += 1
         counters.messages += len(messages)
@@ -297,6 +303,7 @@ class Collector:
                 marks = intake.advance(conn, outcome.boots)
                 self._note_state(conn)
             self._acknowledge(known, outcome.ids, marks)
+        counters.parts += self._send("part", known, outcome.parts)
         if outcome.heard:
             self._command(outcome.heard)
         if before is not known or settled != self._watch.settled:
@@ -307,13 +314,20 @@ class Collector:
         with self.pool.connection() as conn:
             found = node_commands.take(conn, self.master, self.clock.now(), heard)
             known = self._current(conn) if found else None
+        if known is not None:
+            self.counters.commands += self._send("cmd", known, found)
+
+    def _send(self, kind: str, known: KnownNodes, found: Iterable[ToSend]) -> int:
+        """Seal and publish what is for nodes; return how much of it their keys allow."""
+        sent = 0
         for one in found:
-            node = known.nodes.get(one.node) if known else None
+            node = known.nodes.get(one.node)
             key = node.keys.get(one.epoch) if node else None
             if key is not None:
-                topic = topics.topic(one.node, "cmd")
+                topic = topics.topic(one.node, kind)
                 self.link.publish(topic, seal.seal(key.key, key.epoch, topic, one.body))
-                self.counters.commands += 1
+                sent += 1
+        return sent
 
     def _store_or_set_aside(self, messages: list[Message]) -> None:
         """Store a batch; a message that makes the collector fail must not stop the others."""

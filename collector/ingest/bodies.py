@@ -6,11 +6,14 @@ from datetime import datetime
 
 from collector.ingest.authenticity import Arrived
 from collector.store.network.frames import FrameId
+from collector.store.network.roll_out_nodes import NEWS
 from firmware.wire import cbor, codec
 from firmware.wire.codec import Frame
 
-#: A cause is a word or a number.
+#: A cause is a word or a number; a version or a target are as short.
 MOST_CAUSE = 40
+MOST_WHY = 200
+CONFIG_BYTES = 4
 
 
 def read_frame(one: Arrived) -> tuple[Frame | None, FrameId | None, str]:
@@ -53,8 +56,40 @@ def boot_detail(event: codec.Event) -> tuple[str, int]:
     detail = event.detail if isinstance(event.detail, list) else [event.detail]
     cause = "" if not detail or detail[0] is None else str(detail[0])
     torn = detail[1] if len(detail) > 1 and isinstance(detail[1], int) else 0
-    visible = "".join(each for each in cause if each.isprintable())
-    return visible[:MOST_CAUSE], min(max(torn, 0), 1 << 32)
+    return _visible(cause, MOST_CAUSE), min(max(torn, 0), 1 << 32)
+
+
+def running_detail(event: codec.Event) -> tuple[str, str | None, bytes | None] | None:
+    """Return version, target and configuration that a start names; None where it names none.
+
+    What cannot be one of them, as another release may say it, is None.
+    """
+    detail = event.detail
+    if not isinstance(detail, list) or len(detail) < 5 or not isinstance(detail[2], str):
+        return None
+    version, target, config = detail[2:5]
+    good = isinstance(config, bytes) and len(config) == CONFIG_BYTES
+    named = _visible(target, MOST_CAUSE) if isinstance(target, str) else None
+    return _visible(version, MOST_CAUSE), named, config if good else None
+
+
+def update_detail(event: codec.Event) -> tuple[int, str, int | str | None]:
+    """Return of which update a node speaks, how far it is, and why; DecodeError if wrong."""
+    detail = event.detail
+    if not isinstance(detail, list) or len(detail) != 3:
+        raise cbor.DecodeError("update: must be an array of 3", 0)
+    number, state, more = detail
+    if not isinstance(number, int) or not 0 < number < 1 << 32:
+        raise cbor.DecodeError("update: the number must be from 1 to 2**32 - 1", 0)
+    if state not in NEWS:
+        raise cbor.DecodeError(f"update: state {state!r} must be one of {', '.join(NEWS)}", 0)
+    if more is None or (isinstance(more, int) and 0 <= more < 1 << 32):
+        return number, state, more
+    return number, state, _visible(str(more), MOST_WHY)
+
+
+def _visible(text: str, most: int) -> str:
+    return "".join(each for each in text if each.isprintable())[:most]
 
 
 def refused_detail(event: codec.Event) -> tuple[str, int]:

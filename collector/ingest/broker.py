@@ -17,7 +17,7 @@ from collector.settings import BrokerTls, SettingsError, parse_broker
 from collector.trouble import Trouble
 from field_configs.events import Event, event
 
-SUBSCRIPTIONS = ("nq/1/+/up", "nq/1/+/evt")
+SUBSCRIPTIONS = ("nq/1/+/up", "nq/1/+/evt", "nq/1/+/ask")
 # A refused subscription is asked for again, since somebody may have allowed it meanwhile.
 ASK_AGAIN_SECONDS = 30.0
 

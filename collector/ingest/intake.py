@@ -18,16 +18,26 @@ from collector.ingest.bodies import (
     measured_since,
     read_frame,
     refused_detail,
+    running_detail,
     span,
+    update_detail,
 )
 from collector.ingest.clock_watch import ClockWatch
 from collector.ingest.known_nodes import KnownNodes
 from collector.ingest.notes import MOST_DETAIL, Notes
 from collector.ingest.placing import Placing
+from collector.ingest.updating import Updating
 from collector.store import items
 from collector.store.items import Found
-from collector.store.network import frames, node_commands, nodes
+from collector.store.network import (
+    frames,
+    node_commands,
+    node_firmware,
+    nodes,
+    roll_out_nodes,
+)
 from collector.store.network.frames import BootId, DeadLetter, FrameId, NewFrame
+from collector.store.network.node_commands import ToSend
 from collector.store.postgres.db import Connection
 from field_configs.events import event
 from firmware.wire import cbor, codec, commands
@@ -45,6 +55,7 @@ class Outcome:
     readings: int = 0
     refused: Counter[str] = field(default_factory=Counter)
     dead: int = 0
+    parts: list[ToSend] = field(default_factory=list)
 
 
 def take(
@@ -53,6 +64,7 @@ def take(
     messages: Sequence[Message],
     now: datetime,
     watch: ClockWatch | None = None,
+    updating: Updating | None = None,
 ) -> Outcome:
     """Take a batch of messages into the store; the caller commits.
 
@@ -68,6 +80,8 @@ def take(
         Time of receipt, aware.
     watch : ClockWatch, optional
         Judges the clock that `now` is from; it is shown the nodes' newest samples.
+    updating : Updating, optional
+        Finds the parts of updates that nodes ask for.
 
     Returns
     -------
@@ -77,9 +91,12 @@ def take(
     arrived = prove(known, messages, refused)
     batch = _Batch(conn, known, now, watch)
     batch.outcome.heard = {one.node.id for one in arrived}
-    batch.take_events([x for x in arrived if x.message.topic.endswith("/evt")])
+    batch.take_events([x for x in arrived if x.message.topic.endswith("/evt")], refused)
     batch.take_frames([x for x in arrived if x.message.topic.endswith("/up")], refused)
     batch.replay(frames.WAITING_TIME)
+    if updating is not None:
+        asks = [x for x in arrived if x.message.topic.endswith("/ask")]
+        batch.outcome.parts = updating.parts(conn, asks, refused)
     for one in refused.found.values():
         batch.outcome.refused[one.reason] += one.count
     frames.put_refusals(conn, list(refused.found.values()))
@@ -135,7 +152,7 @@ class _Batch:
         self.outcome = Outcome()
         self.notes = Notes(now)
 
-    def take_events(self, arrived: Sequence[Arrived]) -> None:
+    def take_events(self, arrived: Sequence[Arrived], refused: Refusals) -> None:
         """Take what nodes report about themselves."""
         for one in arrived:
             try:
@@ -161,18 +178,27 @@ class _Batch:
                 cause, torn = boot_detail(said)
                 began = (one.node.id, one.epoch, said.boot)
                 nodes.put_boot(self.conn, began, cause, torn, self.now)
+                runs = running_detail(said)
+                if runs is not None:
+                    node_firmware.put(self.conn, BootId(*began), *runs, self.now)
             elif said.kind == "fault":
                 text = str(said.detail)[:MOST_DETAIL]
                 self.notes.item(event("node_fault", node=one.node.id, detail=text), one.node.id)
             else:
-                self._take_word_of_commands(one, said)
+                self._take_word_of_commands(one, said, refused)
 
-    def _take_word_of_commands(self, one: Arrived, said: codec.Event) -> None:
-        """Take an answer to a command, or a count of messages that the node did not take."""
+    def _take_word_of_commands(self, one: Arrived, said: codec.Event, refused: Refusals) -> None:
+        """Take an answer to a command, how far an update is, or a count of messages not taken."""
         try:
             if said.kind == "answer":
                 answer = commands.answer_of(said.detail)
-                node_commands.answer(self.conn, one.node.id, one.epoch, answer, self.now)
+                if node_commands.answer(self.conn, one.node.id, one.epoch, answer, self.now):
+                    roll_out_nodes.answered(self.conn, one.node.id, answer, self.now)
+            elif said.kind == "update":
+                number, state, more = update_detail(said)
+                news = (one.node.id, number, state, more)
+                if not roll_out_nodes.reported(self.conn, *news, boot=said.boot, at=self.now):
+                    refused.add(one.node.id, "update_unknown", one.message.payload)
             else:
                 reason, count = refused_detail(said)
                 row = (one.node.id, reason, count, said.boot)

@@ -180,7 +180,8 @@ def list_(parts: Parts, as_json: bool) -> None:
         given = [_as_json(row) | {"not_taken": not_taken.get(row.id, {})} for row in rows]
         click.echo(json.dumps(given, indent=1))
         return
-    click.echo(f"{'node':<16} {'board':<12} {'village':<20} {'epoch':>5}  last heard (UTC)")
+    columns = f"{'node':<16} {'board':<12} {'village':<20} {'epoch':>5}  {'version':<9}"
+    click.echo(f"{columns} last heard (UTC)")
     for row in rows:
         epoch = "-" if row.epoch is None else row.epoch
         heard = "never" if row.last_seen is None else f"{row.last_seen:%Y-%m-%d %H:%M}"
@@ -188,7 +189,7 @@ def list_(parts: Parts, as_json: bool) -> None:
         counts = ", ".join(f"{n} x {why}" for why, n in not_taken.get(row.id, {}).items())
         refused = f"  did not take: {counts}" if counts else ""
         place = f"{row.id:<16} {row.board:<12} {row.village:<20}"
-        click.echo(f"{place} {epoch:>5}  {heard}{gone}{refused}")
+        click.echo(f"{place} {epoch:>5}  {row.version or '-':<9} {heard}{gone}{refused}")
 
 
 def _as_json(row: NodeInfo) -> dict[str, Any]:
@@ -197,6 +198,7 @@ def _as_json(row: NodeInfo) -> dict[str, Any]:
         "board": row.board,
         "village": row.village,
         "epoch": row.epoch,
+        "version": row.version,
         "last_seen": None if row.last_seen is None else row.last_seen.isoformat(),
         "revoked": None if row.revoked is None else row.revoked.isoformat(),
     }

@@ -53,6 +53,10 @@ class NodeInfo(Protocol):
     def revoked(self) -> datetime | None:
         """When it was taken away (UTC), None unless it is."""
 
+    @property
+    def version(self) -> str | None:
+        """Which program it said that it runs, None while it has not."""
+
 
 class NodeTold(Protocol):
     """A command to a node and what came of it; None where it has not answered."""

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from flask import Flask
 from flask.testing import FlaskClient
 
+from collector.keys import MasterKey
 from collector.permissions import Grant
 from collector.store import people
 from collector.store.advice import export_requests, risk, works
@@ -26,7 +27,7 @@ from collector.store.goods.handling import Asked
 from collector.store.inspection import findings, plans, recalls
 from collector.store.lots import certificates, lot_marks, lots
 from collector.store.lots.lots import Bought, Who
-from collector.store.network import own_fields
+from collector.store.network import own_fields, roll_out_nodes, roll_outs
 from collector.store.network.own_fields import Entered
 from collector.store.postgres.db import Connection
 from collector.store.trace import flags, members, parties
@@ -36,6 +37,7 @@ from models.risk.hazard import HIGH
 from models.trace.goods import PALLET, STEPS
 from models.trace.scanned import LOT, UNIT, Scanned
 from models.weather.local_days import local_day
+from tests.collector.releases import Made, begin, run_before
 from tests.webapp.conftest import seed_module
 from tests.webapp.load_on_its_way import load_on_its_way
 from tests.webapp.pages.trace import chain
@@ -314,6 +316,24 @@ def _shipments(app: App, keeper: FlaskClient) -> list[Page]:
     return [Page(path, ADMINISTRATOR) for path in paths]
 
 
+def _updates(app: App) -> list[Page]:
+    """Pages of updates: one on its way, one that halted by itself."""
+    keys = MasterKey(bytes(range(32)))
+    with app.pool.connection() as conn:
+        run_before(conn, ["qf-001", "qf-002", "qf-003", "py-001"], NOW)
+        begin(conn, {"qf-001": 1, "qf-002": 2}, NOW)
+        number = begin(conn, {"qf-003": 1, "py-001": 2}, NOW, Made("9.2.0"))
+        for each in roll_outs.running(conn):
+            roll_outs.begin_ring(conn, each, 1, NOW)
+            roll_outs.give_offers(conn, keys, roll_outs.find(conn, each), limit=9, at=NOW)
+        said = ("qf-003", Made("9.2.0").number, "undone", "no acknowledgement in 3 starts")
+        roll_out_nodes.reported(conn, *said, boot=2, at=NOW)
+        detail = {"ring": 1, "failures": 1, "most": 1}
+        roll_outs.halt(conn, number, detail, by="", at=NOW)
+    paths = [f"/updates/{number}", f"/updates/{number}?state=undone", "/nodes/qf-003"]
+    return [Page(path, ADMINISTRATOR) for path in paths]
+
+
 def every_page(app: App, administrator: FlaskClient) -> list[Page]:
     """Find every address that answers with a page, each for the one who sees most there.
 
@@ -340,4 +360,5 @@ def every_page(app: App, administrator: FlaskClient) -> list[Page]:
     more += [Page(each, ADMINISTRATOR) for each in _exports(app, administrator)]
     kept += _lots(app, administrator)
     kept += _shipments(app, administrator)
+    kept += _updates(app)
     return [*dict.fromkeys(found), *more, *kept, Page(_link(app), NOBODY)]

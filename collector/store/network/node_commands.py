@@ -150,6 +150,18 @@ def _put(conn: Connection, node: str, command: Command, body: bytes | None, **co
     queries.run(conn, SQL["put"], **given, **columns)
 
 
+def withdraw(conn: Connection, given: Collection[tuple[str, int]], at: datetime) -> int:
+    """Let commands that nobody answered go out no more; return how many there were.
+
+    Parameters
+    ----------
+    given : collection
+        Node and number of each.
+    """
+    nodes, numbers = [node for node, _ in given], [number for _, number in given]
+    return len(queries.fetch(conn, SQL["withdraw"], nodes=nodes, numbers=numbers, at=at))
+
+
 def take(conn: Connection, master: MasterKey, at: datetime, heard: Collection[str]) -> list[ToSend]:
     """Return what is to be sent now, and note it as sent; the caller commits before it sends."""
     rows = queries.fetch(conn, SQL["take"], at=at, before=at - AGAIN, heard=sorted(heard))

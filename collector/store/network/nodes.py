@@ -194,7 +194,8 @@ class Key:
     revoked: bool
 
 
-def _reach(within: Iterable[Grant]) -> dict[str, object]:
+def reach(within: Iterable[Grant]) -> dict[str, object]:
+    """Return the parameters of a statement that keeps to the part of the tree of grants."""
     held = list(within)
     scopes: dict[str, object] = {
         level: [each.scope for each in held if each.level == level]
@@ -243,7 +244,7 @@ def listed(
         limit=limit,
         offset=offset,
         **_ages(at),
-        **_reach(within),
+        **reach(within),
     )
     return [Listed(*row[:-1]) for row in rows if row[0] is not None], dict(rows[0][-1])
 
@@ -263,7 +264,7 @@ def newest_heard(conn: Connection) -> tuple[int, datetime | None]:
 
 def counties(conn: Connection, within: Iterable[Grant]) -> list[tuple[str, str, str]]:
     """Return code, Chinese and English name of the counties that grants reach into."""
-    return [tuple(row) for row in fetch(conn, SQL["counties"], **_reach(within))]
+    return [tuple(row) for row in fetch(conn, SQL["counties"], **reach(within))]
 
 
 def open_items_of(conn: Connection, nodes: Iterable[str]) -> dict[str, list[Item]]:

@@ -86,7 +86,7 @@ class VillageRow:
 class NodeRow:
     """A device; `epoch` is None until it is enrolled, `last_seen` until its first frame.
 
-    `revoked` is when it was taken away, None unless it is.
+    `revoked` is when it was taken away, None unless it is; `version` what it said that it runs.
     """
 
     id: str
@@ -98,6 +98,7 @@ class NodeRow:
     enrolled: datetime | None
     last_seen: datetime | None
     revoked: datetime | None
+    version: str | None
 
 
 @dataclass(frozen=True)

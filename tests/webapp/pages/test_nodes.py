@@ -215,7 +215,8 @@ def test_a_nodes_page_holds_all_that_is_known(app: App, technician: FlaskClient)
         "Key 1",
         "Soil and air board 1; a sample every 10 minutes, 6 samples in a frame",
         "This node does not report its signal strength.",
-        "No node reports its firmware or its configuration yet",
+        "it has not said what it runs: an older program does not",
+        "not told by the node",
         "nobody has signed it off",
     ):
         assert words in page, words

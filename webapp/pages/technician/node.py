@@ -6,7 +6,7 @@ from flask import Blueprint, Response, render_template
 
 from collector.store import items
 from collector.store.measured import readings
-from collector.store.network import node_commands
+from collector.store.network import node_commands, node_firmware, roll_out_nodes
 from collector.store.network import nodes as store
 from webapp.accounts.access import may, needs
 from webapp.accounts.own import entry_key
@@ -27,10 +27,11 @@ from webapp.views.technician.node_facts import (
     show_curves,
 )
 from webapp.views.technician.told import show_commands, show_refused
+from webapp.views.technician.updates import configuration, show_updates
 from webapp.views.technician.upkeep import STATES, TONES, past_text, show_items, silence
 
 bp = Blueprint("node", __name__)
-MOST_TOLD = 5
+MOST_TOLD, MOST_UPDATES = 5, 3
 
 
 @bp.get("/nodes/<node_id>")
@@ -49,6 +50,7 @@ def page(node_id: str) -> str:
     state = node.state(at)
     board = boards().get(node.board)
     signals = [each for each in serving if each.quantity == "signal_strength"]
+    runs = node_firmware.of_node(conn, node.id)
     works = may("nodes", node.village)
     return render_template(
         "technician/node.html",
@@ -69,6 +71,9 @@ def page(node_id: str) -> str:
         board_name=pick(board.zh, board.en) if board else node.board,
         boots=[(each, began(each), boot_cause(each)) for each in store.boots(conn, node.id)],
         newest=store.newest_frame(conn, node.id),
+        runs=runs,
+        configuration=configuration(runs),
+        updates=show_updates(roll_out_nodes.of_node(conn, node.id, MOST_UPDATES)),
         keys=store.keys(conn, node.id),
         served=[each for each in channels if each.valid_to is not None],
         items=show_items(found, items.notes(conn, [each.id for each in found])),

@@ -7,6 +7,7 @@ from flask import Blueprint, render_template
 from collector.store import items, job_runs
 from collector.store.network import frames
 from collector.store.network import nodes as node_store
+from collector.store.network.roll_outs import TROUBLES
 from webapp.accounts.access import needs
 from webapp.app.database import connection, now
 from webapp.app.menu import NavItem
@@ -40,6 +41,7 @@ def page() -> str:
         nodes=[(TONES[each], word, nodes[each]) for each, word in STATES.items() if nodes[each]],
         jobs=job_runs.latest(conn),
         items=items.newest_open(conn, SHOWN),
+        troubles=TROUBLES,
         closed=items.closed_items(conn, SHOWN),
         letters=frames.dead_letters(conn, SHOWN),
         refusals=frames.refusals(conn, SHOWN),

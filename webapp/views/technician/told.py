@@ -20,6 +20,7 @@ WORDS = {
     "selftest": lazy_gettext("ask all sensors"),
     "config": lazy_gettext("change the configuration"),
     "key": lazy_gettext("change the key"),
+    "update": lazy_gettext("update its program"),
 }
 RESULTS = {
     "done": (lazy_gettext("done"), "no_risk"),

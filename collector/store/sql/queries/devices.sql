@@ -65,9 +65,10 @@ WITH stuck AS (
 SELECT count(*) FROM flagged
 
 -- name: refused_nodes
+-- An ask that is not answered is nothing that a technician could mend at the node.
 SELECT DISTINCT ON (r.node) r.node, r.reason, r.count
 FROM refusal r JOIN node n ON n.id = r.node
-WHERE r.last_received >= %(since)s
+WHERE r.last_received >= %(since)s AND NOT starts_with(r.reason, 'update_')
 ORDER BY r.node, r.last_received DESC
 
 -- name: nodes_of

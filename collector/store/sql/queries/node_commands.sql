@@ -21,6 +21,12 @@ UPDATE node_command c SET sent = %(at)s, times = c.times + 1 FROM due
 WHERE (c.node, c.number) = (due.node, due.number)
 RETURNING c.node, c.number, c.epoch, c.word, c.expires, c.body
 
+-- name: withdraw
+UPDATE node_command c SET expires = %(at)s
+FROM unnest(%(nodes)s::text[], %(numbers)s::bigint[]) AS given (node, number)
+WHERE c.node = given.node AND c.number = given.number AND c.answered IS NULL AND c.expires > %(at)s
+RETURNING c.number
+
 -- name: answer
 UPDATE node_command SET result = %(result)s, more = %(more)s, heard = %(at)s,
     answered = CASE WHEN %(last)s THEN %(at)s::timestamptz END

@@ -60,9 +60,10 @@ ORDER BY p.field, p.quantity, p.height_m, p.id
 -- name: nodes
 SELECT n.id, n.board, n.field, f.village, n.layout, k.epoch, n.enrolled, n.last_seen,
        CASE WHEN k.epoch IS NULL THEN
-           (SELECT max(r.at) FROM revocation r WHERE r.node = n.id) END AS revoked
+           (SELECT max(r.at) FROM revocation r WHERE r.node = n.id) END AS revoked, w.version
 FROM node n JOIN field f ON f.id = n.field
 LEFT JOIN node_key k ON k.node = n.id AND k.retired IS NULL
+LEFT JOIN node_firmware w ON w.node = n.id
 WHERE (%(node)s::text IS NULL OR n.id = %(node)s)
   AND (%(village)s::text IS NULL OR f.village = %(village)s)
 ORDER BY n.id
