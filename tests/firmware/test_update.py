@@ -106,7 +106,7 @@ def everything(workshop: Workshop) -> dict[str, Callable[[str], str]]:
 def test_an_update_is_fetched_tried_and_kept(
     begin: Callable[..., Fleet], server: UpdateServer, workshop: Workshop
 ) -> None:
-    """What the running slot has is copied; told again nothing happens; the one before is refused."""
+    """What the running slot has is copied; told again nothing happens; an older one is refused."""
     made = workshop.make("0.2.0", {"firmware/node/alarms.py": comment})
     server.copies = 2
     fleet = begin()
