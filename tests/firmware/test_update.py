@@ -15,7 +15,7 @@ from firmware.wire.update import Part
 from firmware.workbench import release
 from firmware.workbench.release import Release
 from firmware.workbench.simulate import Fleet
-from tests.firmware.field import FleetMaker, wait_for
+from tests.firmware.field import START, FleetMaker, Shared, wait_for
 from tests.firmware.update_server import NODE, UpdateServer, Workshop
 from tests.mosquitto import mosquitto
 
@@ -92,14 +92,21 @@ def comment(text: str) -> str:
 
 def everything(workshop: Workshop) -> dict[str, Callable[[str], str]]:
     """A change to a file of every kind, so that there is much to fetch."""
-    names = ["node/alarms", "node/cycle", "node/outbox", "node/sensing", "wire/format2", "wire/seal"]
+    names = [
+        "node/alarms",
+        "node/cycle",
+        "node/outbox",
+        "node/sensing",
+        "wire/format2",
+        "wire/seal",
+    ]
     return {f"firmware/{name}.py": comment for name in names}
 
 
 def test_an_update_is_fetched_tried_and_kept(
     begin: Callable[..., Fleet], server: UpdateServer, workshop: Workshop
 ) -> None:
-    """What the running slot has is copied; told again nothing happens; the one before is refused."""
+    """What the running slot has is copied; told again nothing happens; an older one is refused."""
     made = workshop.make("0.2.0", {"firmware/node/alarms.py": comment})
     server.copies = 2
     fleet = begin()
@@ -358,3 +365,21 @@ def test_a_flash_without_room_is_told(
     assert said.startswith("no room: ")
     assert said.endswith(" free")
     assert running(server) == ["0.1.0"]
+
+
+def test_a_battery_that_runs_low_is_not_spent_on_fetching(
+    begin: Callable[..., Fleet], server: UpdateServer, workshop: Workshop
+) -> None:
+    made = workshop.make("0.2.0")
+    low = START + 60 * 86400 + 7200  # two hours, in six seconds
+    policy = {"channel": 5, "saving_below": 3500, "survival_below": 3300, "back": 100}
+    policy |= {"saving_s": 600, "survival_s": 3600}
+    settings = {"battery_v": [[low, 3.4], [1 << 40, 3.9]]}
+    fleet = begin(rate=1200.0, settings=settings, config={"power": policy, "radio_ms": 600000})
+    assert server.kinds("fault")
+    number = server.offer(made)
+    assert answer(server, number) == ["done", made.head.number]
+    while Shared.now() < low:
+        assert server.asks == []
+        time.sleep(0.1)
+    until(fleet, server, "kept")
