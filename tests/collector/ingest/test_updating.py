@@ -270,6 +270,9 @@ def test_events_of_before_change_nothing(
         roll_outs.resume(registered, offered, "y", once_more=True, by="Li", at=NOW)
     collector.store([undone, trial])  # somebody has heard them and sends them again
     assert states(registered, offered) == {bench.key.node: "waiting"}
+    again = said(bench.key, 4, "update", [number, "undone", "no acknowledgement"])
+    collector.store([again])  # told twice, by the node itself
+    assert states(registered, offered) == {bench.key.node: "waiting"}
     kept = said(bench.key, 3, "update", [number, "kept", None])
     collector.store([said(bench.key, 2, "update", [number, "trial", None]), kept])
     collector.store([undone, trial, said(bench.key, 3, "update", [number, "fetching", 7])])
@@ -297,6 +300,7 @@ def test_a_word_of_an_update_that_nobody_offered_is_counted_and_a_mangled_one_ke
         ("refused", "other target", "refused"),
         ("expired", None, "offered"),
         ("cut", None, "offered"),
+        ("refused", "another update on trial", "offered"),
     ],
 )
 def test_the_answer_to_an_offer_moves_it(
