@@ -70,13 +70,15 @@ def advance(conn: Connection, number: int, context: Context) -> bool:
 
 def _tell(conn: Connection, one: RollOut, found: object, context: Context) -> None:
     """Keep for people what they have to look at; what is no trouble any more closes."""
-    subject, said = str(one.number), {"number": one.number, "version": one.version}
+    subject, number, version = str(one.number), one.number, one.version
     there: list[Found] = []
     if isinstance(found, Halt):
-        said |= {"ring": found.ring, "failures": found.failures, "most": found.most}
-        there.append(Found(event("roll_out_halted", **said), subject))
+        counted = {"ring": found.ring, "failures": found.failures, "most": found.most}
+        said = event("roll_out_halted", number=number, version=version, **counted)
+        there.append(Found(said, subject))
     elif isinstance(found, Stuck):
-        there.append(Found(event("roll_out_stuck", ring=found.ring, **said), subject))
+        said = event("roll_out_stuck", number=number, version=version, ring=found.ring)
+        there.append(Found(said, subject))
     for kind in roll_outs.TROUBLES:
         if kind not in {each.event.kind for each in there}:
             items.close_gone(conn, kind, [subject], context.now)

@@ -15,14 +15,17 @@ from collector.store.postgres.db import Connection
 from firmware.wire.commands import LAST, Answer
 
 SQL = queries.load("roll_out_nodes")
+UNDER_WAY = ("taken", "fetching", "trial", "unreachable")
 #: What a node may say, and in which states it is news.
 NEWS = {
     "fetching": ("offered", "taken", "fetching", "unreachable"),
-    "trial": OPEN,
+    "trial": ("offered", *UNDER_WAY),
     "kept": (*OPEN, "undone", "failed", "refused", "gone"),
-    "undone": (*OPEN, "kept"),
-    "failed": OPEN,
+    "undone": (*UNDER_WAY, "kept"),
+    "failed": ("offered", *UNDER_WAY),
 }
+#: A refusal that is over within hours: the node is offered it again.
+FOR_NOW = "another update on trial"
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,8 @@ def reported(
 
 
 def answered(conn: Connection, node: str, said: Answer, at: datetime) -> None:
-    """Keep whether a node takes an offer; what came too late is offered anew by the job."""
-    if said.result not in LAST or said.result in ("expired", "cut"):
+    """Keep whether a node takes an offer; what it could not take for now is offered anew."""
+    if said.result not in LAST or said.result in ("expired", "cut") or said.more == FOR_NOW:
         return
     done = said.result == "done"
     more = None if done else Json(said.more)

@@ -186,7 +186,9 @@ def steps(conn: Connection, number: int) -> list[Step]:
 
 
 def _roll_out(row: Sequence[Any]) -> RollOut:
-    return RollOut(*row[:8], Plan(*row[8:12]), *row[12:])
+    number, release, target, of, version, state, ring, settled, *plan, made, by = row
+    told = (number, release, target, of, version, state, ring, settled)
+    return RollOut(*told, Plan(*plan), made, by)
 
 
 def find(conn: Connection, number: int, *, lock: bool = False) -> RollOut:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
+import queue
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion
 
 from collector.ingest import updating
 from collector.ingest.authenticity import Message
 from collector.ingest.batches import Collector
+from collector.ingest.service import started
 from collector.jobs import roll_outs as job
 from collector.jobs.context import Context
 from collector.settings import Settings
@@ -19,24 +25,25 @@ from collector.store.network import (
     node_commands,
     node_firmware,
     registry,
-    roll_out_nodes,
     roll_outs,
 )
-from collector.store.network.frames import BootId
 from collector.store.network.handover import Done
-from firmware.wire import codec, commands, seal, topics, update
+from firmware.wire import commands, seal, topics, update
 from firmware.wire.update import Ask
 from tests.collector.conftest import MASTER, NOW
 from tests.collector.ingest.test_commands import Air, air, said
-from tests.collector.releases import PUBLIC, TARGET, Made, begin, run_before
+from tests.collector.releases import KEY, TARGET, Made, begin, run_before
+from tests.mosquitto import mosquitto
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from collector.store.postgres import db
     from tests.collector.conftest import Bench, FixedClock
 
 __all__ = ["air"]
+MASTER_TEXT = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 
 @pytest.fixture
@@ -263,6 +270,9 @@ def test_events_of_before_change_nothing(
         roll_outs.resume(registered, offered, "y", once_more=True, by="Li", at=NOW)
     collector.store([undone, trial])  # somebody has heard them and sends them again
     assert states(registered, offered) == {bench.key.node: "waiting"}
+    again = said(bench.key, 4, "update", [number, "undone", "no acknowledgement"])
+    collector.store([again])  # told twice, by the node itself
+    assert states(registered, offered) == {bench.key.node: "waiting"}
     kept = said(bench.key, 3, "update", [number, "kept", None])
     collector.store([said(bench.key, 2, "update", [number, "trial", None]), kept])
     collector.store([undone, trial, said(bench.key, 3, "update", [number, "fetching", 7])])
@@ -290,6 +300,7 @@ def test_a_word_of_an_update_that_nobody_offered_is_counted_and_a_mangled_one_ke
         ("refused", "other target", "refused"),
         ("expired", None, "offered"),
         ("cut", None, "offered"),
+        ("refused", "another update on trial", "offered"),
     ],
 )
 def test_the_answer_to_an_offer_moves_it(
@@ -406,7 +417,6 @@ def test_the_job_offers_and_a_silent_node_holds_nothing_up(
     pool,
     tmp_path: Path,
 ) -> None:
-    assert PUBLIC
     settings = Settings(None, None, tmp_path, MASTER_TEXT)
     with registered:
         run_before(registered, [bench.key.node, second.key.node], NOW)
@@ -437,5 +447,81 @@ def test_the_job_offers_and_a_silent_node_holds_nothing_up(
     assert kinds == ["begun", "ring", "ring", "finished"]
 
 
-MASTER_TEXT = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
-_ = (BootId, codec, roll_out_nodes)
+class Node:
+    """A node that takes an update over a broker as the wire says, without a board."""
+
+    def __init__(self, bench: Bench, port: int) -> None:
+        self.bench = bench
+        self.got: dict[int, bytes] = {}
+        self.parts: queue.Queue[update.Part] = queue.Queue()
+        self.commands: queue.Queue[commands.Command] = queue.Queue()
+        self.client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=bench.key.node)
+        self.client.on_message = self._on_message
+        self.client.on_connect = lambda *_: self.client.subscribe(
+            [(topics.topic(bench.key.node, kind), 1) for kind in ("cmd", "part")]
+        )
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+
+    def _on_message(self, client: object, userdata: object, message: mqtt.MQTTMessage) -> None:
+        _, body = seal.open_(self.bench.key.key, message.topic, message.payload)
+        if message.topic.endswith("/cmd"):
+            self.commands.put(commands.decode_command(body))
+        else:
+            self.parts.put(update.decode_part(body))
+
+    def send(self, message: Message) -> None:
+        self.client.publish(message.topic, message.payload, 1)
+
+    def fetch(self, number: int, file: int, size: int) -> bytes:
+        """Fetch a file part by part; what does not come is asked for again."""
+        content = b""
+        while len(content) < size:
+            self.send(ask(self.bench, number, file, len(content), 256, 4))
+            end = min(size, len(content) + 4 * 256)
+            while len(content) < end:
+                part = self.parts.get(timeout=20)
+                if (part.file, part.offset) == (file, len(content)):
+                    content += part.data
+        return content
+
+
+def test_over_a_real_broker_a_node_takes_what_was_signed(
+    registered: db.Connection,
+    bench: Bench,
+    pool: db.Pool,
+    clock: FixedClock,
+    offered: int,
+    tmp_path: Path,
+) -> None:
+    made = Made()
+    with (
+        mosquitto(tmp_path, "allow_anonymous true") as port,
+        started(pool, MASTER, clock, f"mqtt://127.0.0.1:{port}") as (running, link),
+    ):
+        assert link.subscribed.wait(20)
+        node = Node(bench, port)
+        try:
+            node.send(bench.frame())
+            command = node.commands.get(timeout=20)
+            head, signature = command.argument
+            KEY.public_key().verify(signature, update.signed(head))
+            said_head = update.decode_head(head)
+            listed = update.decode_manifest(node.fetch(said_head.number, 0, said_head.bytes))
+            for number, file in enumerate(listed, 1):
+                content = node.fetch(said_head.number, number, file.bytes)
+                assert hashlib.sha256(content).digest() == file.sha256
+                assert content == made.files[file.path]
+            node.send(said(bench.key, 2, "update", [said_head.number, "kept", None]))
+            wait_for(lambda: states(registered, offered) == {bench.key.node: "kept"})
+        finally:
+            node.client.disconnect()
+            node.client.loop_stop()
+    running.check()
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)

@@ -63,7 +63,9 @@ def show_commands(
 
 def _show(given: NodeCommand, channels: Mapping[int, Channel], at: datetime) -> ShownCommand:
     what = str(WORDS.get(given.word, given.word))
-    if given.shown:
+    if given.word == "update":
+        what += gettext(": ") + str(given.shown.get("version", "?"))
+    elif given.shown:
         what += gettext(": ") + ", ".join(f"{k} {v}" for k, v in given.shown.items())
     if given.result is not None:
         text, tone = RESULTS[given.result]

@@ -125,7 +125,7 @@ def configuration(runs: Running | None) -> str:
     if runs.given:
         return str(gettext("changed from here; it will tell at its next start"))
     if runs.explained:
-        return str(gettext("as it was given last"))
+        return str(gettext("not changed but from here"))
     return str(gettext("changed, and not from here"))
 
 

@@ -1,0 +1,125 @@
+"""Updates of ten thousand nodes: rings, offers and asks against a real database."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from psycopg2.extras import execute_values
+
+from collector.ingest.authenticity import Arrived, Message, Refusals
+from collector.ingest.known_nodes import Node
+from collector.ingest.updating import Updating
+from collector.jobs.context import Context
+from collector.jobs.rings import divide
+from collector.jobs.roll_outs import MOST_OFFERS, roll_out
+from collector.settings import Settings
+from collector.store.network import roll_outs
+from firmware.wire import update
+from firmware.wire.update import Ask
+from tests.collector.conftest import MASTER, NOW, FixedClock, enrol
+from tests.collector.releases import TARGET, Made, begin
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from collector.store.postgres import db
+
+NODES = 10_000
+MASTER_TEXT = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+#: As many devices in the field of the demonstration, each with a key, that have said what they run.
+MANY = """
+INSERT INTO node (id, board, field, layout, enrolled, last_seen)
+SELECT 'n-' || lpad(i::text, 5, '0'), board, field, layout, %(at)s, %(at)s
+FROM node, generate_series(1, %(nodes)s) i WHERE id = 'qf-001';
+INSERT INTO node_firmware (node, version, target, config, explained, epoch, boot, received)
+SELECT id, '0.1.0', %(target)s, 'conf', true, 1, 1, %(at)s FROM node WHERE id LIKE 'n-%%';
+ANALYZE
+"""
+KEYS = "INSERT INTO node_key (node, epoch, encrypted, created) VALUES %s"
+KEEP = """
+UPDATE roll_out_node SET state = 'kept', since = %(at)s
+WHERE roll_out = %(number)s AND state = 'offered'
+"""
+
+
+@pytest.fixture
+def many(registered: db.Connection) -> list[roll_outs.Candidate]:
+    enrol(registered, "qf-001")
+    with registered, registered.cursor() as cur:
+        cur.execute(MANY, {"at": NOW, "nodes": NODES, "target": TARGET})
+        names = [f"n-{number:05}" for number in range(1, NODES + 1)]
+        rows = [(name, 1, MASTER.encrypt(name, 1, bytes(32)), NOW) for name in names]
+        execute_values(cur, KEYS, rows)
+        found = roll_outs.candidates(registered)
+    return [each for each in found if each.target == TARGET]
+
+
+def test_ten_thousand_nodes_are_updated_ring_by_ring(
+    registered: db.Connection,
+    many: list[roll_outs.Candidate],
+    pool: db.Pool,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    settings = Settings(None, None, tmp_path, MASTER_TEXT)
+    started = time.monotonic()
+    villages = {each.node: f"v{number % 3000}" for number, each in enumerate(many)}
+    rings = divide(villages, seed="9.1.0")
+    with registered:
+        number = begin(registered, rings, NOW)
+    begun = time.monotonic()
+    at, rounds, most = NOW, 0, 0.0
+    sizes = []
+    while True:
+        round_began = time.monotonic()
+        roll_out(Context(pool, at, settings))
+        rounds, most = rounds + 1, max(most, time.monotonic() - round_began)
+        at += timedelta(hours=13)
+        with registered, registered.cursor() as cur:
+            cur.execute(KEEP, {"at": at, "number": number})
+            sizes.append(cur.rowcount)
+            if roll_outs.find(registered, number).state == "finished":
+                break
+    with registered:
+        states = roll_outs.counts(registered, [number])[number]
+        kinds = Counter(each.kind for each in roll_outs.steps(registered, number))
+    assert states == {1: {"kept": 1}, 2: {"kept": 500}, 3: {"kept": 2500}, 4: {"kept": 6999}}
+    assert kinds == {"begun": 1, "ring": 4, "finished": 1}
+    assert sum(sizes) == NODES
+    assert max(sizes) == MOST_OFFERS
+    with capsys.disabled():
+        print(
+            f"\n{NODES} nodes: begun in {begun - started:.1f} s, {rounds} rounds of the job in "
+            f"{time.monotonic() - begun:.1f} s, the longest {most:.2f} s"
+        )
+
+
+def test_a_batch_in_which_five_hundred_nodes_ask(
+    registered: db.Connection,
+    many: list[roll_outs.Candidate],
+    pool: db.Pool,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    names = [each.node for each in many[:500]]
+    with registered:
+        number = begin(registered, dict.fromkeys(names, 1), NOW)
+        roll_outs.begin_ring(registered, number, 1, NOW)
+        one = roll_outs.find(registered, number)
+        assert roll_outs.give_offers(registered, MASTER, one, limit=NODES, at=NOW) == 500
+    body = update.encode_ask(Ask(Made().number, 1, 0, 256, 8))
+    asked = [Arrived(Message(f"nq/1/{n}/ask", b""), Node(n), 1, body) for n in names]
+    refused = Refusals(NOW)
+    with pool.connection() as conn:
+        started = time.monotonic()
+        found = Updating(FixedClock(), time.monotonic).parts(conn, asked, refused)
+        took = time.monotonic() - started
+    assert len(found) == 500 * 8
+    assert refused.found == {}
+    with registered:
+        assert roll_outs.counts(registered, [number])[number] == {1: {"fetching": 500}}
+    with capsys.disabled():
+        print(f"\n500 nodes ask for 8 parts each: found in {took:.2f} s")
