@@ -42,6 +42,7 @@ import firmware.workbench.flash
 import firmware.workbench.image
 import firmware.workbench.label
 import firmware.workbench.monitor
+import firmware.workbench.ota_cli
 import firmware.workbench.psk
 import firmware.workbench.revoke
 import firmware.workbench.selftest
@@ -163,6 +164,7 @@ firmware.workbench.cli.node.add_command(firmware.workbench.build.build)
 firmware.workbench.cli.node.add_command(firmware.workbench.image.image)
 firmware.workbench.cli.node.add_command(firmware.workbench.flash.flash)
 firmware.workbench.cli.node.add_command(firmware.workbench.label.label)
+firmware.workbench.cli.node.add_command(firmware.workbench.ota_cli.ota)
 firmware.workbench.cli.node.add_command(firmware.workbench.selftest.selftest)
 main.add_command(models.cli.risk)
 models.cli.risk.add_command(collector.commands.judging.risk.risk_run)

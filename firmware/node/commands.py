@@ -39,10 +39,13 @@ class Commands:
     report : callable
         ``report(kind, detail)``.
     actions : dict of str to callable
-        ``send`` and ``selftest``: called without arguments, they return what to answer.
+        ``send`` and ``selftest``: called without arguments, they return what to answer; ``update``:
+        called with the command's argument.
+    held : callable
+        Whether an update is on trial: then nothing else is tried.
     """
 
-    def __init__(self, root, config, record, identity, clock, report, actions):
+    def __init__(self, root, config, record, identity, clock, report, actions, held=bool):
         self.root = root
         self.config = config
         self.record = record
@@ -50,6 +53,7 @@ class Commands:
         self.clock = clock
         self.report = report
         self.actions = actions
+        self.held = held
         self.topic = topics.topic(identity.node, "cmd")
         self.refused = {}
         self.restart = False  # once the answer is on its way
@@ -72,7 +76,7 @@ class Commands:
             return self._refuse("replayed")
         if command.number == self.record.number:
             return self.answer()
-        if self.record.result == "trial":
+        if self.record.result == "trial" or (command.word in ("config", "key") and self.held()):
             return self._refuse("on_trial")
         if self.clock.offset is None:
             return self._refuse("no_time")
@@ -96,7 +100,9 @@ class Commands:
 
     def _do(self, command):
         try:
-            if command.word in self.actions:
+            if command.word == "update":  # the same one again does nothing more
+                self._end(command, "done", self.actions["update"](command.argument))
+            elif command.word in self.actions:
                 # Written down before: power that goes meanwhile must not make it happen twice.
                 self.record.write("begun", None, command.number)
                 self._end(command, "done", self.actions[command.word]())

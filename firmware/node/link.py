@@ -52,6 +52,7 @@ class Uplink:
         self.ack = topics.topic(identity.node, "ack")
         self.cmd = topics.topic(identity.node, "cmd")
         self.on_command = None  # called with each message on `cmd`
+        self.part = self.on_part = None
         self.confirmed = False  # whether the server acknowledged a frame of this boot
         # Frames written from now on go first: neither an old backlog nor what is never
         # acknowledged delays them. `again` goes round through all that is left.
@@ -87,6 +88,28 @@ class Uplink:
             kinds = [event.kind for event in self.events[under_way:]]
             self.events.pop(under_way + (kinds.index("fault") if "fault" in kinds else 0))
         self.events.append(codec.Event(self.identity.boot, kind, detail))
+
+    def listen(self, on_part):
+        """Call `on_part` with the body of each part of an update from now on, or no more (None)."""
+        self.part = topics.topic(self.identity.node, "part")
+        self.on_part = on_part
+        if on_part and self.mqtt.socket is not None:
+            self._try(self.mqtt.subscribe, self.part)
+
+    def say(self, kind, body):
+        """Publish a sealed message of a kind now; one that does not go ends the connection."""
+        self._note_spoken()
+        topic = topics.topic(self.identity.node, kind)
+        self._try(self.mqtt.publish, topic, self._sealed(topic, body))
+
+    def _try(self, do, *arguments):
+        try:
+            do(*arguments)
+        except OSError:
+            self._back_off()
+
+    def _sealed(self, topic, body):
+        return seal.seal(self.identity.key, self.identity.epoch, topic, body)
 
     def _report_once(self, what, detail):
         """Queue a fault of the kind `what`, the first in this boot."""
@@ -178,6 +201,8 @@ class Uplink:
         self.mqtt.subscribe(self.ack)
         if self.on_command:
             self.mqtt.subscribe(self.cmd)
+        if self.on_part:
+            self.mqtt.subscribe(self.part)
 
     def _pass_over(self):
         """Give up waiting for what was sent too long ago, and wait longer from now on."""
@@ -215,8 +240,7 @@ class Uplink:
             self.mqtt.publish(self.up, frame)
         # After the frames: an event that makes the broker cut the connection stops none of them.
         if self.events and self.event_id is None:
-            who = self.identity
-            message = seal.seal(who.key, who.epoch, self.evt, codec.encode_event(self.events[0]))
+            message = self._sealed(self.evt, codec.encode_event(self.events[0]))
             self.event_id = self.mqtt.publish(self.evt, message)
             self._note_spoken()
 
@@ -243,15 +267,23 @@ class Uplink:
                 self._hear_ack(payload)
         elif kind == PUBLISH and self.on_command and what == self.cmd.encode():
             self.on_command(payload)
+        elif kind == PUBLISH and self.on_part and what == self.part.encode():
+            try:
+                self.on_part(self._opened(self.part, payload or b""))
+            except ValueError as error:
+                self._report_once("part", "part refused: %s" % error)
+
+    def _opened(self, topic, message):
+        epoch, body = seal.open_(self.identity.key, topic, message)
+        if epoch != self.identity.epoch:
+            raise ValueError("key epoch %d is not ours" % epoch)
+        return body
 
     def _hear_ack(self, message):
         try:
             if seal.peek_epoch(message) < self.identity.epoch:
                 return  # to a frame of before; it is answered again under the key of now
-            epoch, body = seal.open_(self.identity.key, self.ack, message)
-            if epoch != self.identity.epoch:
-                raise ValueError("key epoch %d is not ours" % epoch)
-            ack = codec.decode_ack(body)
+            ack = codec.decode_ack(self._opened(self.ack, message))
         except ValueError as error:
             self._report_once("ack", "ack refused: %s" % error)
             return

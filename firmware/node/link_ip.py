@@ -41,6 +41,7 @@ class Mqtt:
     """
 
     waiting = ()  # what has arrived and is not on the socket any more: nothing, with this link
+    parts = 512, 8  # of an update: bytes of one, and how many are asked for together
 
     def __init__(
         self, name, host, port, user=None, password=None, keepalive_s=KEEPALIVE_S, psk=None

@@ -56,6 +56,7 @@ class ModemMqtt(AtLine):
         ``report(kind, detail)``.
     """
 
+    parts = 256, 1  # of an update; what comes while flash is written waits in 1024 bytes
     keepalive_s = 3600  # the most that there is, M 3.3.1: the modem itself wakes its radio for it
 
     def __init__(self, uart, reset, board, name, broker, settings, report):

@@ -2,12 +2,14 @@
 
 import errno
 import gc
+import hashlib
 import os
 import random
 import sys
 
 # Compiling leaves holes in a small heap; collecting after each part keeps the rest in one piece.
-from firmware.wire import codec, seal
+from firmware import VERSION
+from firmware.wire import cbor, codec, seal
 
 gc.collect()
 from firmware.node.outbox import Outbox  # noqa: E402
@@ -39,6 +41,7 @@ from firmware.node.clock import Clock  # noqa: E402
 COMPILING = 4096
 BOOT = "/boot"
 SAMPLES = "/samples"
+SLOT = "/slot"
 
 
 def next_boot(root, least, make_room):
@@ -74,6 +77,23 @@ def next_boot(root, least, make_room):
             trouble = error
             make_room()
     return boot + 1 + random.getrandbits(15), "boot number not kept: %s" % trouble
+
+
+def _read(path):
+    """Return the bytes of a file, none where it is not there."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def _target():
+    """For which boards the slot's program is, None where nothing says so."""
+    try:
+        return cbor.decode(_read(sys.path[0] + "/head"))[1]
+    except (ValueError, IndexError, TypeError):
+        return None
 
 
 def make_link(board, config, report):
@@ -137,7 +157,9 @@ class Node:
         clock = Clock(board.uptime_ms, board.utc())
         ack_ms = config.get("ack_ms", ACK_MS)
         self.uplink = Uplink(mqtt, self.outbox, clock, board, who, ack_ms)
-        self.report("boot", [board.reset_cause(), self.outbox.torn])
+        held = _read(board.root + (configuration.TRIAL if self.on_trial else configuration.CONFIG))
+        held = hashlib.sha256(held).digest()[:4]
+        self.report("boot", [board.reset_cause(), self.outbox.torn, VERSION, _target(), held])
         for kind, detail in self.early:
             self.report(kind, detail)
         channels = [channel for channel, _ in sensing.channels]
@@ -154,9 +176,12 @@ class Node:
         self.cycle.recover()
         self.config, self.record, self.commands = config, record, None
         self.uplink.on_command = self.hear
+        self.update = None
         if ended:
             self.answer()
-        if self.on_trial:
+        if len(_read(board.root + SLOT)) > 1:
+            self.load_update()
+        if self.on_trial or self.updating():
             self.cycle.sample_now()  # something to be acknowledged
         wifi = config.get("wifi") or {}
         board.join(wifi.get("ssid"), wifi.get("password"))
@@ -176,7 +201,7 @@ class Node:
             from firmware.node.commands import Commands
 
             gc.collect()
-            actions = {"send": self.send, "selftest": self.self_test}
+            actions = {"send": self.send, "selftest": self.self_test, "update": self.offer}
             link = self.uplink
             self.commands = Commands(
                 self.board.root,
@@ -186,8 +211,27 @@ class Node:
                 link.clock,
                 link.report,
                 actions,
+                self.updating,
             )
         self.commands.hear(message)
+
+    def load_update(self):
+        """Load what an update takes: most of the time there is none."""
+        gc.collect()
+        from firmware.node.update import Update
+
+        gc.collect()
+        self.update = Update(self.board.root, self.uplink, self.config.get("update_key"))
+
+    def offer(self, argument):
+        """Take the argument of an ``update`` command; return the update's number."""
+        if self.update is None:
+            self.load_update()
+        return self.update.offer(argument)
+
+    def updating(self):
+        """Whether an update is on trial."""
+        return bool(self.update) and self.update.on_trial()
 
     def answer(self):
         """Report what came of the last command."""
@@ -225,11 +269,19 @@ class Node:
             self.judge_trial()
         if self.commands and self.commands.restart and not self.uplink.events:
             self.board.reset()
+        # A battery that runs low is not spent on fetching.
+        busy = False
+        if self.update and (self.updating() or not self.cycle.power.mode):
+            if self.update.step(self.cycle.clock.uptime()):
+                self.board.reset()
+            busy = self.update.busy()
         if self.cycle.poll():
             gc.collect()
         self.radio.follow(self.cycle.power.mode, self.cycle.seq)
         wait = self.cycle.wait_ms()
         link_wait = self.uplink.wait_ms() if self.radio.on else wait
+        if busy:
+            link_wait = 0
         readable = self.board.wait(self.uplink.mqtt.socket, wait, link_wait)
         self.uplink.poll(readable)
 
@@ -240,7 +292,7 @@ def main():
     if sys.platform == "esp32":
         from firmware.node.board_esp32 import Board
     else:
-        from firmware.node.board_unix import Board
+        from board_unix import Board  # the workbench's
     board = Board()
     try:
         board.watch()

@@ -26,7 +26,7 @@ Layout = namedtuple("Layout", ("id", "channels"))
 Ack = namedtuple("Ack", ("now", "frames", "watermark"))
 Event = namedtuple("Event", ("boot", "kind", "detail"))
 
-EVENT_KINDS = ("boot", "lost", "fault", "answer", "refused")
+EVENT_KINDS = ("boot", "lost", "fault", "answer", "refused", "update")
 
 
 def layout_id(channels):

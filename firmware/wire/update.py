@@ -3,27 +3,25 @@
 The signed head stands in the command ``update``; the manifest and the files come in parts, on
 ``part``, as the node asks for them on ``ask``. A part is named by the update's number, the file and
 the offset, so that one that comes twice does nothing and a broken link goes on where it was.
-The signature (Ed25519, RFC 8032) is over `signed` of the head.
+The signature (Ed25519, RFC 8032) is over `signed` of the head. What a node needs of all this is in
+`firmware.wire.update_read`.
 """
 
 from collections import namedtuple
 
-from firmware.wire import cbor
+from firmware.wire import cbor, update_read
 from firmware.wire.cbor import DecodeError
+from firmware.wire.update_read import FORMAT as FORMAT
+from firmware.wire.update_read import File as File
+from firmware.wire.update_read import Head as Head
+from firmware.wire.update_read import Part as Part
+from firmware.wire.update_read import signed as signed
 
-# What an update is: for which boards (`target_of`), its number, that number as people write it,
-# and size and SHA-256 of its manifest.
-Head = namedtuple("Head", ("target", "number", "version", "bytes", "sha256"))
-# A file of a manifest: its path in the slot, its size and its SHA-256.
-File = namedtuple("File", ("path", "bytes", "sha256"))
 # `count` parts of `most` bytes of a file, from `offset` on; file 0 is the manifest, n its nth file.
 Ask = namedtuple("Ask", ("number", "file", "offset", "most", "count"))
-Part = namedtuple("Part", ("number", "file", "offset", "data"))
 
-FORMAT = 1
-CONTEXT = b"nongqing update 1\n"
 SIGNATURE_BYTES = 64
-MOST_FILES = 96
+MOST_FILES, MOST_PATH = 96, 96
 MOST_MANIFEST = 8192
 MOST_FILE = 65536
 LEAST_PART, MOST_PART, MOST_COUNT = 64, 1024, 8
@@ -57,11 +55,6 @@ def decode_head(data):
     return Head(*_decoded(data, 5, _head_fault, "head"))
 
 
-def signed(head):
-    """Return what the signature of an encoded head is over."""
-    return CONTEXT + head
-
-
 def encode_manifest(files):
     """Encode the Files of an update, in the order of their paths; ValueError as `encode_head`."""
     rows = [list(file) for file in files]
@@ -84,7 +77,10 @@ def decode_manifest(data):
 
 def encode_ask(ask):
     """Encode an Ask; ValueError names what is wrong with it."""
-    return _encoded(list(ask), _ask_fault, "ask")
+    fault = _ask_fault(*ask)
+    if fault:
+        raise ValueError("ask: " + fault)
+    return update_read.encode_ask(ask)
 
 
 def decode_ask(body):
@@ -165,7 +161,9 @@ def _manifest_fault(rows):
 
 
 def _is_path(path):
-    """Whether a path stays within its slot."""
+    """Whether a path stays within its slot, and its file within `update_read.ROW`."""
+    if len(path) > MOST_PATH:
+        return False
     for name in path.split("/"):
         if not name or name[0] == ".":
             return False

@@ -23,14 +23,14 @@ from firmware.workbench.parts import Board
 
 ROOT = Path(firmware.__file__).parents[1]
 MANIFEST = "manifest.json"
+#: What signing adds (`firmware.workbench.release`): of the bundle that was there before.
+SIGNED = ("update.head", "update.manifest", "update.sig")
 #: Version of the format that MicroPython 1.19 and later load (same page, the table of releases).
 MPY_VERSION = 6
 #: Bits of a small integer on a 32-bit chip, as mpy-cross takes them when nothing is said.
 SMALL_INT_BITS = 31
 #: What a bundle shall be under; the flash of a board has room for more.
 MOST_BYTES = 48 * 1024
-#: The board of the emulator; no real one has it.
-EMULATED = "firmware.node.board_unix"
 PROGRAM = ("firmware.node.main", "firmware.node.board_esp32")
 #: What carries messages, by the name that ``link`` of node.json gives it.
 LINKS = {"ip": "firmware.node.link_ip", "nbiot": "firmware.node.link_nbiot"}
@@ -63,10 +63,10 @@ class Manifest:
 def modules_of(board: Board, link: str = "ip") -> list[str]:
     """Return the names of all modules that a board's node imports, in order.
 
-    These are the program, the board's sensors and the link, and what they import; not the
-    emulator's board and not the other links. A driver that there is none of is a `BundleError`.
+    These are the program, the board's sensors and the link, and what they import; not the other
+    links. A driver that there is none of is a `BundleError`.
     """
-    left_out = {EMULATED, *(name for kind, name in LINKS.items() if kind != link)}
+    left_out = {name for kind, name in LINKS.items() if kind != link}
     wanted = [*PROGRAM, LINKS[link]]
     for driver in sorted({channel.driver for channel in board.channels}):
         name = f"firmware.sensors.{driver}"
@@ -165,9 +165,10 @@ def build(board_id: str, board: Board, out: Path, link: str = "ip") -> Manifest:
         raise BundleError(f"{out}: is a file; name a folder")
     if out.exists() and any(out.iterdir()) and not (out / MANIFEST).is_file():
         raise BundleError(f"{out}: holds other things and no {MANIFEST}; name a folder of its own")
-    (out / MANIFEST).unlink(missing_ok=True)  # from here on until the end it is no bundle
+    for name in (MANIFEST, *SIGNED):  # from here on until the end it is no bundle
+        (out / name).unlink(missing_ok=True)
     shutil.rmtree(out / "firmware", ignore_errors=True)
-    targets = {name: _target(name, out) for name in names}
+    targets = {name: out / path_of(name) for name in names}
     for path in targets.values():
         path.parent.mkdir(parents=True, exist_ok=True)
     with ThreadPoolExecutor(2) as pool:
@@ -185,8 +186,17 @@ def build(board_id: str, board: Board, out: Path, link: str = "ip") -> Manifest:
     return manifest
 
 
-def _target(name: str, out: Path) -> Path:
-    return (out / _source(name).relative_to(ROOT)).with_suffix(".mpy")
+def link_of(paths: Iterable[str]) -> str:
+    """Return which link a bundle of such files has; `BundleError` if it has not one of ours."""
+    held = {kind for kind, name in LINKS.items() if name.replace(".", "/") + ".mpy" in {*paths}}
+    if len(held) != 1:
+        raise BundleError(f"holds {len(held)} links, not one; build it again: nongqing node build")
+    return held.pop()
+
+
+def path_of(name: str) -> str:
+    """Path of a module in a bundle."""
+    return _source(name).relative_to(ROOT).with_suffix(".mpy").as_posix()
 
 
 def read(out: Path) -> tuple[Manifest, dict[str, bytes]]:

@@ -24,6 +24,7 @@ from firmware.workbench.config import (
 from firmware.workbench.hourly import WeatherError, covered
 from firmware.workbench.parts import Board, Clock, NodeInfo, NodeKey, Parts, Registry
 from firmware.workbench.psk import psk_line
+from firmware.workbench.release_cli import hex_of
 from firmware.workbench.simulate import Fleet, SimulationError
 
 CHECK_S = 1.0
@@ -73,6 +74,12 @@ def board_of(boards: Mapping[str, Board], row: NodeInfo) -> Board:
 )
 @click.option("--wifi", nargs=2, metavar="NAME PASSWORD", help="Wireless network of the node.")
 @click.option("--json", "as_json", is_flag=True, help="Print the configuration, key included.")
+@click.option(
+    "--update-key",
+    type=click.Path(path_type=Path),
+    help="Public key of who signs updates (`nongqing node ota keygen`); without it the node takes "
+    "none over the air.",
+)
 @click.option("--after-revocation", is_flag=True, help="Take back a node that was revoked.")
 @click.pass_obj
 def enroll(
@@ -82,6 +89,7 @@ def enroll(
     out: Path | None,
     wifi: tuple[str, str] | None,
     as_json: bool,
+    update_key: Path | None,
     after_revocation: bool,
 ) -> None:
     """Give NODE_ID a new key and write its configuration file.
@@ -97,6 +105,7 @@ def enroll(
     registry = parts.registry()
     row = find_node(registry, node_id)
     board = board_of(parts.boards(), row)
+    signer = hex_of(update_key)
     try:
         url = broker or need_nodes_broker(parts.settings().need_broker())
         address = parse_broker_url(url)
@@ -124,6 +133,7 @@ def enroll(
             err=True,
         )
     config = node_config(key, board, address, wifi)
+    config |= {"update_key": signer} if signer else {}
     if retired is not None:
         click.echo(f"{node_id}: the key of epoch {retired} is retired", err=True)
     if "psk" in config["broker"]:
@@ -210,6 +220,11 @@ def _as_json(row: NodeInfo) -> dict[str, Any]:
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder that takes boot, seq and SHA-256 of every frame.",
 )
+@click.option(
+    "--update-key",
+    type=click.Path(path_type=Path),
+    help="Public key of who signs updates: the nodes have two slots, and take updates.",
+)
 @click.pass_obj
 def simulate(
     parts: Parts,
@@ -218,6 +233,7 @@ def simulate(
     broker: str | None,
     backlog_days: float,
     journal: Path | None,
+    update_key: Path | None,
 ) -> None:
     """Run the real firmware of NODE_IDS (or of every enrolled node) on emulated boards.
 
@@ -230,6 +246,7 @@ def simulate(
       nongqing node simulate qf-001 --weather weather.csv --backlog-days 7
     """
     settings, clock = parts.settings(), parts.clock()
+    signer = hex_of(update_key)
     nodes = _enrolled(parts, node_ids)
     folder = settings.state_dir / "nodes"
     try:
@@ -238,7 +255,7 @@ def simulate(
         folder.mkdir(parents=True, exist_ok=True)
         path = _weather_file(folder, weather)
         days = _covered_backlog(path, weather, clock.now(), backlog_days)
-        fleet = Fleet(nodes, url, clock.spec(), path, folder, days, journal)
+        fleet = Fleet(nodes, url, clock.spec(), path, folder, days, journal, update_key=signer)
         _warn_of_flash(fleet, backlog_days)
         _run(fleet, clock, covered(path)[1])
     except (WeatherError, BrokerUrlError, SimulationError, ValueError) as error:

@@ -12,7 +12,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from firmware.workbench.bundle import MANIFEST, BundleError, Manifest
+from firmware.workbench import release
+from firmware.workbench.bundle import MANIFEST, ROOT, BundleError, Manifest
 
 BLOCK = 4096
 #: Blocks between 0x200000 and the end of 4 MiB.
@@ -23,15 +24,12 @@ READ, CACHE, CYCLES = 32, 128, 100
 DISK_VERSION = 0x00020000
 #: Nothing shorter holds the two blocks of the root, and a node has to keep what it measured.
 FEWEST_BLOCKS = 64
-MAIN = b"""# Starts the node: what MicroPython runs after boot.py.
-from firmware.node.main import main
-
-main()
-"""
+#: What MicroPython runs after boot.py.
+MAIN = ROOT / "firmware" / "node" / "loader.py"
 
 
 def make(manifest: Manifest, files: Mapping[str, bytes], config: bytes, blocks: int) -> bytes:
-    """Return the file system that holds a bundle, main.py and the node's configuration.
+    """Return the file system that holds a bundle in slot a, the loader and the configuration.
 
     Raises
     ------
@@ -54,7 +52,9 @@ def make(manifest: Manifest, files: Mapping[str, bytes], config: bytes, blocks: 
     about = json.dumps(
         {"board": manifest.board, "firmware": manifest.firmware, "mpy": manifest.mpy}
     )
-    whole = {**files, MANIFEST: about.encode(), "main.py": MAIN, "node.json": config}
+    slot = {f"a/{name}": data for name, data in release.slot_of(manifest.board, files).items()}
+    beside = {MANIFEST: about.encode(), "main.py": MAIN.read_bytes(), "node.json": config}
+    whole = {**slot, **beside, "slot": b"a"}
     try:
         for name, data in whole.items():
             folder = Path(name).parent.as_posix()

@@ -16,6 +16,7 @@ from firmware.workbench.bundle import BundleError, Manifest
 from firmware.workbench.cli import find_node
 from firmware.workbench.config import write_secret
 from firmware.workbench.parts import Parts
+from firmware.workbench.release_cli import hex_of
 from firmware.workbench.words import both
 
 
@@ -99,11 +100,22 @@ def _program(parts: Parts, node_id: str, folder: Path | None) -> tuple[Manifest,
     show_default=True,
     help="Size in blocks of 4096 bytes: all that MicroPython leaves of the flash, here of 4 MiB.",
 )
+@click.option(
+    "--update-key",
+    type=click.Path(path_type=Path),
+    help="Public key of who signs updates, where the configuration has none or another.",
+)
 @click.pass_obj
 def image(
-    parts: Parts, node_id: str, config: Path, out: Path, folder: Path | None, blocks: int
+    parts: Parts,
+    node_id: str,
+    config: Path,
+    out: Path,
+    folder: Path | None,
+    blocks: int,
+    update_key: Path | None,
 ) -> None:
-    """Make the file system of NODE: its program, main.py and its configuration, in littlefs2.
+    """Make the file system of NODE: loader, program and its configuration, in littlefs2.
 
     It is for MicroPython's own file system, in the place that `nongqing node flash` writes it to.
 
@@ -112,6 +124,8 @@ def image(
       nongqing node image qf-001 --config qf-001.json --out qf-001.img
     """
     held = read_config(config, node_id)
+    signer = hex_of(update_key)
+    held |= {"update_key": signer} if signer else {}
     try:
         manifest, files = _program(parts, node_id, folder)
         _check_drivers(held, manifest, config)

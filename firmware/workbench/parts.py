@@ -195,6 +195,10 @@ class Board(Protocol):
     """A board type."""
 
     @property
+    def id(self) -> str:
+        """Its id."""
+
+    @property
     def alarms(self) -> Sequence[Alarm]:
         """Its alarms."""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from firmware.workbench import bundle
+from firmware.workbench import bundle, filesystem, release
 from firmware.workbench.config import node_config, parse_broker_url, write_config
 from firmware.workbench.parts import Board, NodeKey
 from firmware.workbench.rides import read_ride
@@ -26,9 +26,10 @@ HEAP = "192k"
 #: Of a node that rides along: what it meets is held in its process, too.
 RIDING_HEAP = "224k"
 SHIMS = Path(__file__).parent / "shims"
+LOADER = filesystem.MAIN.read_bytes()
 STOP_S = 5.0
 SHORT_LIFE_S = 10.0
-SHORT_LIVES = 3
+SHORT_LIVES = 6  # an update that ends every start is undone with the fourth
 
 # MicroPython never gives control back, so no thread can watch for our end: the kernel does, with
 # SIGIO (whose default is to end the process) when the pipe on its standard input is closed.
@@ -84,9 +85,16 @@ def _program(folder: Path) -> Path:
 class SimulatedNode:
     """One node: its folder, its settings and, while it runs, its process."""
 
-    def __init__(self, node_id: str, folder: Path, settings: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        node_id: str,
+        folder: Path,
+        settings: Mapping[str, Any],
+        drives: Board | None = None,
+    ) -> None:
         self.node_id = node_id
         self.folder = folder
+        self.drives = drives
         self.settings = dict(settings)
         self.process: subprocess.Popen[bytes] | None = None
         self.started = 0.0
@@ -127,6 +135,9 @@ class SimulatedNode:
             self.switch_off()
         flash = self._own_flash()
         settings = self.settings | changes
+        program = _program(self.folder)
+        if self.drives is not None:
+            settings["program"] = str(self._slot(program, self.drives))
         if self.image.exists():
             settings["backlog_s"] = 0
             self.mark.unlink(missing_ok=True)
@@ -136,7 +147,7 @@ class SimulatedNode:
         bench.write_text(json.dumps(settings), encoding="utf-8")
         environment = {
             "NONGQING_BENCH": str(bench),
-            "MICROPYPATH": f"{_program(self.folder)}:.frozen",
+            "MICROPYPATH": f"{program}:.frozen",
             "PATH": os.environ.get("PATH", os.defpath),
         }
         command = [
@@ -161,6 +172,17 @@ class SimulatedNode:
                 pass_fds=(flash,),
             )
         os.close(flash)
+
+    def _slot(self, program: Path, board: Board) -> Path:
+        """Lay ready what slot a of the node's flash gets: of the program what its board needs."""
+        folder = self.folder / "program"
+        names = [bundle.path_of(name) for name in bundle.modules_of(board)]
+        files = {name: (program / name).read_bytes() for name in names}
+        for name, data in (release.slot_of(board.id, files) | {"main.py": LOADER}).items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        return folder
 
     def _own_flash(self) -> int:
         """Lock the flash for the process that is to have it; two would ruin it."""
@@ -247,6 +269,9 @@ class Fleet:
         More for every node's bench: ``rtc`` false, ``faults``, ``flash_blocks``.
     config : mapping, optional
         More for every node's own configuration: ``outbox_bytes``, ``ack_ms``.
+    update_key : str, optional
+        Public key of who signs updates, in hexadecimal. With it the nodes have two slots on their
+        flash, and start from what the loader finds there.
     """
 
     def __init__(
@@ -260,13 +285,15 @@ class Fleet:
         journal_dir: Path | None = None,
         settings: Mapping[str, Any] | None = None,
         config: Mapping[str, Any] | None = None,
+        update_key: str | None = None,
     ) -> None:
         self.nodes: dict[str, SimulatedNode] = {}
         broker = parse_broker_url(broker_url)
         for node_id, key, board in nodes:
             folder = state_dir.absolute() / node_id
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_config(folder / "node.json", node_config(key, board, broker) | dict(config or {}))
+            more = dict(config or {}) | ({"update_key": update_key} if update_key else {})
+            write_config(folder / "node.json", node_config(key, board, broker) | more)
             bench: dict[str, Any] = {
                 "clock": clock_spec,
                 "weather": str(weather_path.absolute()),
@@ -287,7 +314,9 @@ class Fleet:
             if journal_dir is not None:
                 journal_dir.mkdir(parents=True, exist_ok=True)
                 bench["journal"] = str(journal_dir.absolute() / f"{node_id}.txt")
-            self.nodes[node_id] = SimulatedNode(node_id, folder, bench | dict(settings or {}))
+            self.nodes[node_id] = SimulatedNode(
+                node_id, folder, bench | dict(settings or {}), board if update_key else None
+            )
             self.nodes[node_id].begin_again()
 
     def start(self) -> None:

@@ -120,8 +120,6 @@ def measure(folder: Path, frames: int) -> tuple[int, int, int]:
     backlog = make_backlog(folder, frames)
     bundle = folder / "bundle"
     bundles.build(BOARD, load(site=None).boards[BOARD], bundle)
-    out = (bundle / bundles.EMULATED.replace(".", "/")).with_suffix(".mpy")
-    bundles.compile_module(bundles.EMULATED, out)
     said = run(backlog, folder / "probed", bundle, PROBE, HEAP)
     (emulation,) = re.findall(r"^emulation (\d+)$", said, re.MULTILINE)
     peak = max(int(number) for number in re.findall(r"^heap (\d+)$", said, re.MULTILINE))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import stat
@@ -16,6 +17,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+import firmware
 from field_configs.load import load
 from firmware.workbench import bundle, filesystem
 from firmware.workbench.config import node_config, parse_broker_url, write_config
@@ -94,17 +96,16 @@ def test_a_bundle_that_was_built_before_needs_no_registry(folder: Path) -> None:
 @contextmanager
 def started(folder: Path, image: Path, weather_file: Path) -> Iterator[None]:
     """Start the node of an image with 160 KiB of heap; it must still run in the end."""
-    bundle.compile_module(bundle.EMULATED, folder / "board_unix.mpy")
     bench = {"clock": Shared.set(60, 3600), "weather": str(weather_file), "image": "unused"}
     (folder / "bench.json").write_text(json.dumps(bench))
     start = (sys.executable, "-c", LAUNCH, "-X", "heapsize=160k", str(BOOT))
     with (
         (folder / "node.log").open("wb") as log,
         subprocess.Popen(
-            [*start, str(image), "board_unix.mpy"],
+            [*start, str(image)],
             cwd=folder,
             env={
-                "NONGQING_BENCH": "bench.json",
+                "NONGQING_BENCH": str(folder / "bench.json"),
                 "SHIMS": str(SHIMS),
                 "MICROPYPATH": f"{SHIMS}:.frozen",
             },
@@ -130,9 +131,11 @@ def test_a_node_starts_from_its_image(
     with started(folder, folder / "node.img", weather_file):
         wait_for(lambda: len(collector.received()) >= 3)
     said = (folder / "node.log").read_text()
-    assert said == "['firmware', 'main.py', 'manifest.json', 'node.json']\n"
+    assert said == "['a', 'main.py', 'manifest.json', 'node.json', 'slot']\n"
     assert not collector.refused
-    assert [each.detail for each in collector.kinds("boot")] == [[1, 0]]
+    (boot,) = collector.kinds("boot")
+    hashed = hashlib.sha256(json.dumps(json.loads((folder / "node.json").read_bytes())).encode())
+    assert boot.detail == [1, 0, firmware.VERSION, "soilair-1/ip", hashed.digest()[:4]]
     assert not collector.kinds("fault")
 
 

@@ -1,6 +1,6 @@
 """Mount a node's image as the ESP32 does, and start the node from it (MicroPython alone).
 
-Arguments: the image; a folder with the emulator's board, compiled. Beside them stand the shims.
+Argument: the image. The shims, the emulator's board with them, are where SHIMS says.
 """
 
 import os
@@ -8,7 +8,7 @@ import sys
 
 import vfs
 
-IMAGE, BOARD = sys.argv[1:3]
+IMAGE = sys.argv[1]
 BLOCK = 4096
 
 
@@ -36,10 +36,8 @@ class Flash:
 
 fs = vfs.VfsLfs2(Flash(IMAGE))
 vfs.mount(fs, "/flash")
-# Only the emulator's board comes from elsewhere: no real image holds it.
-with open(BOARD, "rb") as compiled, open("/flash/firmware/node/board_unix.mpy", "wb") as to:
-    to.write(compiled.read())
 print(sorted(os.listdir("/flash")))
-sys.path[:] = ["/flash", os.getenv("SHIMS"), ".frozen"]
-with open("/flash/main.py") as file:
+os.chdir("/flash")
+sys.path[:] = ["", os.getenv("SHIMS"), ".frozen"]
+with open("main.py") as file:
     exec(file.read())

@@ -3,6 +3,7 @@
 Sampling runs on the workbench's virtual clock, the network on real time.
 """
 
+import instruments as instruments
 import machine
 
 from firmware.node import board_esp32

@@ -1,0 +1,223 @@
+"""The files of an update, fetched part by part into the slot that does not run.
+
+How far it has come is how long the files are: a broken link or a restart goes on from there. A file
+that the running slot has is copied. Every file is checked against its digest before the next is
+begun, in each start anew.
+"""
+
+import errno
+import hashlib
+import os
+
+from firmware.node.link import MAX_ACK_MS
+from firmware.wire import update_read as wire
+
+MANIFEST = "manifest"
+TRIES = 3
+# Blocks to be left free: the outbox, the files of a change, the folders of a slot.
+SPARE_BLOCKS = 24
+CHUNK = 512
+
+
+class Failed(Exception):
+    """Fetching is given up; the message says why."""
+
+
+def digest(path):
+    """SHA-256 of a file."""
+    found = hashlib.sha256()
+    with open(path, "rb") as file:
+        part = file.read(CHUNK)
+        while part:
+            found.update(part)
+            part = file.read(CHUNK)
+    return found.digest()
+
+
+def copy(source, target):
+    """Copy a file."""
+    with open(source, "rb") as old, open(target, "wb") as new:
+        part = old.read(CHUNK)
+        while part:
+            new.write(part)
+            part = old.read(CHUNK)
+
+
+def make_folder(path):
+    """Make a folder unless it is there."""
+    try:
+        os.mkdir(path)
+    except OSError as error:
+        if error.errno != errno.EEXIST:
+            raise
+
+
+def size(path):
+    """Bytes of a file, 0 where it is not there."""
+    try:
+        return os.stat(path)[6]
+    except OSError:
+        return 0
+
+
+class Fetch:
+    """One update on its way into slot `to`; `slot` is the one that runs.
+
+    Parameters
+    ----------
+    root : str
+        Where the flash is mounted.
+    slot, to : str
+    head : wire.update.Head
+    uplink : Uplink
+    report : callable
+        ``report(state, more)``.
+    """
+
+    def __init__(self, root, slot, to, head, uplink, report):
+        self.root = root
+        self.from_ = "%s/%s/" % (root, slot)
+        self.folder = "%s/%s/" % (root, to)
+        self.head = head
+        self.uplink = uplink
+        self.report = report
+        self.board = uplink.board
+        self.at = 0  # number of the file that is next; 0 is the manifest
+        self.file = wire.File(MANIFEST, head.bytes, head.sha256)
+        self.manifest = self.rows = None  # open, and the files in it
+        self.there = None  # bytes of it that are there
+        self.until = 0  # what was asked for ends here
+        self.tries = 0
+        self.pause = uplink.ack_ms
+        self.due = self.board.ticks_ms()
+        self.copies = True  # of what the running slot has
+        self.trouble = None  # what happened when a part was written
+        uplink.listen(self.hear)
+
+    def end(self):
+        """Hear no more parts."""
+        self.uplink.listen(None)
+        if self.manifest:
+            self.manifest.close()
+
+    def step(self):
+        """Do what is next; true when all is there. `Failed` when it is given up."""
+        file = self.file
+        if file is None:
+            return True
+        if self.trouble:
+            raise Failed("%s: %s" % (file.path, self.trouble))
+        try:
+            path = self.folder + file.path
+            if self.there is None:
+                self._open(file, path)
+            elif self.there < file.bytes:
+                self._ask(file)
+            elif digest(path) == file.sha256:
+                self._next()
+            else:
+                self._refused(file, path)
+        except (OSError, ValueError) as error:
+            raise Failed("%s: %s" % (file.path, error))
+        return False
+
+    def busy(self):
+        """Whether `step` has something to do at once, and waits for no part."""
+        return self.there is None or self.there >= self.file.bytes
+
+    def hear(self, body):
+        """Take a part; whatever is not the next one does nothing. ValueError if it is none."""
+        part = wire.decode_part(body)
+        file = self.file
+        is_next = (part.number, part.file, part.offset) == (self.head.number, self.at, self.there)
+        if not is_next or self.there + len(part.data) > file.bytes:
+            return
+        try:
+            with open(self.folder + file.path, "ab") as to:
+                to.write(part.data)
+        except OSError as error:
+            self.trouble = error
+            return
+        self.there += len(part.data)
+        self.pause = self.uplink.ack_ms
+        now = self.board.ticks_ms()
+        self.due = now if self.there >= self.until else now + self.pause
+
+    def _open(self, file, path):
+        """Begin with a file: go on with what is there, or copy it."""
+        at = path.find("/", len(self.folder))
+        while at > 0:
+            make_folder(path[:at])
+            at = path.find("/", at + 1)
+        self.there = size(path)
+        old = self._old(file) if self.copies and self.there < file.bytes else None
+        if old:
+            copy(self.from_ + old, path)
+            self.there = size(path)
+        elif self.there == 0:
+            open(path, "wb").close()
+        self.due = self.board.ticks_ms()
+
+    def _old(self, file):
+        """Path of the same file in the running slot, None if it has none."""
+        try:
+            with open(self.from_ + MANIFEST, "rb") as manifest:
+                for old in wire.files_of(manifest):
+                    if old.sha256 == file.sha256:
+                        return old.path
+        except (OSError, ValueError, TypeError):
+            pass  # nothing says what it has
+        return None
+
+    def _ask(self, file):
+        now = self.board.ticks_ms()
+        mqtt = self.uplink.mqtt
+        if mqtt.socket is None:
+            # What was asked for is gone with the connection.
+            self.due, self.pause = now, self.uplink.ack_ms
+            return
+        if self.board.ticks_diff(self.due, now) > 0:
+            return
+        most, count = mqtt.parts
+        ask = self.head.number, self.at, self.there, most, count
+        self.until = min(file.bytes, self.there + most * count)
+        self.due = now + self.pause
+        self.pause = min(self.pause * 2, MAX_ACK_MS)
+        self.uplink.say("ask", wire.encode_ask(ask))
+
+    def _refused(self, file, path):
+        os.remove(path)
+        self.there = None
+        self.copies = False  # a copy of what is damaged is no better the next time
+        self.tries += 1
+        if self.tries >= TRIES:
+            raise Failed("%s: has another digest, %d times" % (file.path, TRIES))
+
+    def _next(self):
+        if self.at == 0:
+            self._plan()
+            self.manifest = open(self.folder + MANIFEST, "rb")
+            self.rows = wire.files_of(self.manifest)
+        self.at += 1
+        self.file = self.there = None
+        self.tries = 0
+        self.copies = True
+        for row in self.rows:
+            self.file = row
+            break
+
+    def _plan(self):
+        """Count what is to come."""
+        block, _, _, free = os.statvfs(self.root)[:4]
+        blocks = SPARE_BLOCKS
+        to_come = 0
+        with open(self.folder + MANIFEST, "rb") as manifest:
+            for file in wire.files_of(manifest):
+                left = max(0, file.bytes - size(self.folder + file.path))
+                blocks += (left + block - 1) // block
+                if left and not self._old(file):
+                    to_come += left
+        if blocks > free:
+            text = "no room: %d blocks of %d bytes wanted, %d free"
+            raise Failed(text % (blocks, block, free))
+        self.report("fetching", to_come)

@@ -1,0 +1,360 @@
+"""Updates over the air of the real firmware under MicroPython, by way of a real Mosquitto."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from firmware.wire import update
+from firmware.wire.update import Part
+from firmware.workbench import release
+from firmware.workbench.release import Release
+from firmware.workbench.simulate import Fleet
+from tests.firmware.field import FleetMaker, wait_for
+from tests.firmware.update_server import NODE, UpdateServer, Workshop
+from tests.mosquitto import mosquitto
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    return Workshop(tmp_path_factory.mktemp("workshop"))
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    with mosquitto(tmp_path_factory.mktemp("mosquitto"), "allow_anonymous true") as port:
+        yield port
+
+
+@pytest.fixture
+def server(port: int) -> Iterator[UpdateServer]:
+    server = UpdateServer(port)
+    wait_for(server.client.is_connected)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def begin(
+    make_fleet: FleetMaker, workshop: Workshop, server: UpdateServer, port: int
+) -> Callable[..., Fleet]:
+    """Start a node from slot a; it is in touch when this returns."""
+
+    def begin(**more: object) -> Fleet:
+        boots = len(server.kinds("boot"))
+        settings = {"update_key": workshop.public.hex(), "rate": 60.0, "port": port} | more
+        fleet = make_fleet(NODE, days=0.1, **settings)
+        fleet.start()
+        wait_for(lambda: len(server.kinds("boot")) > boots)
+        return fleet
+
+    return begin
+
+
+def until(fleet: Fleet, server: UpdateServer, state: str, count: int = 1) -> object:
+    """Start the node whenever it ends, until it tells of a state; return what more it told."""
+
+    def there() -> bool:
+        fleet.nodes[NODE].short_lives = 0
+        fleet.restart_ended()
+        return len(told()) >= count
+
+    def told() -> list[object]:
+        return [each[2] for each in server.states() if each[1] == state]
+
+    wait_for(there, 40)
+    return told()[-1]
+
+
+def answer(server: UpdateServer, number: int) -> list[object]:
+    wait_for(lambda: server.answer_to(number) is not None)
+    found = server.answer_to(number)
+    assert found is not None
+    return found
+
+
+def running(server: UpdateServer) -> list[object]:
+    """The versions that the node started with."""
+    return [event.detail[2] for event in server.kinds("boot")]
+
+
+def comment(text: str) -> str:
+    """A change of a file that changes nothing but its bytes."""
+    return text + '\nCHANGED = "in this version"\n'
+
+
+def everything(workshop: Workshop) -> dict[str, Callable[[str], str]]:
+    """A change to a file of every kind, so that there is much to fetch."""
+    names = ["node/alarms", "node/cycle", "node/outbox", "node/sensing", "wire/format2", "wire/seal"]
+    return {f"firmware/{name}.py": comment for name in names}
+
+
+def test_an_update_is_fetched_tried_and_kept(
+    begin: Callable[..., Fleet], server: UpdateServer, workshop: Workshop
+) -> None:
+    """What the running slot has is copied; told again nothing happens; the one before is refused."""
+    made = workshop.make("0.2.0", {"firmware/node/alarms.py": comment})
+    server.copies = 2
+    fleet = begin()
+    number = made.head.number
+    assert answer(server, server.offer(made)) == ["done", number]
+    until(fleet, server, "kept")
+    changed = [made.files[f"firmware/{name}.mpy"] for name in ("__init__", "node/alarms")]
+    to_come = sum(map(len, changed))
+    assert server.states() == [
+        (number, "fetching", to_come),
+        (number, "trial", None),
+        (number, "kept", None),
+    ]
+    assert server.asked_bytes() == len(made.manifest_bytes) + to_come
+    fleet.nodes[NODE].cut_power()
+    fleet.nodes[NODE].start()
+    wait_for(lambda: len(server.kinds("boot")) == 3)
+    assert [each.detail[2:4] for each in server.kinds("boot")] == [
+        ["0.1.0", "soilair-1/ip"],
+        ["0.2.0", "soilair-1/ip"],
+        ["0.2.0", "soilair-1/ip"],
+    ]
+    asked = len(server.asks)
+    assert answer(server, server.offer(made)) == ["done", number]
+    older = workshop.make("0.1.9")
+    assert answer(server, server.offer(older)) == ["refused", "not newer: 1009, 2000 was confirmed"]
+    assert len(server.asks) == asked
+    assert not server.refused
+    assert not server.kinds("fault")
+
+
+def of_another_key(made: Release, folder: Path) -> bytes:
+    """A signature by somebody else."""
+    release.keygen(folder / "other.key")
+    return release.Ed25519PrivateKey.generate().sign(update.signed(made.head_bytes))
+
+
+def test_what_is_not_proven_or_not_for_this_board_is_refused(
+    begin: Callable[..., Fleet], server: UpdateServer, workshop: Workshop, tmp_path: Path
+) -> None:
+    made = workshop.make("0.2.0")
+    begin()
+    flipped = bytearray(made.head_bytes)
+    flipped[-1] ^= 1
+    signature = bytearray(made.signature)
+    signature[40] ^= 1
+    elsewhere = update.encode_head(made.head._replace(target="weather-1/ip"))
+    other = release._private(workshop.key).sign(update.signed(elsewhere))
+    same_number = update.encode_head(made.head._replace(number=1000, version="0.1.0"))
+    older = update.encode_head(made.head._replace(number=999, version="0.0.999"))
+    older_by = release._private(workshop.key).sign(update.signed(older))
+    for argument, said in (
+        ([made.head_bytes, of_another_key(made, tmp_path)], "bad signature"),
+        ([made.head_bytes, bytes(signature)], "bad signature"),
+        ([made.head_bytes, made.signature[:-1]], "bad signature"),
+        ([bytes(flipped), made.signature], "bad signature"),
+        ([same_number, made.signature], "bad signature"),
+        ([made.head_bytes, b""], "bad signature"),
+        ([elsewhere, other], "other target: weather-1/ip, this is soilair-1/ip"),
+        ([older, older_by], "not newer: 999, 1000 was confirmed"),
+        ([made.head_bytes], "update: must be [head, signature]"),
+        ([made.head_bytes, "text"], "update: must be [head, signature]"),
+        (None, "update: must be [head, signature]"),
+    ):
+        assert answer(server, server.tell("update", argument)) == ["refused", said]
+    assert server.asks == []
+    assert running(server) == ["0.1.0"]
+
+
+def without_key(fleet: Fleet) -> None:
+    path = Path(fleet.nodes[NODE].settings["config"])
+    config = json.loads(path.read_text())
+    del config["update_key"]
+    path.write_text(json.dumps(config))
+
+
+def test_a_node_without_a_key_or_without_slots_takes_none(
+    begin: Callable[..., Fleet], server: UpdateServer, workshop: Workshop
+) -> None:
+    made = workshop.make("0.2.0")
+    fleet = begin()
+    without_key(fleet)
+    fleet.nodes[NODE].start()
+    wait_for(lambda: len(running(server)) == 2)
+    said = "no update key: enrol the node with one"
+    assert answer(server, server.offer(made)) == ["refused", said]
+    fleet.stop()
+    key = {"update_key": workshop.public.hex()}
+    more = {"update_key": None, "config": key, "settings": {"image": "flash2.img"}}
+    begin(**more)
+    said = "no slots: flash the board once with an image that has them"
+    assert answer(server, server.offer(made)) == ["refused", said]
+
+
+KILLS = 6
+
+
+def test_fetching_goes_on_after_kills_and_lost_links(
+    begin: Callable[..., Fleet], server: UpdateServer, workshop: Workshop
+) -> None:
+    """At random moments; of what had come nothing is asked for again but the part under way."""
+    made = workshop.make("0.2.0", everything(workshop))
+    server.pause_s = 0.15
+    fleet = begin()
+    node = fleet.nodes[NODE]
+    server.offer(made)
+    until(fleet, server, "fetching")
+    chance = random.Random(4)
+    for _ in range(KILLS):
+        time.sleep(chance.uniform(0.3, 1.2))
+        assert "trial" not in [state for _, state, _ in server.states()]
+        node.cut_power()
+        node.start()
+    server.pause_s = 0
+    until(fleet, server, "kept")
+    assert server.asked_bytes() == len(made.manifest_bytes) + first_to_come(server)
+    windows = {(ask.file, ask.offset) for ask in server.asks}
+    assert len(server.asks) <= len(windows) + KILLS
+    assert running(server)[-1] == "0.2.0"
+
+
+def first_to_come(server: UpdateServer) -> int:
+    found = [more for _, state, more in server.states() if state == "fetching"]
+    assert found == sorted(found, reverse=True)  # each start has less to fetch
+    assert isinstance(found[0], int)
+    return found[0]
+
+
+@pytest.mark.parametrize("cut_after", [3, 17, 41, 90, 160, 233])
+def test_power_cut_in_the_middle_of_a_flash_write(
+    begin: Callable[..., Fleet], server: UpdateServer, workshop: Workshop, cut_after: int
+) -> None:
+    """Half of a write is on flash while the update is fetched, switched to or confirmed."""
+    made = workshop.make("0.2.0", {"firmware/node/alarms.py": comment})
+    fleet = begin()
+    node = fleet.nodes[NODE]
+    server.offer(made)
+    wait_for(lambda: bool(server.asks))
+    node.start(cut_after=cut_after)
+    assert node.process is not None
+    wait_for(lambda: not node.alive() or bool(running(server)[1:]) and "0.2.0" in running(server))
+    until(fleet, server, "kept")
+    assert set(running(server)) == {"0.1.0", "0.2.0"}
+
+
+CRASH = 'raise ValueError("this version does not start")\n'
+
+
+def test_a_program_that_ends_every_start_is_undone(
+    begin: Callable[..., Fleet], server: UpdateServer, workshop: Workshop
+) -> None:
+    """Three starts; told again it is tried anew without fetching; a newer one is kept."""
+    made = workshop.make("0.2.0", {"firmware/node/cycle.py": lambda text: text + CRASH})
+    fleet = begin()
+    server.offer(made)
+    assert until(fleet, server, "undone") == "started 3 times without an answer"
+    said = fleet.nodes[NODE].log.read_text()
+    assert said.count("ValueError: this version does not start") == 3
+    assert set(running(server)) == {"0.1.0"}
+    asked = len(server.asks)
+    server.offer(made)
+    until(fleet, server, "undone", 2)
+    assert len(server.asks) == asked
+    server.offer(workshop.make("0.2.1"))
+    until(fleet, server, "kept")
+    assert running(server)[-1] == "0.2.1"
+
+
+def test_a_program_that_ends_later_in_every_start_is_undone(
+    begin: Callable[..., Fleet], server: UpdateServer, workshop: Workshop
+) -> None:
+    made = workshop.make(
+        "0.2.0",
+        {"firmware/node/power.py": lambda text: text.replace("def follow(", "def gone(")},
+    )
+    fleet = begin()
+    server.offer(made)
+    assert until(fleet, server, "undone") == "started 3 times without an answer"
+    assert set(running(server)) == {"0.1.0"}
+
+
+def test_a_program_that_nobody_answers_is_undone(
+    begin: Callable[..., Fleet], server: UpdateServer, workshop: Workshop
+) -> None:
+    """It runs and sends, and no frame of it is acknowledged within its window."""
+    made = workshop.make("0.2.0")
+    fleet = begin(rate=600.0)
+    server.offer(made)
+    until(fleet, server, "trial")
+    server.acking = False
+    assert until(fleet, server, "undone") == "not acknowledged in 3600 s"
+    server.acking = True
+    assert running(server) == ["0.1.0", "0.2.0", "0.1.0"]
+    assert "kept" not in [state for _, state, _ in server.states()]
+    server.offer(made)
+    until(fleet, server, "kept")
+
+
+def flip(part: Part) -> Part:
+    """A part of a file with one bit wrong; the manifest comes as it is."""
+    return part._replace(data=bytes([part.data[0] ^ 1]) + part.data[1:]) if part.file else part
+
+
+def test_what_has_another_digest_is_given_up_and_told_again_fetched(
+    begin: Callable[..., Fleet], server: UpdateServer, workshop: Workshop
+) -> None:
+    made = workshop.make("0.2.0", {"firmware/node/alarms.py": comment})
+    server.harm = flip
+    fleet = begin()
+    server.offer(made)
+    assert until(fleet, server, "failed") == "firmware/__init__.mpy: has another digest, 3 times"
+    assert len([ask for ask in server.asks if ask.file]) == 3
+    server.harm = lambda part: part._replace(data=part.data[:1] + bytes(len(part.data) - 1))
+    server.offer(workshop.make("0.2.1"))
+    assert until(fleet, server, "failed", 2) == "manifest: has another digest, 3 times"
+    assert running(server) == ["0.1.0"]
+    server.harm = lambda part: part
+    server.offer(made)
+    until(fleet, server, "kept")
+
+
+def test_what_is_cut_short_is_waited_for_and_replaced_by_a_newer_one(
+    begin: Callable[..., Fleet], server: UpdateServer, workshop: Workshop
+) -> None:
+    """Asks that are not answered are repeated, ever more rarely; nothing half is tried."""
+    made = workshop.make("0.2.0", {"firmware/node/outbox.py": comment})
+    server.harm = lambda part: part if not part.file or part.offset < 1024 else None
+    fleet = begin()
+    server.offer(made)
+    size = len(made.files["firmware/node/outbox.mpy"])
+    assert size > 2000
+
+    def repeated() -> list[update.Ask]:
+        return [ask for ask in server.asks if ask.offset == 1024]
+
+    wait_for(lambda: len(repeated()) >= 3)
+    begun = time.monotonic()
+    wait_for(lambda: len(repeated()) >= 4)
+    assert time.monotonic() - begun > 1.5  # 0.5, 1, 2 s ...
+    assert [state for _, state, _ in server.states()] == ["fetching"]
+    server.harm = lambda part: part
+    server.offer(workshop.make("0.2.1", {"firmware/node/outbox.py": comment}))
+    until(fleet, server, "kept")
+    assert {number for number, state, _ in server.states() if state != "fetching"} == {2001}
+    assert running(server) == ["0.1.0", "0.2.1"]
+
+
+def test_a_flash_without_room_is_told(
+    begin: Callable[..., Fleet], server: UpdateServer, workshop: Workshop
+) -> None:
+    made = workshop.make("0.2.0")
+    fleet = begin(settings={"flash_blocks": 110})
+    server.offer(made)
+    said = until(fleet, server, "failed")
+    assert isinstance(said, str)
+    assert said.startswith("no room: ")
+    assert said.endswith(" free")
+    assert running(server) == ["0.1.0"]
