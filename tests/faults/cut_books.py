@@ -15,6 +15,8 @@ The story (``tests/micropython/cuts/story.py``) leaves marks between the operati
 | trying, n, period; tried | a configuration, told by its period, goes on trial; it is |
 | keeping; kept; undoing; undone | it becomes the one; it is given up |
 | full | from here on flash is full of other things |
+| load | the loader begins |
+| noting, text; noted | ``/slot`` is replaced; it is |
 """
 
 from __future__ import annotations
@@ -50,6 +52,11 @@ class Books:
     starts: int = 0
     command: int = 0
     number: int = 0
+    texts: list[str] = field(default_factory=lambda: ["a"])
+    programs: dict[str, int] = field(default_factory=lambda: {"a": 1})
+    loads: int = 0
+    newest: int = 0
+    fetched: int = 0
 
     def mark(self, word: str, *what: Any) -> None:
         """Take a mark in."""
@@ -101,6 +108,22 @@ class Books:
     def on_command(self, number: int, word: str) -> None:
         self.command = number
 
+    def on_load(self) -> None:
+        self.loads += 1
+
+    def on_noting(self, text: str, program: int) -> None:
+        self.texts.append(text)
+        if text[1:2] in ("a", "b"):
+            self.loads = 0
+            self.programs[text[1]] = program
+        if text[1:2] == "+":
+            self.newest = program
+        if text[1:2] == ">":
+            self.fetched = program
+
+    def on_noted(self) -> None:
+        del self.texts[0]
+
     def on_acted(self) -> None:
         self.number = self.command
 
@@ -129,7 +152,12 @@ class Books:
         """Return what is wrong with what a node made of its flash."""
         if "error" in found:
             return [f"does not start: {found['error']}"]
-        return [*self._wrong_starts(found["starts"]), *self._wrong_frames(found)]
+        starts = [start for start in found["starts"] if "boot" in start]
+        return [
+            *self._wrong_starts(starts),
+            *self._wrong_frames(found, starts),
+            *self._wrong_slots(found["starts"]),
+        ]
 
     def _wrong_starts(self, starts: list[dict[str, Any]]) -> list[str]:
         wrong = []
@@ -172,7 +200,44 @@ class Books:
             "undoing": {new, old},
         }[self.stage]
 
-    def _wrong_frames(self, found: dict[str, Any]) -> list[str]:
+    def _wrong_slots(self, starts: list[dict[str, Any]]) -> list[str]:
+        first, wrong = starts[0], []
+        if "text" not in first:
+            return []
+        for start in starts:
+            right = self.fetched if "kept" in start else self.programs.get(start["runs"])
+            if start["program"] != right:
+                wrong.append(f"slot {start['runs']} runs, and holds {start['program']}")
+            if start["text"][1:2] == ">" and not start["fetching"]:
+                wrong.append("an update that was begun is not fetched any more")
+            if start["newest"] < self.newest:
+                wrong.append(f"update {self.newest} was kept, {start['newest']} is known")
+        text = first["text"]
+        if text[:2] not in [known[:2] for known in self.texts]:
+            wrong.append(f"slot: {text!r} is there, must be of {self.texts}")
+        is_tried = text[1:2] in ("a", "b")
+        if is_tried and self.loads <= MOST_TRIES - 1 and first["runs"] != text[1]:
+            wrong.append(f"slot: {text}, is not tried")
+        if is_tried and self.loads > MOST_TRIES and first["runs"] != text[0]:
+            wrong.append(f"slot: {text}, is tried again")
+        last = next(start for start in reversed(starts) if "boot" in start)
+        if last["on_trial"] or last["runs"] != text[0]:
+            wrong.append("the trial of an update does not end")
+        told = {
+            (number, state)
+            for start in starts
+            for kind, (number, state, *_) in start.get("events", ())
+            if kind == "update" and state != "fetching"
+        }
+        if is_tried and told != {(self.programs[text[1]], "undone")}:
+            wrong.append(f"the end of an update is not told: {told}")
+        kept = [start for start in starts if "kept" in start]
+        for start in kept:
+            if start["kept"] != start["runs"] + "+" or start["runs"] == text[0]:
+                wrong.append(f"an update fetched to its end is not kept: {start}")
+        return wrong
+
+    def _wrong_frames(self, found: dict[str, Any], starts: list[dict[str, Any]]) -> list[str]:
         wrong = []
         written = {
             (boot, seq, digest): {(boot, t, values) for t, values in samples}
@@ -180,13 +245,13 @@ class Books:
         }
         lost = {
             (detail[0], seq)
-            for start in found["starts"]
+            for start in starts
             for kind, detail in start["events"]
             if kind == "lost"
             for seq in range(detail[1], detail[2] + 1)
         }
         spared = {sample for name in lost for sample in self.samples.get(name, ())}
-        for start in found["starts"]:
+        for start in starts:
             names = Counter((boot, seq) for boot, seq, _ in start["frames"])
             wrong += [f"frame {name} comes twice" for name, count in names.items() if count > 1]
             there: Counter[Sample] = Counter()
@@ -206,6 +271,6 @@ class Books:
                 if s[0] <= self.boot
             ]
         own = {name[:2] for name in written} - lost
-        last = {(boot, seq) for boot, seq, _ in found["starts"][-1]["frames"]}
+        last = {(boot, seq) for boot, seq, _ in starts[-1]["frames"]}
         wrong += [f"frame {name} of after the start is gone" for name in own - last]
         return wrong

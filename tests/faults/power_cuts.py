@@ -25,6 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.faults import cut_programs
 from tests.faults.cut_books import Books
 from tests.faults.cut_safeguards import SAFEGUARDS
 
@@ -35,6 +36,7 @@ HEAD = ">BHHH"
 HEAD_BYTES = 7
 ERASE, MARK = 2, 3
 LENGTH = 10
+STORIES = ("life", "update")
 CHUNK = 250  # operations that one MicroPython goes through
 WAYS = {
     "program": ("", "its first bytes", "its first pages, bits of the next", "some of its bits"),
@@ -73,7 +75,8 @@ def program(folder: Path, without: str | None) -> Path:
     """Copy the node's program into `folder`, without a safeguard; return where it is."""
     for room in ("wire", "node", "sensors"):
         shutil.copytree(ROOT / "firmware" / room, folder / "firmware" / room)
-    (folder / "firmware" / "__init__.py").write_text("")
+    shutil.copy(ROOT / "firmware" / "__init__.py", folder / "firmware")
+    shutil.copytree(SCRIPTS, folder / "scripts")
     if without:
         name, old, new = SAFEGUARDS[without]
         text = (folder / name).read_text()
@@ -85,19 +88,20 @@ def program(folder: Path, without: str | None) -> Path:
 
 def micropython(where: Path, script: str, *arguments: object) -> subprocess.Popen[str]:
     """Start a script of ours under MicroPython, with the node's program below `where`."""
-    command = [sys.executable, "-c", LAUNCH, "-X", "heapsize=4m", str(SCRIPTS / script)]
+    command = [sys.executable, "-c", LAUNCH, "-X", "heapsize=4m", str(where / "scripts" / script)]
     return subprocess.Popen(
         [*command, *map(str, arguments)],
-        env={"MICROPYPATH": f"{SCRIPTS}:{where}:.frozen", "PATH": os.environ["PATH"]},
+        env={"MICROPYPATH": f"{where / 'scripts'}:{where}:.frozen", "PATH": os.environ["PATH"]},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-def tell(where: Path, journal: Path, length: int) -> None:
-    """Let the node live through its story; what its flash did goes to `journal`."""
-    process = micropython(where, "story.py", journal, length)
+def tell(where: Path, story: str, length: int) -> None:
+    """Let the node live through a story; what its flash did goes to the file `journal`."""
+    cut_programs.make(where / "programs")
+    process = micropython(where, "story.py", where, story, length)
     said = "".join(process.communicate())
     if process.returncode:
         raise RuntimeError(f"the story did not come to its end:\n{said}")
@@ -110,7 +114,8 @@ def operations(journal: Path) -> list[Operation]:
         kind, block, offset, size = struct.unpack_from(HEAD, data, at)
         at += HEAD_BYTES
         if kind == MARK:
-            marks.append(json.loads(data[at : at + size]))
+            mark = json.loads(data[at : at + size])
+            marks += [mark] if mark[0] != "flash" else []
         elif marks or rows:
             name = "erase" if kind == ERASE else "program"
             rows.append(Operation(marks, name, f"block {block}, {size} bytes at {offset}"))
@@ -119,11 +124,9 @@ def operations(journal: Path) -> list[Operation]:
     return [*rows, Operation(marks, "end", "")]
 
 
-def looks(
-    where: Path, journal: Path, first: int, last: int, every: int, seed: int
-) -> Iterator[Any]:
+def looks(where: Path, first: int, last: int, every: int, seed: int) -> Iterator[Any]:
     """Start the node from what is on flash at operations; give each row that looks.py says."""
-    process = micropython(where, "looks.py", journal, first, last, every, seed)
+    process = micropython(where, "looks.py", where, first, last, every, seed)
     assert process.stdout is not None
     try:
         for line in process.stdout:
@@ -168,6 +171,7 @@ def campaign(
     every: int = 1,
     seed: int = 1,
     *,
+    story: str = "life",
     length: int = LENGTH,
     without: str | None = None,
     most_faults: int = 20,
@@ -177,9 +181,9 @@ def campaign(
     began = time.monotonic()
     report = Report()
     with tempfile.TemporaryDirectory(prefix="nongqing-cuts-") as name:
-        where, journal = program(Path(name), without), Path(name) / "journal"
-        tell(where, journal, length)
-        rows = operations(journal)
+        where = program(Path(name), without)
+        tell(where, story, length)
+        rows = operations(where / "journal")
         report.operations = len(rows) - 1
 
         def part(first: int) -> None:
@@ -188,7 +192,7 @@ def campaign(
             # the first one of each part is another one with each seed
             first += (seed + first // CHUNK) % every
             last = min(first // CHUNK * CHUNK + CHUNK, len(rows))
-            said = looks(where, journal, first, last, every, seed)
+            said = looks(where, first, last, every, seed)
             for was_started, fault in balance(rows, said, first, last, every):
                 report.images += 1
                 report.started += was_started
@@ -209,14 +213,24 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--every", type=int, default=1, help="of the operations, every n-th")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--story", choices=STORIES, help="one of them alone")
     parser.add_argument("--length", type=int, default=LENGTH)
     parser.add_argument("--without", choices=sorted(SAFEGUARDS), help="leave a safeguard out")
     options = parser.parse_args()
-    report = campaign(options.every, options.seed, length=options.length, without=options.without)
-    print(report.told(options.every, options.seed))
-    for fault in report.faults:
-        print(f"  {fault}")
-    return 1 if report.faults else 0
+    is_whole = True
+    for story in [options.story] if options.story else STORIES:
+        report = campaign(
+            options.every,
+            options.seed,
+            story=story,
+            length=options.length,
+            without=options.without,
+        )
+        print(f"{story}: {report.told(options.every, options.seed)}", flush=True)
+        for fault in report.faults:
+            print(f"  {fault}")
+            is_whole = False
+    return 0 if is_whole else 1
 
 
 if __name__ == "__main__":

@@ -285,9 +285,7 @@ def test_nothing_else_is_tried_while_an_update_is(rig: Rig, tmp_path: Path) -> N
     config = {"sample_s": 600, "broker": {}}
     record = Record(str(tmp_path))
     report = lambda *what: said.append(what)  # noqa: E731
-    node = Commands(
-        str(tmp_path), config, record, who, clock, report, actions, rig.update.on_trial
-    )
+    node = Commands(str(tmp_path), config, record, who, clock, report, actions, rig.update.on_trial)
 
     def tell(number: int, word: str, argument: object) -> None:
         body = commands.encode_command(commands.Command(number, 9, word, argument))

@@ -92,7 +92,14 @@ def comment(text: str) -> str:
 
 def everything(workshop: Workshop) -> dict[str, Callable[[str], str]]:
     """A change to a file of every kind, so that there is much to fetch."""
-    names = ["node/alarms", "node/cycle", "node/outbox", "node/sensing", "wire/format2", "wire/seal"]
+    names = [
+        "node/alarms",
+        "node/cycle",
+        "node/outbox",
+        "node/sensing",
+        "wire/format2",
+        "wire/seal",
+    ]
     return {f"firmware/{name}.py": comment for name in names}
 
 

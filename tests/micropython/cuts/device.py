@@ -4,6 +4,7 @@ import binascii
 import hashlib
 import json
 import os
+import sys
 
 from firmware.node import main
 
@@ -13,7 +14,12 @@ OPENS = 1459468800  # 2016-04-01 00:00 UTC
 STEP_S = 600
 CHANNELS = 24
 ROOT = "/flash"
-BLOCKS = 34
+
+
+PATHS = sys.path[:]
+LOADED_BY = "slot"
+with open(main.__file__.replace("main.py", "loader.py")) as text:
+    LOADER = text.read()
 
 
 class Reset(BaseException):
@@ -89,14 +95,14 @@ class Board:
         raise Reset
 
 
-def config(sample_s=STEP_S):
+def config(**more):
     """Return the configuration that the story begins with."""
-    return {
+    config = {
         "node": NODE,
         "key": binascii.hexlify(KEY).decode(),
         "epoch": 1,
         "broker": {"host": "127.0.0.1", "port": 1883},
-        "sample_s": sample_s,
+        "sample_s": STEP_S,
         "samples_per_frame": 6,
         "channels": [
             {
@@ -111,6 +117,8 @@ def config(sample_s=STEP_S):
             for number in range(CHANNELS)
         ],
     }
+    config.update(more)
+    return config
 
 
 def mount(chip):
@@ -124,8 +132,29 @@ def unmount():
 
 
 def start(has_clock=True):
-    """Start the node on what is mounted."""
-    return main.Node(Board(has_clock))
+    """Start the node on what is mounted, by way of the loader where there is one."""
+    nodes, errors = [], []
+
+    def run():
+        try:
+            nodes.append(main.Node(Board(has_clock)))
+        except Exception as error:
+            errors.append(error)
+            raise
+
+    sys.path[:] = PATHS
+    main.main = run
+    if LOADED_BY in os.listdir(ROOT):
+        os.chdir(ROOT)
+        try:
+            exec(LOADER, {"__name__": "__main__"})  # it is main.py of the flash
+        except Reset:
+            pass
+    else:
+        run()
+    if errors:
+        raise errors[0]
+    return nodes[0]
 
 
 def samples_of(frame):

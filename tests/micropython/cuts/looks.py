@@ -1,4 +1,4 @@
-"""Start the node from what a loss of power left: ``looks.py JOURNAL FIRST LAST EVERY SEED``.
+"""Start the node from what a loss of power left: ``looks.py FOLDER FIRST LAST EVERY SEED``.
 
 Of the operations from FIRST to below LAST, for every EVERY-th: what is on flash before it, and what
 is there when it was half done, in several ways. Each is mounted and the node started from it. A
@@ -16,13 +16,15 @@ import sys
 
 import device
 import nor
+import programs
 
 from firmware.node import outbox
 from firmware.node.cycle import Cycle
 
 TORN = 3  # ways in which an operation is half done
 LATER_MS = 10**9  # whenever it is that power comes back
-STARTS = 6  # at most, until no configuration is on trial
+STARTS = 6  # at most, until nothing is on trial
+GOES_ON = 20  # of so many looks, one in which an update is fetched to its end
 
 
 def noise(size):
@@ -73,30 +75,46 @@ class Written:
 written = Written()
 
 
-def look(chip):
-    """Start the node from `chip`, again while a configuration is on trial; return what was found.
+def look(chip, goes_on=False):
+    """Start the node from `chip`, again while anything is on trial; return what was found.
 
-    Before the last start's frames are read, it measures once more.
+    From the second start on it measures once before its frames are read. With `goes_on` an update
+    that is being fetched is given all of its parts, tried and confirmed.
     """
     device.Board.passed_ms = LATER_MS
     starts, written.rows = [], []
     try:
-        while len(starts) < 2 or (starts[-1]["trial"] and len(starts) < STARTS):
-            device.mount(chip)
-            try:
-                starts.append(one_start(len(starts)))
-            finally:
-                device.unmount()
+        while len(starts) < 2 or (is_on_trial(starts[-1]) and len(starts) < STARTS):
+            starts.append(mounted(chip, one_start, len(starts)))
+        rows = list(written.rows)
+        if goes_on and starts[-1].get("fetching"):
+            mounted(chip, fetch_rest)
+            starts.append(mounted(chip, confirmed_start))
     except Exception as error:  # noqa: BLE001  whatever it is, this node does not start
         sys.print_exception(error, sys.stderr)
         return {"starts": starts, "error": repr(error), "written": written.rows}
     gc.collect()
-    return {"starts": starts, "written": written.rows}
+    return {"starts": starts, "written": rows}
+
+
+def mounted(chip, do, *arguments):
+    """Do it with `chip` mounted."""
+    device.mount(chip)
+    try:
+        return do(*arguments)
+    finally:
+        device.unmount()
+
+
+def is_on_trial(start):
+    """Whether a configuration is on trial, or an update is or will be with the next start."""
+    return start["trial"] or start.get("on_trial")
 
 
 def one_start(number):
     """Start the node once; return what it came to."""
     blocks, free = os.statvfs(device.ROOT)[2:4]
+    text = programs.read(device.ROOT + "/slot").decode()
     node = device.start()
     found = {
         "free": free if free <= blocks else 0,  # littlefs counts some twice when it is full
@@ -109,7 +127,45 @@ def one_start(number):
     if number:
         node.cycle.sample_now()
     found["frames"] = frames(node.outbox)
-    found["events"] = [[event.kind, event.detail] for event in node.uplink.events]
+    found["events"] = [
+        [event.kind, event.detail[:2] if event.kind == "boot" else event.detail]
+        for event in node.uplink.events
+    ]
+    if text:
+        found.update(slots(text, node))
+    return found
+
+
+def slots(text, node):
+    """Return what there is of the two slots; `text` was in ``/slot`` before the start."""
+    runs = sys.path[0]
+    return {
+        "text": text,
+        "runs": runs[-1],
+        "program": programs.whole(runs),
+        "newest": int(programs.read(device.ROOT + "/newest") or 0),
+        "on_trial": node.updating(),
+        "fetching": node.update is not None and node.update.fetch is not None,
+    }
+
+
+def fetch_rest():
+    """Start the node and give it all that is missing of its update."""
+    node = device.start()
+    server.serve(node)
+    node.uplink.listen(node.uplink.on_part)
+    while node.update.fetch:
+        node.update.step(node.cycle.clock.uptime())
+
+
+def confirmed_start():
+    """Start the node and let the server acknowledge a frame; return what it came to."""
+    node = device.start()
+    node.uplink.confirmed = True
+    text = programs.read(device.ROOT + "/slot").decode()
+    node.update.step(1)
+    found = slots(text, node)
+    found["kept"] = programs.read(device.ROOT + "/slot").decode()
     return found
 
 
@@ -153,41 +209,52 @@ def frames(box):
         del outbox.open
 
 
-def operations(path, cells):
-    """Give number, kind, block, offset and data of each program and erase, then do it to `cells`.
+class Journal:
+    """What was done to a flash, done again to `cells`."""
 
-    What lies before the first mark is not given.
-    """
-    begun, number = False, 0
-    with open(path, "rb") as file:
-        while True:
-            head = file.read(nor.HEAD_BYTES)
-            if not head:
-                return
-            kind, block, offset, size = struct.unpack(nor.HEAD, head)
-            data = file.read(size)
+    def __init__(self, path):
+        self.file = open(path, "rb")
+        _, _, _, mark = self._next()
+        self.cells = bytearray(nor.BLANK * json.loads(mark)[1])
+
+    def _next(self):
+        head = self.file.read(nor.HEAD_BYTES)
+        if not head:
+            return None
+        kind, block, offset, size = struct.unpack(nor.HEAD, head)
+        return kind, block, offset, self.file.read(size)
+
+    def operations(self):
+        """Give number, kind, block, offset and data of each program and erase before it is done.
+
+        What lies before the second mark is not given.
+        """
+        number = None
+        row = self._next()
+        while row:
+            kind, block, offset, data = row
             if kind == nor.MARK:
-                begun = True
-                continue
-            if begun:
-                yield number, kind, block, offset, data
-                number += 1
-            at = block * nor.BLOCK + offset
-            if kind == nor.ERASE:
-                cells[at : at + nor.BLOCK] = nor.BLANK
+                number = number or 0
             else:
-                cells[at : at + size] = data
+                if number is not None:
+                    yield (number,) + row
+                    number += 1
+                at = block * nor.BLOCK + offset
+                if kind == nor.ERASE:
+                    data = nor.BLANK
+                self.cells[at : at + len(data)] = data
+            row = self._next()
 
 
-def main(path, first, last, every, seed):
+def main(folder, first, last, every, seed):
     """Look at all that was asked for."""
-    cells = bytearray(nor.BLANK * device.BLOCKS)
-    seen, changed, end = None, set(), 0
-    for number, kind, block, offset, data in operations(path, cells):
+    journal = Journal(folder + "/journal")
+    cells, seen, changed, end = journal.cells, None, set(), 0
+    for number, kind, block, offset, data in journal.operations():
         if first <= number < last and (number - first) % every == 0:
             if seen is None or changed & seen:
                 chip = nor.Overlay(cells)
-                say(number, 0, look(chip))
+                say(number, 0, look(chip, number // every % GOES_ON == 0))
                 seen = chip.seen
             else:
                 say(number, 0, None)
@@ -212,4 +279,5 @@ def say(number, way, found):
     print(json.dumps([number, way, found]))
 
 
+server = programs.Server(sys.argv[1] + "/programs")
 main(sys.argv[1], *[int(word) for word in sys.argv[2:]])

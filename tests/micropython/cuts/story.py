@@ -1,7 +1,6 @@
-"""A node's long life on a flash that notes everything: ``story.py JOURNAL LENGTH``.
+"""A node's long life on a flash that notes everything: ``story.py FOLDER life|update LENGTH``.
 
-Beside each program and erase stand marks of what the node had come to; the real parts are wrapped
-for that, not changed. What each mark means, tests/faults/cut_books.py says.
+What is noted goes to the file `journal` in the folder, the programs of updates are found there.
 """
 
 import gc
@@ -10,94 +9,13 @@ import os
 import sys
 
 import device
+import marks
 import nor
+import programs
+from marks import mark
 
-from firmware.node import configuration, main
-from firmware.node.cycle import Cycle
-from firmware.node.outbox import Outbox
-from firmware.node.samples import SampleLog
+from firmware.node import configuration
 from firmware.wire import commands, seal, topics
-
-
-def wrap(place, name, before, after):
-    """Put a mark before and after a function of the node; each makes it of the arguments."""
-    inner = getattr(place, name)
-
-    def outer(*arguments, **named):
-        if before:
-            mark(before(*arguments, **named))
-        result = inner(*arguments, **named)
-        if after:
-            mark(after(result, *arguments, **named))
-        return result
-
-    setattr(place, name, outer)
-
-
-def mark(what):
-    """Note it, if there is something to note."""
-    if what:
-        chip.mark(*what)
-
-
-def sample_mark(word, frame):
-    """Return a mark about the one sample of a frame."""
-    return [word, frame.boot, frame.seq] + device.samples_of(frame)[0]
-
-
-def oldest(box):
-    """Return the frames that the outbox is about to give up."""
-    if box.segments:
-        segment = box.segments[0]
-        return ["giving up", segment.boot, segment.first, segment.first + segment.count - 1]
-    return None
-
-
-def wrap_all():
-    """Wrap the parts of the node whose work is marked."""
-    wrap(main, "next_boot", None, lambda result, *_: ["boot", result[0]])
-    wrap(Cycle, "_write", lambda _, frame: frame_mark(frame), None)
-    wrap(
-        Outbox,
-        "append",
-        lambda _, boot, seq, data: ["appending", boot, seq, device.digest(data)],
-        lambda _, box, boot, seq, data: ["safe", boot, seq, device.digest(data)],
-    )
-    wrap(Outbox, "ack", lambda _, frames, mark: ["acking", frames, mark], None)
-    wrap(Outbox, "give_up_oldest", oldest, None)
-    wrap(
-        SampleLog,
-        "append",
-        lambda _, frame: sample_mark("sampling", frame),
-        lambda done, _, frame: sample_mark("sampled", frame) if done else None,
-    )
-    wrap(
-        configuration,
-        "try_",
-        lambda root, record, number, config, window: ["trying", number, config["sample_s"]],
-        lambda *_: ["tried"],
-    )
-    wrap(configuration, "keep", lambda *_: ["keeping"], lambda *_: ["kept"])
-    wrap(configuration, "undo", lambda *_: ["undoing"], lambda *_: ["undone"])
-    wrap(
-        configuration.Record,
-        "write",
-        None,
-        lambda _, record, *rest, **more: ["record", record.number, record.result, record.starts],
-    )
-    wrap(main.Node, "send", lambda _: ["acted"], None)
-    wrap(main.Node, "self_test", lambda _: ["acted"], None)
-    wrap(
-        main.Node,
-        "report",
-        lambda _, kind, detail: ["lost"] + detail if kind == "lost" else None,
-        None,
-    )
-
-
-def frame_mark(frame):
-    """Return a mark of all samples of a frame."""
-    return ["frame", frame.boot, frame.seq, device.samples_of(frame)]
 
 
 class Story:
@@ -106,6 +24,7 @@ class Story:
     def __init__(self):
         self.node = None
         self.number = 0
+        self.server = programs.Server(folder + "/programs")
 
     def boot(self, has_clock=True):
         """Start the node again, as after a loss of power between two writes."""
@@ -113,8 +32,10 @@ class Story:
             device.unmount()
         self.node = None
         gc.collect()
-        device.mount(chip)
+        device.mount(marks.chip)
+        mark(["load"])
         self.node = device.start(has_clock)
+        self.server.serve(self.node)
 
     def measure(self, samples):
         """Let time pass until so many samples were taken."""
@@ -165,8 +86,8 @@ class Story:
         except device.Reset:
             self.boot()
 
-    def tell(self, length):
-        """Tell the whole story."""
+    def life(self, length):
+        """Samples, frames and changes of the configuration until flash is full, and after."""
         self.boot()
         self.measure(6 * length)
         self.command("send")
@@ -221,15 +142,81 @@ class Story:
             if name.startswith("filler"):
                 os.remove(device.ROOT + "/" + name)
 
+    def fetch(self, number, parts=99999):
+        """Tell the node of an update and give it so many parts, or all: then it is on trial."""
+        self.command("update", self.server.argument(number))
+        self.go_on(parts)
 
-path, length = sys.argv[1:]
-with open(path, "wb") as journal:
-    chip = nor.Nor(device.BLOCKS, journal)
-    os.VfsLfs2.mkfs(chip)
-    device.mount(chip)
+    def go_on(self, steps=99999):
+        """Go on with fetching, so many steps or until the node starts on trial."""
+        node = self.node
+        while steps and not node.updating():
+            node.update.step(node.cycle.clock.uptime())
+            steps -= 1
+            if steps % 40 == 0:
+                self.measure(1)
+            gc.collect()
+        if node.updating():
+            self.told()
+            self.boot()
+
+    def told(self):
+        """The node's events reach the server, and it does what it does then."""
+        del self.node.uplink.events[:]
+        return self.node.update and self.node.update.step(0)
+
+    def update(self, length):
+        """A program is fetched and kept; another one is not acknowledged; and a third not started.
+
+        The last one is fetched while the one before it lies in its slot.
+        """
+        self.boot()
+        self.measure(2 * length)
+        self.fetch(2, 30)
+        self.boot()
+        self.measure(3)
+        self.go_on()
+        self.acknowledge(99)
+        self.node.uplink.confirmed = True
+        self.node.update.step(1)
+        self.measure(2)
+        self.told()
+        self.measure(7)
+        self.fetch(3)
+        self.measure(2)
+        self.node.update.step(10**6)
+        self.boot()
+        self.told()
+        self.measure(3)
+        self.fetch(4, 20)
+        self.command("update", self.server.argument(5))
+        self.go_on(25)
+        self.boot()
+        self.go_on()
+        for _ in range(3):
+            self.boot()
+        self.told()
+        self.measure(3)
+        self.acknowledge(99)
+        self.boot()
+
+
+folder, name, length = sys.argv[1:]
+with open(folder + "/journal", "wb") as journal:
+    blocks = {"life": 34, "update": 110}[name]
+    marks.chip = nor.Nor(blocks, journal)
+    mark(["flash", blocks])
+    os.VfsLfs2.mkfs(marks.chip)
+    device.mount(marks.chip)
+    more = {}
+    if name == "update":
+        more["update_key"] = programs.read(folder + "/programs/key").decode()
+        programs.install(folder + "/programs/1", device.ROOT + "/a")
+        with open(device.ROOT + "/slot", "w") as file:
+            file.write("a")
     with open(device.ROOT + configuration.CONFIG, "w") as file:
-        json.dump(device.config(), file)
+        json.dump(device.config(**more), file)
     device.unmount()
     mark(["begins"])
-    wrap_all()
-    Story().tell(int(length))
+    marks.wrap_all()
+    getattr(Story(), name)(int(length))
