@@ -60,6 +60,7 @@ bench: $(VENV)/.test
 
 faults: $(VENV)/.test
 	$(BIN)/python tests/faults/campaign.py --seed $(or $(SEED),1) --rounds $(or $(ROUNDS),20)
+	$(BIN)/python -m tests.faults.power_cuts --seed $(or $(SEED),1)
 
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \

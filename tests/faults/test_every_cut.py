@@ -1,0 +1,39 @@
+"""A node's power is cut before and in the middle of the writes of its flash.
+
+Here at some of them; ``make faults`` does it at each, and so does NONGQING_ALL_CUTS=1.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.faults import power_cuts
+from tests.faults.cut_safeguards import SAFEGUARDS
+
+pytestmark = pytest.mark.system
+
+EVERY = 1 if os.environ.get("NONGQING_ALL_CUTS") else 40
+SEED = 1
+
+
+def test_a_node_whose_power_is_cut_loses_and_makes_up_nothing() -> None:
+    report = power_cuts.campaign(EVERY, SEED)
+    print(report.told(EVERY, SEED))
+    assert report.faults == []
+    assert report.operations > 5000
+    assert report.images > 3.9 * report.operations / EVERY
+    assert report.started > report.images / 10
+
+
+@pytest.mark.parametrize("safeguard", SAFEGUARDS)
+def test_the_campaign_fails_without(safeguard: str) -> None:
+    report = power_cuts.campaign(length=2, without=safeguard, most_faults=1)
+    assert report.faults
+
+
+def test_a_safeguard_that_is_not_there_cannot_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SAFEGUARDS, "gone", ("firmware/node/main.py", "no such text", ""))
+    with pytest.raises(ValueError, match=r"main.py: the text of 'gone' is there 0 times"):
+        power_cuts.campaign(without="gone")
