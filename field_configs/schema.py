@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from field_configs.battery import Battery, Solar
+
 RESISTANCE_CLASSES = ("VS", "S", "MS", "MR")
 FIELD_KINDS = ("open", "greenhouse", "depot")
 POSITIONS = ("illustrative", "surveyed", "unknown")
@@ -236,7 +238,8 @@ class Alarm:
 class PowerPolicy:
     """What a board does when its battery runs low: limits [V] and times between samples [s].
 
-    A mode is left once the voltage is ``back`` [V] above its limit.
+    A mode is left once the voltage is ``back`` [V] above its limit. With ``deep_sleep`` the board
+    sleeps deeply between its samples, in every mode.
     """
 
     saving_below: float
@@ -244,6 +247,7 @@ class PowerPolicy:
     back: float
     saving_s: int
     survival_s: int
+    deep_sleep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +262,8 @@ class Board:
     channels: tuple[BoardChannel, ...]
     alarms: tuple[Alarm, ...] = ()
     power: PowerPolicy | None = None
+    battery: Battery | None = None
+    solar: Solar | None = None
 
 
 @dataclass(frozen=True, slots=True)
