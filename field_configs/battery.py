@@ -1,4 +1,4 @@
-"""What a board type lives on: its battery and its solar panel."""
+"""What a board type lives on, its battery and its solar panel, and how it spares them."""
 
 from __future__ import annotations
 
@@ -30,3 +30,22 @@ class Solar:
     sun_h: float
     efficiency: float
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PowerPolicy:
+    """What a board does when its battery runs low: limits [V] and times between samples [s].
+
+    A mode is left once the voltage is ``back`` [V] above its limit. With ``deep_sleep`` the board
+    sleeps deeply between its samples, in every mode. ``supply_pin`` switches what feeds the sensors
+    on a converter, ``supply_s`` [s] before each sample; without it they are fed all the time.
+    """
+
+    saving_below: float
+    survival_below: float
+    back: float
+    saving_s: int
+    survival_s: int
+    deep_sleep: bool = False
+    supply_pin: int | None = None
+    supply_s: float = 0.0

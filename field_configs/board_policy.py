@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from field_configs.battery import Battery, Solar
+from field_configs.battery import Battery, PowerPolicy, Solar
 from field_configs.reading import Section
-from field_configs.schema import Alarm, BoardChannel, PowerPolicy
+from field_configs.schema import Alarm, BoardChannel
 from firmware.wire.quantities import by_name
 
 BATTERY = "battery_voltage"
 MOST_VOLTS, DAY_S = 60, 86400
+#: Pins from here on of an ESP32 take no output; and buses whose address is a pin.
+LAST_OUTPUT = 33
+PIN_BUSES = ("pulse", "adc", "onewire")
 #: Buses whose sensors need the board awake between samples, and what to do about it.
 AWAKE = {
     "pulse": "counts pulses or watches a door, and none is noticed in deep sleep: take deep_sleep "
@@ -54,6 +57,8 @@ def take_power(section: Section, channels: Sequence[BoardChannel], sample_s: int
         part.whole("saving_s", 10, DAY_S, "s"),
         part.whole("survival_s", 10, DAY_S, "s"),
         part.flag("deep_sleep", default=False),
+        part.maybe_whole("supply_pin", 0, LAST_OUTPUT),
+        part.maybe_number("supply_s", 0, 90, "s") or 0.0,
     )
     part.close()
     if not part.bad:
@@ -64,6 +69,11 @@ def take_power(section: Section, channels: Sequence[BoardChannel], sample_s: int
         if not sample_s <= policy.saving_s <= policy.survival_s:
             reason = f"must be from sample_s ({sample_s}) to survival_s: mend one"
             part.fail("saving_s", reason)
+        taken = {c.address for c in channels if c.bus in PIN_BUSES}
+        if policy.supply_pin is not None and policy.supply_pin in taken:
+            part.fail("supply_pin", f"pin {policy.supply_pin} is a channel's: give a free one")
+        if policy.supply_s and policy.supply_pin is None:
+            part.fail("supply_s", "there is nothing to switch: add supply_pin, or take it out")
         for channel in channels:
             if policy.deep_sleep and channel.bus in AWAKE:
                 part.fail("deep_sleep", f"channel {channel.number} {AWAKE[channel.bus]}")

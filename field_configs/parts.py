@@ -12,7 +12,7 @@ from field_configs.schema import ConfigError, ConfigErrors
 
 FILE = "parts.toml"
 ROOT = Path(__file__).parent
-#: Parts that every node has or may have, and the states that each must have; sensors have the other.
+#: Parts that a node has or may have beside its sensors, and the states that each must have.
 NODE_PARTS = {
     "esp32": ("asleep", "starting", "awake", "joined", "reporting", "transmitting"),
     "nbiot": ("asleep", "reporting"),
@@ -39,7 +39,7 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part and its supply voltage [V]: a sensor under its driver's name, or a part of the node."""
+    """A part and its supply voltage [V]; a sensor stands under its driver's name."""
 
     id: str
     zh: str

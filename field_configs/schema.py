@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from field_configs.battery import Battery, Solar
+from field_configs.battery import Battery, PowerPolicy, Solar
 
 RESISTANCE_CLASSES = ("VS", "S", "MS", "MR")
 FIELD_KINDS = ("open", "greenhouse", "depot")
@@ -232,22 +232,6 @@ class Alarm:
     below: float | None
     above: float | None
     back: float
-
-
-@dataclass(frozen=True, slots=True)
-class PowerPolicy:
-    """What a board does when its battery runs low: limits [V] and times between samples [s].
-
-    A mode is left once the voltage is ``back`` [V] above its limit. With ``deep_sleep`` the board
-    sleeps deeply between its samples, in every mode.
-    """
-
-    saving_below: float
-    survival_below: float
-    back: float
-    saving_s: int
-    survival_s: int
-    deep_sleep: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ SMALL_INT_BITS = 31
 MOST_BYTES = 48 * 1024
 #: The board of the emulator; no real one has it.
 EMULATED = "firmware.node.board_unix"
+DEEP_SLEEP = "firmware.node.deep"
 PROGRAM = ("firmware.node.main", "firmware.node.board_esp32")
 #: What carries messages, by the name that ``link`` of node.json gives it.
 LINKS = {"ip": "firmware.node.link_ip", "nbiot": "firmware.node.link_nbiot"}
@@ -64,9 +65,12 @@ def modules_of(board: Board, link: str = "ip") -> list[str]:
     """Return the names of all modules that a board's node imports, in order.
 
     These are the program, the board's sensors and the link, and what they import; not the
-    emulator's board and not the other links. A driver that there is none of is a `BundleError`.
+    emulator's board and not the other links; deep sleep where the board does so. A driver that
+    there is none of is a `BundleError`.
     """
     left_out = {EMULATED, *(name for kind, name in LINKS.items() if kind != link)}
+    if board.power is None or not board.power.deep_sleep:
+        left_out.add(DEEP_SLEEP)
     wanted = [*PROGRAM, LINKS[link]]
     for driver in sorted({channel.driver for channel in board.channels}):
         name = f"firmware.sensors.{driver}"

@@ -75,6 +75,9 @@ class Plan:
         Whether it sleeps deeply between samples; else it is awake, and joined over ``ip``, all day.
     volts : float
         The battery's usual voltage [V].
+    supply_s : float or None
+        How long before each sample the sensors on a converter and the RS-485 transceiver are fed
+        [s]; None: all the time.
     """
 
     drivers: Sequence[str]
@@ -84,6 +87,7 @@ class Plan:
     link: str
     deep_sleep: bool
     volts: float
+    supply_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -157,10 +161,10 @@ def budget(plan: Plan, parts: Mapping[str, Part]) -> list[Row]:
     radio = "esp32" if plan.link == "ip" else "nbiot"
     reporting = day.seconds(radio, "reporting")
     left = DAY_S - reporting * plan.reports
+    fed = (plan.supply_s or 0.0) + sum(day.seconds(name, "measuring") for name in plan.drivers)
     if plan.deep_sleep:
         left -= day.add("sample", "esp32", "starting")
-        measuring = sum(day.seconds(name, "measuring") for name in plan.drivers)
-        left -= day.add("sample", "esp32", "awake", seconds=measuring)
+        left -= day.add("sample", "esp32", "awake", seconds=fed)
     if radio == "esp32":
         day.add("report", "esp32", "reporting")
         day.add("report", "esp32", "transmitting")
@@ -172,10 +176,16 @@ def budget(plan: Plan, parts: Mapping[str, Part]) -> list[Row]:
     day.add("day", "esp32", between, seconds=max(0.0, left))
     for name in plan.drivers:
         day.add("sample", name, "measuring")
-        day.add("day", name, "resting", seconds=DAY_S)
+        if plan.supply_s is not None and parts[name].volts > plan.volts:
+            day.add("sample", name, "resting", seconds=fed)
+        else:
+            day.add("day", name, "resting", seconds=DAY_S)
     if plan.on_rs485:
         day.add("sample", "rs485", "measuring", each=plan.on_rs485)
-        day.add("day", "rs485", "resting", seconds=DAY_S)
+        if plan.supply_s is None:
+            day.add("day", "rs485", "resting", seconds=DAY_S)
+        else:
+            day.add("sample", "rs485", "resting", seconds=fed)
     day.add("day", "regulator", "resting", seconds=DAY_S)
     return day.rows
 

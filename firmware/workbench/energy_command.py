@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Protocol
@@ -54,6 +55,7 @@ def plan_of(board: Board, link: str, volts: float) -> energy.Plan:
         link,
         board.power is not None and board.power.deep_sleep,
         volts,
+        board.power.supply_s if board.power and board.power.supply_pin is not None else None,
     )
 
 
@@ -153,15 +155,12 @@ def energy_(
     )
     if solar:
         click.echo(_of_panel(gained, lit))
-    worst = max((row for row in rows if row.of == "day"), key=lambda row: row.mj_a_day)
-    part = table[worst.part]
-    share = 100 * worst.mj_a_day / spent
-    click.echo(
-        both(
-            f"全天耗电最多：{part.zh}，{share:.0f} %",
-            f"what takes most all day: {part.en}, {share:.0f} %",
-        )
-    )
+    shares: Counter[str] = Counter()
+    for row in rows:
+        shares[row.part] += round(row.mj_a_day)
+    worst, taken = shares.most_common(1)[0]
+    part, share = table[worst], 100 * taken / spent
+    click.echo(both(f"耗电最多：{part.zh}，{share:.0f} %", f"takes most: {part.en}, {share:.0f} %"))
 
 
 def _of_panel(gained: float, days: float) -> str:

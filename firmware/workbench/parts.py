@@ -194,6 +194,14 @@ class PowerPolicy(Protocol):
     def deep_sleep(self) -> bool:
         """Whether it sleeps deeply between samples."""
 
+    @property
+    def supply_pin(self) -> int | None:
+        """Pin that switches what feeds the sensors on a converter; None: nothing does."""
+
+    @property
+    def supply_s(self) -> float:
+        """How long they are fed before each sample [s]."""
+
 
 class Battery(Protocol):
     """The battery that a board type lives on."""

@@ -80,6 +80,21 @@ def test_a_board_without_such_sensors_does(folder):
     assert load(folder.root).boards["b1"].power.deep_sleep
 
 
+def test_a_switched_supply_has_a_free_pin(folder):
+    policy = SLEEP.replace("deep_sleep = true", "supply_pin = 33\nsupply_s = 2")
+    channel = BATTERY_CHANNEL + "address = 33\n"
+    folder.add("boards/b1.toml", channel + policy)
+    error = folder.only_error()
+    assert (error.key, error.reason) == (
+        "power.supply_pin",
+        "pin 33 is a channel's: give a free one",
+    )
+    folder.change("boards/b1.toml", "supply_pin = 33\n", "")
+    assert "there is nothing to switch: add supply_pin" in folder.only_error().reason
+    folder.change("boards/b1.toml", "supply_s = 2", "supply_pin = 34\nsupply_s = 2")
+    assert "34 is out of range: give a whole number from 0 to 33" in folder.only_error().reason
+
+
 def test_a_panel_needs_a_battery(folder):
     panel = '\n[solar]\nwatts = 6\nsun_h = 2\nefficiency = 0.6\nsource = "chosen"\n'
     folder.add("boards/b1.toml", panel)

@@ -115,6 +115,15 @@ def test_a_modem_sleeps_between_reports_and_keeps_the_chip_awake_in_them() -> No
     assert seconds["asleep"] == pytest.approx(asleep)
 
 
+def test_a_supply_that_is_switched_feeds_the_probe_for_its_time_alone() -> None:
+    """2 s and 0.6 s of measuring: 20 mA x 12 V / 0.85 x 2.6 s = 734.12 mJ x 144."""
+    rows = energy.budget(replace(PLAN, supply_s=2.0), PARTS)
+    assert mj(rows, "probe", "resting") == pytest.approx(734.1176 * 144, rel=1e-6)
+    assert mj(rows, "rs485", "resting") == pytest.approx(0.3 * 4 * 2.6 * 144)
+    assert mj(rows, "esp32", "awake") == pytest.approx(50 * 4 * 2.6 * 144)
+    assert mj(rows, "thermo", "resting") == pytest.approx(345.6)
+
+
 @pytest.mark.parametrize("link", energy.LINKS)
 def test_every_shipped_board_has_a_budget(link: str) -> None:
     parts = load_parts()
@@ -135,7 +144,7 @@ def test_the_table_is_printed_with_days_and_sources() -> None:
     assert "battery 6800 mAh: " in result.output
     assert "panel 2.592e+04 J a day" in result.output
     assert "ESP32 Series Datasheet v5.2, table 5-4, page 53" in result.output
-    assert "what takes most all day: anemometer" in result.output
+    assert "takes most: ESP32" in result.output
 
 
 def test_json_holds_what_the_table_does() -> None:

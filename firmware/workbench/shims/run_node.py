@@ -79,6 +79,17 @@ if settings.get("sample_journal"):
         samples.SampleLog.append = lambda self, frame: True
 
 
+if '"deep_sleep": true' in config:
+    from firmware.node import deep
+
+    follow = deep.DeepSleep.follow
+
+    def follow_unless_behind(self, node):
+        """Sleep; but not while a backlog is made up, whose samples are on no flash."""
+        return None if clock.behind else follow(self, node)
+
+    deep.DeepSleep.follow = follow_unless_behind
+
 answer_before = None
 make_link = main.make_link
 
