@@ -39,6 +39,7 @@ import collector.one_machine.up
 import field_configs.cli
 import firmware.workbench.build
 import firmware.workbench.cli
+import firmware.workbench.energy_command
 import firmware.workbench.flash
 import firmware.workbench.image
 import firmware.workbench.label
@@ -56,6 +57,7 @@ from collector.settings import Settings
 from collector.store.postgres.db import Pool
 from field_configs.board import layout_of
 from field_configs.load import load
+from field_configs.parts import Part, load_parts
 from field_configs.schema import Board
 from firmware.wire.codec import Layout
 from firmware.workbench import release, rides, weather
@@ -84,6 +86,10 @@ class Parts:
     def boards(self) -> Mapping[str, Board]:
         """Return the board types, for the workbench."""
         return load(site=None).boards
+
+    def power_parts(self) -> Mapping[str, Part]:
+        """Return what parts take from a battery, for the workbench."""
+        return load_parts()
 
     def layout_of(self, board: Board) -> Layout:
         """Return the channel layout that a board type's nodes speak, for the workbench."""
@@ -175,6 +181,7 @@ firmware.workbench.ota_cli.ota.add_command(collector.commands.network.roll_out.o
 firmware.workbench.ota_cli.ota.add_command(collector.commands.network.roll_out.status)
 firmware.workbench.ota_cli.ota.add_command(collector.commands.network.roll_out.halt)
 firmware.workbench.ota_cli.ota.add_command(collector.commands.network.roll_out.resume)
+firmware.workbench.cli.node.add_command(firmware.workbench.energy_command.energy_)
 main.add_command(models.cli.risk)
 models.cli.risk.add_command(collector.commands.judging.risk.risk_run)
 models.cli.risk.add_command(collector.commands.judging.backtest.backtest)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from field_configs.board_link import take_link
-from field_configs.board_policy import take_alarm, take_power
+from field_configs.board_policy import take_alarm, take_battery, take_power, take_solar
 from field_configs.collected import Collected
 from field_configs.drivers import Driver, read_drivers
 from field_configs.reading import Section, nearest
@@ -64,6 +64,8 @@ def take_board(section: Section, stem: str, found: Collected) -> None:
         tuple(take_alarm(part, channels, section) for part in section.tables("alarms", "channel")),
         take_power(section, channels, sample_s) if section.has("power") else None,
         take_link(section),
+        take_battery(section),
+        take_solar(section),
     )
     found.keep(found.boards, stem, board, section)
 

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from field_configs.battery import Battery, PowerPolicy, Solar
 from field_configs.reading import Section
-from field_configs.schema import Alarm, BoardChannel, PowerPolicy
+from field_configs.schema import Alarm, BoardChannel
 from firmware.wire.quantities import by_name
 
 BATTERY = "battery_voltage"
 MOST_VOLTS, DAY_S = 60, 86400
+#: Pins from here on of an ESP32 take no output; and buses whose address is a pin.
+LAST_OUTPUT = 33
+PIN_BUSES = ("pulse", "adc", "onewire")
+#: Buses whose sensors need the board awake between samples, and what to do about it.
+AWAKE = {
+    "pulse": "counts pulses or watches a door, and none is noticed in deep sleep: take deep_sleep "
+    "out, or put that sensor on another board",
+    "gnss": "is of a satellite receiver, which loses its place: take deep_sleep out",
+}
 
 
 def take_alarm(part: Section, channels: Sequence[BoardChannel], section: Section) -> Alarm:
@@ -46,6 +56,9 @@ def take_power(section: Section, channels: Sequence[BoardChannel], sample_s: int
         part.number("back", 0.01, 5, "V"),
         part.whole("saving_s", 10, DAY_S, "s"),
         part.whole("survival_s", 10, DAY_S, "s"),
+        part.flag("deep_sleep", default=False),
+        part.maybe_whole("supply_pin", 0, LAST_OUTPUT),
+        part.maybe_number("supply_s", 0, 90, "s") or 0.0,
     )
     part.close()
     if not part.bad:
@@ -56,5 +69,48 @@ def take_power(section: Section, channels: Sequence[BoardChannel], sample_s: int
         if not sample_s <= policy.saving_s <= policy.survival_s:
             reason = f"must be from sample_s ({sample_s}) to survival_s: mend one"
             part.fail("saving_s", reason)
+        taken = {c.address for c in channels if c.bus in PIN_BUSES}
+        if policy.supply_pin is not None and policy.supply_pin in taken:
+            part.fail("supply_pin", f"pin {policy.supply_pin} is a channel's: give a free one")
+        if policy.supply_s and policy.supply_pin is None:
+            part.fail("supply_s", "there is nothing to switch: add supply_pin, or take it out")
+        for channel in channels:
+            if policy.deep_sleep and channel.bus in AWAKE:
+                part.fail("deep_sleep", f"channel {channel.number} {AWAKE[channel.bus]}")
+                break
     section.bad |= part.bad
     return policy
+
+
+def take_battery(section: Section) -> Battery | None:
+    """Take the battery that a board type lives on, if it says which."""
+    if not section.has("battery"):
+        return None
+    part = section.table("battery")
+    battery = Battery(
+        part.number("mah", 1, 1_000_000, "mAh"),
+        part.number("volts", 1, MOST_VOLTS, "V"),
+        part.number("usable", 0.05, 1, ""),
+        part.text("source", "where the figures were read, or that they are chosen"),
+    )
+    part.close()
+    section.bad |= part.bad
+    return battery
+
+
+def take_solar(section: Section) -> Solar | None:
+    """Take the solar panel of a board type; it must have a battery to charge."""
+    if not section.has("solar"):
+        return None
+    part = section.table("solar")
+    solar = Solar(
+        part.number("watts", 0.01, 1000, "W"),
+        part.number("sun_h", 0.1, 12, "h"),
+        part.number("efficiency", 0.05, 1, ""),
+        part.text("source", "where the figures were read, or that they are chosen"),
+    )
+    part.close()
+    if not part.bad and not section.has("battery"):
+        part.fail("watts", "a panel charges a battery, and there is none: add [battery]")
+    section.bad |= part.bad
+    return solar

@@ -10,6 +10,7 @@ from pathlib import Path
 from field_configs.board import take_board
 from field_configs.collected import Collected
 from field_configs.drivers import read_drivers
+from field_configs.parts import read_parts
 from field_configs.product import take_product
 from field_configs.reading import Section, nearest, read_toml, toml_files
 from field_configs.references import check_references
@@ -67,6 +68,7 @@ def load(root: Path = ROOT, site: str | Path | None = "demo") -> Configs:
     """
     found = Collected(root)
     found.errors.extend(read_drivers().errors)
+    read_parts(root, found.errors)
     for folder, take in (
         ("regions", _region),
         ("crops", _crop),

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from field_configs.battery import Battery, PowerPolicy, Solar
+
 RESISTANCE_CLASSES = ("VS", "S", "MS", "MR")
 FIELD_KINDS = ("open", "greenhouse", "depot")
 POSITIONS = ("illustrative", "surveyed", "unknown")
@@ -233,20 +235,6 @@ class Alarm:
 
 
 @dataclass(frozen=True, slots=True)
-class PowerPolicy:
-    """What a board does when its battery runs low: limits [V] and times between samples [s].
-
-    A mode is left once the voltage is ``back`` [V] above its limit.
-    """
-
-    saving_below: float
-    survival_below: float
-    back: float
-    saving_s: int
-    survival_s: int
-
-
-@dataclass(frozen=True, slots=True)
 class Board:
     """A board type: its channels, sampling step [s] and samples per frame, alarms and power.
 
@@ -262,6 +250,8 @@ class Board:
     alarms: tuple[Alarm, ...] = ()
     power: PowerPolicy | None = None
     link: Mapping[str, Any] = field(default_factory=lambda: {"kind": "ip"})
+    battery: Battery | None = None
+    solar: Solar | None = None
 
 
 @dataclass(frozen=True, slots=True)

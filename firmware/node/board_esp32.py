@@ -45,6 +45,7 @@ class Board:
         self.wlan = None
         self.network = None, None
         self.has_modem = False
+        self.supply = None
         self.buses = {}
         self.poller = select.poll()
         self.last_ticks = time.ticks_ms()
@@ -102,13 +103,17 @@ class Board:
     changing = machine.Pin.IRQ_FALLING | machine.Pin.IRQ_RISING
     edge_ms = staticmethod(time.ticks_ms)
 
-    def join(self, ssid, password):
-        """Start joining the wireless network; it goes on by itself. Not beside a modem."""
+    def join(self, ssid, password, on=True):
+        """Start joining the wireless network; it goes on by itself. Not beside a modem.
+
+        With `on` false it is joined when the radio is switched on.
+        """
         if self.has_modem:
             return
         self.wlan = network.WLAN(network.STA_IF)
         self.network = ssid, password
-        self.radio(True)
+        if on:
+            self.radio(True)
 
     def radio(self, on):
         """Switch the radio on, and join again, or off: of all parts it takes the most power."""
@@ -201,6 +206,14 @@ class Board:
         """Start the board again now."""
         machine.reset()
 
+    def feed(self, on):
+        """Switch what feeds the sensors, and let them warm up; in deep sleep the pin lets go."""
+        if self.supply is None:
+            return
+        machine.Pin(self.supply["pin"], machine.Pin.OUT, value=1 if on else 0)
+        if on:
+            self.wait_ms(self.supply["warm_ms"])
+
     def keep(self, text):
         """Keep `text` where it outlives a reset, but not a time without power."""
         self.memory.keep(text)
@@ -208,6 +221,21 @@ class Board:
     def kept(self):
         """Return what `keep` was given before the last reset, empty after a time without power."""
         return self.memory.text()
+
+    def deep_sleep(self, ms, state):
+        """Sleep deeply for `ms`, then start anew; `woke` gives `state` back.
+
+        It returns where there is no room for the state. The radio is off before: left on, it would
+        go on taking power (micropython issue 5418).
+        """
+        self.radio(False)
+        if self.memory.keep_state(state):
+            machine.deepsleep(ms)
+
+    def woke(self):
+        """Return the state that `deep_sleep` was given, once; empty after any other start."""
+        state = self.memory.take_state()
+        return state if self.reset_cause() == machine.DEEPSLEEP_RESET else ""
 
     def reset_cause(self):
         """Why the board started: a number of `machine`, or 6 for a brown-out.

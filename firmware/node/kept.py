@@ -1,18 +1,20 @@
 """What outlives a reset and a deep sleep, but not a time without power: in the ESP32's RTC memory.
 
-One record of fixed size: a mark, eight counts of pulses each with its pin, then a text with its
-length. The record is written whole, from memory that is there already: an interrupt may count.
+One record of fixed size: a mark, eight counts of pulses each with its pin, then two texts, each
+with its length: the first is kept for good, the second taken once. The record is written whole,
+from memory that is there already: an interrupt may count.
 
 Source: MicroPython, ports/esp32/machine_rtc.c: `RTC.memory` keeps up to 2,048 bytes in memory that
 a reset leaves alone, and is empty after a start from power.
 """
 
-MARK = b"NK1"
+MARK = b"NK2"
 SLOTS = 8
 SLOT_BYTES = 9  # pin + 1, or 0; total and taken, low byte first
 LENGTH_AT = len(MARK) + SLOTS * SLOT_BYTES
 TEXT_AT = LENGTH_AT + 2
 BYTES = 512
+STATE_AT = BYTES - 130  # the second text: its length, then itself
 TICKS = (1 << 30) - 1
 
 
@@ -34,17 +36,37 @@ class Kept:
 
     def keep(self, text):
         """Keep `text`, as much of it as there is room for."""
-        data = text.encode()[: BYTES - TEXT_AT]
-        self.record[TEXT_AT : TEXT_AT + len(data)] = data
-        self.record[LENGTH_AT] = len(data) & 255
-        self.record[LENGTH_AT + 1] = len(data) >> 8
-        self.write()
+        self._keep(LENGTH_AT, text.encode()[: STATE_AT - TEXT_AT])
 
     def text(self):
         """Return the text, empty after a time without power."""
-        length = self.record[LENGTH_AT] | self.record[LENGTH_AT + 1] << 8
+        return self._text(LENGTH_AT)
+
+    def keep_state(self, text):
+        """Keep a second text until it is taken; false if there is no room for all of it."""
+        data = text.encode()
+        if len(data) > BYTES - STATE_AT - 2:
+            return False
+        self._keep(STATE_AT, data)
+        return True
+
+    def take_state(self):
+        """Return the second text, and forget it: a reset that follows must not find it again."""
+        text = self._text(STATE_AT)
+        if text:
+            self._keep(STATE_AT, b"")
+        return text
+
+    def _keep(self, at, data):
+        self.record[at + 2 : at + 2 + len(data)] = data
+        self.record[at] = len(data) & 255
+        self.record[at + 1] = len(data) >> 8
+        self.write()
+
+    def _text(self, at):
+        length = self.record[at] | self.record[at + 1] << 8
         try:
-            return bytes(self.record[TEXT_AT : TEXT_AT + length]).decode()
+            return bytes(self.record[at + 2 : at + 2 + length]).decode()
         except UnicodeError:
             return ""
 

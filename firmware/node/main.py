@@ -140,29 +140,48 @@ class Node:
         if len(key) != seal.KEY_BYTES:
             raise ValueError("%s: key must be %d bytes" % (configuration.CONFIG, seal.KEY_BYTES))
         mqtt = make_link(board, config, self.report)
+        self.deep = None
+        policy = config.get("power") or {}
+        if policy.get("deep_sleep"):
+            from firmware.node.deep import DeepSleep
+
+            self.deep = DeepSleep(board, config)
+        woke = self.deep is not None and self.deep.woke
         # Drivers next: compiling them takes more memory than they keep, and in one piece.
         sensing = Sensing(board, config["channels"], self.report)
+        board.supply = policy.get("supply")
+        if board.supply:
+            sensing.feed = board.feed
+        if woke:
+            self.early = []  # was told before it slept
         self.outbox = Outbox(
             board.root + "/outbox",
             config.get("outbox_bytes"),
             lambda *frames: self.report("lost", list(frames)),
         )
-        # Acknowledgements name boot and sequence number alone: a board that takes over a node's
-        # name with an empty flash must not meet the numbers of the board before.
-        least = max(self.outbox.newest_boot(), (config["epoch"] - 1 & 0x7FFF) << 16) + 1
-        boot, fault = next_boot(board.root, least, self.outbox.give_up_oldest)
-        if fault:
-            self.report("fault", fault)
+        if woke:
+            boot = self.deep.go_on(self.outbox)
+        else:
+            # Acknowledgements name boot and sequence number alone: a board that takes over a node's
+            # name with an empty flash must not meet the numbers of the board before.
+            least = max(self.outbox.newest_boot(), (config["epoch"] - 1 & 0x7FFF) << 16) + 1
+            boot, fault = next_boot(board.root, least, self.outbox.give_up_oldest)
+            if fault:
+                self.report("fault", fault)
         who = Identity(config["node"], key, config["epoch"], boot)
         clock = Clock(board.uptime_ms, board.utc())
         ack_ms = config.get("ack_ms", ACK_MS)
         self.uplink = Uplink(mqtt, self.outbox, clock, board, who, ack_ms)
-        held = _read(board.root + (configuration.TRIAL if self.on_trial else configuration.CONFIG))
-        held = hashlib.sha256(held).digest()[:4]
-        self.report("boot", [board.reset_cause(), self.outbox.torn, VERSION, _target(), held])
+        if not woke:
+            path = board.root + (configuration.TRIAL if self.on_trial else configuration.CONFIG)
+            held = hashlib.sha256(_read(path)).digest()[:4]
+            self.report("boot", [board.reset_cause(), self.outbox.torn, VERSION, _target(), held])
         for kind, detail in self.early:
             self.report(kind, detail)
         channels = [channel for channel, _ in sensing.channels]
+        power = Power(config.get("power"), channels, config["sample_s"], self.report)
+        if woke:
+            power.mode = self.deep.state[7]
         self.cycle = Cycle(
             sensing,
             clock,
@@ -171,9 +190,12 @@ class Node:
             config["samples_per_frame"],
             SampleLog(board.root + SAMPLES, self.report),
             Alarms(config.get("alarms") or (), channels),
-            Power(config.get("power"), channels, config["sample_s"], self.report),
+            power,
         )
-        self.cycle.recover()
+        if woke:
+            self.deep.resume(self)
+        else:
+            self.cycle.recover()
         self.config, self.record, self.commands = config, record, None
         self.uplink.on_command = self.hear
         self.update = None
@@ -184,8 +206,8 @@ class Node:
         if self.on_trial or self.updating():
             self.cycle.sample_now()  # something to be acknowledged
         wifi = config.get("wifi") or {}
-        board.join(wifi.get("ssid"), wifi.get("password"))
-        self.radio = Radio(board, config.get("radio_ms", RADIO_MS))
+        board.join(wifi.get("ssid"), wifi.get("password"), not woke)
+        self.radio = self.deep or Radio(board, config.get("radio_ms", RADIO_MS))
 
     def report(self, kind, detail):
         """Queue an event for the server; what happens before the boot has its number waits."""
@@ -277,13 +299,17 @@ class Node:
             busy = self.update.busy()
         if self.cycle.poll():
             gc.collect()
-        self.radio.follow(self.cycle.power.mode, self.cycle.seq)
+        if self.deep:
+            self.deep.follow(self)
+        else:
+            self.radio.follow(self.cycle.power.mode, self.cycle.seq)
         wait = self.cycle.wait_ms()
         link_wait = self.uplink.wait_ms() if self.radio.on else wait
         if busy:
             link_wait = 0
         readable = self.board.wait(self.uplink.mqtt.socket, wait, link_wait)
-        self.uplink.poll(readable)
+        if self.radio.on or not self.deep:
+            self.uplink.poll(readable)
 
 
 def main():

@@ -43,6 +43,8 @@ class Sensing:
         ``report(kind, detail)`` for a sensor's fault.
     """
 
+    feed = None  # switches what feeds the sensors: called with True before a sample, then False
+
     def __init__(self, board, rows, report):
         self.board = board
         self.report = report
@@ -66,7 +68,11 @@ class Sensing:
             row = [codec.Missing(codec.LOW_POWER)] * len(self.channels)
             row[only] = self._raw(channel, sensor, self._ask(sensor))
             return row
+        if self.feed:
+            self.feed(True)
         answers = {sensor.name: self._ask(sensor) for sensor in self.sensors}
+        if self.feed:
+            self.feed(False)
         row = [
             self._raw(channel, sensor, answers[sensor.name]) for channel, sensor in self.channels
         ]

@@ -31,6 +31,7 @@ MPY_VERSION = 6
 SMALL_INT_BITS = 31
 #: What a bundle shall be under; the flash of a board has room for more.
 MOST_BYTES = 48 * 1024
+DEEP_SLEEP = "firmware.node.deep"
 PROGRAM = ("firmware.node.main", "firmware.node.board_esp32")
 #: What carries messages, by the name that ``link`` of node.json gives it.
 LINKS = {"ip": "firmware.node.link_ip", "nbiot": "firmware.node.link_nbiot"}
@@ -64,10 +65,12 @@ def modules_of(board: Board, link: str | None = None) -> list[str]:
     """Return the names of all modules that a board's node imports, in order.
 
     These are the program, the board's sensors and the link, and what they import; not the other
-    links. A driver that there is none of is a `BundleError`.
+    links; deep sleep where the board does so. A driver that there is none of is a `BundleError`.
     """
     link = link or board.link["kind"]
     left_out = {name for kind, name in LINKS.items() if kind != link}
+    if board.power is None or not board.power.deep_sleep:
+        left_out.add(DEEP_SLEEP)
     wanted = [*PROGRAM, LINKS[link]]
     for driver in sorted({channel.driver for channel in board.channels}):
         name = f"firmware.sensors.{driver}"

@@ -177,10 +177,10 @@ def _alarm(alarm: Alarm, scale: int) -> dict[str, int]:
     return row
 
 
-def _power(policy: PowerPolicy, channels: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+def _power(policy: PowerPolicy, channels: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     battery = quantities.by_name("battery_voltage")
     (number,) = (row["number"] for row in channels if row["quantity"] == battery.id)
-    return {
+    config: dict[str, Any] = {
         "channel": number,
         "saving_below": round(policy.saving_below * battery.scale),
         "survival_below": round(policy.survival_below * battery.scale),
@@ -188,6 +188,11 @@ def _power(policy: PowerPolicy, channels: Sequence[Mapping[str, Any]]) -> dict[s
         "saving_s": policy.saving_s,
         "survival_s": policy.survival_s,
     }
+    if policy.deep_sleep:
+        config["deep_sleep"] = True
+    if policy.supply_pin is not None:
+        config["supply"] = {"pin": policy.supply_pin, "warm_ms": round(policy.supply_s * 1000)}
+    return config
 
 
 def write_config(path: Path, config: dict[str, Any]) -> None:

@@ -194,6 +194,50 @@ class PowerPolicy(Protocol):
     def survival_s(self) -> int:
         """Time between signs of life [s]."""
 
+    @property
+    def deep_sleep(self) -> bool:
+        """Whether it sleeps deeply between samples."""
+
+    @property
+    def supply_pin(self) -> int | None:
+        """Pin that switches what feeds the sensors on a converter; None: nothing does."""
+
+    @property
+    def supply_s(self) -> float:
+        """How long they are fed before each sample [s]."""
+
+
+class Battery(Protocol):
+    """The battery that a board type lives on."""
+
+    @property
+    def mah(self) -> float:
+        """Its charge [mAh]."""
+
+    @property
+    def volts(self) -> float:
+        """Its usual voltage [V]."""
+
+    @property
+    def usable(self) -> float:
+        """Share of it that can be used."""
+
+
+class Solar(Protocol):
+    """The solar panel of a board type."""
+
+    @property
+    def watts(self) -> float:
+        """Its greatest power [W]."""
+
+    @property
+    def sun_h(self) -> float:
+        """Hours of full sun that a day of the darkest month is worth."""
+
+    @property
+    def efficiency(self) -> float:
+        """Share that arrives in the battery."""
+
 
 class Board(Protocol):
     """A board type."""
@@ -213,6 +257,14 @@ class Board(Protocol):
     @property
     def link(self) -> Mapping[str, Any]:
         """What carries its messages, as node.json has it."""
+
+    @property
+    def battery(self) -> Battery | None:
+        """Its battery; None: nobody said."""
+
+    @property
+    def solar(self) -> Solar | None:
+        """Its solar panel; None: it has none."""
 
     @property
     def sample_s(self) -> int:

@@ -24,8 +24,11 @@ from firmware.workbench.rides import read_ride
 #: 160 KiB for the node and 32 for what stands for its chips, which lives in the same heap
 #: (measured by tests/bench/wire.py). Words here have 64 bits: on an ESP32 most objects take half.
 HEAP = "192k"
-#: Of a node that rides along: what it meets is held in its process, too.
-RIDING_HEAP = "224k"
+#: Of a node that rides along: what it meets is held in its process, too. And of one that sleeps
+#: deeply, which loads what stands for its chips beside a frame that is not full.
+GREAT_HEAP = "224k"
+#: Of a node that sleeps deeply: until when; and what lies in its RTC memory.
+ASLEEP, RTC = "asleep", "rtc"
 SHIMS = Path(__file__).parent / "shims"
 LOADER = filesystem.MAIN.read_bytes()
 STOP_S = 5.0
@@ -35,10 +38,17 @@ SHORT_LIVES = 6  # an update that ends every start is undone with the fourth
 # MicroPython never gives control back, so no thread can watch for our end: the kernel does, with
 # SIGIO (whose default is to end the process) when the pipe on its standard input is closed.
 LAUNCH = """
-import fcntl, os, sys, micropython_run
+import fcntl, os, sys, time, micropython_run
 fcntl.fcntl(0, fcntl.F_SETOWN, os.getpid())
 fcntl.fcntl(0, fcntl.F_SETFL, fcntl.fcntl(0, fcntl.F_GETFL) | os.O_ASYNC)
-sys.exit(micropython_run.run_main(sys.argv))
+code = micropython_run.run_main(sys.argv)
+if code != 4:  # DEEPSLEEP_RESET
+    sys.exit(code)
+with open("asleep") as file:
+    seconds = float(file.read().split()[1])
+sys.stdout.flush()
+time.sleep(seconds)
+os.execv(sys.executable, sys.orig_argv)  # the same process: who started it watches it
 """
 
 
@@ -138,6 +148,7 @@ class SimulatedNode:
         if self.process is not None:
             self.switch_off()
         flash = self._own_flash()
+        (self.folder / ASLEEP).unlink(missing_ok=True)  # power comes
         settings = self.settings | changes
         program = _program(self.folder)
         if self.drives is not None:
@@ -162,7 +173,7 @@ class SimulatedNode:
             "-c",
             LAUNCH,
             "-X",
-            f"heapsize={RIDING_HEAP if settings.get('ride') else HEAP}",
+            f"heapsize={GREAT_HEAP if settings.get('ride') or settings.get('asleep') else HEAP}",
             str(SHIMS / "run_node.py"),
         ]
         self.started = time.monotonic()
@@ -313,6 +324,10 @@ class Fleet:
                 "differences": differences_of(node_id),
                 "backlog_mark": str(folder / "backlog"),
             }
+            if board.power:
+                bench["supply_pin"] = board.power.supply_pin
+            if board.power and board.power.deep_sleep:
+                bench |= {"asleep": str(folder / ASLEEP), "rtc_memory": str(folder / RTC)}
             ride = read_ride(folder)
             if ride is not None:
                 begun = max(0.0, clock_now(clock_spec) - ride.begins)

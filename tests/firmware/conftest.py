@@ -58,7 +58,7 @@ def weather_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make_fleet(broker_port: int, weather_file: Path, tmp_path: Path) -> Iterator[FleetMaker]:
     """Make fleets on the test's broker; all are stopped at the end."""
     fleets: list[Fleet] = []
-    board = load(site=None).boards["soilair-1"]
+    boards = load(site=None).boards
 
     def make(
         *nodes: str, days: float = 0.0, rate: float = 3600.0, at_day: float = 60, **more: object
@@ -68,6 +68,7 @@ def make_fleet(broker_port: int, weather_file: Path, tmp_path: Path) -> Iterator
         more.setdefault("journal_dir", tmp_path / "journal")
         more["config"] = {"ack_ms": 500} | dict(more.get("config", {}))
         epoch = int(more.pop("epoch", 1))
+        board = boards[str(more.pop("board", "soilair-1"))]
         rows = [(node, Key(node, epoch), board) for node in nodes]
         fleet = Fleet(rows, url, clock, weather_file, tmp_path / "nodes", days, **more)
         fleets.append(fleet)

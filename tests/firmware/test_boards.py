@@ -111,6 +111,16 @@ def test_the_greenhouse_measures_what_the_bench_holds(
     assert {value for hour, value in minutes.items() if wet[hour] < 50} == {0}
 
 
+def test_probes_that_nothing_feeds_keep_silent(
+    broker_port: int, weather_file: Path, tmp_path: Path, collector: Collector
+) -> None:
+    """Where the switch of their supply is on another pin; what hangs on the chip's own goes on."""
+    more = {"supply_pin": 22}
+    readings = run("greenhouse-1", broker_port, weather_file, tmp_path, collector, **more)
+    silent = {reading.channel for reading in readings if reading.value is None}
+    assert silent == {3, 4, 5, 6, 7, 8, 9, 10, 11, 12}
+
+
 def test_the_pump_house_counts_its_water_once(
     broker_port: int, weather_file: Path, tmp_path: Path, collector: Collector
 ) -> None:

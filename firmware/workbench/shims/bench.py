@@ -153,6 +153,26 @@ class World:
 
 
 clock = Clock(settings["clock"], settings.get("backlog_s", 0))
+ASLEEP = settings.get("asleep")  # the file that says until when it sleeps [s since 1970]
+slept = False
+if ASLEEP:
+    try:
+        with open(ASLEEP) as _file:
+            clock.start = float(_file.read().split()[0])
+        os.remove(ASLEEP)
+        slept, clock.behind = True, False
+    except OSError:
+        pass  # power came
+
+
+def go_to_sleep(ms):
+    """Note until when the node sleeps, and how long that takes in real time [s]."""
+    print("asleep for %d s" % (ms // 1000))
+    until = clock.now() + ms / 1000
+    with open(ASLEEP, "w") as file:
+        file.write("%.3f %.3f" % (until, ms / 1000 / clock.rate))
+
+
 ride = None
 if settings.get("ride"):  # code, too, takes room in the heap: of those alone that ride
     from ride import Ride

@@ -20,7 +20,7 @@ class Board(board_esp32.Board):
 
     def uptime_ms(self):
         """Milliseconds of virtual time since boot."""
-        return machine.clock.uptime_ms()
+        return self.uptime + machine.clock.uptime_ms()
 
     def modem(self, baud):
         """The workbench's modem; whether there is coverage is told as for the wireless network."""

@@ -84,3 +84,16 @@ def connect_and_log(self):
 
 
 main.make_link = make_link_and_log
+
+with open("/flash/node.json") as file:
+    sleeps = '"deep_sleep": true' in file.read()
+if sleeps:
+    from firmware.node import deep
+
+    follow = deep.DeepSleep.follow
+
+    def follow_unless_behind(self, node):
+        """Sleep; but not while a backlog is made up, whose samples are on no flash."""
+        return None if clock.behind else follow(self, node)
+
+    deep.DeepSleep.follow = follow_unless_behind

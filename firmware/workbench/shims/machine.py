@@ -9,9 +9,9 @@ onewire.py, which only a node that has one loads: code, too, takes room in the h
 import math
 import struct
 
-from bench import clock, fault, settings, world
+from bench import clock, fault, go_to_sleep, settings, slept, world
 
-PWRON_RESET = 1
+PWRON_RESET, DEEPSLEEP_RESET = 1, 4
 SHT4X_ADDRESS, REAR_ADDRESS = 0x44, 0x45
 DOOR_PIN, GNSS_LINE = 26, 1
 PROBE_ADDRESS = 1
@@ -32,13 +32,19 @@ mem32 = _Registers()
 
 
 def reset_cause():
-    """A simulated node starts from power, unless its settings say otherwise."""
-    return settings.get("reset_cause", PWRON_RESET)
+    """A simulated node starts from power, unless it slept or its settings say otherwise."""
+    return DEEPSLEEP_RESET if slept else settings.get("reset_cause", PWRON_RESET)
 
 
 def reset():
     """End the process; who started it starts it again."""
     raise SystemExit(3)
+
+
+def deepsleep(ms):
+    """End the process; what launched it starts another one when the time is over."""
+    go_to_sleep(ms)
+    raise SystemExit(DEEPSLEEP_RESET)
 
 
 class WDT:
@@ -89,14 +95,17 @@ class Pin:
 
     IN, OUT, PULL_UP, IRQ_RISING, IRQ_FALLING = 0, 1, 2, 1, 2
     edge_at = 0.0
+    high = set()  # outputs that are on
 
     @staticmethod
     def edge_ms():
         """Ticks of the edge that is being handled [ms]."""
         return int(Pin.edge_at * 1000)
 
-    def __init__(self, number, mode=0, pull=None):
+    def __init__(self, number, mode=0, pull=None, value=0):
         self.number = number
+        if mode == Pin.OUT:
+            (Pin.high.add if value else Pin.high.discard)(number)
         self.level = 0.0
         self.then = clock.now()
         self.handler = None
@@ -243,6 +252,8 @@ class UART:
         """Hear a request; stations keep silent unless it is theirs and undamaged."""
         if len(data) != 8 or _crc16(data[:-2]) != data[-2:] or fault("rs485") == "no_answer":
             return len(data)
+        if settings.get("supply_pin") is not None and settings["supply_pin"] not in Pin.high:
+            return len(data)  # nothing feeds the stations
         while fault("rs485") == "hang":
             pass
         address, function, register, count = struct.unpack(">BBHH", data[:6])

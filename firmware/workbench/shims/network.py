@@ -16,6 +16,8 @@ class WLAN:
         """Switch it on or off."""
         if self.on and not on:
             print("radio off")
+        if on and not self.on:
+            print("radio on")
         self.on = bool(on)
 
     def connect(self, ssid, password):

@@ -1,0 +1,154 @@
+"""Deep sleep in the emulator: the process ends, another begins, the boot goes on."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+
+import pytest
+
+from field_configs.load import load
+from firmware.node.kept import BYTES, STATE_AT, TEXT_AT, Kept
+from firmware.wire import codec
+from firmware.workbench.config import changeable
+from firmware.workbench.energy import DAY_S
+from firmware.workbench.energy_command import plan_of
+from firmware.workbench.simulate import SimulatedNode
+from tests.firmware.field import Collector, FleetMaker, Shared, wait_for
+
+NODE = "qf-001"
+BOARD = "greenhouse-1"
+#: An hour in twenty seconds: more than three between samples, of which starting anew takes one.
+RATE = 180.0
+CONFIG = {"linger_ms": 200, "radio_ms": 2000}
+
+
+def said(node: SimulatedNode, what: str) -> int:
+    """How often the node's log has a line."""
+    return len(re.findall(f"^{what}", node.log.read_text(), re.MULTILINE))
+
+
+def times_of(frames: list[codec.Frame]) -> list[int]:
+    """UTC of every sample of frames [s]."""
+    return [
+        frame.offset + frame.t0 + frame.step * place
+        for frame in frames
+        for place in range(len(frame.channels[0]))
+    ]
+
+
+def taken(collector: Collector) -> list[codec.Frame]:
+    with collector.lock:
+        return [collector.frames[key] for key in sorted(collector.frames)]
+
+
+@pytest.mark.system
+def test_it_sleeps_between_samples_and_opens_its_radio_once_an_hour(
+    make_fleet: FleetMaker, collector: Collector
+) -> None:
+    """One boot, one series without a gap; as many wakes as the budget counts."""
+    fleet = make_fleet(NODE, board=BOARD, rate=RATE, config=CONFIG, journal_dir=None)
+    node = fleet.nodes[NODE]
+    node.start()
+    began = Shared.now()
+    wait_for(lambda: len(taken(collector)) >= 4, 150)
+    hours = (Shared.now() - began) / 3600
+    assert node.alive()
+    node.cut_power()
+    frames = taken(collector)
+    assert {frame.boot for frame in frames} == {1}
+    assert [frame.seq for frame in frames] == list(range(len(frames)))
+    times = times_of(frames)
+    assert times == list(range(times[0], times[0] + 600 * len(times), 600))
+    assert times[0] % 600 == 0
+    assert [event.detail for event in collector.kinds("boot")] == [[1, 0]]
+    assert collector.kinds("fault") == []
+    plan = plan_of(load(site=None).boards[BOARD], "ip", 3.6)
+    wakes, radio = said(node, "asleep for"), said(node, "radio on")
+    assert wakes == pytest.approx(plan.samples * hours * 3600 / DAY_S, rel=0.3)
+    routine = radio - 1  # the first is that of the start
+    assert routine <= math.ceil(plan.reports * hours * 3600 / DAY_S), f"{radio} in {hours:.1f} h"
+    wet = [value for frame in frames for value in frame.channels[5]]
+    assert set(wet) <= {0, 9, 10}, "the plate's time goes on while the board sleeps"
+
+
+@pytest.mark.system
+def test_a_power_cut_in_deep_sleep_begins_another_boot_and_loses_nothing(
+    make_fleet: FleetMaker, collector: Collector
+) -> None:
+    fleet = make_fleet(NODE, board=BOARD, rate=RATE, config=CONFIG, journal_dir=None)
+    node = fleet.nodes[NODE]
+    node.start()
+    wait_for(lambda: said(node, "asleep for") >= 3, 60)
+    node.cut_power()
+    node.start()
+    wait_for(lambda: len({frame.boot for frame in taken(collector)}) == 2, 60)
+    wait_for(lambda: any(frame.boot == 2 and frame.seq for frame in taken(collector)), 60)
+    assert [event.detail[0] for event in collector.kinds("boot")] == [1, 1]
+    times = times_of(taken(collector))
+    assert len(set(times)) == len(times) >= 8
+
+
+@pytest.mark.system
+def test_without_coverage_frames_wait_in_one_segment(
+    make_fleet: FleetMaker, collector: Collector
+) -> None:
+    """Its radio is on for its time and no longer; what was not sent goes with the next frame."""
+    end = START_OF_RUN + 2 * 3600
+    faults = [["link", "no_coverage", START_OF_RUN, end]]
+    fleet = make_fleet(
+        NODE,
+        board=BOARD,
+        rate=RATE,
+        config=CONFIG | {"radio_ms": 700},
+        settings={"faults": faults},
+        journal_dir=None,
+    )
+    node = fleet.nodes[NODE]
+    node.start()
+    wait_for(lambda: len(taken(collector)) >= 3, 120)
+    node.cut_power()
+    frames = taken(collector)
+    times = times_of(frames)
+    assert times == list(range(times[0], times[0] + 600 * len(times), 600))
+    assert {frame.boot for frame in frames} == {1}
+    assert said(node, "radio on") <= 6
+
+
+START_OF_RUN = 1_459_468_800 + 60 * 86400
+
+
+def test_the_state_is_taken_once_and_never_in_part() -> None:
+    held = [b""]
+
+    def memory(data: bytes | None = None) -> bytes | None:
+        if data is None:
+            return held[0]
+        held[0] = bytes(data)
+        return None
+
+    kept = Kept(memory)
+    kept.keep("a sensor>another")
+    assert kept.keep_state("600000 1 2 3")
+    again = Kept(memory)
+    assert again.text() == "a sensor>another"
+    assert again.take_state() == "600000 1 2 3"
+    assert Kept(memory).take_state() == ""
+    assert not kept.keep_state("9" * (BYTES - STATE_AT - 1))
+    kept.keep("x" * BYTES)
+    assert len(kept.text()) == STATE_AT - TEXT_AT
+    assert kept.keep_state("1")
+    assert set(Kept(memory).text()) == {"x"}
+
+
+def test_the_state_of_the_largest_board_has_room() -> None:
+    """Nine numbers of ten digits, and a fault of one digit for each of 14 sensors."""
+    assert len(" ".join(["4294967295"] * 9 + ["5"] * 14)) <= BYTES - STATE_AT - 2
+
+
+def test_a_node_is_told_to_sleep_deeply_only_where_its_board_does() -> None:
+    board = load(site=None).boards[BOARD]
+    assert changeable(board)["power"]["deep_sleep"] is True
+    other = replace(board, power=replace(board.power, deep_sleep=False))
+    assert "deep_sleep" not in changeable(other)["power"]
