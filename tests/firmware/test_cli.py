@@ -43,6 +43,7 @@ class Row:
     epoch: int | None = None
     last_seen: datetime | None = None
     revoked: datetime | None = None
+    version: str | None = None
 
 
 @dataclass
@@ -71,7 +72,9 @@ class Memory:
 
 @pytest.fixture
 def registry() -> Memory:
-    return Memory({"qf-001": Row("qf-001"), "py-002": Row("py-002", epoch=3, last_seen=NOW)})
+    return Memory(
+        {"qf-001": Row("qf-001"), "py-002": Row("py-002", epoch=3, last_seen=NOW, version="0.1.0")}
+    )
 
 
 @pytest.fixture
@@ -99,13 +102,22 @@ def run(registry: Memory, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> An
 
 def test_list_as_a_table_and_as_json(run: Any) -> None:
     lines = run("list").output.splitlines()
-    assert lines[1].split() == ["qf-001", "soilair-1", "qf-liuge", "-", "never"]
-    assert lines[2].split() == ["py-002", "soilair-1", "qf-liuge", "3", "2016-05-10", "00:00"]
+    assert lines[1].split() == ["qf-001", "soilair-1", "qf-liuge", "-", "-", "never"]
+    assert lines[2].split() == [
+        "py-002",
+        "soilair-1",
+        "qf-liuge",
+        "3",
+        "0.1.0",
+        "2016-05-10",
+        "00:00",
+    ]
     assert json.loads(run("list", "--json").output)[1] == {
         "id": "py-002",
         "board": "soilair-1",
         "village": "qf-liuge",
         "epoch": 3,
+        "version": "0.1.0",
         "last_seen": "2016-05-10T00:00:00+00:00",
         "revoked": None,
         "not_taken": {},

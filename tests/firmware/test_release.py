@@ -255,7 +255,8 @@ def test_a_public_key_that_cannot_be_used(
 
 def write(path: Path) -> None:
     board = load(site=None).boards[BOARD]
-    write_config(path, node_config(Key("qf-001"), board, parse_broker_url("mqtt://a.example")))
+    config = node_config(Key("qf-001"), board, parse_broker_url("mqtt://a.example"))
+    write_config(path, config | {"link": {"kind": "nbiot"}})
 
 
 def test_an_image_holds_a_slot_the_loader_and_the_key(folder: Path) -> None:
