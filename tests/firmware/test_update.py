@@ -140,7 +140,10 @@ def test_an_update_is_fetched_tried_and_kept(
     asked = len(server.asks)
     assert answer(fleet, server, server.offer(made)) == ["done", number]
     older = workshop.make("0.1.9")
-    assert answer(fleet, server, server.offer(older)) == ["refused", "not newer: 1009, 2000 was confirmed"]
+    assert answer(fleet, server, server.offer(older)) == [
+        "refused",
+        "not newer: 1009, 2000 was confirmed",
+    ]
     assert len(server.asks) == asked
     assert not server.refused
     assert not server.kinds("fault")
