@@ -4,8 +4,10 @@ A message that is not sealed for this node, comes again, or is too late does not
 by its reason, and the first, tenth, hundredth ... of each reason in a boot is reported.
 """
 
+import os
+
 from firmware.node import configuration
-from firmware.wire import commands, seal, topics
+from firmware.wire import cbor, commands, seal, topics
 
 WINDOW_S = 900
 _LEAST_WINDOW_S, _MOST_WINDOW_S = 60, 86400
@@ -39,13 +41,10 @@ class Commands:
     report : callable
         ``report(kind, detail)``.
     actions : dict of str to callable
-        ``send`` and ``selftest``: called without arguments, they return what to answer; ``update``:
-        called with the command's argument.
-    held : callable
-        Whether an update is on trial: then nothing else is tried.
+        ``send`` and ``selftest``: called without arguments, they return what to answer.
     """
 
-    def __init__(self, root, config, record, identity, clock, report, actions, held=bool):
+    def __init__(self, root, config, record, identity, clock, report, actions):
         self.root = root
         self.config = config
         self.record = record
@@ -53,7 +52,6 @@ class Commands:
         self.clock = clock
         self.report = report
         self.actions = actions
-        self.held = held
         self.topic = topics.topic(identity.node, "cmd")
         self.refused = {}
         self.restart = False  # once the answer is on its way
@@ -75,8 +73,10 @@ class Commands:
         if command.number < self.record.number:
             return self._refuse("replayed")
         if command.number == self.record.number:
-            return self.answer()
-        if self.record.result == "trial" or (command.word in ("config", "key") and self.held()):
+            return None if self.record.result == "begun" else self.answer()
+        tries = command.word in ("config", "key", "update")
+        held = self.record.result in ("trial", "begun")
+        if held or (tries and self._is_update_on_trial()):
             return self._refuse("on_trial")
         if self.clock.offset is None:
             return self._refuse("no_time")
@@ -100,8 +100,8 @@ class Commands:
 
     def _do(self, command):
         try:
-            if command.word == "update":  # the same one again does nothing more
-                self._end(command, "done", self.actions["update"](command.argument))
+            if command.word == "update":
+                self._offer(command)
             elif command.word in self.actions:
                 # Written down before: power that goes meanwhile must not make it happen twice.
                 self.record.write("begun", None, command.number)
@@ -115,6 +115,26 @@ class Commands:
                 self._end(command, "refused", "no such command: %s" % command.word[:40])
         except (ValueError, OSError) as error:
             self._end(command, "refused", str(error)[:120])
+
+    def _offer(self, command):
+        """Lay what is offered aside for the next start: verifying takes a heap that has room."""
+        argument = command.argument
+        good = isinstance(argument, list) and len(argument) == 2
+        if not good or not all(isinstance(each, bytes) for each in argument):
+            raise ValueError("update: must be [head, signature]")
+        path = self.root + "/offer"
+        with open(path + ".new", "wb") as file:
+            file.write(cbor.encode([command.number] + argument))
+        os.rename(path + ".new", path)
+        self.record.write("begun", None, command.number)
+        self.restart = True
+
+    def _is_update_on_trial(self):
+        try:
+            with open(self.root + "/slot") as file:
+                return file.read()[1:2] in ("a", "b")
+        except OSError:
+            return False
 
     def _try(self, command, config, window):
         configuration.try_(self.root, self.record, command.number, config, window)
