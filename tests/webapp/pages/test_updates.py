@@ -127,6 +127,7 @@ def test_a_technician_halts_it_and_lets_it_go_on(
 def test_one_that_halted_by_itself_says_why(
     technician: FlaskClient, change: Callable[..., Any]
 ) -> None:
+    change(says("trial"))
     change(says("undone", "not acknowledged in 3 starts", boot=3))
     detail = {"ring": 1, "failures": 1, "most": 1}
     change(lambda conn: roll_outs.halt(conn, 1, detail, by="", at=NOW))
