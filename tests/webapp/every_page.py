@@ -326,8 +326,9 @@ def _updates(app: App) -> list[Page]:
         for each in roll_outs.running(conn):
             roll_outs.begin_ring(conn, each, 1, NOW)
             roll_outs.give_offers(conn, keys, roll_outs.find(conn, each), limit=9, at=NOW)
-        said = ("qf-003", Made("9.2.0").number, "undone", "no acknowledgement in 3 starts")
-        roll_out_nodes.reported(conn, *said, boot=2, at=NOW)
+        for boot, said in ((2, "trial"), (3, "undone")):
+            told = ("qf-003", Made("9.2.0").number, said, "no acknowledgement in 3 starts")
+            roll_out_nodes.reported(conn, *told, boot=boot, at=NOW)
         detail = {"ring": 1, "failures": 1, "most": 1}
         roll_outs.halt(conn, number, detail, by="", at=NOW)
     paths = [f"/updates/{number}", f"/updates/{number}?state=undone", "/nodes/qf-003"]

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["air"]
 MASTER_TEXT = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+DAY = timedelta(days=1)
 
 
 @pytest.fixture
@@ -397,15 +398,31 @@ def test_whether_a_configuration_is_the_one_that_was_given(
     assert starts(b"aaaa") == (True, False)
     assert starts(b"bbbb") == (False, False)  # nobody gave it one
     assert starts(b"bbbb") == (False, False)
-    with registered:
-        given = {"shown": {}, "by": "Li", "at": NOW, "expires": NOW + timedelta(days=9)}
-        changes = [{"sample_s": 300}, 900]
-        number = node_commands.give_more(registered, MASTER, node, "config", changes, **given)
-    clock.moment += timedelta(hours=1)
-    collector.store([said(bench.key, boot, "answer", [number, "done", None])])
-    assert kept() == (False, True)
+
+    def gives() -> int:
+        clock.moment += timedelta(hours=1)
+        with registered:
+            given = {"shown": {}, "by": "Li", "at": clock.moment, "expires": NOW + 9 * DAY}
+            changes = [{"sample_s": 300}, 900]
+            return node_commands.give_more(registered, MASTER, node, "config", changes, **given)
+
+    def answers(number: int, result: str) -> tuple[bool, bool]:
+        clock.moment += timedelta(minutes=1)
+        collector.store([said(bench.key, boot, "answer", [number, result, None])])
+        return kept()
+
+    number = gives()
+    assert answers(number, "trial") == (False, True)
+    assert starts(b"cccc") == (True, False)  # it runs by what it tries
+    assert answers(number, "done") == (True, False)
     assert starts(b"cccc") == (True, False)
+    number = gives()
+    assert answers(number, "trial") == (True, True)
+    assert starts(b"dddd") == (True, False)
+    assert starts(b"cccc") == (True, False)  # it went back, and says so after its start
+    assert answers(number, "undone") == (True, False)
     assert starts(b"cccc") == (True, False)
+    assert starts(b"eeee") == (False, False)
 
 
 def test_the_job_offers_and_a_silent_node_holds_nothing_up(

@@ -11,6 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from collector.keys import MasterKey
+from collector.store import items
+from collector.store.items import Found
 from collector.store.network import (
     node_commands,
     node_firmware,
@@ -20,6 +22,7 @@ from collector.store.network import (
 )
 from collector.store.network.frames import BootId
 from collector.store.postgres.db import Connection
+from field_configs.events import event
 from firmware.wire.commands import Answer
 from tests.collector.releases import TARGET, Made, begin, run_before
 from tests.webapp.pages.test_nodes import NOW, app, audit_of, send, technician, text_of
@@ -127,6 +130,7 @@ def test_a_technician_halts_it_and_lets_it_go_on(
 def test_one_that_halted_by_itself_says_why(
     technician: FlaskClient, change: Callable[..., Any]
 ) -> None:
+    change(says("trial"))
     change(says("undone", "not acknowledged in 3 starts", boot=3))
     detail = {"ring": 1, "failures": 1, "most": 1}
     change(lambda conn: roll_outs.halt(conn, 1, detail, by="", at=NOW))
@@ -139,6 +143,20 @@ def test_one_that_halted_by_itself_says_why(
     assert "Goes on, also for those that failed" in text_of(technician, "/updates/1?lang=en")
     states = change(lambda conn: roll_outs.counts(conn, [1]))[1][1]
     assert states == {"waiting": 1}
+
+
+def test_a_halt_stands_above_the_nodes_and_among_the_items(
+    technician: FlaskClient, change: Callable[..., Any]
+) -> None:
+    assert 'role="alert"' not in text_of(technician, "/nodes")
+    counted = {"ring": 1, "failures": 1, "most": 1}
+    said = event("roll_out_halted", number=1, version="9.1.0", **counted)
+    change(lambda conn: items.raise_items(conn, [Found(said, "1")], NOW))
+    for path in ("/nodes", "/status"):
+        page = text_of(technician, path)
+        assert "升级任务 1（版本 9.1.0）：第 1 批有 1 台设备没有升级成功" in page, path
+    assert 'href="/updates/1"' in text_of(technician, "/status")
+    assert "1 nodes of ring 1 did not keep it" in text_of(technician, "/nodes?lang=en")
 
 
 def test_a_part_of_the_tree_sees_its_nodes_and_may_halt_alone(
@@ -171,7 +189,8 @@ def test_a_node_shows_what_it_runs_and_what_it_is_brought(
 
     starts(2, b"else")
     assert "被改过，不是从这里改的" in text_of(technician, "/nodes/qf-001")
-    given = {"shown": {}, "by": "Li", "at": NOW, "expires": NOW + timedelta(days=9)}
+    at = NOW + timedelta(minutes=4, seconds=30)
+    given = {"shown": {}, "by": "Li", "at": at, "expires": NOW + timedelta(days=9)}
     changes = ("qf-001", "config", [{"sample_s": 300}, 900])
     number = change(lambda conn: node_commands.give_more(conn, MASTER, *changes, **given))
     said, done = Answer(number, "done", None), NOW + timedelta(minutes=5)

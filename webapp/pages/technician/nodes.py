@@ -7,13 +7,16 @@ import re
 
 from flask import Blueprint, Response, make_response, render_template, request
 
+from collector.store import items
 from collector.store.network import nodes as store
 from collector.store.network.nodes import Wanted
+from collector.store.network.roll_outs import TROUBLES
 from field_configs.names import visible
 from webapp.accounts.access import needs, scope
 from webapp.accounts.own import me
 from webapp.app.database import connection, now
 from webapp.app.menu import NavItem
+from webapp.language.events import event_text
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.words import pick
 from webapp.views.technician import node_map
@@ -106,5 +109,6 @@ def page() -> Response:
             length=length,
             page=number,
             more=more,
+            halted=[event_text(e.event) for e in items.open_of_kinds(conn, TROUBLES)],
         )
     )

@@ -1,5 +1,6 @@
 -- name: put
--- A configuration is explained where it is the first seen, the one of before, or one was given since.
+-- A configuration is explained where it is the first seen, the one of before, or one was given, is being
+-- tried or was undone since.
 INSERT INTO node_firmware AS w (node, version, target, config, explained, epoch, boot, received)
 VALUES (%(node)s, %(version)s, %(target)s, %(config)s, true, %(epoch)s, %(boot)s, %(at)s)
 ON CONFLICT (node) DO UPDATE SET version = EXCLUDED.version, target = EXCLUDED.target,
@@ -9,7 +10,8 @@ ON CONFLICT (node) DO UPDATE SET version = EXCLUDED.version, target = EXCLUDED.t
         WHEN w.config IS NULL OR EXCLUDED.config IS NULL THEN w.explained
         WHEN w.epoch <> EXCLUDED.epoch THEN true
         WHEN EXISTS (SELECT FROM node_command c WHERE c.node = w.node AND c.word = 'config'
-            AND c.result = 'done' AND c.heard >= w.received) THEN true
+            AND (c.result = 'trial'
+                 OR (c.result IN ('done', 'undone') AND c.heard >= w.received))) THEN true
         ELSE w.explained AND w.config = EXCLUDED.config END
 WHERE (w.epoch, w.boot) < (EXCLUDED.epoch, EXCLUDED.boot)
 
@@ -17,5 +19,5 @@ WHERE (w.epoch, w.boot) < (EXCLUDED.epoch, EXCLUDED.boot)
 -- given: whether a configuration was given since it said so.
 SELECT w.version, w.target, w.config, w.explained, w.received,
     EXISTS (SELECT FROM node_command c WHERE c.node = w.node AND c.word = 'config'
-        AND c.result = 'done' AND c.heard >= w.received)
+        AND c.result IN ('trial', 'done') AND c.made > w.received)
 FROM node_firmware w WHERE w.node = %(node)s

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 import nongqing
 from collector.jobs.context import Context
 from collector.jobs.roll_outs import JOBS, roll_out
+from collector.keys import MasterKey
 from collector.settings import Settings
 from collector.store import audit, items
 from collector.store.network import node_commands, node_firmware, roll_out_nodes, roll_outs
@@ -272,6 +273,26 @@ def test_a_newer_release_takes_over_what_an_older_one_was_to_bring(
     older = run("offer", "--nodes", nodes[1])
     assert older.exit_code == 2
     assert "of those that are being brought it or a newer one" in older.output
+
+
+def test_the_offer_of_an_older_release_goes_out_no_more(
+    run: Run,
+    parts: Parts,
+    nodes: list[str],
+    registered: db.Connection,
+    later: Callable[[float], object],
+) -> None:
+    assert run("offer", "--nodes", nodes[0]).exit_code == 0
+    later(0)
+    parts.made = replace(Made(), version="9.1.1")
+    assert run("offer", "--nodes", nodes[0]).exit_code == 0
+    later(0.1)
+    with registered:
+        newer, older = node_commands.of_node(registered, nodes[0])
+        waiting = node_commands.take(registered, MasterKey(bytes(range(32))), NOW, ())
+    assert (newer.shown["version"], older.shown["version"]) == ("9.1.1", "9.1.0")
+    assert older.expires == NOW
+    assert [each.node for each in waiting] == [nodes[0]]
 
 
 def test_another_program_under_the_same_version_is_refused(
