@@ -23,6 +23,7 @@ import collector.commands.judging.products
 import collector.commands.judging.risk
 import collector.commands.network.calibrate
 import collector.commands.network.clock
+import collector.commands.network.handover
 import collector.commands.network.items
 import collector.commands.network.places
 import collector.commands.network.sites
@@ -163,6 +164,8 @@ firmware.workbench.cli.node.add_command(firmware.workbench.tell.tell)
 firmware.workbench.cli.node.add_command(firmware.workbench.tell.told)
 firmware.workbench.cli.node.add_command(collector.commands.network.calibrate.calibrate)
 firmware.workbench.cli.node.add_command(collector.commands.network.calibrate.list_calibrations)
+firmware.workbench.cli.node.add_command(collector.commands.network.handover.replace)
+firmware.workbench.cli.node.add_command(collector.commands.network.handover.retire)
 firmware.workbench.cli.node.add_command(firmware.workbench.psk.psk)
 firmware.workbench.cli.node.add_command(firmware.workbench.monitor.monitor)
 firmware.workbench.cli.node.add_command(firmware.workbench.build.build)
