@@ -21,6 +21,7 @@ from firmware.workbench.config import (
     parse_broker_url,
     write_config,
 )
+from firmware.workbench.faults import read_faults
 from firmware.workbench.hourly import WeatherError, covered
 from firmware.workbench.parts import Board, Clock, NodeInfo, NodeKey, Parts, Registry
 from firmware.workbench.psk import psk_line
@@ -210,6 +211,11 @@ def _as_json(row: NodeInfo) -> dict[str, Any]:
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder that takes boot, seq and SHA-256 of every frame.",
 )
+@click.option(
+    "--faults",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="TOML file of what goes wrong with which node, and when (docs/technician.md).",
+)
 @click.pass_obj
 def simulate(
     parts: Parts,
@@ -218,6 +224,7 @@ def simulate(
     broker: str | None,
     backlog_days: float,
     journal: Path | None,
+    faults: Path | None,
 ) -> None:
     """Run the real firmware of NODE_IDS (or of every enrolled node) on emulated boards.
 
@@ -228,6 +235,7 @@ def simulate(
     \b
     Example:
       nongqing node simulate qf-001 --weather weather.csv --backlog-days 7
+      nongqing node simulate --faults faults.toml
     """
     settings, clock = parts.settings(), parts.clock()
     nodes = _enrolled(parts, node_ids)
@@ -238,7 +246,8 @@ def simulate(
         folder.mkdir(parents=True, exist_ok=True)
         path = _weather_file(folder, weather)
         days = _covered_backlog(path, weather, clock.now(), backlog_days)
-        fleet = Fleet(nodes, url, clock.spec(), path, folder, days, journal)
+        wrong = read_faults(faults, {name: board for name, _, board in nodes}) if faults else None
+        fleet = Fleet(nodes, url, clock.spec(), path, folder, days, journal, faults=wrong)
         _warn_of_flash(fleet, backlog_days)
         _run(fleet, clock, covered(path)[1])
     except (WeatherError, BrokerUrlError, SimulationError, ValueError) as error:
@@ -313,7 +322,7 @@ def _run(fleet: Fleet, clock: Clock, weather_ends: datetime) -> None:
         click.echo(f"{len(fleet.nodes)} nodes run; Ctrl-C stops them")
         while not stopped:
             time.sleep(CHECK_S)
-            for line in fleet.broker_news():
+            for line in (*fleet.switch_power(), *fleet.broker_news()):
                 click.echo(line, err=True)
             if clock.now() >= weather_ends:
                 raise WeatherError(

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from firmware.workbench import bundle
 from firmware.workbench.config import node_config, parse_broker_url, write_config
+from firmware.workbench.faults import NodeFaults
 from firmware.workbench.parts import Board, NodeKey
 from firmware.workbench.rides import read_ride
 
@@ -102,6 +103,7 @@ class SimulatedNode:
         self.started = 0.0
         self.short_lives = 0
         self.read_to = 0
+        self.faults = NodeFaults()
 
     @property
     def log(self) -> Path:
@@ -258,6 +260,8 @@ class Fleet:
         More for every node's bench: ``rtc`` false, ``faults``, ``flash_blocks``.
     config : mapping, optional
         More for every node's own configuration: ``outbox_bytes``, ``ack_ms``.
+    faults : mapping, optional
+        Of nodes, what goes wrong with them and when.
     """
 
     def __init__(
@@ -271,7 +275,9 @@ class Fleet:
         journal_dir: Path | None = None,
         settings: Mapping[str, Any] | None = None,
         config: Mapping[str, Any] | None = None,
+        faults: Mapping[str, NodeFaults] | None = None,
     ) -> None:
+        self.clock_spec = clock_spec
         self.nodes: dict[str, SimulatedNode] = {}
         broker = parse_broker_url(broker_url)
         for node_id, key, board in nodes:
@@ -302,14 +308,33 @@ class Fleet:
             if journal_dir is not None:
                 journal_dir.mkdir(parents=True, exist_ok=True)
                 bench["journal"] = str(journal_dir.absolute() / f"{node_id}.txt")
+            own = (faults or {}).get(node_id)
+            if own:
+                bench["faults"] = [*bench.get("faults", ()), *own.told]
             self.nodes[node_id] = SimulatedNode(node_id, folder, bench | dict(settings or {}))
+            self.nodes[node_id].faults = own or NodeFaults()
             self.nodes[node_id].begin_again()
 
     def start(self) -> None:
-        """Switch every node on that is not running."""
+        """Switch every node on that is not running and has power."""
+        now = clock_now(self.clock_spec)
         for node in self.nodes.values():
-            if not node.alive():
+            if not node.alive() and not node.faults.is_off(now):
                 node.start()
+
+    def switch_power(self) -> list[str]:
+        """Cut the power of nodes, or give it back, as their faults say; one line for each."""
+        now = clock_now(self.clock_spec)
+        said = []
+        for name, node in self.nodes.items():
+            off = node.faults.is_off(now)
+            if off and node.process is not None:
+                node.cut_power()
+                said.append(f"node {name}: power cut")
+            elif not off and node.process is None and node.faults.cuts:
+                node.start()
+                said.append(f"node {name}: power is back")
+        return said
 
     def alive(self) -> dict[str, bool]:
         """Which nodes run."""
