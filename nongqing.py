@@ -48,6 +48,7 @@ import firmware.workbench.psk
 import firmware.workbench.revoke
 import firmware.workbench.selftest
 import firmware.workbench.tell
+import firmware.workbench.wiring_command
 import models.cli
 import webapp.cli
 from collector.clock import Clock
@@ -174,6 +175,7 @@ firmware.workbench.cli.node.add_command(firmware.workbench.flash.flash)
 firmware.workbench.cli.node.add_command(firmware.workbench.label.label)
 firmware.workbench.cli.node.add_command(firmware.workbench.selftest.selftest)
 firmware.workbench.cli.node.add_command(firmware.workbench.energy_command.energy_)
+firmware.workbench.cli.node.add_command(firmware.workbench.wiring_command.wiring)
 main.add_command(models.cli.risk)
 models.cli.risk.add_command(collector.commands.judging.risk.risk_run)
 models.cli.risk.add_command(collector.commands.judging.backtest.backtest)

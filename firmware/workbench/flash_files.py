@@ -1,7 +1,7 @@
 """Single files onto a board that runs MicroPython, by mpremote: `node flash --file`.
 
-Each file is written beside the one that it replaces, compared by its SHA-256 and then renamed: power
-may go at any moment. At the end the board starts anew.
+Each file is written beside the one that it replaces, compared by its SHA-256 and then renamed:
+power may go at any moment. At the end the board starts anew.
 """
 
 from __future__ import annotations

@@ -239,6 +239,14 @@ class Board(Protocol):
     """A board type."""
 
     @property
+    def zh(self) -> str:
+        """Name in Chinese."""
+
+    @property
+    def en(self) -> str:
+        """Name in English."""
+
+    @property
     def alarms(self) -> Sequence[Alarm]:
         """Its alarms."""
 
