@@ -23,6 +23,7 @@ import collector.commands.judging.products
 import collector.commands.judging.risk
 import collector.commands.network.calibrate
 import collector.commands.network.clock
+import collector.commands.network.handover
 import collector.commands.network.items
 import collector.commands.network.places
 import collector.commands.network.roll_out
@@ -49,6 +50,7 @@ import firmware.workbench.psk
 import firmware.workbench.revoke
 import firmware.workbench.selftest
 import firmware.workbench.tell
+import firmware.workbench.wiring_command
 import models.cli
 import webapp.cli
 from collector.clock import Clock
@@ -169,6 +171,8 @@ firmware.workbench.cli.node.add_command(firmware.workbench.tell.tell)
 firmware.workbench.cli.node.add_command(firmware.workbench.tell.told)
 firmware.workbench.cli.node.add_command(collector.commands.network.calibrate.calibrate)
 firmware.workbench.cli.node.add_command(collector.commands.network.calibrate.list_calibrations)
+firmware.workbench.cli.node.add_command(collector.commands.network.handover.replace)
+firmware.workbench.cli.node.add_command(collector.commands.network.handover.retire)
 firmware.workbench.cli.node.add_command(firmware.workbench.psk.psk)
 firmware.workbench.cli.node.add_command(firmware.workbench.monitor.monitor)
 firmware.workbench.cli.node.add_command(firmware.workbench.build.build)
@@ -182,6 +186,7 @@ firmware.workbench.ota_cli.ota.add_command(collector.commands.network.roll_out.s
 firmware.workbench.ota_cli.ota.add_command(collector.commands.network.roll_out.halt)
 firmware.workbench.ota_cli.ota.add_command(collector.commands.network.roll_out.resume)
 firmware.workbench.cli.node.add_command(firmware.workbench.energy_command.energy_)
+firmware.workbench.cli.node.add_command(firmware.workbench.wiring_command.wiring)
 main.add_command(models.cli.risk)
 models.cli.risk.add_command(collector.commands.judging.risk.risk_run)
 models.cli.risk.add_command(collector.commands.judging.backtest.backtest)

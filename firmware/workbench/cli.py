@@ -21,6 +21,7 @@ from firmware.workbench.config import (
     parse_broker_url,
     write_config,
 )
+from firmware.workbench.faults import read_faults
 from firmware.workbench.hourly import WeatherError, covered
 from firmware.workbench.parts import Board, Clock, NodeInfo, NodeKey, Parts, Registry
 from firmware.workbench.psk import psk_line
@@ -229,6 +230,11 @@ def _as_json(row: NodeInfo) -> dict[str, Any]:
     type=click.Path(path_type=Path),
     help="Public key of who signs updates: the nodes have two slots, and take updates.",
 )
+@click.option(
+    "--faults",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="TOML file of what goes wrong with which node, and when (docs/technician.md).",
+)
 @click.pass_obj
 def simulate(
     parts: Parts,
@@ -238,6 +244,7 @@ def simulate(
     backlog_days: float,
     journal: Path | None,
     update_key: Path | None,
+    faults: Path | None,
 ) -> None:
     """Run the real firmware of NODE_IDS (or of every enrolled node) on emulated boards.
 
@@ -248,6 +255,7 @@ def simulate(
     \b
     Example:
       nongqing node simulate qf-001 --weather weather.csv --backlog-days 7
+      nongqing node simulate --faults faults.toml
     """
     settings, clock = parts.settings(), parts.clock()
     signer = hex_of(update_key)
@@ -259,7 +267,9 @@ def simulate(
         folder.mkdir(parents=True, exist_ok=True)
         path = _weather_file(folder, weather)
         days = _covered_backlog(path, weather, clock.now(), backlog_days)
-        fleet = Fleet(nodes, url, clock.spec(), path, folder, days, journal, update_key=signer)
+        wrong = read_faults(faults, {name: board for name, _, board in nodes}) if faults else None
+        more = {"update_key": signer, "faults": wrong}
+        fleet = Fleet(nodes, url, clock.spec(), path, folder, days, journal, **more)
         _warn_of_flash(fleet, backlog_days)
         _run(fleet, clock, covered(path)[1])
     except (WeatherError, BrokerUrlError, SimulationError, ValueError) as error:
@@ -334,7 +344,7 @@ def _run(fleet: Fleet, clock: Clock, weather_ends: datetime) -> None:
         click.echo(f"{len(fleet.nodes)} nodes run; Ctrl-C stops them")
         while not stopped:
             time.sleep(CHECK_S)
-            for line in fleet.broker_news():
+            for line in (*fleet.switch_power(), *fleet.broker_news()):
                 click.echo(line, err=True)
             if clock.now() >= weather_ends:
                 raise WeatherError(

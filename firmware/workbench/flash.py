@@ -1,6 +1,6 @@
 """The command `node flash`: MicroPython and a node's file system onto boards, by esptool.
 
-esptool is under the GPL: it runs as a program of its own, and nothing of it is imported.
+Single files go onto a board that runs by mpremote (`flash_files`). esptool is under the GPL: it runs as a program of its own, and nothing of it is imported.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 
-from firmware.workbench import esp32
+from firmware.workbench import esp32, flash_files
 from firmware.workbench.esp32 import MIB, NotForThis
 from firmware.workbench.words import both
 
@@ -175,14 +175,12 @@ def say(port: str, chinese: str, english: str = "") -> None:
 @click.option(
     "--image",
     "images",
-    required=True,
     multiple=True,
     type=click.Path(path_type=Path),
     help="File system of a node, as `nongqing node image` made it; one for each port, in order.",
 )
 @click.option(
     "--micropython",
-    required=True,
     type=click.Path(path_type=Path),
     help="MicroPython for the ESP32, the .bin of micropython.org/download/ESP32_GENERIC.",
 )
@@ -193,9 +191,21 @@ def say(port: str, chinese: str, english: str = "") -> None:
     show_default=True,
     help="Speed of the port.",
 )
+@click.option(
+    "--file",
+    "files",
+    multiple=True,
+    metavar="PATH[:ON-BOARD]",
+    help="Write this one file onto a board that runs, and nothing else; may be given again.",
+)
 @click.option("--no-stub", is_flag=True, help="Speak to the chip's ROM alone: slower.")
 def flash(
-    ports: Sequence[str], images: Sequence[Path], micropython: Path, baud: int, no_stub: bool
+    ports: Sequence[str],
+    images: Sequence[Path],
+    micropython: Path | None,
+    baud: int,
+    files: Sequence[str],
+    no_stub: bool,
 ) -> None:
     """Write MicroPython and the files of a node onto the board at each PORT, and verify both.
 
@@ -208,10 +218,21 @@ def flash(
     \b
     Example:
       nongqing node flash /dev/ttyUSB0 --image qf-001.img --micropython ESP32_GENERIC.bin
+      nongqing node flash /dev/ttyUSB0 --file qf-001.json
     """
     if len(set(ports)) < len(ports):
         said = both("同一个串口写了两次", "a port is named twice")
         raise click.UsageError(f"{said}: {', '.join(ports)}")
+    if files:
+        _write_files(ports, files, bool(images or micropython))
+        return
+    if micropython is None or not images:
+        raise click.UsageError(
+            both(
+                "要给 --image 和 --micropython，或者 --file",
+                "give --image and --micropython, or --file",
+            )
+        )
     if len(set(images)) != len(ports):
         raise click.UsageError(
             both(
@@ -241,7 +262,45 @@ def flash(
     flasher = Flasher(micropython, baud, not no_stub)
     with ThreadPoolExecutor(len(ports)) as pool:
         told = pool.map(lambda port, image: _outcome(flasher, port, image), ports, images)
-        outcomes = dict(zip(ports, told, strict=True))
+        _tell(ports, list(told))
+
+
+def _write_files(ports: Sequence[str], files: Sequence[str], more: bool) -> None:
+    """Write single files onto each board."""
+    if more:
+        said = both("--file 不和 --image、--micropython 一起用", "--file goes alone")
+        raise click.UsageError(f"{said}: leave out --image and --micropython")
+    if not flash_files.is_there():
+        raise click.ClickException("mpremote is missing: pip install mpremote")
+    try:
+        found = [flash_files.named(each) for each in files]
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    if len(ports) > 1 and any(file.is_config for file in found):
+        said = both(
+            "一份配置只给一块板，不然两块板会是同一台设备；请一块一块来",
+            "a configuration is for one board, or two would be one node; take one port at a time",
+        )
+        raise click.UsageError(f"{flash_files.CONFIG}: {said}")
+    with ThreadPoolExecutor(len(ports)) as pool:
+        _tell(ports, list(pool.map(lambda port: _written(port, found), ports)))
+
+
+def _written(port: str, files: Sequence[flash_files.OneFile]) -> str:
+    """Write files onto one board; return why not, empty where they were."""
+    try:
+        flash_files.write(port, files)
+    except flash_files.NotWritten as failure:
+        return str(failure)
+    for file in files:
+        say(port, f"{file.target} 已写入，已校验", f"{file.target} written and verified")
+    say(port, "重新启动", "starts anew")
+    return ""
+
+
+def _tell(ports: Sequence[str], said: Sequence[str]) -> None:
+    """Say of which boards it went wrong and why; exit with 1 if of any."""
+    outcomes = dict(zip(ports, said, strict=True))
     failed = {port: why for port, why in outcomes.items() if why}
     for port, why in failed.items():
         for line in why.splitlines():

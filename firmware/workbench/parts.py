@@ -247,6 +247,14 @@ class Board(Protocol):
         """Its id."""
 
     @property
+    def zh(self) -> str:
+        """Name in Chinese."""
+
+    @property
+    def en(self) -> str:
+        """Name in English."""
+
+    @property
     def alarms(self) -> Sequence[Alarm]:
         """Its alarms."""
 

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from firmware.workbench import bundle, filesystem, release
 from firmware.workbench.config import node_config, parse_broker_url, write_config
+from firmware.workbench.faults import NodeFaults
 from firmware.workbench.modem import Modem
 from firmware.workbench.parts import Board, NodeKey
 from firmware.workbench.rides import read_ride
@@ -114,6 +115,7 @@ class SimulatedNode:
         self.started = 0.0
         self.short_lives = 0
         self.read_to = 0
+        self.faults = NodeFaults()
 
     @property
     def log(self) -> Path:
@@ -293,6 +295,8 @@ class Fleet:
     update_key : str, optional
         Public key of who signs updates, in hexadecimal. With it the nodes have two slots on their
         flash, and start from what the loader finds there.
+    faults : mapping, optional
+        Of nodes, what goes wrong with them and when.
     """
 
     def __init__(
@@ -307,7 +311,9 @@ class Fleet:
         settings: Mapping[str, Any] | None = None,
         config: Mapping[str, Any] | None = None,
         update_key: str | None = None,
+        faults: Mapping[str, NodeFaults] | None = None,
     ) -> None:
+        self.clock_spec = clock_spec
         self.nodes: dict[str, SimulatedNode] = {}
         broker = parse_broker_url(broker_url)
         for node_id, key, board in nodes:
@@ -339,17 +345,36 @@ class Fleet:
             if journal_dir is not None:
                 journal_dir.mkdir(parents=True, exist_ok=True)
                 bench["journal"] = str(journal_dir.absolute() / f"{node_id}.txt")
+            own = (faults or {}).get(node_id)
+            if own:
+                bench["faults"] = [*bench.get("faults", ()), *own.told]
             bench |= dict(settings or {})
             has_modem = board.link["kind"] == "nbiot" and "modem" not in bench
             drives = board if update_key else None
             self.nodes[node_id] = SimulatedNode(node_id, folder, bench, drives, has_modem)
+            self.nodes[node_id].faults = own or NodeFaults()
             self.nodes[node_id].begin_again()
 
     def start(self) -> None:
-        """Switch every node on that is not running."""
+        """Switch every node on that is not running and has power."""
+        now = clock_now(self.clock_spec)
         for node in self.nodes.values():
-            if not node.alive():
+            if not node.alive() and not node.faults.is_off(now):
                 node.start()
+
+    def switch_power(self) -> list[str]:
+        """Cut the power of nodes, or give it back, as their faults say; one line for each."""
+        now = clock_now(self.clock_spec)
+        said = []
+        for name, node in self.nodes.items():
+            off = node.faults.is_off(now)
+            if off and node.process is not None:
+                node.cut_power()
+                said.append(f"node {name}: power cut")
+            elif not off and node.process is None and node.faults.cuts:
+                node.start()
+                said.append(f"node {name}: power is back")
+        return said
 
     def alive(self) -> dict[str, bool]:
         """Which nodes run."""

@@ -126,6 +126,23 @@ def replace_node(conn: Connection, old: str, new: str, done: Done) -> list[str]:
     return placements
 
 
+def renew(conn: Connection, node: str, done: Done) -> list[str]:
+    """Let another board take over a node's name: its places stay, its key counts no more.
+
+    Return the placements that it serves. The board wants a new key (`registry.enroll`).
+
+    Raises
+    ------
+    UnknownNode
+    """
+    begin_change(conn)
+    _locked(conn, [node])
+    run(conn, registry.SQL["retire_keys"], node=node, at=done.at)
+    touch(conn, [node])
+    note(conn, node, "replaced", done, {"by": node})
+    return [row[1] for row in fetch(conn, SQL["serving"], node=node)]
+
+
 def move(conn: Connection, node: str, field: str, done: Done) -> list[str]:
     """Let a node measure in another field from a time on; return the placements it serves there.
 

@@ -181,10 +181,19 @@ if settings.get("ride"):  # code, too, takes room in the heap: of those alone th
 world = World(Weather(settings["weather"]), settings.get("differences", {}), ride)
 
 
-def fault(part):
-    """Name of the fault that `part` has now, or None."""
-    now = clock.now()
+def fault(part, at=None):
+    """Name of the fault that `part` has now, or at another time, or None."""
+    now = clock.now() if at is None else at
     for name, kind, start, end in settings.get("faults", ()):
         if name == part and start <= now < end:
             return kind
     return None
+
+
+def edges(part, start, end):
+    """When faults of `part` began or ended, later than the start and no later than the end."""
+    found = []
+    for name, _, *times in settings.get("faults", ()):
+        if name == part:
+            found += [time for time in times if start < time <= end]
+    return found

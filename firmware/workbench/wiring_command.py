@@ -1,0 +1,57 @@
+"""The command `node wiring`: a drawing of what goes to which pin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from firmware.workbench.build import find_board
+from firmware.workbench.energy import LINKS
+from firmware.workbench.energy_command import PowerParts
+from firmware.workbench.wiring import WiringError, wiring_of
+from firmware.workbench.wiring_svg import draw
+
+
+@click.command()
+@click.argument("board_id", metavar="BOARD")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="SVG file to write.",
+)
+@click.option(
+    "--link",
+    type=click.Choice(LINKS),
+    default="ip",
+    show_default=True,
+    help="Wi-Fi, which needs no wire, or an NB-IoT modem.",
+)
+@click.pass_obj
+def wiring(parts: PowerParts, board_id: str, out: Path, link: str) -> None:
+    """Draw how the sensors of a BOARD type are wired to an ESP32, in Chinese and English.
+
+    Pins are those that the node's program uses, sensors and addresses those of the board type.
+
+    \b
+    Example:
+      nongqing node wiring soilair-1 --out soilair-1.svg
+    """
+    board = find_board(parts, board_id)
+    table = parts.power_parts()
+    lacking = sorted({channel.driver for channel in board.channels} - set(table))
+    if lacking:
+        raise click.ClickException(
+            f"board {board_id}: field_configs/parts.toml has no part {lacking[0]}, so it has no "
+            "name; add it"
+        )
+    try:
+        drawn = draw((board.zh, f"{board.en} ({board_id})"), wiring_of(board, table, link))
+    except WiringError as error:
+        raise click.ClickException(f"board {board_id}: {error}") from error
+    try:
+        out.write_text(drawn, encoding="utf-8")
+    except OSError as error:
+        raise click.ClickException(f"{out}: {error.strerror}; name a file in a folder") from error
+    click.echo(f"{board_id}: drawn in {out}")
