@@ -182,6 +182,7 @@ class Story:
         self.measure(2)
         self.told()
         self.measure(7)
+        self.server.harmed = 5
         self.fetch(3)
         self.measure(2)
         self.node.update.step(10**6)
@@ -205,7 +206,7 @@ folder, name, length = sys.argv[1:]
 with open(folder + "/journal", "wb") as journal:
     blocks = {"life": 34, "update": 110}[name]
     marks.chip = nor.Nor(blocks, journal)
-    mark(["flash", blocks])
+    mark(["flash", blocks, name])
     os.VfsLfs2.mkfs(marks.chip)
     device.mount(marks.chip)
     more = {}
