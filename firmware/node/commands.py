@@ -39,13 +39,10 @@ class Commands:
     report : callable
         ``report(kind, detail)``.
     actions : dict of str to callable
-        ``send`` and ``selftest``: called without arguments, they return what to answer; ``update``:
-        called with the command's argument.
-    held : callable
-        Whether an update is on trial: then nothing else is tried.
+        ``send`` and ``selftest``: called without arguments, they return what to answer.
     """
 
-    def __init__(self, root, config, record, identity, clock, report, actions, held=bool):
+    def __init__(self, root, config, record, identity, clock, report, actions):
         self.root = root
         self.config = config
         self.record = record
@@ -53,7 +50,6 @@ class Commands:
         self.clock = clock
         self.report = report
         self.actions = actions
-        self.held = held
         self.topic = topics.topic(identity.node, "cmd")
         self.refused = {}
         self.restart = False  # once the answer is on its way
@@ -76,7 +72,8 @@ class Commands:
             return self._refuse("replayed")
         if command.number == self.record.number:
             return self.answer()
-        if self.record.result == "trial" or (command.word in ("config", "key") and self.held()):
+        tries = command.word in ("config", "key")
+        if self.record.result == "trial" or (tries and self._is_update_on_trial()):
             return self._refuse("on_trial")
         if self.clock.offset is None:
             return self._refuse("no_time")
@@ -100,8 +97,8 @@ class Commands:
 
     def _do(self, command):
         try:
-            if command.word == "update":  # the same one again does nothing more
-                self._end(command, "done", self.actions["update"](command.argument))
+            if command.word == "update":
+                self._update(command)
             elif command.word in self.actions:
                 # Written down before: power that goes meanwhile must not make it happen twice.
                 self.record.write("begun", None, command.number)
@@ -115,6 +112,23 @@ class Commands:
                 self._end(command, "refused", "no such command: %s" % command.word[:40])
         except (ValueError, OSError) as error:
             self._end(command, "refused", str(error)[:120])
+        except MemoryError:
+            self._end(command, "refused", "no memory")
+
+    def _update(self, command):
+        from firmware.node import offer  # most nodes never need it
+
+        key = self.config.get("update_key")
+        number, begun = offer.take(self.root, key, command.argument)
+        self.restart = begun or self.restart
+        self._end(command, "done", number)
+
+    def _is_update_on_trial(self):
+        try:
+            with open(self.root + "/slot") as file:
+                return file.read()[1:2] in ("a", "b")
+        except OSError:
+            return False
 
     def _try(self, command, config, window):
         configuration.try_(self.root, self.record, command.number, config, window)

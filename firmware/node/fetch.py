@@ -84,7 +84,6 @@ class Fetch:
         self.board = uplink.board
         self.at = 0  # number of the file that is next; 0 is the manifest
         self.file = wire.File(MANIFEST, head.bytes, head.sha256)
-        self.manifest = self.rows = None  # open, and the files in it
         self.there = None  # bytes of it that are there
         self.until = 0  # what was asked for ends here
         self.tries = 0
@@ -93,12 +92,6 @@ class Fetch:
         self.copies = True  # of what the running slot has
         self.trouble = None  # what happened when a part was written
         uplink.listen(self.hear)
-
-    def end(self):
-        """Hear no more parts."""
-        self.uplink.listen(None)
-        if self.manifest:
-            self.manifest.close()
 
     def step(self):
         """Do what is next; true when all is there. `Failed` when it is given up."""
@@ -196,15 +189,14 @@ class Fetch:
     def _next(self):
         if self.at == 0:
             self._plan()
-            self.manifest = open(self.folder + MANIFEST, "rb")
-            self.rows = wire.files_of(self.manifest)
         self.at += 1
         self.file = self.there = None
         self.tries = 0
         self.copies = True
-        for row in self.rows:
-            self.file = row
-            break
+        with open(self.folder + MANIFEST, "rb") as manifest:
+            for number, file in enumerate(wire.files_of(manifest), 1):
+                if number == self.at:
+                    self.file = file
 
     def _plan(self):
         """Count what is to come."""

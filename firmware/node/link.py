@@ -90,10 +90,10 @@ class Uplink:
         self.events.append(codec.Event(self.identity.boot, kind, detail))
 
     def listen(self, on_part):
-        """Call `on_part` with the body of each part of an update from now on, or no more (None)."""
+        """Call `on_part` with the body of each part of an update from now on."""
         self.part = topics.topic(self.identity.node, "part")
         self.on_part = on_part
-        if on_part and self.mqtt.socket is not None:
+        if self.mqtt.socket is not None:
             self._try(self.mqtt.subscribe, self.part)
 
     def say(self, kind, body):

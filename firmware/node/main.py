@@ -180,7 +180,11 @@ class Node:
         if ended:
             self.answer()
         if len(_read(board.root + SLOT)) > 1:
-            self.load_update()
+            gc.collect()
+            from firmware.node.update import Update  # most of the time there is none
+
+            gc.collect()
+            self.update = Update(board.root, self.uplink)
         if self.on_trial or self.updating():
             self.cycle.sample_now()  # something to be acknowledged
         wifi = config.get("wifi") or {}
@@ -201,7 +205,7 @@ class Node:
             from firmware.node.commands import Commands
 
             gc.collect()
-            actions = {"send": self.send, "selftest": self.self_test, "update": self.offer}
+            actions = {"send": self.send, "selftest": self.self_test}
             link = self.uplink
             self.commands = Commands(
                 self.board.root,
@@ -211,27 +215,14 @@ class Node:
                 link.clock,
                 link.report,
                 actions,
-                self.updating,
             )
         self.commands.hear(message)
-
-    def load_update(self):
-        """Load what an update takes: most of the time there is none."""
-        gc.collect()
-        from firmware.node.update import Update
-
-        gc.collect()
-        self.update = Update(self.board.root, self.uplink, self.config.get("update_key"))
-
-    def offer(self, argument):
-        """Take the argument of an ``update`` command; return the update's number."""
-        if self.update is None:
-            self.load_update()
-        return self.update.offer(argument)
+        if self.commands.restart:  # into another update, perhaps: the one of now is over
+            self.update = self.uplink.on_part = None
 
     def updating(self):
         """Whether an update is on trial."""
-        return bool(self.update) and self.update.on_trial()
+        return bool(self.update) and self.update.slots.on_trial()
 
     def answer(self):
         """Report what came of the last command."""
@@ -269,9 +260,9 @@ class Node:
             self.judge_trial()
         if self.commands and self.commands.restart and not self.uplink.events:
             self.board.reset()
-        # A battery that runs low is not spent on fetching.
+        # A battery that runs low is not spent on fetching, and one thing is tried at a time.
         busy = False
-        if self.update and (self.updating() or not self.cycle.power.mode):
+        if self.update and (self.updating() or not (self.on_trial or self.cycle.power.mode)):
             if self.update.step(self.cycle.clock.uptime()):
                 self.board.reset()
             busy = self.update.busy()

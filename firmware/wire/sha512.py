@@ -16,14 +16,13 @@ def _root(number, power):
     return low & _MASK
 
 
-def _primes(count):
-    found = []
-    number = 2
-    while len(found) < count:
-        if all(number % prime for prime in found):
-            found.append(number)
+def _roots(power):
+    """The `_root` of each prime in turn; made when it is wanted, for want of room."""
+    number = 1
+    while True:
         number += 1
-    return found
+        if all(number % other for other in range(2, number)):
+            yield _root(number, power)
 
 
 def _turned(word, *bits):
@@ -35,15 +34,13 @@ def _turned(word, *bits):
 
 def sha512(data):
     """Return the 64 bytes of SHA-512 of `data`."""
-    primes = _primes(80)
-    constants = [_root(prime, 3) for prime in primes]
-    state = [_root(prime, 2) for prime in primes[:8]]
+    state = [root for _, root in zip(range(8), _roots(2))]
     size = len(data)
     data += b"\x80" + bytes(111 - size & 127) + (size * 8).to_bytes(16, "big")
     for start in range(0, len(data), 128):
         words = [int.from_bytes(data[at : at + 8], "big") for at in range(start, start + 128, 8)]
         a, b, c, d, e, f, g, h = state
-        for turn in range(80):
+        for turn, constant in zip(range(80), _roots(3)):
             if turn > 15:
                 x, y = words[1], words[14]
                 x = _turned(x, 1, 8) ^ x >> 7
@@ -52,7 +49,7 @@ def sha512(data):
                 word = words[15]
             else:
                 word = words[turn]
-            x = h + _turned(e, 14, 18, 41) + (e & f ^ (e ^ _MASK) & g) + constants[turn] + word
+            x = h + _turned(e, 14, 18, 41) + (e & f ^ (e ^ _MASK) & g) + constant + word
             y = _turned(a, 28, 34, 39) + (a & b ^ a & c ^ b & c)
             a, b, c, d, e, f, g, h = x + y & _MASK, a, b, c, d + x & _MASK, e, f, g
         state = [old + new & _MASK for old, new in zip(state, (a, b, c, d, e, f, g, h))]

@@ -23,6 +23,7 @@ from click.testing import CliRunner
 
 from field_configs.board import layout_of
 from field_configs.load import load
+from firmware.workbench import release
 from firmware.workbench.cli import node
 from firmware.workbench.config import BrokerUrlError, node_config, parse_broker_url, write_config
 from firmware.workbench.hourly import WeatherError, covered
@@ -202,6 +203,16 @@ def test_a_node_of_a_broker_with_tls_gets_its_pre_shared_key(
 def test_psk_prints_the_lines_of_nodes_that_may_speak(run: Any, registry: Memory) -> None:
     registry.rows["py-003"] = Row("py-003", epoch=1, revoked=NOW)
     assert run("psk").output == f"py-002:{PSK}\n"
+
+
+def test_enroll_gives_the_node_the_key_of_updates(run: Any, tmp_path: Path) -> None:
+    public = release.keygen(tmp_path / "update.key")
+    for name in ("update.key", "update.key.pub"):
+        result = run("enroll", "qf-001", "--update-key", name)
+        assert result.exit_code == 0, result.output
+        assert json.loads((tmp_path / "qf-001.json").read_text())["update_key"] == public.hex()
+    run("enroll", "qf-001")
+    assert "update_key" not in json.loads((tmp_path / "qf-001.json").read_text())
 
 
 def test_enroll_prints_json(run: Any, tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from firmware.node import offer
 from firmware.node.commands import Commands
 from firmware.node.configuration import Record
 from firmware.node.link import Identity
@@ -44,8 +44,7 @@ class Rig:
         self.asks: list[Ask] = []
         self.now = 0
         (root / "slot").write_text("a")
-        for slot, version in (("a", "0.1.0"),):
-            self.put(slot, version, {"firmware/a.mpy": b"old", "firmware/y.mpy": b"z" * 40})
+        self.put("a", "0.1.0", {"firmware/a.mpy": b"old", "firmware/y.mpy": b"z" * 40})
         self.start()
 
     def put(self, slot: str, version: str, files: dict[str, bytes]) -> None:
@@ -55,36 +54,41 @@ class Rig:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
 
-    def start(self, slot: str = "a", key: str | None = PUBLIC) -> None:
+    def start(self, slot: str = "a") -> None:
         self.patch.setattr(sys, "path", [f"{self.root}/{slot}", *sys.path])
-        self.hear: Callable[[bytes], None] | None = None
-        uplink = SimpleNamespace(
+        self.uplink = uplink = SimpleNamespace(
+            on_part=None,
             events=[],
             confirmed=False,
             ack_ms=10_000,
             identity=Identity("qf-001", bytes(32), 1, 1),
             board=SimpleNamespace(ticks_ms=lambda: self.now, ticks_diff=lambda a, b: a - b),
             mqtt=SimpleNamespace(socket=1, parts=(512, 2)),
-            listen=lambda hear: setattr(self, "hear", hear),
+            listen=lambda hear: setattr(uplink, "on_part", hear),
             say=lambda kind, body: self.asks.append(update.decode_ask(body)),
             report=lambda kind, detail: self.said.append(detail),
         )
-        self.uplink = uplink
-        self.update = Update(str(self.root), uplink, key)
+        self.update = Update(str(self.root), uplink)
 
     def offer(self, version: str = "0.2.0", files: dict[str, bytes] | None = None) -> int:
         head, self.manifest = described(version, FILES if files is None else files)
-        taken = self.update.offer([head, KEY.sign(update.signed(head))])
-        assert isinstance(taken, int)
-        return taken
+        return self.take(head)
+
+    def take(self, head: bytes) -> int:
+        """Offer a head; start again if that is wanted."""
+        argument = [head, KEY.sign(update.signed(head))]
+        number, begun = offer.take(str(self.root), PUBLIC, argument)
+        if begun:
+            self.start()
+        assert isinstance(number, int)
+        return number
 
     def step(self, times: int = 1) -> None:
         for _ in range(times):
             self.update.step(0)
 
     def part(self, file: int, offset: int, data: bytes, number: int = 2000) -> None:
-        assert self.hear is not None
-        self.hear(update.encode_part(Part(number, file, offset, data)))
+        self.uplink.on_part(update.encode_part(Part(number, file, offset, data)))
 
     def take_manifest(self) -> None:
         self.step(2)
@@ -97,10 +101,8 @@ class Rig:
 
 
 @pytest.fixture
-def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
-    rig = Rig(tmp_path, monkeypatch)
-    yield rig
-    rig.update._end()
+def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
+    return Rig(tmp_path, monkeypatch)
 
 
 def test_an_update_part_by_part(rig: Rig) -> None:
@@ -122,7 +124,7 @@ def test_an_update_part_by_part(rig: Rig) -> None:
     assert len(rig.asks) == 3
     assert rig.said[1:] == [[2000, "trial", None]]
     assert rig.slot == "ab0"
-    assert rig.hear is None
+    assert rig.uplink.on_part is None
     rig.uplink.events = ["trial"]
     assert not rig.update.step(0)
     rig.uplink.events = []
@@ -139,11 +141,10 @@ def test_parts_that_are_not_next_do_nothing(rig: Rig) -> None:
         rig.part(1, offset, b"x")
     rig.part(1, 512, b"a" * 789)  # one byte more than there is
     assert (rig.root / "b/firmware/a.mpy").read_bytes() == b"a" * 512
-    assert rig.hear is not None
     with pytest.raises(ValueError, match="part: data must be bytes"):
-        rig.hear(b"\x85\x01\x19\x07\xd0\x01\x19\x02\x00\x00")
+        rig.uplink.on_part(b"\x85\x01\x19\x07\xd0\x01\x19\x02\x00\x00")
     with pytest.raises(ValueError, match="part: must be an array of 5 that begins with 1"):
-        rig.hear(b"\x80")
+        rig.uplink.on_part(b"\x80")
 
 
 def test_an_ask_without_an_answer_is_repeated_ever_more_rarely(rig: Rig) -> None:
@@ -175,7 +176,6 @@ def test_what_was_ever_confirmed_is_the_least(rig: Rig) -> None:
 
 
 def test_one_on_trial_is_not_replaced(rig: Rig) -> None:
-    (rig.root / "slot").write_text("ab0")
     rig.offer()
     rig.take_manifest()
     rig.part(1, 0, b"a" * 1024)
@@ -185,11 +185,23 @@ def test_one_on_trial_is_not_replaced(rig: Rig) -> None:
     assert rig.offer() == 2000
     with pytest.raises(ValueError, match="another update on trial"):
         rig.offer("0.3.0")
+    (rig.root / "slot").write_text("ab1")
     rig.start("b")
-    rig.update.text = "ab1"
     with pytest.raises(ValueError, match="another update on trial"):
         rig.offer("0.3.0")
     assert rig.offer() == 2000
+    assert rig.slot == "ab1"
+
+
+def test_one_that_is_being_fetched_goes_on_when_it_is_told_again(rig: Rig) -> None:
+    rig.offer()
+    rig.take_manifest()
+    before = rig.update
+    assert rig.offer() == 2000
+    assert rig.update is before
+    assert rig.offer("0.2.1") == 2001
+    assert rig.update is not before
+    assert not (rig.root / "b/manifest").exists()
 
 
 def test_a_trial_is_kept_when_it_was_answered_and_that_is_remembered(rig: Rig) -> None:
@@ -240,7 +252,7 @@ def test_a_manifest_that_cannot_be_read_is_told(rig: Rig) -> None:
     manifest = b"\x82\x01\x99"
     head = Head("soilair-1/ip", 2000, "0.2.0", 3, hashlib.sha256(manifest).digest())
     data = update.encode_head(head)
-    rig.update.offer([data, KEY.sign(update.signed(data))])
+    rig.take(data)
     rig.manifest = manifest
     rig.take_manifest()
     assert rig.said[-1][:2] == [2000, "failed"]
@@ -258,7 +270,7 @@ def test_a_head_that_is_gone_ends_fetching(rig: Rig) -> None:
 def test_a_head_of_another_format_is_refused(rig: Rig) -> None:
     data = b"\x86\x02" + described("0.2.0", FILES)[0][2:]
     with pytest.raises(ValueError, match="head: must be an array of 6 that begins with 1"):
-        rig.update.offer([data, KEY.sign(update.signed(data))])
+        rig.take(data)
 
 
 def test_nothing_of_the_one_before_is_left(rig: Rig) -> None:
@@ -277,29 +289,60 @@ def test_a_file_damaged_in_the_running_slot_is_fetched(rig: Rig) -> None:
     assert rig.slot == "ab0"
 
 
-def test_nothing_else_is_tried_while_an_update_is(rig: Rig, tmp_path: Path) -> None:
+def test_nothing_else_is_tried_while_an_update_is(rig: Rig) -> None:
     said: list[object] = []
     clock = SimpleNamespace(offset=0, uptime=lambda: 0)
     who = Identity("qf-001", bytes(32), 1, 1)
-    actions = {"send": lambda: 1, "selftest": list, "update": rig.update.offer}
-    config = {"sample_s": 600, "broker": {}}
-    record = Record(str(tmp_path))
+    config = {"sample_s": 600, "broker": {}, "update_key": PUBLIC}
     report = lambda *what: said.append(what)  # noqa: E731
-    node = Commands(str(tmp_path), config, record, who, clock, report, actions, rig.update.on_trial)
+    root = str(rig.root)
+    node = Commands(root, config, Record(root), who, clock, report, {"send": lambda: 1})
 
-    def tell(number: int, word: str, argument: object) -> None:
+    def tell(number: int, word: str, argument: object) -> object:
         body = commands.encode_command(commands.Command(number, 9, word, argument))
         node.hear(seal.seal(bytes(32), 1, node.topic, body))
+        return said[-1]
 
-    rig.update.text = "ab0"
-    tell(1, "config", [{"sample_s": 300}, 60])
-    tell(1, "key", [2, bytes(32)])
-    tell(1, "send", None)
-    assert said == [("refused", ["on_trial", 1]), ("answer", [1, "done", 1])]
-    rig.update.text = "a"
-    tell(2, "update", None)
-    assert said[-1] == ("answer", [2, "refused", "update: must be [head, signature]"])
-    tell(3, "config", [{"sample_s": 300}, 60])
-    assert said[-1] == ("answer", [3, "trial", None])
-    tell(4, "update", None)
-    assert said[-1] == ("refused", ["on_trial", 2]) or node.refused["on_trial"] == 3
+    for text in ("ab0", "ab2", "ba1"):
+        (rig.root / "slot").write_text(text)
+        tell(1, "config", [{"sample_s": 300}, 60])
+        tell(1, "key", [2, bytes(32)])
+        assert not node.restart
+    assert node.refused == {"on_trial": 6}
+    assert tell(1, "send", None) == ("answer", [1, "done", 1])
+    (rig.root / "slot").write_text("a")
+    head, _ = described("0.2.0", FILES)
+    signed = [head, KEY.sign(update.signed(head))]
+    assert tell(2, "update", signed) == ("answer", [2, "done", 2000])
+    assert node.restart
+    assert rig.slot == "a>"
+    assert tell(3, "update", signed) == ("answer", [3, "done", 2000])
+    assert node.restart  # still
+    assert tell(4, "update", None)[1][1] == "refused"  # type: ignore[index]
+    assert tell(5, "config", [{"sample_s": 300}, 60]) == ("answer", [5, "trial", None])
+    tell(6, "update", signed)
+    assert node.refused == {"on_trial": 7}
+
+
+def test_a_heap_that_is_full_refuses_and_does_not_end_the_program(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object) -> None:
+        raise MemoryError
+
+    said: list[object] = []
+    clock = SimpleNamespace(offset=0, uptime=lambda: 0)
+    who = Identity("qf-001", bytes(32), 1, 1)
+    root, config = str(rig.root), {"update_key": PUBLIC}
+    report = lambda *what: said.append(what)  # noqa: E731
+    node = Commands(root, config, Record(root), who, clock, report, {})
+    body = commands.encode_command(commands.Command(1, 9, "update", [b"", b""]))
+    with monkeypatch.context() as patch:
+        patch.setattr(offer, "_verified", full)
+        node.hear(seal.seal(bytes(32), 1, node.topic, body))
+    assert said == [("answer", [1, "refused", "no memory"])]
+    rig.offer()
+    assert rig.update.fetch is not None
+    monkeypatch.setattr(rig.update.fetch, "step", full)
+    rig.step()
+    assert rig.said[-1] == [2000, "failed", "no memory"]

@@ -359,3 +359,51 @@ def test_a_week_without_network_does_not_keep_a_node_from_connecting(
     board.there = True
     field.uplink.poll(False)
     assert field.uplink.mqtt.socket is not None
+
+
+def test_parts_of_an_update_are_heard_while_somebody_listens(make_field: FieldMaker) -> None:
+    """Only what is sealed for this node, on this topic, under its key of now; else told once."""
+    field = make_field(0, epoch=2)
+    heard: list[bytes] = []
+    topic = "nq/1/qf-001/part"
+
+    def tell(message_: bytes) -> None:
+        field.hear(message(message_, topic.encode(), qos=0))
+
+    tell(seal.seal(bytes(32), 2, topic, b"nobody listens"))
+    field.sent()
+    field.uplink.listen(heard.append)
+    assert field.sent() == [("subscribe", topic.encode())]
+    tell(seal.seal(bytes(32), 2, topic, b"part"))
+    for bad in (
+        seal.seal(bytes(range(32)), 2, topic, b"other key"),
+        seal.seal(bytes(32), 1, topic, b"key of before"),
+        seal.seal(bytes(32), 2, "nq/1/qf-001/cmd", b"other topic"),
+        seal.seal(bytes(32), 2, "nq/1/qf-002/part", b"other node"),
+        bytes(4000),
+    ):
+        tell(bad)
+    assert heard == [b"part"]
+    faults = [event.detail for event in field.uplink.events]
+    assert faults == ["part refused: seal does not fit the key and topic nq/1/qf-001/part"]
+    field.uplink.mqtt.close()
+    field.connect()
+    assert ("subscribe", topic.encode()) in field.sent()
+    field.uplink.listen(None)
+    tell(seal.seal(bytes(32), 2, topic, b"late"))
+    assert heard == [b"part"]
+
+
+def test_what_is_asked_for_goes_at_once_or_ends_the_connection(make_field: FieldMaker) -> None:
+    field = make_field(0)
+    field.sent()
+    field.uplink.say("ask", b"what")
+    ((kind, sealed),) = field.sent()
+    assert kind == "ask"
+    assert seal.open_(bytes(32), "nq/1/qf-001/ask", sealed) == (1, b"what")
+    assert field.other is not None
+    field.other.close()
+    for _ in range(4):
+        field.uplink.say("ask", b"what")
+    assert field.uplink.mqtt.socket is None
+    assert field.uplink.next_try > field.board.now

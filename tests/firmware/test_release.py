@@ -1,0 +1,290 @@
+"""Signing a program for updates over the air: keys, signed bundles, and what is refused."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import littlefs
+import pytest
+from click.testing import CliRunner
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+import firmware
+from field_configs.load import load
+from firmware.wire import ed25519, update
+from firmware.workbench import bundle, release
+from firmware.workbench.bundle import BundleError
+from firmware.workbench.config import node_config, parse_broker_url, write_config
+from nongqing import main
+from tests.firmware.field import Key
+
+BOARD = "soilair-1"
+
+
+def run(*arguments: str, **parts: Any) -> Any:
+    return CliRunner().invoke(main, ["node", *arguments], obj=SimpleNamespace(**parts))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A key and a bundle, built once."""
+    folder = tmp_path_factory.mktemp("made")
+    assert run("ota", "keygen", str(folder / "update.key")).exit_code == 0
+    bundle.build(BOARD, load(site=None).boards[BOARD], folder / "bundle", "nbiot")
+    return folder
+
+
+@pytest.fixture
+def folder(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def sign(*more: str) -> Any:
+    return run("ota", "sign", "bundle", "--key", "update.key", *more)
+
+
+def refused(result: Any, said: str) -> None:
+    assert result.exit_code == 1
+    assert said in result.output, result.output
+    assert len(result.output.splitlines()) == 1
+
+
+def test_a_key_is_for_its_owner_alone(folder: Path) -> None:
+    result = run("ota", "keygen", "new.key")
+    assert result.exit_code == 0, result.output
+    public = release.public_key(Path("new.key.pub"))
+    assert stat.S_IMODE(Path("new.key").stat().st_mode) == 0o600
+    assert release.public_key(Path("new.key")) == public != release.public_key(Path("update.key"))
+    assert public.hex() in result.output
+    assert "nongqing node enroll NODE --update-key new.key.pub" in result.output
+    assert Path("new.key").read_bytes() not in result.output_bytes
+
+
+def test_a_key_that_is_there_is_left_alone(folder: Path) -> None:
+    before = Path("update.key").read_bytes()
+    said = ": is there, and nodes may rest on its key; name another file"
+    refused(run("ota", "keygen", "update.key"), f"update.key{said}")
+    Path("update.key").unlink()
+    refused(run("ota", "keygen", "update.key"), f"update.key.pub{said}")
+    assert not Path("update.key").exists()
+    Path("update.key").write_bytes(before)
+
+
+def test_a_key_that_cannot_be_written(folder: Path) -> None:
+    said = "none/new.key: cannot be written (No such file or directory); name a file in a folder"
+    refused(run("ota", "keygen", "none/new.key"), said)
+
+
+def test_a_bundle_is_signed_and_read(folder: Path) -> None:
+    result = sign()
+    assert result.exit_code == 0, result.output
+    version, number = firmware.VERSION, update.number_of(firmware.VERSION)
+    assert f"signed: {BOARD}/nbiot, version {version} (number {number})" in result.output
+    public = release.public_key(folder / "update.key.pub")
+    read = release.read_signed(folder / "bundle", public)
+    assert read == release.read_signed(folder / "bundle")
+    assert read.head.target == f"{BOARD}/nbiot"
+    assert read.head.sha256 == hashlib.sha256(read.manifest_bytes).digest()
+    rows = update.decode_manifest(read.manifest_bytes)
+    assert {row.path: (row.bytes, row.sha256) for row in rows} == {
+        path: (len(data), hashlib.sha256(data).digest()) for path, data in read.files.items()
+    }
+    assert ed25519.verify(public, update.signed(read.head_bytes), read.signature)
+    held = Path("bundle")
+    assert (held / "update.head").read_bytes() == read.head_bytes
+    assert (held / "update.manifest").read_bytes() == read.manifest_bytes
+    assert (held / "update.sig").read_bytes() == read.signature
+
+
+def test_a_program_that_is_built_anew_is_not_signed(folder: Path) -> None:
+    sign()
+    bundle.build(BOARD, load(site=None).boards[BOARD], folder / "bundle")
+    with pytest.raises(BundleError, match=r"update.head: No such file or directory; sign it: nong"):
+        release.read_signed(folder / "bundle")
+
+
+def flip(path: Path) -> None:
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+
+
+def rename_version(folder: Path) -> None:
+    raw = json.loads((folder / "manifest.json").read_text())
+    (folder / "manifest.json").write_text(json.dumps(raw | {"firmware": "9.0.0"}))
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (lambda f: (f / "update.sig").unlink(), "update.sig: No such file or directory; sign it: "),
+        (lambda f: flip(f / "update.sig"), "update.sig: is not by the key that updates are signed"),
+        (lambda f: (f / "update.sig").write_bytes(b""), "update.sig: is not by the key"),
+        (lambda f: flip(f / "update.head"), "update.head: is of another bundle than this; sign it"),
+        (lambda f: flip(f / "update.manifest"), "update.head: is of another bundle than this"),
+        (lambda f: flip(f / "firmware/wire/seal.mpy"), "seal.mpy: is not what manifest.json says"),
+        (rename_version, "update.head: is of another bundle than this; sign it: nongqing node"),
+    ],
+)
+def test_a_harmed_release_is_not_taken(
+    folder: Path, harm: Callable[[Path], None], said: str
+) -> None:
+    sign()
+    harm(folder / "bundle")
+    with pytest.raises(BundleError) as caught:
+        release.read_signed(folder / "bundle", release.public_key(folder / "update.key"))
+    assert said in str(caught.value)
+
+
+def test_a_signature_is_long_enough_without_a_key_too(folder: Path) -> None:
+    sign()
+    (folder / "bundle/update.sig").write_bytes(bytes(63))
+    with pytest.raises(BundleError, match=r"update.sig: has 63 bytes, not 64; sign it: nongqing"):
+        release.read_signed(folder / "bundle")
+
+
+def test_a_release_of_another_key_is_not_taken(folder: Path) -> None:
+    sign()
+    run("ota", "keygen", "other.key")
+    with pytest.raises(BundleError, match="is not by the key that updates are signed with"):
+        release.read_signed(folder / "bundle", release.public_key(folder / "other.key"))
+
+
+def password(path: Path) -> None:
+    key = Ed25519PrivateKey.generate()
+    locked = BestAvailableEncryption(b"secret")
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, locked))
+
+
+def another_kind(path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+
+
+MAKE = "; make one: nongqing node ota keygen FILE"
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (Path.unlink, f"update.key: cannot be read (No such file or directory){MAKE}"),
+        (
+            lambda p: p.write_text("no key"),
+            f"update.key: holds no private key without password{MAKE}",
+        ),
+        (password, f"update.key: holds no private key without password{MAKE}"),
+        (another_kind, f"update.key: holds a key of another kind than Ed25519{MAKE}"),
+        (lambda p: p.chmod(0o644), "update.key: others can read it; chmod 600 update.key"),
+    ],
+)
+def test_a_private_key_that_cannot_be_used(
+    folder: Path, harm: Callable[[Path], None], said: str
+) -> None:
+    harm(Path("update.key"))
+    refused(sign(), said)
+    assert not Path("bundle/update.sig").exists()
+
+
+def test_a_bundle_that_cannot_be_signed(folder: Path) -> None:
+    refused(run("ota", "sign", "none", "--key", "update.key"), "none/manifest.json: cannot be read")
+    raw = json.loads(Path("bundle/manifest.json").read_text())
+    held = Path("bundle/manifest.json")
+    held.write_text(json.dumps(raw | {"firmware": "9.0"}))
+    said = "bundle: version '9.0': must be major.minor.patch, each below 1000; correct it and build"
+    refused(sign(), said)
+    link = "firmware/node/link_nbiot.mpy"
+    rows = [row for row in raw["files"] if row["file"] != link]
+    held.write_text(json.dumps(raw | {"files": rows}))
+    refused(sign(), "bundle: holds 0 links, not one; build it again: nongqing node build")
+    held.write_text(json.dumps(raw))
+    Path("bundle/update.head").mkdir()
+    refused(sign(), "bundle/update.head: Is a directory")
+
+
+def public_of_another_kind(path: Path) -> None:
+    key = ec.generate_private_key(ec.SECP256R1()).public_key()
+    path.write_bytes(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (Path.unlink, f"update.key.pub: cannot be read (No such file or directory){MAKE}"),
+        (lambda p: p.write_text("no key"), f"update.key.pub: holds no public key{MAKE}"),
+        (
+            public_of_another_kind,
+            f"update.key.pub: holds a key of another kind than Ed25519{MAKE}",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["enroll", "image", "simulate"])
+def test_a_public_key_that_cannot_be_used(
+    folder: Path, harm: Callable[[Path], None], said: str, command: str
+) -> None:
+    harm(Path("update.key.pub"))
+    write(folder / "node.json")
+    more = ("--config", "node.json", "--out", "node.img") if command == "image" else ()
+    registry = SimpleNamespace(
+        nodes=lambda: [SimpleNamespace(id="qf-001", board=BOARD, epoch=None)]
+    )
+    result = run(
+        *(command, "qf-001", "--update-key", "update.key.pub", *more),
+        registry=lambda: registry,
+        boards=lambda: load(site=None).boards,
+        settings=SimpleNamespace,
+        clock=SimpleNamespace,
+    )
+    refused(result, said)
+
+
+def write(path: Path) -> None:
+    board = load(site=None).boards[BOARD]
+    write_config(path, node_config(Key("qf-001"), board, parse_broker_url("mqtt://a.example")))
+
+
+def test_an_image_holds_a_slot_the_loader_and_the_key(folder: Path) -> None:
+    write(folder / "node.json")
+    given = ("--config", "node.json", "--out", "node.img", "--bundle", "bundle")
+    result = run("image", "qf-001", *given, "--update-key", "update.key.pub")
+    assert result.exit_code == 0, result.output
+    disk = littlefs.LittleFS(block_size=4096, block_count=512, mount=False)
+    disk.context.buffer = bytearray(Path("node.img").read_bytes())
+    disk.mount()
+
+    def held(name: str) -> bytes:
+        with disk.open(name, "rb") as file:
+            return bytes(file.read())
+
+    assert sorted(disk.listdir("/")) == ["a", "main.py", "manifest.json", "node.json", "slot"]
+    assert held("slot") == b"a"
+    assert held("main.py") == Path(bundle.ROOT / "firmware/node/loader.py").read_bytes()
+    signed = release.sign(folder / "bundle", folder / "update.key")
+    assert held("a/head") == signed.head_bytes
+    assert held("a/manifest") == signed.manifest_bytes
+    for path, data in signed.files.items():
+        assert held(f"a/{path}") == data
+    public = release.public_key(folder / "update.key.pub")
+    assert json.loads(held("node.json"))["update_key"] == public.hex()
+    assert "update_key" not in json.loads(Path("node.json").read_text())
+
+
+def test_the_commands_have_examples() -> None:
+    assert "nongqing node ota keygen update.key" in run("ota", "keygen", "--help").output
+    assert "nongqing node ota sign bundle --key" in run("ota", "sign", "--help").output
+    assert "nongqing node build soilair-1 --out bundle" in run("ota", "--help").output
