@@ -166,40 +166,37 @@ SAFEGUARDS = {
     ),
     "an update that was begun is fetched on": Safeguard(
         NODE + "update.py",
-        """        if mark == ">":
-            self._fetch()
-        elif mark in""",
-        "        if mark in",
+        """        elif mark == ">":
+""",
+        """        elif False:
+""",
         "update",
         "noting",
     ),
     "the end of an update is told until it was heard": Safeguard(
         NODE + "update.py",
-        """            self._note(self.runs, "!started %s times without an answer" % self.text[2:])
-            mark = "!"
-""",
-        """            self._note(self.runs)
-""",
+        """slots.note(slots.runs, "!started %s times without an answer" % slots.text[2:])""",
+        "slots.note(slots.runs)",
         "update",
         "noting",
     ),
     "what is kept has its number before": Safeguard(
         NODE + "update.py",
-        """            replace(self.root + NEWEST, str(self._head(self.runs).number).encode())
-            self._note(self.runs, "+")
+        """            replace(slots.root + NEWEST, str(slots.head(slots.runs).number).encode())
+            slots.note(slots.runs, "+")
 """,
-        """            self._note(self.runs, "+")
-            replace(self.root + NEWEST, str(self._head(self.runs).number).encode())
+        """            slots.note(slots.runs, "+")
+            replace(slots.root + NEWEST, str(slots.head(slots.runs).number).encode())
 """,
         "update",
         "noting",
     ),
     "a slot that is cleared is not said to be fetched": Safeguard(
-        NODE + "update.py",
-        """            self._note(self.runs)
-            clear(folder)
+        NODE + "offer.py",
+        """        slots.note(slots.runs)
+        _clear(folder)
 """,
-        """            clear(folder)
+        """        _clear(folder)
 """,
         "update",
         "noting",
@@ -215,13 +212,13 @@ SAFEGUARDS = {
         NODE + "update.py",
         """            if not self.fetch.step():
                 return
-            self._note(self.runs, self.other + "0")
+            self.slots.note(self.slots.runs, self.slots.other + "0")
 """,
-        """            self._note(self.runs, self.other + "0")
+        """            self.slots.note(self.slots.runs, self.slots.other + "0")
             if not self.fetch.step():
-                self._note(self.runs, ">")
+                self.slots.note(self.slots.runs, ">")
                 return
-            self._note(self.runs, self.other + "0")
+            self.slots.note(self.slots.runs, self.slots.other + "0")
 """,
         "update",
         "noting",
