@@ -26,7 +26,8 @@ from firmware.workbench.hourly import WeatherError, covered
 from firmware.workbench.parts import Board, Clock, NodeInfo, NodeKey, Parts, Registry
 from firmware.workbench.psk import psk_line
 from firmware.workbench.release_cli import hex_of
-from firmware.workbench.simulate import Fleet, SimulationError
+from firmware.workbench.simulate import Fleet
+from firmware.workbench.simulated import SimulationError
 
 CHECK_S = 1.0
 
@@ -268,8 +269,17 @@ def simulate(
         path = _weather_file(folder, weather)
         days = _covered_backlog(path, weather, clock.now(), backlog_days)
         wrong = read_faults(faults, {name: board for name, _, board in nodes}) if faults else None
-        more = {"update_key": signer, "faults": wrong}
-        fleet = Fleet(nodes, url, clock.spec(), path, folder, days, journal, **more)
+        fleet = Fleet(
+            nodes,
+            url,
+            clock.spec(),
+            path,
+            folder,
+            days,
+            journal,
+            update_key=signer,
+            faults=wrong,
+        )
         _warn_of_flash(fleet, backlog_days)
         _run(fleet, clock, covered(path)[1])
     except (WeatherError, BrokerUrlError, SimulationError, ValueError) as error:

@@ -87,8 +87,8 @@ def read_faults(path: Path, boards: Mapping[str, Board]) -> dict[str, NodeFaults
     except UnicodeDecodeError as error:
         raise FaultError(f"{path}: is not UTF-8; save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
-        place = _LINE.search(str(error))
-        line = f" line {place.group(1)}:" if place else ""
+        found_line = _LINE.search(str(error))
+        line = f" line {found_line.group(1)}:" if found_line else ""
         reason = _LINE.sub("", str(error))
         raise FaultError(f"{path}:{line} is no TOML: {reason}; correct it") from error
     lines = [n for n, line in enumerate(text.splitlines(), 1) if _TABLE.match(line)]
@@ -97,11 +97,11 @@ def read_faults(path: Path, boards: Mapping[str, Board]) -> dict[str, NodeFaults
         raise FaultError(f"{path}: line 1: holds no fault or other things; write [[faults]] tables")
     found = {name: NodeFaults() for name in boards}
     for place, row in enumerate(rows):
-        line = lines[place] if place < len(lines) else 1
+        number = lines[place] if place < len(lines) else 1
         try:
             _take(row, found, boards)
         except FaultError as error:
-            raise FaultError(f"{path}: line {line}: {error}") from None
+            raise FaultError(f"{path}: line {number}: {error}") from None
     return found
 
 

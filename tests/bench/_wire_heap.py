@@ -23,7 +23,8 @@ import iotcore
 from field_configs.load import load
 from firmware.workbench import bundle as bundles
 from firmware.workbench import weather
-from firmware.workbench.simulate import LAUNCH, SHIMS, Fleet, SimulatedNode
+from firmware.workbench.simulate import Fleet
+from firmware.workbench.simulated import LAUNCH, SHIMS, SimulatedNode
 from tests.firmware.field import Collector, Key, Shared, free_port
 
 NODE = "qf-001"

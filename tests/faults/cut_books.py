@@ -1,4 +1,4 @@
-"""What a node had come to when its power was cut, and what must therefore be found on its flash.
+"""What a node had come to when its power was cut.
 
 The story (``tests/micropython/cuts/story.py``) leaves marks between the operations of its flash:
 
@@ -21,14 +21,10 @@ The story (``tests/micropython/cuts/story.py``) leaves marks between the operati
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 FIRST_CONFIG = 600
-MOST_TRIES = 3
-#: Blocks: what the outbox spares (firmware/node/outbox.py), and one for each file of a start.
-NEARLY_FULL = 11 + 5
 
 Sample = tuple[int, int, int]  # boot, uptime [s], checksum of the values
 Name = tuple[int, int]  # boot and number of a frame
@@ -147,130 +143,3 @@ class Books:
 
     def on_undone(self) -> None:
         self.stage = "plain"
-
-    def faults(self, found: dict[str, Any]) -> list[str]:
-        """Return what is wrong with what a node made of its flash."""
-        if "error" in found:
-            return [f"does not start: {found['error']}"]
-        starts = [start for start in found["starts"] if "boot" in start]
-        return [
-            *self._wrong_starts(starts),
-            *self._wrong_frames(found, starts),
-            *self._wrong_slots(found["starts"]),
-        ]
-
-    def _wrong_starts(self, starts: list[dict[str, Any]]) -> list[str]:
-        wrong = []
-        boots = [self.boot] + [start["boot"] for start in starts]
-        if boots != sorted(set(boots)):
-            wrong.append(f"a boot number is used twice: {boots}")
-        for start in starts:
-            if start["record"][0] < self.number:
-                wrong.append(f"command {self.number} would be done again")
-            for kind, detail in start["events"]:
-                may_be = start["free"] < NEARLY_FULL if kind == "lost" else self.full
-                if kind in ("fault", "lost") and not may_be:
-                    wrong.append(f"{kind}: {detail}")
-        if [kind for kind, detail in starts[1]["events"] if kind == "boot" and detail[1]]:
-            wrong.append("a torn record is told of twice")
-        first, last = starts[0], starts[-1]
-        if (first["config"], first["trial"]) not in self._configs():
-            wrong.append(f"runs by {first['config']}, on trial: {first['trial']}; {self.stage}")
-        if last["trial"] or sum(start["trial"] for start in starts) > MOST_TRIES:
-            wrong.append("a trial does not end")
-        number, result = last["record"]
-        if self.trial and number == self.trial_number:
-            old = self.config if self.stage != "plain" else None
-            right = {"done": (self.trial, None), "undone": (old, None), "trial": (self.trial,)}
-            if self.stage != "plain" and last["config"] not in right.get(result, ()):
-                wrong.append(f"{result} is said of command {number}, runs by {last['config']}")
-        told = [detail for start in starts for kind, detail in start["events"] if kind == "answer"]
-        if first["trial"] and [row[:2] for row in told] != [[number, "undone"]]:
-            wrong.append(f"the end of a trial is not told once: {told}")
-        return wrong
-
-    def _configs(self) -> set[tuple[int, bool]]:
-        old, new, kept = (self.config, False), (self.trial, True), (self.trial, False)
-        may_end = self.starts >= MOST_TRIES - 1
-        return {
-            "plain": {old},
-            "trying": {old, new},
-            "trial": {old, new} if may_end else {new},
-            "keeping": {new, kept},
-            "undoing": {new, old},
-        }[self.stage]
-
-    def _wrong_slots(self, starts: list[dict[str, Any]]) -> list[str]:
-        first, wrong = starts[0], []
-        if "text" not in first:
-            return []
-        for start in starts:
-            right = self.fetched if "kept" in start else self.programs.get(start["runs"])
-            if start["program"] != right:
-                wrong.append(f"slot {start['runs']} runs, and holds {start['program']}")
-            if start["text"][1:2] == ">" and not start["fetching"]:
-                wrong.append("an update that was begun is not fetched any more")
-            if start["newest"] < self.newest:
-                wrong.append(f"update {self.newest} was kept, {start['newest']} is known")
-        text = first["text"]
-        if text[:2] not in [known[:2] for known in self.texts]:
-            wrong.append(f"slot: {text!r} is there, must be of {self.texts}")
-        is_tried = text[1:2] in ("a", "b")
-        if is_tried and self.loads <= MOST_TRIES - 1 and first["runs"] != text[1]:
-            wrong.append(f"slot: {text}, is not tried")
-        if is_tried and self.loads > MOST_TRIES and first["runs"] != text[0]:
-            wrong.append(f"slot: {text}, is tried again")
-        last = next(start for start in reversed(starts) if "boot" in start)
-        if last["on_trial"] or last["runs"] != text[0]:
-            wrong.append("the trial of an update does not end")
-        told = {
-            (number, state)
-            for start in starts
-            for kind, (number, state, *_) in start.get("events", ())
-            if kind == "update" and state != "fetching"
-        }
-        if is_tried and told != {(self.programs[text[1]], "undone")}:
-            wrong.append(f"the end of an update is not told: {told}")
-        kept = [start for start in starts if "kept" in start]
-        for start in kept:
-            if start["kept"] != start["runs"] + "+" or start["runs"] == text[0]:
-                wrong.append(f"an update fetched to its end is not kept: {start}")
-        return wrong
-
-    def _wrong_frames(self, found: dict[str, Any], starts: list[dict[str, Any]]) -> list[str]:
-        wrong = []
-        written = {
-            (boot, seq, digest): {(boot, t, values) for t, values in samples}
-            for boot, seq, digest, samples in found["written"]
-        }
-        lost = {
-            (detail[0], seq)
-            for start in starts
-            for kind, detail in start["events"]
-            if kind == "lost"
-            for seq in range(detail[1], detail[2] + 1)
-        }
-        spared = {sample for name in lost for sample in self.samples.get(name, ())}
-        for start in starts:
-            names = Counter((boot, seq) for boot, seq, _ in start["frames"])
-            wrong += [f"frame {name} comes twice" for name, count in names.items() if count > 1]
-            there: Counter[Sample] = Counter()
-            for boot, seq, digest in start["frames"]:
-                samples = self.frames.get((boot, seq, digest), written.get((boot, seq, digest)))
-                if samples is None:
-                    wrong.append(f"frame {boot, seq} was never written so")
-                    continue
-                if self.whole.get((boot, seq), digest) != digest:
-                    wrong.append(f"the number {boot, seq} was given to two frames")
-                there.update(samples)
-            wrong += [f"sample {s} comes twice" for s, count in there.items() if count > 1]
-            wrong += [f"sample {s} is gone" for s in self.safe - there.keys() - spared]
-            wrong += [
-                f"sample {s} was never taken"
-                for s in there.keys() - self.known
-                if s[0] <= self.boot
-            ]
-        own = {name[:2] for name in written} - lost
-        last = {(boot, seq) for boot, seq, _ in starts[-1]["frames"]}
-        wrong += [f"frame {name} of after the start is gone" for name in own - last]
-        return wrong

@@ -27,6 +27,7 @@ from typing import Any
 
 from tests.faults import cut_programs
 from tests.faults.cut_books import Books
+from tests.faults.cut_check import faults
 from tests.faults.cut_safeguards import SAFEGUARDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,10 +38,12 @@ HEAD_BYTES = 7
 ERASE, MARK = 2, 3
 LENGTH = 10
 STORIES = ("life", "update")
+TWICE, WEAK = 4, 5  # ways of looks.py
 CHUNK = 250  # operations that one MicroPython goes through
+ABOUT = 8  # operations before and behind a mark
 WAYS = {
-    "program": ("", "its first bytes", "its first pages, bits of the next", "some of its bits"),
-    "erase": ("", "a part, the rest random", "a part", "a part, the rest all 0"),
+    "program": ("its first bytes", "its first pages, bits of the next", "some of its bits"),
+    "erase": ("a part, the rest random", "a part", "a part, the rest all 0"),
 }
 
 
@@ -78,7 +81,7 @@ def program(folder: Path, without: str | None) -> Path:
     shutil.copy(ROOT / "firmware" / "__init__.py", folder / "firmware")
     shutil.copytree(SCRIPTS, folder / "scripts")
     if without:
-        name, old, new = SAFEGUARDS[without]
+        name, old, new, *_ = SAFEGUARDS[without]
         text = (folder / name).read_text()
         if text.count(old) != 1:
             raise ValueError(f"{name}: the text of {without!r} is there {text.count(old)} times")
@@ -128,11 +131,14 @@ def looks(where: Path, first: int, last: int, every: int, seed: int) -> Iterator
     """Start the node from what is on flash at operations; give each row that looks.py says."""
     process = micropython(where, "looks.py", where, first, last, every, seed)
     assert process.stdout is not None
+    other = []  # files left open by a start whose power was cut are closed loudly
     try:
         for line in process.stdout:
-            yield json.loads(line)
-        if process.wait():
-            raise RuntimeError(process.communicate()[1])
+            if line.startswith("["):
+                yield json.loads(line)
+            else:
+                other.append(line)
+        raise RuntimeError("looks.py: ended early\n" + "".join(other[-20:]))
     finally:
         process.kill()
         process.communicate()
@@ -149,22 +155,42 @@ def balance(
             for mark in row.marks:
                 books.mark(*mark)
             continue
-        for way in range(1 if row.kind == "end" else 4):
+        for way in (0,) if row.kind == "end" else (0, 1, 2, 3, TWICE, WEAK):
             at, told_way, found = next(said)
             assert (at, told_way) == (number, way), (at, told_way, number, way)
             was_started = found is not None
+            if way in (TWICE, WEAK) and not was_started:
+                continue
             found = found or base
             name = f"operation {number}, {row.kind} of {row.place}"
             if way == 0:
                 base = found
-                wrong = books.faults(found)
+                wrong = faults(books, found)
                 for mark in row.marks:  # power may go behind each of them
                     books.mark(*mark)
-                    wrong = wrong or books.faults(found)
+                    wrong = wrong or faults(books, found)
+            elif way == TWICE:
+                name += ", and again in the start after it"
+                wrong = faults(books, found)
+            elif way == WEAK:
+                name += ", done, and the data before it do not hold"
+                wrong = faults(books, found, is_weak=True)
             else:
-                name += f", half done ({WAYS[row.kind][way]})"
-                wrong = books.faults(found)
+                name += f", half done ({WAYS[row.kind][way - 1]})"
+                wrong = faults(books, found)
             yield was_started, f"{name}: {wrong[0]}" if wrong else None
+
+
+def parts(rows: list[Operation], near: str | None) -> list[tuple[int, int]]:
+    """Return the first of the operations of each part, and the first that is none of it."""
+    if near is None:
+        return [(at, min(at + CHUNK, len(rows))) for at in range(0, len(rows), CHUNK)]
+    found: list[tuple[int, int]] = []
+    for number, row in enumerate(rows):
+        if any(mark[0] == near for mark in row.marks):
+            first = max(number - ABOUT, found[-1][1] if found else 0)
+            found.append((first, min(number + ABOUT, len(rows))))
+    return found
 
 
 def campaign(
@@ -174,10 +200,14 @@ def campaign(
     story: str = "life",
     length: int = LENGTH,
     without: str | None = None,
+    near: str | None = None,
     most_faults: int = 20,
     workers: int = 2,
 ) -> Report:
-    """Tell the story, cut its power at every `every`-th operation, return what was found."""
+    """Tell the story, cut its power at every `every`-th operation, return what was found.
+
+    With `near`, at those alone that lie about a mark of this name.
+    """
     began = time.monotonic()
     report = Report()
     with tempfile.TemporaryDirectory(prefix="nongqing-cuts-") as name:
@@ -186,12 +216,12 @@ def campaign(
         rows = operations(where / "journal")
         report.operations = len(rows) - 1
 
-        def part(first: int) -> None:
+        def part(bounds: tuple[int, int]) -> None:
             if len(report.faults) >= most_faults:
                 return
+            first, last = bounds
             # the first one of each part is another one with each seed
             first += (seed + first // CHUNK) % every
-            last = min(first // CHUNK * CHUNK + CHUNK, len(rows))
             said = looks(where, first, last, every, seed)
             for was_started, fault in balance(rows, said, first, last, every):
                 report.images += 1
@@ -203,7 +233,7 @@ def campaign(
             said.close()
 
         with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(part, range(0, len(rows), CHUNK)))
+            list(pool.map(part, parts(rows, near)))
     report.seconds = time.monotonic() - began
     return report
 

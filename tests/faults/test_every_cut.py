@@ -10,7 +10,7 @@ import os
 import pytest
 
 from tests.faults import power_cuts
-from tests.faults.cut_safeguards import SAFEGUARDS
+from tests.faults.cut_safeguards import SAFEGUARDS, Safeguard
 
 pytestmark = pytest.mark.system
 
@@ -18,22 +18,30 @@ EVERY = 1 if os.environ.get("NONGQING_ALL_CUTS") else 40
 SEED = 1
 
 
-def test_a_node_whose_power_is_cut_loses_and_makes_up_nothing() -> None:
-    report = power_cuts.campaign(EVERY, SEED)
-    print(report.told(EVERY, SEED))
+@pytest.mark.parametrize(("story", "operations"), [("life", 5000), ("update", 1000)])
+def test_a_node_whose_power_is_cut_loses_and_makes_up_nothing(story: str, operations: int) -> None:
+    report = power_cuts.campaign(EVERY, SEED, story=story)
+    print(story, report.told(EVERY, SEED))
     assert report.faults == []
-    assert report.operations > 5000
+    assert report.operations > operations
     assert report.images > 3.9 * report.operations / EVERY
     assert report.started > report.images / 10
 
 
 @pytest.mark.parametrize("safeguard", SAFEGUARDS)
 def test_the_campaign_fails_without(safeguard: str) -> None:
-    report = power_cuts.campaign(length=2, without=safeguard, most_faults=1)
+    report = power_cuts.campaign(
+        story=SAFEGUARDS[safeguard].story,
+        length=2,
+        without=safeguard,
+        near=SAFEGUARDS[safeguard].near,
+        most_faults=1,
+    )
     assert report.faults
 
 
 def test_a_safeguard_that_is_not_there_cannot_be_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(SAFEGUARDS, "gone", ("firmware/node/main.py", "no such text", ""))
+    gone = Safeguard("firmware/node/main.py", "no such text", "")
+    monkeypatch.setitem(SAFEGUARDS, "gone", gone)
     with pytest.raises(ValueError, match=r"main.py: the text of 'gone' is there 0 times"):
         power_cuts.campaign(without="gone")

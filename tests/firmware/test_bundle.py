@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 import firmware
 from field_configs.load import load
-from firmware.workbench import bundle, simulate
+from firmware.workbench import bundle, simulated
 from nongqing import main
 from tests.firmware.field import Collector, FleetMaker, wait_for
 from tests.paths import ROOT
@@ -107,8 +107,8 @@ def test_a_node_runs_from_its_bundle(
     out = tmp_path / "bundle"
     assert build(out).exit_code == 0
     assert not list(out.rglob("*.py"))
-    monkeypatch.setattr(simulate, "_program", lambda _: f"{out}:{simulate.SHIMS}")
-    assert simulate.HEAP == "192k"
+    monkeypatch.setattr(simulated, "_program", lambda _: f"{out}:{simulated.SHIMS}")
+    assert simulated.HEAP == "192k"
     fleet = make_fleet("qf-001", days=1)
     fleet.start()
     wait_for(lambda: len(collector.received()) >= 24)

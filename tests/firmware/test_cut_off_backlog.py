@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from firmware.workbench import simulate
-from firmware.workbench.simulate import SimulationError
+from firmware.workbench.simulated import SimulationError
 from tests.firmware.field import START, Collector, FleetMaker, wait_for
 
 pytestmark = pytest.mark.system

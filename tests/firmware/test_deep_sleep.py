@@ -14,7 +14,7 @@ from firmware.wire import codec
 from firmware.workbench.config import changeable
 from firmware.workbench.energy import DAY_S
 from firmware.workbench.energy_command import plan_of
-from firmware.workbench.simulate import SimulatedNode
+from firmware.workbench.simulated import SimulatedNode
 from tests.firmware.field import Collector, FleetMaker, Shared, wait_for
 
 NODE = "qf-001"

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from firmware.node.outbox import MOST_SEGMENTS, SEGMENT_BYTES
-from firmware.workbench.simulate import SHIMS
+from firmware.workbench.simulated import SHIMS
 from tests.firmware.field import Collector, FleetMaker, wait_for
 from tests.paths import ROOT
 

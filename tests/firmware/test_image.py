@@ -21,7 +21,7 @@ import firmware
 from field_configs.load import load
 from firmware.workbench import bundle, filesystem
 from firmware.workbench.config import node_config, parse_broker_url, write_config
-from firmware.workbench.simulate import LAUNCH, SHIMS
+from firmware.workbench.simulated import LAUNCH, SHIMS
 from nongqing import main
 from tests.firmware.esp32_rom import VFS_AT, Rom, micropython
 from tests.firmware.field import Collector, Key, Shared, wait_for

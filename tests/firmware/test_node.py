@@ -13,7 +13,7 @@ from firmware.node.kept import Kept
 from firmware.node.link import WINDOW
 from firmware.wire import codec, seal
 from firmware.workbench import simulate
-from firmware.workbench.simulate import SimulationError
+from firmware.workbench.simulated import SimulationError
 from tests.firmware.field import START, Collector, FleetMaker, Shared, free_port, wait_for
 
 pytestmark = pytest.mark.system

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.workbench.simulate import SimulatedNode
+from firmware.workbench.simulated import SimulatedNode
 from tests.firmware.field import Collector, FleetMaker, wait_for
 
 pytestmark = pytest.mark.system

@@ -2,9 +2,19 @@
 
 Of the operations from FIRST to below LAST, for every EVERY-th: what is on flash before it, and what
 is there when it was half done, in several ways. Each is mounted and the node started from it. A
-line of JSON for each: [number of the operation, 0 or the way in which it was half done, what was
-found, or null where that is what was found before this operation]. Nothing is started where the
-bytes that differ are none that were looked at: the node would do the same again.
+line of JSON for each: [number of the operation, way, what was found].
+
+| way | what is on flash |
+|---|---|
+| 0 | what was there before the operation |
+| 1 to 3 | the operation was half done (`ways.torn`) |
+| 4 | as 0, and power goes a second time, in the middle of a write of the node's start |
+| 5 | the operation was done, it makes data a file's; of the last of these some bits do not hold |
+
+The last is for data of files alone: littlefs does not outlive the loss of a folder's only block.
+
+Nothing is started where the bytes that differ are none that were looked at: the node would do the
+same again. Then null is said: found as before the operation, and for the ways 4 and 5 nothing.
 """
 
 import gc
@@ -17,49 +27,24 @@ import sys
 import device
 import nor
 import programs
+import ways
 
-from firmware.node import outbox
+from firmware.node import main, outbox
 from firmware.node.cycle import Cycle
 
-TORN = 3  # ways in which an operation is half done
 LATER_MS = 10**9  # whenever it is that power comes back
 STARTS = 6  # at most, until nothing is on trial
 GOES_ON = 20  # of so many looks, one in which an update is fetched to its end
 
 
-def noise(size):
-    """Return `size` bytes of random bits."""
-    return bytes([random.getrandbits(8) for _ in range(size)])
-
-
-def torn(way, block, kind, offset, data):
-    """Return the bytes of `block`, a bytearray, after an operation of which a part was done."""
-    size = len(data) if kind == nor.PROGRAM else nor.BLOCK
-    part = random.randrange(1, size)
-    if kind == nor.ERASE:
-        # A NOR flash may program all bits before it erases them: any can be found set or cleared.
-        old = bytes(block[part:])
-        rest = (noise(size - part), old, bytes(size - part))[way - 1]
-        return bytearray(nor.BLANK[:part] + rest)
-    old = bytes(block[offset : offset + size])
-    new = nor.both(old, data)
-    if way == 1:
-        new = new[:part] + old[part:]
-    else:
-        start = part // nor.UNIT * nor.UNIT if way == 2 else 0
-        some = bytes([a | b for a, b in zip(data[start:], noise(size - start))])
-        new = new[:start] + nor.both(old[start:], some)
-    block[offset : offset + size] = new
-    return block
-
-
 class Written:
-    """The frames that the node writes while it is looked at: they are none of the story's."""
+    """Frames and boots of the node while it is looked at: they are none of the story's."""
 
     def __init__(self):
-        self.rows = []
+        self.clear()
         self.samples = None
-        write, append = Cycle._write, outbox.Outbox.append
+        write, next_boot = Cycle._write, main.next_boot
+        append, give_up = outbox.Outbox.append, outbox.Outbox.give_up_oldest
 
         def noted_write(cycle, frame):
             self.samples = device.samples_of(frame)
@@ -69,7 +54,23 @@ class Written:
             self.rows.append([boot, seq, device.digest(frame), self.samples])
             append(box, boot, seq, frame)
 
+        def noted_give_up(box):
+            for segment in box.segments[:1]:
+                last = segment.first + segment.count - 1
+                self.given_up.append([segment.boot, segment.first, last])
+            return give_up(box)
+
+        def noted_boot(*arguments):
+            boot, fault = next_boot(*arguments)
+            self.boots.append(boot)
+            return boot, fault
+
         Cycle._write, outbox.Outbox.append = noted_write, noted_append
+        outbox.Outbox.give_up_oldest, main.next_boot = noted_give_up, noted_boot
+
+    def clear(self):
+        """Begin anew."""
+        self.rows, self.boots, self.given_up, self.starts = [], [], [], 0
 
 
 written = Written()
@@ -82,7 +83,8 @@ def look(chip, goes_on=False):
     that is being fetched is given all of its parts, tried and confirmed.
     """
     device.Board.passed_ms = LATER_MS
-    starts, written.rows = [], []
+    starts = []
+    written.clear()
     try:
         while len(starts) < 2 or (is_on_trial(starts[-1]) and len(starts) < STARTS):
             starts.append(mounted(chip, one_start, len(starts)))
@@ -95,6 +97,24 @@ def look(chip, goes_on=False):
         return {"starts": starts, "error": repr(error), "written": written.rows}
     gc.collect()
     return {"starts": starts, "written": rows}
+
+
+def look_after_two(cells, operations):
+    """Cut the power of a start after less than so many operations; return what is found then."""
+    chip = nor.Overlay(cells, left=random.randrange(operations), tear=ways.torn_anyhow)
+    try:
+        look(chip)
+    except nor.Cut:
+        gc.collect()  # what is open is closed, and nothing of it reaches a flash without power
+    before = {
+        "written": written.rows,
+        "boots": written.boots,
+        "given_up": written.given_up,
+        "starts": written.starts,
+    }
+    found = look(nor.Overlay(cells, own=chip.own))
+    found["before"] = before
+    return found
 
 
 def mounted(chip, do, *arguments):
@@ -115,8 +135,10 @@ def one_start(number):
     """Start the node once; return what it came to."""
     blocks, free = os.statvfs(device.ROOT)[2:4]
     text = programs.read(device.ROOT + "/slot").decode()
+    written.starts += 1
     node = device.start()
     found = {
+        "blocks": blocks,
         "free": free if free <= blocks else 0,  # littlefs counts some twice when it is full
         "boot": node.uplink.identity.boot,
         "config": node.config["sample_s"],
@@ -215,7 +237,9 @@ class Journal:
     def __init__(self, path):
         self.file = open(path, "rb")
         _, _, _, mark = self._next()
-        self.cells = bytearray(nor.BLANK * json.loads(mark)[1])
+        _, blocks, self.story = json.loads(mark)
+        self.cells = bytearray(nor.BLANK * blocks)
+        self.has_folders = False
 
     def _next(self):
         head = self.file.read(nor.HEAD_BYTES)
@@ -235,6 +259,8 @@ class Journal:
             kind, block, offset, data = row
             if kind == nor.MARK:
                 number = number or 0
+                # After its first boot a node that is not updated makes no more folders.
+                self.has_folders = self.has_folders or data.startswith(b'["boot"')
             else:
                 if number is not None:
                     yield (number,) + row
@@ -246,32 +272,55 @@ class Journal:
             row = self._next()
 
 
-def main(folder, first, last, every, seed):
+def look_at_all(folder, first, last, every, seed):
     """Look at all that was asked for."""
     journal = Journal(folder + "/journal")
     cells, seen, changed, end = journal.cells, None, set(), 0
+    last_one = None
     for number, kind, block, offset, data in journal.operations():
         if first <= number < last and (number - first) % every == 0:
             if seen is None or changed & seen:
                 chip = nor.Overlay(cells)
                 say(number, 0, look(chip, number // every % GOES_ON == 0))
                 seen = chip.seen
+                random.seed(seed * 1000003 + number)
+                twice = look_after_two(cells, chip.done)
             else:
                 say(number, 0, None)
+                twice = None
             changed.clear()
-            for way in range(1, TORN + 1):
+            for way in range(1, ways.TORN + 1):
                 if block not in seen:
                     say(number, way, None)
                     continue
-                random.seed((seed * 1000003 + number) * TORN + way)
+                random.seed((seed * 1000003 + number) * 7 + way)
                 chip = nor.Overlay(cells)
-                chip.own[block] = torn(way, chip.of(block), kind, offset, data)
+                chip.own[block] = ways.torn(way, chip.of(block), kind, offset, data)
                 say(number, way, look(chip))
+            say(number, 4, twice)
+            weak = None
+            if journal.has_folders and journal.story == "life":
+                random.seed((seed * 1000003 + number) * 7)
+                weak = look_at_weak(cells, seen, last_one, (kind, block, offset, data))
+            say(number, 5, weak)
         changed.add(block)
-        end = number + 1
+        end, last_one = number + 1, (kind, block, offset, data)
     if first <= end < last and (end - first) % every == 0:
         chip = nor.Overlay(cells)
         say(end, 0, look(chip))
+
+
+def look_at_weak(cells, seen, data, commit):
+    """Do `commit`, weaken the `data` before it; return what is found, None if they are no such."""
+    if data is None or data[0] != nor.PROGRAM or commit[0] != nor.PROGRAM:
+        return None
+    if data[1] in seen or commit[1] not in seen:
+        return None
+    chip = nor.Overlay(cells)
+    chip.writeblocks(commit[1], commit[3], commit[2])
+    _, block, offset, held = data
+    chip.of(block)[offset : offset + len(held)] = ways.unsure(held)
+    return look(chip)
 
 
 def say(number, way, found):
@@ -280,4 +329,4 @@ def say(number, way, found):
 
 
 server = programs.Server(sys.argv[1] + "/programs")
-main(sys.argv[1], *[int(word) for word in sys.argv[2:]])
+look_at_all(sys.argv[1], *[int(word) for word in sys.argv[2:]])

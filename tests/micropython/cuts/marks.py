@@ -5,7 +5,7 @@ The node's parts are wrapped for that, not changed. tests/faults/cut_books.py sa
 
 import device
 
-from firmware.node import configuration, main, update
+from firmware.node import configuration, main, slots
 from firmware.node.cycle import Cycle
 from firmware.node.outbox import Outbox
 from firmware.node.samples import SampleLog
@@ -39,9 +39,9 @@ def sample_mark(word, frame):
     return [word, frame.boot, frame.seq] + device.samples_of(frame)[0]
 
 
-def number(update, more):
+def number(slots, more):
     """Return the number of the program that ``/slot`` will speak of."""
-    head = update._head(update.runs if more[:1] == "+" else update.other)
+    head = slots.head(slots.runs if more[:1] == "+" else slots.other)
     return head.number if head else 0
 
 
@@ -94,9 +94,9 @@ def wrap_all():
         None,
     )
     wrap(
-        update.Update,
-        "_note",
-        lambda update, slot, more="": ["noting", slot + more[:2], number(update, more)],
+        slots.Slots,
+        "note",
+        lambda slots, kept, more="": ["noting", kept + more[:2], number(slots, more)],
         lambda *_: ["noted"],
     )
 

@@ -71,7 +71,7 @@ class Overlay:
     def __init__(self, cells, own=None, left=-1, tear=None):
         self.view = memoryview(cells)
         self.blocks = len(cells) // BLOCK
-        self.own = own or {}
+        self.own = {} if own is None else own
         self.seen = set()
         self.left = left
         self.tear = tear

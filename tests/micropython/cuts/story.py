@@ -18,6 +18,9 @@ from firmware.node import configuration
 from firmware.wire import commands, seal, topics
 
 
+MOST_STEPS = 400  # of fetching; a program takes some 100
+
+
 class Story:
     """What happens to the node, chapter by chapter."""
 
@@ -142,12 +145,12 @@ class Story:
             if name.startswith("filler"):
                 os.remove(device.ROOT + "/" + name)
 
-    def fetch(self, number, parts=99999):
-        """Tell the node of an update and give it so many parts, or all: then it is on trial."""
+    def fetch(self, number, steps=MOST_STEPS):
+        """Tell the node of an update and fetch, so many steps or until it is on trial."""
         self.command("update", self.server.argument(number))
-        self.go_on(parts)
+        self.go_on(steps)
 
-    def go_on(self, steps=99999):
+    def go_on(self, steps=MOST_STEPS):
         """Go on with fetching, so many steps or until the node starts on trial."""
         node = self.node
         while steps and not node.updating():
@@ -182,6 +185,7 @@ class Story:
         self.measure(2)
         self.told()
         self.measure(7)
+        self.server.harmed = 5
         self.fetch(3)
         self.measure(2)
         self.node.update.step(10**6)
@@ -205,7 +209,7 @@ folder, name, length = sys.argv[1:]
 with open(folder + "/journal", "wb") as journal:
     blocks = {"life": 34, "update": 110}[name]
     marks.chip = nor.Nor(blocks, journal)
-    mark(["flash", blocks])
+    mark(["flash", blocks, name])
     os.VfsLfs2.mkfs(marks.chip)
     device.mount(marks.chip)
     more = {}
