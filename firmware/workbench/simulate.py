@@ -13,7 +13,14 @@ from firmware.workbench.config import node_config, parse_broker_url, write_confi
 from firmware.workbench.faults import NodeFaults
 from firmware.workbench.parts import Board, NodeKey
 from firmware.workbench.rides import read_ride
-from firmware.workbench.simulated import SHORT_LIFE_S, SHORT_LIVES, SimulatedNode, SimulationError
+from firmware.workbench.simulated import (
+    ASLEEP,
+    RTC,
+    SHORT_LIFE_S,
+    SHORT_LIVES,
+    SimulatedNode,
+    SimulationError,
+)
 
 
 def differences_of(node_id: str) -> dict[str, float]:
