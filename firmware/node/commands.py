@@ -5,7 +5,8 @@ by its reason, and the first, tenth, hundredth ... of each reason in a boot is r
 """
 
 from firmware.node import configuration
-from firmware.wire import commands, seal, topics
+from firmware.wire import seal, topics
+from firmware.wire.commands_read import decode_command, wrap_key
 
 WINDOW_S = 900
 _LEAST_WINDOW_S, _MOST_WINDOW_S = 60, 86400
@@ -65,7 +66,7 @@ class Commands:
         if epoch != self.identity.epoch:
             return self._refuse("epoch")
         try:
-            command = commands.decode_command(body)
+            command = decode_command(body)
         except ValueError:
             return self._refuse("form")
         if command.number < self.record.number:
@@ -122,7 +123,7 @@ class Commands:
         good = isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], bytes)
         if not good or len(argument[1]) != seal.KEY_BYTES or argument[0] != who.epoch + 1:
             raise ValueError("key: must be [%d, %d bytes]" % (who.epoch + 1, seal.KEY_BYTES))
-        key = commands.wrap_key(who.key, who.node, command.number, argument[1])
+        key = wrap_key(who.key, who.node, command.number, argument[1])
         return dict(self.config, epoch=argument[0], key="".join("%02x" % byte for byte in key))
 
 

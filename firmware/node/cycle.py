@@ -5,7 +5,9 @@ it is full, when an alarm begins or ends, when the battery changes the time betw
 when something cannot wait for the next sample.
 """
 
-from firmware.wire import codec, seal, topics
+from firmware.wire import format2, seal, topics
+from firmware.wire.frame import Frame
+from firmware.wire.layout import make_layout
 
 
 class Cycle:
@@ -27,7 +29,7 @@ class Cycle:
 
     def __init__(self, sensing, clock, outbox, identity, samples_per_frame, log, alarms, power):
         self.sensing = sensing
-        self.layout = codec.make_layout([channel for channel, _ in sensing.channels]).id
+        self.layout = make_layout([channel for channel, _ in sensing.channels]).id
         self.clock = clock
         self.outbox = outbox
         self.identity = identity
@@ -126,12 +128,12 @@ class Cycle:
 
     def _frame(self, t0, channels):
         boot, seq, offset = self.identity.boot, self.seq, self.clock.offset
-        return codec.Frame(self.layout, boot, seq, offset, t0, self.step, channels)
+        return Frame(self.layout, boot, seq, offset, t0, self.step, channels)
 
     def _log(self, sample):
         self.log.append(self._frame(self.due, [[value] for value in sample]))
 
     def _write(self, frame):
         who = self.identity
-        sealed = seal.seal(who.key, who.epoch, self.topic, codec.encode(frame))
+        sealed = seal.seal(who.key, who.epoch, self.topic, format2.encode(frame))
         self.outbox.append(frame.boot, frame.seq, sealed)

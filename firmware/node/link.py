@@ -9,7 +9,7 @@ import random
 from collections import namedtuple
 
 from firmware.node.packets import PUBACK, PUBLISH, SUBACK, Refused
-from firmware.wire import codec, seal, topics
+from firmware.wire import messages, seal, topics
 
 WINDOW = 32
 NEW_ONLY = 4  # places of the window that frames never sent before have for themselves
@@ -86,7 +86,7 @@ class Uplink:
         if len(self.events) >= EVENTS:
             kinds = [event.kind for event in self.events[under_way:]]
             self.events.pop(under_way + (kinds.index("fault") if "fault" in kinds else 0))
-        self.events.append(codec.Event(self.identity.boot, kind, detail))
+        self.events.append(messages.Event(self.identity.boot, kind, detail))
 
     def _report_once(self, what, detail):
         """Queue a fault of the kind `what`, the first in this boot."""
@@ -216,7 +216,7 @@ class Uplink:
         # After the frames: an event that makes the broker cut the connection stops none of them.
         if self.events and self.event_id is None:
             who = self.identity
-            message = seal.seal(who.key, who.epoch, self.evt, codec.encode_event(self.events[0]))
+            message = seal.seal(who.key, who.epoch, self.evt, messages.encode_event(self.events[0]))
             self.event_id = self.mqtt.publish(self.evt, message)
             self._note_spoken()
 
@@ -251,7 +251,7 @@ class Uplink:
             epoch, body = seal.open_(self.identity.key, self.ack, message)
             if epoch != self.identity.epoch:
                 raise ValueError("key epoch %d is not ours" % epoch)
-            ack = codec.decode_ack(body)
+            ack = messages.decode_ack(body)
         except ValueError as error:
             self._report_once("ack", "ack refused: %s" % error)
             return

@@ -7,7 +7,8 @@ import random
 import sys
 
 # Compiling leaves holes in a small heap; collecting after each part keeps the rest in one piece.
-from firmware.wire import codec, seal
+from firmware.wire import seal
+from firmware.wire.frame import Missing
 
 gc.collect()
 from firmware.node.outbox import Outbox  # noqa: E402
@@ -204,7 +205,7 @@ class Node:
         row = self.cycle.sample_now() or ()
         found = []
         for (channel, _), value in zip(self.cycle.sensing.channels, row):
-            is_missing = isinstance(value, codec.Missing)
+            is_missing = isinstance(value, Missing)
             found.append([channel.number] + ([None, value.reason] if is_missing else [value]))
         return found
 

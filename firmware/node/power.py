@@ -22,7 +22,7 @@ class Power:
     policy : dict or None
         ``channel`` (number of the battery's), ``saving_below``, ``survival_below``, ``back``,
         ``saving_s`` and ``survival_s`` (times between samples [s]). None: always normal.
-    channels : sequence of codec.Channel
+    channels : sequence of layout.Channel
         In the order of a sample.
     sample_s : int
         Time between samples in the mode normal [s].

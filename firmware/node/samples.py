@@ -1,7 +1,9 @@
 """The samples of a frame that is not full yet, on flash: a power cut loses none that was written.
 
-Each sample is appended to one file as the body of a frame of one sample, with its length and its
-CRC-32 before it; the file is removed once its frame is in the outbox. After a reset what is found
+Each sample is appended to one file as CBOR, with its length and its CRC-32 before it: what a frame
+of this one sample would say, a simple value standing for a reason. (Frames themselves are written
+in bits, and what reads those no node need have.) The file is removed once its frame is in the
+outbox. After a reset what is found
 there is put together to the frame that it would have become, under the boot and the number that it
 would have had: on that boot's uptime, with its UTC where that was known. A frame that the outbox
 already holds is not put there twice, and one that was freed in between is the same bytes, which the
@@ -15,7 +17,8 @@ import binascii
 import os
 import struct
 
-from firmware.wire import codec
+from firmware.wire import cbor
+from firmware.wire.frame import Frame, Missing
 
 HEAD = ">HI"
 HEAD_BYTES = 6
@@ -32,8 +35,10 @@ class SampleLog:
         self.there = True  # until we know better
 
     def append(self, frame):
-        """Keep a codec.Frame of one sample; true if it is safe on flash."""
-        body = codec.encode(frame)
+        """Keep a Frame of one sample; true if it is safe on flash."""
+        values = [samples[0] for samples in frame.channels]
+        values = [cbor.Simple(v.reason) if isinstance(v, Missing) else v for v in values]
+        body = cbor.encode(list(frame[:6]) + [values])
         self.there = True
         try:
             with open(self.path, "ab") as file:
@@ -82,8 +87,10 @@ class SampleLog:
         if len(body) < size or binascii.crc32(body) != crc:
             return None  # the power went in the middle of it
         try:
-            return codec.decode(body)
-        except ValueError:
+            *head, values = cbor.decode(body)
+            values = [[Missing(v.number) if isinstance(v, cbor.Simple) else v] for v in values]
+            return Frame(*head, values)
+        except (TypeError, ValueError):
             return None  # of a firmware that wrote them otherwise
 
     @staticmethod
@@ -95,6 +102,4 @@ class SampleLog:
             return frame
         channels = [old + new for old, new in zip(found.channels, frame.channels)]
         offset = found.offset if frame.offset is None else frame.offset
-        return codec.Frame(
-            found.layout, found.boot, found.seq, offset, found.t0, found.step, channels
-        )
+        return Frame(found.layout, found.boot, found.seq, offset, found.t0, found.step, channels)

@@ -7,7 +7,9 @@ reset (`Board.keep`); a sensor at which the program ended is left out until the 
 
 import gc
 
-from firmware.wire import codec
+from firmware.wire import frame
+from firmware.wire.frame import Missing
+from firmware.wire.layout import Channel
 
 
 def make_sensor(board, driver, bus, address, settings):
@@ -51,7 +53,7 @@ class Sensing:
         self.channels = []
         self.sensors = []
         for row in rows:
-            channel = codec.Channel(row["number"], row["quantity"], row["scale"])
+            channel = Channel(row["number"], row["quantity"], row["scale"])
             self.channels.append((channel, self._sensor(row)))
             gc.collect()
         self._note("")
@@ -63,7 +65,7 @@ class Sensing:
         """
         if only is not None:
             channel, sensor = self.channels[only]
-            row = [codec.Missing(codec.LOW_POWER)] * len(self.channels)
+            row = [Missing(frame.LOW_POWER)] * len(self.channels)
             row[only] = self._raw(channel, sensor, self._ask(sensor))
             return row
         answers = {sensor.name: self._ask(sensor) for sensor in self.sensors}
@@ -99,13 +101,13 @@ class Sensing:
         sensor = Sensor(name)
         self.sensors.append(sensor)
         if name in self.hung:
-            self._fail(sensor, codec.NO_ANSWER, "does not return; left out until the power is off")
+            self._fail(sensor, frame.NO_ANSWER, "does not return; left out until the power is off")
             return sensor
         self._note(name)
         try:
             sensor.driver = make_sensor(self.board, *where, row.get("settings") or {})
         except Exception as error:  # noqa: BLE001  reported, and the channel says "not fitted"
-            self._fail(sensor, codec.NOT_FITTED, "cannot start: %s" % error)
+            self._fail(sensor, frame.NOT_FITTED, "cannot start: %s" % error)
         return sensor
 
     def _note(self, name):
@@ -114,19 +116,19 @@ class Sensing:
     def _ask(self, sensor):
         """Return what `sensor` measured, or Missing."""
         if sensor.driver is None:
-            return codec.Missing(sensor.fault)
+            return Missing(sensor.fault)
         sensor.failed = False
         self._note(sensor.name)
         for _ in range(2):  # a disturbed line, a chip still waking up: asked again at once
-            reason, text = codec.DRIVER_FAULT, "measures nothing"
+            reason, text = frame.DRIVER_FAULT, "measures nothing"
             try:
                 values = sensor.driver.measure()
                 if isinstance(values, dict):
                     break
             except OSError as error:
-                reason, text = codec.NO_ANSWER, "no answer: %s" % error
+                reason, text = frame.NO_ANSWER, "no answer: %s" % error
             except ValueError as error:
-                reason, text = codec.BAD_CHECKSUM, "bad checksum: %s" % error
+                reason, text = frame.BAD_CHECKSUM, "bad checksum: %s" % error
             except Exception as error:  # noqa: BLE001  reported, and the channel says so
                 text = repr(error)
         else:
@@ -137,15 +139,15 @@ class Sensing:
     def _raw(self, channel, sensor, values):
         if isinstance(values, dict):
             values = values.get(channel.quantity)
-        if isinstance(values, codec.Missing):
+        if isinstance(values, Missing):
             return values
         try:
             raw = int(round(values * channel.scale))
         except (TypeError, ValueError, OverflowError):  # None, NaN, infinite
             text = "quantity %d is %r" % (channel.quantity, values)
-            return self._fail(sensor, codec.DRIVER_FAULT, text)
-        if not -codec.MAX_RAW // 2 <= raw < codec.MAX_RAW // 2:
-            return codec.Missing(codec.OUT_OF_RANGE)
+            return self._fail(sensor, frame.DRIVER_FAULT, text)
+        if not -frame.MAX_RAW // 2 <= raw < frame.MAX_RAW // 2:
+            return Missing(frame.OUT_OF_RANGE)
         return raw
 
     def _fail(self, sensor, reason, text):
@@ -153,4 +155,4 @@ class Sensing:
         if sensor.fault != reason:
             sensor.fault = reason
             self.report("fault", "%s: %s" % (sensor.name, text))
-        return codec.Missing(reason)
+        return Missing(reason)

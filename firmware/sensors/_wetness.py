@@ -1,6 +1,6 @@
 """Leaf wetness from a wetness reading: how wet [%], and for how long [min]."""
 
-from firmware.wire import codec
+from firmware.wire.frame import OUT_OF_RANGE, Missing
 
 LEAF_WETNESS_DURATION, LEAF_WETNESS = 8, 28
 
@@ -29,7 +29,7 @@ class Wetness:
         minutes = min(MOST_MINUTES, (now - self.last) / MINUTE_MS)
         self.last = now
         if not -5 <= percent <= 105:
-            none = codec.Missing(codec.OUT_OF_RANGE)
+            none = Missing(OUT_OF_RANGE)
             return {LEAF_WETNESS: none, LEAF_WETNESS_DURATION: none}
         percent = min(100, max(0, percent))
         wet = minutes if percent >= self.wet_from else 0

@@ -9,7 +9,7 @@ result grows with it). At 69 the chip ends at 54,612 lx, which full sun exceeds:
 
 import struct
 
-from firmware.wire import codec
+from firmware.wire.frame import OUT_OF_RANGE, Missing
 
 BUS = "i2c"
 QUANTITIES = (14,)
@@ -45,5 +45,5 @@ class Bh1750:
         self.wait_ms(MEASURE_MS)
         (count,) = struct.unpack(">H", self.i2c.readfrom(self.address, 2))
         if count == 0xFFFF:  # the end of its scale: it may be any brightness above
-            return {ILLUMINANCE: codec.Missing(codec.OUT_OF_RANGE)}
+            return {ILLUMINANCE: Missing(OUT_OF_RANGE)}
         return {ILLUMINANCE: count / COUNTS_PER_LUX * USUAL_TIME / OWN_TIME * self.factor}

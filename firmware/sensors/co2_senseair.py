@@ -8,7 +8,7 @@ the maker's file. Bits of the status: 0 to 4 errors, 5 out of range, 6 memory er
 """
 
 from firmware.sensors import _modbus
-from firmware.wire import codec
+from firmware.wire import frame
 
 BUS = "rs485"
 QUANTITIES = (13,)
@@ -42,7 +42,7 @@ class Co2Senseair:
         if status & ~OUT_OF_RANGE:
             raise OSError("%s: says it is broken, status 0x%04x" % (self.station.name, status))
         if status:
-            return {CO2_MOLE_FRACTION: codec.Missing(codec.OUT_OF_RANGE)}
+            return {CO2_MOLE_FRACTION: frame.Missing(frame.OUT_OF_RANGE)}
         if not ppm:
-            return {CO2_MOLE_FRACTION: codec.Missing(codec.WARMING_UP)}
+            return {CO2_MOLE_FRACTION: frame.Missing(frame.WARMING_UP)}
         return {CO2_MOLE_FRACTION: ppm}

@@ -10,7 +10,7 @@ A line may have several probes: each is named by its ROM, 16 hexadecimal digits 
 which they are read (28... first). Without `rom` the line is searched, and must have one.
 """
 
-from firmware.wire import codec
+from firmware.wire.frame import OUT_OF_RANGE, WARMING_UP, Missing
 
 BUS = "onewire"
 QUANTITIES = (1, 9, 17)
@@ -100,10 +100,10 @@ class Ds18b20:
             if raw != POWER_ON:
                 break
         else:
-            return self._told(codec.Missing(codec.WARMING_UP))
+            return self._told(Missing(WARMING_UP))
         celsius = (raw - 0x10000 if raw & 0x8000 else raw) / 16
         if not -55 <= celsius <= 125:
-            return self._told(codec.Missing(codec.OUT_OF_RANGE))
+            return self._told(Missing(OUT_OF_RANGE))
         return self._told(celsius)
 
     @staticmethod

@@ -6,7 +6,7 @@ between ``$`` and ``*``. Layout as u-blox document it (Interface Description of 
 Without a fix there is no position: the last one is never sent again.
 """
 
-from firmware.wire import codec
+from firmware.wire.frame import WARMING_UP, Missing
 
 BUS = "gnss"
 QUANTITIES = (19, 20)
@@ -63,7 +63,7 @@ class GnssNmea:
                 continue
             parts = body.decode().split(",")
             if parts[2] != "A":
-                none = codec.Missing(codec.WARMING_UP)
+                none = Missing(WARMING_UP)
                 return {LATITUDE: none, LONGITUDE: none}
             return {LATITUDE: degrees(parts[3], parts[4]), LONGITUDE: degrees(parts[5], parts[6])}
         raise ValueError("receiver: no whole sentence")

@@ -14,7 +14,7 @@ from conductivity and is no soil test (unverified: how far it can be trusted).
 """
 
 from firmware.sensors import _modbus
-from firmware.wire import codec
+from firmware.wire.frame import NOT_FITTED, Missing
 
 BUS = "rs485"
 QUANTITIES = (10, 9, 11, 12, 21, 22, 23)
@@ -74,7 +74,7 @@ class Soil7Modbus:
         run = []
         for row in self.rows:
             if row[0] < 0:
-                found[row[1]] = codec.Missing(codec.NOT_FITTED)
+                found[row[1]] = Missing(NOT_FITTED)
                 continue
             if run and row[0] != run[-1][0] + 1:  # what lies between may be refused
                 self._read(run, found)

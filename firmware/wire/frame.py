@@ -15,15 +15,8 @@ LATEST = 1 << 40
 # `channels` holds the samples of each channel: scaled integers and Missing(reason).
 Frame = namedtuple("Frame", ("layout", "boot", "seq", "offset", "t0", "step", "channels"))
 Missing = namedtuple("Missing", ("reason",))
-Reading = namedtuple("Reading", ("channel", "time", "value", "reason"))
 
-
-class LayoutError(ValueError):
-    """A frame read under a layout that it was not taken with."""
-
-
-class TimeUnknown(ValueError):
-    """A frame on uptime alone, and no offset of its boot is known yet."""
+NOT_FITTED, NO_ANSWER, BAD_CHECKSUM, OUT_OF_RANGE, WARMING_UP, LOW_POWER, DRIVER_FAULT = range(7)
 
 
 def within(value, low, high):
