@@ -4,12 +4,14 @@ A message that is not sealed for this node, comes again, or is too late does not
 by its reason, and the first, tenth, hundredth ... of each reason in a boot is reported.
 """
 
+from firmware import const
 from firmware.node import configuration
 from firmware.wire import seal, topics
 from firmware.wire.commands_read import decode_command, wrap_key
 
-WINDOW_S = 900
-_LEAST_WINDOW_S, _MOST_WINDOW_S = 60, 86400
+_WINDOW_S = const(900)
+_LEAST_WINDOW_S = const(60)
+_MOST_WINDOW_S = const(86400)
 # What a command may change; the others are who the node is.
 CHANGEABLE = (
     "broker",
@@ -22,7 +24,8 @@ CHANGEABLE = (
     "ack_ms",
     "radio_ms",
 )
-_LEAST_S, _MOST_S = 10, 86400
+_LEAST_S = const(10)
+_MOST_S = const(86400)
 
 
 class Commands:
@@ -105,7 +108,7 @@ class Commands:
                 changes, window = _window(command.argument)
                 self._try(command, changed(self.config, changes), window)
             elif command.word == "key":
-                self._try(command, self._with_key(command), WINDOW_S)
+                self._try(command, self._with_key(command), _WINDOW_S)
             else:
                 self._end(command, "refused", "no such command: %s" % command.word[:40])
         except (ValueError, OSError) as error:

@@ -16,9 +16,11 @@ import errno
 import json
 import os
 
+from firmware import const
+
 CONFIG = "/node.json"
-TRIAL = "/node.trial"
-RECORD = "/cmd"
+_TRIAL = const("/node.trial")
+_RECORD = const("/cmd")
 MOST_STARTS = 3
 
 
@@ -26,7 +28,7 @@ class Record:
     """The last command of a node and what came of it, as kept on flash below `root`."""
 
     def __init__(self, root):
-        self.path = root + RECORD
+        self.path = root + _RECORD
         self.number, self.result, self.more, self.starts, self.window = 0, "", None, 0, 0
         try:
             with open(self.path) as file:
@@ -73,7 +75,7 @@ def load(root):
     """
     record = Record(root)
     ended = False
-    on_trial = record.result == "trial" and _exists(root + TRIAL)
+    on_trial = record.result == "trial" and _exists(root + _TRIAL)
     if on_trial and record.starts >= MOST_STARTS:
         undo(root, record, "started %d times without an answer" % record.starts)
         on_trial = False
@@ -89,31 +91,36 @@ def load(root):
     if on_trial:
         record.write("trial", None, None, record.starts + 1, record.window)
     else:
-        _remove(root + TRIAL)
-    with open(root + (TRIAL if on_trial else CONFIG)) as file:
-        return json.load(file), record, on_trial, ended
+        _remove(root + _TRIAL)
+    return read(root, on_trial), record, on_trial, ended
+
+
+def read(root, on_trial):
+    """Read what the node runs by."""
+    with open(root + (_TRIAL if on_trial else CONFIG)) as file:
+        return json.load(file)
 
 
 def try_(root, record, number, config, window):
     """Put a configuration on trial from the next start on, for `window` seconds."""
-    _replace(root + TRIAL, json.dumps(config))
+    _replace(root + _TRIAL, json.dumps(config))
     record.write("trial", None, number, 0, window)
 
 
 def keep(root, record):
     """Make what is on trial the configuration."""
-    os.rename(root + TRIAL, root + CONFIG)
+    os.rename(root + _TRIAL, root + CONFIG)
     record.write("done")
 
 
 def undo(root, record, why):
     """Give up what is on trial; the next start tells of it."""
     record.write("undone", why, starts=1)
-    _remove(root + TRIAL)
+    _remove(root + _TRIAL)
 
 
 def give_up(root, error):
     """Undo what is on trial, if anything is, because the program ended with an error."""
     record = Record(root)
-    if record.result == "trial" and _exists(root + TRIAL):
+    if record.result == "trial" and _exists(root + _TRIAL):
         undo(root, record, "ended with %s" % str(error)[:100])

@@ -22,9 +22,8 @@ class Cycle:
     identity : Identity
     samples_per_frame : int
     log : SampleLog
-    alarms : Alarms
+    alarms : Alarms or None
     power : Power
-        ``step()`` is the time between samples [s].
     """
 
     def __init__(self, sensing, clock, outbox, identity, samples_per_frame, log, alarms, power):
@@ -63,7 +62,7 @@ class Cycle:
             self.due = self.clock.next_slot(now - self.step, self.step)
         sample = self._take(self.due)
         following = self.clock.next_slot(self.due, self.step)
-        urgent = self.alarms.changed(sample)
+        urgent = self.alarms is not None and self.alarms.changed(sample)
         # Every sample is a frame of its own while the battery allows no more than signs of life.
         urgent = urgent or self.power.only() is not None
         if self.power.judge(sample):

@@ -7,13 +7,16 @@ Source: MicroPython, ports/esp32/machine_rtc.c: `RTC.memory` keeps up to 2,048 b
 a reset leaves alone, and is empty after a start from power.
 """
 
-MARK = b"NK1"
-SLOTS = 8
-SLOT_BYTES = 9  # pin + 1, or 0; total and taken, low byte first
-LENGTH_AT = len(MARK) + SLOTS * SLOT_BYTES
-TEXT_AT = LENGTH_AT + 2
-BYTES = 512
-TICKS = (1 << 30) - 1
+from firmware import const
+
+_MARK = const(b"NK1")
+_SLOTS_AT = const(3)  # behind the mark
+SLOTS = const(8)
+_SLOT_BYTES = const(9)  # pin + 1, or 0; total and taken, low byte first
+_LENGTH_AT = const(_SLOTS_AT + SLOTS * _SLOT_BYTES)
+_TEXT_AT = const(_LENGTH_AT + 2)
+BYTES = const(512)
+_TICKS = const((1 << 30) - 1)
 
 
 class Kept:
@@ -23,10 +26,10 @@ class Kept:
         self.memory = memory
         self.record = bytearray(BYTES)
         held = memory()
-        if len(held) == BYTES and held[: len(MARK)] == MARK:
+        if len(held) == BYTES and held[:_SLOTS_AT] == _MARK:
             self.record[:] = held
         else:
-            self.record[: len(MARK)] = MARK
+            self.record[:_SLOTS_AT] = _MARK
 
     def write(self):
         """Write the record; takes no memory."""
@@ -34,17 +37,17 @@ class Kept:
 
     def keep(self, text):
         """Keep `text`, as much of it as there is room for."""
-        data = text.encode()[: BYTES - TEXT_AT]
-        self.record[TEXT_AT : TEXT_AT + len(data)] = data
-        self.record[LENGTH_AT] = len(data) & 255
-        self.record[LENGTH_AT + 1] = len(data) >> 8
+        data = text.encode()[: BYTES - _TEXT_AT]
+        self.record[_TEXT_AT : _TEXT_AT + len(data)] = data
+        self.record[_LENGTH_AT] = len(data) & 255
+        self.record[_LENGTH_AT + 1] = len(data) >> 8
         self.write()
 
     def text(self):
         """Return the text, empty after a time without power."""
-        length = self.record[LENGTH_AT] | self.record[LENGTH_AT + 1] << 8
+        length = self.record[_LENGTH_AT] | self.record[_LENGTH_AT + 1] << 8
         try:
-            return bytes(self.record[TEXT_AT : TEXT_AT + length]).decode()
+            return bytes(self.record[_TEXT_AT : _TEXT_AT + length]).decode()
         except UnicodeError:
             return ""
 
@@ -52,7 +55,7 @@ class Kept:
         """Return the count of `pin` (None: the board's usual one), kept if there is room."""
         mark = 255 if pin is None else pin + 1
         free = None
-        for at in range(len(MARK), LENGTH_AT, SLOT_BYTES):
+        for at in range(_SLOTS_AT, _LENGTH_AT, _SLOT_BYTES):
             if self.record[at] == mark:
                 return KeptTally(self, at + 1)
             if free is None and not self.record[at]:
@@ -74,18 +77,18 @@ class KeptTally:
 
     def add(self):
         """Count one more; runs as an interrupt and must not allocate."""
-        self.total = (self.total + 1) & TICKS
+        self.total = (self.total + 1) & _TICKS
         self._put(self.at, self.total)
         self.kept.write()
 
     def waiting(self):
         """How many are counted and not yet taken."""
-        return (self.total - self.taken) & TICKS
+        return (self.total - self.taken) & _TICKS
 
     def take(self, count):
         """Let go of `count`."""
         if count:
-            self.taken = (self.taken + count) & TICKS
+            self.taken = (self.taken + count) & _TICKS
             self._put(self.at + 4, self.taken)
             self.kept.write()
 

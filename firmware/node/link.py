@@ -8,18 +8,19 @@ their turn, and is sent again in the next round through the outbox; it is never 
 import random
 from collections import namedtuple
 
+from firmware import const
 from firmware.node.packets import PUBACK, PUBLISH, SUBACK, Refused
 from firmware.wire import messages, seal, topics
 
 WINDOW = 32
-NEW_ONLY = 4  # places of the window that frames never sent before have for themselves
+_NEW_ONLY = const(4)  # places of the window that frames never sent before have for themselves
 ACK_MS = 10000
-MAX_ACK_MS = 1800000
-RETRY_MS = 1000
-MAX_RETRY_MS = 60000
+_MAX_ACK_MS = const(1800000)
+_RETRY_MS = const(1000)
+_MAX_RETRY_MS = const(60000)
 SILENCE_MS = 90000  # a broker answers within a moment, or the connection is dead
 EVENTS = 16
-EVENT_TRIES = 5
+_EVENT_TRIES = const(5)
 
 # Who speaks: node id, 32-byte key, key epoch, boot number.
 Identity = namedtuple("Identity", ("node", "key", "epoch", "boot"))
@@ -61,7 +62,7 @@ class Uplink:
         self.silent = False
         self.ack_ms = ack_ms
         self.patience = ack_ms
-        self.backoff = RETRY_MS
+        self.backoff = _RETRY_MS
         self.events = []
         self.event_id = None
         self.event_tries = 0
@@ -120,8 +121,8 @@ class Uplink:
         """How long until `poll` has something to do if nothing arrives [ms]."""
         if self.mqtt.socket is None:
             left = self.board.ticks_diff(self.next_try, self.board.ticks_ms())
-            return max(0, left) if self.board.online() else RETRY_MS
-        return 0 if self.mqtt.waiting else RETRY_MS
+            return max(0, left) if self.board.online() else _RETRY_MS
+        return 0 if self.mqtt.waiting else _RETRY_MS
 
     def _connect(self):
         now = self.board.ticks_ms()
@@ -139,7 +140,7 @@ class Uplink:
         if self.event_id is not None:
             self.event_id = None
             self.event_tries += 1
-            if self.event_tries >= EVENT_TRIES:
+            if self.event_tries >= _EVENT_TRIES:
                 self._end_event()
         self._fill()
 
@@ -153,7 +154,7 @@ class Uplink:
         # Jitter, so that a village's nodes do not all return in the same second after an outage.
         pause = self.backoff // 2 + random.getrandbits(16) * self.backoff // 131072
         self.next_try = self.board.ticks_ms() + pause
-        self.backoff = min(self.backoff * 2, MAX_RETRY_MS)
+        self.backoff = min(self.backoff * 2, _MAX_RETRY_MS)
 
     def _note_spoken(self):
         self.spoken = self.board.ticks_ms()
@@ -169,7 +170,7 @@ class Uplink:
             self._note_spoken()
         if (
             self.refused_at is not None
-            and self.board.ticks_diff(now, self.refused_at) > MAX_RETRY_MS
+            and self.board.ticks_diff(now, self.refused_at) > _MAX_RETRY_MS
         ):
             self._subscribe()
             self.refused_at = None
@@ -193,7 +194,7 @@ class Uplink:
             self.passed_over = True
             # Once for all that was sent together: it does not become late in the same moment.
             if self.board.ticks_diff(now, self.since) > self.patience:
-                self.patience = min(self.patience * 2, MAX_ACK_MS)
+                self.patience = min(self.patience * 2, _MAX_ACK_MS)
                 self.since = now
 
     def _fill(self):
@@ -201,7 +202,7 @@ class Uplink:
         while len(self.outstanding) < WINDOW and not self.mqtt.waiting:
             is_new = True
             found = self.outbox.next(self.new)
-            if found is None and len(self.outstanding) < WINDOW - NEW_ONLY:
+            if found is None and len(self.outstanding) < WINDOW - _NEW_ONLY:
                 is_new = False
                 found = self._next_again()
             if found is None:
@@ -270,7 +271,7 @@ class Uplink:
             if pair not in ack.frames and not (mark and mark[0] == pair[0] and mark[1] >= pair[1]):
                 continue
             _, asked, is_new = self.outstanding.pop(pair)
-            self.backoff = RETRY_MS
+            self.backoff = _RETRY_MS
             self.since = self.board.ticks_ms()
             if self.silent or not is_new:
                 # Somebody listens again, or old frames are taken: no reason to wait long. A new

@@ -9,14 +9,16 @@ Version 3.1.1.
 import socket
 import struct
 
+from firmware import const
 from firmware.node.packets import PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, LinkError, Refused
 
 TIMEOUT_S = 5
 KEEPALIVE_S = 1800  # a ping after half of it: each costs 222 bytes on the link
 MAX_PACKET = 2048  # the collector's longest acknowledgement has less than 1300 bytes
 HEAD = 256  # what is read of a longer packet: enough for its topic and packet id
-CHUNK = 256  # what arrives is small; a large buffer would need a large hole in the heap
-IPPROTO_TCP, TCP_NODELAY = 6, 1
+_CHUNK = const(256)  # what arrives is small; a large buffer would need a large hole in the heap
+_IPPROTO_TCP = const(6)
+_TCP_NODELAY = const(1)
 
 
 def _text(value):
@@ -85,7 +87,7 @@ class Mqtt:
     def _send_at_once(self):
         # Small packets would otherwise wait for the other side's delayed acknowledgement.
         try:
-            self.socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+            self.socket.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)
         except (OSError, ValueError):
             pass  # a port without this option is only slower
 
@@ -145,12 +147,12 @@ class Mqtt:
             result.append(self._understand(*packet))
 
     def _arrived(self):
-        """Return what has arrived, at most CHUNK bytes; None if TLS waits for the rest of it."""
+        """Return what has arrived, at most _CHUNK bytes; None if TLS waits for the rest of it."""
         if not self.tcp:
-            return self.socket.recv(CHUNK)
+            return self.socket.recv(_CHUNK)
         self.tcp.setblocking(False)
         try:
-            return self.socket.recv(CHUNK)
+            return self.socket.recv(_CHUNK)
         finally:
             self.tcp.settimeout(TIMEOUT_S)
 

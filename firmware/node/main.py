@@ -7,6 +7,7 @@ import random
 import sys
 
 # Compiling leaves holes in a small heap; collecting after each part keeps the rest in one piece.
+from firmware import const
 from firmware.wire import seal
 from firmware.wire.frame import Missing
 
@@ -23,8 +24,7 @@ gc.collect()
 from firmware.node.samples import SampleLog  # noqa: E402
 
 gc.collect()
-from firmware.node.alarms import Alarms  # noqa: E402
-from firmware.node.power import RADIO_MS, Power, Radio  # noqa: E402
+from firmware.node.power import RADIO_MS, Radio, make_power  # noqa: E402
 
 gc.collect()
 from firmware.node.link import ACK_MS, Identity, Uplink  # noqa: E402
@@ -37,9 +37,9 @@ from firmware.node.clock import Clock  # noqa: E402
 
 # Were memory collected only when the heap is full, what lasts of compiling would lie scattered over
 # all of it, with no hole big enough for the next module.
-COMPILING = 4096
-BOOT = "/boot"
-SAMPLES = "/samples"
+_COMPILING = const(4096)
+_BOOT = const("/boot")
+_SAMPLES = const("/samples")
 
 
 def next_boot(root, least, make_room):
@@ -56,7 +56,7 @@ def next_boot(root, least, make_room):
     """
     boot, fault = least, None
     try:
-        with open(root + BOOT) as file:
+        with open(root + _BOOT) as file:
             last = int(file.read())
         if not 0 <= last < 0xFFFF0000:
             raise ValueError("%d is no boot number" % last)
@@ -67,9 +67,9 @@ def next_boot(root, least, make_room):
             fault = "boot number not readable: %s" % error
     for _ in range(3):  # one segment makes room enough; if three do not, all would not either
         try:
-            with open(root + BOOT + ".new", "w") as file:
+            with open(root + _BOOT + ".new", "w") as file:
                 file.write(str(boot))
-            os.rename(root + BOOT + ".new", root + BOOT)
+            os.rename(root + _BOOT + ".new", root + _BOOT)
             return boot, fault
         except OSError as error:
             trouble = error
@@ -107,6 +107,15 @@ def make_link(board, config, report):
         uart, reset = board.modem(link.get("baud"))
         return ModemMqtt(uart, reset, board, node, broker, link, report)
     raise ValueError("%s: link.kind %r: must be ip or nbiot" % (configuration.CONFIG, kind))
+
+
+def make_alarms(rows, channels):
+    """Make the alarms of a configuration, None where it has none: then their code is not loaded."""
+    if not rows:
+        return None
+    from firmware.node.alarms import Alarms
+
+    return Alarms(rows, channels)
 
 
 class Node:
@@ -148,12 +157,12 @@ class Node:
             self.outbox,
             who,
             config["samples_per_frame"],
-            SampleLog(board.root + SAMPLES, self.report),
-            Alarms(config.get("alarms") or (), channels),
-            Power(config.get("power"), channels, config["sample_s"], self.report),
+            SampleLog(board.root + _SAMPLES, self.report),
+            make_alarms(config.get("alarms"), channels),
+            make_power(config.get("power"), channels, config["sample_s"], self.report),
         )
         self.cycle.recover()
-        self.config, self.record, self.commands = config, record, None
+        self.record, self.commands = record, None
         self.uplink.on_command = self.hear
         if ended:
             self.answer()
@@ -162,6 +171,11 @@ class Node:
         wifi = config.get("wifi") or {}
         board.join(wifi.get("ssid"), wifi.get("password"))
         self.radio = Radio(board, config.get("radio_ms", RADIO_MS))
+
+    @property
+    def config(self):
+        """What the node runs by, read anew: seldom asked for, and it takes kilobytes."""
+        return configuration.read(self.board.root, self.on_trial)
 
     def report(self, kind, detail):
         """Queue an event for the server; what happens before the boot has its number waits."""
@@ -237,7 +251,7 @@ class Node:
 
 def main():
     """Run the node of this machine."""
-    gc.threshold(COMPILING)
+    gc.threshold(_COMPILING)
     if sys.platform == "esp32":
         from firmware.node.board_esp32 import Board
     else:

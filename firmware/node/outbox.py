@@ -15,20 +15,22 @@ import gc
 import os
 import struct
 
-MAGIC = b"NQS1"
-HEADER = ">4sII"
+from firmware import const
+
+_MAGIC = const(b"NQS1")
+_HEADER = const(">4sII")
 HEADER_BYTES = 12
-RECORD = ">HI"
+_RECORD = const(">HI")
 RECORD_BYTES = 6
-END = b"\x00\x00\xff\xff\xff\xff"  # no frame is empty, and the CRC-32 of nothing is 0
+_END = const(b"\x00\x00\xff\xff\xff\xff")  # no frame is empty, and the CRC-32 of nothing is 0
 # Four blocks of littlefs, which keeps a few bytes of each block for itself.
 SEGMENT_BYTES = 16000
 # Blocks that the outbox leaves free: for /boot, /node.json and their copies, for the copy of the
 # block that is appended to, for /samples (two and a copy at most), and one of twelve for
 # directories. Measured on littlefs2 of 64, 240 and 512 blocks: segments of one block each, the
 # worst case, take one in fourteen.
-SPARE_BLOCKS = 9
-SPARE_PART = 12
+_SPARE_BLOCKS = const(9)
+_SPARE_PART = const(12)
 # Each takes some 150 bytes of a heap of 160 KiB. A battery that fails every few minutes leaves one
 # for each boot.
 MOST_SEGMENTS = 96
@@ -124,7 +126,7 @@ class Outbox:
         except OSError:
             return self.segment_bytes
         free = free if free <= blocks else 0  # littlefs counts some blocks twice when it is full
-        spare = (SPARE_BLOCKS + blocks // SPARE_PART) * self.block
+        spare = (_SPARE_BLOCKS + blocks // _SPARE_PART) * self.block
         return max(self.bytes() + free * self.block - spare, self.segment_bytes)
 
     def _path(self, segment):
@@ -157,19 +159,19 @@ class Outbox:
     def _scan(self, file, number, size):
         """Count the whole frames of a file; return the Segment, or None, and its size."""
         header = file.read(HEADER_BYTES)
-        if len(header) < HEADER_BYTES or header[:4] != MAGIC:
+        if len(header) < HEADER_BYTES or header[:4] != _MAGIC:
             return None, size
-        _, boot, first = struct.unpack(HEADER, header)
+        _, boot, first = struct.unpack(_HEADER, header)
         segment = Segment(number, boot, first)
         last = None
         while segment.size + RECORD_BYTES <= size:
             file.seek(segment.size)
             record = file.read(RECORD_BYTES)
-            if record == END:
+            if record == _END:
                 return segment, segment.size  # what lies behind was reported when it was found
             if len(record) < RECORD_BYTES:
                 break
-            length, crc = struct.unpack(RECORD, record)
+            length, crc = struct.unpack(_RECORD, record)
             if segment.size + RECORD_BYTES + length > size:
                 break
             last = (segment.size + RECORD_BYTES, length, crc)
@@ -182,7 +184,7 @@ class Outbox:
         try:
             with open(path, "r+b") as file:
                 file.seek(size)
-                file.write(END)
+                file.write(_END)
         except OSError:
             pass  # flash is full: the torn end is found again at the next start
 
@@ -225,7 +227,7 @@ class Outbox:
 
     def _write(self, boot, seq, frame):
         segment, mode = self.writing, "ab"
-        data = struct.pack(RECORD, len(frame), binascii.crc32(frame)) + frame
+        data = struct.pack(_RECORD, len(frame), binascii.crc32(frame)) + frame
         full = segment and segment.size + len(data) > self.segment_bytes
         if not segment or full or segment.boot != boot or segment.first + segment.count != seq:
             self.writing = None
@@ -233,7 +235,7 @@ class Outbox:
                 self._free(segment)
             self.number += 1
             segment, mode = Segment(self.number, boot, seq), "wb"
-            data = struct.pack(HEADER, MAGIC, boot, seq) + data
+            data = struct.pack(_HEADER, _MAGIC, boot, seq) + data
         try:
             with open(self._path(segment), mode) as file:
                 file.write(data)
@@ -317,7 +319,7 @@ class Outbox:
         record = file.read(RECORD_BYTES)
         if len(record) < RECORD_BYTES:
             raise OSError("the file ends early")
-        length, crc = struct.unpack(RECORD, record)
+        length, crc = struct.unpack(_RECORD, record)
         index = cursor.index
         cursor.at += RECORD_BYTES + length
         cursor.index += 1

@@ -17,12 +17,13 @@ import binascii
 import os
 import struct
 
+from firmware import const
 from firmware.wire import cbor
 from firmware.wire.frame import Frame, Missing
 
-HEAD = ">HI"
+_HEAD = const(">HI")
 HEAD_BYTES = 6
-MOST_BYTES = 1024  # of a sample: 32 channels take some 200
+_MOST_BYTES = const(1024)  # of a sample: 32 channels take some 200
 
 
 class SampleLog:
@@ -42,7 +43,7 @@ class SampleLog:
         self.there = True
         try:
             with open(self.path, "ab") as file:
-                file.write(struct.pack(HEAD, len(body), binascii.crc32(body)) + body)
+                file.write(struct.pack(_HEAD, len(body), binascii.crc32(body)) + body)
         except OSError as error:
             if not self.failed:
                 self.failed = True
@@ -80,8 +81,8 @@ class SampleLog:
         head = file.read(HEAD_BYTES)
         if len(head) < HEAD_BYTES:
             return None
-        size, crc = struct.unpack(HEAD, head)
-        if size > MOST_BYTES:
+        size, crc = struct.unpack(_HEAD, head)
+        if size > _MOST_BYTES:
             return None
         body = file.read(size)
         if len(body) < size or binascii.crc32(body) != crc:

@@ -13,6 +13,7 @@ A register of -1 says that the probe has no such quantity. What cheap probes cal
 from conductivity and is no soil test (unverified: how far it can be trusted).
 """
 
+from firmware import const
 from firmware.sensors import _modbus
 from firmware.wire.frame import NOT_FITTED, Missing
 
@@ -31,7 +32,7 @@ SETTINGS = {
 }
 NAMES = ("moisture", "temperature", "conductivity", "ph", "nitrogen", "phosphorus", "potassium")
 SCALES = (0.001, 0.1, 1, 0.1, 1, 1, 1)
-SIGNED = 9
+_SIGNED = const(9)
 
 
 def make(
@@ -87,4 +88,4 @@ class Soil7Modbus:
         if not run:
             return
         for word, (_, quantity, scale) in zip(self.station.read(run[0][0], len(run)), run):
-            found[quantity] = (_modbus.signed(word) if quantity == SIGNED else word) * scale
+            found[quantity] = (_modbus.signed(word) if quantity == _SIGNED else word) * scale

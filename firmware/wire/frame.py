@@ -5,8 +5,10 @@ Frames are counted from 0 in each boot, boots from 1.
 
 from collections import namedtuple
 
+from firmware import const
+
 MAX_CHANNELS = 32
-MAX_SAMPLES = 256
+_MAX_SAMPLES = const(256)
 MAX_RAW = 1 << 31
 MAX_STEP_S = 86400
 UINT32 = 1 << 32
@@ -45,8 +47,8 @@ def fault_of(frame, channel_fault):
     if not isinstance(channels, (list, tuple)) or not 1 <= len(channels) <= MAX_CHANNELS:
         return "must have 1 to %d channels" % MAX_CHANNELS
     for number, samples in enumerate(channels):
-        if not isinstance(samples, (list, tuple)) or not 1 <= len(samples) <= MAX_SAMPLES:
-            return "channel at place %d must have 1 to %d samples" % (number, MAX_SAMPLES)
+        if not isinstance(samples, (list, tuple)) or not 1 <= len(samples) <= _MAX_SAMPLES:
+            return "channel at place %d must have 1 to %d samples" % (number, _MAX_SAMPLES)
         if len(samples) != len(channels[0]):
             return "channel at place %d has %d samples, the first has %d" % (
                 number,

