@@ -1,5 +1,7 @@
 """The wire format, the node program, its drivers and the technician's workbench."""
 
+import sys
+
 #: Of the node's program and of all else here: setup.cfg reads it from this line.
 VERSION = "0.1.0"
 
@@ -10,3 +12,10 @@ def const(value):
     A name of a module that begins with an underscore then takes no memory on a node.
     """
     return value
+
+
+def forget(module):
+    """Let go of a module that is needed once, so that a node has its memory for other things."""
+    room, _, name = module.__name__.rpartition(".")
+    del sys.modules[module.__name__]
+    delattr(sys.modules[room], name)

@@ -17,13 +17,12 @@ import binascii
 import os
 import struct
 
-from firmware import const
+from firmware import const, forget
 from firmware.wire import cbor
-from firmware.wire.frame import Frame, Missing
+from firmware.wire.frame import Missing
 
-_HEAD = const(">HI")
-HEAD_BYTES = 6
-_MOST_BYTES = const(1024)  # of a sample: 32 channels take some 200
+HEAD = const(">HI")
+HEAD_BYTES = const(6)
 
 
 class SampleLog:
@@ -43,7 +42,7 @@ class SampleLog:
         self.there = True
         try:
             with open(self.path, "ab") as file:
-                file.write(struct.pack(_HEAD, len(body), binascii.crc32(body)) + body)
+                file.write(struct.pack(HEAD, len(body), binascii.crc32(body)) + body)
         except OSError as error:
             if not self.failed:
                 self.failed = True
@@ -64,43 +63,12 @@ class SampleLog:
 
     def recover(self):
         """Return the Frame that was not finished before the reset, or None."""
-        found = None
         try:
-            with open(self.path, "rb") as file:
-                while True:
-                    frame = self._read(file)
-                    if frame is None:
-                        break
-                    found = self._joined(found, frame)
+            os.stat(self.path)
         except OSError:
-            pass  # the usual case: nothing was left
+            return None  # the usual case: nothing was left
+        from firmware.node import samples_left
+
+        found = samples_left.read(self.path)
+        forget(samples_left)
         return found
-
-    @staticmethod
-    def _read(file):
-        head = file.read(HEAD_BYTES)
-        if len(head) < HEAD_BYTES:
-            return None
-        size, crc = struct.unpack(_HEAD, head)
-        if size > _MOST_BYTES:
-            return None
-        body = file.read(size)
-        if len(body) < size or binascii.crc32(body) != crc:
-            return None  # the power went in the middle of it
-        try:
-            *head, values = cbor.decode(body)
-            values = [[Missing(v.number) if isinstance(v, cbor.Simple) else v] for v in values]
-            return Frame(*head, values)
-        except (TypeError, ValueError):
-            return None  # of a firmware that wrote them otherwise
-
-    @staticmethod
-    def _joined(found, frame):
-        """`found` with the sample of `frame` behind it; what is of another frame begins anew."""
-        if found is None or (found.layout, found.boot, found.seq) != frame[:3]:
-            return frame
-        if frame.t0 != found.t0 + found.step * len(found.channels[0]):
-            return frame
-        channels = [old + new for old, new in zip(found.channels, frame.channels)]
-        offset = found.offset if frame.offset is None else frame.offset
-        return Frame(found.layout, found.boot, found.seq, offset, found.t0, found.step, channels)
