@@ -19,9 +19,9 @@ import os
 from firmware import const
 
 CONFIG = "/node.json"
-_TRIAL = const("/node.trial")
+TRIAL = const("/node.trial")
 _RECORD = const("/cmd")
-MOST_STARTS = 3
+_MOST_STARTS = const(3)
 
 
 class Record:
@@ -75,8 +75,8 @@ def load(root):
     """
     record = Record(root)
     ended = False
-    on_trial = record.result == "trial" and _exists(root + _TRIAL)
-    if on_trial and record.starts >= MOST_STARTS:
+    on_trial = record.result == "trial" and _exists(root + TRIAL)
+    if on_trial and record.starts >= _MOST_STARTS:
         undo(root, record, "started %d times without an answer" % record.starts)
         on_trial = False
     if record.result == "undone" and record.starts:
@@ -91,36 +91,36 @@ def load(root):
     if on_trial:
         record.write("trial", None, None, record.starts + 1, record.window)
     else:
-        _remove(root + _TRIAL)
+        _remove(root + TRIAL)
     return read(root, on_trial), record, on_trial, ended
 
 
 def read(root, on_trial):
     """Read what the node runs by."""
-    with open(root + (_TRIAL if on_trial else CONFIG)) as file:
+    with open(root + (TRIAL if on_trial else CONFIG)) as file:
         return json.load(file)
 
 
 def try_(root, record, number, config, window):
     """Put a configuration on trial from the next start on, for `window` seconds."""
-    _replace(root + _TRIAL, json.dumps(config))
+    _replace(root + TRIAL, json.dumps(config))
     record.write("trial", None, number, 0, window)
 
 
 def keep(root, record):
     """Make what is on trial the configuration."""
-    os.rename(root + _TRIAL, root + CONFIG)
+    os.rename(root + TRIAL, root + CONFIG)
     record.write("done")
 
 
 def undo(root, record, why):
     """Give up what is on trial; the next start tells of it."""
     record.write("undone", why, starts=1)
-    _remove(root + _TRIAL)
+    _remove(root + TRIAL)
 
 
 def give_up(root, error):
     """Undo what is on trial, if anything is, because the program ended with an error."""
     record = Record(root)
-    if record.result == "trial" and _exists(root + _TRIAL):
+    if record.result == "trial" and _exists(root + TRIAL):
         undo(root, record, "ended with %s" % str(error)[:100])

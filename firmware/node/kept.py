@@ -11,11 +11,11 @@ from firmware import const
 
 _MARK = const(b"NK1")
 _SLOTS_AT = const(3)  # behind the mark
-SLOTS = const(8)
+_SLOTS = const(8)
 _SLOT_BYTES = const(9)  # pin + 1, or 0; total and taken, low byte first
-_LENGTH_AT = const(_SLOTS_AT + SLOTS * _SLOT_BYTES)
+_LENGTH_AT = const(_SLOTS_AT + _SLOTS * _SLOT_BYTES)
 _TEXT_AT = const(_LENGTH_AT + 2)
-BYTES = const(512)
+_BYTES = const(512)
 _TICKS = const((1 << 30) - 1)
 
 
@@ -24,9 +24,9 @@ class Kept:
 
     def __init__(self, memory):
         self.memory = memory
-        self.record = bytearray(BYTES)
+        self.record = bytearray(_BYTES)
         held = memory()
-        if len(held) == BYTES and held[:_SLOTS_AT] == _MARK:
+        if len(held) == _BYTES and held[:_SLOTS_AT] == _MARK:
             self.record[:] = held
         else:
             self.record[:_SLOTS_AT] = _MARK
@@ -37,7 +37,7 @@ class Kept:
 
     def keep(self, text):
         """Keep `text`, as much of it as there is room for."""
-        data = text.encode()[: BYTES - _TEXT_AT]
+        data = text.encode()[: _BYTES - _TEXT_AT]
         self.record[_TEXT_AT : _TEXT_AT + len(data)] = data
         self.record[_LENGTH_AT] = len(data) & 255
         self.record[_LENGTH_AT + 1] = len(data) >> 8

@@ -12,14 +12,14 @@ from firmware import const
 from firmware.node.packets import PUBACK, PUBLISH, SUBACK, Refused
 from firmware.wire import messages, seal, topics
 
-WINDOW = 32
+_WINDOW = const(32)
 _NEW_ONLY = const(4)  # places of the window that frames never sent before have for themselves
 ACK_MS = 10000
 _MAX_ACK_MS = const(1800000)
 _RETRY_MS = const(1000)
 _MAX_RETRY_MS = const(60000)
-SILENCE_MS = 90000  # a broker answers within a moment, or the connection is dead
-EVENTS = 16
+_SILENCE_MS = const(90000)  # a broker answers within a moment, or the connection is dead
+_EVENTS = const(16)
 _EVENT_TRIES = const(5)
 
 # Who speaks: node id, 32-byte key, key epoch, boot number.
@@ -67,7 +67,9 @@ class Uplink:
         self.event_id = None
         self.event_tries = 0
         self.reported = set()
-        self.outstanding = {}
+        # Of each frame sent and not yet answered: boot, seq, ticks and uptime [s] when it was sent,
+        # whether it was new. Flat, for it is the most that lives beside the program.
+        self.outstanding = []
         now = board.ticks_ms()
         self.next_try = now
         self.spoken = now
@@ -84,7 +86,7 @@ class Uplink:
                     if queued.detail[2] + 1 == detail[1]:
                         queued.detail[2] = detail[2]
                         return
-        if len(self.events) >= EVENTS:
+        if len(self.events) >= _EVENTS:
             kinds = [event.kind for event in self.events[under_way:]]
             self.events.pop(under_way + (kinds.index("fault") if "fault" in kinds else 0))
         self.events.append(messages.Event(self.identity.boot, kind, detail))
@@ -163,7 +165,7 @@ class Uplink:
 
     def _check_silence(self):
         now = self.board.ticks_ms()
-        if self.asked is not None and self.board.ticks_diff(now, self.asked) > SILENCE_MS:
+        if self.asked is not None and self.board.ticks_diff(now, self.asked) > _SILENCE_MS:
             raise OSError("no answer from the broker")
         if self.board.ticks_diff(now, self.spoken) > self.mqtt.keepalive_s * 500:
             self.mqtt.ping()
@@ -184,12 +186,11 @@ class Uplink:
         """Give up waiting for what was sent too long ago, and wait longer from now on."""
         now = self.board.ticks_ms()
         late = [
-            pair
-            for pair, (sent, _, _) in self.outstanding.items()
-            if self.board.ticks_diff(now, sent) > self.patience
+            each for each in self.outstanding if self.board.ticks_diff(now, each[2]) > self.patience
         ]
-        for pair in late:
-            self.silent = self.outstanding.pop(pair)[2] or self.silent
+        for each in late:
+            self.outstanding.remove(each)
+            self.silent = each[4] or self.silent
         if late:
             self.passed_over = True
             # Once for all that was sent together: it does not become late in the same moment.
@@ -199,20 +200,20 @@ class Uplink:
 
     def _fill(self):
         # What has come meanwhile is heard first: it takes memory as long as it waits.
-        while len(self.outstanding) < WINDOW and not self.mqtt.waiting:
+        while len(self.outstanding) < _WINDOW and not self.mqtt.waiting:
             is_new = True
             found = self.outbox.next(self.new)
-            if found is None and len(self.outstanding) < WINDOW - _NEW_ONLY:
+            if found is None and len(self.outstanding) < _WINDOW - _NEW_ONLY:
                 is_new = False
                 found = self._next_again()
             if found is None:
                 break
             boot, seq, frame = found
-            if (boot, seq) in self.outstanding:
+            if any(each[0] == boot and each[1] == seq for each in self.outstanding):
                 continue
             # Noted before it goes: the answer must not be younger than the question.
             self._note_spoken()
-            self.outstanding[(boot, seq)] = self.spoken, self.clock.uptime(), is_new
+            self.outstanding.append((boot, seq, self.spoken, self.clock.uptime(), is_new))
             self.mqtt.publish(self.up, frame)
         # After the frames: an event that makes the broker cut the connection stops none of them.
         if self.events and self.event_id is None:
@@ -224,7 +225,7 @@ class Uplink:
     def _next_again(self):
         found = self.outbox.next(self.again)
         if found is None and self.passed_over:
-            if all(is_new for _, _, is_new in self.outstanding.values()):
+            if all(each[4] for each in self.outstanding):
                 self.passed_over = False
                 self.again = self.outbox.start()
                 found = self.outbox.next(self.again)
@@ -266,17 +267,18 @@ class Uplink:
     def _release(self, ack):
         """Forget what `ack` answers; return the uptime at which it was asked, or None."""
         fresh = None
-        for pair in list(self.outstanding):
+        for each in list(self.outstanding):
+            boot, seq, _, asked, is_new = each
             mark = ack.watermark
-            if pair not in ack.frames and not (mark and mark[0] == pair[0] and mark[1] >= pair[1]):
+            if (boot, seq) not in ack.frames and not (mark and mark[0] == boot and mark[1] >= seq):
                 continue
-            _, asked, is_new = self.outstanding.pop(pair)
+            self.outstanding.remove(each)
             self.backoff = _RETRY_MS
             self.since = self.board.ticks_ms()
             if self.silent or not is_new:
                 # Somebody listens again, or old frames are taken: no reason to wait long. A new
                 # frame alone says nothing about old ones that are refused.
                 self.patience, self.silent = self.ack_ms, False
-            if pair[0] == self.identity.boot:
+            if boot == self.identity.boot:
                 fresh = asked if fresh is None else max(fresh, asked)
         return fresh

@@ -22,7 +22,7 @@ HEADER_BYTES = 12
 RECORD = const(">HI")
 RECORD_BYTES = 6
 # Four blocks of littlefs, which keeps a few bytes of each block for itself.
-SEGMENT_BYTES = 16000
+_SEGMENT_BYTES = const(16000)
 # Blocks that the outbox leaves free: for /boot, /node.json and their copies, for the copy of the
 # block that is appended to, for /samples (two and a copy at most), and one of twelve for
 # directories. Measured on littlefs2 of 64, 240 and 512 blocks: segments of one block each, the
@@ -94,7 +94,7 @@ class Outbox:
     their bytes are damaged. `torn` is the number of bytes found cut off at opening.
     """
 
-    def __init__(self, folder, limit, lost, segment_bytes=SEGMENT_BYTES):
+    def __init__(self, folder, limit, lost, segment_bytes=_SEGMENT_BYTES):
         self.folder = folder
         self.lost = lost
         self.segment_bytes = segment_bytes

@@ -64,7 +64,8 @@ def modules_of(board: Board, link: str = "ip") -> list[str]:
     """Return the names of all modules that a board's node imports, in order.
 
     These are the program, the board's sensors and the link, and what they import; not the
-    emulator's board and not the other links. A driver that there is none of is a `BundleError`.
+    emulator's board, not the other links, and no package that says nothing but what it is for:
+    MicroPython takes a folder for one. A driver that there is none of is a `BundleError`.
     """
     left_out = {EMULATED, *(name for kind, name in LINKS.items() if kind != link)}
     wanted = [*PROGRAM, LINKS[link]]
@@ -82,7 +83,13 @@ def modules_of(board: Board, link: str = "ip") -> list[str]:
             found.add(name)
             wanted += _imports(name)
             wanted += [name.rpartition(".")[0]] if "." in name else []
-    return sorted(found)
+    return sorted(name for name in found if not _only_says(name))
+
+
+def _only_says(name: str) -> bool:
+    """Whether a module is nothing but its docstring."""
+    body = ast.parse(_source(name).read_text(encoding="utf-8")).body
+    return len(body) == 1 and ast.get_docstring(ast.Module(body, [])) is not None
 
 
 def _source(name: str) -> Path:

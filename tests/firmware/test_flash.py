@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.node.outbox import MOST_SEGMENTS, SEGMENT_BYTES
+from firmware.node.outbox import _SEGMENT_BYTES, MOST_SEGMENTS
 from firmware.workbench.simulate import SHIMS
 from tests.firmware.field import Collector, FleetMaker, wait_for
 from tests.paths import ROOT
@@ -160,7 +160,7 @@ print(os.statvfs("/flash")[3], Outbox("/flash/outbox", None, count).limit // 409
     out = run(tmp_path, weather_file, tmp_path / "flash.img", FILL + script)
     said_free, limit = (int(word) for word in out.split()[1:])
     assert said_free == 0 or said_free > BLOCKS
-    assert SEGMENT_BYTES // 4096 < limit < BLOCKS - BLOCKS // 12
+    assert _SEGMENT_BYTES // 4096 < limit < BLOCKS - BLOCKS // 12
 
 
 def test_a_torn_record_on_a_full_flash_ends_no_node(
