@@ -6,6 +6,7 @@ by its reason, and the first, tenth, hundredth ... of each reason in a boot is r
 
 from firmware import const
 from firmware.node import configuration
+from firmware.node.configuration import Record as Record
 from firmware.wire import seal, topics
 from firmware.wire.commands_read import decode_command, wrap_key
 

@@ -1,13 +1,10 @@
 """A node's program: reads its configuration, puts the parts together and runs for ever."""
 
-import errno
 import gc
-import os
-import random
 import sys
 
 # Compiling leaves holes in a small heap; collecting after each part keeps the rest in one piece.
-from firmware import const
+from firmware import const, forget
 from firmware.wire import seal
 from firmware.wire.frame import Missing
 
@@ -30,51 +27,12 @@ gc.collect()
 from firmware.node.link import ACK_MS, Identity, Uplink  # noqa: E402
 
 gc.collect()
-from firmware.node import configuration  # noqa: E402
-
-gc.collect()
 from firmware.node.clock import Clock  # noqa: E402
 
 # Were memory collected only when the heap is full, what lasts of compiling would lie scattered over
 # all of it, with no hole big enough for the next module.
 _COMPILING = const(4096)
-_BOOT = const("/boot")
 _SAMPLES = const("/samples")
-
-
-def next_boot(root, least, make_room):
-    """Count this boot: at least `least`, written to flash before anything is measured.
-
-    `make_room()` frees flash, if there is something to free. A number must never be used
-    twice: where the last one cannot be read, or this one not be kept, a random step makes that
-    unlikely.
-
-    Returns
-    -------
-    tuple of (int, str or None)
-        The number, and what is wrong with it.
-    """
-    boot, fault = least, None
-    try:
-        with open(root + _BOOT) as file:
-            last = int(file.read())
-        if not 0 <= last < 0xFFFF0000:
-            raise ValueError("%d is no boot number" % last)
-        boot = max(last + 1, least)
-    except (OSError, ValueError) as error:
-        if not isinstance(error, OSError) or error.errno != errno.ENOENT:
-            boot += 1 + random.getrandbits(15)
-            fault = "boot number not readable: %s" % error
-    for _ in range(3):  # one segment makes room enough; if three do not, all would not either
-        try:
-            with open(root + _BOOT + ".new", "w") as file:
-                file.write(str(boot))
-            os.rename(root + _BOOT + ".new", root + _BOOT)
-            return boot, fault
-        except OSError as error:
-            trouble = error
-            make_room()
-    return boot + 1 + random.getrandbits(15), "boot number not kept: %s" % trouble
 
 
 def make_link(board, config, report):
@@ -85,6 +43,8 @@ def make_link(board, config, report):
     link = config.get("link") or {}
     kind, node, broker = link.get("kind", "ip"), config["node"], config["broker"]
     gc.collect()
+    from firmware.node import configuration
+
     if kind == "ip":
         from firmware.node.link_ip import Mqtt
 
@@ -125,6 +85,8 @@ class Node:
         self.board = board
         self.uplink = None
         self.early = []
+        from firmware.node import boot_number, configuration
+
         config, record, self.on_trial, ended = configuration.load(board.root)
         key = bytes.fromhex(config["key"])
         if len(key) != seal.KEY_BYTES:
@@ -132,6 +94,7 @@ class Node:
         mqtt = make_link(board, config, self.report)
         # Drivers next: compiling them takes more memory than they keep, and in one piece.
         sensing = Sensing(board, config["channels"], self.report)
+        del config["channels"]  # by far the most of it
         self.outbox = Outbox(
             board.root + "/outbox",
             config.get("outbox_bytes"),
@@ -140,7 +103,8 @@ class Node:
         # Acknowledgements name boot and sequence number alone: a board that takes over a node's
         # name with an empty flash must not meet the numbers of the board before.
         least = max(self.outbox.newest_boot(), (config["epoch"] - 1 & 0x7FFF) << 16) + 1
-        boot, fault = next_boot(board.root, least, self.outbox.give_up_oldest)
+        boot, fault = boot_number.next_boot(board.root, least, self.outbox.give_up_oldest)
+        forget(boot_number)
         if fault:
             self.report("fault", fault)
         who = Identity(config["node"], key, config["epoch"], boot)
@@ -162,12 +126,15 @@ class Node:
             make_power(config.get("power"), channels, config["sample_s"], self.report),
         )
         self.cycle.recover()
-        self.record, self.commands = record, None
+        self.record, self.commands = None, None
         self.uplink.on_command = self.hear
         if ended:
-            self.answer()
+            self.answer(record)
         if self.on_trial:
+            self.record = record
             self.cycle.sample_now()  # something to be acknowledged
+        else:
+            forget(configuration)
         wifi = config.get("wifi") or {}
         board.join(wifi.get("ssid"), wifi.get("password"))
         self.radio = Radio(board, config.get("radio_ms", RADIO_MS))
@@ -175,6 +142,8 @@ class Node:
     @property
     def config(self):
         """What the node runs by, read anew: seldom asked for, and it takes kilobytes."""
+        from firmware.node import configuration
+
         return configuration.read(self.board.root, self.on_trial)
 
     def report(self, kind, detail):
@@ -188,9 +157,10 @@ class Node:
         """Do what a message on ``cmd`` says; what that takes is loaded when the first one comes."""
         if self.commands is None:
             gc.collect()
-            from firmware.node.commands import Commands
+            from firmware.node.commands import Commands, Record
 
             gc.collect()
+            self.record = self.record or Record(self.board.root)
             actions = {"send": self.send, "selftest": self.self_test}
             link = self.uplink
             self.commands = Commands(
@@ -204,9 +174,8 @@ class Node:
             )
         self.commands.hear(message)
 
-    def answer(self):
+    def answer(self, record):
         """Report what came of the last command."""
-        record = self.record
         self.report("answer", [record.number, record.result, record.more])
 
     def send(self):
@@ -225,11 +194,13 @@ class Node:
 
     def judge_trial(self):
         """Keep a configuration that the server has answered to; give up one that had its time."""
+        from firmware.node import configuration
+
         record = self.record
         if self.uplink.confirmed:
             configuration.keep(self.board.root, record)
             self.on_trial = False
-            self.answer()
+            self.answer(record)
         elif self.cycle.clock.uptime() > record.window:
             configuration.undo(self.board.root, record, "not acknowledged in %d s" % record.window)
             self.board.reset()
@@ -266,5 +237,11 @@ def main():
             node.step()
     except Exception as error:  # noqa: BLE001  a node in the field has nobody to restart it
         sys.print_exception(error)
-        configuration.give_up(board.root, error)
-        board.restart()
+        node = None  # it may have filled the memory
+        gc.collect()
+        try:
+            from firmware.node import configuration
+
+            configuration.give_up(board.root, error)
+        finally:
+            board.restart()

@@ -34,16 +34,15 @@ def fault_of(frame, channel_fault):
     layout, boot, seq, offset, t0, step, channels = frame
     if not isinstance(layout, bytes) or len(layout) != 4:
         return "layout must be 4 bytes"
-    if not within(boot, 1, UINT32):
-        return "boot %r must be from 1 to 2**32 - 1" % (boot,)
-    if not within(seq, 0, UINT32):
-        return "seq %r must be from 0 to 2**32 - 1" % (seq,)
-    if offset is not None and not within(offset, 0, LATEST):
-        return "offset %r must be null or seconds of UTC" % (offset,)
-    if not within(t0, 0, UINT32):
-        return "t0 %r must be seconds since boot" % (t0,)
-    if not within(step, 1, MAX_STEP_S + 1):
-        return "step %r must be from 1 to 86400 s" % (step,)
+    for name, number, low, high, wanted in (
+        ("boot", boot, 1, UINT32, "from 1 to 2**32 - 1"),
+        ("seq", seq, 0, UINT32, "from 0 to 2**32 - 1"),
+        ("offset", 0 if offset is None else offset, 0, LATEST, "null or seconds of UTC"),
+        ("t0", t0, 0, UINT32, "seconds since boot"),
+        ("step", step, 1, MAX_STEP_S + 1, "from 1 to 86400 s"),
+    ):
+        if not within(number, low, high):
+            return "%s %r must be %s" % (name, number, wanted)
     if not isinstance(channels, (list, tuple)) or not 1 <= len(channels) <= MAX_CHANNELS:
         return "must have 1 to %d channels" % MAX_CHANNELS
     for number, samples in enumerate(channels):

@@ -1,14 +1,17 @@
 """Runs a simulated node and notes how much of its heap lives (MicroPython Unix port only).
 
 Looks where most is held: before and behind every call of the wire, the outbox, the link and the
-sensors; what is allocated is collected before it is counted. Prints each new peak, and what of it
-is no node's: the emulation before any firmware is there, what looks, and what the emulation adds
-when it starts the node (all of the firmware is loaded by then; the file system on flash, which a
-board has in its heap, too, is not counted as emulation).
+sensors; what is allocated is collected before it is counted. Prints what lives, each time behind
+MicroPython's own count of names: ``emulated`` before any firmware is there, ``loaded`` and
+``watched`` before and behind what looks is put in, ``ready`` and ``started`` before and behind what
+the emulation does to start the node (all of the firmware is there by then, and the file system on
+flash, which a board has in its heap, too), and ``peak`` whenever it is more than ever before.
 """
 
 import gc
 import os
+
+import micropython
 
 peak = 0
 
@@ -19,14 +22,20 @@ def held():
     return gc.mem_alloc()
 
 
+def tell(what, number):
+    """Print bytes, and the names that there are."""
+    micropython.qstr_info()
+    print(what, number)
+
+
 def look():
-    """Print what lives if it is more than ever before."""
+    """Tell what lives if it is more than ever before."""
     global peak
     if gc.mem_alloc() > peak:
         gc.collect()
     if gc.mem_alloc() > peak:
         peak = gc.mem_alloc()
-        print("heap", peak)
+        tell("peak", peak)
 
 
 def watched(owner, name):
@@ -51,10 +60,10 @@ def file_system():
 
 
 def watch():
-    """Look at every call behind which much may be held; print what looking takes."""
+    """Look at every call behind which much may be held."""
     from firmware.node import outbox_opening  # no name of ours keeps what the node lets go of
 
-    before = held()
+    tell("loaded", held())
     for owner, names in (
         (cbor, ("encode", "decode")),
         (format2, ("encode", "_put_samples")),
@@ -69,16 +78,16 @@ def watch():
     ):
         for name in names:
             watched(owner, name)
-    print("measuring", held() - before)
+    tell("watched", held())
 
 
 def start():
-    """Run the node for ever; print what the emulation adds before."""
-    without = held() + file_system()
+    """Run the node for ever."""
+    tell("ready", held() + file_system())
     run = main.main
 
     def started():
-        print("starting", held() - without)
+        tell("started", held())
         run()
 
     main.main = started
@@ -90,7 +99,7 @@ import flash  # noqa: E402
 import machine  # noqa: E402, F401
 import network  # noqa: E402, F401
 
-print("emulation", held())
+tell("emulated", held())
 from firmware.node import board_unix, cycle, link, link_ip, main, outbox, sensing  # noqa: E402, F401
 from firmware.wire import cbor, format2, seal  # noqa: E402
 

@@ -71,16 +71,69 @@ def make_backlog(folder: Path, frames: int) -> Backlog:
 
 
 class Heap(NamedTuple):
-    """Bytes: the most that lived, and what of it is the emulation's and the measuring's."""
+    """Bytes at the moment when most lived, and whose they are.
+
+    Names are in pools, each twice as long as the one before, whoever's name made it necessary:
+    `pools` bytes of them are not the node's, which would by its own names have fewer (below 0:
+    more) than are left beside those of the emulation.
+    """
 
     peak: int
     emulation: int
-    measuring: int
+    looking: int
+    pools: int
+    names: int
 
     @property
     def node(self) -> int:
         """The most that is the node's."""
-        return self.peak - self.emulation - self.measuring
+        return self.peak - self.emulation - self.looking - self.pools
+
+
+class Look(NamedTuple):
+    """What lived at one moment: bytes without pools of names, these, and the names."""
+
+    bytes: int
+    pools: int
+    names: int
+
+
+LOOK = re.compile(
+    r"^qstr pool: n_pool=\d+, n_qstr=(\d+), n_str_data_bytes=(\d+), n_total_bytes=(\d+)\n"
+    r"(\w+) (\d+)$",
+    re.MULTILINE,
+)
+#: The first pool of names (MicroPython, py/qstr.c: twice MICROPY_ALLOC_QSTR_ENTRIES_INIT).
+FIRST_POOL = 20
+
+
+def room_for(names: int) -> int:
+    """How many names there is room for in the pools that so many take."""
+    room, pool = 0, FIRST_POOL
+    while room < names:
+        room, pool = room + pool, 2 * pool
+    return room
+
+
+def heap_of(said: str) -> Heap:
+    """Whose the bytes are, by what the probe printed."""
+    looks: dict[str, Look] = {}
+    for names, texts, total, what, held in LOOK.findall(said):
+        pools = int(total) - int(texts)
+        looks[what] = Look(int(held) - pools, pools, int(names))  # of peaks the last
+    emulated, peak = looks["emulated"], looks["peak"]
+    starting = looks["started"].bytes - looks["ready"].bytes
+    looking = looks["watched"].bytes - looks["loaded"].bytes
+    others = emulated.names + looks["started"].names - looks["ready"].names
+    names = peak.names - others - (looks["watched"].names - looks["loaded"].names)
+    own = peak.pools * room_for(names) // room_for(peak.names)
+    return Heap(
+        peak.bytes + peak.pools,
+        emulated.bytes + starting,
+        looking,
+        peak.pools - own,
+        names,
+    )
 
 
 def make_program(folder: Path) -> Path:
@@ -146,13 +199,7 @@ def measure(folder: Path, frames: int) -> tuple[Backlog, Heap]:
     backlog = make_backlog(folder, frames)
     program = make_program(folder / "program")
     said = run(backlog, folder / "probed", program, PROBE, HEAP)
-    told: dict[str, list[int]] = {}
-    for name, number in re.findall(
-        r"^(emulation|measuring|starting|heap) (\d+)$", said, re.MULTILINE
-    ):
-        told.setdefault(name, []).append(int(number))
-    (emulation,), (starting,), (measuring,) = told["emulation"], told["starting"], told["measuring"]
-    return backlog, Heap(max(told["heap"]), emulation + starting, measuring)
+    return backlog, heap_of(said)
 
 
 def least(folder: Path, backlog: Backlog, low: int) -> int:

@@ -68,8 +68,9 @@ def heap_of_node() -> bool:
         f" goes on (bar {HEAP_BAR:,})"
     )
     print(
-        f"               {heap.peak:6,} B  in all: {heap.emulation:,} are the emulated chips' and "
-        f"{heap.measuring:,} of what looks"
+        f"               {heap.peak:6,} B  in all: {heap.emulation:,} are the emulated chips', "
+        f"{heap.looking:,} of what looks, {heap.pools:,} of room for their names; the node has "
+        f"{heap.names} names"
     )
     print(
         f"least heap     {least:6,} B  in which it does all that, the emulated chips among it "

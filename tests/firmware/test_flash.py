@@ -115,7 +115,7 @@ def test_the_outbox_leaves_room_for_the_rest(
 ) -> None:
     """No write meets a full flash, whether segments are long or of one frame each."""
     script = f"""
-from firmware.node.main import next_boot
+from firmware.node.boot_number import next_boot
 full = 0
 write = Outbox._write
 
