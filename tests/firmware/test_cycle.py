@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import binascii
+import struct
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from firmware import forget
 from firmware.node.alarms import Alarms
 from firmware.node.clock import Clock
 from firmware.node.cycle import Cycle
@@ -14,7 +18,7 @@ from firmware.node.link import Identity
 from firmware.node.power import NORMAL, Radio, make_power
 from firmware.node.samples import HEAD_BYTES, SampleLog
 from firmware.node.saving import SAVING, SURVIVAL
-from firmware.wire import codec, seal
+from firmware.wire import cbor, codec, seal
 
 KEY = bytes(32)
 
@@ -244,6 +248,31 @@ def test_a_log_that_is_cut_off_gives_its_whole_samples(tmp_path: Path) -> None:
         (tmp_path / "samples").write_bytes(damaged)
         frame = log_at(tmp_path).recover()
         assert (len(frame.channels[0]) if frame else 0) == count
+
+
+def test_samples_that_another_firmware_wrote_are_left_alone(tmp_path: Path) -> None:
+    """As frames in format 2, which such a log once held, or with fewer parts than ours."""
+    frame = codec.Frame(bytes(4), 5, 0, None, 600, 600, [[1], [2]])
+    for body in (codec.encode(frame), cbor.encode([1, 2]), cbor.encode(7)):
+        head = struct.pack(">HI", len(body), binascii.crc32(body))
+        (tmp_path / "samples").write_bytes(head + body)
+        assert log_at(tmp_path).recover() is None
+    log_at(tmp_path).append(frame)
+    assert log_at(tmp_path).recover() is None  # behind what cannot be read
+    (tmp_path / "samples").unlink()
+    log_at(tmp_path).append(frame)
+    assert log_at(tmp_path).recover() == frame
+
+
+def test_what_a_node_lets_go_of_is_there_again_when_it_is_needed() -> None:
+    from firmware.node import samples_left as first
+
+    forget(first)
+    assert "firmware.node.samples_left" not in sys.modules
+    from firmware.node import samples_left as second
+
+    assert second is not first
+    assert second.read("/nowhere") is None
 
 
 def test_learning_the_time_reaches_the_samples_of_the_frame(tmp_path: Path) -> None:
