@@ -6,7 +6,7 @@ import sys
 VERSION = "0.1.0"
 
 
-def const(value):
+def const(value):  # type: ignore[no-untyped-def]  # nodes know no types
     """Return `value`; where a name is given one so, MicroPython's compiler puts the value itself.
 
     A name of a module that begins with an underscore then takes no memory on a node.
@@ -14,7 +14,7 @@ def const(value):
     return value
 
 
-def forget(module):
+def forget(module):  # type: ignore[no-untyped-def]  # as above
     """Let go of a module that is needed once, so that a node has its memory for other things."""
     room, _, name = module.__name__.rpartition(".")
     del sys.modules[module.__name__]
