@@ -35,6 +35,13 @@ _COMPILING = const(4096)
 _SAMPLES = const("/samples")
 
 
+def wrong(text):
+    """Make the error of a configuration of which `text` says what is wrong."""
+    from firmware.node.configuration import CONFIG
+
+    return ValueError("%s: %s" % (CONFIG, text))
+
+
 def make_link(board, config, report):
     """Make the link that the configuration's ``link`` names, ``ip`` where it names none.
 
@@ -43,8 +50,6 @@ def make_link(board, config, report):
     link = config.get("link") or {}
     kind, node, broker = link.get("kind", "ip"), config["node"], config["broker"]
     gc.collect()
-    from firmware.node import configuration
-
     if kind == "ip":
         from firmware.node.link_ip import Mqtt
 
@@ -58,15 +63,15 @@ def make_link(board, config, report):
         )
     if kind == "nbiot":
         if any(channel["bus"] == "gnss" for channel in config["channels"]):
-            raise ValueError(
-                "%s: link.kind nbiot: the modem has the serial line of the bus gnss; use ip, or "
-                "take the channels of gnss out" % configuration.CONFIG
+            raise wrong(
+                "link.kind nbiot: the modem has the serial line of the bus gnss; use ip, or take "
+                "the channels of gnss out"
             )
         from firmware.node.link_nbiot import ModemMqtt
 
         uart, reset = board.modem(link.get("baud"))
         return ModemMqtt(uart, reset, board, node, broker, link, report)
-    raise ValueError("%s: link.kind %r: must be ip or nbiot" % (configuration.CONFIG, kind))
+    raise wrong("link.kind %r: must be ip or nbiot" % kind)
 
 
 def make_alarms(rows, channels):
@@ -85,12 +90,11 @@ class Node:
         self.board = board
         self.uplink = None
         self.early = []
-        from firmware.node import boot_number, configuration
-
-        config, record, self.on_trial, ended = configuration.load(board.root)
+        self.record, self.commands = None, None
+        config = self.configure()
         key = bytes.fromhex(config["key"])
         if len(key) != seal.KEY_BYTES:
-            raise ValueError("%s: key must be %d bytes" % (configuration.CONFIG, seal.KEY_BYTES))
+            raise wrong("key must be %d bytes" % seal.KEY_BYTES)
         mqtt = make_link(board, config, self.report)
         # Drivers next: compiling them takes more memory than they keep, and in one piece.
         sensing = Sensing(board, config["channels"], self.report)
@@ -103,6 +107,8 @@ class Node:
         # Acknowledgements name boot and sequence number alone: a board that takes over a node's
         # name with an empty flash must not meet the numbers of the board before.
         least = max(self.outbox.newest_boot(), (config["epoch"] - 1 & 0x7FFF) << 16) + 1
+        from firmware.node import boot_number
+
         boot, fault = boot_number.next_boot(board.root, least, self.outbox.give_up_oldest)
         forget(boot_number)
         if fault:
@@ -126,18 +132,25 @@ class Node:
             make_power(config.get("power"), channels, config["sample_s"], self.report),
         )
         self.cycle.recover()
-        self.record, self.commands = None, None
         self.uplink.on_command = self.hear
+        if self.on_trial:
+            self.cycle.sample_now()  # something to be acknowledged
+        wifi = config.get("wifi") or {}
+        board.join(wifi.get("ssid"), wifi.get("password"))
+        self.radio = Radio(board, config.get("radio_ms", RADIO_MS))
+
+    def configure(self):
+        """Read the configuration, and let go of what reads it unless it is on trial."""
+        from firmware.node import configuration
+
+        config, record, self.on_trial, ended = configuration.load(self.board.root)
         if ended:
             self.answer(record)
         if self.on_trial:
             self.record = record
-            self.cycle.sample_now()  # something to be acknowledged
         else:
             forget(configuration)
-        wifi = config.get("wifi") or {}
-        board.join(wifi.get("ssid"), wifi.get("password"))
-        self.radio = Radio(board, config.get("radio_ms", RADIO_MS))
+        return config
 
     @property
     def config(self):

@@ -61,7 +61,10 @@ def file_system():
 
 def watch():
     """Look at every call behind which much may be held."""
-    from firmware.node import outbox_opening  # no name of ours keeps what the node lets go of
+    from firmware.node import (  # no name of ours keeps what the node lets go of
+        fitting,
+        outbox_opening,
+    )
 
     tell("loaded", held())
     for owner, names in (
@@ -70,7 +73,7 @@ def watch():
         (seal, ("hmac_sha256",)),
         (outbox_opening, ("open_segment",)),
         (outbox.Outbox, ("append", "_write", "next", "_read", "ack")),
-        (sensing, ("make_sensor",)),
+        (fitting, ("make_sensor",)),
         (sensing.Sensing, ("sample", "_ask")),
         (cycle.Cycle, ("flush",)),
         (link.Uplink, ("_fill", "_hear")),
