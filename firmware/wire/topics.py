@@ -6,7 +6,7 @@ Kinds: ``up`` frames, ``evt`` events and ``ask`` for parts of an update go from 
 
 from firmware import const
 
-_PREFIX = const("nq/1/")
+PREFIX = const("nq/1/")
 KINDS = ("up", "evt", "ask", "ack", "cmd", "part")
 
 _LETTERS = const("abcdefghijklmnopqrstuvwxyz0123456789")
@@ -30,12 +30,4 @@ def topic(node, kind):
     """Return the topic of `kind`, one of `KINDS`, for `node`."""
     if kind not in KINDS:
         raise TopicError("topic kind %r: must be one of %s" % (kind, ", ".join(KINDS)))
-    return _PREFIX + check_node_id(node) + "/" + kind
-
-
-def parse_topic(text):
-    """Return (node, kind) of a topic; TopicError if it is not one of ours."""
-    parts = text.split("/")
-    if len(parts) != 4 or not text.startswith(_PREFIX) or parts[3] not in KINDS:
-        raise TopicError("topic %r: must be nq/1/{node}/%s" % (text, "|".join(KINDS)))
-    return check_node_id(parts[2]), parts[3]
+    return PREFIX + check_node_id(node) + "/" + kind
