@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from collector.ingest.known_nodes import KnownNodes, Node
 from collector.store.network.frames import OTHERS, UNKNOWN_NODE, Refusal
-from firmware.wire import seal, topics
+from firmware.wire import seal, topics, topics_read
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def prove(known: KnownNodes, messages: Sequence[Message], refused: Refusals) -> 
 def _prove_one(known: KnownNodes, message: Message) -> Arrived | tuple[str, str]:
     """Return the message as proven, or the node's name and the reason of its refusal."""
     try:
-        name, kind = topics.parse_topic(message.topic)
+        name, kind = topics_read.parse_topic(message.topic)
     except topics.TopicError:
         return OTHERS, "bad_topic"
     node = known.nodes.get(name)

@@ -5,11 +5,11 @@ the alarm ends; values are scaled integers as they travel. Both its beginning an
 at once, what lies between comes with the frames as usual.
 """
 
-from firmware.wire import codec
+from firmware.wire.frame import Missing
 
 
 class Alarms:
-    """The alarms of a node whose `channels` are codec.Channel in the order of a sample."""
+    """The alarms of a node whose `channels` are layout.Channel in the order of a sample."""
 
     def __init__(self, rows, channels):
         places = {channel.number: place for place, channel in enumerate(channels)}
@@ -21,7 +21,7 @@ class Alarms:
         changed = False
         for number, (place, row) in enumerate(self.rows):
             value = sample[place]
-            if isinstance(value, codec.Missing):
+            if isinstance(value, Missing):
                 continue
             on = self._judge(row, value, self.on[number])
             changed = changed or on != self.on[number]

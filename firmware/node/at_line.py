@@ -1,18 +1,21 @@
 """A modem's serial line: commands out, answers and what it reports by itself in.
 
 Sources: as link_nbiot. Nothing waits longer than it is told to, and a line takes no more memory
-than `MAX_LINE`: of a longer one the head is kept.
+than `_MAX_LINE`: of a longer one the head is kept.
 """
 
 import select
 
+from firmware import const
 from firmware.node.packets import LinkError
 
-MAX_LINE = 3000  # the collector's longest acknowledgement has less than 1300 bytes, two digits each
-HEAD = 256
-CHUNK = 256
-ESC, CTRL_Z = b"\x1b", b"\x1a"
-RESYNCS = 4
+# The collector's longest acknowledgement has less than 1300 bytes, two digits each.
+_MAX_LINE = const(3000)
+_HEAD = const(256)
+_CHUNK = const(256)
+_ESC = const(b"\x1b")
+CTRL_Z = b"\x1a"
+_RESYNCS = const(4)
 
 
 class ModemError(LinkError):
@@ -53,10 +56,10 @@ class AtLine:
 
         That Esc and a line end do no harm outside data mode is unverified.
         """
-        for turn in range(RESYNCS):
+        for turn in range(_RESYNCS):
             if turn:
                 self.ladder.count("resync")
-                self._write(ESC + b"\r")
+                self._write(_ESC + b"\r")
             self._quiet()
             try:
                 self.command("AT", self.times["answer_ms"] // 8 << turn)
@@ -115,7 +118,7 @@ class AtLine:
         """Wait up to `ms` for something; take apart what has come. Returns whether it has."""
         self.board.watch()
         self.poller.poll(ms)
-        data = self.uart.read(CHUNK)
+        data = self.uart.read(_CHUNK)
         if not data:
             return False
         self.buffer += data
@@ -127,9 +130,9 @@ class AtLine:
             if line:
                 self._understand(line, not self.skipping)
             self.skipping = False
-        if len(self.buffer) > (HEAD if self.skipping else MAX_LINE):
+        if len(self.buffer) > (_HEAD if self.skipping else _MAX_LINE):
             self.skipping = True
-            self.buffer = self.buffer[:HEAD]
+            self.buffer = self.buffer[:_HEAD]
         if self.prompting and self.buffer.strip() == b">":
             self.buffer = b""
             self.lines.append(b">")

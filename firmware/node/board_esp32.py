@@ -7,25 +7,37 @@ import time
 import machine
 import network
 
+from firmware import const
 from firmware.node.kept import Kept
 
-I2C_SCL, I2C_SDA = 22, 21
-PULSE_PIN, ADC_PIN, ONEWIRE_PIN = 27, 34, 25
-RS485_TX, RS485_RX, RS485_BAUD = 17, 16, 9600
-GNSS_TX, GNSS_RX, GNSS_BAUD = 4, 5, 9600
+_I2C_SCL = const(22)
+_I2C_SDA = const(21)
+_PULSE_PIN = const(27)
+_ADC_PIN = const(34)
+_ONEWIRE_PIN = const(25)
+_RS485_TX = const(17)
+_RS485_RX = const(16)
+_RS485_BAUD = const(9600)
+_GNSS_TX = const(4)
+_GNSS_RX = const(5)
+_GNSS_BAUD = const(9600)
 # The modem has the line that a satellite receiver would have: one board carries one of the two.
-MODEM_TX, MODEM_RX, MODEM_RESET, MODEM_BAUD = 32, 33, 13, 115200
-RESET_PULSE_MS = 100  # how long the module wants it: unverified
-EARLIEST_RTC_YEAR = 2010
-WATCHDOG_MS = 120000
-RESTART_MS = 60000
-MAX_SLEEP_MS = 30000
+_MODEM_TX = const(32)
+_MODEM_RX = const(33)
+_MODEM_RESET = const(13)
+_MODEM_BAUD = const(115200)
+_RESET_PULSE_MS = const(100)  # how long the module wants it: unverified
+_EARLIEST_RTC_YEAR = const(2010)
+_WATCHDOG_MS = const(120000)
+_RESTART_MS = const(60000)
+_MAX_SLEEP_MS = const(30000)
 # Why the chip itself says it started: ESP32 Technical Reference Manual, RTC_CNTL_RESET_STATE_REG,
 # and ESP-IDF, components/esp_rom/include/esp32/rom/rtc.h (RTCWDT_BROWN_OUT_RESET). MicroPython's
 # `reset_cause` calls a brown-out the watchdog's or a reset by hand, depending on its version.
-RESET_STATE = 0x3FF48034
-RESET_BITS, BROWN_OUT_STATE = 0x3F, 15
-BROWN_OUT = 6  # ours, behind MicroPython's five
+_RESET_STATE = const(0x3FF48034)
+_RESET_BITS = const(0x3F)
+_BROWN_OUT_STATE = const(15)
+_BROWN_OUT = const(6)  # ours, behind MicroPython's five
 
 
 def _seconds(year, month, day):
@@ -52,7 +64,7 @@ class Board:
         self.uptime = 0
         self.watchdog = None
         self.memory = Kept(machine.RTC().memory)
-        self.baud = RS485_BAUD
+        self.baud = _RS485_BAUD
 
     def bus(self, name, address):
         """Return the bus a driver takes, by its name.
@@ -61,26 +73,26 @@ class Board:
         pin of ``pulse``, ``adc`` and ``onewire``, None takes the board's usual one.
         """
         if name == "pulse":
-            return machine.Pin(address or PULSE_PIN, machine.Pin.IN, machine.Pin.PULL_UP)
+            return machine.Pin(address or _PULSE_PIN, machine.Pin.IN, machine.Pin.PULL_UP)
         if name == "adc":
-            return machine.ADC(machine.Pin(address or ADC_PIN), atten=machine.ADC.ATTN_11DB)
+            return machine.ADC(machine.Pin(address or _ADC_PIN), atten=machine.ADC.ATTN_11DB)
         if name == "onewire":
             from onewire import OneWire  # not every firmware has it, and few boards need it
 
-            return OneWire(machine.Pin(address or ONEWIRE_PIN))
+            return OneWire(machine.Pin(address or _ONEWIRE_PIN))
         if name == "link":
             return self.signal_dbm
         if name not in self.buses:
             if name == "i2c":
-                scl, sda = machine.Pin(I2C_SCL), machine.Pin(I2C_SDA)
+                scl, sda = machine.Pin(_I2C_SCL), machine.Pin(_I2C_SDA)
                 self.buses[name] = machine.I2C(0, scl=scl, sda=sda, freq=100000)
             elif name == "rs485":
                 self.buses[name] = machine.UART(
-                    2, baudrate=RS485_BAUD, tx=RS485_TX, rx=RS485_RX, timeout=50
+                    2, baudrate=_RS485_BAUD, tx=_RS485_TX, rx=_RS485_RX, timeout=50
                 )
             elif name == "gnss":
                 self.buses[name] = machine.UART(
-                    1, baudrate=GNSS_BAUD, tx=GNSS_TX, rx=GNSS_RX, timeout=50
+                    1, baudrate=_GNSS_BAUD, tx=_GNSS_TX, rx=_GNSS_RX, timeout=50
                 )
             else:
                 raise ValueError(
@@ -90,9 +102,9 @@ class Board:
 
     def set_baud(self, baud):
         """Set the RS-485 line to the speed of the station that is asked next; None: the board's."""
-        baud = int(baud or RS485_BAUD)
+        baud = int(baud or _RS485_BAUD)
         if baud != self.baud:
-            self.buses["rs485"].init(baudrate=baud, tx=RS485_TX, rx=RS485_RX, timeout=50)
+            self.buses["rs485"].init(baudrate=baud, tx=_RS485_TX, rx=_RS485_RX, timeout=50)
             self.baud = baud
 
     def tally(self, pin):
@@ -125,16 +137,16 @@ class Board:
 
     def modem(self, baud):
         """Return the modem's serial line and a function that resets it, which takes 0.1 s."""
-        pin = machine.Pin(MODEM_RESET, machine.Pin.OUT, value=0)  # 1 pulls RESET_N low: transistor
+        pin = machine.Pin(_MODEM_RESET, machine.Pin.OUT, value=0)  # 1 pulls RESET_N low: transistor
 
         def reset():
             pin.value(1)
-            time.sleep_ms(RESET_PULSE_MS)
+            time.sleep_ms(_RESET_PULSE_MS)
             pin.value(0)
 
         self.has_modem = True
         line = machine.UART(
-            1, baudrate=baud or MODEM_BAUD, tx=MODEM_TX, rx=MODEM_RX, timeout=0, rxbuf=1024
+            1, baudrate=baud or _MODEM_BAUD, tx=_MODEM_TX, rx=_MODEM_RX, timeout=0, rxbuf=1024
         )
         return line, reset
 
@@ -151,7 +163,7 @@ class Board:
     def utc(self):
         """Seconds since 1970 by the real-time clock, or None if nobody has ever set it."""
         year, month, day, _, hour, minute, second, _ = machine.RTC().datetime()
-        if year < EARLIEST_RTC_YEAR:
+        if year < _EARLIEST_RTC_YEAR:
             return None
         return _seconds(year, month, day) + hour * 3600 + minute * 60 + second
 
@@ -179,7 +191,7 @@ class Board:
 
         Returns true if `socket` can be read.
         """
-        return self._poll(socket, min(sample_ms, link_ms, MAX_SLEEP_MS))
+        return self._poll(socket, min(sample_ms, link_ms, _MAX_SLEEP_MS))
 
     def _poll(self, socket, ms):
         if socket is None:
@@ -194,12 +206,12 @@ class Board:
     def watch(self):
         """Start the watchdog, or show it that the program is alive."""
         if self.watchdog is None:
-            self.watchdog = machine.WDT(timeout=WATCHDOG_MS)
+            self.watchdog = machine.WDT(timeout=_WATCHDOG_MS)
         self.watchdog.feed()
 
     def restart(self):
         """Start the board again, after a pause: what ends it at every start must not empty it."""
-        self.wait_ms(RESTART_MS)
+        self.wait_ms(_RESTART_MS)
         machine.reset()
 
     def reset(self):
@@ -243,8 +255,8 @@ class Board:
         1 power came, 2 reset by hand (or by the power supply), 3 watchdog, 4 woke from deep sleep,
         5 the program began anew, 6 the voltage fell too low; 0 unknown.
         """
-        if self._is_esp32() and machine.mem32[RESET_STATE] & RESET_BITS == BROWN_OUT_STATE:
-            return BROWN_OUT
+        if self._is_esp32() and machine.mem32[_RESET_STATE] & _RESET_BITS == _BROWN_OUT_STATE:
+            return _BROWN_OUT
         return machine.reset_cause()
 
     def _is_esp32(self):

@@ -1,8 +1,10 @@
 """What time it is on a node: seconds since boot, and UTC once it is known."""
 
+from firmware import const
+
 # An answer is no better than the time it took to come; below this a correction is not worth a
 # break in the series.
-SETTLED_S = 30
+_SETTLED_S = const(30)
 
 
 class Clock:
@@ -22,7 +24,7 @@ class Clock:
         """Take over `utc` [s], heard `took_s` after it was asked for; true if that changed time."""
         offset = utc - self.uptime()
         wrong = None if self.offset is None else abs(offset - self.offset)
-        if offset < 0 or (wrong is not None and wrong <= max(SETTLED_S, took_s)):
+        if offset < 0 or (wrong is not None and wrong <= max(_SETTLED_S, took_s)):
             return False
         self.offset = offset
         return True

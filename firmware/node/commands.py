@@ -6,11 +6,15 @@ by its reason, and the first, tenth, hundredth ... of each reason in a boot is r
 
 import os
 
+from firmware import const
 from firmware.node import configuration
-from firmware.wire import cbor, commands, seal, topics
+from firmware.node.configuration import Record as Record
+from firmware.wire import cbor, seal, topics
+from firmware.wire.commands_read import decode_command, wrap_key
 
-WINDOW_S = 900
-_LEAST_WINDOW_S, _MOST_WINDOW_S = 60, 86400
+_WINDOW_S = const(900)
+_LEAST_WINDOW_S = const(60)
+_MOST_WINDOW_S = const(86400)
 # What a command may change; the others are who the node is.
 CHANGEABLE = (
     "broker",
@@ -23,7 +27,8 @@ CHANGEABLE = (
     "ack_ms",
     "radio_ms",
 )
-_LEAST_S, _MOST_S = 10, 86400
+_LEAST_S = const(10)
+_MOST_S = const(86400)
 
 
 class Commands:
@@ -67,7 +72,7 @@ class Commands:
         if epoch != self.identity.epoch:
             return self._refuse("epoch")
         try:
-            command = commands.decode_command(body)
+            command = decode_command(body)
         except ValueError:
             return self._refuse("form")
         if command.number < self.record.number:
@@ -110,7 +115,7 @@ class Commands:
                 changes, window = _window(command.argument)
                 self._try(command, changed(self.config, changes), window)
             elif command.word == "key":
-                self._try(command, self._with_key(command), WINDOW_S)
+                self._try(command, self._with_key(command), _WINDOW_S)
             else:
                 self._end(command, "refused", "no such command: %s" % command.word[:40])
         except (ValueError, OSError) as error:
@@ -148,7 +153,7 @@ class Commands:
         good = isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], bytes)
         if not good or len(argument[1]) != seal.KEY_BYTES or argument[0] != who.epoch + 1:
             raise ValueError("key: must be [%d, %d bytes]" % (who.epoch + 1, seal.KEY_BYTES))
-        key = commands.wrap_key(who.key, who.node, command.number, argument[1])
+        key = wrap_key(who.key, who.node, command.number, argument[1])
         return dict(self.config, epoch=argument[0], key="".join("%02x" % byte for byte in key))
 
 

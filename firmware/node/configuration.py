@@ -16,17 +16,19 @@ import errno
 import json
 import os
 
+from firmware import const
+
 CONFIG = "/node.json"
-TRIAL = "/node.trial"
-RECORD = "/cmd"
-MOST_STARTS = 3
+TRIAL = const("/node.trial")
+_RECORD = const("/cmd")
+_MOST_STARTS = const(3)
 
 
 class Record:
     """The last command of a node and what came of it, as kept on flash below `root`."""
 
     def __init__(self, root):
-        self.path = root + RECORD
+        self.path = root + _RECORD
         self.number, self.result, self.more, self.starts, self.window = 0, "", None, 0, 0
         try:
             with open(self.path) as file:
@@ -74,7 +76,7 @@ def load(root):
     record = Record(root)
     ended = False
     on_trial = record.result == "trial" and _exists(root + TRIAL)
-    if on_trial and record.starts >= MOST_STARTS:
+    if on_trial and record.starts >= _MOST_STARTS:
         undo(root, record, "started %d times without an answer" % record.starts)
         on_trial = False
     if record.result == "undone" and record.starts:
@@ -90,8 +92,13 @@ def load(root):
         record.write("trial", None, None, record.starts + 1, record.window)
     else:
         _remove(root + TRIAL)
+    return read(root, on_trial), record, on_trial, ended
+
+
+def read(root, on_trial):
+    """Read what the node runs by."""
     with open(root + (TRIAL if on_trial else CONFIG)) as file:
-        return json.load(file), record, on_trial, ended
+        return json.load(file)
 
 
 def try_(root, record, number, config, window):

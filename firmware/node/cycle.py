@@ -5,7 +5,9 @@ it is full, when an alarm begins or ends, when the battery changes the time betw
 when something cannot wait for the next sample.
 """
 
-from firmware.wire import codec, seal, topics
+from firmware.wire import format2, seal, topics
+from firmware.wire.frame import Frame
+from firmware.wire.layout import make_layout
 
 
 class Cycle:
@@ -20,14 +22,13 @@ class Cycle:
     identity : Identity
     samples_per_frame : int
     log : SampleLog
-    alarms : Alarms
+    alarms : Alarms or None
     power : Power
-        ``step()`` is the time between samples [s].
     """
 
     def __init__(self, sensing, clock, outbox, identity, samples_per_frame, log, alarms, power):
         self.sensing = sensing
-        self.layout = codec.make_layout([channel for channel, _ in sensing.channels]).id
+        self.layout = make_layout([channel for channel, _ in sensing.channels]).id
         self.clock = clock
         self.outbox = outbox
         self.identity = identity
@@ -61,7 +62,7 @@ class Cycle:
             self.due = self.clock.next_slot(now - self.step, self.step)
         sample = self._take(self.due)
         following = self.clock.next_slot(self.due, self.step)
-        urgent = self.alarms.changed(sample)
+        urgent = self.alarms is not None and self.alarms.changed(sample)
         # Every sample is a frame of its own while the battery allows no more than signs of life.
         urgent = urgent or self.power.only() is not None
         if self.power.judge(sample):
@@ -126,12 +127,12 @@ class Cycle:
 
     def _frame(self, t0, channels):
         boot, seq, offset = self.identity.boot, self.seq, self.clock.offset
-        return codec.Frame(self.layout, boot, seq, offset, t0, self.step, channels)
+        return Frame(self.layout, boot, seq, offset, t0, self.step, channels)
 
     def _log(self, sample):
         self.log.append(self._frame(self.due, [[value] for value in sample]))
 
     def _write(self, frame):
         who = self.identity
-        sealed = seal.seal(who.key, who.epoch, self.topic, codec.encode(frame))
+        sealed = seal.seal(who.key, who.epoch, self.topic, format2.encode(frame))
         self.outbox.append(frame.boot, frame.seq, sealed)

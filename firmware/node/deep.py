@@ -55,7 +55,8 @@ class DeepSleep:
         cycle.seq, cycle.due = seq, due
         cycle.taken = None if taken == NONE else taken
         cycle.clock.offset = None if offset == NONE else offset
-        cycle.alarms.on = [bool(alarms >> place & 1) for place in range(len(cycle.alarms.on))]
+        if cycle.alarms:
+            cycle.alarms.on = [bool(alarms >> place & 1) for place in range(len(cycle.alarms.on))]
         for sensor, fault in zip(cycle.sensing.sensors, self.state[9:]):
             sensor.fault = None if fault == NONE else fault
         segment = node.outbox.writing
@@ -122,7 +123,8 @@ class DeepSleep:
         state = [ms, cycle.clock.uptime_ms(), node.uplink.identity.boot, cycle.seq]
         state.append(NONE if offset is None else offset)
         state += [cycle.due, NONE if taken is None else taken, cycle.power.mode]
-        state.append(sum([1 << place for place, on in enumerate(cycle.alarms.on) if on]))
+        alarms = cycle.alarms.on if cycle.alarms else ()
+        state.append(sum([1 << place for place, on in enumerate(alarms) if on]))
         for sensor in cycle.sensing.sensors:
             state.append(NONE if sensor.fault is None else sensor.fault)
         return state

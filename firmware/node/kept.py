@@ -8,14 +8,17 @@ Source: MicroPython, ports/esp32/machine_rtc.c: `RTC.memory` keeps up to 2,048 b
 a reset leaves alone, and is empty after a start from power.
 """
 
-MARK = b"NK2"
-SLOTS = 8
-SLOT_BYTES = 9  # pin + 1, or 0; total and taken, low byte first
-LENGTH_AT = len(MARK) + SLOTS * SLOT_BYTES
-TEXT_AT = LENGTH_AT + 2
-BYTES = 512
-STATE_AT = BYTES - 130  # the second text: its length, then itself
-TICKS = (1 << 30) - 1
+from firmware import const
+
+_MARK = const(b"NK2")
+_SLOTS_AT = const(3)  # behind the mark
+_SLOTS = const(8)
+_SLOT_BYTES = const(9)  # pin + 1, or 0; total and taken, low byte first
+_LENGTH_AT = const(_SLOTS_AT + _SLOTS * _SLOT_BYTES)
+_TEXT_AT = const(_LENGTH_AT + 2)
+_BYTES = const(512)
+_STATE_AT = const(_BYTES - 130)  # the second text: its length, then itself
+_TICKS = const((1 << 30) - 1)
 
 
 class Kept:
@@ -23,12 +26,12 @@ class Kept:
 
     def __init__(self, memory):
         self.memory = memory
-        self.record = bytearray(BYTES)
+        self.record = bytearray(_BYTES)
         held = memory()
-        if len(held) == BYTES and held[: len(MARK)] == MARK:
+        if len(held) == _BYTES and held[:_SLOTS_AT] == _MARK:
             self.record[:] = held
         else:
-            self.record[: len(MARK)] = MARK
+            self.record[:_SLOTS_AT] = _MARK
 
     def write(self):
         """Write the record; takes no memory."""
@@ -36,25 +39,25 @@ class Kept:
 
     def keep(self, text):
         """Keep `text`, as much of it as there is room for."""
-        self._keep(LENGTH_AT, text.encode()[: STATE_AT - TEXT_AT])
+        self._keep(_LENGTH_AT, text.encode()[: _STATE_AT - _TEXT_AT])
 
     def text(self):
         """Return the text, empty after a time without power."""
-        return self._text(LENGTH_AT)
+        return self._text(_LENGTH_AT)
 
     def keep_state(self, text):
         """Keep a second text until it is taken; false if there is no room for all of it."""
         data = text.encode()
-        if len(data) > BYTES - STATE_AT - 2:
+        if len(data) > _BYTES - _STATE_AT - 2:
             return False
-        self._keep(STATE_AT, data)
+        self._keep(_STATE_AT, data)
         return True
 
     def take_state(self):
         """Return the second text, and forget it: a reset that follows must not find it again."""
-        text = self._text(STATE_AT)
+        text = self._text(_STATE_AT)
         if text:
-            self._keep(STATE_AT, b"")
+            self._keep(_STATE_AT, b"")
         return text
 
     def _keep(self, at, data):
@@ -74,7 +77,7 @@ class Kept:
         """Return the count of `pin` (None: the board's usual one), kept if there is room."""
         mark = 255 if pin is None else pin + 1
         free = None
-        for at in range(len(MARK), LENGTH_AT, SLOT_BYTES):
+        for at in range(_SLOTS_AT, _LENGTH_AT, _SLOT_BYTES):
             if self.record[at] == mark:
                 return KeptTally(self, at + 1)
             if free is None and not self.record[at]:
@@ -96,18 +99,18 @@ class KeptTally:
 
     def add(self):
         """Count one more; runs as an interrupt and must not allocate."""
-        self.total = (self.total + 1) & TICKS
+        self.total = (self.total + 1) & _TICKS
         self._put(self.at, self.total)
         self.kept.write()
 
     def waiting(self):
         """How many are counted and not yet taken."""
-        return (self.total - self.taken) & TICKS
+        return (self.total - self.taken) & _TICKS
 
     def take(self, count):
         """Let go of `count`."""
         if count:
-            self.taken = (self.taken + count) & TICKS
+            self.taken = (self.taken + count) & _TICKS
             self._put(self.at + 4, self.taken)
             self.kept.write()
 

@@ -8,18 +8,19 @@ their turn, and is sent again in the next round through the outbox; it is never 
 import random
 from collections import namedtuple
 
+from firmware import const
 from firmware.node.packets import PUBACK, PUBLISH, SUBACK, Refused
-from firmware.wire import codec, seal, topics
+from firmware.wire import messages, seal, topics
 
-WINDOW = 32
-NEW_ONLY = 4  # places of the window that frames never sent before have for themselves
+_WINDOW = const(32)
+_NEW_ONLY = const(4)  # places of the window that frames never sent before have for themselves
 ACK_MS = 10000
-MAX_ACK_MS = 1800000
-RETRY_MS = 1000
-MAX_RETRY_MS = 60000
-SILENCE_MS = 90000  # a broker answers within a moment, or the connection is dead
-EVENTS = 16
-EVENT_TRIES = 5
+_MAX_ACK_MS = const(1800000)
+_RETRY_MS = const(1000)
+_MAX_RETRY_MS = const(60000)
+_SILENCE_MS = const(90000)  # a broker answers within a moment, or the connection is dead
+_EVENTS = const(16)
+_EVENT_TRIES = const(5)
 
 # Who speaks: node id, 32-byte key, key epoch, boot number.
 Identity = namedtuple("Identity", ("node", "key", "epoch", "boot"))
@@ -62,12 +63,14 @@ class Uplink:
         self.silent = False
         self.ack_ms = ack_ms
         self.patience = ack_ms
-        self.backoff = RETRY_MS
+        self.backoff = _RETRY_MS
         self.events = []
         self.event_id = None
         self.event_tries = 0
         self.reported = set()
-        self.outstanding = {}
+        # Of each frame sent and not yet answered: boot, seq, ticks and uptime [s] when it was sent,
+        # whether it was new. Flat, for it is the most that lives beside the program.
+        self.outstanding = []
         now = board.ticks_ms()
         self.next_try = now
         self.spoken = now
@@ -84,10 +87,10 @@ class Uplink:
                     if queued.detail[2] + 1 == detail[1]:
                         queued.detail[2] = detail[2]
                         return
-        if len(self.events) >= EVENTS:
+        if len(self.events) >= _EVENTS:
             kinds = [event.kind for event in self.events[under_way:]]
             self.events.pop(under_way + (kinds.index("fault") if "fault" in kinds else 0))
-        self.events.append(codec.Event(self.identity.boot, kind, detail))
+        self.events.append(messages.Event(self.identity.boot, kind, detail))
 
     def listen(self, on_part):
         """Call `on_part` with the body of each part of an update from now on."""
@@ -143,8 +146,8 @@ class Uplink:
         """How long until `poll` has something to do if nothing arrives [ms]."""
         if self.mqtt.socket is None:
             left = self.board.ticks_diff(self.next_try, self.board.ticks_ms())
-            return max(0, left) if self.board.online() else RETRY_MS
-        return 0 if self.mqtt.waiting else RETRY_MS
+            return max(0, left) if self.board.online() else _RETRY_MS
+        return 0 if self.mqtt.waiting else _RETRY_MS
 
     def _connect(self):
         now = self.board.ticks_ms()
@@ -162,7 +165,7 @@ class Uplink:
         if self.event_id is not None:
             self.event_id = None
             self.event_tries += 1
-            if self.event_tries >= EVENT_TRIES:
+            if self.event_tries >= _EVENT_TRIES:
                 self._end_event()
         self._fill()
 
@@ -176,7 +179,7 @@ class Uplink:
         # Jitter, so that a village's nodes do not all return in the same second after an outage.
         pause = self.backoff // 2 + random.getrandbits(16) * self.backoff // 131072
         self.next_try = self.board.ticks_ms() + pause
-        self.backoff = min(self.backoff * 2, MAX_RETRY_MS)
+        self.backoff = min(self.backoff * 2, _MAX_RETRY_MS)
 
     def _note_spoken(self):
         self.spoken = self.board.ticks_ms()
@@ -185,14 +188,14 @@ class Uplink:
 
     def _check_silence(self):
         now = self.board.ticks_ms()
-        if self.asked is not None and self.board.ticks_diff(now, self.asked) > SILENCE_MS:
+        if self.asked is not None and self.board.ticks_diff(now, self.asked) > _SILENCE_MS:
             raise OSError("no answer from the broker")
         if self.board.ticks_diff(now, self.spoken) > self.mqtt.keepalive_s * 500:
             self.mqtt.ping()
             self._note_spoken()
         if (
             self.refused_at is not None
-            and self.board.ticks_diff(now, self.refused_at) > MAX_RETRY_MS
+            and self.board.ticks_diff(now, self.refused_at) > _MAX_RETRY_MS
         ):
             self._subscribe()
             self.refused_at = None
@@ -208,46 +211,45 @@ class Uplink:
         """Give up waiting for what was sent too long ago, and wait longer from now on."""
         now = self.board.ticks_ms()
         late = [
-            pair
-            for pair, (sent, _, _) in self.outstanding.items()
-            if self.board.ticks_diff(now, sent) > self.patience
+            each for each in self.outstanding if self.board.ticks_diff(now, each[2]) > self.patience
         ]
-        for pair in late:
-            self.silent = self.outstanding.pop(pair)[2] or self.silent
+        for each in late:
+            self.outstanding.remove(each)
+            self.silent = each[4] or self.silent
         if late:
             self.passed_over = True
             # Once for all that was sent together: it does not become late in the same moment.
             if self.board.ticks_diff(now, self.since) > self.patience:
-                self.patience = min(self.patience * 2, MAX_ACK_MS)
+                self.patience = min(self.patience * 2, _MAX_ACK_MS)
                 self.since = now
 
     def _fill(self):
         # What has come meanwhile is heard first: it takes memory as long as it waits.
-        while len(self.outstanding) < WINDOW and not self.mqtt.waiting:
+        while len(self.outstanding) < _WINDOW and not self.mqtt.waiting:
             is_new = True
             found = self.outbox.next(self.new)
-            if found is None and len(self.outstanding) < WINDOW - NEW_ONLY:
+            if found is None and len(self.outstanding) < _WINDOW - _NEW_ONLY:
                 is_new = False
                 found = self._next_again()
             if found is None:
                 break
             boot, seq, frame = found
-            if (boot, seq) in self.outstanding:
+            if any(each[0] == boot and each[1] == seq for each in self.outstanding):
                 continue
             # Noted before it goes: the answer must not be younger than the question.
             self._note_spoken()
-            self.outstanding[(boot, seq)] = self.spoken, self.clock.uptime(), is_new
+            self.outstanding.append((boot, seq, self.spoken, self.clock.uptime(), is_new))
             self.mqtt.publish(self.up, frame)
         # After the frames: an event that makes the broker cut the connection stops none of them.
         if self.events and self.event_id is None:
-            message = self._sealed(self.evt, codec.encode_event(self.events[0]))
+            message = self._sealed(self.evt, messages.encode_event(self.events[0]))
             self.event_id = self.mqtt.publish(self.evt, message)
             self._note_spoken()
 
     def _next_again(self):
         found = self.outbox.next(self.again)
         if found is None and self.passed_over:
-            if all(is_new for _, _, is_new in self.outstanding.values()):
+            if all(each[4] for each in self.outstanding):
                 self.passed_over = False
                 self.again = self.outbox.start()
                 found = self.outbox.next(self.again)
@@ -283,7 +285,7 @@ class Uplink:
         try:
             if seal.peek_epoch(message) < self.identity.epoch:
                 return  # to a frame of before; it is answered again under the key of now
-            ack = codec.decode_ack(self._opened(self.ack, message))
+            ack = messages.decode_ack(self._opened(self.ack, message))
         except ValueError as error:
             self._report_once("ack", "ack refused: %s" % error)
             return
@@ -297,17 +299,18 @@ class Uplink:
     def _release(self, ack):
         """Forget what `ack` answers; return the uptime at which it was asked, or None."""
         fresh = None
-        for pair in list(self.outstanding):
+        for each in list(self.outstanding):
+            boot, seq, _, asked, is_new = each
             mark = ack.watermark
-            if pair not in ack.frames and not (mark and mark[0] == pair[0] and mark[1] >= pair[1]):
+            if (boot, seq) not in ack.frames and not (mark and mark[0] == boot and mark[1] >= seq):
                 continue
-            _, asked, is_new = self.outstanding.pop(pair)
-            self.backoff = RETRY_MS
+            self.outstanding.remove(each)
+            self.backoff = _RETRY_MS
             self.since = self.board.ticks_ms()
             if self.silent or not is_new:
                 # Somebody listens again, or old frames are taken: no reason to wait long. A new
                 # frame alone says nothing about old ones that are refused.
                 self.patience, self.silent = self.ack_ms, False
-            if pair[0] == self.identity.boot:
+            if boot == self.identity.boot:
                 fresh = asked if fresh is None else max(fresh, asked)
         return fresh

@@ -1,22 +1,24 @@
 """A small MQTT 3.1.1 client over a TCP socket, or TLS on it: what a node needs and no more.
 
 Connect with user and password or a pre-shared key, publish with QoS 1, subscribe, keep alive.
-Nothing here waits longer than a few times `TIMEOUT_S`, and nothing that arrives takes more memory
-than `MAX_PACKET`: what is longer is read past, what is malformed is dropped. Source: OASIS, MQTT
+Nothing here waits longer than a few times `_TIMEOUT_S`, and nothing that arrives takes more memory
+than `_MAX_PACKET`: what is longer is read past, what is malformed is dropped. Source: OASIS, MQTT
 Version 3.1.1.
 """
 
 import socket
 import struct
 
+from firmware import const
 from firmware.node.packets import PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, LinkError, Refused
 
-TIMEOUT_S = 5
-KEEPALIVE_S = 1800  # a ping after half of it: each costs 222 bytes on the link
-MAX_PACKET = 2048  # the collector's longest acknowledgement has less than 1300 bytes
-HEAD = 256  # what is read of a longer packet: enough for its topic and packet id
-CHUNK = 256  # what arrives is small; a large buffer would need a large hole in the heap
-IPPROTO_TCP, TCP_NODELAY = 6, 1
+_TIMEOUT_S = const(5)
+_KEEPALIVE_S = const(1800)  # a ping after half of it: each costs 222 bytes on the link
+_MAX_PACKET = const(2048)  # the collector's longest acknowledgement has less than 1300 bytes
+_HEAD = const(256)  # what is read of a longer packet: enough for its topic and packet id
+_CHUNK = const(256)  # what arrives is small; a large buffer would need a large hole in the heap
+_IPPROTO_TCP = const(6)
+_TCP_NODELAY = const(1)
 
 
 def _text(value):
@@ -44,7 +46,7 @@ class Mqtt:
     parts = 512, 8  # of an update: bytes of one, and how many are asked for together
 
     def __init__(
-        self, name, host, port, user=None, password=None, keepalive_s=KEEPALIVE_S, psk=None
+        self, name, host, port, user=None, password=None, keepalive_s=_KEEPALIVE_S, psk=None
     ):
         self.name = name
         self.address = (host, port)
@@ -65,7 +67,7 @@ class Mqtt:
         where = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)[0][-1]
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
-            self.socket.settimeout(TIMEOUT_S)
+            self.socket.settimeout(_TIMEOUT_S)
             self.socket.connect(where)
             self._send_at_once()
             if self.psk:
@@ -86,7 +88,7 @@ class Mqtt:
     def _send_at_once(self):
         # Small packets would otherwise wait for the other side's delayed acknowledgement.
         try:
-            self.socket.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+            self.socket.setsockopt(_IPPROTO_TCP, _TCP_NODELAY, 1)
         except (OSError, ValueError):
             pass  # a port without this option is only slower
 
@@ -146,14 +148,14 @@ class Mqtt:
             result.append(self._understand(*packet))
 
     def _arrived(self):
-        """Return what has arrived, at most CHUNK bytes; None if TLS waits for the rest of it."""
+        """Return what has arrived, at most _CHUNK bytes; None if TLS waits for the rest of it."""
         if not self.tcp:
-            return self.socket.recv(CHUNK)
+            return self.socket.recv(_CHUNK)
         self.tcp.setblocking(False)
         try:
-            return self.socket.recv(CHUNK)
+            return self.socket.recv(_CHUNK)
         finally:
-            self.tcp.settimeout(TIMEOUT_S)
+            self.tcp.settimeout(_TIMEOUT_S)
 
     def _take(self):
         """Take (kind, body, whether that is all of it) off the buffer; None if it is not there."""
@@ -171,7 +173,7 @@ class Mqtt:
                 break
         if byte & 0x80:
             raise LinkError("the broker does not speak MQTT")
-        end = start + 1 + (length if length <= MAX_PACKET else HEAD)
+        end = start + 1 + (length if length <= _MAX_PACKET else _HEAD)
         if len(self.buffer) < end:
             return None
         kind, body = self.buffer[0], self.buffer[start + 1 : end]

@@ -15,13 +15,14 @@ into it is lost, and its frame goes again.
 
 import binascii
 
+from firmware import const
 from firmware.node.at_line import CTRL_Z, AtLine, ModemError, failure
 from firmware.node.modem_ladder import Ladder
 from firmware.node.packets import PINGRESP, PUBACK, PUBLISH, SUBACK, LinkError
 
-MAX_PAYLOAD = 730  # bytes in hexadecimal mode, M 3.3.8
-LISTEN_MS = 3600000
-AWAKE_MS = 5000  # it sleeps 10 s after the last command, A 11.1.5
+_MAX_PAYLOAD = const(730)  # bytes in hexadecimal mode, M 3.3.8
+_LISTEN_MS = const(3600000)
+_AWAKE_MS = const(5000)  # it sleeps 10 s after the last command, A 11.1.5
 POWER = "AT+QSCLK=0", "AT+CPSMS=0", "AT+CEDRXS=0"  # not saved where nothing is configured
 REFUSALS = "ERROR", 50, 8507  # of a form of a command that the modem does not know
 REGISTERED = (b"1", b"5")  # at home, roaming; A 4.1
@@ -109,12 +110,12 @@ class ModemMqtt(AtLine):
         """Publish one message with QoS 1; return its packet id once the broker has it."""
         self._check()
         packet_id = self._next_id()
-        if len(payload) > MAX_PAYLOAD:
+        if len(payload) > _MAX_PAYLOAD:
             # It can never go, and must hold up nothing that can.
             self.ladder.why = "%d bytes for %s, the modem takes %d" % (
                 len(payload),
                 topic,
-                MAX_PAYLOAD,
+                _MAX_PAYLOAD,
             )
             self.ladder.count("too long")
             self.waiting.append((PUBACK, packet_id, b""))
@@ -147,7 +148,7 @@ class ModemMqtt(AtLine):
             self.ladder.failed(error)
             raise
         self.ladder.worked()
-        if self._passed(self.listened) > LISTEN_MS:
+        if self._passed(self.listened) > _LISTEN_MS:
             self._listen()
         return packet_id
 
@@ -224,7 +225,7 @@ class ModemMqtt(AtLine):
 
     def _wake(self):
         """A modem that sleeps may lose what wakes it (A 9.10, note 1)."""
-        if self.sleeps and self._passed(self.spoken) > AWAKE_MS:
+        if self.sleeps and self._passed(self.spoken) > _AWAKE_MS:
             self.resync()
 
     def _listen(self):

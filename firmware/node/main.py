@@ -1,15 +1,13 @@
 """A node's program: reads its configuration, puts the parts together and runs for ever."""
 
-import errno
 import gc
-import hashlib
 import os
-import random
 import sys
 
 # Compiling leaves holes in a small heap; collecting after each part keeps the rest in one piece.
-from firmware import VERSION
-from firmware.wire import cbor, codec, seal
+from firmware import const, forget
+from firmware.wire import seal
+from firmware.wire.frame import Missing
 
 gc.collect()
 from firmware.node.outbox import Outbox  # noqa: E402
@@ -24,76 +22,35 @@ gc.collect()
 from firmware.node.samples import SampleLog  # noqa: E402
 
 gc.collect()
-from firmware.node.alarms import Alarms  # noqa: E402
-from firmware.node.power import RADIO_MS, Power, Radio  # noqa: E402
+from firmware.node.power import RADIO_MS, Radio, make_power  # noqa: E402
 
 gc.collect()
 from firmware.node.link import ACK_MS, Identity, Uplink  # noqa: E402
-
-gc.collect()
-from firmware.node import configuration  # noqa: E402
 
 gc.collect()
 from firmware.node.clock import Clock  # noqa: E402
 
 # Were memory collected only when the heap is full, what lasts of compiling would lie scattered over
 # all of it, with no hole big enough for the next module.
-COMPILING = 4096
-BOOT = "/boot"
-SAMPLES = "/samples"
-SLOT, OFFER = "/slot", "/offer"
+_COMPILING = const(4096)
+_SAMPLES = const("/samples")
+_SLOT = const("/slot")
+_OFFER = const("/offer")
 
 
-def next_boot(root, least, make_room):
-    """Count this boot: at least `least`, written to flash before anything is measured.
+def wrong(text):
+    """Make the error of a configuration of which `text` says what is wrong."""
+    from firmware.node.configuration import CONFIG
 
-    `make_room()` frees flash, if there is something to free. A number must never be used
-    twice: where the last one cannot be read, or this one not be kept, a random step makes that
-    unlikely.
+    return ValueError("%s: %s" % (CONFIG, text))
 
-    Returns
-    -------
-    tuple of (int, str or None)
-        The number, and what is wrong with it.
-    """
-    boot, fault = least, None
+
+def _size(path):
+    """Return how many bytes a file has, 0 where it is not there."""
     try:
-        with open(root + BOOT) as file:
-            last = int(file.read())
-        if not 0 <= last < 0xFFFF0000:
-            raise ValueError("%d is no boot number" % last)
-        boot = max(last + 1, least)
-    except (OSError, ValueError) as error:
-        if not isinstance(error, OSError) or error.errno != errno.ENOENT:
-            boot += 1 + random.getrandbits(15)
-            fault = "boot number not readable: %s" % error
-    for _ in range(3):  # one segment makes room enough; if three do not, all would not either
-        try:
-            with open(root + BOOT + ".new", "w") as file:
-                file.write(str(boot))
-            os.rename(root + BOOT + ".new", root + BOOT)
-            return boot, fault
-        except OSError as error:
-            trouble = error
-            make_room()
-    return boot + 1 + random.getrandbits(15), "boot number not kept: %s" % trouble
-
-
-def _read(path):
-    """Return the bytes of a file, none where it is not there."""
-    try:
-        with open(path, "rb") as file:
-            return file.read()
+        return os.stat(path)[6]
     except OSError:
-        return b""
-
-
-def _target():
-    """For which boards the slot's program is, None where nothing says so."""
-    try:
-        return cbor.decode(_read(sys.path[0] + "/head"))[1]
-    except (ValueError, IndexError, TypeError):
-        return None
+        return 0
 
 
 def make_link(board, config, report):
@@ -117,15 +74,24 @@ def make_link(board, config, report):
         )
     if kind == "nbiot":
         if any(channel["bus"] == "gnss" for channel in config["channels"]):
-            raise ValueError(
-                "%s: link.kind nbiot: the modem has the serial line of the bus gnss; use ip, or "
-                "take the channels of gnss out" % configuration.CONFIG
+            raise wrong(
+                "link.kind nbiot: the modem has the serial line of the bus gnss; use ip, or take "
+                "the channels of gnss out"
             )
         from firmware.node.link_nbiot import ModemMqtt
 
         uart, reset = board.modem(link.get("baud"))
         return ModemMqtt(uart, reset, board, node, broker, link, report)
-    raise ValueError("%s: link.kind %r: must be ip or nbiot" % (configuration.CONFIG, kind))
+    raise wrong("link.kind %r: must be ip or nbiot" % kind)
+
+
+def make_alarms(rows, channels):
+    """Make the alarms of a configuration, None where it has none: then their code is not loaded."""
+    if not rows:
+        return None
+    from firmware.node.alarms import Alarms
+
+    return Alarms(rows, channels)
 
 
 class Node:
@@ -135,16 +101,11 @@ class Node:
         self.board = board
         self.uplink = None
         self.early = []
-        config, record, self.on_trial, ended = configuration.load(board.root)
-        if _read(board.root + OFFER):
-            from firmware.node import offer  # most of the time there is none
-
-            offer.settle(board.root, config.get("update_key"), record)
-            ended = True
-            gc.collect()
+        self.record, self.commands, self.update = None, None, None
+        config = self.configure()
         key = bytes.fromhex(config["key"])
         if len(key) != seal.KEY_BYTES:
-            raise ValueError("%s: key must be %d bytes" % (configuration.CONFIG, seal.KEY_BYTES))
+            raise wrong("key must be %d bytes" % seal.KEY_BYTES)
         mqtt = make_link(board, config, self.report)
         self.deep = None
         policy = config.get("power") or {}
@@ -155,6 +116,7 @@ class Node:
         woke = self.deep is not None and self.deep.woke
         # Drivers next: compiling them takes more memory than they keep, and in one piece.
         sensing = Sensing(board, config["channels"], self.report)
+        del config["channels"]  # by far the most of it
         board.supply = policy.get("supply")
         if board.supply:
             sensing.feed = board.feed
@@ -171,7 +133,10 @@ class Node:
             # Acknowledgements name boot and sequence number alone: a board that takes over a node's
             # name with an empty flash must not meet the numbers of the board before.
             least = max(self.outbox.newest_boot(), (config["epoch"] - 1 & 0x7FFF) << 16) + 1
-            boot, fault = next_boot(board.root, least, self.outbox.give_up_oldest)
+            from firmware.node import boot_number
+
+            boot, fault = boot_number.next_boot(board.root, least, self.outbox.give_up_oldest)
+            forget(boot_number)
             if fault:
                 self.report("fault", fault)
         who = Identity(config["node"], key, config["epoch"], boot)
@@ -179,13 +144,14 @@ class Node:
         ack_ms = config.get("ack_ms", ACK_MS)
         self.uplink = Uplink(mqtt, self.outbox, clock, board, who, ack_ms)
         if not woke:
-            path = board.root + (configuration.TRIAL if self.on_trial else configuration.CONFIG)
-            held = hashlib.sha256(_read(path)).digest()[:4]
-            self.report("boot", [board.reset_cause(), self.outbox.torn, VERSION, _target(), held])
+            from firmware.node import about
+
+            self.report("boot", about.boot(board, self.outbox.torn, self.on_trial))
+            forget(about)
         for kind, detail in self.early:
             self.report(kind, detail)
         channels = [channel for channel, _ in sensing.channels]
-        power = Power(config.get("power"), channels, config["sample_s"], self.report)
+        power = make_power(config.get("power"), channels, config["sample_s"], self.report)
         if woke:
             power.mode = self.deep.state[7]
         self.cycle = Cycle(
@@ -194,20 +160,16 @@ class Node:
             self.outbox,
             who,
             config["samples_per_frame"],
-            SampleLog(board.root + SAMPLES, self.report),
-            Alarms(config.get("alarms") or (), channels),
+            SampleLog(board.root + _SAMPLES, self.report),
+            make_alarms(config.get("alarms"), channels),
             power,
         )
         if woke:
             self.deep.resume(self)
         else:
             self.cycle.recover()
-        self.config, self.record, self.commands = config, record, None
         self.uplink.on_command = self.hear
-        self.update = None
-        if ended:
-            self.answer()
-        if len(_read(board.root + SLOT)) > 1:
+        if _size(board.root + _SLOT) > 1:
             gc.collect()
             from firmware.node.update import Update
 
@@ -218,6 +180,34 @@ class Node:
         wifi = config.get("wifi") or {}
         board.join(wifi.get("ssid"), wifi.get("password"), not woke)
         self.radio = self.deep or Radio(board, config.get("radio_ms", RADIO_MS))
+
+    def configure(self):
+        """Read the configuration, and let go of what reads it unless it is on trial."""
+        from firmware.node import configuration
+
+        root = self.board.root
+        config, record, self.on_trial, ended = configuration.load(root)
+        if _size(root + _OFFER):
+            from firmware.node import offer  # most of the time there is none
+
+            offer.settle(root, config.get("update_key"), record)
+            forget(offer)
+            ended = True
+            gc.collect()
+        if ended:
+            self.answer(record)
+        if self.on_trial:
+            self.record = record
+        else:
+            forget(configuration)
+        return config
+
+    @property
+    def config(self):
+        """What the node runs by, read anew: seldom asked for, and it takes kilobytes."""
+        from firmware.node import configuration
+
+        return configuration.read(self.board.root, self.on_trial)
 
     def report(self, kind, detail):
         """Queue an event for the server; what happens before the boot has its number waits."""
@@ -230,9 +220,10 @@ class Node:
         """Do what a message on ``cmd`` says; what that takes is loaded when the first one comes."""
         if self.commands is None:
             gc.collect()
-            from firmware.node.commands import Commands
+            from firmware.node.commands import Commands, Record
 
             gc.collect()
+            self.record = self.record or Record(self.board.root)
             actions = {"send": self.send, "selftest": self.self_test}
             link = self.uplink
             self.commands = Commands(
@@ -252,9 +243,8 @@ class Node:
         """Whether an update is on trial."""
         return bool(self.update) and self.update.slots.on_trial()
 
-    def answer(self):
+    def answer(self, record):
         """Report what came of the last command."""
-        record = self.record
         self.report("answer", [record.number, record.result, record.more])
 
     def send(self):
@@ -267,17 +257,19 @@ class Node:
         row = self.cycle.sample_now() or ()
         found = []
         for (channel, _), value in zip(self.cycle.sensing.channels, row):
-            is_missing = isinstance(value, codec.Missing)
+            is_missing = isinstance(value, Missing)
             found.append([channel.number] + ([None, value.reason] if is_missing else [value]))
         return found
 
     def judge_trial(self):
         """Keep a configuration that the server has answered to; give up one that had its time."""
+        from firmware.node import configuration
+
         record = self.record
         if self.uplink.confirmed:
             configuration.keep(self.board.root, record)
             self.on_trial = False
-            self.answer()
+            self.answer(record)
         elif self.cycle.clock.uptime() > record.window:
             configuration.undo(self.board.root, record, "not acknowledged in %d s" % record.window)
             self.board.reset()
@@ -311,7 +303,7 @@ class Node:
 
 def main():
     """Run the node of this machine."""
-    gc.threshold(COMPILING)
+    gc.threshold(_COMPILING)
     if sys.platform == "esp32":
         from firmware.node.board_esp32 import Board
     else:
@@ -326,5 +318,11 @@ def main():
             node.step()
     except Exception as error:  # noqa: BLE001  a node in the field has nobody to restart it
         sys.print_exception(error)
-        configuration.give_up(board.root, error)
-        board.restart()
+        node = None  # it may have filled the memory
+        gc.collect()
+        try:
+            from firmware.node import configuration
+
+            configuration.give_up(board.root, error)
+        finally:
+            board.restart()

@@ -11,24 +11,24 @@ give back are reported as lost, the others go on.
 """
 
 import binascii
-import gc
 import os
 import struct
 
-MAGIC = b"NQS1"
-HEADER = ">4sII"
+from firmware import const, forget
+
+MAGIC = const(b"NQS1")
+HEADER = const(">4sII")
 HEADER_BYTES = 12
-RECORD = ">HI"
+RECORD = const(">HI")
 RECORD_BYTES = 6
-END = b"\x00\x00\xff\xff\xff\xff"  # no frame is empty, and the CRC-32 of nothing is 0
 # Four blocks of littlefs, which keeps a few bytes of each block for itself.
-SEGMENT_BYTES = 16000
+_SEGMENT_BYTES = const(16000)
 # Blocks that the outbox leaves free: for /boot, /node.json and their copies, for the copy of the
 # block that is appended to, for /samples (two and a copy at most), and one of twelve for
 # directories. Measured on littlefs2 of 64, 240 and 512 blocks: segments of one block each, the
 # worst case, take one in fourteen.
-SPARE_BLOCKS = 9
-SPARE_PART = 12
+_SPARE_BLOCKS = const(9)
+_SPARE_PART = const(12)
 # Each takes some 150 bytes of a heap of 160 KiB. A battery that fails every few minutes leaves one
 # for each boot.
 MOST_SEGMENTS = 96
@@ -94,7 +94,7 @@ class Outbox:
     their bytes are damaged. `torn` is the number of bytes found cut off at opening.
     """
 
-    def __init__(self, folder, limit, lost, segment_bytes=SEGMENT_BYTES):
+    def __init__(self, folder, limit, lost, segment_bytes=_SEGMENT_BYTES):
         self.folder = folder
         self.lost = lost
         self.segment_bytes = segment_bytes
@@ -103,18 +103,10 @@ class Outbox:
         self.writing = None
         self.number = 0
         self.block = 1
-        try:
-            os.mkdir(folder)
-        except OSError:
-            pass  # it is there; or flash is full, and then no frame can be written either
-        try:
-            names = sorted(os.listdir(folder))
-        except OSError:
-            names = []
-        for count, name in enumerate(names):
-            self._open(name)
-            if count % 8 == 7:
-                gc.collect()  # what lasts would else lie scattered between what does not
+        from firmware.node import outbox_opening
+
+        outbox_opening.open_all(self)
+        forget(outbox_opening)
         self.limit = limit or self._room()
 
     def _room(self):
@@ -124,75 +116,11 @@ class Outbox:
         except OSError:
             return self.segment_bytes
         free = free if free <= blocks else 0  # littlefs counts some blocks twice when it is full
-        spare = (SPARE_BLOCKS + blocks // SPARE_PART) * self.block
+        spare = (_SPARE_BLOCKS + blocks // _SPARE_PART) * self.block
         return max(self.bytes() + free * self.block - spare, self.segment_bytes)
 
     def _path(self, segment):
         return "%s/%08x.seg" % (self.folder, segment.number)
-
-    def _open(self, name):
-        path = self.folder + "/" + name
-        size = 0
-        segment = None
-        try:
-            number = int(name[:-4], 16)
-            self.number = max(self.number, number)
-            size = os.stat(path)[6]
-            with open(path, "rb") as file:
-                segment, size = self._scan(file, number, size)
-        except (OSError, ValueError):
-            pass  # damaged, or none of ours: flash is for frames
-        if segment and segment.count:
-            self.segments.append(segment)
-            if segment.size < size:
-                self._mark_end(path, segment.size)
-            size -= segment.size
-            if len(self.segments) > MOST_SEGMENTS:
-                self.give_up_oldest()
-        else:
-            _remove(path)
-            size -= HEADER_BYTES if segment else 0
-        self.torn += size
-
-    def _scan(self, file, number, size):
-        """Count the whole frames of a file; return the Segment, or None, and its size."""
-        header = file.read(HEADER_BYTES)
-        if len(header) < HEADER_BYTES or header[:4] != MAGIC:
-            return None, size
-        _, boot, first = struct.unpack(HEADER, header)
-        segment = Segment(number, boot, first)
-        last = None
-        while segment.size + RECORD_BYTES <= size:
-            file.seek(segment.size)
-            record = file.read(RECORD_BYTES)
-            if record == END:
-                return segment, segment.size  # what lies behind was reported when it was found
-            if len(record) < RECORD_BYTES:
-                break
-            length, crc = struct.unpack(RECORD, record)
-            if segment.size + RECORD_BYTES + length > size:
-                break
-            last = (segment.size + RECORD_BYTES, length, crc)
-            segment.add(length)
-        if last:
-            self._check_last(file, segment, last)
-        return segment, size
-
-    def _mark_end(self, path, size):
-        try:
-            with open(path, "r+b") as file:
-                file.seek(size)
-                file.write(END)
-        except OSError:
-            pass  # flash is full: the torn end is found again at the next start
-
-    def _check_last(self, file, segment, last):
-        # Only the last record can be half written; the others are checked when they are sent.
-        start, length, crc = last
-        file.seek(start)
-        if binascii.crc32(file.read(length)) != crc:
-            segment.count -= 1
-            segment.size = start - RECORD_BYTES
 
     def bytes(self):
         """Bytes of flash that the segments take, in whole blocks."""
@@ -239,7 +167,7 @@ class Outbox:
                 file.write(data)
         except OSError:
             if mode == "wb":
-                _remove(self._path(segment))
+                remove(self._path(segment))
             raise
         segment.add(len(frame))
         if mode == "wb":
@@ -253,14 +181,14 @@ class Outbox:
         segment = self.segments.pop(0)
         if segment is self.writing:
             self.writing = None
-        _remove(self._path(segment))
+        remove(self._path(segment))
         for first, last in segment.unacked_ranges():
             self.lost(segment.boot, first, last)
         return True
 
     def _free(self, segment):
         if segment is not self.writing and segment in self.segments and segment.is_free():
-            _remove(self._path(segment))
+            remove(self._path(segment))
             self.segments.remove(segment)
 
     def ack(self, frames, watermark):
@@ -334,7 +262,8 @@ class Outbox:
             self.lost(segment.boot, segment.first + index, segment.first + index)
 
 
-def _remove(path):
+def remove(path):
+    """Delete a file, if that can be done."""
     try:
         os.remove(path)
     except OSError:

@@ -1,74 +1,46 @@
-"""What a node does when its battery runs low: measure less often, at last only say that it lives.
+"""How often a node measures, and when its radio is on.
 
-Three modes, by the battery's voltage: normal; saving, with longer periods; survival, in which the
-battery alone is measured, a report every few hours. A mode is left only when the voltage has risen
-above its limit by `back`: a cell rises when it is spared, and would else swing between two modes.
-In both low modes the radio is on only for a while after something was written to the outbox.
+A board whose battery may run low has a policy for that, `saving.Saving`; of others it is not even
+loaded. In both of its low modes the radio is on only for a while after something was written to the
+outbox.
 """
+
+from firmware import const
 
 # How long the radio is on for a frame: to join, to greet and to hear the acknowledgement. Our own
 # judgement (unverified).
-RADIO_MS = 120000
+RADIO_MS = const(120000)
 
-NORMAL, SAVING, SURVIVAL = range(3)
-NAMES = ("normal", "saving", "survival")
+NORMAL = const(0)
+
+
+def make_power(policy, channels, sample_s, report):
+    """Make the Saving of a `policy`, or the Power of a board that has none; as `saving.Saving`."""
+    if not policy:
+        return Power(sample_s)
+    from firmware.node.saving import Saving
+
+    return Saving(policy, channels, sample_s, report)
 
 
 class Power:
-    """The policy of a board; limits and `back` are scaled integers of the battery's channel.
+    """Always in the mode normal: all channels, a sample every `sample_s` seconds."""
 
-    Parameters
-    ----------
-    policy : dict or None
-        ``channel`` (number of the battery's), ``saving_below``, ``survival_below``, ``back``,
-        ``saving_s`` and ``survival_s`` (times between samples [s]). None: always normal.
-    channels : sequence of codec.Channel
-        In the order of a sample.
-    sample_s : int
-        Time between samples in the mode normal [s].
-    report : callable
-        ``report(kind, detail)`` when the battery runs low.
-    """
+    mode = NORMAL
+    place = None  # of the battery's channel in a sample
 
-    def __init__(self, policy, channels, sample_s, report):
-        self.policy = policy
-        self.report = report
-        self.mode = NORMAL
-        self.place = None
-        self.scale = 1
-        self.steps = (sample_s, sample_s, sample_s)
-        if policy:
-            numbers = [channel.number for channel in channels]
-            self.place = numbers.index(policy["channel"])
-            self.scale = channels[self.place].scale
-            self.limits = (None, policy["saving_below"], policy["survival_below"])
-            self.steps = (sample_s, policy["saving_s"], policy["survival_s"])
+    def __init__(self, sample_s):
+        self.sample_s = sample_s
 
     def step(self):
         """Time between samples now [s]."""
-        return self.steps[self.mode]
+        return self.sample_s
 
     def only(self):
         """Place of the only channel to be measured now, or None for all."""
-        return self.place if self.mode == SURVIVAL else None
 
     def judge(self, sample):
         """Take over the battery's voltage of one sample; true if the mode is another now."""
-        if self.place is None or not isinstance(sample[self.place], int):
-            return False  # without a reading nothing is known that was not known before
-        volts = sample[self.place]
-        mode = self.mode
-        while mode < SURVIVAL and volts < self.limits[mode + 1]:
-            mode += 1
-        while mode > NORMAL and volts >= self.limits[mode] + self.policy["back"]:
-            mode -= 1
-        if mode == self.mode:
-            return False
-        if mode > self.mode:
-            text = "battery at %.2f V: %s, a sample every %d s"
-            self.report("fault", text % (volts / self.scale, NAMES[mode], self.steps[mode]))
-        self.mode = mode
-        return True
 
 
 class Radio:

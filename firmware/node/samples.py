@@ -1,7 +1,9 @@
 """The samples of a frame that is not full yet, on flash: a power cut loses none that was written.
 
-Each sample is appended to one file as the body of a frame of one sample, with its length and its
-CRC-32 before it; the file is removed once its frame is in the outbox. After a reset what is found
+Each sample is appended to one file as CBOR, with its length and its CRC-32 before it: what a frame
+of this one sample would say, a simple value standing for a reason. (Frames themselves are written
+in bits, and what reads those no node need have.) The file is removed once its frame is in the
+outbox. After a reset what is found
 there is put together to the frame that it would have become, under the boot and the number that it
 would have had: on that boot's uptime, with its UTC where that was known. A frame that the outbox
 already holds is not put there twice, and one that was freed in between is the same bytes, which the
@@ -15,11 +17,12 @@ import binascii
 import os
 import struct
 
-from firmware.wire import codec
+from firmware import const, forget
+from firmware.wire import cbor
+from firmware.wire.frame import Missing
 
-HEAD = ">HI"
-HEAD_BYTES = 6
-MOST_BYTES = 1024  # of a sample: 32 channels take some 200
+HEAD = const(">HI")
+HEAD_BYTES = const(6)
 
 
 class SampleLog:
@@ -32,8 +35,10 @@ class SampleLog:
         self.there = True  # until we know better
 
     def append(self, frame):
-        """Keep a codec.Frame of one sample; true if it is safe on flash."""
-        body = codec.encode(frame)
+        """Keep a Frame of one sample; true if it is safe on flash."""
+        values = [samples[0] for samples in frame.channels]
+        values = [cbor.Simple(v.reason) if isinstance(v, Missing) else v for v in values]
+        body = cbor.encode(list(frame[:6]) + [values])
         self.there = True
         try:
             with open(self.path, "ab") as file:
@@ -58,43 +63,12 @@ class SampleLog:
 
     def recover(self):
         """Return the Frame that was not finished before the reset, or None."""
-        found = None
         try:
-            with open(self.path, "rb") as file:
-                while True:
-                    frame = self._read(file)
-                    if frame is None:
-                        break
-                    found = self._joined(found, frame)
+            os.stat(self.path)
         except OSError:
-            pass  # the usual case: nothing was left
+            return None  # the usual case: nothing was left
+        from firmware.node import samples_left
+
+        found = samples_left.read(self.path)
+        forget(samples_left)
         return found
-
-    @staticmethod
-    def _read(file):
-        head = file.read(HEAD_BYTES)
-        if len(head) < HEAD_BYTES:
-            return None
-        size, crc = struct.unpack(HEAD, head)
-        if size > MOST_BYTES:
-            return None
-        body = file.read(size)
-        if len(body) < size or binascii.crc32(body) != crc:
-            return None  # the power went in the middle of it
-        try:
-            return codec.decode(body)
-        except ValueError:
-            return None  # of a firmware that wrote them otherwise
-
-    @staticmethod
-    def _joined(found, frame):
-        """`found` with the sample of `frame` behind it; what is of another frame begins anew."""
-        if found is None or (found.layout, found.boot, found.seq) != frame[:3]:
-            return frame
-        if frame.t0 != found.t0 + found.step * len(found.channels[0]):
-            return frame
-        channels = [old + new for old, new in zip(found.channels, frame.channels)]
-        offset = found.offset if frame.offset is None else frame.offset
-        return codec.Frame(
-            found.layout, found.boot, found.seq, offset, found.t0, found.step, channels
-        )

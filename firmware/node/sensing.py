@@ -5,18 +5,9 @@ does not happen again at every start, the name of the sensor being asked is kept
 reset (`Board.keep`); a sensor at which the program ended is left out until the power is off.
 """
 
-import gc
-
-from firmware.wire import codec
-
-
-def make_sensor(board, driver, bus, address, settings):
-    """Make the sensor of firmware/sensors/<driver>.py; drivers not used are never loaded."""
-    try:
-        module = __import__("firmware.sensors." + driver, None, None, ("make",))
-    except ImportError:
-        raise ValueError("there is no such sensor in this firmware")
-    return module.make(board, board.bus(bus, address), address, **settings)
+from firmware import forget
+from firmware.wire import frame
+from firmware.wire.frame import Missing
 
 
 class Sensor:
@@ -48,15 +39,13 @@ class Sensing:
     def __init__(self, board, rows, report):
         self.board = board
         self.report = report
-        hung, _, asked = board.kept().partition(">")
-        self.hung = [name for name in hung.split(",") + [asked] if name]
+        self.hung = []  # names of sensors that are left out
         self.channels = []
         self.sensors = []
-        for row in rows:
-            channel = codec.Channel(row["number"], row["quantity"], row["scale"])
-            self.channels.append((channel, self._sensor(row)))
-            gc.collect()
-        self._note("")
+        from firmware.node import fitting
+
+        fitting.fit(self, rows)
+        forget(fitting)
 
     def sample(self, only=None):
         """Ask every sensor once; return for each channel a scaled integer or Missing.
@@ -65,7 +54,7 @@ class Sensing:
         """
         if only is not None:
             channel, sensor = self.channels[only]
-            row = [codec.Missing(codec.LOW_POWER)] * len(self.channels)
+            row = [Missing(frame.LOW_POWER)] * len(self.channels)
             row[only] = self._raw(channel, sensor, self._ask(sensor))
             return row
         if self.feed:
@@ -96,67 +85,51 @@ class Sensing:
             if settle:
                 settle()
 
-    def _sensor(self, row):
-        where = row["driver"], row["bus"], row["address"]
-        name = "/".join([str(part) for part in where if part is not None])
-        for sensor in self.sensors:
-            if sensor.name == name:
-                return sensor
-        sensor = Sensor(name)
-        self.sensors.append(sensor)
-        if name in self.hung:
-            self._fail(sensor, codec.NO_ANSWER, "does not return; left out until the power is off")
-            return sensor
-        self._note(name)
-        try:
-            sensor.driver = make_sensor(self.board, *where, row.get("settings") or {})
-        except Exception as error:  # noqa: BLE001  reported, and the channel says "not fitted"
-            self._fail(sensor, codec.NOT_FITTED, "cannot start: %s" % error)
-        return sensor
-
-    def _note(self, name):
+    def note(self, name):
+        """Keep the name of the sensor that is asked, none where it has answered."""
         self.board.keep("%s>%s" % (",".join(self.hung), name))
 
     def _ask(self, sensor):
         """Return what `sensor` measured, or Missing."""
         if sensor.driver is None:
-            return codec.Missing(sensor.fault)
+            return Missing(sensor.fault)
         sensor.failed = False
-        self._note(sensor.name)
+        self.note(sensor.name)
         for _ in range(2):  # a disturbed line, a chip still waking up: asked again at once
-            reason, text = codec.DRIVER_FAULT, "measures nothing"
+            reason, text = frame.DRIVER_FAULT, "measures nothing"
             try:
                 values = sensor.driver.measure()
                 if isinstance(values, dict):
                     break
             except OSError as error:
-                reason, text = codec.NO_ANSWER, "no answer: %s" % error
+                reason, text = frame.NO_ANSWER, "no answer: %s" % error
             except ValueError as error:
-                reason, text = codec.BAD_CHECKSUM, "bad checksum: %s" % error
+                reason, text = frame.BAD_CHECKSUM, "bad checksum: %s" % error
             except Exception as error:  # noqa: BLE001  reported, and the channel says so
                 text = repr(error)
         else:
-            values = self._fail(sensor, reason, text)
-        self._note("")
+            values = self.fail(sensor, reason, text)
+        self.note("")
         return values
 
     def _raw(self, channel, sensor, values):
         if isinstance(values, dict):
             values = values.get(channel.quantity)
-        if isinstance(values, codec.Missing):
+        if isinstance(values, Missing):
             return values
         try:
             raw = int(round(values * channel.scale))
         except (TypeError, ValueError, OverflowError):  # None, NaN, infinite
             text = "quantity %d is %r" % (channel.quantity, values)
-            return self._fail(sensor, codec.DRIVER_FAULT, text)
-        if not -codec.MAX_RAW // 2 <= raw < codec.MAX_RAW // 2:
-            return codec.Missing(codec.OUT_OF_RANGE)
+            return self.fail(sensor, frame.DRIVER_FAULT, text)
+        if not -frame.MAX_RAW // 2 <= raw < frame.MAX_RAW // 2:
+            return Missing(frame.OUT_OF_RANGE)
         return raw
 
-    def _fail(self, sensor, reason, text):
+    def fail(self, sensor, reason, text):
+        """Report a sensor's trouble, once for each reason; return Missing with it."""
         sensor.failed = True
         if sensor.fault != reason:
             sensor.fault = reason
             self.report("fault", "%s: %s" % (sensor.name, text))
-        return codec.Missing(reason)
+        return Missing(reason)

@@ -21,7 +21,7 @@ have ``settle()``, called once its last answer is safe, and ``urgent()``, true w
 be taken at once. Where it has no reading it says so and never makes one up:
 
 - OSError: no answer; ValueError: an answer that is damaged. It is asked once more at once;
-- `codec.Missing` with a reason in place of a value: that quantity has none, with its reason. A chip
+- `frame.Missing` with a reason in place of a value: that quantity has none, with its reason. A chip
   that answers with the value it holds after power-on (85 degC of a DS18B20) is ``WARMING_UP``;
 - None, or a number that is none (NaN): a fault of the driver.
 

@@ -11,9 +11,11 @@ begins with address, function and length and ends with the right checksum, where
 
 import struct
 
+from firmware import const
+
 READ_HOLDING, READ_INPUT = 3, 4
-MOST_BYTES = 64
-MOST_HEARD = 256
+_MOST_BYTES = const(64)
+_MOST_HEARD = const(256)
 STEP_MS = 50
 ANSWER_MS = 400
 # What the maker's manuals of probes name; a board type may give one of these.
@@ -73,20 +75,20 @@ class Station:
         request = sealed(struct.pack(">BBHH", self.address, self.function, first, count))
         self.board.set_baud(self.baud)
         for _ in range(16):  # bounded: a line that babbles must not hold up the other sensors
-            if not self.uart.read(MOST_BYTES):
+            if not self.uart.read(_MOST_BYTES):
                 break  # what was left of an answer that came too late
         self.uart.write(request)
         heard = b""
         for _ in range(ANSWER_MS // STEP_MS):
             self.board.wait_ms(STEP_MS)
-            heard += self.uart.read(MOST_BYTES) or b""
+            heard += self.uart.read(_MOST_BYTES) or b""
             answer = find(heard, bytes((self.address, self.function, 2 * count)), 5 + 2 * count)
             if answer:
                 return struct.unpack(">%dH" % count, answer[3:-2])
             refusal = find(heard, bytes((self.address, self.function | 0x80)), 5)
             if refusal:
                 raise OSError("%s: refuses with code %d" % (self.name, refusal[2]))
-            if len(heard) >= MOST_HEARD:
+            if len(heard) >= _MOST_HEARD:
                 break
         heard = heard.replace(request, b"")
         if bytes((self.address, self.function)) in heard:

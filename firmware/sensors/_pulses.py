@@ -4,8 +4,10 @@ What a sample took is let go only when the sample is safe (`settle`), so that a 
 loses no pulse. A reset between the two, some milliseconds, counts that sample's pulses twice.
 """
 
+from firmware import const
+
 # Tick counters wrap at a power of two that is this or greater; counts wrap here too.
-TICKS = (1 << 30) - 1
+_TICKS = const((1 << 30) - 1)
 
 
 class Tally:
@@ -17,15 +19,15 @@ class Tally:
 
     def add(self):
         """Count one more; runs as an interrupt and must not allocate."""
-        self.total = (self.total + 1) & TICKS
+        self.total = (self.total + 1) & _TICKS
 
     def waiting(self):
         """How many are counted and not yet taken."""
-        return (self.total - self.taken) & TICKS
+        return (self.total - self.taken) & _TICKS
 
     def take(self, count):
         """Let go of `count`."""
-        self.taken = (self.taken + count) & TICKS
+        self.taken = (self.taken + count) & _TICKS
 
 
 class Pulses:
@@ -42,7 +44,7 @@ class Pulses:
     def _edge(self, pin):
         # Runs as an interrupt: must not allocate. The mask makes the difference right over a wrap.
         now = self.edge_ms()
-        if (now - self.last) & TICKS >= self.dead_ms:
+        if (now - self.last) & _TICKS >= self.dead_ms:
             self.last = now
             self.tally.add()
 

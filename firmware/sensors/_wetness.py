@@ -1,14 +1,15 @@
 """Leaf wetness from a wetness reading: how wet [%], and for how long [min]."""
 
-from firmware.wire import codec
+from firmware import const
+from firmware.wire.frame import OUT_OF_RANGE, Missing
 
 LEAF_WETNESS_DURATION, LEAF_WETNESS = 8, 28
 
 # From which reading on a leaf counts as wet: our own judgement (unverified); makers ask for a value
 # found by wetting the plate once.
 WET_FROM = 50
-MINUTE_MS = 60000
-MOST_MINUTES = 60
+_MINUTE_MS = const(60000)
+_MOST_MINUTES = const(60)
 
 
 class Wetness:
@@ -26,10 +27,10 @@ class Wetness:
     def told(self, percent):
         """Return {28: leaf wetness [%], 8: wet time since the last call [min]}."""
         now = self.uptime_ms()
-        minutes = min(MOST_MINUTES, (now - self.last) / MINUTE_MS)
+        minutes = min(_MOST_MINUTES, (now - self.last) / _MINUTE_MS)
         self.last = now
         if not -5 <= percent <= 105:
-            none = codec.Missing(codec.OUT_OF_RANGE)
+            none = Missing(OUT_OF_RANGE)
             return {LEAF_WETNESS: none, LEAF_WETNESS_DURATION: none}
         percent = min(100, max(0, percent))
         wet = minutes if percent >= self.wet_from else 0

@@ -9,18 +9,22 @@ result grows with it). At 69 the chip ends at 54,612 lx, which full sun exceeds:
 
 import struct
 
-from firmware.wire import codec
+from firmware import const
+from firmware.wire.frame import OUT_OF_RANGE, Missing
 
 BUS = "i2c"
 QUANTITIES = (14,)
 (ILLUMINANCE,) = QUANTITIES
 SETTINGS = {"factor": (0.1, 100)}
 
-POWER_ON, ONE_TIME = b"\x01", b"\x20"
-USUAL_TIME, OWN_TIME = 69, 31
-TIME_HIGH, TIME_LOW = 0x40 | OWN_TIME >> 5, 0x60 | OWN_TIME & 31
+_POWER_ON = const(b"\x01")
+_ONE_TIME = const(b"\x20")
+_USUAL_TIME = const(69)
+_OWN_TIME = const(31)
+_TIME_HIGH = const(0x40 | _OWN_TIME >> 5)
+_TIME_LOW = const(0x60 | _OWN_TIME & 31)
 COUNTS_PER_LUX = 1.2
-MEASURE_MS = 180
+_MEASURE_MS = const(180)
 ADDRESS = 0x23
 
 
@@ -40,10 +44,10 @@ class Bh1750:
 
     def measure(self):
         """Return {14: illuminance [lx]}; OSError if the chip does not answer."""
-        for command in (POWER_ON, bytes((TIME_HIGH,)), bytes((TIME_LOW,)), ONE_TIME):
+        for command in (_POWER_ON, bytes((_TIME_HIGH,)), bytes((_TIME_LOW,)), _ONE_TIME):
             self.i2c.writeto(self.address, command)
-        self.wait_ms(MEASURE_MS)
+        self.wait_ms(_MEASURE_MS)
         (count,) = struct.unpack(">H", self.i2c.readfrom(self.address, 2))
         if count == 0xFFFF:  # the end of its scale: it may be any brightness above
-            return {ILLUMINANCE: codec.Missing(codec.OUT_OF_RANGE)}
-        return {ILLUMINANCE: count / COUNTS_PER_LUX * USUAL_TIME / OWN_TIME * self.factor}
+            return {ILLUMINANCE: Missing(OUT_OF_RANGE)}
+        return {ILLUMINANCE: count / COUNTS_PER_LUX * _USUAL_TIME / _OWN_TIME * self.factor}

@@ -9,15 +9,20 @@ same registers for both (id 0x60).
 
 import struct
 
+from firmware import const
+
 BUS = "i2c"
 QUANTITIES = (7, 17)
 AIR_PRESSURE, ENCLOSURE_TEMPERATURE = QUANTITIES
 
-CHIP_ID, CONTROL, DATA, TRIMMING = b"\xd0", 0xF4, b"\xf7", b"\x88"
+_CHIP_ID = const(b"\xd0")
+_CONTROL = const(0xF4)
+_DATA = const(b"\xf7")
+_TRIMMING = const(b"\x88")
 IDS = (b"\x58", b"\x60")
-FORCED = 0b001_011_01  # temperature once, pressure four times, then sleep
-MEASURE_MS = 20
-NOT_MEASURED = 0x80000
+_FORCED = const(0b001_011_01)  # temperature once, pressure four times, then sleep
+_MEASURE_MS = const(20)
+_NOT_MEASURED = const(0x80000)
 ADDRESS = 0x76
 
 
@@ -59,16 +64,16 @@ class Bmp280:
         OSError if no such chip answers, ValueError if it says that it measured nothing.
         """
         if self.trimming is None:
-            found = self._read(CHIP_ID, 1)
+            found = self._read(_CHIP_ID, 1)
             if found not in IDS:
                 raise OSError("BMP280: chip id 0x%02x is another chip's" % found[0])
-            self.trimming = struct.unpack("<HhhHhhhhhhhh", self._read(TRIMMING, 24))
-        self.i2c.writeto(self.address, bytes((CONTROL, FORCED)))
-        self.wait_ms(MEASURE_MS)
-        data = self._read(DATA, 6)
+            self.trimming = struct.unpack("<HhhHhhhhhhhh", self._read(_TRIMMING, 24))
+        self.i2c.writeto(self.address, bytes((_CONTROL, _FORCED)))
+        self.wait_ms(_MEASURE_MS)
+        data = self._read(_DATA, 6)
         adc_p = data[0] << 12 | data[1] << 4 | data[2] >> 4
         adc_t = data[3] << 12 | data[4] << 4 | data[5] >> 4
-        if adc_p == NOT_MEASURED or adc_t == NOT_MEASURED:
+        if adc_p == _NOT_MEASURED or adc_t == _NOT_MEASURED:
             raise ValueError("BMP280: nothing measured")
         temperature, pressure = compensate(self.trimming, adc_t, adc_p)
         return {AIR_PRESSURE: pressure / 25600, ENCLOSURE_TEMPERATURE: temperature / 100}

@@ -7,21 +7,22 @@ address". 9600 baud. Read here in the copies of others (cycbox.io, debug report 
 the maker's file. Bits of the status: 0 to 4 errors, 5 out of range, 6 memory error.
 """
 
+from firmware import const
 from firmware.sensors import _modbus
-from firmware.wire import codec
+from firmware.wire import frame
 
 BUS = "rs485"
 QUANTITIES = (13,)
 (CO2_MOLE_FRACTION,) = QUANTITIES
 SETTINGS = {"baud": [9600]}
 
-ANY_ADDRESS = 254
-OUT_OF_RANGE = 1 << 5
+_ANY_ADDRESS = const(254)
+_OUT_OF_RANGE = const(1 << 5)
 
 
 def make(board, bus, address, baud=9600):
     """Make the driver of the sensor; without an address, of the one on the line."""
-    address = ANY_ADDRESS if address is None else address
+    address = _ANY_ADDRESS if address is None else address
     station = _modbus.Station(board, bus, address, "CO2 sensor", baud, _modbus.READ_INPUT)
     return Co2Senseair(station)
 
@@ -39,10 +40,10 @@ class Co2Senseair:
         is wrong. Before its first measurement it holds 0, which is no reading.
         """
         status, _, _, ppm = self.station.read(0, 4)
-        if status & ~OUT_OF_RANGE:
+        if status & ~_OUT_OF_RANGE:
             raise OSError("%s: says it is broken, status 0x%04x" % (self.station.name, status))
         if status:
-            return {CO2_MOLE_FRACTION: codec.Missing(codec.OUT_OF_RANGE)}
+            return {CO2_MOLE_FRACTION: frame.Missing(frame.OUT_OF_RANGE)}
         if not ppm:
-            return {CO2_MOLE_FRACTION: codec.Missing(codec.WARMING_UP)}
+            return {CO2_MOLE_FRACTION: frame.Missing(frame.WARMING_UP)}
         return {CO2_MOLE_FRACTION: ppm}

@@ -7,15 +7,17 @@ it moves; such edges add up to what the door did. A door that has stood open for
 for a sample at once.
 """
 
+from firmware import const
+
 BUS = "pulse"
 QUANTITIES = (18,)
 (DOOR_OPEN_DURATION,) = QUANTITIES
 
 SETTINGS = {"alarm_min": (0.1, 60)}
 
-MINUTE_MS = 60000
+_MINUTE_MS = const(60000)
 # Tick counters wrap at a power of two that is this or greater.
-TICKS = (1 << 30) - 1
+_TICKS = const((1 << 30) - 1)
 
 
 def make(board, bus, address, alarm_min=None):
@@ -39,7 +41,7 @@ class DoorContact:
     """
 
     def __init__(self, pin, changing, edge_ms, alarm_min=None):
-        self.alarm_ms = None if alarm_min is None else int(alarm_min * MINUTE_MS)
+        self.alarm_ms = None if alarm_min is None else int(alarm_min * _MINUTE_MS)
         self.told = False
         self.pin = pin
         self.edge_ms = edge_ms
@@ -54,7 +56,7 @@ class DoorContact:
         now = self.edge_ms()
         was_open = self.open
         if was_open:
-            self.open_ms += (now - self.since) & TICKS
+            self.open_ms += (now - self.since) & _TICKS
         self.since = now
         self.open = bool(pin.value())
         if self.open and not was_open:
@@ -64,7 +66,7 @@ class DoorContact:
     def measure(self):
         """Return {18: time that the door stood open since the last call [min]}."""
         self._moved(self.pin)
-        minutes = self.open_ms / MINUTE_MS
+        minutes = self.open_ms / _MINUTE_MS
         self.open_ms = 0
         return {DOOR_OPEN_DURATION: minutes}
 
@@ -72,5 +74,5 @@ class DoorContact:
         """Whether it has stood open for too long; once for each time that it was opened."""
         if self.alarm_ms is None or not self.open or self.told:
             return False
-        self.told = (self.edge_ms() - self.opened) & TICKS >= self.alarm_ms
+        self.told = (self.edge_ms() - self.opened) & _TICKS >= self.alarm_ms
         return self.told

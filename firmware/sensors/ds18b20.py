@@ -10,18 +10,22 @@ A line may have several probes: each is named by its ROM, 16 hexadecimal digits 
 which they are read (28... first). Without `rom` the line is searched, and must have one.
 """
 
-from firmware.wire import codec
+from firmware import const
+from firmware.wire.frame import OUT_OF_RANGE, WARMING_UP, Missing
 
 BUS = "onewire"
 QUANTITIES = (1, 9, 17)
 SETTINGS = {"rom": "28[0-9a-f]{14}"}
 
-SEARCH, MATCH, CONVERT, READ = 0xF0, 0x55, 0x44, 0xBE
-CONVERT_MS = 750
-POWER_ON = 0x0550
-CONFIGURATION = 0x1F
-FAMILY = 0x28
-MOST_PROBES = 16
+_SEARCH = const(0xF0)
+_MATCH = const(0x55)
+_CONVERT = const(0x44)
+_READ = const(0xBE)
+_CONVERT_MS = const(750)
+_POWER_ON = const(0x0550)
+_CONFIGURATION = const(0x1F)
+_FAMILY = const(0x28)
+_MOST_PROBES = const(16)
 
 
 def make(board, bus, address, rom=None):
@@ -47,10 +51,10 @@ def search(line):
     found = []
     turn = None  # the last bit at which both values were there and 0 was taken
     rom = bytearray(8)
-    for _ in range(MOST_PROBES):
+    for _ in range(_MOST_PROBES):
         if not line.reset():
             raise OSError("1-Wire: no probe answers")
-        line.writebyte(SEARCH)
+        line.writebyte(_SEARCH)
         last = turn
         turn = None
         for bit in range(64):
@@ -94,16 +98,16 @@ class Ds18b20:
             self.rom = self._only()
         for _ in range(2):
             self._select()
-            self.line.writebyte(CONVERT)
-            self.wait_ms(CONVERT_MS)
+            self.line.writebyte(_CONVERT)
+            self.wait_ms(_CONVERT_MS)
             raw = self._scratchpad()
-            if raw != POWER_ON:
+            if raw != _POWER_ON:
                 break
         else:
-            return self._told(codec.Missing(codec.WARMING_UP))
+            return self._told(Missing(WARMING_UP))
         celsius = (raw - 0x10000 if raw & 0x8000 else raw) / 16
         if not -55 <= celsius <= 125:
-            return self._told(codec.Missing(codec.OUT_OF_RANGE))
+            return self._told(Missing(OUT_OF_RANGE))
         return self._told(celsius)
 
     @staticmethod
@@ -111,7 +115,7 @@ class Ds18b20:
         return dict.fromkeys(QUANTITIES, value)
 
     def _only(self):
-        found = [rom for rom in search(self.line) if rom[0] == FAMILY]
+        found = [rom for rom in search(self.line) if rom[0] == _FAMILY]
         if len(found) != 1:
             names = ", ".join(["".join(["%02x" % byte for byte in rom]) for rom in found])
             raise OSError(
@@ -123,17 +127,17 @@ class Ds18b20:
     def _select(self):
         if not self.line.reset():
             raise OSError("1-Wire: no probe answers")
-        self.line.writebyte(MATCH)
+        self.line.writebyte(_MATCH)
         for byte in self.rom:
             self.line.writebyte(byte)
 
     def _scratchpad(self):
         self._select()
-        self.line.writebyte(READ)
+        self.line.writebyte(_READ)
         data = bytes([self.line.readbyte() for _ in range(9)])
         if data == b"\xff" * 9:
             raise OSError("DS18B20: no answer under its ROM")
         # A line held low gives nine zeros, and their checksum is right.
-        if crc8(data) or data[4] & CONFIGURATION != CONFIGURATION:
+        if crc8(data) or data[4] & _CONFIGURATION != _CONFIGURATION:
             raise ValueError("DS18B20: checksum")
         return data[1] << 8 | data[0]

@@ -6,14 +6,15 @@ between ``$`` and ``*``. Layout as u-blox document it (Interface Description of 
 Without a fix there is no position: the last one is never sent again.
 """
 
-from firmware.wire import codec
+from firmware import const
+from firmware.wire.frame import WARMING_UP, Missing
 
 BUS = "gnss"
 QUANTITIES = (19, 20)
 LATITUDE, LONGITUDE = QUANTITIES
 
-MOST_BYTES = 512
-SENTENCE_MS = 1200
+_MOST_BYTES = const(512)
+_SENTENCE_MS = const(1200)
 
 
 def make(board, bus, address):
@@ -49,10 +50,10 @@ class GnssNmea:
         OSError if nothing comes, ValueError if no sentence comes whole.
         """
         for _ in range(16):  # bounded: what is waiting there is old
-            if not self.uart.read(MOST_BYTES):
+            if not self.uart.read(_MOST_BYTES):
                 break
-        self.wait_ms(SENTENCE_MS)
-        heard = self.uart.read(MOST_BYTES) or b""
+        self.wait_ms(_SENTENCE_MS)
+        heard = self.uart.read(_MOST_BYTES) or b""
         if not heard:
             raise OSError("receiver: no answer")
         for line in reversed(heard.split(b"$")):
@@ -63,7 +64,7 @@ class GnssNmea:
                 continue
             parts = body.decode().split(",")
             if parts[2] != "A":
-                none = codec.Missing(codec.WARMING_UP)
+                none = Missing(WARMING_UP)
                 return {LATITUDE: none, LONGITUDE: none}
             return {LATITUDE: degrees(parts[3], parts[4]), LONGITUDE: degrees(parts[5], parts[6])}
         raise ValueError("receiver: no whole sentence")

@@ -4,7 +4,7 @@ Over a modem the RSRP of the serving cell, as it said last (once a connection an
 it is awake anyway); over Wi-Fi the RSSI (docs.micropython.org, network.WLAN.status).
 """
 
-from firmware.wire import codec
+from firmware.wire.frame import WARMING_UP, Missing
 
 BUS = "link"
 QUANTITIES = (16,)
@@ -25,4 +25,4 @@ class LinkSignal:
     def measure(self):
         """Return {16: signal [dBm]}, or that none is known yet."""
         value = self.signal_dbm()
-        return {SIGNAL_STRENGTH: codec.Missing(codec.WARMING_UP) if value is None else value}
+        return {SIGNAL_STRENGTH: Missing(WARMING_UP) if value is None else value}

@@ -6,12 +6,14 @@ answer of two 16-bit words each with CRC-8 (polynomial 0x31, start 0xFF), conver
 
 import struct
 
+from firmware import const
+
 BUS = "i2c"
 QUANTITIES = (1, 2)
 AIR_TEMPERATURE, RELATIVE_HUMIDITY = QUANTITIES
 
-MEASURE = b"\xfd"
-MEASURE_MS = 10
+_MEASURE = const(b"\xfd")
+_MEASURE_MS = const(10)
 
 
 def make(board, bus, address):
@@ -42,8 +44,8 @@ class Sht4x:
 
         OSError if the chip does not answer, ValueError if a checksum is wrong.
         """
-        self.i2c.writeto(self.address, MEASURE)
-        self.wait_ms(MEASURE_MS)
+        self.i2c.writeto(self.address, _MEASURE)
+        self.wait_ms(_MEASURE_MS)
         answer = self.i2c.readfrom(self.address, 6)
         if crc8(answer[0:2]) != answer[2] or crc8(answer[3:5]) != answer[5]:
             raise ValueError("SHT4x: checksum")

@@ -13,8 +13,9 @@ A register of -1 says that the probe has no such quantity. What cheap probes cal
 from conductivity and is no soil test (unverified: how far it can be trusted).
 """
 
+from firmware import const
 from firmware.sensors import _modbus
-from firmware.wire import codec
+from firmware.wire.frame import NOT_FITTED, Missing
 
 BUS = "rs485"
 QUANTITIES = (10, 9, 11, 12, 21, 22, 23)
@@ -31,7 +32,7 @@ SETTINGS = {
 }
 NAMES = ("moisture", "temperature", "conductivity", "ph", "nitrogen", "phosphorus", "potassium")
 SCALES = (0.001, 0.1, 1, 0.1, 1, 1, 1)
-SIGNED = 9
+_SIGNED = const(9)
 
 
 def make(
@@ -74,7 +75,7 @@ class Soil7Modbus:
         run = []
         for row in self.rows:
             if row[0] < 0:
-                found[row[1]] = codec.Missing(codec.NOT_FITTED)
+                found[row[1]] = Missing(NOT_FITTED)
                 continue
             if run and row[0] != run[-1][0] + 1:  # what lies between may be refused
                 self._read(run, found)
@@ -87,4 +88,4 @@ class Soil7Modbus:
         if not run:
             return
         for word, (_, quantity, scale) in zip(self.station.read(run[0][0], len(run)), run):
-            found[quantity] = (_modbus.signed(word) if quantity == SIGNED else word) * scale
+            found[quantity] = (_modbus.signed(word) if quantity == _SIGNED else word) * scale

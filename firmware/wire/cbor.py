@@ -7,10 +7,12 @@ decoder accepts only what the encoder writes, so one value has exactly one form.
 
 from collections import namedtuple
 
+from firmware import const
+
 Simple = namedtuple("Simple", ("number",))
 Tag = namedtuple("Tag", ("number", "value"))
 
-_DEPTH = 8
+_DEPTH = const(8)
 
 
 class DecodeError(ValueError):

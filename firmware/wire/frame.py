@@ -5,8 +5,10 @@ Frames are counted from 0 in each boot, boots from 1.
 
 from collections import namedtuple
 
+from firmware import const
+
 MAX_CHANNELS = 32
-MAX_SAMPLES = 256
+_MAX_SAMPLES = const(256)
 MAX_RAW = 1 << 31
 MAX_STEP_S = 86400
 UINT32 = 1 << 32
@@ -15,15 +17,8 @@ LATEST = 1 << 40
 # `channels` holds the samples of each channel: scaled integers and Missing(reason).
 Frame = namedtuple("Frame", ("layout", "boot", "seq", "offset", "t0", "step", "channels"))
 Missing = namedtuple("Missing", ("reason",))
-Reading = namedtuple("Reading", ("channel", "time", "value", "reason"))
 
-
-class LayoutError(ValueError):
-    """A frame read under a layout that it was not taken with."""
-
-
-class TimeUnknown(ValueError):
-    """A frame on uptime alone, and no offset of its boot is known yet."""
+NOT_FITTED, NO_ANSWER, BAD_CHECKSUM, OUT_OF_RANGE, WARMING_UP, LOW_POWER, DRIVER_FAULT = range(7)
 
 
 def within(value, low, high):
@@ -39,21 +34,20 @@ def fault_of(frame, channel_fault):
     layout, boot, seq, offset, t0, step, channels = frame
     if not isinstance(layout, bytes) or len(layout) != 4:
         return "layout must be 4 bytes"
-    if not within(boot, 1, UINT32):
-        return "boot %r must be from 1 to 2**32 - 1" % (boot,)
-    if not within(seq, 0, UINT32):
-        return "seq %r must be from 0 to 2**32 - 1" % (seq,)
-    if offset is not None and not within(offset, 0, LATEST):
-        return "offset %r must be null or seconds of UTC" % (offset,)
-    if not within(t0, 0, UINT32):
-        return "t0 %r must be seconds since boot" % (t0,)
-    if not within(step, 1, MAX_STEP_S + 1):
-        return "step %r must be from 1 to 86400 s" % (step,)
+    for name, number, low, high, wanted in (
+        ("boot", boot, 1, UINT32, "from 1 to 2**32 - 1"),
+        ("seq", seq, 0, UINT32, "from 0 to 2**32 - 1"),
+        ("offset", 0 if offset is None else offset, 0, LATEST, "null or seconds of UTC"),
+        ("t0", t0, 0, UINT32, "seconds since boot"),
+        ("step", step, 1, MAX_STEP_S + 1, "from 1 to 86400 s"),
+    ):
+        if not within(number, low, high):
+            return "%s %r must be %s" % (name, number, wanted)
     if not isinstance(channels, (list, tuple)) or not 1 <= len(channels) <= MAX_CHANNELS:
         return "must have 1 to %d channels" % MAX_CHANNELS
     for number, samples in enumerate(channels):
-        if not isinstance(samples, (list, tuple)) or not 1 <= len(samples) <= MAX_SAMPLES:
-            return "channel at place %d must have 1 to %d samples" % (number, MAX_SAMPLES)
+        if not isinstance(samples, (list, tuple)) or not 1 <= len(samples) <= _MAX_SAMPLES:
+            return "channel at place %d must have 1 to %d samples" % (number, _MAX_SAMPLES)
         if len(samples) != len(channels[0]):
             return "channel at place %d has %d samples, the first has %d" % (
                 number,

@@ -1,6 +1,15 @@
 """How the samples of a frame become readings at moments: `codec.readings`, which no node needs."""
 
-from firmware.wire.frame import LayoutError, Missing, Reading, TimeUnknown
+from collections import namedtuple
+
+from firmware.wire.frame import Missing
+from firmware.wire.layout import LayoutError
+
+Reading = namedtuple("Reading", ("channel", "time", "value", "reason"))
+
+
+class TimeUnknown(ValueError):
+    """A frame on uptime alone, and no offset of its boot is known yet."""
 
 
 def readings(frame, layout, boot_offset=None):

@@ -6,15 +6,16 @@ nothing on another topic. The key epoch travels as the key identifier.
 
 import hashlib
 
+from firmware import const
 from firmware.wire import cbor
 
 KEY_BYTES = 32
-TAG_BYTES = 8
+_TAG_BYTES = const(8)
 
-_COSE_MAC0 = 17
-_PROTECTED = b"\xa1\x01\x04"
-_KID = 4
-_ITEMS = 16  # a sealed message has 8
+_COSE_MAC0 = const(17)
+_PROTECTED = const(b"\xa1\x01\x04")
+_KID = const(4)
+_ITEMS = const(16)  # a sealed message has 8
 
 
 class SealError(ValueError):
@@ -54,7 +55,7 @@ def _tag(key, topic, body):
     if len(key) != KEY_BYTES:
         raise SealError("key is %d bytes, must be %d" % (len(key), KEY_BYTES))
     structure = cbor.encode(["MAC0", _PROTECTED, topic.encode(), body])
-    return hmac_sha256(key, structure)[:TAG_BYTES]
+    return hmac_sha256(key, structure)[:_TAG_BYTES]
 
 
 def seal(key, epoch, topic, body):
@@ -112,7 +113,7 @@ def parse(message):
     epoch = int.from_bytes(kid, "big")
     if kid != _kid(epoch):
         raise SealError("not sealed: key epoch not in its shortest form")
-    if not isinstance(body, bytes) or not isinstance(tag, bytes) or len(tag) != TAG_BYTES:
+    if not isinstance(body, bytes) or not isinstance(tag, bytes) or len(tag) != _TAG_BYTES:
         raise SealError("not sealed: body or tag has the wrong type or length")
     return epoch, body, tag
 

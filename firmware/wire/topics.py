@@ -4,10 +4,12 @@ Kinds: ``up`` frames, ``evt`` events and ``ask`` for parts of an update go from 
 ``cmd`` and ``part`` to it.
 """
 
-PREFIX = "nq/1/"
+from firmware import const
+
+PREFIX = const("nq/1/")
 KINDS = ("up", "evt", "ask", "ack", "cmd", "part")
 
-_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+_LETTERS = const("abcdefghijklmnopqrstuvwxyz0123456789")
 
 
 class TopicError(ValueError):
@@ -29,11 +31,3 @@ def topic(node, kind):
     if kind not in KINDS:
         raise TopicError("topic kind %r: must be one of %s" % (kind, ", ".join(KINDS)))
     return PREFIX + check_node_id(node) + "/" + kind
-
-
-def parse_topic(text):
-    """Return (node, kind) of a topic; TopicError if it is not one of ours."""
-    parts = text.split("/")
-    if len(parts) != 4 or not text.startswith(PREFIX) or parts[3] not in KINDS:
-        raise TopicError("topic %r: must be nq/1/{node}/%s" % (text, "|".join(KINDS)))
-    return check_node_id(parts[2]), parts[3]

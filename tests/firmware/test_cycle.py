@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import binascii
+import struct
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from firmware import forget
 from firmware.node.alarms import Alarms
 from firmware.node.clock import Clock
 from firmware.node.cycle import Cycle
 from firmware.node.link import Identity
-from firmware.node.power import NORMAL, SAVING, SURVIVAL, Power, Radio
+from firmware.node.power import NORMAL, Radio, make_power
 from firmware.node.samples import HEAD_BYTES, SampleLog
-from firmware.wire import codec, seal
+from firmware.node.saving import SAVING, SURVIVAL
+from firmware.wire import cbor, codec, seal
 
 KEY = bytes(32)
 
@@ -89,8 +94,9 @@ def make(
     sensing.battery = more.pop("battery", 3900)
     channels = [channel for channel, _ in sensing.channels]
     reports = more.pop("reports", [])
-    power = Power(more.pop("power", None), channels, 600, lambda *told: reports.append(told))
-    alarms = Alarms(more.pop("alarms", ()), channels)
+    power = make_power(more.pop("power", None), channels, 600, lambda *told: reports.append(told))
+    rows = more.pop("alarms", None)
+    alarms = Alarms(rows, channels) if rows else None
     clock = Clock(time, utc)
     cycle = Cycle(sensing, clock, outbox, identity, per_frame, log or NoLog(), alarms, power)
     return cycle, time, outbox
@@ -242,6 +248,31 @@ def test_a_log_that_is_cut_off_gives_its_whole_samples(tmp_path: Path) -> None:
         (tmp_path / "samples").write_bytes(damaged)
         frame = log_at(tmp_path).recover()
         assert (len(frame.channels[0]) if frame else 0) == count
+
+
+def test_samples_that_another_firmware_wrote_are_left_alone(tmp_path: Path) -> None:
+    """As frames in format 2, which such a log once held, or with fewer parts than ours."""
+    frame = codec.Frame(bytes(4), 5, 0, None, 600, 600, [[1], [2]])
+    for body in (codec.encode(frame), cbor.encode([1, 2]), cbor.encode(7)):
+        head = struct.pack(">HI", len(body), binascii.crc32(body))
+        (tmp_path / "samples").write_bytes(head + body)
+        assert log_at(tmp_path).recover() is None
+    log_at(tmp_path).append(frame)
+    assert log_at(tmp_path).recover() is None  # behind what cannot be read
+    (tmp_path / "samples").unlink()
+    log_at(tmp_path).append(frame)
+    assert log_at(tmp_path).recover() == frame
+
+
+def test_what_a_node_lets_go_of_is_there_again_when_it_is_needed() -> None:
+    from firmware.node import samples_left as first
+
+    forget(first)
+    assert "firmware.node.samples_left" not in sys.modules
+    from firmware.node import samples_left as second
+
+    assert second is not first
+    assert second.read("/nowhere") is None
 
 
 def test_learning_the_time_reaches_the_samples_of_the_frame(tmp_path: Path) -> None:

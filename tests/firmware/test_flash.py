@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.node.outbox import MOST_SEGMENTS, SEGMENT_BYTES
+from firmware.node.outbox import _SEGMENT_BYTES, MOST_SEGMENTS
 from firmware.workbench.simulated import SHIMS
 from tests.firmware.field import Collector, FleetMaker, wait_for
 from tests.paths import ROOT
@@ -115,7 +115,7 @@ def test_the_outbox_leaves_room_for_the_rest(
 ) -> None:
     """No write meets a full flash, whether segments are long or of one frame each."""
     script = f"""
-from firmware.node.main import next_boot
+from firmware.node.boot_number import next_boot
 full = 0
 write = Outbox._write
 
@@ -160,7 +160,7 @@ print(os.statvfs("/flash")[3], Outbox("/flash/outbox", None, count).limit // 409
     out = run(tmp_path, weather_file, tmp_path / "flash.img", FILL + script)
     said_free, limit = (int(word) for word in out.split()[1:])
     assert said_free == 0 or said_free > BLOCKS
-    assert SEGMENT_BYTES // 4096 < limit < BLOCKS - BLOCKS // 12
+    assert _SEGMENT_BYTES // 4096 < limit < BLOCKS - BLOCKS // 12
 
 
 def test_a_torn_record_on_a_full_flash_ends_no_node(

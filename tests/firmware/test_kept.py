@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from firmware.node.kept import BYTES, SLOTS, Kept
+from firmware.node.kept import _BYTES, _SLOTS, Kept
 from firmware.sensors import flow_meter, tipping_bucket, trap_counter
 from tests.firmware.test_sensors import Pin
 
@@ -74,22 +74,22 @@ def test_a_time_without_power_loses_the_count() -> None:
 def test_pins_count_apart_and_the_text_lies_beside_them() -> None:
     rtc = Rtc()
     kept = Kept(rtc)
-    tallies = [kept.tally(pin) for pin in (None, *range(SLOTS - 1))]
+    tallies = [kept.tally(pin) for pin in (None, *range(_SLOTS - 1))]
     for number, tally in enumerate(tallies):
         for _ in range(300 + number):
             tally.add()
     kept.keep("sht4x/i2c/68>soil 水")
     again = Kept(rtc)
     assert again.text() == "sht4x/i2c/68>soil 水"
-    counts = [again.tally(pin).waiting() for pin in (None, *range(SLOTS - 1))]
-    assert counts == [300 + number for number in range(SLOTS)]
+    counts = [again.tally(pin).waiting() for pin in (None, *range(_SLOTS - 1))]
+    assert counts == [300 + number for number in range(_SLOTS)]
     assert again.tally(99) is None, "there is no room for a ninth"
     again.keep("")
-    assert (again.text(), len(rtc.data)) == ("", BYTES)
+    assert (again.text(), len(rtc.data)) == ("", _BYTES)
     assert Kept(rtc).tally(0).waiting() == 301
 
 
-@pytest.mark.parametrize("held", [b"", b"a/i2c/1>", bytes(BYTES), b"\xff" * BYTES])
+@pytest.mark.parametrize("held", [b"", b"a/i2c/1>", bytes(_BYTES), b"\xff" * _BYTES])
 def test_memory_of_something_else_is_not_believed(held: bytes) -> None:
     rtc = Rtc()
     rtc.data = held

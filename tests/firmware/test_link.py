@@ -10,8 +10,8 @@ import pytest
 
 from collector.ingest.batches import ACK_FRAMES
 from firmware.node.clock import Clock
-from firmware.node.link import EVENTS, SILENCE_MS, Identity, Uplink
-from firmware.node.link_ip import HEAD, KEEPALIVE_S, MAX_PACKET, Mqtt
+from firmware.node.link import _EVENTS, _SILENCE_MS, Identity, Uplink
+from firmware.node.link_ip import _HEAD, _KEEPALIVE_S, _MAX_PACKET, Mqtt
 from firmware.node.packets import LinkError
 from firmware.wire import codec, seal
 from tests.firmware.field import wait_for
@@ -71,11 +71,11 @@ def test_a_lost_event_on_its_way_is_not_changed() -> None:
 def test_faults_make_room_for_what_matters_more() -> None:
     uplink = make_uplink()
     uplink.report("boot", [1, 0])
-    for number in range(EVENTS * 2):
+    for number in range(_EVENTS * 2):
         uplink.report("fault", str(number))
     uplink.report("lost", [3, 0, 9])
     kinds = [event.kind for event in uplink.events]
-    assert len(kinds) == EVENTS
+    assert len(kinds) == _EVENTS
     assert kinds[0] == "boot"
     assert kinds[-1] == "lost"
 
@@ -168,7 +168,7 @@ def feed(mqtt: Mqtt, other: socket.socket, stream: bytes, step: int) -> list[obj
     for start in range(0, len(stream), step):
         other.sendall(stream[start : start + step])
         found += mqtt.receive()
-        assert len(mqtt.buffer) <= MAX_PACKET + HEAD
+        assert len(mqtt.buffer) <= _MAX_PACKET + _HEAD
     return found
 
 
@@ -183,7 +183,7 @@ def test_packets_come_whole_however_they_are_cut(
 
 
 @pytest.mark.parametrize("step", [7, 256])
-@pytest.mark.parametrize("size", [MAX_PACKET + 1, 5000, 300_000])
+@pytest.mark.parametrize("size", [_MAX_PACKET + 1, 5000, 300_000])
 def test_a_packet_that_is_too_long_is_read_past(
     pair: tuple[Mqtt, socket.socket], size: int, step: int
 ) -> None:
@@ -194,7 +194,7 @@ def test_a_packet_that_is_too_long_is_read_past(
 
 
 def test_the_longest_message_that_is_read(pair: tuple[Mqtt, socket.socket]) -> None:
-    payload = bytes(MAX_PACKET - 5)
+    payload = bytes(_MAX_PACKET - 5)
     assert feed(*pair, message(payload) + message(b""), 256) == [
         (0x30, b"t", payload),
         (0x30, b"t", b""),
@@ -205,7 +205,7 @@ def test_the_longest_acknowledgement_can_be_read() -> None:
     most = (1 << 32) - 1
     body = codec.encode_ack((1 << 40) - 1, [(most, most)] * ACK_FRAMES, (most, most))
     topic = "nq/1/%s/ack" % ("x" * 31)
-    assert len(message(seal.seal(bytes(32), most, topic, body), topic.encode())) <= MAX_PACKET
+    assert len(message(seal.seal(bytes(32), most, topic, body), topic.encode())) <= _MAX_PACKET
 
 
 def test_a_message_of_qos_2_gets_its_handshake(pair: tuple[Mqtt, socket.socket]) -> None:
@@ -287,20 +287,20 @@ def test_the_event_is_what_the_wire_says() -> None:
 def test_only_an_answer_to_this_boot_tells_the_time(boot: int, learned: bool) -> None:
     """An ack of an earlier boot, kept by somebody and sent again, must not set the clock."""
     uplink = make_uplink()
-    uplink.outstanding[boot, 3] = (0, 0, True)
+    uplink.outstanding.append((boot, 3, 0, 0, True))
     body = codec.encode_ack(1_459_468_800, [(boot, 3)])
     uplink._hear_ack(seal.seal(bytes(32), 1, "nq/1/qf-001/ack", body))
-    assert uplink.outstanding == {}
+    assert uplink.outstanding == []
     assert (uplink.clock.offset is not None) == learned
 
 
 def test_a_watermark_answers_what_is_open_below_it() -> None:
     uplink = make_uplink()
     for pair in ((7, 3), (7, 4), (7, 5), (6, 1)):
-        uplink.outstanding[pair] = (0, 0, True)
+        uplink.outstanding.append((*pair, 0, 0, True))
     body = codec.encode_ack(1_459_468_800, [], (7, 4))
     uplink._hear_ack(seal.seal(bytes(32), 1, "nq/1/qf-001/ack", body))
-    assert set(uplink.outstanding) == {(7, 5), (6, 1)}
+    assert {each[:2] for each in uplink.outstanding} == {(7, 5), (6, 1)}
 
 
 def answer_each(listener: socket.socket, heard: list[bytes], silent: threading.Event) -> None:
@@ -334,15 +334,15 @@ def test_a_quiet_link_costs_few_pings_and_a_dead_one_is_noticed() -> None:
         uplink.poll(False)  # connects and subscribes
         uplink.poll(True)
         assert uplink.asked is None
-        pass_s(KEEPALIVE_S // 2)
+        pass_s(_KEEPALIVE_S // 2)
         assert b"\xc0\x00" not in heard
         pass_s(1)
         uplink.poll(True)
         wait_for(lambda: heard[-1] == b"\xc0\x00")
         silent.set()
-        pass_s(KEEPALIVE_S // 2 + 1)
+        pass_s(_KEEPALIVE_S // 2 + 1)
         connection = uplink.mqtt.socket
-        pass_s(SILENCE_MS // 1000)
+        pass_s(_SILENCE_MS // 1000)
         assert uplink.mqtt.socket is connection
         pass_s(1)
         assert uplink.mqtt.socket is None

@@ -305,7 +305,7 @@ def test_times_that_no_timer_holds_are_refused(settings: dict[str, Any], words: 
 
 
 def test_a_modem_that_sleeps_is_woken(bench: Benches, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link_nbiot, "AWAKE_MS", 150)
+    monkeypatch.setattr(link_nbiot, "_AWAKE_MS", 150)
     one = bench(psm={"periodic_s": 7200, "active_s": 20}, edrx_s=30)
     one.modem.sleep_s = 0.3
     one.link.connect()

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from firmware.node.kept import Kept
-from firmware.node.link import WINDOW
+from firmware.node.link import _WINDOW
 from firmware.wire import codec, seal
 from firmware.workbench import simulate
 from firmware.workbench.simulated import SimulationError
@@ -168,7 +168,7 @@ def test_without_acks_the_same_bytes_come_again_and_the_others_get_their_turn(
         with collector.lock:
             return [sent for _, *pair, sent in collector.arrivals if pair == [boot, seq]]
 
-    wait_for(lambda: len(copies(0)) >= 2 and len(copies(2 * WINDOW)) >= 2)
+    wait_for(lambda: len(copies(0)) >= 2 and len(copies(2 * _WINDOW)) >= 2)
     assert len(set(copies(0))) == 1
     silent.stop()
     collector.acking = True
@@ -260,7 +260,7 @@ def test_a_forged_ack_frees_nothing_and_is_reported(
     collector.acking = False
     make_fleet(NODE, days=2).start()
     wait_for(lambda: (NODE, 1, 0) in collector.received())
-    body = codec.encode_ack(1, [(1, seq) for seq in range(WINDOW)], (1, 1000))
+    body = codec.encode_ack(1, [(1, seq) for seq in range(_WINDOW)], (1, 1000))
     for key, epoch, topic in (
         (bytes(32), 1, "nq/1/qf-001/ack"),
         (collector.key, 2, "nq/1/qf-001/ack"),
@@ -272,7 +272,7 @@ def test_a_forged_ack_frees_nothing_and_is_reported(
     assert "ack refused: seal does not fit" in collector.kinds("fault")[0].detail
     with collector.lock:
         collector.arrivals.clear()
-    for seq in range(WINDOW):
+    for seq in range(_WINDOW):
         wait_for(lambda seq=seq: seq in {s for _, _, s, _ in collector.arrivals})
 
 

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from field_configs.load import load
-from firmware.node.link_ip import TIMEOUT_S
+from firmware.node.link_ip import _TIMEOUT_S
 from firmware.workbench.psk import psk_line
 from firmware.workbench.simulate import Fleet
 from tests.firmware.field import Collector, Key, Shared, free_port, wait_for
@@ -268,7 +268,7 @@ def halting(port: int) -> Iterator[tuple[int, threading.Event]]:
         while data := server.recv(65536):
             if halt.is_set():
                 client.sendall(data[:300])
-                time.sleep(TIMEOUT_S + 1)
+                time.sleep(_TIMEOUT_S + 1)
                 data = data[300:]
             client.sendall(data)
 

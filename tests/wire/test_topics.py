@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from firmware.wire import topics
+from firmware.wire import topics, topics_read
 
 NODES = st.from_regex(r"[a-z0-9][a-z0-9-]{1,30}", fullmatch=True)
 
 
 @given(NODES, st.sampled_from(topics.KINDS))
 def test_a_topic_survives_the_way(node: str, kind: str) -> None:
-    assert topics.parse_topic(topics.topic(node, kind)) == (node, kind)
+    assert topics_read.parse_topic(topics.topic(node, kind)) == (node, kind)
 
 
 @pytest.mark.parametrize(
@@ -35,4 +35,4 @@ def test_an_unknown_kind_is_refused() -> None:
 )
 def test_a_foreign_topic_is_refused(text: str) -> None:
     with pytest.raises(topics.TopicError):
-        topics.parse_topic(text)
+        topics_read.parse_topic(text)
