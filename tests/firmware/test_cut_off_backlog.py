@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.workbench import simulate
+from firmware.workbench import simulated
 from firmware.workbench.simulated import SimulationError
 from tests.firmware.field import START, Collector, FleetMaker, wait_for
 
@@ -85,7 +85,7 @@ def test_a_power_cut_within_a_simulation_leaves_its_gap(
 def test_two_simulations_do_not_share_a_flash(
     make_fleet: FleetMaker, collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulate, "STOP_S", 0.5)
+    monkeypatch.setattr(simulated, "STOP_S", 0.5)
     first, second = make_fleet(NODE), make_fleet(NODE)
     first.start()
     with pytest.raises(SimulationError) as caught:

@@ -12,7 +12,7 @@ import pytest
 from firmware.node.kept import Kept
 from firmware.node.link import _WINDOW
 from firmware.wire import codec, seal
-from firmware.workbench import simulate
+from firmware.workbench import simulated
 from firmware.workbench.simulated import SimulationError
 from tests.firmware.field import START, Collector, FleetMaker, Shared, free_port, wait_for
 
@@ -87,7 +87,7 @@ def test_thousands_of_frames_wait_and_go_with_a_small_heap(
 
     With 32 kB less than a simulated node has, so that there is room to grow.
     """
-    monkeypatch.setattr(simulate, "HEAP", "160k")
+    monkeypatch.setattr(simulated, "HEAP", "160k")
     fleet = make_fleet(NODE, days=130, at_day=140)
     fleet.start()
     wait_for(lambda: len(collector.received()) > 3100, 90)
