@@ -17,7 +17,6 @@ from marks import mark
 from firmware.node import configuration
 from firmware.wire import commands, seal, topics
 
-
 MOST_STEPS = 400  # of fetching; a program takes some 100
 
 
