@@ -4,8 +4,10 @@ A message that is not sealed for this node, comes again, or is too late does not
 by its reason, and the first, tenth, hundredth ... of each reason in a boot is reported.
 """
 
+import os
+
 from firmware.node import configuration
-from firmware.wire import commands, seal, topics
+from firmware.wire import cbor, commands, seal, topics
 
 WINDOW_S = 900
 _LEAST_WINDOW_S, _MOST_WINDOW_S = 60, 86400
@@ -71,9 +73,10 @@ class Commands:
         if command.number < self.record.number:
             return self._refuse("replayed")
         if command.number == self.record.number:
-            return self.answer()
-        tries = command.word in ("config", "key")
-        if self.record.result == "trial" or (tries and self._is_update_on_trial()):
+            return None if self.record.result == "begun" else self.answer()
+        tries = command.word in ("config", "key", "update")
+        held = self.record.result in ("trial", "begun")
+        if held or (tries and self._is_update_on_trial()):
             return self._refuse("on_trial")
         if self.clock.offset is None:
             return self._refuse("no_time")
@@ -98,7 +101,7 @@ class Commands:
     def _do(self, command):
         try:
             if command.word == "update":
-                self._update(command)
+                self._offer(command)
             elif command.word in self.actions:
                 # Written down before: power that goes meanwhile must not make it happen twice.
                 self.record.write("begun", None, command.number)
@@ -112,16 +115,19 @@ class Commands:
                 self._end(command, "refused", "no such command: %s" % command.word[:40])
         except (ValueError, OSError) as error:
             self._end(command, "refused", str(error)[:120])
-        except MemoryError:
-            self._end(command, "refused", "no memory")
 
-    def _update(self, command):
-        from firmware.node import offer  # most nodes never need it
-
-        key = self.config.get("update_key")
-        number, begun = offer.take(self.root, key, command.argument)
-        self.restart = begun or self.restart
-        self._end(command, "done", number)
+    def _offer(self, command):
+        """Lay what is offered aside for the next start: verifying takes a heap that has room."""
+        argument = command.argument
+        good = isinstance(argument, list) and len(argument) == 2
+        if not good or not all(isinstance(each, bytes) for each in argument):
+            raise ValueError("update: must be [head, signature]")
+        path = self.root + "/offer"
+        with open(path + ".new", "wb") as file:
+            file.write(cbor.encode([command.number] + argument))
+        os.rename(path + ".new", path)
+        self.record.write("begun", None, command.number)
+        self.restart = True
 
     def _is_update_on_trial(self):
         try:

@@ -41,7 +41,7 @@ from firmware.node.clock import Clock  # noqa: E402
 COMPILING = 4096
 BOOT = "/boot"
 SAMPLES = "/samples"
-SLOT = "/slot"
+SLOT, OFFER = "/slot", "/offer"
 
 
 def next_boot(root, least, make_room):
@@ -136,6 +136,12 @@ class Node:
         self.uplink = None
         self.early = []
         config, record, self.on_trial, ended = configuration.load(board.root)
+        if _read(board.root + OFFER):
+            from firmware.node import offer  # most of the time there is none
+
+            offer.settle(board.root, config.get("update_key"), record)
+            ended = True
+            gc.collect()
         key = bytes.fromhex(config["key"])
         if len(key) != seal.KEY_BYTES:
             raise ValueError("%s: key must be %d bytes" % (configuration.CONFIG, seal.KEY_BYTES))
@@ -181,7 +187,7 @@ class Node:
             self.answer()
         if len(_read(board.root + SLOT)) > 1:
             gc.collect()
-            from firmware.node.update import Update  # most of the time there is none
+            from firmware.node.update import Update
 
             gc.collect()
             self.update = Update(board.root, self.uplink)

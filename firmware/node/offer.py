@@ -1,6 +1,6 @@
-"""What a command ``update`` offers: proven, and put where the next start begins to fetch it.
+"""What a command ``update`` offered: proven at the next start, before the heap is full.
 
-Fetching begins in a start of its own: what a command takes of the heap is not there then.
+What is taken is put where this start begins to fetch it.
 """
 
 import gc
@@ -8,11 +8,14 @@ import os
 import sys
 
 from firmware.node.slots import HEAD, NEWEST, Slots, read, replace
+from firmware.wire import cbor
 from firmware.wire import update_read as wire
 
+OFFER = "/offer"
 
-def take(root, key, argument):
-    """Take an update, or say by a ValueError why not.
+
+def settle(root, key, record):
+    """Write down what comes of the offer that a command laid aside; nothing of it ends the start.
 
     Parameters
     ----------
@@ -20,49 +23,45 @@ def take(root, key, argument):
         Where the flash is mounted.
     key : str or None
         Public key of who signs updates, in hexadecimal.
-    argument : object
-        Of the command: encoded head and signature.
-
-    Returns
-    -------
-    tuple of (int, bool)
-        The update's number, and whether the board is to start again for it.
+    record : configuration.Record
     """
-    good = isinstance(argument, list) and len(argument) == 2
-    if not good or not all(isinstance(each, bytes) for each in argument):
-        raise ValueError("update: must be [head, signature]")
+    data = read(root + OFFER)
+    os.remove(root + OFFER)
+    try:
+        number, head, signature = cbor.decode(data)
+        record.write("done", take(root, key, head, signature), number)
+    except (ValueError, TypeError, OSError, MemoryError) as error:
+        record.write("refused", str(error)[:120] or "no memory")
+
+
+def take(root, key, data, signature):
+    """Take an update by its encoded head; return its number. A ValueError says why not."""
     if not key:
         raise ValueError("no update key: enrol the node with one")
     slots = Slots(root)
     mine = slots.head(slots.runs)
     if mine is None:
         raise ValueError("no slots: flash the board once with an image that has them")
-    data, signature = argument
     if not _verified(bytes.fromhex(key), wire.signed(data), signature):
         raise ValueError("bad signature")
     head = wire.decode_head(data)
     if head.target != mine.target:
         raise ValueError("other target: %s, this is %s" % (head.target, mine.target))
     if head.number == mine.number:
-        return head.number, False
+        return head.number
     newest = max(mine.number, int(read(root + NEWEST) or 0))
     if head.number <= newest:
         raise ValueError("not newer: %d, %d was confirmed" % (head.number, newest))
-    folder = root + "/" + slots.other
-    same = read(folder + HEAD) == data
     if slots.on_trial():
-        if same:
-            return head.number, False
         raise ValueError("another update on trial")
-    if same and slots.mark() == ">":
-        return head.number, False
-    if not same:
+    folder = root + "/" + slots.other
+    if read(folder + HEAD) != data:
         slots.note(slots.runs)
         _clear(folder)
         os.mkdir(folder)
         replace(folder + HEAD, data)
     slots.note(slots.runs, ">")
-    return head.number, True
+    return head.number
 
 
 def _verified(key, message, signature):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from firmware.node import offer
+from firmware.node import configuration, offer
 from firmware.node.commands import Commands
 from firmware.node.configuration import Record
 from firmware.node.link import Identity
@@ -75,11 +76,9 @@ class Rig:
         return self.take(head)
 
     def take(self, head: bytes) -> int:
-        """Offer a head; start again if that is wanted."""
-        argument = [head, KEY.sign(update.signed(head))]
-        number, begun = offer.take(str(self.root), PUBLIC, argument)
-        if begun:
-            self.start()
+        """Offer a head, and start with it."""
+        number = offer.take(str(self.root), PUBLIC, head, KEY.sign(update.signed(head)))
+        self.start()
         assert isinstance(number, int)
         return number
 
@@ -176,31 +175,29 @@ def test_what_was_ever_confirmed_is_the_least(rig: Rig) -> None:
 
 
 def test_one_on_trial_is_not_replaced(rig: Rig) -> None:
+    head, _ = described("0.2.0", FILES)
     rig.offer()
     rig.take_manifest()
     rig.part(1, 0, b"a" * 1024)
     rig.part(1, 1024, b"a" * 276)
     rig.step(9)
     assert rig.slot == "ab0"
-    assert rig.offer() == 2000
     with pytest.raises(ValueError, match="another update on trial"):
         rig.offer("0.3.0")
     (rig.root / "slot").write_text("ab1")
     rig.start("b")
     with pytest.raises(ValueError, match="another update on trial"):
         rig.offer("0.3.0")
-    assert rig.offer() == 2000
+    assert offer.take(str(rig.root), PUBLIC, head, KEY.sign(update.signed(head))) == 2000
     assert rig.slot == "ab1"
 
 
 def test_one_that_is_being_fetched_goes_on_when_it_is_told_again(rig: Rig) -> None:
     rig.offer()
     rig.take_manifest()
-    before = rig.update
     assert rig.offer() == 2000
-    assert rig.update is before
+    assert (rig.root / "b/manifest").exists()
     assert rig.offer("0.2.1") == 2001
-    assert rig.update is not before
     assert not (rig.root / "b/manifest").exists()
 
 
@@ -289,58 +286,112 @@ def test_a_file_damaged_in_the_running_slot_is_fetched(rig: Rig) -> None:
     assert rig.slot == "ab0"
 
 
-def test_nothing_else_is_tried_while_an_update_is(rig: Rig) -> None:
-    said: list[object] = []
-    clock = SimpleNamespace(offset=0, uptime=lambda: 0)
-    who = Identity("qf-001", bytes(32), 1, 1)
-    config = {"sample_s": 600, "broker": {}, "update_key": PUBLIC}
-    report = lambda *what: said.append(what)  # noqa: E731
-    root = str(rig.root)
-    node = Commands(root, config, Record(root), who, clock, report, {"send": lambda: 1})
+class Node:
+    """The commands of the node whose flash a `Rig` has; `start` is power on."""
 
-    def tell(number: int, word: str, argument: object) -> object:
+    def __init__(self, rig: Rig, key: str | None = PUBLIC) -> None:
+        self.root = str(rig.root)
+        (rig.root / "node.json").write_text(json.dumps({"broker": {}, "update_key": key}))
+        self.said: list[object] = []
+        self.start()
+
+    def start(self) -> None:
+        clock = SimpleNamespace(offset=0, uptime=lambda: 0)
+        who = Identity("qf-001", bytes(32), 1, 1)
+        report = lambda *what: self.said.append(what)  # noqa: E731
+        config, record, _, ended = configuration.load(self.root)
+        if Path(self.root + "/offer").exists():
+            offer.settle(self.root, config["update_key"], record)
+            ended = True
+        actions = {"send": lambda: 1}
+        self.commands = Commands(self.root, config, record, who, clock, report, actions)
+        if ended:
+            self.commands.answer()
+
+    def tell(self, number: int, word: str, argument: object = None) -> object:
         body = commands.encode_command(commands.Command(number, 9, word, argument))
-        node.hear(seal.seal(bytes(32), 1, node.topic, body))
-        return said[-1]
+        self.commands.hear(seal.seal(bytes(32), 1, self.commands.topic, body))
+        return self.said[-1] if self.said else None
 
+
+def signed(version: str = "0.2.0") -> list[bytes]:
+    head, _ = described(version, FILES)
+    return [head, KEY.sign(update.signed(head))]
+
+
+def test_nothing_else_is_tried_while_an_update_is(rig: Rig) -> None:
+    node = Node(rig)
     for text in ("ab0", "ab2", "ba1"):
         (rig.root / "slot").write_text(text)
-        tell(1, "config", [{"sample_s": 300}, 60])
-        tell(1, "key", [2, bytes(32)])
-        assert not node.restart
-    assert node.refused == {"on_trial": 6}
-    assert tell(1, "send", None) == ("answer", [1, "done", 1])
-    (rig.root / "slot").write_text("a")
-    head, _ = described("0.2.0", FILES)
-    signed = [head, KEY.sign(update.signed(head))]
-    assert tell(2, "update", signed) == ("answer", [2, "done", 2000])
-    assert node.restart
+        for word, argument in (("config", [{"sample_s": 300}, 60]), ("key", []), ("update", [])):
+            node.tell(1, word, argument)
+        assert not node.commands.restart
+    assert node.commands.refused == {"on_trial": 9}
+    assert node.tell(1, "send") == ("answer", [1, "done", 1])
+
+
+def test_an_offer_is_settled_at_the_next_start_and_answered_there(rig: Rig) -> None:
+    node = Node(rig)
+    for _ in range(2):  # once more while it is under way: nothing more
+        assert node.tell(1, "update", signed()) is None
+    assert node.commands.restart
+    node.tell(2, "send")
+    assert node.said == [("refused", ["on_trial", 1])]
+    node.start()
+    assert node.said[-1] == ("answer", [1, "done", 2000])
     assert rig.slot == "a>"
-    assert tell(3, "update", signed) == ("answer", [3, "done", 2000])
-    assert node.restart  # still
-    assert tell(4, "update", None)[1][1] == "refused"  # type: ignore[index]
-    assert tell(5, "config", [{"sample_s": 300}, 60]) == ("answer", [5, "trial", None])
-    tell(6, "update", signed)
-    assert node.refused == {"on_trial": 7}
+    node.said.clear()
+    node.start()
+    assert node.said == []
+    assert node.tell(1, "update", signed()) == ("answer", [1, "done", 2000])
+    assert not node.commands.restart
+    node.tell(2, "config", [{"sample_s": 300}, 60])
+    assert node.tell(3, "update", signed()) == ("refused", ["on_trial", 1])
 
 
-def test_a_heap_that_is_full_refuses_and_does_not_end_the_program(
+def test_an_offer_is_settled_once_wherever_power_goes(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    node = Node(rig)
+    with monkeypatch.context() as patch:  # laid aside, and the number not written
+        patch.setattr(Record, "write", cut)
+        with pytest.raises(KeyboardInterrupt):
+            node.tell(1, "update", signed())
+    node.start()
+    assert node.said == [("answer", [1, "done", 2000])]
+    node.tell(2, "update", signed("0.2.1"))
+    with monkeypatch.context() as patch:  # while it is verified
+        patch.setattr(offer, "_verified", cut)
+        with pytest.raises(KeyboardInterrupt):
+            node.start()
+    node.start()
+    assert node.tell(2, "update", signed("0.2.1")) == ("answer", [2, "cut", None])
+    node.tell(3, "update", signed("0.2.1"))
+    node.start()
+    assert node.said[-1] == ("answer", [3, "done", 2001])
+
+
+def test_what_goes_wrong_with_an_offer_is_answered_and_ends_no_start(
     rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*arguments: object) -> None:
         raise MemoryError
 
-    said: list[object] = []
-    clock = SimpleNamespace(offset=0, uptime=lambda: 0)
-    who = Identity("qf-001", bytes(32), 1, 1)
-    root, config = str(rig.root), {"update_key": PUBLIC}
-    report = lambda *what: said.append(what)  # noqa: E731
-    node = Commands(root, config, Record(root), who, clock, report, {})
-    body = commands.encode_command(commands.Command(1, 9, "update", [b"", b""]))
+    node = Node(rig)
     with monkeypatch.context() as patch:
         patch.setattr(offer, "_verified", full)
-        node.hear(seal.seal(bytes(32), 1, node.topic, body))
-    assert said == [("answer", [1, "refused", "no memory"])]
+        node.tell(1, "update", signed())
+        node.start()
+    assert node.said[-1] == ("answer", [1, "refused", "no memory"])
+    for number, damaged in ((2, b"\x00"), (3, b"\x80"), (4, b"\x83\x04\x00\x00")):
+        node.tell(number, "update", signed())
+        (rig.root / "offer").write_bytes(damaged)
+        node.start()
+        assert node.said[-1][1][:2] == [number, "refused"]  # type: ignore[index]
+    assert rig.slot == "a"
     rig.offer()
     assert rig.update.fetch is not None
     monkeypatch.setattr(rig.update.fetch, "step", full)
