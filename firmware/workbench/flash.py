@@ -1,6 +1,7 @@
 """The command `node flash`: MicroPython and a node's file system onto boards, by esptool.
 
-Single files go onto a board that runs by mpremote (`flash_files`). esptool is under the GPL: it runs as a program of its own, and nothing of it is imported.
+Single files go onto a board that runs by mpremote (`flash_files`). esptool is under the GPL: it
+runs as a program of its own, and nothing of it is imported.
 """
 
 from __future__ import annotations
