@@ -87,21 +87,21 @@ def read_faults(path: Path, boards: Mapping[str, Board]) -> dict[str, NodeFaults
     except UnicodeDecodeError as error:
         raise FaultError(f"{path}: is not UTF-8; save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
-        found_line = _LINE.search(str(error))
-        line = f" line {found_line.group(1)}:" if found_line else ""
+        place = _LINE.search(str(error))
+        at = f" line {place.group(1)}:" if place else ""
         reason = _LINE.sub("", str(error))
-        raise FaultError(f"{path}:{line} is no TOML: {reason}; correct it") from error
+        raise FaultError(f"{path}:{at} is no TOML: {reason}; correct it") from error
     lines = [n for n, line in enumerate(text.splitlines(), 1) if _TABLE.match(line)]
     rows = tables.get("faults")
     if not isinstance(rows, list) or not rows or set(tables) != {"faults"}:
         raise FaultError(f"{path}: line 1: holds no fault or other things; write [[faults]] tables")
     found = {name: NodeFaults() for name in boards}
-    for place, row in enumerate(rows):
-        number = lines[place] if place < len(lines) else 1
+    for number, row in enumerate(rows):
+        line = lines[number] if number < len(lines) else 1
         try:
             _take(row, found, boards)
         except FaultError as error:
-            raise FaultError(f"{path}: line {number}: {error}") from None
+            raise FaultError(f"{path}: line {line}: {error}") from None
     return found
 
 

@@ -77,8 +77,7 @@ def _group(pieces: list[str], group: Group, top: int) -> int:
                     pieces.append(f'<circle cx="{x}" cy="{at}" r="3.5" fill="{colour}"/>')
         y += _height(part) + GAP
     if group.note:
-        at = _row(top, len(group.wires) - 1) + 24 if len(group.parts) == 1 else y + 2
-        x = CHIP_END + 14
+        x, at = CHIP_END + 14, y + 2
         pieces.append(f'<text class="n" x="{x}" y="{at}">{escape(" · ".join(group.note))}</text>')
         y = max(y, at + 4)
     return y - top

@@ -32,6 +32,14 @@ def test_everything_is_read() -> None:
     assert settings.shared_group == "g"
 
 
+def test_the_key_of_updates_is_a_file_that_can_be_read(tmp_path: Path) -> None:
+    key = tmp_path / "update.key.pub"
+    key.write_text("k")
+    assert Settings.from_env({"NONGQING_UPDATE_KEY": str(key)}).update_key == key
+    with pytest.raises(SettingsError, match="NONGQING_UPDATE_KEY: .*gone cannot be read"):
+        Settings.from_env({"NONGQING_UPDATE_KEY": str(tmp_path / "gone")})
+
+
 def test_missing_addresses_say_what_to_set() -> None:
     with pytest.raises(SettingsError, match=r"NONGQING_DSN is not set: .*`nongqing up`"):
         Settings.from_env({}).need_dsn()

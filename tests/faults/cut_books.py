@@ -16,6 +16,7 @@ The story (``tests/micropython/cuts/story.py``) leaves marks between the operati
 | keeping; kept; undoing; undone | it becomes the one; it is given up |
 | full | from here on flash is full of other things |
 | load | the loader begins |
+| offering, n | the update n is told of |
 | noting, text; noted | ``/slot`` is replaced; it is |
 """
 
@@ -53,6 +54,7 @@ class Books:
     loads: int = 0
     newest: int = 0
     fetched: int = 0
+    offered: int = 0
 
     def mark(self, word: str, *what: Any) -> None:
         """Take a mark in."""
@@ -106,6 +108,9 @@ class Books:
 
     def on_load(self) -> None:
         self.loads += 1
+
+    def on_offering(self, program: int) -> None:
+        self.offered = program
 
     def on_noting(self, text: str, program: int) -> None:
         self.texts.append(text)

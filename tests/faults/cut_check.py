@@ -142,8 +142,10 @@ class Check:
             return []
         books, wrong = self.books, []
         for start in self.all:
-            right = books.fetched if "kept" in start else books.programs.get(start["runs"])
-            if start["program"] != right:
+            right = (books.programs.get(start["runs"]),)
+            if "kept" in start:
+                right = books.fetched, books.offered
+            if start["program"] not in right:
                 wrong.append(f"slot {start['runs']} runs, and holds {start['program']}")
             if start["text"][1:2] == ">" and not start["fetching"]:
                 wrong.append("an update that was begun is not fetched any more")
@@ -158,6 +160,8 @@ class Check:
         may_be = {known[:2] for known in books.texts}
         if self.before["starts"]:
             may_be |= {known[0] + "!" for known in may_be if known[1:] in ("a", "b")}
+            if books.offered not in (0, books.newest):
+                may_be |= {known[0] + more for known in may_be for more in ("", ">")}
         if text[:2] not in may_be:
             wrong.append(f"slot: {text!r} is there, must begin as one of {may_be}")
         loads = books.loads + self.before["starts"]  # the last of each may not have been counted

@@ -18,6 +18,7 @@ EVERY = 1 if os.environ.get("NONGQING_ALL_CUTS") else 40
 SEED = 1
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("story", "operations"), [("life", 5000), ("update", 1000)])
 def test_a_node_whose_power_is_cut_loses_and_makes_up_nothing(story: str, operations: int) -> None:
     report = power_cuts.campaign(EVERY, SEED, story=story)

@@ -74,18 +74,20 @@ def test_it_sleeps_between_samples_and_opens_its_radio_once_an_hour(
 
 
 @pytest.mark.system
-def test_a_power_cut_in_deep_sleep_begins_another_boot_and_loses_nothing(
-    make_fleet: FleetMaker, collector: Collector
+@pytest.mark.parametrize("cause", [1, 3], ids=["power", "watchdog"])
+def test_a_reset_in_deep_sleep_begins_another_boot_and_loses_nothing(
+    make_fleet: FleetMaker, collector: Collector, cause: int
 ) -> None:
+    """After a watchdog's the RTC memory still holds the state, and nobody goes on from it."""
     fleet = make_fleet(NODE, board=BOARD, rate=RATE, config=CONFIG, journal_dir=None)
     node = fleet.nodes[NODE]
     node.start()
     wait_for(lambda: said(node, "asleep for") >= 3, 60)
     node.cut_power()
-    node.start()
+    node.start(reset_cause=cause)
     wait_for(lambda: len({frame.boot for frame in taken(collector)}) == 2, 60)
     wait_for(lambda: any(frame.boot == 2 and frame.seq for frame in taken(collector)), 60)
-    assert [event.detail[0] for event in collector.kinds("boot")] == [1, 1]
+    assert [event.detail[0] for event in collector.kinds("boot")] == [1, cause]
     times = times_of(taken(collector))
     assert len(set(times)) == len(times) >= 8
 

@@ -12,7 +12,8 @@ ROOMS = ("firmware", "field_configs", "models", "collector", "webapp")
 UNITS = {
     "kg", "dBm",
     "%", "ha", "degC", "degC d", "degC h", "degree", "m", "km", "mm", "mm h-1", "m s-1", "m3 m-3",
-    "hPa", "kPa", "V", "lx", "L", "ns", "ms", "s", "min", "h", "d", "h-1", "d-1", "h d-1",
+    "hPa", "kPa", "V", "W", "mA", "mAh", "mJ",
+    "lx", "L", "ns", "ms", "s", "min", "h", "d", "h-1", "d-1", "h d-1",
     "s of uptime", "s since 1970", "s since 1970 UTC", "s since 1970-01-01 UTC", "h since 1970 UTC",
     "degC below zero", "moths", "generations", "logit",
 }  # fmt: skip

@@ -1,6 +1,6 @@
 """The wireless network of a simulated node: there once its clock is level with the shared one."""
 
-from bench import clock, fault
+from bench import ASLEEP, clock, fault
 
 STA_IF = 0
 
@@ -16,7 +16,7 @@ class WLAN:
         """Switch it on or off."""
         if self.on and not on:
             print("radio off")
-        if on and not self.on:
+        if on and not self.on and ASLEEP:  # of a node that sleeps deeply, to be counted
             print("radio on")
         self.on = bool(on)
 

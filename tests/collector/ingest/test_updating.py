@@ -20,6 +20,7 @@ from collector.jobs import roll_outs as job
 from collector.jobs.context import Context
 from collector.settings import Settings
 from collector.store.network import (
+    devices,
     frames,
     handover,
     node_commands,
@@ -31,7 +32,7 @@ from collector.store.network.handover import Done
 from firmware.wire import commands, seal, topics, update
 from firmware.wire.update import Ask
 from tests.collector.conftest import MASTER, NOW
-from tests.collector.ingest.test_commands import Air, air, said
+from tests.collector.ingest.test_commands import HOUR, Air, air, said
 from tests.collector.releases import KEY, TARGET, Made, begin, run_before
 from tests.mosquitto import mosquitto
 
@@ -175,6 +176,8 @@ def test_a_halted_update_is_neither_offered_nor_given_until_it_goes_on(
     collector.store([ask(bench, number)])
     assert air.sent == []
     assert reasons(registered) == {"update_halted": 1}
+    with registered:  # nothing that a technician could mend at the node
+        assert devices.refused_nodes(registered, NOW - HOUR) == []
     with registered:
         given = {"once_more": False, "by": "Li", "at": NOW}
         roll_outs.resume(registered, offered, "y", **given)

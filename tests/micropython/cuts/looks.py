@@ -11,7 +11,8 @@ line of JSON for each: [number of the operation, way, what was found].
 | 4 | as 0, and power goes a second time, in the middle of a write of the node's start |
 | 5 | the operation was done, it makes data a file's; of the last of these some bits do not hold |
 
-The last is for data of files alone: littlefs does not outlive the loss of a folder's only block.
+The last is for data of files alone: littlefs does not outlive the loss of a folder's only block,
+nor a file that of its pointers, which stand at the start of its blocks.
 
 Nothing is started where the bytes that differ are none that were looked at: the node would do the
 same again. Then null is said: found as before the operation, and for the ways 4 and 5 nothing.
@@ -314,7 +315,7 @@ def look_at_weak(cells, seen, data, commit):
     """Do `commit`, weaken the `data` before it; return what is found, None if they are no such."""
     if data is None or data[0] != nor.PROGRAM or commit[0] != nor.PROGRAM:
         return None
-    if data[1] in seen or commit[1] not in seen:
+    if data[1] in seen or data[2] == 0 or commit[1] not in seen:
         return None
     chip = nor.Overlay(cells)
     chip.writeblocks(commit[1], commit[3], commit[2])

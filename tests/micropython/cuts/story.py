@@ -146,8 +146,13 @@ class Story:
 
     def fetch(self, number, steps=MOST_STEPS):
         """Tell the node of an update and fetch, so many steps or until it is on trial."""
-        self.command("update", self.server.argument(number))
+        self.offer(number)
         self.go_on(steps)
+
+    def offer(self, number):
+        """Tell the node of an update."""
+        mark(["offering", number])
+        self.command("update", self.server.argument(number))
 
     def go_on(self, steps=MOST_STEPS):
         """Go on with fetching, so many steps or until the node starts on trial."""
@@ -192,7 +197,7 @@ class Story:
         self.told()
         self.measure(3)
         self.fetch(4, 20)
-        self.command("update", self.server.argument(5))
+        self.offer(5)
         self.go_on(25)
         self.boot()
         self.go_on()
