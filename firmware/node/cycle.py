@@ -5,9 +5,9 @@ it is full, when an alarm begins or ends, when the battery changes the time betw
 when something cannot wait for the next sample.
 """
 
-from firmware.wire import format2, seal, topics
+from firmware import forget
+from firmware.wire import format2, seal
 from firmware.wire.frame import Frame
-from firmware.wire.layout import make_layout
 
 
 class Cycle:
@@ -27,8 +27,10 @@ class Cycle:
     """
 
     def __init__(self, sensing, clock, outbox, identity, samples_per_frame, log, alarms, power):
+        from firmware.wire import layout, topics
+
         self.sensing = sensing
-        self.layout = make_layout([channel for channel, _ in sensing.channels]).id
+        self.layout = layout.make_layout([channel for channel, _ in sensing.channels]).id
         self.clock = clock
         self.outbox = outbox
         self.identity = identity
@@ -40,6 +42,8 @@ class Cycle:
         self.step = power.step()
         self.samples_per_frame = samples_per_frame
         self.topic = topics.topic(identity.node, "up")
+        forget(layout)
+        forget(topics)
         self.seq = 0
         self.t0 = None
         self.taken = None  # uptime of the newest sample [s]

@@ -10,7 +10,7 @@ from collections import namedtuple
 
 from firmware import const
 from firmware.node.packets import PUBACK, PUBLISH, SUBACK, Refused
-from firmware.wire import messages, seal, topics
+from firmware.wire import messages, seal
 
 _WINDOW = const(32)
 _NEW_ONLY = const(4)  # places of the window that frames never sent before have for themselves
@@ -43,6 +43,8 @@ class Uplink:
     """
 
     def __init__(self, mqtt, outbox, clock, board, identity, ack_ms=ACK_MS):
+        from firmware.wire import topics  # let go of when the cycle has its own, too
+
         self.mqtt = mqtt
         self.outbox = outbox
         self.clock = clock

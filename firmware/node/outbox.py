@@ -23,12 +23,6 @@ RECORD = const(">HI")
 RECORD_BYTES = 6
 # Four blocks of littlefs, which keeps a few bytes of each block for itself.
 _SEGMENT_BYTES = const(16000)
-# Blocks that the outbox leaves free: for /boot, /node.json and their copies, for the copy of the
-# block that is appended to, for /samples (two and a copy at most), and one of twelve for
-# directories. Measured on littlefs2 of 64, 240 and 512 blocks: segments of one block each, the
-# worst case, take one in fourteen.
-_SPARE_BLOCKS = const(9)
-_SPARE_PART = const(12)
 # Each takes some 150 bytes of a heap of 160 KiB. A battery that fails every few minutes leaves one
 # for each boot.
 MOST_SEGMENTS = 96
@@ -106,18 +100,8 @@ class Outbox:
         from firmware.node import outbox_opening
 
         outbox_opening.open_all(self)
+        self.limit = limit or outbox_opening.room(self)
         forget(outbox_opening)
-        self.limit = limit or self._room()
-
-    def _room(self):
-        """Bytes that segments may take: what they do and what is free, less what is spared."""
-        try:
-            self.block, _, blocks, free = os.statvfs(self.folder)[:4]
-        except OSError:
-            return self.segment_bytes
-        free = free if free <= blocks else 0  # littlefs counts some blocks twice when it is full
-        spare = (_SPARE_BLOCKS + blocks // _SPARE_PART) * self.block
-        return max(self.bytes() + free * self.block - spare, self.segment_bytes)
 
     def _path(self, segment):
         return "%s/%08x.seg" % (self.folder, segment.number)
