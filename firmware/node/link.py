@@ -15,7 +15,7 @@ from firmware.wire import messages, seal
 _WINDOW = const(32)
 _NEW_ONLY = const(4)  # places of the window that frames never sent before have for themselves
 ACK_MS = 10000
-_MAX_ACK_MS = const(1800000)
+MAX_ACK_MS = const(1800000)
 _RETRY_MS = const(1000)
 _MAX_RETRY_MS = const(60000)
 _SILENCE_MS = const(90000)  # a broker answers within a moment, or the connection is dead
@@ -96,16 +96,20 @@ class Uplink:
 
     def listen(self, on_part):
         """Call `on_part` with the body of each part of an update from now on."""
-        self.part = topics.topic(self.identity.node, "part")
+        from firmware.wire.topics import topic
+
+        self.part = topic(self.identity.node, "part")
         self.on_part = on_part
         if self.mqtt.socket is not None:
             self._try(self.mqtt.subscribe, self.part)
 
     def say(self, kind, body):
         """Publish a sealed message of a kind now; one that does not go ends the connection."""
+        from firmware.wire.topics import topic
+
         self._note_spoken()
-        topic = topics.topic(self.identity.node, kind)
-        self._try(self.mqtt.publish, topic, self._sealed(topic, body))
+        where = topic(self.identity.node, kind)
+        self._try(self.mqtt.publish, where, self._sealed(where, body))
 
     def _try(self, do, *arguments):
         try:
@@ -222,7 +226,7 @@ class Uplink:
             self.passed_over = True
             # Once for all that was sent together: it does not become late in the same moment.
             if self.board.ticks_diff(now, self.since) > self.patience:
-                self.patience = min(self.patience * 2, _MAX_ACK_MS)
+                self.patience = min(self.patience * 2, MAX_ACK_MS)
                 self.since = now
 
     def _fill(self):

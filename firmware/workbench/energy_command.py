@@ -64,9 +64,7 @@ def plan_of(board: Board, link: str, volts: float) -> energy.Plan:
 @click.option(
     "--link",
     type=click.Choice(energy.LINKS),
-    default="ip",
-    show_default=True,
-    help="What carries its messages: Wi-Fi, or an NB-IoT modem.",
+    help="What carries its messages: Wi-Fi, or an NB-IoT modem; else what the board has.",
 )
 @click.option(
     "--battery",
@@ -80,7 +78,7 @@ def plan_of(board: Board, link: str, volts: float) -> energy.Plan:
 def energy_(
     parts: PowerParts,
     board_id: str,
-    link: str,
+    link: str | None,
     battery: float | None,
     sources: bool,
     as_json: bool,
@@ -101,7 +99,7 @@ def energy_(
             f"board {board_id}: field_configs/boards/{board_id}.toml has no [battery]; add it with "
             "mah, volts, usable and source"
         )
-    plan = plan_of(board, link, board.battery.volts)
+    plan = plan_of(board, link or board.link["kind"], board.battery.volts)
     table = parts.power_parts()
     try:
         rows = energy.budget(plan, table)

@@ -20,13 +20,13 @@ SOURCE = Path(firmware.__file__).parent / "node" / "board_esp32.py"
 POWER, GROUND, FED, CELL = "3.3 V", "GND", "V+", "VBAT"
 #: Terminals of what hangs on a bus, and the constant of the pin that each goes to.
 BUSES: Mapping[str, Sequence[tuple[str, str]]] = {
-    "i2c": (("SDA", "I2C_SDA"), ("SCL", "I2C_SCL")),
-    "rs485": (("DI", "RS485_TX"), ("RO", "RS485_RX")),
-    "gnss": (("RX", "GNSS_TX"), ("TX", "GNSS_RX")),
-    "modem": (("RXD", "MODEM_TX"), ("TXD", "MODEM_RX"), ("RESET_N", "MODEM_RESET")),
+    "i2c": (("SDA", "_I2C_SDA"), ("SCL", "_I2C_SCL")),
+    "rs485": (("DI", "_RS485_TX"), ("RO", "_RS485_RX")),
+    "gnss": (("RX", "_GNSS_TX"), ("TX", "_GNSS_RX")),
+    "modem": (("RXD", "_MODEM_TX"), ("TXD", "_MODEM_RX"), ("RESET_N", "_MODEM_RESET")),
 }
 #: Buses whose address is a pin, and the constant of the usual one.
-PIN_BUSES = {"pulse": "PULSE_PIN", "adc": "ADC_PIN", "onewire": "ONEWIRE_PIN"}
+PIN_BUSES = {"pulse": "_PULSE_PIN", "adc": "_ADC_PIN", "onewire": "_ONEWIRE_PIN"}
 ORDER = ("i2c", "onewire", "rs485", "pulse", "adc", "gnss")
 NOTES = {
     "rs485": (
@@ -101,7 +101,7 @@ class Wiring:
 
 @lru_cache
 def pins(source: Path = SOURCE) -> dict[str, int]:
-    """Whole numbers at the top of the board's file, by name."""
+    """Whole numbers at the top of the board's file, by name, as they are or within ``const``."""
     found: dict[str, int] = {}
     for node in ast.parse(source.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and len(node.targets) == 1:
@@ -109,13 +109,14 @@ def pins(source: Path = SOURCE) -> dict[str, int]:
             names = target.elts if isinstance(target, ast.Tuple) else [target]
             values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
             for name, value in zip(names, values, strict=False):
-                constant = value.value if isinstance(value, ast.Constant) else None
+                inner = value.args[0] if isinstance(value, ast.Call) and value.args else value
+                constant = inner.value if isinstance(inner, ast.Constant) else None
                 if isinstance(name, ast.Name) and isinstance(constant, int):
                     found[name.id] = constant
     return found
 
 
-def wiring_of(board: Board, parts: Mapping[str, Named], link: str = "ip") -> Wiring:
+def wiring_of(board: Board, parts: Mapping[str, Named], link: str | None = None) -> Wiring:
     """Wire a board type.
 
     Raises
@@ -133,7 +134,7 @@ def wiring_of(board: Board, parts: Mapping[str, Named], link: str = "ip") -> Wir
             wiring.groups += [_on_pin(wiring, sensor, parts, board) for sensor in found]
         elif found:
             wiring.groups.append(_on_bus(wiring, bus, found, parts))
-    if link == "nbiot":
+    if (link or board.link["kind"]) == "nbiot":
         wires = ((CELL, CELL), *_ends(wiring, "modem")[1:])
         box = Box("窄带物联网模组", "NB-IoT modem", "", tuple(name for name, _ in wires))
         wiring.groups.append(Group("modem", wires, (box,), None, NOTES["modem"]))

@@ -24,12 +24,10 @@ from firmware.workbench.wiring_svg import draw
 @click.option(
     "--link",
     type=click.Choice(LINKS),
-    default="ip",
-    show_default=True,
-    help="Wi-Fi, which needs no wire, or an NB-IoT modem.",
+    help="Wi-Fi, which needs no wire, or an NB-IoT modem; else what the board has.",
 )
 @click.pass_obj
-def wiring(parts: PowerParts, board_id: str, out: Path, link: str) -> None:
+def wiring(parts: PowerParts, board_id: str, out: Path, link: str | None) -> None:
     """Draw how the sensors of a BOARD type are wired to an ESP32, in Chinese and English.
 
     Pins are those that the node's program uses, sensors and addresses those of the board type.

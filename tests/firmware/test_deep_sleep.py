@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from field_configs.load import load
-from firmware.node.kept import BYTES, STATE_AT, TEXT_AT, Kept
+from firmware.node.kept import _BYTES, _STATE_AT, _TEXT_AT, Kept
 from firmware.wire import codec
 from firmware.workbench.config import changeable
 from firmware.workbench.energy import DAY_S
@@ -137,16 +137,16 @@ def test_the_state_is_taken_once_and_never_in_part() -> None:
     assert again.text() == "a sensor>another"
     assert again.take_state() == "600000 1 2 3"
     assert Kept(memory).take_state() == ""
-    assert not kept.keep_state("9" * (BYTES - STATE_AT - 1))
-    kept.keep("x" * BYTES)
-    assert len(kept.text()) == STATE_AT - TEXT_AT
+    assert not kept.keep_state("9" * (_BYTES - _STATE_AT - 1))
+    kept.keep("x" * _BYTES)
+    assert len(kept.text()) == _STATE_AT - _TEXT_AT
     assert kept.keep_state("1")
     assert set(Kept(memory).text()) == {"x"}
 
 
 def test_the_state_of_the_largest_board_has_room() -> None:
     """Nine numbers of ten digits, and a fault of one digit for each of 14 sensors."""
-    assert len(" ".join(["4294967295"] * 9 + ["5"] * 14)) <= BYTES - STATE_AT - 2
+    assert len(" ".join(["4294967295"] * 9 + ["5"] * 14)) <= _BYTES - _STATE_AT - 2
 
 
 def test_a_node_is_told_to_sleep_deeply_only_where_its_board_does() -> None:

@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-import ast
 import re
 
 import pytest
 
+from firmware.workbench import wiring
 from tests.paths import ROOT
 
 PAGE = (ROOT / "docs" / "technician.md").read_text(encoding="utf-8")
 #: A row of the page's table -> the names of its pins, in that order.
 PINS = {
-    "i2c": ("I2C_SDA", "I2C_SCL"),
-    "rs485": ("RS485_TX", "RS485_RX"),
-    "pulse": ("PULSE_PIN",),
-    "adc": ("ADC_PIN",),
-    "gnss": ("GNSS_TX", "GNSS_RX"),
+    "i2c": ("_I2C_SDA", "_I2C_SCL"),
+    "rs485": ("_RS485_TX", "_RS485_RX"),
+    "pulse": ("_PULSE_PIN",),
+    "adc": ("_ADC_PIN",),
+    "gnss": ("_GNSS_TX", "_GNSS_RX"),
 }
-
-
-def constants() -> dict[str, int]:
-    """Numbers at the top of the board's file, which imports what only a board has."""
-    found: dict[str, int] = {}
-    source = (ROOT / "firmware" / "node" / "board_esp32.py").read_text(encoding="utf-8")
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.Assign):
-            names, values = ast.unparse(node.targets[0]), ast.unparse(node.value)
-            pairs = zip(names.strip("()").split(", "), values.strip("()").split(", "), strict=False)
-            found |= {name: int(value) for name, value in pairs if value.isdigit()}
-    return found
 
 
 @pytest.mark.parametrize("bus", sorted(PINS))
 def test_pins_are_those_of_the_board(bus: str) -> None:
     (row,) = re.findall(rf"^\|[^|]*\| {bus} \|([^|]*)\|$", PAGE, re.MULTILINE)
-    known = constants()
+    known = wiring.pins()
     assert [int(pin) for pin in re.findall(r"GPIO (\d+)", row)] == [known[n] for n in PINS[bus]]

@@ -13,7 +13,7 @@ from unittest import mock
 import paho.mqtt.client as mqtt
 
 from field_configs.load import load
-from firmware.wire import commands, seal, topics, update
+from firmware.wire import commands, seal, topics, topics_read, update
 from firmware.wire.commands import Command
 from firmware.workbench import bundle, release
 from firmware.workbench.release import Release
@@ -119,7 +119,7 @@ class UpdateServer(Collector):
         client.subscribe("nq/1/+/ask", 1)
 
     def _on_message(self, client: mqtt.Client, data: object, message: mqtt.MQTTMessage) -> None:
-        node, kind = topics.parse_topic(message.topic)
+        node, kind = topics_read.parse_topic(message.topic)
         if kind != "ask":
             super()._on_message(client, data, message)
             return
