@@ -117,7 +117,7 @@ def test_a_node_runs_from_its_bundle(
     assert not collector.kinds("fault")
 
 
-#: What a program may weigh [KiB]: more than the bar of 48, and `tests/bench/wire.py` says by how much.
+#: What a program may weigh [KiB]: more than the bar of 48; `tests/bench/wire.py` says by how much.
 MOST_KIB = {"ip": 59, "nbiot": 65}
 
 

@@ -40,7 +40,7 @@ def ends(board: str, link: str = "ip") -> dict[tuple[str, str], set[str]]:
 
 
 def test_pins_are_those_of_the_program() -> None:
-    assert (pins()["I2C_SCL"], pins()["I2C_SDA"], pins()["MODEM_RESET"]) == (22, 21, 13)
+    assert (pins()["_I2C_SCL"], pins()["_I2C_SDA"], pins()["_MODEM_RESET"]) == (22, 21, 13)
     found = ends("weather-1")
     assert found["RS-485 transceiver", "DI"] == {"GPIO 17"}
     assert found["RS-485 transceiver", "RO"] == {"GPIO 16"}

@@ -12,6 +12,7 @@ from unittest import mock
 
 import paho.mqtt.client as mqtt
 
+import firmware
 from field_configs.load import load
 from firmware.wire import commands, seal, topics, topics_read, update
 from firmware.wire.commands import Command
@@ -42,9 +43,9 @@ class Workshop:
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(self.base, out)
         root = self.folder / "sources"
-        changed = {"firmware/__init__.py": lambda _: f'VERSION = "{version}"\n'} | dict(
-            changes or {}
-        )
+        changed = {
+            "firmware/__init__.py": lambda text: text.replace(firmware.VERSION, version)
+        } | dict(changes or {})
         for name, change in changed.items():
             source = root / name
             source.parent.mkdir(parents=True, exist_ok=True)
