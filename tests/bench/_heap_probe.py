@@ -4,8 +4,9 @@ Looks where most is held: before and behind every call of the wire, the outbox, 
 sensors; what is allocated is collected before it is counted. Prints what lives, each time behind
 MicroPython's own count of names: ``emulated`` before any firmware is there, ``loaded`` and
 ``watched`` before and behind what looks is put in, ``ready`` and ``started`` before and behind what
-the emulation does to start the node (all of the firmware is there by then, and the file system on
-flash, which a board has in its heap, too), and ``peak`` whenever it is more than ever before.
+the emulation does to start the node (``started`` with the emulated board and what it notes; the
+file system on flash, which a board has in its heap, too, counts as the node's), and ``peak``
+whenever it is more than ever before.
 """
 
 import gc
@@ -90,6 +91,8 @@ def start():
     run = main.main
 
     def started():
+        import board_unix  # noqa: F401  the workbench's, and what it notes
+
         tell("started", held())
         run()
 
@@ -103,7 +106,7 @@ import machine  # noqa: E402, F401
 import network  # noqa: E402, F401
 
 tell("emulated", held())
-from firmware.node import board_unix, cycle, link, link_ip, main, outbox, sensing  # noqa: E402, F401
+from firmware.node import board_esp32, cycle, link, link_ip, main, outbox, sensing  # noqa: E402, F401
 from firmware.wire import cbor, format2, seal  # noqa: E402
 
 look()

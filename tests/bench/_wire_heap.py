@@ -140,8 +140,6 @@ def heap_of(said: str) -> Heap:
 def make_program(folder: Path) -> Path:
     """Compile a board's program, the emulated chips and what measures into one folder."""
     bundles.build(BOARD, load(site=None).boards[BOARD], folder)
-    out = (folder / bundles.EMULATED.replace(".", "/")).with_suffix(".mpy")
-    bundles.compile_module(bundles.EMULATED, out)
     for source in (*SHIMS.glob("*.py"), Path(__file__).with_name(f"{PROBE}.py")):
         bundles.compile_file(source, folder / f"{source.stem}.mpy")
     return folder
