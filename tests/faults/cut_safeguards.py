@@ -46,9 +46,9 @@ SAFEGUARDS = {
         NO_CHECKSUM,
     ),
     "a torn end is marked": Safeguard(
-        NODE + "outbox.py",
-        "                self._mark_end(path, segment.size)\n",
-        "                pass\n",
+        NODE + "outbox_opening.py",
+        "            _mark_end(path, segment.size)\n",
+        "            pass\n",
     ),
     "a sample has a checksum": Safeguard(
         NODE + "samples.py",
@@ -75,18 +75,18 @@ SAFEGUARDS = {
         "if True:",
     ),
     "a boot has its number on flash before it measures": Safeguard(
-        NODE + "main.py",
-        """            os.rename(root + BOOT + ".new", root + BOOT)
+        NODE + "boot_number.py",
+        """            os.rename(root + _BOOT + ".new", root + _BOOT)
 """,
         "",
     ),
     "the boot number is replaced whole": Safeguard(
-        NODE + "main.py",
-        """            with open(root + BOOT + ".new", "w") as file:
+        NODE + "boot_number.py",
+        """            with open(root + _BOOT + ".new", "w") as file:
                 file.write(str(boot))
-            os.rename(root + BOOT + ".new", root + BOOT)
+            os.rename(root + _BOOT + ".new", root + _BOOT)
 """,
-        """            with open(root + BOOT, "w") as file:
+        """            with open(root + _BOOT, "w") as file:
                 file.write(str(boot))
 """,
     ),

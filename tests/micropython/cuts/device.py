@@ -84,7 +84,7 @@ class Board:
     def keep(self, text):
         """Forget it."""
 
-    def join(self, ssid, password):
+    def join(self, ssid, password, on=True):
         """There is no network."""
 
     def radio(self, on):

@@ -30,7 +30,7 @@ import nor
 import programs
 import ways
 
-from firmware.node import main, outbox
+from firmware.node import boot_number, configuration, outbox
 from firmware.node.cycle import Cycle
 
 LATER_MS = 10**9  # whenever it is that power comes back
@@ -44,7 +44,7 @@ class Written:
     def __init__(self):
         self.clear()
         self.samples = None
-        write, next_boot = Cycle._write, main.next_boot
+        write, next_boot = Cycle._write, boot_number.next_boot
         append, give_up = outbox.Outbox.append, outbox.Outbox.give_up_oldest
 
         def noted_write(cycle, frame):
@@ -67,7 +67,7 @@ class Written:
             return boot, fault
 
         Cycle._write, outbox.Outbox.append = noted_write, noted_append
-        outbox.Outbox.give_up_oldest, main.next_boot = noted_give_up, noted_boot
+        outbox.Outbox.give_up_oldest, boot_number.next_boot = noted_give_up, noted_boot
 
     def clear(self):
         """Begin anew."""
@@ -138,13 +138,14 @@ def one_start(number):
     text = programs.read(device.ROOT + "/slot").decode()
     written.starts += 1
     node = device.start()
+    record = configuration.Record(device.ROOT)
     found = {
         "blocks": blocks,
         "free": free if free <= blocks else 0,  # littlefs counts some twice when it is full
         "boot": node.uplink.identity.boot,
         "config": node.config["sample_s"],
         "trial": node.on_trial,
-        "record": [node.record.number, node.record.result],
+        "record": [record.number, record.result],
     }
     device.Board.passed_ms += 1000
     if number:
