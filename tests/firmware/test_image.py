@@ -131,7 +131,7 @@ def test_a_node_starts_from_its_image(
     with started(folder, folder / "node.img", weather_file):
         wait_for(lambda: len(collector.received()) >= 3)
     said = (folder / "node.log").read_text()
-    assert said == "['a', 'main.py', 'manifest.json', 'node.json', 'slot']\nradio on\n"
+    assert said == "['a', 'main.py', 'manifest.json', 'node.json', 'slot']\n"
     assert not collector.refused
     (boot,) = collector.kinds("boot")
     hashed = hashlib.sha256(json.dumps(json.loads((folder / "node.json").read_bytes())).encode())

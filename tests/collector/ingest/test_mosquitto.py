@@ -115,8 +115,8 @@ def test_a_refused_subscription_is_no_connection(
         with mosquitto(tmp_path, *security(tmp_path, subscribe=False), port=port):
             until(lambda: link.trouble is not None and link.trouble.kind.endswith("refuses_topics"))
             assert link.trouble is not None
-            assert link.trouble.params["topics"] == "nq/1/+/up, nq/1/+/evt"
-            assert "does not let user (none) read nq/1/+/up, nq/1/+/evt" in caplog.text
+            assert link.trouble.params["topics"] == "nq/1/+/up, nq/1/+/evt, nq/1/+/ask"
+            assert "does not let user (none) read nq/1/+/up, nq/1/+/evt, nq/1/+/ask" in caplog.text
             assert ": connected" not in caplog.text
             assert not link.subscribed.is_set()
         with mosquitto(tmp_path, *security(tmp_path, subscribe=True), port=port):

@@ -255,5 +255,6 @@ def test_a_statement_for_a_village_leaves_peoples_own_fields_out() -> None:
         "readings.sql: latest",
         "registry.sql: placements",
         "registry.sql: nodes",
+        "roll_outs.sql: nodes",
         "village.sql: now",
     ]
