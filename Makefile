@@ -4,13 +4,14 @@ PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help install run test check looks bench faults lock
+.PHONY: help install run test whole check looks bench faults lock
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make install           make .venv with the locked dependencies"
 	@echo "make run [PORT=8000]   start the demonstration: broker, database, nodes, web; Ctrl-C stops it"
-	@echo "make test              install what the tests need, run them all"
+	@echo "make test              install what the tests need, run them"
+	@echo "make whole             the same, with all of each kind of which that tries some"
 	@echo "make check             format, lint, types, import contracts, field_configs"
 	@echo "make looks             every page in every way of looking: languages, colours, widths, type"
 	@echo "make bench             print every measured figure beside its bar"
@@ -42,7 +43,11 @@ run: install
 
 test: $(VENV)/.test
 	@sh tests/system_packages.sh
-	$(BIN)/python -m pytest -n logical --dist loadfile
+	$(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder
+
+whole: $(VENV)/.test
+	@sh tests/system_packages.sh
+	NONGQING_WHOLE=1 $(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .
@@ -53,7 +58,7 @@ check: $(VENV)/.test
 	$(BIN)/python -m pytest -q tests/models/hazards/test_catalogue_words.py
 
 looks: $(VENV)/.test
-	NONGQING_ALL_LOOKS=1 $(BIN)/python -m pytest -q tests/browser/test_every_page.py
+	NONGQING_WHOLE=1 $(BIN)/python -m pytest -q tests/browser/test_every_page.py
 
 bench: $(VENV)/.test
 	@set -e; for file in tests/bench/[a-z]*.py; do echo "== $$file"; $(BIN)/python $$file; done

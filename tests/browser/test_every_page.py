@@ -4,7 +4,6 @@ The whole of it, 32 ways of looking at each page, is `make looks`; elsewhere axe
 page in one of them, chosen so that together every two (language and width, say) are seen.
 """
 
-import os
 from dataclasses import dataclass
 from itertools import combinations, product
 from urllib.parse import quote
@@ -29,6 +28,7 @@ from tests.browser.looks import (
     WRONG_SEEN,
     axe_faults,
 )
+from tests.paths import WHOLE
 from tests.webapp.every_page import ADMINISTRATOR, NOBODY, every_page
 from tests.webapp.people import client_of, cookie_of
 from webapp.app.wire import refusal_page
@@ -40,7 +40,6 @@ WIDTHS = (320, 360, 1440, 1920)
 WAYS = tuple(product(("zh", "en"), ("light", "dark"), WIDTHS, (False, True)))
 #: The width of A4 between margins of 1 cm, in pixels of CSS.
 A4_PX = 718
-WHOLE = bool(os.environ.get("NONGQING_ALL_LOOKS"))
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(3600 if WHOLE else 300)]
 
 

@@ -1,20 +1,19 @@
 """A node's power is cut before and in the middle of the writes of its flash.
 
-Here at some of them; ``make faults`` does it at each, and so does NONGQING_ALL_CUTS=1.
+Here at some of them; ``make faults`` does it at each, and so does ``make whole``.
 """
 
 from __future__ import annotations
-
-import os
 
 import pytest
 
 from tests.faults import power_cuts
 from tests.faults.cut_safeguards import SAFEGUARDS, Safeguard
+from tests.paths import WHOLE
 
 pytestmark = pytest.mark.system
 
-EVERY = 1 if os.environ.get("NONGQING_ALL_CUTS") else 40
+EVERY = 1 if WHOLE else 40
 SEED = 1
 
 
@@ -29,7 +28,13 @@ def test_a_node_whose_power_is_cut_loses_and_makes_up_nothing(story: str, operat
     assert report.started > report.images / 10
 
 
-@pytest.mark.parametrize("safeguard", SAFEGUARDS)
+#: Every third is tried without its safeguard with each change, all by ``make whole``.
+EACH = [
+    pytest.param(each, marks=[pytest.mark.whole] * bool(n % 3)) for n, each in enumerate(SAFEGUARDS)
+]
+
+
+@pytest.mark.parametrize("safeguard", EACH)
 def test_the_campaign_fails_without(safeguard: str) -> None:
     report = power_cuts.campaign(
         story=SAFEGUARDS[safeguard].story,

@@ -177,7 +177,7 @@ def test_a_killed_start_is_followed_by_another_at_once(state: Path) -> None:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("moment", "sign"),
-    [("[5/8]", signal.SIGINT), ("[7/8]", signal.SIGKILL)],
+    [pytest.param("[5/8]", signal.SIGINT, marks=pytest.mark.whole), ("[7/8]", signal.SIGKILL)],
 )
 def test_a_first_start_that_was_cut_off_delivers_its_backlog_the_next_time(
     state: Path, moment: str, sign: signal.Signals

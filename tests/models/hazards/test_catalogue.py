@@ -3,6 +3,7 @@
 import tomllib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from models.risk.judge import within
 from models.weather.counted import COUNTED
 from models.weather.dataset import dataset, prepare
 from models.weather.local_days import midnight
+from tests.paths import WHOLE
 
 CROPS = load(site=None).crops
 FIRST, DAYS = date(2016, 4, 20), 50
@@ -140,7 +142,7 @@ PAIRS = [(h, c) for h in catalogue().values() for c in h.crops if c in CROPS]
 
 
 @pytest.mark.parametrize(("hazard", "crop"), PAIRS, ids=[f"{h.id}-{c}" for h, c in PAIRS])
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12 if WHOLE else 4, deadline=None)
 @given(
     seed=st.integers(0, 2**31),
     heat=st.floats(-6, 34),
@@ -174,12 +176,18 @@ def test_on_complete_data_inside_the_season_it_can_say(hazard, crop):
     assert np.mean(inside == CANNOT_SAY) <= 0.01
 
 
+@cache
+def with_gaps(kind):
+    """Weather of which some is missing, prepared once for all that look at it."""
+    data = any_weather(8, 15.0, 75.0, 0.05)
+    return prepare(data if kind == "none" else holed(data, 5, kind))[0]
+
+
 @pytest.mark.parametrize("kind", ["none", "week", "quantity", "half", "most", "all"])
 @pytest.mark.parametrize(("hazard", "crop"), PAIRS, ids=[f"{h.id}-{c}" for h, c in PAIRS])
 def test_what_cannot_be_said_names_what_is_missing(hazard, crop, kind):
     """Also a stage that nobody saw, a fold that has just begun, gaps that the window has left."""
-    data = any_weather(8, 15.0, 75.0, 0.05)
-    prepared, _ = prepare(data if kind == "none" else holed(data, 5, kind))
+    prepared = with_gaps(kind)
     seen = season_inside(hazard, crop)
     unseen = Seasons(tuple(replace(s, observed=()) for s in seen.seasons), CROPS)
     known = {*PLAUSIBLE, "growth_stage"}
