@@ -132,12 +132,35 @@ def serve(embedded: EmbeddedPostgres) -> Iterator[Server]:
         embedded.stop()
 
 
+def fresh(postgres: Server, template: str) -> Iterator[str]:
+    """Lend a database made from another."""
+    dsn = postgres.create(template)
+    yield dsn
+    postgres.run(f"DROP DATABASE {dsn.rpartition('/')[2]} WITH (FORCE)")
+
+
 @pytest.fixture
 def dsn(postgres: Server) -> Iterator[str]:
     """Connection string of a fresh database with the schema in place."""
+    yield from fresh(postgres, TEMPLATE)
+
+
+@pytest.fixture(scope="session")
+def known_world(postgres: Server) -> str:
+    """A template database that holds the world of the web's tests."""
+    from tests.webapp import seed  # most tests do without
+
     dsn = postgres.create(TEMPLATE)
-    yield dsn
-    postgres.run(f"DROP DATABASE {dsn.rpartition('/')[2]} WITH (FORCE)")
+    conn = db.connect(dsn)
+    seed.fill(conn)
+    conn.close()
+    return dsn.rpartition("/")[2]
+
+
+@pytest.fixture
+def world_dsn(postgres: Server, known_world: str) -> Iterator[str]:
+    """Connection string of a fresh database that holds the world of the web's tests."""
+    yield from fresh(postgres, known_world)
 
 
 @pytest.fixture

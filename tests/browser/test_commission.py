@@ -7,7 +7,6 @@ import re
 import pytest
 
 from collector.store.network import nodes
-from collector.store.postgres import db
 from tests.browser.conftest import web_fixtures
 from tests.browser.test_offline import settle, until
 from tests.browser.test_pages import PHONE
@@ -20,12 +19,8 @@ PATH = "/nodes/qf-001/commission"
 
 
 @pytest.fixture
-def app(postgres):
-    dsn = postgres.create("nongqing_template")
-    conn = db.connect(dsn)
-    web_fixtures.seed_module.fill(conn)
-    conn.commit()
-    conn.close()
+def app(postgres, known_world):
+    dsn = postgres.create(known_world)
     app = web_fixtures.make_app(dsn)
     yield app
     app.pool.close()

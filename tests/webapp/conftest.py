@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from waitress import wasyncore
 
 from collector.store import settings_table
@@ -55,20 +56,37 @@ def seed():
 
 
 @pytest.fixture(scope="session")
-def seeded_dsn(postgres) -> str:
+def seeded_dsn(postgres, known_world: str) -> str:
     """A database with the demo's world, shared by tests that only read."""
-    dsn = postgres.create("nongqing_template")
+    dsn = postgres.create(known_world)
     conn = db.connect(dsn)
-    seed_module.fill(conn)
     settings_table.put(conn, "banner", json.dumps(BANNER, ensure_ascii=False), seed_module.NOW)
     conn.commit()
     conn.close()
     return dsn
 
 
+class Compiled(BytecodeCache):
+    """Templates once compiled, for all applications of a run."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.held:
+            bucket.bytecode_from_string(self.held[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.held[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+
+
 def make_app(dsn: str) -> App:
     app = create_app(db.Pool(dsn), FixedClock(seed_module.NOW))
     app.testing = False
+    app.jinja_env.bytecode_cache = COMPILED
     return app
 
 
@@ -120,6 +138,14 @@ def officer(app: App) -> FlaskClient:
 def empty_app(dsn: str) -> Iterator[App]:
     """The application on a database that holds nothing yet."""
     app = make_app(dsn)
+    yield app
+    app.pool.close()
+
+
+@pytest.fixture
+def world_app(world_dsn: str) -> Iterator[App]:
+    """The application on a fresh database that holds the demo's world."""
+    app = make_app(world_dsn)
     yield app
     app.pool.close()
 

@@ -21,9 +21,13 @@ NOW = seed.NOW
 
 
 @pytest.fixture
+def dsn(world_dsn):
+    return world_dsn
+
+
+@pytest.fixture
 def conn(dsn):
     conn = db.connect(dsn)
-    seed.fill(conn)
     with conn.cursor() as cur:  # the known world has bulletins; here none was drawn up yet
         cur.execute("TRUNCATE bulletin, bulletin_text, bulletin_draft RESTART IDENTITY")
     yield conn

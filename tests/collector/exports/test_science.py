@@ -31,9 +31,13 @@ BEFORE = Wanted(date(1999, 5, 1), date(1999, 5, 8), CITY)
 
 
 @pytest.fixture
+def dsn(world_dsn):
+    return world_dsn
+
+
+@pytest.fixture
 def conn(dsn):
     conn = db.connect(dsn)
-    seed.fill(conn)
     yield conn
     conn.close()
 

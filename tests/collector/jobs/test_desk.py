@@ -60,9 +60,13 @@ def using(sender: Recorder, limits: str = "9/min") -> SmsSettings:
 
 
 @pytest.fixture
+def dsn(world_dsn: str) -> str:
+    return world_dsn
+
+
+@pytest.fixture
 def world(conn: db.Connection) -> Iterator[Connection]:
     """The known world with an agent of the village and a farmer who keeps a field there."""
-    seed.fill(conn)
     agent = people.add(conn, "Agent", NOW, phone="+8613800000001")
     people.grant(conn, agent, "agent", "village", "qf-liuge", NOW, "test")
     farmer = people.add(conn, "Farmer", NOW, phone="+8613800000002")

@@ -30,10 +30,13 @@ WEEK = Wanted(date(2016, 5, 1), date(2016, 5, 8), CITY)
 
 
 @pytest.fixture
+def dsn(world_dsn):
+    return world_dsn
+
+
+@pytest.fixture
 def conn(dsn):
     conn = db.connect(dsn)
-    seed.fill(conn)
-    conn.commit()
     conn.autocommit = True
     yield conn
     conn.close()

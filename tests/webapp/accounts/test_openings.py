@@ -22,10 +22,8 @@ LATER = timedelta(minutes=12)
 
 
 @pytest.fixture
-def world(empty_app: App, seed) -> App:
-    with empty_app.pool.connection() as conn:
-        seed.fill(conn)
-    return empty_app
+def world(world_app: App) -> App:
+    return world_app
 
 
 def written(world: App) -> list[tuple[str, int]]:

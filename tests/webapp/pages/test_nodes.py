@@ -44,10 +44,9 @@ _keys = iter(range(10**6))
 
 
 @pytest.fixture
-def app(postgres: Any) -> Iterator[App]:
-    dsn = postgres.create("nongqing_template")
+def app(postgres: Any, known_world: str) -> Iterator[App]:
+    dsn = postgres.create(known_world)
     conn = db.connect(dsn)
-    seed_module.fill(conn)
     found = [
         Found(FALLING, "qf-001", "qf-001"),
         Found(FROZEN, "qf-liuge-1-sm", "qf-001"),

@@ -48,9 +48,12 @@ class LaterParts(Parts):
 
 
 @pytest.fixture
+def dsn(world_dsn: str) -> str:
+    return world_dsn
+
+
+@pytest.fixture
 def world(conn: db.Connection) -> Connection:
-    seed.fill(conn)
-    conn.commit()
     return conn
 
 

@@ -43,9 +43,14 @@ class LaterParts(Parts):
 
 
 @pytest.fixture
-def filled(conn: db.Connection) -> db.Connection:
+def dsn(world_dsn: str) -> str:
     """The tests' small world."""
-    seed.fill(conn)
+    return world_dsn
+
+
+@pytest.fixture
+def filled(conn: db.Connection) -> db.Connection:
+    """A connection to it."""
     return conn
 
 

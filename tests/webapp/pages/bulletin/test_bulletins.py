@@ -18,10 +18,13 @@ FIRST, WEEKLY = "/bulletins/2016/1", "/bulletins/drafts/2"
 
 
 @pytest.fixture
-def world(empty_app, seed):
-    with empty_app.pool.connection() as conn:
-        seed.fill(conn)
-    return empty_app
+def dsn(world_dsn):
+    return world_dsn
+
+
+@pytest.fixture
+def world(world_app):
+    return world_app
 
 
 def post(client, path, **data):

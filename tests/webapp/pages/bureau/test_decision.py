@@ -20,10 +20,13 @@ NOT_YET = "农技员还没有发布建议"
 
 
 @pytest.fixture
-def world(empty_app, seed):
-    with empty_app.pool.connection() as conn:
-        seed.fill(conn)
-    return empty_app
+def dsn(world_dsn):
+    return world_dsn
+
+
+@pytest.fixture
+def world(world_app):
+    return world_app
 
 
 @pytest.fixture

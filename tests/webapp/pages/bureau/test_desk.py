@@ -35,15 +35,13 @@ OTHER = f"{BAGONGQIAO}|wheat_fhb|winter_wheat"
 
 
 @pytest.fixture
-def world(empty_app, seed):
-    with empty_app.pool.connection() as conn:
-        seed.fill(conn)
-    return empty_app
+def world(world_app):
+    return world_app
 
 
 @pytest.fixture
-def conn(world, dsn):
-    conn = db.connect(dsn)
+def conn(world, world_dsn):
+    conn = db.connect(world_dsn)
     yield conn
     conn.close()
 

@@ -22,12 +22,15 @@ QUERY = "from=2016-05-01&to=2016-05-08"
 
 
 @pytest.fixture
-def world(empty_app, seed, tmp_path):
-    with empty_app.pool.connection() as conn:
-        seed.fill(conn)
-    empty_app.settings = Settings(dsn=None, broker=None, state_dir=tmp_path)
-    empty_app.config["WTF_CSRF_ENABLED"] = False
-    return empty_app
+def dsn(world_dsn):
+    return world_dsn
+
+
+@pytest.fixture
+def world(world_app, tmp_path):
+    world_app.settings = Settings(dsn=None, broker=None, state_dir=tmp_path)
+    world_app.config["WTF_CSRF_ENABLED"] = False
+    return world_app
 
 
 def run_job(world, seed):

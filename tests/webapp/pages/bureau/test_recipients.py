@@ -24,14 +24,18 @@ FARMER, MASKED = "+8613800000002", "138****0002"
 
 
 @pytest.fixture
-def world(empty_app, seed):
-    with empty_app.pool.connection() as conn:
-        seed.fill(conn)
+def dsn(world_dsn):
+    return world_dsn
+
+
+@pytest.fixture
+def world(world_app, seed):
+    with world_app.pool.connection() as conn:
         farmer = people.add(conn, "Farmer", seed.NOW, phone=FARMER)
         people.grant(conn, farmer, "farmer", "village", "qf-liuge", seed.NOW, "test")
         entered = Entered("河边", "open", 0.2, "loam", "winter_wheat", seed.NOW.date(), "")
         own_fields.add(conn, farmer.id, "qf-liuge", entered, seed.NOW)
-    return empty_app
+    return world_app
 
 
 @pytest.fixture

@@ -33,10 +33,9 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def scene(postgres: Any) -> Iterator[Scene]:
-    dsn = postgres.create("nongqing_template")
+def scene(postgres: Any, known_world: str) -> Iterator[Scene]:
+    dsn = postgres.create(known_world)
     conn = db.connect(dsn)
-    seed_module.fill(conn)
     world, code = load_on_its_way(conn, NOW)
     conn.commit()
     conn.close()

@@ -8,18 +8,14 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from collector.store.postgres import db
-from tests.webapp.conftest import make_app, seed_module
+from tests.webapp.conftest import make_app
 from tests.webapp.people import client_of
 from webapp.app.database import App
 
 
 @pytest.fixture(scope="module")
-def app(postgres: Any) -> Iterator[App]:
-    dsn = postgres.create("nongqing_template")
-    conn = db.connect(dsn)
-    seed_module.fill(conn)
-    conn.close()
+def app(postgres: Any, known_world: str) -> Iterator[App]:
+    dsn = postgres.create(known_world)
     app = make_app(dsn)
     app.config["WTF_CSRF_ENABLED"] = False
     yield app
