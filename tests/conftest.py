@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import shutil
@@ -51,6 +52,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if not WHOLE and item.get_closest_marker("whole"):
             item.add_marker(pytest.mark.skip(reason="more of a kind: make whole"))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the firmware, which collects garbage often, need not look at it."""
+    gc.collect()
+    gc.freeze()
 
 
 @dataclass
