@@ -54,22 +54,22 @@ WITH boots AS (
         AS w (node, epoch, boot) USING (node, epoch, boot)
     ORDER BY 1, 2, 3 FOR UPDATE OF m
 ), ranges AS (
-    SELECT b.node, b.epoch, b.boot, f.seq AS first, f.seq AS last
+    SELECT b.node, b.epoch, b.boot, b.seq, f.seq AS first, f.seq AS last
     FROM boots b CROSS JOIN LATERAL (
         SELECT f.seq FROM frame f
         WHERE f.node = b.node AND f.epoch = b.epoch AND f.boot = b.boot AND f.seq > b.seq
         ORDER BY f.seq LIMIT 10000
     ) f
     UNION ALL
-    SELECT b.node, b.epoch, b.boot, l.first, l.last
+    SELECT b.node, b.epoch, b.boot, b.seq, l.first, l.last
     FROM boots b JOIN lost_frames l USING (node, epoch, boot)
     WHERE l.last > b.seq
 ), reached AS (
-    SELECT r.node, r.epoch, r.boot, r.first, r.last,
-           greatest(b.seq, max(r.last) OVER (
-               PARTITION BY r.node, r.epoch, r.boot ORDER BY r.first, r.last
+    SELECT node, epoch, boot, first, last,
+           greatest(seq, max(last) OVER (
+               PARTITION BY node, epoch, boot ORDER BY first, last
                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)) AS before
-    FROM ranges r JOIN boots b USING (node, epoch, boot)
+    FROM ranges
 ), marks AS (
     SELECT node, epoch, boot,
            coalesce(min(before) FILTER (WHERE first > before + 1), max(last)) AS seq

@@ -1,0 +1,183 @@
+"""The collector's writer against raw COPY of the same rows into the same table.
+
+One run, interleaved: sealed frames of 36 readings from 2,000 nodes become committed rows, batch by
+batch; then rows of the same shape, under other series, go into the same table by binary COPY and a
+commit for each batch. Medians; absolute figures beside the ratio; exit code 1 when a bar is missed.
+`--profile` tells where the writer's time goes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import pstats
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from statistics import median
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+import numpy as np
+from numpy.typing import NDArray
+
+from collector.clock import Clock
+from collector.ingest.authenticity import Message
+from collector.ingest.batches import Collector
+from collector.one_machine.embedded import EmbeddedPostgres
+from collector.store.measured import reading_log
+from collector.store.network import registry
+from collector.store.postgres import binary, db
+from field_configs.load import load
+from firmware.wire import codec, seal, topics
+from tests.bench.registry import AT, BOARD, MASTER, say, write_big_site
+
+VILLAGES, NODES, CHANNELS, SAMPLES, STEP_S = 600, 2000, 6, 6, 600
+BATCH = 500
+#: Series of the rows that COPY writes, so that both sides' keys stand beside one another.
+OTHERS = 1 << 24
+BAR = 0.40
+
+
+class Set:
+    """A clock that is set."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def spec(self) -> str:
+        return "set"
+
+    def real_seconds(self, seconds: float) -> float:
+        return seconds
+
+
+class Silent:
+    """Takes acknowledgements."""
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Count nothing."""
+
+
+def frames(keys: list[registry.NodeKey], layout: codec.Layout, hour: int) -> list[Message]:
+    """What all nodes send in an hour: values that go up and down, as weather does."""
+    chance = random.Random(hour)
+    start = int(AT.timestamp())
+    found = []
+    for key in keys:
+        channels = tuple(
+            tuple(200 + chance.randrange(-3, 4) for _ in range(SAMPLES)) for _ in layout.channels
+        )
+        t0 = hour * SAMPLES * STEP_S
+        frame = codec.Frame(layout.id, 1, hour, start, t0, STEP_S, channels)
+        topic = topics.topic(key.node, "up")
+        sealed = seal.seal(key.key, key.epoch, topic, codec.encode(frame))
+        found.append(Message(topic, sealed))
+    chance.shuffle(found)
+    return found
+
+
+def batches(found: list[Message], size: int) -> Iterator[list[Message]]:
+    for start in range(0, len(found), size):
+        yield found[start : start + size]
+
+
+def rows_like(count: int, first: int, hour: int) -> NDArray[np.void]:
+    """Rows as the writer makes of a batch: `count` frames, in order of series and time."""
+    rows = np.empty(count * CHANNELS * SAMPLES, reading_log._STAGED)
+    rows["series"] = OTHERS + first * CHANNELS + np.repeat(np.arange(count * CHANNELS), SAMPLES)
+    start = int(AT.timestamp()) + hour * SAMPLES * STEP_S - binary.PG_EPOCH_S
+    rows["time"] = (start + np.tile(np.arange(SAMPLES), count * CHANNELS) * STEP_S) * 1_000_000
+    rows["value"], rows["qc"], rows["frame"] = 20.5, 3, hour
+    return rows
+
+
+def copy(conn: db.Connection, hour: int, size: int) -> float:
+    """Seconds that COPY takes for an hour of all nodes."""
+    statement = "COPY reading (series_id, time, value, qc, frame_id) FROM STDIN (FORMAT binary)"
+    made = [rows_like(min(size, NODES - at), at, hour) for at in range(0, NODES, size)]
+    start = time.perf_counter()
+    for rows in made:
+        with conn:
+            binary.copy_in(conn, statement, rows)
+    return time.perf_counter() - start
+
+
+def write(collector: Collector, found: list[Message], size: int) -> float:
+    """Seconds that the writer takes for an hour of all nodes."""
+    start = time.perf_counter()
+    for batch in batches(found, size):
+        collector.store(batch)
+    return time.perf_counter() - start
+
+
+def measure(dsn: str, folder: Path, rounds: int, size: int, profile: bool) -> bool:
+    """Measure on an empty database; tell whether the bar is met."""
+    site = write_big_site(folder, VILLAGES, NODES)
+    conn = db.connect(dsn)
+    db.migrate(conn)
+    configs = load(folder, site)
+    with conn:
+        registry.import_configs(conn, configs, AT - timedelta(days=1))
+        keys = [registry.enroll(conn, MASTER, n, at=AT - timedelta(days=1)) for n in configs.nodes]
+    clock: Clock = Set(AT)
+    collector = Collector(db.Pool(dsn), MASTER, clock, Silent())
+    collector._refresh()
+    with conn:
+        layout = registry.layouts(conn)[registry.nodes(conn, keys[0].node)[0].layout]
+    assert len(layout.channels) == CHANNELS
+    ours, raw = [], []
+    profiler = cProfile.Profile()
+    for hour in range(rounds + 2):
+        found = frames(keys, layout, hour)
+        clock.at = AT + timedelta(hours=hour + 1)  # type: ignore[attr-defined]
+        if profile:
+            profiler.enable()
+        ours.append(write(collector, found, size))
+        profiler.disable()
+        raw.append(copy(conn, hour, size))
+    readings = NODES * CHANNELS * SAMPLES
+    with conn, conn.cursor() as cur:
+        cur.execute(
+            "SELECT count(*) FILTER (WHERE series_id < %s), count(*) FROM reading", (OTHERS,)
+        )
+        assert cur.fetchone() == ((rounds + 2) * readings, 2 * (rounds + 2) * readings)
+    conn.close()
+    if profile:
+        pstats.Stats(profiler).sort_stats("tottime").print_stats(25)
+    # the first two make partitions and fill caches
+    taken, copied = median(ours[2:]), median(raw[2:])
+    say(f"writer, batches of {size}", f"{NODES / taken:,.0f} frames/s")
+    say("", f"{readings / taken:,.0f} readings/s")
+    say("raw COPY of the same rows", f"{readings / copied:,.0f} rows/s")
+    share = np.median(np.array(raw[2:]) / np.array(ours[2:]))
+    return say("writer / COPY", f"{share:.3f}", f">= {BAR:g}", share >= BAR)
+
+
+def main() -> int:
+    """Run on an embedded PostgreSQL."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--batch", type=int, default=BATCH)
+    parser.add_argument("--profile", action="store_true")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)  # the server may run as another user
+        server = EmbeddedPostgres(Path(folder) / "state")
+        try:
+            dsn = server.start()
+            good = measure(dsn, Path(folder), asked.rounds, asked.batch, asked.profile)
+        finally:
+            server.stop()
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
