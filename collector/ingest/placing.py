@@ -101,7 +101,7 @@ class Placing:
                 self.notes.item(event("node_clock", **fault), one.node.id)
             else:
                 self._add(readings, row, frame, one)
-        if readings.series:
+        if readings.runs:
             self._insert_rows(readings.sorted())
 
     def _time_fault(self, frame: Frame, node: Node) -> dict[str, Any] | None:

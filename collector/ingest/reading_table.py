@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.ingest.known_nodes import Node, Service
+from collector.ingest.known_nodes import Node
 from firmware.wire import codec
-from firmware.wire.codec import Frame, Layout, Reading
+from firmware.wire.codec import Frame, Layout, Missing
 
 
 @dataclass
 class ReadingTable:
-    """One entry for each reading; `value` is NaN where `missing` is true."""
+    """Readings in runs: those of one series, in equal steps, that one frame brought."""
 
-    series: list[int] = field(default_factory=list)
-    quantity: list[int] = field(default_factory=list)
-    time: list[int] = field(default_factory=list)
-    value: list[float] = field(default_factory=list)
-    missing: list[bool] = field(default_factory=list)
-    step: list[int] = field(default_factory=list)
-    frame: list[int] = field(default_factory=list)
+    #: Series, quantity, time of the first [s since 1970 UTC], step [s], row of the frame, count.
+    runs: list[tuple[int, int, int, int, int, int]] = field(default_factory=list)
+    #: Of all runs, one behind the other; NaN where missing.
+    values: list[float] = field(default_factory=list)
+    missing: list[int] = field(default_factory=list)  # places in `values`
 
     def add(self, row: int, frame: Frame, layout: Layout, node: Node) -> set[int]:
         """Add the readings of a frame with a known time.
@@ -48,47 +45,55 @@ class ReadingTable:
             When the frame does not fit its layout.
         """
         homeless = set()
-        for group in _by_channel(codec.readings(frame, layout), len(frame.channels[0])):
-            first, last = (node.service(one.channel, one.time) for one in (group[0], group[-1]))
-            if first is last and first is not None:
-                self._extend(row, frame.step, first, group, node)
+        step = frame.step
+        for channel, start, values in codec.columns(frame, layout):
+            count = len(values)
+            service = node.service(channel, start)
+            if (
+                service is not None
+                and start + step * (count - 1) < service.until
+                and channel not in node.corrections
+                and set(map(type, values)) == {float}
+            ):
+                run = (service.series, service.quantity, start, step, row, count)
+                self.runs.append(run)
+                self.values += values
                 continue
-            for one in group:
-                service = node.service(one.channel, one.time)
+            for place, value in enumerate(values):
+                if isinstance(value, Missing) and value.reason == codec.NOT_FITTED:
+                    continue
+                time = start + step * place
+                service = node.service(channel, time)
                 if service is None:
-                    homeless.add(one.channel)
+                    homeless.add(channel)
+                    continue
+                self.runs.append((service.series, service.quantity, time, step, row, 1))
+                if isinstance(value, Missing):
+                    self.missing.append(len(self.values))
+                    self.values.append(np.nan)
                 else:
-                    self._extend(row, frame.step, service, [one], node)
+                    # The one place where a calibration counts; the frame keeps what was sent.
+                    self.values.append(node.corrected(channel, time, value))
         return homeless
 
-    def _extend(
-        self, row: int, step: int, service: Service, readings: list[Reading], node: Node
-    ) -> None:
-        count = len(readings)
-        self.series += [service.series] * count
-        self.quantity += [service.quantity] * count
-        self.time += [one.time for one in readings]
-        # The one place where a calibration counts; the frame keeps what the device sent.
-        self.value += [
-            np.nan if one.value is None else node.corrected(one.channel, one.time, one.value)
-            for one in readings
-        ]
-        self.missing += [one.value is None for one in readings]
-        self.step += [step] * count
-        self.frame += [row] * count
-
     def sorted(self) -> SortedReadings:
-        """Return the columns as arrays, sorted by series and time; equals keep their order."""
-        series, time = np.array(self.series, np.int32), np.array(self.time, np.int64)
+        """Return the readings as arrays, sorted by series and time; equals keep their order."""
+        runs = np.array(self.runs, np.int64).reshape(-1, 6)
+        count = runs[:, 5]
+        series, quantity, first, step, frame = np.repeat(runs[:, :5], count, axis=0).T
+        within = np.arange(len(series)) - np.repeat(np.cumsum(count) - count, count)
+        time = first + step * within
+        missing = np.zeros(len(series), np.bool_)
+        missing[self.missing] = True
         order = np.lexsort((time, series))
         return SortedReadings(
-            series[order],
-            np.array(self.quantity, np.int16)[order],
+            series[order].astype(np.int32),
+            quantity[order].astype(np.int16),
             time[order],
-            np.array(self.value, np.float64)[order],
-            np.array(self.missing, np.bool_)[order],
-            np.array(self.step, np.int32)[order],
-            np.array(self.frame, np.int64)[order],
+            np.array(self.values, np.float64)[order],
+            missing[order],
+            step[order].astype(np.int32),
+            frame[order],
         )
 
 
@@ -108,12 +113,3 @@ class SortedReadings:
         """Return, by series, the time of its first reading [s since 1970 UTC]."""
         starts = np.flatnonzero(np.r_[True, self.series[1:] != self.series[:-1]])
         return dict(zip(self.series[starts].tolist(), self.time[starts].tolist(), strict=True))
-
-
-def _by_channel(readings: list[Reading], count: int) -> Iterator[list[Reading]]:
-    """Yield the readings of each channel that is fitted."""
-    for start in range(0, len(readings), count):
-        group = readings[start : start + count]
-        fitted = [one for one in group if one.reason != codec.NOT_FITTED]
-        if fitted:
-            yield fitted

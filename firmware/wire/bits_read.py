@@ -8,7 +8,8 @@ class Reader:
     """Reads numbers from the bytes of `data` from the byte `start` on."""
 
     def __init__(self, data, start):
-        self.data = data
+        self.whole = int.from_bytes(data, "big")
+        self.bits = 8 * len(data)
         self.at = 8 * start
 
     def refuse(self, reason):
@@ -18,12 +19,18 @@ class Reader:
     def take(self, width):
         """Read `width` bits."""
         end = self.at + width
-        missing = (end + 7 >> 3) - len(self.data)
-        if missing > 0:
-            self.refuse("ends early, %d bytes missing" % missing)
-        number = int.from_bytes(self.data[self.at >> 3 : end + 7 >> 3], "big")
+        left = self.bits - end
+        if left < 0:
+            self.refuse("ends early, %d bytes missing" % (7 - left >> 3))
         self.at = end
-        return number >> (-end & 7) & (1 << width) - 1
+        return self.whole >> left & (1 << width) - 1
+
+    def take_all(self, width, count):
+        """Read `count` numbers of `width` bits."""
+        if self.at + width * count > self.bits:
+            return [self.take(width) for _ in range(count)]  # refuses where the bytes end
+        together, mask = self.take(width * count), (1 << width) - 1
+        return [together >> width * at & mask for at in range(count - 1, -1, -1)]
 
     def take_number(self):
         """Read a number as `put_number` writes it."""
@@ -34,7 +41,7 @@ class Reader:
 
     def end(self):
         """Make sure that nothing but zeros of the last byte is left."""
-        left = 8 * len(self.data) - self.at
+        left = self.bits - self.at
         if left >= 8:
             self.refuse("%d bytes after the end" % (left >> 3))
         if self.take(left):

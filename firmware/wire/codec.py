@@ -52,6 +52,7 @@ __all__ = (
     "Missing",
     "Reading",
     "TimeUnknown",
+    "columns",
     "decode",
     "decode_ack",
     "decode_event",
@@ -106,7 +107,7 @@ def _format_of(body):
 
 
 def readings(frame, layout, boot_offset=None):
-    """Make the Readings of a frame, channel by channel; the only place that makes them.
+    """Make the Readings of a frame, channel by channel.
 
     Parameters
     ----------
@@ -130,6 +131,18 @@ def readings(frame, layout, boot_offset=None):
         If neither the frame nor the caller knows when the boot was.
     """
     return placing.readings(frame, layout, boot_offset)
+
+
+def columns(frame, layout, boot_offset=None):
+    """Make the values of a frame; parameters and errors as of `readings`, which are made of these.
+
+    Returns
+    -------
+    list of (int, int, list)
+        By channel: its number, the time of its first sample [s since 1970 UTC], and for each sample
+        the value in the quantity's unit, or Missing. Samples are `frame.step` apart.
+    """
+    return placing.columns(frame, layout, boot_offset)
 
 
 def encode_ack(now, frames, watermark=None):

@@ -132,7 +132,7 @@ def _take_samples(bits, count, missing):
             width += bits.take(WIDE_BITS)
         if width > MAX_WIDTH:
             bits.refuse("frame: changes of %d bit" % width)
-        changes = [bits.take(width) for _ in range(count - len(missing) - 1)]
+        changes = bits.take_all(width, count - len(missing) - 1)
         if bits_of(max(changes)) != width:
             bits.refuse("frame: changes not in their one form")
         for change in changes:

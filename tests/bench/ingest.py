@@ -34,7 +34,7 @@ from collector.store.network import registry
 from collector.store.postgres import binary, db
 from field_configs.load import load
 from firmware.wire import codec, seal, topics
-from tests.bench.registry import AT, BOARD, MASTER, say, write_big_site
+from tests.bench.registry import AT, MASTER, say, write_big_site
 
 VILLAGES, NODES, CHANNELS, SAMPLES, STEP_S = 600, 2000, 6, 6, 600
 BATCH = 500
