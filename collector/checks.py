@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.store.measured.reading_log import HOUR_S, NewTail, Tail
+from collector.store.measured.reading_log import HOUR_S, TAIL, Tail
 from firmware.wire.quantities import QUANTITIES, by_name
 from models.weather.quality import (
     FREEZE,
@@ -81,10 +81,10 @@ def hours_that_count(quantity: str) -> float:
 
 @dataclass(frozen=True)
 class Checked:
-    """Result of `check`: quality bits of each reading, and the newest reading of each series."""
+    """Result of `check`: quality bits of each reading, and the newest of each series (TAIL)."""
 
     qc: NDArray[np.int16]
-    tails: list[NewTail]
+    tails: NDArray[np.void]
 
 
 def check(
@@ -179,18 +179,17 @@ def _tails(
     qc: NDArray[np.int16],
     valid: NDArray[np.intp],
     since: NDArray[np.int64],
-) -> list[NewTail]:
+) -> NDArray[np.void]:
     if not len(series):
-        return []
+        return np.empty(0, TAIL)
     newest = np.flatnonzero(np.r_[series[1:] != series[:-1], True])
     own = series[valid]
     ends = np.flatnonzero(np.r_[own[1:] != own[:-1], True][: len(own)])
-    usable = {
-        int(own[i]): Tail(int(time[valid[i]]), float(value[valid[i]]), int(since[i])) for i in ends
-    }
-    return [
-        NewTail(
-            int(series[i]), int(time[i]), float(value[i]), int(qc[i]), usable.get(int(series[i]))
-        )
-        for i in newest
-    ]
+    found = np.zeros(len(newest), TAIL)
+    for name, column in (("series", series), ("time", time), ("value", value), ("qc", qc)):
+        found[name] = column[newest]
+    at = np.searchsorted(found["series"], own[ends])
+    found["valid"][at] = True
+    found["valid_time"][at], found["valid_value"][at] = time[valid[ends]], value[valid[ends]]
+    found["same_since"][at] = since[ends]
+    return found

@@ -23,7 +23,7 @@ from typing import Protocol
 
 from collector.clock import Clock
 from collector.ingest import intake
-from collector.ingest.authenticity import Message
+from collector.ingest.authenticity import Message, hmac_sha256
 from collector.ingest.clock_watch import ClockWatch
 from collector.ingest.known_nodes import KnownNodes, read_known_nodes
 from collector.ingest.updating import Updating
@@ -325,7 +325,9 @@ class Collector:
             key = node.keys.get(one.epoch) if node else None
             if key is not None:
                 topic = topics.topic(one.node, kind)
-                self.link.publish(topic, seal.seal(key.key, key.epoch, topic, one.body))
+                self.link.publish(
+                    topic, seal.seal(key.key, key.epoch, topic, one.body, hmac_sha256)
+                )
                 sent += 1
         return sent
 
@@ -360,5 +362,5 @@ class Collector:
             mark = (boot.boot, marks[boot]) if boot in marks else None
             for start in range(0, max(1, len(stored)), ACK_FRAMES):
                 body = codec.encode_ack(now, stored[start : start + ACK_FRAMES], mark)
-                self.link.publish(topic, seal.seal(key.key, key.epoch, topic, body))
+                self.link.publish(topic, seal.seal(key.key, key.epoch, topic, body, hmac_sha256))
                 self.counters.acks += 1

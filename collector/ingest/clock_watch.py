@@ -13,8 +13,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
 
 from collector.clock import Clock
 from collector.store.network.server_clock import Kept
@@ -35,14 +37,33 @@ GAP_S = 3600.0
 PATIENCE_S = 3600.0
 
 
-@dataclass
-class _Heard:
-    """A node's newest samples: when they came (monotonic [s]), their time [s since 1970]."""
+class Heard:
+    """Nodes' newest samples: when they came (monotonic [s]), their time [s since 1970 UTC].
 
-    first_came: float
-    first_sample: float
-    came: float
-    sample: float
+    Columns, because all are looked at with every batch.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+        self._columns = np.full((4, 64), -np.inf)
+
+    def note(self, node: str, at: float, sample: float) -> None:
+        """Note the time of a node's newest sample; older ones than the newest change nothing."""
+        place = self._places.setdefault(node, len(self._places))
+        if place == self._columns.shape[1]:
+            self._columns = np.hstack([self._columns, np.full_like(self._columns, -np.inf)])
+        column = self._columns[:, place]
+        if at - column[2] > HEARD_S:
+            column[:] = at, sample, at, sample
+        elif sample >= column[3]:
+            column[2:] = at, sample
+
+    def lately(self, at: float) -> NDArray[np.float64]:
+        """When the first and the newest sample came, and their times: first_came, first_sample,
+        came, sample; a column for each node that was heard lately.
+        """
+        known = self._columns[:, : len(self._places)]
+        return known[:, at - known[2] <= HEARD_S]
 
 
 class ClockWatch:
@@ -72,7 +93,7 @@ class ClockWatch:
         self._base: tuple[float, float] | None = None
         self._before_step: tuple[float, float] | None = None
         self._unproven: float | None = None
-        self._heard: dict[str, _Heard] = {}
+        self._heard = Heard()
         self._accepted: int | None = None
         self._ask_database = True
         self._kept = Kept(None, None, 0)
@@ -99,18 +120,13 @@ class ClockWatch:
         if kept.accepted != self._accepted:
             self._accepted, self._before_step, self._unproven = kept.accepted, None, None
             self._ask_database = False
-            self._heard.clear()
+            self._heard = Heard()
         self._judge(at)
         return now
 
     def hear(self, node: str, sample: float) -> None:
         """Note the time of a node's newest sample [s since 1970 UTC]."""
-        at = self.monotonic()
-        before = self._heard.get(node)
-        if before is None or at - before.came > HEARD_S:
-            self._heard[node] = _Heard(at, sample, at, sample)
-        elif sample >= before.sample:
-            before.came, before.sample = at, sample
+        self._heard.note(node, self.monotonic(), sample)
 
     def judge(self) -> str:
         """Judge again, with what was heard since the last look; return the doubt."""
@@ -158,16 +174,13 @@ class ClockWatch:
 
     def _votes(self, at: float) -> tuple[int, int, int]:
         """How many nodes agree with the clock, find it behind, and find it ahead."""
-        with_it = behind = ahead = 0
-        self._heard = {n: one for n, one in self._heard.items() if at - one.came <= HEARD_S}
-        for one in self._heard.values():
-            age = self._wall(one.came) - one.sample
-            if age < -NODE_AHEAD_S * self._tolerance:
-                behind += 1
-            elif age <= NODE_FRESH_S * self._tolerance:
-                with_it += 1
-            else:
-                passed = (one.came - one.first_came) * self._rate
-                stays = one.sample - one.first_sample <= passed * 1.5
-                ahead += stays and one.came - one.first_came >= STAYS_OLD_S
-        return with_it, behind, ahead
+        first_came, first_sample, came, sample = self._heard.lately(at)
+        if not len(came):
+            return 0, 0, 0
+        assert self._base is not None
+        age = self._base[0] + (came - self._base[1]) * self._rate - sample
+        behind = age < -NODE_AHEAD_S * self._tolerance
+        old = age > NODE_FRESH_S * self._tolerance
+        stays = sample - first_sample <= (came - first_came) * self._rate * 1.5
+        ahead = old & stays & (came - first_came >= STAYS_OLD_S)
+        return int((~behind & ~old).sum()), int(behind.sum()), int(ahead.sum())

@@ -22,10 +22,14 @@ from collector.store.postgres.db import Connection
 from field_configs.events import event
 from firmware.wire import codec, seal, topics
 from firmware.wire.codec import Frame
+from firmware.wire.quantities import QUANTITIES
 
 BEFORE_ENROLMENT = timedelta(days=400)
 AFTER_NOW = timedelta(days=1)
 REPLAY_ROUND = 200
+#: By the number of a quantity, whether it adds up over a sample's step.
+_ADDS_UP = np.zeros(max(row.id for row in QUANTITIES) + 1, np.bool_)
+_ADDS_UP[[row.id for row in QUANTITIES if row.method == "sum"]] = True
 
 
 class Placing:
@@ -136,16 +140,17 @@ class Placing:
 
     def _insert_rows(self, rows: SortedReadings) -> None:
         first = rows.first_times()
-        look_back = self.known.look_back_hours
-        before = reading_log.tails(self.conn, first, {s: look_back[s] for s in first})
+        before = reading_log.tails(self.conn, first, self.known.look_back_hours)
         checked = check(
-            rows.series, rows.quantity, rows.time, rows.value, rows.missing, rows.step, before
+            rows.series, rows.quantity, rows.time, rows.value, rows.missing, rows.step, before.valid
         )
         table = np.empty(len(rows.series), READING)
         for name in ("series", "time", "value", "frame", "step"):
             table[name] = getattr(rows, name)
         table["qc"] = checked.qc
-        conflicts = reading_log.insert_readings(self.conn, table, self.now)
+        conflicts = reading_log.insert_readings(
+            self.conn, table, self.now, newer=before.newer, is_sum=_ADDS_UP[rows.quantity]
+        )
         reading_log.put_tails(self.conn, checked.tails)
         self.readings += len(table)
         for number, moment, _ in conflicts:

@@ -51,14 +51,15 @@ def _kid(epoch):
     return epoch.to_bytes(size, "big")
 
 
-def _tag(key, topic, body):
+def tag_of(key, topic, body, mac=hmac_sha256):
+    """Tag of `body` under `key` for `topic`; `mac` is an HMAC-SHA-256, which a server has in C."""
     if len(key) != KEY_BYTES:
         raise SealError("key is %d bytes, must be %d" % (len(key), KEY_BYTES))
     structure = cbor.encode(["MAC0", _PROTECTED, topic.encode(), body])
-    return hmac_sha256(key, structure)[:_TAG_BYTES]
+    return mac(key, structure)[:_TAG_BYTES]
 
 
-def seal(key, epoch, topic, body):
+def seal(key, epoch, topic, body, mac=hmac_sha256):
     """Seal `body` for `topic`.
 
     Parameters
@@ -70,6 +71,8 @@ def seal(key, epoch, topic, body):
     topic : str
         MQTT topic that the message is published on.
     body : bytes
+    mac : callable
+        As of `tag_of`.
 
     Returns
     -------
@@ -78,7 +81,7 @@ def seal(key, epoch, topic, body):
     """
     if not 0 <= epoch < 1 << 32:
         raise SealError("key epoch %d: must be from 0 to 2**32 - 1" % epoch)
-    parts = [_PROTECTED, {_KID: _kid(epoch)}, bytes(body), _tag(key, topic, body)]
+    parts = [_PROTECTED, {_KID: _kid(epoch)}, bytes(body), tag_of(key, topic, body, mac)]
     return cbor.encode(cbor.Tag(_COSE_MAC0, parts))
 
 
@@ -132,6 +135,6 @@ def open_(key, topic, message):
         If the message is not sealed with `key` for `topic`.
     """
     epoch, body, tag = parse(message)
-    if not equal(tag, _tag(key, topic, body)):
+    if not equal(tag, tag_of(key, topic, body)):
         raise SealError("seal does not fit the key and topic %s" % topic)
     return epoch, body

@@ -57,15 +57,11 @@ def _readings(conn: Connection, now: datetime) -> None:
             value = round(_value(place.quantity, back, (end - back) % 24), 3)
             rows.append((series[placement], (end - back) * 3600, value, 3, 1, 3600))
         last = rows[-1]
-        tails.append(
-            reading_log.NewTail(
-                last[0], last[1], last[2], last[3], reading_log.Tail(last[1], last[2], last[1])
-            )
-        )
+        tails.append((*last[:4], True, last[1], last[2], last[1]))
         assert by_name(place.quantity)
     rows.sort()
     reading_log.insert_readings(conn, np.array(rows, reading_log.READING), now)
-    reading_log.put_tails(conn, tails)
+    reading_log.put_tails(conn, np.array(tails, reading_log.TAIL))
     reading_log.roll_up(conn)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from psycopg2 import errors
 from psycopg2.extras import execute_values
 
 from collector.store.postgres import queries
@@ -35,6 +36,7 @@ READING = np.dtype(
 _STAGED = np.dtype(
     [("series", "i4"), ("time", "i8"), ("value", "f8"), ("qc", "i2"), ("frame", "i8")]
 )
+_DIRTY = np.dtype([("series", "i4"), ("hour", "i8"), ("step", "i4")])
 _SUMS = [row.name for row in QUANTITIES if row.method == "sum"]
 
 
@@ -50,15 +52,34 @@ class Tail:
     same_since: int
 
 
-@dataclass(frozen=True)
-class NewTail:
-    """The newest reading of a series in a batch, and its newest valid one (None: none)."""
+#: The newest reading of a series in a batch, and its newest valid one; `valid` is false where there
+#: is none, and what follows it counts for nothing. Times in s since 1970 UTC.
+TAIL = np.dtype(
+    [
+        ("series", "i4"),
+        ("time", "i8"),
+        ("value", "f8"),
+        ("qc", "i2"),
+        ("valid", "?"),
+        ("valid_time", "i8"),
+        ("valid_value", "f8"),
+        ("same_since", "i8"),
+    ]
+)
+_STAGED_TAIL = np.dtype([part for part in TAIL.descr if part[0] != "valid"])
+#: PostgreSQL's timestamp -infinity.
+_NEVER = np.iinfo(np.int64).min
 
-    series: int
-    time: int
-    value: float
-    qc: int
-    valid: Tail | None
+
+@dataclass(frozen=True)
+class Before:
+    """What is there before a batch: by series the valid reading before its first one.
+
+    `newer`: every reading of the batch is newer than all that its series has.
+    """
+
+    valid: dict[int, Tail]
+    newer: bool
 
 
 @dataclass(frozen=True)
@@ -91,7 +112,12 @@ def _fetch(conn: Connection, name: str, **params: Any) -> list[tuple[Any, ...]]:
 
 
 def insert_readings(
-    conn: Connection, rows: NDArray[np.void], received: datetime
+    conn: Connection,
+    rows: NDArray[np.void],
+    received: datetime,
+    *,
+    newer: bool = False,
+    is_sum: NDArray[np.bool_] | None = None,
 ) -> list[tuple[int, datetime, int]]:
     """Insert readings, note conflicts and the hours to roll up again.
 
@@ -103,6 +129,11 @@ def insert_readings(
         row number of the frame, `step` the sample step [s].
     received : datetime
         When they came, aware.
+    newer : bool
+        They are believed to be newer than all that is there, and go into the table at once; where
+        one is there all the same, nothing is lost by it but time.
+    is_sum : ndarray of bool, optional
+        Which are of a quantity that adds up over its step; by default it is looked up.
 
     Returns
     -------
@@ -113,11 +144,12 @@ def insert_readings(
         return []
     _ensure_partitions(conn, rows["time"])
     large = len(rows) >= COPY_FROM
-    inserted = _insert_copied(conn, rows) if large else _insert_rows(conn, rows, "insert_rows")
     conflicts = []
-    if inserted < len(rows):
-        conflicts = _keep_conflicts(conn, rows, received, staged=large)
-    note_dirty_hours(conn, rows)
+    if not (large and newer and _copy_new(conn, rows)):
+        inserted = _insert_copied(conn, rows) if large else _insert_rows(conn, rows, "insert_rows")
+        if inserted < len(rows):
+            conflicts = _keep_conflicts(conn, rows, received, staged=large)
+    note_dirty_hours(conn, rows, is_sum)
     return conflicts
 
 
@@ -133,14 +165,36 @@ def ensure_partition(conn: Connection, instant: datetime) -> None:
     _ensure_partitions(conn, np.array([int(instant.timestamp())]))
 
 
-def _insert_copied(conn: Connection, rows: NDArray[np.void]) -> int:
+def _staged(rows: NDArray[np.void]) -> NDArray[np.void]:
     staged = np.empty(len(rows), _STAGED)
     for name in ("series", "value", "qc", "frame"):
         staged[name] = rows[name]
-    staged["time"] = (rows["time"] - PG_EPOCH_S) * 1_000_000
+    staged["time"] = _timestamps(rows["time"])
+    return staged
+
+
+def _timestamps(unix_s: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Timestamps of PostgreSQL [us since 2000-01-01 UTC] of times [s since 1970 UTC]."""
+    return (unix_s - PG_EPOCH_S) * 1_000_000
+
+
+def _copy_new(conn: Connection, rows: NDArray[np.void]) -> bool:
+    """Copy readings into the table at once; false, and nothing is done, if one is there."""
+    with conn.cursor() as cur:
+        cur.execute(SQL["begin_copy"])
+        try:
+            copy_in(conn, SQL["copy_new"], _staged(rows), none="value")
+        except errors.UniqueViolation:
+            cur.execute(SQL["undo_copy"])
+            return False
+        cur.execute(SQL["end_copy"])
+    return True
+
+
+def _insert_copied(conn: Connection, rows: NDArray[np.void]) -> int:
     with conn.cursor() as cur:
         cur.execute(SQL["make_staging"])
-        copy_in(conn, SQL["copy_staging"], staged)
+        copy_in(conn, SQL["copy_staging"], _staged(rows))
         cur.execute(SQL["insert_staged"])
         return cur.rowcount
 
@@ -172,17 +226,21 @@ def hours_of(times: NDArray[np.int64], is_sum: NDArray[np.bool_]) -> NDArray[np.
     return (times - is_sum) // HOUR_S
 
 
-def note_dirty_hours(conn: Connection, rows: NDArray[np.void]) -> None:
-    """Let the hours of readings be rolled up again; `rows` as for `insert_readings`."""
-    sums = set(_series_with(conn, _SUMS, np.unique(rows["series"]).tolist()))
-    is_sum = np.isin(rows["series"], list(sums))
-    keys = [rows["series"], hours_of(rows["time"], is_sum), rows["step"]]
+def note_dirty_hours(
+    conn: Connection, rows: NDArray[np.void], is_sum: NDArray[np.bool_] | None = None
+) -> None:
+    """Let the hours of readings be rolled up again; parameters as for `insert_readings`."""
+    if is_sum is None:
+        sums = set(_series_with(conn, _SUMS, np.unique(rows["series"]).tolist()))
+        is_sum = np.isin(rows["series"], list(sums))
+    hours = hours_of(rows["time"], is_sum)
+    keys = [rows["series"], hours, rows["step"]]
     # The rows are sorted, so that equal keys stand together.
     new = np.r_[True, np.logical_or.reduce([key[1:] != key[:-1] for key in keys])]
-    series, hours, steps = (key[new].tolist() for key in keys)
-    params = {"series": series, "hours": hours, "steps": steps}
-    with conn.cursor() as cur:
-        cur.execute(SQL["put_dirty_hours"], params)
+    dirty = np.empty(np.count_nonzero(new), _DIRTY)
+    dirty["series"], dirty["step"] = rows["series"][new], rows["step"][new]
+    dirty["hour"] = _timestamps(hours[new] * HOUR_S)
+    copy_in(conn, SQL["copy_dirty_hours"], dirty)
 
 
 def _series_with(conn: Connection, quantities: list[str], series: list[int]) -> list[int]:
@@ -195,9 +253,7 @@ def conflicts(conn: Connection, limit: int = 100) -> list[Conflict]:
     return [Conflict(*row) for row in _fetch(conn, "conflicts", limit=limit)]
 
 
-def tails(
-    conn: Connection, first: dict[int, int], freeze_hours: dict[int, float]
-) -> dict[int, Tail]:
+def tails(conn: Connection, first: dict[int, int], look_back: Mapping[int, float]) -> Before:
     """Return, for each series, the valid reading before a time.
 
     Parameters
@@ -205,11 +261,12 @@ def tails(
     conn : Connection
     first : dict of int to int
         Series → time of the first reading of a batch [s since 1970 UTC].
-    freeze_hours : dict of int to float
+    look_back : mapping of int to float
         Series → how far to look back where the batch is older than what is there [h].
     """
     rows = _fetch(conn, "tails", series=sorted(first))
-    found = {series: Tail(time, value, since) for series, time, value, since in rows}
+    newer = all(newest < first[series] for series, newest, *_ in rows)
+    found = {s: Tail(at, value, since) for s, _, at, value, since in rows if at is not None}
     late = sorted(s for s, tail in found.items() if tail.time >= first[s])
     if late:
         for series in late:
@@ -219,25 +276,35 @@ def tails(
             "before",
             series=late,
             times=[first[s] for s in late],
-            hours=[freeze_hours[s] for s in late],
+            hours=[look_back[s] for s in late],
         )
         found |= {series: Tail(time, value, since) for series, time, value, since in rows}
-    return found
+    return Before(found, newer)
 
 
-def put_tails(conn: Connection, new: Iterable[NewTail]) -> None:
-    """Keep the newest readings of series; older ones than those there change nothing."""
-    rows = [
-        (x.series, x.time, x.value, x.qc)
-        + ((x.valid.time, x.valid.value, x.valid.same_since) if x.valid else (None, None, None))
-        for x in sorted(new, key=lambda tail: tail.series)
-    ]
-    if rows:
-        template = (
-            "(%s::int, %s::bigint, %s::float8, %s::smallint, %s::bigint, %s::float8, %s::bigint)"
-        )
-        with conn.cursor() as cur:
-            execute_values(cur, SQL["put_tails"], rows, template=template, page_size=len(rows))
+def put_tails(conn: Connection, new: NDArray[np.void]) -> None:
+    """Keep the newest readings of series; older ones than those there change nothing.
+
+    Parameters
+    ----------
+    conn : Connection
+    new : structured ndarray of type TAIL
+        One for a series.
+    """
+    if not len(new):
+        return
+    rows = np.empty(len(new), _STAGED_TAIL)
+    for name in ("series", "value", "qc"):
+        rows[name] = new[name]
+    rows["time"] = _timestamps(new["time"])
+    rows["valid_value"] = np.where(new["valid"], new["valid_value"], np.nan)
+    for name in ("valid_time", "same_since"):
+        rows[name] = np.where(new["valid"], _timestamps(new[name]), _NEVER)
+    with conn.cursor() as cur:
+        cur.execute(SQL["make_tail_staging"])
+        cur.execute(SQL["empty_tail_staging"])
+        copy_in(conn, SQL["copy_tails"], rows)
+        cur.execute(SQL["put_tails"])
 
 
 def roll_up(conn: Connection, limit: int = 50_000) -> RolledUp:

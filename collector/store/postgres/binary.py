@@ -30,7 +30,7 @@ def _wire_type(columns: np.dtype[np.void]) -> np.dtype[np.void]:
     return np.dtype(parts)
 
 
-def encode_rows(rows: NDArray[np.void]) -> bytes:
+def encode_rows(rows: NDArray[np.void], none: str | None = None) -> bytes:
     """Encode a structured array as a binary COPY stream.
 
     Parameters
@@ -38,14 +38,26 @@ def encode_rows(rows: NDArray[np.void]) -> bytes:
     rows : structured ndarray
         Fields of the types i2, i4, i8, f4, f8 as the columns need them; a timestamp is an i8 of
         microseconds since 2000-01-01 UTC.
+    none : str, optional
+        Name of a field in which NaN is NULL; such rows come behind the others.
     """
-    wire = np.empty(len(rows), _wire_type(rows.dtype))
+    if none is None:
+        return HEADER + _encoded(rows) + TRAILER
+    there = ~np.isnan(rows[none])
+    return HEADER + _encoded(rows[there]) + _encoded(rows[~there], none) + TRAILER
+
+
+def _encoded(rows: NDArray[np.void], none: str | None = None) -> bytes:
+    """Encode rows; a field that is NULL in all of them has the length -1 and no data."""
+    full = _wire_type(rows.dtype)
+    wire = np.empty(len(rows), [part for part in full.descr if part[0] != none])
     assert rows.dtype.names is not None
     wire["count"] = len(rows.dtype.names)
     for name in rows.dtype.names:
-        wire[f"length_{name}"] = rows.dtype[name].itemsize
-        wire[name] = rows[name]
-    return HEADER + wire.tobytes() + TRAILER
+        wire[f"length_{name}"] = -1 if name == none else rows.dtype[name].itemsize
+        if name != none:
+            wire[name] = rows[name]
+    return wire.tobytes()
 
 
 def decode_rows(stream: bytes, columns: np.dtype[np.void]) -> NDArray[np.void]:
@@ -72,10 +84,12 @@ def decode_rows(stream: bytes, columns: np.dtype[np.void]) -> NDArray[np.void]:
     return rows
 
 
-def copy_in(conn: Connection, statement: str, rows: NDArray[np.void]) -> None:
-    """Send rows by a ``COPY … FROM STDIN (FORMAT binary)`` statement."""
+def copy_in(
+    conn: Connection, statement: str, rows: NDArray[np.void], none: str | None = None
+) -> None:
+    """Send rows by a ``COPY … FROM STDIN (FORMAT binary)`` statement, as of `encode_rows`."""
     with conn.cursor() as cur:
-        cur.copy_expert(statement, io.BytesIO(encode_rows(rows)))
+        cur.copy_expert(statement, io.BytesIO(encode_rows(rows, none)))
 
 
 def copy_out(

@@ -14,6 +14,18 @@ INSERT INTO reading (series_id, time, value, qc, frame_id)
 SELECT series_id, time, nullif(value, 'NaN'), qc, frame_id FROM reading_staging
 ON CONFLICT (series_id, time) DO NOTHING
 
+-- name: begin_copy
+SAVEPOINT all_are_new
+
+-- name: copy_new
+COPY reading (series_id, time, value, qc, frame_id) FROM STDIN (FORMAT binary)
+
+-- name: undo_copy
+ROLLBACK TO SAVEPOINT all_are_new
+
+-- name: end_copy
+RELEASE SAVEPOINT all_are_new
+
 -- name: insert_rows
 INSERT INTO reading (series_id, time, value, qc, frame_id)
 SELECT series_id, to_timestamp(unix_s), nullif(value, 'NaN'), qc, frame_id
@@ -41,9 +53,9 @@ LEFT JOIN reading r USING (series_id, time)
 ORDER BY c.received DESC, c.series_id, c.time LIMIT %(limit)s
 
 -- name: tails
-SELECT series_id, extract(epoch FROM valid_time)::bigint, valid_value,
-       extract(epoch FROM same_since)::bigint
-FROM series_tail WHERE series_id = ANY(%(series)s) AND valid_time IS NOT NULL
+SELECT series_id, extract(epoch FROM time)::bigint, extract(epoch FROM valid_time)::bigint,
+       valid_value, extract(epoch FROM same_since)::bigint
+FROM series_tail WHERE series_id = ANY(%(series)s) ORDER BY series_id
 
 -- name: before
 SELECT w.series_id, extract(epoch FROM p.time)::bigint, p.value,
@@ -69,11 +81,24 @@ CROSS JOIN LATERAL (
           AND d.value <> p.value), '-infinity')
 ) f
 
+-- name: make_tail_staging
+CREATE TEMPORARY TABLE IF NOT EXISTS tail_staging (
+    series_id integer, time timestamptz, value double precision, qc smallint,
+    valid_time timestamptz, valid_value double precision, same_since timestamptz
+) ON COMMIT DELETE ROWS
+
+-- name: empty_tail_staging
+DELETE FROM tail_staging
+
+-- name: copy_tails
+COPY tail_staging (series_id, time, value, qc, valid_time, valid_value, same_since)
+FROM STDIN (FORMAT binary)
+
 -- name: put_tails
 INSERT INTO series_tail (series_id, time, value, qc, valid_time, valid_value, same_since)
-SELECT series_id, to_timestamp(t), nullif(value, 'NaN'), qc,
-       to_timestamp(vt), valid_value, to_timestamp(since)
-FROM (VALUES %s) AS s (series_id, t, value, qc, vt, valid_value, since)
+SELECT series_id, time, nullif(value, 'NaN'), qc,
+       nullif(valid_time, '-infinity'), nullif(valid_value, 'NaN'), nullif(same_since, '-infinity')
+FROM tail_staging ORDER BY series_id
 ON CONFLICT (series_id) DO UPDATE SET
     value = CASE WHEN excluded.time > series_tail.time
         THEN excluded.value ELSE series_tail.value END,
@@ -86,11 +111,8 @@ ON CONFLICT (series_id) DO UPDATE SET
         THEN excluded.same_since ELSE series_tail.same_since END,
     valid_time = greatest(series_tail.valid_time, excluded.valid_time)
 
--- name: put_dirty_hours
-INSERT INTO dirty_hour (series_id, hour, step_s)
-SELECT series_id, to_timestamp(hour * 3600.0), step_s
-FROM unnest(%(series)s::int[], %(hours)s::bigint[], %(steps)s::int[])
-    AS s (series_id, hour, step_s)
+-- name: copy_dirty_hours
+COPY dirty_hour (series_id, hour, step_s) FROM STDIN (FORMAT binary)
 
 -- name: lock_roll_up
 SELECT pg_advisory_xact_lock(hashtext('nongqing.roll_up'))

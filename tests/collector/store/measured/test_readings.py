@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from psycopg2.errors import LockNotAvailable
 
 from collector.store.measured import reading_log, readings
-from collector.store.measured.reading_log import READING, NewTail, Tail
+from collector.store.measured.reading_log import READING, TAIL, Before, Tail
 from collector.store.network import registry, sites
 from collector.store.postgres import binary
 from collector.store.postgres.db import NaiveDatetime, connect
@@ -242,11 +242,14 @@ def test_small_and_large_inserts_do_the_same(registered: db.Connection, bench: B
 
 def test_an_older_tail_changes_nothing(registered: db.Connection) -> None:
     with registered:
-        reading_log.put_tails(registered, [NewTail(1, 1000, 5.0, 3, Tail(1000, 5.0, 400))])
-        reading_log.put_tails(registered, [NewTail(1, 500, 9.0, 3, Tail(500, 9.0, 500))])
-        reading_log.put_tails(registered, [NewTail(1, 1600, np.nan, 128, None)])
-        found = reading_log.tails(registered, {1: 2000}, {1: 3.0})
-    assert found == {1: Tail(1000, 5.0, 400)}
+        for tail in (
+            (1, 1000, 5.0, 3, True, 1000, 5.0, 400),
+            (1, 500, 9.0, 3, True, 500, 9.0, 500),
+            (1, 1600, np.nan, 128, False, 0, 0.0, 0),
+        ):
+            reading_log.put_tails(registered, np.array([tail], TAIL))
+        found = [reading_log.tails(registered, {1: at}, {1: 3.0}) for at in (2000, 1600)]
+    assert found == [Before({1: Tail(1000, 5.0, 400)}, newer) for newer in (True, False)]
     assert rows(registered, "SELECT value, qc FROM series_tail") == [(None, 128)]
 
 
