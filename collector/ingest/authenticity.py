@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from hmac import compare_digest, digest
 
 from collector.ingest.known_nodes import KnownNodes, Node
-from collector.store.network.frames import OTHERS, UNKNOWN_NODE, Refusal
+from collector.store.network.frames import OTHERS, UNKNOWN_NODE, FrameId, Refusal
 from firmware.wire import seal, topics, topics_read
+from firmware.wire.codec import Frame
 
 
 def hmac_sha256(key: bytes, message: bytes) -> bytes:
@@ -25,14 +26,15 @@ class Message:
     payload: bytes
 
 
-@dataclass(frozen=True)
+@dataclass
 class Arrived:
-    """A message whose seal was proven."""
+    """A message whose seal was proven; `read` is what its body says, once somebody read it."""
 
     message: Message
     node: Node
     epoch: int
     body: bytes
+    read: tuple[Frame | None, FrameId | None, str] | None = field(default=None, compare=False)
 
     @property
     def retired(self) -> datetime | None:
@@ -55,8 +57,21 @@ class Refusals:
         self.found[node, reason] = Refusal(node, reason, day, count + 1, self.now, payload)
 
 
-def prove(known: KnownNodes, messages: Sequence[Message], refused: Refusals) -> list[Arrived]:
-    """Return the authentic ones of messages; the others are added to `refused`.
+@dataclass(frozen=True)
+class Proven:
+    """Messages, which of them are authentic by what is known, and why the others are not.
+
+    `refused` holds node, reason and bytes; `known` is None where nothing was proven yet.
+    """
+
+    messages: Sequence[Message]
+    known: KnownNodes | None = None
+    arrived: list[Arrived] = field(default_factory=list)
+    refused: list[tuple[str, str, bytes]] = field(default_factory=list)
+
+
+def prove(known: KnownNodes, messages: Sequence[Message]) -> Proven:
+    """Tell authentic messages from others.
 
     A frame under a key that a later one took over from may wait on its node's flash since before
     that, and is authentic; whether it was measured before, `Arrived.retired` lets its reader judge.
@@ -64,14 +79,14 @@ def prove(known: KnownNodes, messages: Sequence[Message], refused: Refusals) -> 
     Reasons: ``bad_topic``, ``not_sealed``, ``unknown_node``, ``unknown_epoch``,
     ``revoked``, ``retired_epoch``, ``wrong_seal``.
     """
-    arrived: list[Arrived] = []
+    proven = Proven(messages, known)
     for message in messages:
         found = _prove_one(known, message)
         if isinstance(found, Arrived):
-            arrived.append(found)
+            proven.arrived.append(found)
         else:
-            refused.add(*found, message.payload)
-    return arrived
+            proven.refused.append((*found, message.payload))
+    return proven
 
 
 def _prove_one(known: KnownNodes, message: Message) -> Arrived | tuple[str, str]:

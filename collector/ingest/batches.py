@@ -14,7 +14,7 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -23,9 +23,10 @@ from typing import Protocol
 
 from collector.clock import Clock
 from collector.ingest import intake
-from collector.ingest.authenticity import Message, hmac_sha256
+from collector.ingest.authenticity import Message, Proven, hmac_sha256
 from collector.ingest.clock_watch import ClockWatch
 from collector.ingest.known_nodes import KnownNodes, read_known_nodes
+from collector.ingest.preparing import Preparing
 from collector.ingest.updating import Updating
 from collector.keys import MasterKey, MasterKeyError
 from collector.store import items
@@ -45,8 +46,6 @@ from collector.store.postgres.db import (
 from field_configs.events import Event, event
 from firmware.wire import codec, seal, topics
 
-BATCH_FRAMES = 500
-BATCH_SECONDS = 0.2
 QUEUE_FRAMES = 20_000
 NOTE_STATE_SECONDS = 10.0
 # Items about the state of this process and machine; each closes when its trouble is over.
@@ -152,36 +151,26 @@ class Collector:
 
     def run(self) -> None:
         """Store batches until `stopping` is set; the batch in hand is finished if it can be."""
+        preparing = Preparing(self._inbox, lambda: self._known)
+        preparing.start()
         try:
             self._retry(self._prove_rights)
             self._retry(self._refresh)
             while not self.stopping.is_set():
-                batch = self._gather()
+                batch = preparing.next()
                 self._retry(partial(self._store_or_set_aside, batch) if batch else self._idle)
         except MasterKeyError as error:
             self._failure = error  # one line for a person, by way of `check`
         except BaseException as error:
             self._failure = error
             raise
+        finally:
+            preparing.stop()
 
     def check(self) -> None:
         """Raise what ended `run` on another thread, if anything did."""
         if self._failure is not None:
             raise self._failure
-
-    def _gather(self) -> list[Message]:
-        """Wait up to a second for a first message, then take what comes within a short time."""
-        try:
-            batch = [self._inbox.get(timeout=1.0)]
-        except queue.Empty:
-            return []
-        deadline = time.monotonic() + BATCH_SECONDS
-        while len(batch) < BATCH_FRAMES:
-            try:
-                batch.append(self._inbox.get(timeout=max(0.0, deadline - time.monotonic())))
-            except queue.Empty:
-                break
-        return batch
 
     def _retry(self, work: Callable[[], object]) -> None:
         """Do work until it is done, waiting longer and longer while the database is away."""
@@ -278,7 +267,7 @@ class Collector:
             frames.revive(conn)
         self._noted = state, at + NOTE_STATE_SECONDS
 
-    def store(self, messages: list[Message]) -> None:
+    def store(self, messages: Sequence[Message] | Proven) -> None:
         """Store one batch in one transaction, then acknowledge it.
 
         Raises
@@ -286,14 +275,15 @@ class Collector:
         DatabaseDown, TransactionRollback
             When nothing of it was stored, or it is not known; storing it again is harmless.
         """
+        proven = messages if isinstance(messages, Proven) else Proven(messages)
         before, settled = self._known, self._watch.settled
         with self.pool.connection() as conn:
             known = self._current(conn)
             now = self._look(conn)
-            outcome = intake.take(conn, known, messages, now, self._watch, self._updating)
+            outcome = intake.take(conn, known, proven, now, self._watch, self._updating)
         counters = self.counters
         counters.batches += 1
-        counters.messages += len(messages)
+        counters.messages += len(proven.messages)
         counters.new_frames += outcome.new_frames
         counters.readings += outcome.readings
         counters.refused += outcome.refused.total()
@@ -331,16 +321,17 @@ class Collector:
                 sent += 1
         return sent
 
-    def _store_or_set_aside(self, messages: list[Message]) -> None:
+    def _store_or_set_aside(self, batch: Proven) -> None:
         """Store a batch; a message that makes the collector fail must not stop the others."""
+        messages = batch.messages
         try:
-            self.store(messages)
+            self.store(batch)
         except (DatabaseDown, TransactionRollback, MasterKeyError):
             raise
         except Exception as error:
             if len(messages) > 1:
                 for message in messages:
-                    self._store_or_set_aside([message])
+                    self._store_or_set_aside(Proven([message]))
                 return
             log.exception("a message on %s makes the collector fail", messages[0].topic)
             with self.pool.connection() as conn:

@@ -17,7 +17,16 @@ CONFIG_BYTES = 4
 
 
 def read_frame(one: Arrived) -> tuple[Frame | None, FrameId | None, str]:
-    """Decode a frame's body: the frame, its identity, and what is wrong where it is none."""
+    """Decode a frame's body: the frame, its identity, and what is wrong where it is none.
+
+    What was read once is kept in `one`.
+    """
+    if one.read is None:
+        one.read = _read_frame(one)
+    return one.read
+
+
+def _read_frame(one: Arrived) -> tuple[Frame | None, FrameId | None, str]:
     try:
         frame = codec.decode(one.body)
     except cbor.DecodeError as error:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from collector.ingest.authenticity import Arrived, Message, Refusals, prove
+from collector.ingest.authenticity import Arrived, Message, Proven, Refusals, prove
 from collector.ingest.bodies import (
     boot_detail,
     lost_range,
@@ -61,7 +61,7 @@ class Outcome:
 def take(
     conn: Connection,
     known: KnownNodes,
-    messages: Sequence[Message],
+    messages: Sequence[Message] | Proven,
     now: datetime,
     watch: ClockWatch | None = None,
     updating: Updating | None = None,
@@ -74,8 +74,8 @@ def take(
         Inside a transaction.
     known : KnownNodes
         Keys, layouts and assignments as of this transaction.
-    messages : sequence of Message
-        In the order of arrival.
+    messages : sequence of Message, or Proven
+        In the order of arrival; what was proven by another state of the registry is proven again.
     now : datetime
         Time of receipt, aware.
     watch : ClockWatch, optional
@@ -87,8 +87,12 @@ def take(
     -------
     Outcome
     """
-    refused = Refusals(now)
-    arrived = prove(known, messages, refused)
+    proven = messages if isinstance(messages, Proven) else Proven(messages)
+    if proven.known is not known:
+        proven = prove(known, proven.messages)
+    arrived, refused = proven.arrived, Refusals(now)
+    for each in proven.refused:
+        refused.add(*each)
     batch = _Batch(conn, known, now, watch)
     batch.outcome.heard = {one.node.id for one in arrived}
     batch.take_events([x for x in arrived if x.message.topic.endswith("/evt")], refused)

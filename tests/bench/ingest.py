@@ -3,19 +3,16 @@
 One run, interleaved: sealed frames of 36 readings from 2,000 nodes become committed rows, batch by
 batch; then rows of the same shape, under other series, go into the same table by binary COPY and a
 commit for each batch. Medians; absolute figures beside the ratio; exit code 1 when a bar is missed.
-`--profile` tells where the writer's time goes.
 """
 
 from __future__ import annotations
 
 import argparse
-import cProfile
-import pstats
 import random
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from statistics import median
@@ -26,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.clock import Clock
+from collector.ingest import preparing
 from collector.ingest.authenticity import Message
 from collector.ingest.batches import Collector
 from collector.one_machine.embedded import EmbeddedPostgres
@@ -84,11 +82,6 @@ def frames(keys: list[registry.NodeKey], layout: codec.Layout, hour: int) -> lis
     return found
 
 
-def batches(found: list[Message], size: int) -> Iterator[list[Message]]:
-    for start in range(0, len(found), size):
-        yield found[start : start + size]
-
-
 def rows_like(count: int, first: int, hour: int) -> NDArray[np.void]:
     """Rows as the writer makes of a batch: `count` frames, in order of series and time."""
     rows = np.empty(count * CHANNELS * SAMPLES, reading_log._STAGED)
@@ -110,15 +103,19 @@ def copy(conn: db.Connection, hour: int, size: int) -> float:
     return time.perf_counter() - start
 
 
-def write(collector: Collector, found: list[Message], size: int) -> tuple[float, float]:
+def write(collector: Collector, found: list[Message]) -> tuple[float, float]:
     """Seconds that the writer takes for an hour of all nodes, and those of this process alone."""
     start, own = time.perf_counter(), time.process_time()
-    for batch in batches(found, size):
-        collector.store(batch)
+    wanted = collector.counters.messages + len(found)
+    for message in found:
+        collector.put(message)
+    while collector.counters.messages < wanted:
+        time.sleep(0.001)
+        collector.check()
     return time.perf_counter() - start, time.process_time() - own
 
 
-def measure(dsn: str, folder: Path, rounds: int, size: int, profile: bool) -> bool:
+def measure(dsn: str, folder: Path, rounds: int, size: int) -> bool:
     """Measure on an empty database; tell whether the bar is met."""
     site = write_big_site(folder, VILLAGES, NODES)
     conn = db.connect(dsn)
@@ -129,21 +126,19 @@ def measure(dsn: str, folder: Path, rounds: int, size: int, profile: bool) -> bo
         keys = [registry.enroll(conn, MASTER, n, at=AT - timedelta(days=1)) for n in configs.nodes]
     clock: Clock = Set(AT)
     collector = Collector(db.Pool(dsn), MASTER, clock, Silent())
-    collector._refresh()
+    preparing.BATCH_FRAMES = size
+    worker = threading.Thread(target=collector.run, daemon=True)
+    worker.start()
     with conn:
         layout = registry.layouts(conn)[registry.nodes(conn, keys[0].node)[0].layout]
     assert len(layout.channels) == CHANNELS
     ours, own, raw = [], [], []
-    profiler = cProfile.Profile()
     for hour in range(rounds + 2):
         found = frames(keys, layout, hour)
         clock.at = AT + timedelta(hours=hour + 1)  # type: ignore[attr-defined]
-        if profile:
-            profiler.enable()
-        took, busy = write(collector, found, size)
+        took, busy = write(collector, found)
         ours.append(took)
         own.append(busy / took)
-        profiler.disable()
         raw.append(copy(conn, hour, size))
     readings = NODES * CHANNELS * SAMPLES
     with conn, conn.cursor() as cur:
@@ -152,8 +147,8 @@ def measure(dsn: str, folder: Path, rounds: int, size: int, profile: bool) -> bo
         )
         assert cur.fetchone() == ((rounds + 2) * readings, 2 * (rounds + 2) * readings)
     conn.close()
-    if profile:
-        pstats.Stats(profiler).sort_stats("tottime").print_stats(25)
+    collector.stopping.set()
+    worker.join()
     # the first two make partitions and fill caches
     taken, copied = median(ours[2:]), median(raw[2:])
     say(f"writer, batches of {size}", f"{NODES / taken:,.0f} frames/s")
@@ -169,14 +164,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--batch", type=int, default=BATCH)
-    parser.add_argument("--profile", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # the server may run as another user
         server = EmbeddedPostgres(Path(folder) / "state")
         try:
             dsn = server.start()
-            good = measure(dsn, Path(folder), asked.rounds, asked.batch, asked.profile)
+            good = measure(dsn, Path(folder), asked.rounds, asked.batch)
         finally:
             server.stop()
     return 0 if good else 1

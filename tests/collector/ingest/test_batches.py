@@ -14,6 +14,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from collector.ingest import intake
+from collector.ingest.authenticity import Proven
 from collector.ingest.batches import Collector
 from collector.ingest.service import started
 from collector.one_machine.embedded import EmbeddedBroker, EmbeddedPostgres, free_port
@@ -147,14 +148,14 @@ def test_a_message_that_breaks_the_collector_is_set_aside(
     take = intake.take
 
     def brittle(conn, known, messages, *rest):
-        if poison in messages:
+        if poison in messages.messages:
             raise ValueError("a fault of ours")
         return take(conn, known, messages, *rest)
 
     monkeypatch.setattr(intake, "take", brittle)
     sent = Sent()
     collector = Collector(pool, MASTER, clock, sent)
-    collector._store_or_set_aside([poison, good])
+    collector._store_or_set_aside(Proven([poison, good]))
     assert sent.acked(bench) == {(1, 1)}
     with pool.connection() as conn:
         (letter,) = frames.dead_letters(conn)

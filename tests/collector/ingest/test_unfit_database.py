@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import psycopg2
 import pytest
 
+from collector.ingest.authenticity import Proven
 from collector.ingest.batches import Collector
 from collector.store import items
 from collector.store.network import frames
@@ -121,7 +122,7 @@ def test_a_database_that_turns_read_only_makes_a_batch_wait(
     with pool.connection() as conn:
         conn.cursor().execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
     with pytest.raises(DatabaseUnfit, match="it is read-only: make it writable"):
-        collector._store_or_set_aside([bench.frame()])
+        collector._store_or_set_aside(Proven([bench.frame()]))
     with registered:
         assert frames.dead_letters(registered) == []
 
@@ -158,9 +159,9 @@ def test_a_month_that_cannot_be_made_waits_and_an_item_says_why(
     collector = Collector(Pool(writer), MASTER, clock, Silent())
     message = bench.frame()
     with pytest.raises(DatabaseUnfit, match="this user lacks a right: grant it"):
-        collector._store_or_set_aside([message])
+        collector._store_or_set_aside(Proven([message]))
     collector.stopping.set()
-    collector._retry(lambda: collector._store_or_set_aside([message]))
+    collector._retry(lambda: collector._store_or_set_aside(Proven([message])))
     with registered:
         assert frames.dead_letters(registered) == []
         (item,) = items.open_items(registered)
@@ -172,7 +173,7 @@ def test_a_month_that_cannot_be_made_waits_and_an_item_says_why(
         dsn, f"GRANT ALL ON SCHEMA public TO {WRITER}", f"ALTER TABLE reading OWNER TO {WRITER}"
     )
     collector.stopping.clear()
-    collector._retry(lambda: collector._store_or_set_aside([message]))
+    collector._retry(lambda: collector._store_or_set_aside(Proven([message])))
     with registered:
         assert frames.counts(registered).frames == 1
         assert items.open_items(registered) == []
