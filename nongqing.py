@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,7 @@ import models.cli
 import webapp.cli
 from collector.clock import Clock
 from collector.commands.network.enrolment import StoreRegistry
+from collector.one_machine.embedded import EmbeddedError, postgres_binaries
 from collector.settings import Settings
 from collector.store.postgres.db import Pool
 from field_configs.board import layout_of
@@ -80,6 +81,12 @@ class Parts:
     def store(self) -> closing[Pool]:
         """Lend a pool of connections to the database; it closes with its block."""
         return closing(Pool(self.settings().need_dsn()))
+
+    def postgres_programs(self) -> Path | None:
+        """Return where the embedded server's programs lie; None: it is not installed."""
+        with suppress(EmbeddedError):
+            return postgres_binaries()
+        return None
 
     def registry(self) -> StoreRegistry:
         """Return the device registry, for the workbench."""

@@ -1,4 +1,4 @@
-"""The commands `db`: the schema of the database."""
+"""The commands `db`: the schema of the database, its backup and its return."""
 
 from __future__ import annotations
 
@@ -6,16 +6,27 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from pathlib import Path
+from typing import Protocol
 
 import click
 
 from collector.commands.parts import Parts, plain_errors
+from collector.store.postgres import backup as stored
 from collector.store.postgres import db as database
+
+
+class ProgramParts(Parts, Protocol):
+    """What a backup asks for beside."""
+
+    def postgres_programs(self) -> Path | None:
+        """Where PostgreSQL's programs lie on a machine that has no others; None: nowhere."""
+        ...
 
 
 @click.group()
 def db() -> None:
-    """Look after the database's schema.
+    """Look after the database: its schema, a backup, a restore.
 
     \b
     Example:
@@ -74,3 +85,40 @@ def status(parts: Parts, as_json: bool) -> None:
         for name in found.pending:
             click.echo(f"pending {name}; run: nongqing db migrate")
     raise SystemExit(1 if found.pending else 0)
+
+
+@db.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.pass_obj
+def backup(parts: ProgramParts, folder: Path) -> None:
+    """Write a backup of the whole database into a new FOLDER, while everything goes on.
+
+    It holds what pg_dump writes, and of every table its rows and a checksum, read at the same
+    moment. The keys of nodes in it are worth nothing without the master key: keep that apart.
+
+    \b
+    Example:
+      nongqing db backup /backups/2016-05-08
+    """
+    with plain_errors():
+        dsn, clock = parts.settings().need_dsn(), parts.clock()
+        made = stored.back_up(dsn, folder, clock.now(), parts.postgres_programs())
+    click.echo(f"{len(made.tables)} tables, {made.rows} rows, in {folder}")
+    click.echo("the master key is not in it: keep it apart, without it nodes cannot be answered")
+
+
+@db.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.pass_obj
+def restore(parts: ProgramParts, folder: Path) -> None:
+    """Give the backup in FOLDER back to an empty database, all or nothing, and compare checksums.
+
+    \b
+    Example:
+      nongqing db restore /backups/2016-05-08
+    """
+    with plain_errors():
+        made = stored.restore(parts.settings().need_dsn(), folder, parts.postgres_programs())
+    click.echo(f"{len(made.tables)} tables, {made.rows} rows as of {made.taken}")
+    click.echo("every checksum is that of the backup")
+    click.echo("next: nongqing db status")

@@ -174,7 +174,7 @@ def _staged(rows: NDArray[np.void]) -> NDArray[np.void]:
 
 
 def _timestamps(unix_s: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Timestamps of PostgreSQL [us since 2000-01-01 UTC] of times [s since 1970 UTC]."""
+    """Timestamps of PostgreSQL, microseconds since 2000, of times [s since 1970 UTC]."""
     return (unix_s - PG_EPOCH_S) * 1_000_000
 
 
