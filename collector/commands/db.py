@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import click
 
 from collector.commands.parts import Parts, plain_errors
+from collector.store.measured import condition
 from collector.store.postgres import backup as stored
 from collector.store.postgres import db as database
+
+#: Tables and gaps that are told one by one; JSON has all.
+LARGEST = 8
 
 
 class ProgramParts(Parts, Protocol):
@@ -66,7 +70,10 @@ def migrate(parts: Parts, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def status(parts: Parts, as_json: bool) -> None:
-    """Say which migrations are in place; exit 1 when some are not.
+    """Say how the database is; exit 1 when migrations are not in place.
+
+    Migrations, the largest tables, what waits to be done, and boots of nodes of which frames are
+    missing though later ones came.
 
     \b
     Example:
@@ -75,8 +82,9 @@ def status(parts: Parts, as_json: bool) -> None:
     with _bare_connection(parts) as conn:
         found = database.status(conn)
         place = database.place(parts.settings().need_dsn())
+        told = {} if found.pending else _condition(conn)
     if as_json:
-        click.echo(json.dumps({"database": place, **asdict(found)}))
+        click.echo(json.dumps({"database": place, **asdict(found), **told}, default=str))
     else:
         click.echo(f"database {place}")
         click.echo(f"PostgreSQL {found.server}, TimescaleDB {found.timescale or 'not in use'}")
@@ -84,7 +92,33 @@ def status(parts: Parts, as_json: bool) -> None:
             click.echo(f"applied {name}")
         for name in found.pending:
             click.echo(f"pending {name}; run: nongqing db migrate")
+        if told:
+            click.echo("\n".join(_lines(told)))
     raise SystemExit(1 if found.pending else 0)
+
+
+def _condition(conn: database.Connection) -> dict[str, Any]:
+    sizes = [asdict(one) for one in condition.sizes(conn)]
+    gaps = [asdict(one) for one in condition.gaps(conn)]
+    return {"tables": sizes, "lag": asdict(condition.lag(conn)), "gaps": gaps}
+
+
+def _lines(told: dict[str, Any]) -> Iterator[str]:
+    tables, lag, gaps = told["tables"], told["lag"], told["gaps"]
+    yield f"{sum(one['bytes'] for one in tables) / 1e6:.1f} MB in {len(tables)} tables"
+    for one in tables[:LARGEST]:
+        each = f", {one['bytes'] / one['rows']:.0f} bytes a row" if one["rows"] else ""
+        yield f"  {one['bytes'] / 1e6:9.1f} MB  {one['table']}{each}"
+    yield f"last heard a node: {lag['heard'] or 'never'}"
+    waits = f"{lag['waiting_time']} for their time, {lag['waiting_layout']} for their layout"
+    yield f"frames that wait: {waits}; dead letters: {lag['dead_letters']}"
+    since = f", the oldest of {lag['oldest_hour']}" if lag["hours"] else ""
+    yield f"hours to be rolled up: {lag['hours']}{since}"
+    yield f"frames missing before later ones: {sum(one['missing'] for one in gaps)}"
+    for one in gaps[:LARGEST]:
+        node, epoch, boot = one["boot"]
+        where = f"{one['missing']} from {one['first']} to {one['newest']}"
+        yield f"  {node}, key {epoch}, boot {boot}: {where}"
 
 
 @db.command()
