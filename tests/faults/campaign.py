@@ -5,7 +5,8 @@
 Everything is real: MicroPython nodes on emulated boards, rumqttd, two collectors, PostgreSQL. Each
 round kills one of them with SIGKILL (a node: its power is cut), waits a moment and starts it
 again. At the end every frame that a node wrote to its flash must be in the store exactly once,
-byte for byte, and nothing else. The nodes' journals, written beside their flash, are the truth.
+byte for byte, with every reading that it carries, and nothing else. The nodes' journals, written
+beside their flash, are the truth. `--without` leaves a safeguard out, and must fail.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from collector.store.network import registry
 from collector.store.postgres import db
 from field_configs.board import layout_of
 from field_configs.load import load
+from firmware.wire import codec, seal
 from firmware.workbench import climate
 from firmware.workbench.hourly import write_compact
 from firmware.workbench.simulate import Fleet
@@ -40,8 +42,43 @@ RATE = 7200.0  # two frames a second and node
 SETTLE_SECONDS = 180.0
 FLOW_SECONDS = 120.0
 VICTIMS = ("collector", "database", "broker", "node", "server")
-# What --without takes: a safeguard, and the program that runs the collector without it.
+# What --without takes: a safeguard, and what runs before a collector so that it has it not.
 SABOTAGE = {
+    "one-row-a-frame": """
+        from collector.store.network import frames
+        from collector.store.postgres import db
+        frames.SQL["insert"] = frames.SQL["insert"].replace(
+            "ON CONFLICT (node, epoch, boot, seq) DO NOTHING", "")
+        settle = db.Pool.__init__
+        def opened(self, dsn, size=4):
+            settle(self, dsn, size)
+            conn = db.connect(dsn)
+            with conn, conn.cursor() as cur:
+                cur.execute("ALTER TABLE frame DROP CONSTRAINT IF EXISTS "
+                            "frame_node_epoch_boot_seq_key")
+                cur.execute("CREATE INDEX IF NOT EXISTS frame_name "
+                            "ON frame (node, epoch, boot, seq)")
+            conn.close()
+        db.Pool.__init__ = opened
+    """,
+    "identity-with-the-boot": """
+        from collector.ingest import bodies, intake
+        read = bodies.read_frame
+        def without_boot(one):
+            frame, identity, fault = read(one)
+            return frame, identity and identity._replace(boot=1), fault
+        intake.read_frame = without_boot
+    """,
+    "commit-to-disk": """
+        from collector.store.postgres import connecting
+        settle = connecting._settle
+        def lazily(conn):
+            settle(conn)
+            with conn.cursor() as cur:
+                cur.execute("SET synchronous_commit = off")
+            conn.commit()
+        connecting._settle = lazily
+    """,
     "commit-before-ack": """
         from contextlib import contextmanager
         from collector.ingest.batches import Collector
@@ -70,12 +107,19 @@ class Books:
     written: int
     missing: list[str] = field(default_factory=list)
     altered: list[str] = field(default_factory=list)
+    doubled: list[str] = field(default_factory=list)
     invented: list[str] = field(default_factory=list)
+    misread: list[str] = field(default_factory=list)
 
     @property
     def balanced(self) -> bool:
-        """Tell whether every frame is there once, as it was written, and no other."""
-        return not (self.missing or self.altered or self.invented)
+        """Tell whether every frame is there once, with its readings, and no other."""
+        return not self.wrong
+
+    @property
+    def wrong(self) -> list[str]:
+        """What is not as it was written."""
+        return self.missing + self.altered + self.doubled + self.invented + self.misread
 
 
 class Rig:
@@ -229,10 +273,48 @@ class Rig:
             len(written),
             missing=[f"{name}" for name in written if name not in kept],
             altered=[f"{name}" for name in known if kept.get(name, known[name]) != known[name]],
+            doubled=self._doubled(),
             invented=[
                 f"{name}" for name in kept if name not in known and not self._torn(name, known)
             ],
+            misread=self._misread(),
         )
+
+    def _doubled(self) -> list[str]:
+        """Frames that are there more than once."""
+        conn = db.connect(self.postgres.dsn)
+        with conn, conn.cursor() as cur:
+            cur.execute("SELECT node, boot, seq FROM frame GROUP BY 1, 2, 3 HAVING count(*) > 1")
+            found = [f"{row}" for row in cur]
+        conn.close()
+        return found
+
+    def _misread(self) -> list[str]:
+        """Frames whose readings are not there, each once, with the values that they carry."""
+        conn = db.connect(self.postgres.dsn)
+        with conn, conn.cursor() as cur:
+            layouts = registry.layouts(conn)
+            cur.execute(
+                "SELECT frame_id, extract(epoch FROM time)::bigint, value FROM reading ORDER BY 2"
+            )
+            there: dict[int, list[tuple[int, float | None]]] = {}
+            for row, at, value in cur:
+                there.setdefault(row, []).append((at, value))
+            cur.execute("SELECT id, node, sealed FROM frame WHERE state = 'decoded'")
+            found = []
+            for row, node, sealed in cur:
+                frame = codec.decode(seal.parse(bytes(sealed))[1])
+                if frame.offset is None:
+                    continue
+                carried = [
+                    (one.time, one.value)
+                    for one in codec.readings(frame, layouts[frame.layout])
+                    if one.reason != codec.NOT_FITTED
+                ]
+                if sorted(carried, key=str) != sorted(there.get(row, []), key=str):
+                    found.append(f"readings of {(node, frame.boot, frame.seq)}")
+        conn.close()
+        return found
 
     @staticmethod
     def _torn(name: tuple[str, int, int], known: dict[tuple[str, int, int], str]) -> bool:
@@ -300,16 +382,21 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--nodes", type=int, default=3)
     parser.add_argument("--without", choices=sorted(SABOTAGE), help="leave a safeguard out")
+    parser.add_argument("--list-safeguards", action="store_true", help="name them, and end")
     options = parser.parse_args()
+    if options.list_safeguards:
+        print("\n".join(sorted(SABOTAGE)))
+        return 0
     books, (readings, conflicts) = campaign(
         options.seed, options.rounds, nodes=options.nodes, without=options.without
     )
     print(
         f"seed {options.seed}, {options.rounds} rounds: {books.written} frames written; "
         f"missing {len(books.missing)}, altered {len(books.altered)}, "
-        f"invented {len(books.invented)}; {readings} readings, {conflicts} conflicts"
+        f"doubled {len(books.doubled)}, invented {len(books.invented)}, with other readings "
+        f"{len(books.misread)}; {readings} readings, {conflicts} conflicts"
     )
-    for name in (books.missing + books.altered + books.invented)[:20]:
+    for name in books.wrong[:20]:
         print(f"  {name}")
     return 0 if books.balanced else 1
 

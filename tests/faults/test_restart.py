@@ -12,6 +12,13 @@ sys.modules["campaign"] = faults
 spec.loader.exec_module(faults)
 
 
+def books_without(safeguard, monkeypatch, victims=("server",), seed=2):
+    """The books of two rounds without a safeguard."""
+    monkeypatch.setattr(faults, "SETTLE_SECONDS", 15.0)
+    books, _ = faults.campaign(seed=seed, rounds=2, without=safeguard, victims=victims)
+    return books
+
+
 @pytest.mark.system
 def test_every_frame_written_ends_in_the_store_once():
     books, (readings, conflicts) = faults.campaign(seed=1, rounds=6)
@@ -22,17 +29,32 @@ def test_every_frame_written_ends_in_the_store_once():
 
 
 @pytest.mark.system
-def test_the_campaign_notices_an_acknowledgement_before_the_commit():
+def test_the_campaign_notices_an_acknowledgement_before_the_commit(monkeypatch):
     """The campaign must fail when the collector acknowledges what it has not stored.
 
     Only the server falls: frames that came between its disk and its power are those at stake.
     """
-    faults_before = faults.SETTLE_SECONDS
-    faults.SETTLE_SECONDS = 15.0
-    try:
-        books, _ = faults.campaign(
-            seed=2, rounds=2, without="commit-before-ack", victims=("server",)
-        )
-    finally:
-        faults.SETTLE_SECONDS = faults_before
-    assert books.missing
+    assert books_without("commit-before-ack", monkeypatch).missing
+
+
+@pytest.mark.system
+@pytest.mark.whole
+@pytest.mark.parametrize(
+    ("safeguard", "victims", "wrong"),
+    [
+        ("one-row-a-frame", ("collector", "broker"), "doubled"),
+        ("identity-with-the-boot", ("node",), "missing"),
+        ("commit-to-disk", ("database",), "missing"),
+    ],
+)
+def test_the_campaign_fails_without(safeguard, victims, wrong, monkeypatch):
+    for seed in range(5):  # what a kill meets depends on the moment
+        if getattr(books_without(safeguard, monkeypatch, victims, seed), wrong):
+            return
+    pytest.fail(f"nothing is {wrong} without {safeguard}")
+
+
+def test_safeguards_are_named(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["campaign.py", "--list-safeguards"])
+    assert faults.main() == 0
+    assert set(capsys.readouterr().out.split()) == set(faults.SABOTAGE)
