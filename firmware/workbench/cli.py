@@ -126,6 +126,7 @@ def enroll(
         layout=parts.layout_of(board),
         at=parts.clock().now(),
         after_revocation=after_revocation,
+        update_key=bytes.fromhex(signer) if signer else None,
     )
     if broker is None and (address["user"] or address["password"]):
         # A node stands in the open: whoever takes it must not have the collector's rights.
@@ -203,6 +204,7 @@ def _as_json(row: NodeInfo) -> dict[str, Any]:
         "version": row.version,
         "last_seen": None if row.last_seen is None else row.last_seen.isoformat(),
         "revoked": None if row.revoked is None else row.revoked.isoformat(),
+        "update_key": None if row.update_key is None else row.update_key.hex(),
     }
 
 
@@ -268,6 +270,8 @@ def simulate(
         folder.mkdir(parents=True, exist_ok=True)
         path = _weather_file(folder, weather)
         days = _covered_backlog(path, weather, clock.now(), backlog_days)
+        if signer:
+            parts.registry().trust([name for name, *_ in nodes], bytes.fromhex(signer))
         wrong = read_faults(faults, {name: board for name, _, board in nodes}) if faults else None
         fleet = Fleet(
             nodes,

@@ -16,7 +16,6 @@ from firmware.workbench.bundle import LINKS, BundleError, Manifest
 from firmware.workbench.cli import find_node
 from firmware.workbench.config import write_secret
 from firmware.workbench.parts import Parts
-from firmware.workbench.release_cli import hex_of
 from firmware.workbench.words import both
 
 
@@ -108,11 +107,6 @@ def _program(parts: Parts, node_id: str, folder: Path | None) -> tuple[Manifest,
     show_default=True,
     help="Size in blocks of 4096 bytes: all that MicroPython leaves of the flash, here of 4 MiB.",
 )
-@click.option(
-    "--update-key",
-    type=click.Path(path_type=Path),
-    help="Public key of who signs updates, where the configuration has none or another.",
-)
 @click.pass_obj
 def image(
     parts: Parts,
@@ -121,7 +115,6 @@ def image(
     out: Path,
     folder: Path | None,
     blocks: int,
-    update_key: Path | None,
 ) -> None:
     """Make the file system of NODE: loader, program and its configuration, in littlefs2.
 
@@ -132,8 +125,6 @@ def image(
       nongqing node image qf-001 --config qf-001.json --out qf-001.img
     """
     held = read_config(config, node_id)
-    signer = hex_of(update_key)
-    held |= {"update_key": signer} if signer else {}
     try:
         manifest, files = _program(parts, node_id, folder)
         _check_program(held, manifest, config)

@@ -44,6 +44,7 @@ class Row:
     last_seen: datetime | None = None
     revoked: datetime | None = None
     version: str | None = None
+    update_key: bytes | None = None
 
 
 @dataclass
@@ -59,9 +60,16 @@ class Memory:
         return self.not_taken
 
     def enroll(
-        self, node_id: str, *, layout: Any, at: datetime, after_revocation: bool = False
+        self,
+        node_id: str,
+        *,
+        layout: Any,
+        at: datetime,
+        after_revocation: bool = False,
+        update_key: bytes | None = None,
     ) -> Key:
         self.enrolled.append((node_id, layout, at))
+        self.rows[node_id].update_key = update_key
         self.rows[node_id].epoch = (self.rows[node_id].epoch or 0) + 1
         return Key(node_id, self.rows[node_id].epoch)
 
@@ -120,6 +128,7 @@ def test_list_as_a_table_and_as_json(run: Any) -> None:
         "version": "0.1.0",
         "last_seen": "2016-05-10T00:00:00+00:00",
         "revoked": None,
+        "update_key": None,
         "not_taken": {},
     }
 
@@ -217,13 +226,17 @@ def test_psk_prints_the_lines_of_nodes_that_may_speak(run: Any, registry: Memory
     assert run("psk").output == f"py-002:{PSK}\n"
 
 
-def test_enroll_gives_the_node_the_key_of_updates(run: Any, tmp_path: Path) -> None:
+def test_enroll_gives_the_node_the_key_of_updates(
+    run: Any, tmp_path: Path, registry: Memory
+) -> None:
     public = release.keygen(tmp_path / "update.key")
     for name in ("update.key", "update.key.pub"):
         result = run("enroll", "qf-001", "--update-key", name)
         assert result.exit_code == 0, result.output
         assert json.loads((tmp_path / "qf-001.json").read_text())["update_key"] == public.hex()
+        assert registry.rows["qf-001"].update_key == public
     run("enroll", "qf-001")
+    assert registry.rows["qf-001"].update_key is None
     assert "update_key" not in json.loads((tmp_path / "qf-001.json").read_text())
 
 

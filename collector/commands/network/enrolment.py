@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -45,19 +45,30 @@ class StoreRegistry:
         layout: Layout | None,
         at: datetime,
         after_revocation: bool = False,
+        update_key: bytes | None = None,
     ) -> registry.NodeKey:
         """Give a node a new key under the next epoch; earlier ones are retired."""
         master = self._master_for_enrolment()
 
         def work(conn: db.Connection) -> registry.NodeKey:
             key = registry.enroll(
-                conn, master, node_id, at=at, layout=layout, after_revocation=after_revocation
+                conn,
+                master,
+                node_id,
+                at=at,
+                layout=layout,
+                after_revocation=after_revocation,
+                update_key=update_key,
             )
             told = {"epoch": key.epoch, "after_revocation": after_revocation}
             audit.append(conn, by_command("node enroll"), "node_enrolled", node_id, told, at=at)
             return key
 
         return self._with(work)
+
+    def trust(self, nodes: Iterable[str], update_key: bytes) -> None:
+        """Note that nodes take updates signed with the key of this public one."""
+        self._with(lambda conn: registry.trust(conn, nodes, update_key))
 
     def revoke(self, node_id: str, *, reason: str, by: str, at: datetime) -> int:
         """Take a node away: none of its keys counts any more; return how many that were."""

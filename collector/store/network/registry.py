@@ -86,7 +86,8 @@ class VillageRow:
 class NodeRow:
     """A device; `epoch` is None until it is enrolled, `last_seen` until its first frame.
 
-    `revoked` is when it was taken away, None unless it is; `version` what it said that it runs.
+    `revoked` is when it was taken away, None unless it is; `version` what it said that it runs;
+    `update_key` the public key of whose updates it takes, None where it takes none.
     """
 
     id: str
@@ -99,6 +100,7 @@ class NodeRow:
     last_seen: datetime | None
     revoked: datetime | None
     version: str | None
+    update_key: bytes | None = None
 
 
 @dataclass(frozen=True)
@@ -265,7 +267,8 @@ def nodes(
     conn: Connection, node_id: str | None = None, *, village: str | None = None
 ) -> list[NodeRow]:
     """Return all devices, the one of this id, or those of a village, with their key's epoch."""
-    return [NodeRow(*row) for row in fetch(conn, SQL["nodes"], node=node_id, village=village)]
+    rows = fetch(conn, SQL["nodes"], node=node_id, village=village)
+    return [NodeRow(*row, None if signer is None else bytes(signer)) for *row, signer in rows]
 
 
 def enroll(
@@ -276,6 +279,7 @@ def enroll(
     at: datetime,
     layout: Layout | None = None,
     after_revocation: bool = False,
+    update_key: bytes | None = None,
 ) -> NodeKey:
     """Give a node a new key under the next epoch; the former key is retired at `at`.
 
@@ -292,6 +296,8 @@ def enroll(
         Channel layout that the node is configured with, where it is not its board's.
     after_revocation : bool
         Whether a node that was taken away may come back.
+    update_key : bytes, optional
+        Public key of whose updates it takes; else it takes none.
 
     Raises
     ------
@@ -312,9 +318,15 @@ def enroll(
     key = secrets.token_bytes(KEY_BYTES)
     encrypted = master.encrypt(node_id, epoch, key)
     run(conn, SQL["add_key"], node=node_id, epoch=epoch, encrypted=encrypted, at=at)
-    run(conn, SQL["set_enrolled"], node=node_id, at=at, layout=layout.id if layout else None)
+    given = {"layout": layout.id if layout else None, "update_key": update_key}
+    run(conn, SQL["set_enrolled"], node=node_id, at=at, **given)
     touch(conn, [node_id])
     return NodeKey(node_id, epoch, key)
+
+
+def trust(conn: Connection, nodes: Iterable[str], update_key: bytes) -> None:
+    """Note that nodes take updates signed with the key of this public one."""
+    run(conn, SQL["trust"], nodes=list(nodes), update_key=update_key)
 
 
 def lock(conn: Connection, node_id: str) -> None:

@@ -59,7 +59,8 @@ class Candidate:
     """A node that may be in a roll-out.
 
     `version` and `target` are what it said of itself; `counts` whether it has a key;
-    `open_number` that of an update which is under way to it.
+    `open_number` that of an update which is under way to it; `update_key` the public key of whose
+    updates it takes.
     """
 
     node: str
@@ -69,6 +70,7 @@ class Candidate:
     counts: bool
     last_seen: datetime | None
     open_number: int | None
+    update_key: bytes | None
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ Counts = Mapping[int, Mapping[str, int]]
 
 def candidates(conn: Connection) -> list[Candidate]:
     """Return every node, by id."""
-    return [Candidate(*row) for row in queries.fetch(conn, SQL["candidates"])]
+    rows = queries.fetch(conn, SQL["candidates"])
+    return [Candidate(*row, None if signer is None else bytes(signer)) for *row, signer in rows]
 
 
 def begin(

@@ -13,17 +13,24 @@ import pytest
 from click.testing import CliRunner, Result
 
 import nongqing
+from collector.commands.network.roll_out_choice import tell_left_out
 from collector.jobs.context import Context
 from collector.jobs.roll_outs import JOBS, roll_out
 from collector.keys import MasterKey
 from collector.settings import Settings
 from collector.store import audit, items
-from collector.store.network import node_commands, node_firmware, roll_out_nodes, roll_outs
+from collector.store.network import (
+    node_commands,
+    node_firmware,
+    registry,
+    roll_out_nodes,
+    roll_outs,
+)
 from collector.store.network.frames import BootId
 from firmware.wire import update
 from firmware.wire.update import Head
 from tests.collector.conftest import NOW, FixedClock, enrol
-from tests.collector.releases import TARGET, Made, run_before
+from tests.collector.releases import PUBLIC, TARGET, Made, run_before
 
 if TYPE_CHECKING:
     from collector.store.postgres import db
@@ -56,6 +63,9 @@ class Parts(nongqing.Parts):
         made = self.made
         head = update.decode_head(made.head)
         return Read(head, made.head, made.signature, made.manifest, made.files)
+
+    def signer(self, key_file: Path) -> bytes:
+        return PUBLIC
 
     def clock(self) -> FixedClock:  # type: ignore[override]
         return FixedClock()
@@ -92,6 +102,7 @@ def nodes(registered: db.Connection, configs: Configs) -> list[str]:
         enrol(registered, name)
     with registered:
         run_before(registered, names, NOW)
+        registry.trust(registered, names, PUBLIC)
         with registered.cursor() as cur:
             cur.execute("UPDATE node SET last_seen = %s WHERE id = %s", (NOW, names[3]))
     return names
@@ -374,6 +385,36 @@ def test_who_is_left_out_and_who_cannot_be_named(
         plan = roll_outs.find(registered, 1).plan
     assert (plan.soak, plan.most_failures, plan.most_share) == (timedelta(0), 2, 0.1)
     assert run("offer", "--all").exit_code == 1
+
+
+def test_nodes_that_trust_no_or_another_key_are_left_out_by_name(
+    run: Run, nodes: list[str], registered: db.Connection, later: Callable[[float], object]
+) -> None:
+    enrol(registered, nodes[1])  # again, without a key of updates
+    with registered:
+        registry.trust(registered, [nodes[2]], bytes(32))
+    named = run("offer", "--nodes", nodes[1])
+    assert named.exit_code == 2
+    said = " ".join(named.output.replace("│", " ").split())
+    assert "that take no updates over the air" in said
+    assert "enrol each with --update-key and flash it anew" in said
+    done = run("offer", "--all")
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[:2] == [
+        f"left out: 1 nodes that take no updates over the air: {nodes[1]}; enrol each with "
+        "--update-key and flash it anew",
+        f"left out: 1 nodes that take updates of another key: {nodes[2]}; sign it with the key "
+        "that they trust, or enrol and flash them anew",
+    ]
+    with registered:
+        taken = {each.node for each in roll_outs.nodes(registered, 1, limit=99)}
+    assert taken == {*nodes} - {nodes[1], nodes[2]}
+
+
+def test_of_many_that_are_left_out_some_are_named() -> None:
+    (said,) = tell_left_out({"no_update_key": [f"n-{number:02}" for number in range(25)]})
+    assert said.startswith("left out: 25 nodes that take no updates over the air: n-00, n-01, ")
+    assert "n-19 and 5 more; enrol each" in said
 
 
 def test_status_as_json_and_of_nothing(run: Run, nodes: list[str]) -> None:
