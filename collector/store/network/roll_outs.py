@@ -26,6 +26,8 @@ OPEN = ("waiting", "offered", "taken", "fetching", "trial", "unreachable")
 TROUBLES = ("roll_out_halted", "roll_out_stuck")
 FAILURES = ("undone", "failed", "refused")
 STATES = (*OPEN, "kept", *FAILURES, "gone", "replaced")
+#: Why a node has failed that was not heard since its trial began.
+SILENT = "not heard since it began to try it"
 #: An offer that nobody answered is given anew after that.
 OFFER_LASTS = timedelta(days=30)
 #: One that was given up (the clock was wrong, power went) is not given anew sooner.
@@ -44,7 +46,7 @@ class Plan:
     """How careful a roll-out is.
 
     A ring that has settled rests for `soak`. A node of which nothing is heard for
-    `unreachable_after` holds its ring up no longer. `most_failures` nodes halt the roll-out in each
+    `unreachable_after` holds its ring up no longer, and has failed if it was trying the update. `most_failures` nodes halt the roll-out in each
     of its first two rings, the share `most_share` of a ring's nodes in each later one.
     """
 
@@ -307,10 +309,15 @@ def _close_troubles(conn: Connection, number: int, at: datetime) -> None:
 
 
 def note_lost(conn: Connection, one: RollOut, at: datetime) -> None:
-    """Note which nodes have no key any more, and which were not heard for too long."""
+    """Note which nodes have no key any more, and which were not heard for too long.
+
+    One that is silent since it began to try the update has failed: what it tries may have ended it.
+    When it is heard again, what it says counts.
+    """
     queries.run(conn, SQL["note_gone"], number=one.number, at=at)
     before = at - one.plan.unreachable_after
-    queries.run(conn, SQL["note_unreachable"], number=one.number, at=at, before=before)
+    given = {"number": one.number, "silent": SILENT}
+    queries.run(conn, SQL["note_unreachable"], at=at, before=before, **given)
 
 
 def begin_ring(conn: Connection, number: int, ring: int, at: datetime) -> None:

@@ -155,7 +155,8 @@ def test_a_halt_stands_above_the_nodes_and_among_the_items(
     for path in ("/nodes", "/status"):
         page = text_of(technician, path)
         assert "升级任务 1（版本 9.1.0）：第 1 批有 1 台设备没有升级成功" in page, path
-    assert 'href="/updates/1"' in text_of(technician, "/status")
+    for path in ("/nodes", "/status"):
+        assert 'href="/updates/1"' in text_of(technician, path), path
     assert "1 nodes of ring 1 did not keep it" in text_of(technician, "/nodes?lang=en")
 
 

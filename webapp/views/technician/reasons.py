@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from collector.store.network.roll_outs import SILENT
 from webapp.language.i18n import lazy_gettext
 
 #: What programs of nodes say (`firmware/node`), and what it means here. A node can say no more than
@@ -28,6 +29,7 @@ KNOWN: tuple[tuple[str, Any], ...] = (
         lazy_gettext("the update is not newer: number %(offered)s, it had %(newest)s already"),
     ),
     (r"another update on trial", lazy_gettext("it was trying another update")),
+    (re.escape(SILENT), lazy_gettext("not heard since it began to try it")),
     (r"no memory", lazy_gettext("it had not memory enough")),
     (
         r"started (?P<times>\d+) times without an answer",

@@ -94,7 +94,10 @@ WHERE x.roll_out = %(number)s
   AND NOT EXISTS (SELECT FROM node_key k WHERE k.node = x.node AND k.retired IS NULL)
 
 -- name: note_unreachable
-UPDATE roll_out_node SET state = 'unreachable', since = %(at)s
+-- One that has begun to try it and was not heard since may have been ended by it: that is a failure.
+UPDATE roll_out_node SET since = %(at)s,
+    state = CASE WHEN state = 'trial' THEN 'failed' ELSE 'unreachable' END,
+    more = CASE WHEN state = 'trial' THEN to_jsonb(%(silent)s::text) ELSE more END
 WHERE roll_out = %(number)s AND state IN ('offered', 'taken', 'fetching', 'trial')
   AND greatest(since, heard) < %(before)s
 

@@ -78,6 +78,8 @@ def test_places_are_filled_and_what_is_unknown_stays(app: Flask) -> None:
         assert reason("other target: weather-1/ip, this is soilair-1/ip") == (
             "升级是给 weather-1/ip 的，设备是 soilair-1/ip"
         )
-        assert reason("firmware/a.mpy: [Errno 28] ENOSPC") == "firmware/a.mpy 写不进闪存（错误号 28）"
+        assert (
+            reason("firmware/a.mpy: [Errno 28] ENOSPC") == "firmware/a.mpy 写不进闪存（错误号 28）"
+        )
         for text in ("100 % <b>of my own</b>", "", "bad signature!"):
             assert reason(text) == text
