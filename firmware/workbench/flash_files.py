@@ -16,7 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from firmware.workbench.words import both
+from firmware.workbench.ports import CANNOT_OPEN, trouble
+from firmware.workbench.words import both, lines
 
 CONFIG = "node.json"
 ROOM = "firmware"
@@ -27,9 +28,7 @@ DIGEST = re.compile(r"^([0-9a-f]{64})", re.MULTILINE)
 FAILURES = (
     (
         "failed to access",
-        "串口打不开：请看 USB 线插好没有、串口名对不对、有没有别的程序占着它。",
-        "the port cannot be opened: see that the USB cable is in, that the port's name is right, "
-        "and that no other program holds it.",
+        *CANNOT_OPEN,
     ),
     (
         "could not enter raw repl",
@@ -129,6 +128,8 @@ def write(port: str, files: Sequence[OneFile]) -> None:
     ------
     NotWritten
     """
+    if wrong := trouble(port, lines):
+        raise NotWritten(wrong)
     renames = []
     for file in files:
         new = file.target + ".new"

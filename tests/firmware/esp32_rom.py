@@ -89,6 +89,8 @@ class Rom:
         Address of a byte that no erasing brings back.
     unplugged_after : int, optional
         Blocks of data after which its cable is pulled out: the port is gone.
+    fastest : int, optional
+        Speed beyond which its adapter garbles everything [baud].
     """
 
     def __init__(
@@ -100,13 +102,14 @@ class Rom:
         dies_after: int | None = None,
         unplugged_after: int | None = None,
         worn_at: int | None = None,
+        fastest: int | None = None,
     ) -> None:
         if not path.exists():
             path.write_bytes(b"\xff" * size)
         self.file = path.open("r+b")
         self.flash = mmap.mmap(self.file.fileno(), size)
         self.size, self.silent, self.dies_after = size, silent, dies_after
-        self.worn_at = worn_at
+        self.worn_at, self.fastest = worn_at, fastest
         self.unplugged_after, self.unplugged = unplugged_after, False
         self.registers = {CHIP_MAGIC: CHIPS[chip]}
         self.attached = self.ready = False
@@ -174,6 +177,8 @@ class Rom:
         answer = struct.pack("<BBHI", 1, command, len(body) + 4, value) + body + status
         for _ in range(8 if command == SYNC else 1):
             os.write(self.master, framed(answer))
+        if command == CHANGE_BAUDRATE and self.fastest is not None:
+            self.silent = struct.unpack("<II", data)[0] > self.fastest
 
     def _do(self, command: int, data: bytes, checksum: int) -> tuple[int, bytes]:
         if command == SYNC:

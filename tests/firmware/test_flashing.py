@@ -141,8 +141,8 @@ def test_no_answer_tells_wiring_and_boot_mode(folder: Path) -> None:
 def test_a_port_that_is_not_there(folder: Path) -> None:
     result = run("/dev/ttyNONE9")
     assert result.exit_code == 1
-    assert "/dev/ttyNONE9: 串口打不开" in result.output
-    assert "/dev/ttyNONE9: the port cannot be opened: see that the USB cable is in" in result.output
+    assert "/dev/ttyNONE9: 没有这个串口" in result.output
+    assert "/dev/ttyNONE9: is not there" in result.output
 
 
 @pytest.mark.parametrize("how", ["dies_after", "unplugged_after"])
@@ -158,6 +158,32 @@ def test_cut_in_the_middle_and_run_again(folder: Path, real_image: bytes, how: s
         result = run(rom.port)
     assert result.exit_code == 0, result.output
     flashed(folder / "flash", real_image)
+
+
+def test_an_adapter_that_is_too_slow_is_told_what_to_add(folder: Path, real_image: bytes) -> None:
+    with Rom(folder / "flash", fastest=230_400) as rom:
+        result = run(rom.port)
+        assert result.exit_code == 1
+        assert "还不行就加 --baud 115200，再不行加 --no-stub" in result.output
+        assert "add --baud 115200, then --no-stub, too" in result.output
+    with Rom(folder / "flash", fastest=230_400) as rom:
+        result = run(rom.port, more=("--baud", "115200"))
+    assert result.exit_code == 0, result.output
+    flashed(folder / "flash", real_image)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Failed to start stub flasher. Unexpected response: b''",
+        "Unable to verify flash chip connection (No serial data received.).",
+        "Invalid head of packet (0xE0): Possible serial noise or corruption.",
+    ],
+)
+def test_a_stub_that_does_not_run_is_told_what_to_leave_out(said: str) -> None:
+    told = flash.meaning(f"Uploading stub flasher...\nA fatal error occurred: {said}")
+    assert said.rstrip(".") in told
+    assert "--no-stub" in told
 
 
 def test_flash_that_does_not_keep_what_is_written_is_told(folder: Path) -> None:

@@ -46,8 +46,9 @@ class Plan:
     """How careful a roll-out is.
 
     A ring that has settled rests for `soak`. A node of which nothing is heard for
-    `unreachable_after` holds its ring up no longer, and has failed if it was trying the update. `most_failures` nodes halt the roll-out in each
-    of its first two rings, the share `most_share` of a ring's nodes in each later one.
+    `unreachable_after` holds its ring up no longer, and has failed if it was trying the update.
+    `most_failures` nodes halt the roll-out in each of its first two rings, the share `most_share`
+    of a ring's nodes in each later one.
     """
 
     soak: timedelta = timedelta(hours=24)
