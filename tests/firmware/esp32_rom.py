@@ -15,6 +15,7 @@ import os
 import random
 import select
 import struct
+import termios
 import threading
 import tty
 import zlib
@@ -90,7 +91,7 @@ class Rom:
     unplugged_after : int, optional
         Blocks of data after which its cable is pulled out: the port is gone.
     fastest : int, optional
-        Speed beyond which its adapter garbles everything [baud].
+        Speed beyond which nothing arrives whole, as `termios` has it (they rise with it).
     """
 
     def __init__(
@@ -149,7 +150,7 @@ class Rom:
                     self._hear(packet.replace(b"\xdb\xdc", b"\xc0").replace(b"\xdb\xdd", b"\xdb"))
 
     def _hear(self, packet: bytes) -> None:
-        if len(packet) < 8 or self.silent:
+        if len(packet) < 8 or self.silent or self._garbled():
             return
         direction, command, size, checksum = struct.unpack("<BBHI", packet[:8])
         data = packet[8:]
@@ -177,8 +178,9 @@ class Rom:
         answer = struct.pack("<BBHI", 1, command, len(body) + 4, value) + body + status
         for _ in range(8 if command == SYNC else 1):
             os.write(self.master, framed(answer))
-        if command == CHANGE_BAUDRATE and self.fastest is not None:
-            self.silent = struct.unpack("<II", data)[0] > self.fastest
+
+    def _garbled(self) -> bool:
+        return self.fastest is not None and termios.tcgetattr(self.slave)[4] > self.fastest
 
     def _do(self, command: int, data: bytes, checksum: int) -> tuple[int, bytes]:
         if command == SYNC:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import sys
+import termios
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -161,12 +162,12 @@ def test_cut_in_the_middle_and_run_again(folder: Path, real_image: bytes, how: s
 
 
 def test_an_adapter_that_is_too_slow_is_told_what_to_add(folder: Path, real_image: bytes) -> None:
-    with Rom(folder / "flash", fastest=230_400) as rom:
+    with Rom(folder / "flash", fastest=termios.B230400) as rom:
         result = run(rom.port)
         assert result.exit_code == 1
         assert "还不行就加 --baud 115200，再不行加 --no-stub" in result.output
         assert "add --baud 115200, then --no-stub, too" in result.output
-    with Rom(folder / "flash", fastest=230_400) as rom:
+    with Rom(folder / "flash", fastest=termios.B230400) as rom:
         result = run(rom.port, more=("--baud", "115200"))
     assert result.exit_code == 0, result.output
     flashed(folder / "flash", real_image)
