@@ -44,6 +44,7 @@ import firmware.workbench.energy_command
 import firmware.workbench.flash
 import firmware.workbench.image
 import firmware.workbench.label
+import firmware.workbench.list_command
 import firmware.workbench.monitor
 import firmware.workbench.ota_cli
 import firmware.workbench.psk
@@ -170,6 +171,7 @@ main.add_command(collector.commands.judging.desk.desk_group)
 main.add_command(collector.commands.judging.advice.advice_group)
 main.add_command(collector.commands.judging.products.products_group)
 main.add_command(firmware.workbench.cli.node)
+firmware.workbench.cli.node.add_command(firmware.workbench.list_command.list_)
 firmware.workbench.cli.node.add_command(firmware.workbench.revoke.revoke)
 firmware.workbench.cli.node.add_command(firmware.workbench.tell.tell)
 firmware.workbench.cli.node.add_command(firmware.workbench.tell.told)

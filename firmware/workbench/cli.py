@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import click
 
@@ -162,50 +161,6 @@ class _NoKey:
         self.node = node_id
         self.epoch = 0
         self.key = b""
-
-
-@node.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.pass_obj
-def list_(parts: Parts, as_json: bool) -> None:
-    """List the nodes, their key epochs and when they were last heard.
-
-    \b
-    Example:
-      nongqing node list --json
-    """
-    registry = parts.registry()
-    rows = registry.nodes()
-    not_taken: dict[str, dict[str, int]] = {}
-    for each in registry.refused():
-        not_taken.setdefault(each.node, {})[each.reason] = each.count
-    if as_json:
-        given = [_as_json(row) | {"not_taken": not_taken.get(row.id, {})} for row in rows]
-        click.echo(json.dumps(given, indent=1))
-        return
-    columns = f"{'node':<16} {'board':<12} {'village':<20} {'epoch':>5}  {'version':<9}"
-    click.echo(f"{columns} last heard (UTC)")
-    for row in rows:
-        epoch = "-" if row.epoch is None else row.epoch
-        heard = "never" if row.last_seen is None else f"{row.last_seen:%Y-%m-%d %H:%M}"
-        gone = "" if row.revoked is None else f"  revoked {row.revoked:%Y-%m-%d %H:%M}"
-        counts = ", ".join(f"{n} x {why}" for why, n in not_taken.get(row.id, {}).items())
-        refused = f"  did not take: {counts}" if counts else ""
-        place = f"{row.id:<16} {row.board:<12} {row.village:<20}"
-        click.echo(f"{place} {epoch:>5}  {row.version or '-':<9} {heard}{gone}{refused}")
-
-
-def _as_json(row: NodeInfo) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "board": row.board,
-        "village": row.village,
-        "epoch": row.epoch,
-        "version": row.version,
-        "last_seen": None if row.last_seen is None else row.last_seen.isoformat(),
-        "revoked": None if row.revoked is None else row.revoked.isoformat(),
-        "update_key": None if row.update_key is None else row.update_key.hex(),
-    }
 
 
 @node.command()

@@ -16,7 +16,7 @@ from firmware.workbench.bundle import LINKS, BundleError, Manifest
 from firmware.workbench.cli import find_node
 from firmware.workbench.config import write_secret
 from firmware.workbench.parts import Parts
-from firmware.workbench.words import both
+from firmware.workbench.words import both, unwritable
 
 
 def read_config(path: Path, node_id: str) -> dict[str, Any]:
@@ -133,11 +133,7 @@ def image(
     except BundleError as error:
         raise click.ClickException(f"{out}: {both('没有做成', 'not made')}: {error}") from error
     except OSError as error:
-        said = both(
-            "写不了；请写到已有的文件夹里",
-            f"cannot be written ({error.strerror}); name a file in a folder that is there",
-        )
-        raise click.ClickException(f"{out}: {said}") from error
+        raise unwritable(out, error) from error
     size = blocks * filesystem.BLOCK
     said = both(
         f"{node_id} 的镜像，板型 {manifest.board}，固件 {manifest.firmware}，{size} 字节；"

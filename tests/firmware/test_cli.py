@@ -221,6 +221,27 @@ def test_a_node_of_a_broker_with_tls_gets_its_pre_shared_key(
     }
 
 
+def test_list_names_those_that_are_looked_for(run: Any, registry: Memory) -> None:
+    registry.rows["py-003"] = Row("py-003", "weather-1", "py-a", 1, NOW, None, "0.2.0", bytes(32))
+
+    def found(*options: str) -> list[str]:
+        result = run("list", *options)
+        assert result.exit_code == 0, result.output
+        return [line.split()[0] for line in result.output.splitlines()[1:]]
+
+    assert found() == ["qf-001", "py-002", "py-003"]
+    assert found("--board", "weather-1") == found("--village", "py-a") == ["py-003"]
+    assert found("--version", "0.1.0") == ["py-002"]
+    assert found("--no-updates") == ["qf-001", "py-002"]
+    registry.rows["py-003"].last_seen = NOW - timedelta(hours=25)
+    registry.rows["py-004"] = Row("py-004", epoch=1)
+    assert found("--silent", "24") == ["py-003", "py-004"]
+    assert found("--silent", "24", "--no-updates") == ["py-004"]
+    assert [each["id"] for each in json.loads(run("list", "--silent", "26", "--json").output)] == [
+        "py-004"
+    ]
+
+
 def test_psk_prints_the_lines_of_nodes_that_may_speak(run: Any, registry: Memory) -> None:
     registry.rows["py-003"] = Row("py-003", epoch=1, revoked=NOW)
     assert run("psk").output == f"py-002:{PSK}\n"

@@ -88,7 +88,7 @@ def test_a_key_that_is_there_is_left_alone(folder: Path) -> None:
 
 
 def test_a_key_that_cannot_be_written(folder: Path) -> None:
-    said = "none/new.key: cannot be written (No such file or directory); name a file in a folder"
+    said = "none/new.key: 写不了；请写到已有的文件夹里 | cannot be written (No such file or"
     refused(run("ota", "keygen", "none/new.key"), said)
 
 
