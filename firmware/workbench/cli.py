@@ -12,6 +12,7 @@ from types import FrameType
 
 import click
 
+from firmware.wire.quantities import nearest
 from firmware.workbench import weather as weathers
 from firmware.workbench.config import (
     BrokerUrlError,
@@ -29,6 +30,8 @@ from firmware.workbench.simulate import Fleet
 from firmware.workbench.simulated import SimulationError
 
 CHECK_S = 1.0
+#: Nodes that an error names.
+MOST_NAMED = 10
 
 
 @click.group()
@@ -46,7 +49,12 @@ def find_node(registry: Registry, node_id: str) -> NodeInfo:
     """Return a node of the registry; a ClickException names what it has when it is not there."""
     rows = {row.id: row for row in registry.nodes()}
     if node_id not in rows:
-        known = ", ".join(sorted(rows)) or "none; bring some in with `nongqing sites import`"
+        known = ", ".join(sorted(rows)[:MOST_NAMED])
+        if len(rows) > MOST_NAMED:
+            near = nearest(node_id, list(rows))
+            known += f" and {len(rows) - MOST_NAMED} more"
+            known += f'; did you mean "{near}"?' if near else ""
+        known = known or "none; bring some in with `nongqing sites import`"
         raise click.ClickException(f"node {node_id}: not in the registry; it has {known}")
     return rows[node_id]
 
@@ -119,7 +127,6 @@ def enroll(
     path = out or Path(f"{node_id}.json")
     if not path.absolute().parent.is_dir():
         raise click.ClickException(f"{path}: its folder does not exist; make it first")
-    retired = row.epoch
     key = registry.enroll(
         node_id,
         layout=parts.layout_of(board),
@@ -138,8 +145,9 @@ def enroll(
         )
     config = node_config(key, board, address, wifi, apn)
     config |= {"update_key": signer} if signer else {}
-    if retired is not None:
-        click.echo(f"{node_id}: the key of epoch {retired} is retired", err=True)
+    if key.epoch > 1:  # also where somebody else has enrolled it meanwhile
+        said = "is retired; files and images that hold it are of no use any more"
+        click.echo(f"{node_id}: the key of epoch {key.epoch - 1} {said}", err=True)
     if "psk" in config["broker"]:
         click.echo(f"{node_id}: its line of the broker's psk_file (keep it secret):", err=True)
         click.echo(psk_line(key), err=True)

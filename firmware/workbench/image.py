@@ -15,6 +15,7 @@ from firmware.workbench.build import find_board
 from firmware.workbench.bundle import LINKS, BundleError, Manifest
 from firmware.workbench.cli import find_node
 from firmware.workbench.config import write_secret
+from firmware.workbench.config_check import fault
 from firmware.workbench.parts import Parts
 from firmware.workbench.words import both, unwritable
 
@@ -44,6 +45,9 @@ def read_config(path: Path, node_id: str) -> dict[str, Any]:
             "holds no whole key, or no channel; make it again",
         )
         raise click.ClickException(f"{path}: {said}: {again}")
+    if what := fault(config):
+        said = both(f"{what} 缺了或不对；请重新登记", f"{what} is missing or wrong; make it again")
+        raise click.ClickException(f"{path}: {said}: {again}")
     return dict(config)
 
 
@@ -69,11 +73,25 @@ def _check_program(config: dict[str, Any], manifest: Manifest, path: Path) -> No
             raise click.ClickException(f"{path}: {said}")
 
 
-def _program(parts: Parts, node_id: str, folder: Path | None) -> tuple[Manifest, dict[str, bytes]]:
-    """The bundle in `folder`, else one that is built now for the node's board."""
+def _program(
+    parts: Parts, node_id: str, epoch: int, path: Path, folder: Path | None
+) -> tuple[Manifest, dict[str, bytes]]:
+    """The bundle in `folder`, else one that is built now for the node's board.
+
+    What the registry knows of the board it knows of the key, too: whether somebody gave another.
+    """
     if folder is not None:
         return bundle.read(folder)
     row = find_node(parts.registry(), node_id)
+    if row.epoch != epoch:
+        now = row.epoch or "-"
+        said = both(
+            f"里面是第 {epoch} 把密钥，现在有效的是第 {now} 把：可能有别人重新登记过；请用新的"
+            "文件，或重新登记",
+            f"holds key {epoch}, and the one that counts is {now}: somebody else may have enrolled "
+            "it anew; take that file, or make it again",
+        )
+        raise click.ClickException(f"{path}: {said}: nongqing node enroll {node_id} --out {path}")
     with tempfile.TemporaryDirectory() as made:
         bundle.build(row.board, find_board(parts, row.board), Path(made))
         return bundle.read(Path(made))
@@ -126,7 +144,7 @@ def image(
     """
     held = read_config(config, node_id)
     try:
-        manifest, files = _program(parts, node_id, folder)
+        manifest, files = _program(parts, node_id, held["epoch"], config, folder)
         _check_program(held, manifest, config)
         text = json.dumps(held).encode()
         write_secret(out, filesystem.make(manifest, files, text, blocks))

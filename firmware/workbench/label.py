@@ -64,7 +64,11 @@ def label(parts: LabelMaker, node_ids: tuple[str, ...], out: Path, url: str | No
         raise click.ClickException(f"label: --url {home}: {said}")
     registry = parts.registry()
     for each in node_ids:
-        find_node(registry, each)
+        if find_node(registry, each).epoch is None:
+            said = both(
+                "没有密钥：还没登记，或已停用", "has no key: not enrolled yet, or out of service"
+            )
+            click.echo(f"{each}: {said}", err=True)
     try:
         out.write_bytes(parts.draw_labels(node_ids, home, kind))
     except ValueError as error:

@@ -242,6 +242,26 @@ def test_list_names_those_that_are_looked_for(run: Any, registry: Memory) -> Non
     ]
 
 
+def test_of_many_nodes_an_error_names_some_and_the_nearest(run: Any, registry: Memory) -> None:
+    for number in range(50):
+        registry.rows[f"zz-{number:03}"] = Row(f"zz-{number:03}")
+    said = run("enroll", "py-0022").output
+    assert 'zz-007 and 42 more; did you mean "py-002"?' in said
+
+
+def test_who_enrols_second_is_told(run: Any, registry: Memory, tmp_path: Path) -> None:
+    """Even if the first did so after this command had looked."""
+    enroll = registry.enroll
+
+    def both(node_id: str, **given: Any) -> Key:
+        enroll(node_id, **given)
+        return enroll(node_id, **given)
+
+    registry.enroll = both  # type: ignore[method-assign]
+    said = run("enroll", "qf-001").output
+    assert "qf-001: the key of epoch 1 is retired; files and images" in said
+
+
 def test_psk_prints_the_lines_of_nodes_that_may_speak(run: Any, registry: Memory) -> None:
     registry.rows["py-003"] = Row("py-003", epoch=1, revoked=NOW)
     assert run("psk").output == f"py-002:{PSK}\n"
@@ -401,7 +421,8 @@ def test_a_password_is_not_printed(run: Any, url: str) -> None:
 def test_enroll_tells_what_it_ends_and_replaces(run: Any, tmp_path: Path) -> None:
     (tmp_path / "py-002.json").touch()
     assert run("enroll", "py-002").output.splitlines() == [
-        "py-002: the key of epoch 3 is retired",
+        "py-002: the key of epoch 3 is retired; files and images that hold it are of no use any "
+        "more",
         "py-002.json: the file that was there is replaced",
         "py-002: key epoch 4; configuration in py-002.json (keep it secret)",
     ]

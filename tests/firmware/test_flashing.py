@@ -38,7 +38,7 @@ def real_image(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     board = load(site=None).boards["soilair-1"]
     config = node_config(Key("qf-001"), board, parse_broker_url("mqtt://broker.example"))
     write_config(folder / "node.json", config)
-    row = SimpleNamespace(id="qf-001", board="soilair-1")
+    row = SimpleNamespace(id="qf-001", board="soilair-1", epoch=1)
     parts = SimpleNamespace(
         registry=lambda: SimpleNamespace(nodes=lambda: [row]),
         boards=lambda: load(site=None).boards,
