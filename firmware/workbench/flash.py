@@ -101,7 +101,7 @@ class Flasher:
             esp32.check_image(image.read_bytes(), region)
         except NotForThis as error:
             raise Failed(
-                f"{image.name} 与这块板不配，没有写入；请按下一行说的重做。\n{image}: {error}"
+                f"{image.name} 与这块板不配，没有写入：{error.chinese}\n{image}: {error}"
             ) from error
         files = [f"{esp32.BEGIN:#x}", str(self.micropython)]
         files += [f"{region.offset:#x}", str(image)]
@@ -254,7 +254,7 @@ def flash(
             said = both("读不了；请看文件名", f"cannot be read ({error.strerror}); see its name")
             raise click.ClickException(f"{path}: {said}") from error
         except NotForThis as error:
-            said = both("不能用；请按后面说的换一个", str(error))
+            said = both(error.chinese, str(error))
             raise click.ClickException(f"{path}: {said}") from error
     if len({path.read_bytes() for path in images}) < len(images):
         said = both(

@@ -23,6 +23,8 @@ from firmware.workbench.words import both, lines
 CONFIG = "node.json"
 ROOM = "firmware"
 TIMEOUT_S = 120
+#: mpremote waits without end for a board that says nothing, or never stops [s].
+REPLY_S = 20
 ASK_SLOT = "import os; print('slot=' + (open('slot').read() if 'slot' in os.listdir() else ''))"
 SLOT = re.compile(r"^slot=([ab]?)(.*?)\r?$", re.MULTILINE)
 DIGEST = re.compile(r"^([0-9a-f]{64})", re.MULTILINE)
@@ -146,7 +148,7 @@ def write(port: str, files: Sequence[OneFile]) -> None:
     if wrong := trouble(port, lines):
         raise NotWritten(wrong)
     renames = []
-    slot = _slot(port) if any(file.is_program for file in files) else ""
+    slot = _slot(port, any(file.is_program for file in files))
     for file in files:
         target = slot + file.target if file.is_program else file.target
         new = target + ".new"
@@ -162,9 +164,14 @@ def write(port: str, files: Sequence[OneFile]) -> None:
     _run(port, "exec", "import os; " + "; ".join(renames), "+", "reset")
 
 
-def _slot(port: str) -> str:
-    """The folder of the program that the board runs, with its slash; '' where it has no slots."""
-    found = SLOT.search(_run(port, "exec", ASK_SLOT))
+def _slot(port: str, is_changed: bool) -> str:
+    """The folder of the program that the board runs, with its slash; '' where it has no slots.
+
+    With `is_changed` something in it is to be written: not while an update is under way.
+    """
+    found = SLOT.search(_run(port, "exec", ASK_SLOT, timeout_s=REPLY_S))
+    if not is_changed:
+        return ""
     if found is None or (found[1] and found[2][:1] in ("a", "b", ">")):
         raise NotWritten(
             "板上正在升级：等它完成或退回，再换文件。\n"
@@ -173,7 +180,7 @@ def _slot(port: str) -> str:
     return f"{found[1]}/" if found[1] else ""
 
 
-def _run(port: str, *words: str) -> str:
+def _run(port: str, *words: str, timeout_s: float = TIMEOUT_S) -> str:
     command = [sys.executable, "-m", "mpremote", "connect", port, "+", *words]
     try:
         done = subprocess.run(
@@ -184,7 +191,7 @@ def _run(port: str, *words: str) -> str:
             text=True,
             encoding="utf-8",
             errors="replace",
-            timeout=TIMEOUT_S,
+            timeout=timeout_s,
             check=False,
         )
     except subprocess.TimeoutExpired as error:

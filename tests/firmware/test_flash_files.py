@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
+import threading
+import time
+import tty
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +144,35 @@ def test_a_port_that_is_not_there_is_named(image: Path) -> None:
     done = run("/dev/none", "--file", "qf-001.json")
     assert done.exit_code == 1
     assert "/dev/none: is not there" in done.output
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("is_talking", [False, True])
+def test_a_board_that_does_not_answer_is_given_up_soon(
+    image: Path, is_talking: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """mpremote itself waits without end."""
+    monkeypatch.setattr(flash_files, "REPLY_S", 4)
+    part, board = os.openpty()
+    tty.setraw(board)
+    over = threading.Event()
+
+    def talk() -> None:
+        while is_talking and not over.wait(0.1):
+            os.write(part, b"sample taken\r\n")
+
+    talker = threading.Thread(target=talk)
+    talker.start()
+    began = time.monotonic()
+    done = run(os.ttyname(board), "--file", "qf-001.json")
+    took = time.monotonic() - began
+    over.set()
+    talker.join()
+    os.close(part)
+    os.close(board)
+    assert done.exit_code == 1
+    assert "MicroPython does not answer: nothing is flashed" in done.output
+    assert took < 12
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,12 @@ import click
 
 from collector.commands.actor import by_command
 from collector.commands.named import NAME
-from collector.commands.network.roll_out_choice import choose, choose_first, tell_left_out
+from collector.commands.network.roll_out_choice import (
+    LEFT_OUT,
+    choose,
+    choose_first,
+    tell_left_out,
+)
 from collector.commands.parts import Parts, plain_errors
 from collector.jobs.rings import divide
 from collector.store import audit
@@ -154,7 +159,9 @@ def offer(
             chosen, left_out = choose(found, head, parts.signer(key), named)
             strange = [each for each in first if each not in chosen]
             if strange:
-                raise click.UsageError(f"--first {strange[0]}: is not among the nodes it goes to")
+                why = next((why for why, nodes in left_out.items() if strange[0] in nodes), "")
+                said = f"is of those that {LEFT_OUT[why]}" if why else "is not among the nodes"
+                raise click.UsageError(f"--first {strange[0]}: {said}; name another")
             for line in tell_left_out(left_out):
                 click.echo(line)
             if not chosen:

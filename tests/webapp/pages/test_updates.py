@@ -16,6 +16,7 @@ from collector.store.items import Found
 from collector.store.network import (
     node_commands,
     node_firmware,
+    nodes,
     registry,
     roll_out_nodes,
     roll_outs,
@@ -28,6 +29,7 @@ from tests.collector.releases import TARGET, Made, begin, run_before
 from tests.webapp.pages.test_nodes import NOW, app, audit_of, send, technician, text_of
 from tests.webapp.people import client_of
 from webapp.app.database import App
+from webapp.views.technician.self_test import self_test
 from webapp.views.technician.updates import OF_ROLL_OUT, STATES
 
 __all__ = ["app", "technician"]
@@ -199,3 +201,18 @@ def test_a_node_shows_what_it_runs_and_what_it_is_brought(
     assert "已从这里更改，下次启动时上报" in text_of(technician, "/nodes/qf-001")
     starts(3, b"new ")
     assert "除这里下发的以外没有改过" in text_of(technician, "/nodes/qf-001")
+
+
+def test_a_self_test_counts_nothing_that_was_said_under_an_earlier_key(app: App) -> None:
+    """Else a new board passes by what the old one had measured."""
+    since = NOW - timedelta(hours=12)
+    with app.pool.connection() as conn, app.app_context():
+        node = nodes.facts(conn, "qf-001")
+        assert node is not None
+        before = self_test(conn, node, since)
+        assert before.heard
+        assert "pass" in before.checks.values()
+        registry.enroll(conn, MASTER, "qf-001", at=NOW + timedelta(minutes=1))
+        after = self_test(conn, node, since)
+    assert after.since == NOW + timedelta(minutes=1)
+    assert set(after.checks.values()) == {"missing"}

@@ -373,7 +373,9 @@ def test_who_is_left_out_and_who_cannot_be_named(
     for options in ((), ("--all", "--nodes", nodes[0])):
         assert "say to whom" in run("offer", *options).output
     strange = run("offer", "--nodes", nodes[2], "--first", nodes[3])
-    assert f"--first {nodes[3]}: is not among the nodes it goes to" in strange.output
+    assert f"--first {nodes[3]}: is not among the nodes; name another" in strange.output
+    strange = run("offer", "--all", "--first", nodes[0])
+    assert f"--first {nodes[0]}: is of those that run it or a newer one" in strange.output
     done = run("offer", "--all", "--soak", "0", "--failures", "2", "--percent", "10")
     assert done.exit_code == 0, done.output
     assert done.output.splitlines()[:3] == [
