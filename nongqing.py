@@ -102,9 +102,9 @@ class Parts:
         """Return an update from its folder, whole and signed with the key of this public one."""
         return release.read_signed(folder, release.public_key(key_file))
 
-    def signer(self, key_file: Path) -> bytes:
-        """Return the public key in a file."""
-        return release.public_key(key_file)
+    def signer(self, key_file: Path) -> str:
+        """Return the public key in a file, in hexadecimal."""
+        return release.public_key(key_file).hex()
 
     def self_test(self, node_id: str, since: datetime) -> Sequence[self_test.Printed]:
         """Return a node's self-test in words, as the web judges it, for the workbench."""

@@ -132,7 +132,7 @@ def enroll(
         layout=parts.layout_of(board),
         at=parts.clock().now(),
         after_revocation=after_revocation,
-        update_key=bytes.fromhex(signer) if signer else None,
+        update_key=signer,
     )
     if broker is None and (address["user"] or address["password"]):
         # A node stands in the open: whoever takes it must not have the collector's rights.
@@ -234,7 +234,7 @@ def simulate(
         path = _weather_file(folder, weather)
         days = _covered_backlog(path, weather, clock.now(), backlog_days)
         if signer:
-            parts.registry().trust([name for name, *_ in nodes], bytes.fromhex(signer))
+            parts.registry().trust([name for name, *_ in nodes], signer)
         wrong = read_faults(faults, {name: board for name, _, board in nodes}) if faults else None
         fleet = Fleet(
             nodes,

@@ -97,5 +97,5 @@ def _as_json(row: NodeInfo) -> dict[str, Any]:
         "version": row.version,
         "last_seen": None if row.last_seen is None else row.last_seen.isoformat(),
         "revoked": None if row.revoked is None else row.revoked.isoformat(),
-        "update_key": None if row.update_key is None else row.update_key.hex(),
+        "update_key": row.update_key,
     }

@@ -58,8 +58,8 @@ class NodeInfo(Protocol):
         """Which program it said that it runs, None while it has not."""
 
     @property
-    def update_key(self) -> bytes | None:
-        """Public key of whose updates it takes, None where it takes none."""
+    def update_key(self) -> str | None:
+        """Public key of whose updates it takes, in hexadecimal; None where it takes none."""
 
 
 class NodeTold(Protocol):
@@ -94,7 +94,7 @@ class Registry(Protocol):
         layout: Layout | None,
         at: datetime,
         after_revocation: bool,
-        update_key: bytes | None,
+        update_key: str | None,
     ) -> NodeKey:
         """Give the node a new key in a new epoch; the epoch before it is retired.
 
@@ -102,7 +102,7 @@ class Registry(Protocol):
         `update_key`; without, it takes none.
         """
 
-    def trust(self, nodes: Iterable[str], update_key: bytes) -> None:
+    def trust(self, nodes: Iterable[str], update_key: str) -> None:
         """Note that nodes take updates signed with the key of this public one."""
 
     def revoke(self, node_id: str, *, reason: str, by: str, at: datetime) -> int:

@@ -44,7 +44,7 @@ class Row:
     last_seen: datetime | None = None
     revoked: datetime | None = None
     version: str | None = None
-    update_key: bytes | None = None
+    update_key: str | None = None
 
 
 @dataclass
@@ -66,7 +66,7 @@ class Memory:
         layout: Any,
         at: datetime,
         after_revocation: bool = False,
-        update_key: bytes | None = None,
+        update_key: str | None = None,
     ) -> Key:
         self.enrolled.append((node_id, layout, at))
         self.rows[node_id].update_key = update_key
@@ -222,7 +222,7 @@ def test_a_node_of_a_broker_with_tls_gets_its_pre_shared_key(
 
 
 def test_list_names_those_that_are_looked_for(run: Any, registry: Memory) -> None:
-    registry.rows["py-003"] = Row("py-003", "weather-1", "py-a", 1, NOW, None, "0.2.0", bytes(32))
+    registry.rows["py-003"] = Row("py-003", "weather-1", "py-a", 1, NOW, None, "0.2.0", "00" * 32)
 
     def found(*options: str) -> list[str]:
         result = run("list", *options)
@@ -275,7 +275,7 @@ def test_enroll_gives_the_node_the_key_of_updates(
         result = run("enroll", "qf-001", "--update-key", name)
         assert result.exit_code == 0, result.output
         assert json.loads((tmp_path / "qf-001.json").read_text())["update_key"] == public.hex()
-        assert registry.rows["qf-001"].update_key == public
+        assert registry.rows["qf-001"].update_key == public.hex()
     run("enroll", "qf-001")
     assert registry.rows["qf-001"].update_key is None
     assert "update_key" not in json.loads((tmp_path / "qf-001.json").read_text())

@@ -54,7 +54,7 @@ def fleet(conn: db.Connection, make_fleet: FleetMaker, workshop: Workshop, port:
     with conn:
         registry.import_configs(conn, load(site="demo"), at)
         for node in NODES:
-            registry.enroll(conn, MASTER, node, at=at, update_key=workshop.public)
+            registry.enroll(conn, MASTER, node, at=at, update_key=workshop.public.hex())
             with conn.cursor() as cur:
                 cur.execute(KEY, (MASTER.encrypt(node, 1, Key(node).key), node))
     return made

@@ -45,7 +45,7 @@ class StoreRegistry:
         layout: Layout | None,
         at: datetime,
         after_revocation: bool = False,
-        update_key: bytes | None = None,
+        update_key: str | None = None,
     ) -> registry.NodeKey:
         """Give a node a new key under the next epoch; earlier ones are retired."""
         master = self._master_for_enrolment()
@@ -66,7 +66,7 @@ class StoreRegistry:
 
         return self._with(work)
 
-    def trust(self, nodes: Iterable[str], update_key: bytes) -> None:
+    def trust(self, nodes: Iterable[str], update_key: str) -> None:
         """Note that nodes take updates signed with the key of this public one."""
         self._with(lambda conn: registry.trust(conn, nodes, update_key))
 

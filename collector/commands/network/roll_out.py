@@ -55,8 +55,8 @@ class OfferParts(Parts, Protocol):
         """
         ...
 
-    def signer(self, key_file: Path) -> bytes:
-        """Return the public key in a file."""
+    def signer(self, key_file: Path) -> str:
+        """Return the public key in a file, in hexadecimal."""
         ...
 
 

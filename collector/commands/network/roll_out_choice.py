@@ -28,15 +28,15 @@ MENDS = {
 MOST_NAMED = 20
 
 
-def why_not(node: Candidate, head: Head, signer: bytes) -> str | None:
+def why_not(node: Candidate, head: Head, signer: str) -> str | None:
     """Name why a node is not offered a release, as in `LEFT_OUT`; None: it is.
 
     Parameters
     ----------
     node : Candidate
     head : Head
-    signer : bytes
-        Public key of who signed it.
+    signer : str
+        Public key of who signed it, in hexadecimal.
     """
     if not node.counts:
         return "no_key"
@@ -56,7 +56,7 @@ def why_not(node: Candidate, head: Head, signer: bytes) -> str | None:
 
 
 def choose(
-    found: Sequence[Candidate], head: Head, signer: bytes, named: Sequence[str]
+    found: Sequence[Candidate], head: Head, signer: str, named: Sequence[str]
 ) -> tuple[dict[str, str], dict[str, list[str]]]:
     """Choose the nodes of a roll-out: those named, or all that it is for.
 

@@ -87,7 +87,7 @@ class NodeRow:
     """A device; `epoch` is None until it is enrolled, `last_seen` until its first frame.
 
     `revoked` is when it was taken away, None unless it is; `version` what it said that it runs;
-    `update_key` the public key of whose updates it takes, None where it takes none.
+    `update_key` the public key of whose updates it takes, in hexadecimal, None: of nobody's.
     """
 
     id: str
@@ -100,7 +100,7 @@ class NodeRow:
     last_seen: datetime | None
     revoked: datetime | None
     version: str | None
-    update_key: bytes | None = None
+    update_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -267,8 +267,7 @@ def nodes(
     conn: Connection, node_id: str | None = None, *, village: str | None = None
 ) -> list[NodeRow]:
     """Return all devices, the one of this id, or those of a village, with their key's epoch."""
-    rows = fetch(conn, SQL["nodes"], node=node_id, village=village)
-    return [NodeRow(*row, None if signer is None else bytes(signer)) for *row, signer in rows]
+    return [NodeRow(*row) for row in fetch(conn, SQL["nodes"], node=node_id, village=village)]
 
 
 def enroll(
@@ -279,7 +278,7 @@ def enroll(
     at: datetime,
     layout: Layout | None = None,
     after_revocation: bool = False,
-    update_key: bytes | None = None,
+    update_key: str | None = None,
 ) -> NodeKey:
     """Give a node a new key under the next epoch; the former key is retired at `at`.
 
@@ -296,8 +295,8 @@ def enroll(
         Channel layout that the node is configured with, where it is not its board's.
     after_revocation : bool
         Whether a node that was taken away may come back.
-    update_key : bytes, optional
-        Public key of whose updates it takes; else it takes none.
+    update_key : str, optional
+        Public key of whose updates it takes, in hexadecimal; else it takes none.
 
     Raises
     ------
@@ -324,7 +323,7 @@ def enroll(
     return NodeKey(node_id, epoch, key)
 
 
-def trust(conn: Connection, nodes: Iterable[str], update_key: bytes) -> None:
+def trust(conn: Connection, nodes: Iterable[str], update_key: str) -> None:
     """Note that nodes take updates signed with the key of this public one."""
     run(conn, SQL["trust"], nodes=list(nodes), update_key=update_key)
 

@@ -63,7 +63,7 @@ class Candidate:
 
     `version` and `target` are what it said of itself; `counts` whether it has a key;
     `open_number` that of an update which is under way to it; `update_key` the public key of whose
-    updates it takes.
+    updates it takes, in hexadecimal.
     """
 
     node: str
@@ -73,7 +73,7 @@ class Candidate:
     counts: bool
     last_seen: datetime | None
     open_number: int | None
-    update_key: bytes | None
+    update_key: str | None
 
 
 @dataclass(frozen=True)
@@ -125,8 +125,7 @@ Counts = Mapping[int, Mapping[str, int]]
 
 def candidates(conn: Connection) -> list[Candidate]:
     """Return every node, by id."""
-    rows = queries.fetch(conn, SQL["candidates"])
-    return [Candidate(*row, None if signer is None else bytes(signer)) for *row, signer in rows]
+    return [Candidate(*row) for row in queries.fetch(conn, SQL["candidates"])]
 
 
 def begin(

@@ -5,7 +5,7 @@ SELECT n.id, f.village, w.version, w.target, k.node IS NOT NULL, n.last_seen, (
     JOIN roll_out o ON o.id = x.roll_out AND o.state <> 'finished'
     JOIN firmware_release r ON r.id = o.release
     WHERE x.node = n.id
-      AND x.state IN ('waiting', 'offered', 'taken', 'fetching', 'trial', 'unreachable')), n.update_key
+      AND x.state IN ('waiting', 'offered', 'taken', 'fetching', 'trial', 'unreachable')), encode(n.update_key, 'hex')
 FROM node n
 JOIN field f ON f.id = n.field
 LEFT JOIN node_firmware w ON w.node = n.id

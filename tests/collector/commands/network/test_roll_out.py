@@ -64,8 +64,8 @@ class Parts(nongqing.Parts):
         head = update.decode_head(made.head)
         return Read(head, made.head, made.signature, made.manifest, made.files)
 
-    def signer(self, key_file: Path) -> bytes:
-        return PUBLIC
+    def signer(self, key_file: Path) -> str:
+        return PUBLIC.hex()
 
     def clock(self) -> FixedClock:  # type: ignore[override]
         return FixedClock()
@@ -102,7 +102,7 @@ def nodes(registered: db.Connection, configs: Configs) -> list[str]:
         enrol(registered, name)
     with registered:
         run_before(registered, names, NOW)
-        registry.trust(registered, names, PUBLIC)
+        registry.trust(registered, names, PUBLIC.hex())
         with registered.cursor() as cur:
             cur.execute("UPDATE node SET last_seen = %s WHERE id = %s", (NOW, names[3]))
     return names
@@ -394,7 +394,7 @@ def test_nodes_that_trust_no_or_another_key_are_left_out_by_name(
 ) -> None:
     enrol(registered, nodes[1])  # again, without a key of updates
     with registered:
-        registry.trust(registered, [nodes[2]], bytes(32))
+        registry.trust(registered, [nodes[2]], "00" * 32)
     named = run("offer", "--nodes", nodes[1])
     assert named.exit_code == 2
     said = " ".join(named.output.replace("│", " ").split())
