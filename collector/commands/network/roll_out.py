@@ -179,6 +179,13 @@ def offer(
                 by=by,
                 at=at,
             )
+            halted = roll_outs.halted_of(conn, kept)
+            if everybody and halted:
+                raise click.ClickException(
+                    f"{head.version} for {head.target}: roll-out {halted[0]} of it is halted; see "
+                    f"why (nongqing node ota status {halted[0]}), then let that go on (nongqing "
+                    "node ota resume), name the nodes with --nodes, or offer a mended version"
+                )
             plan = Plan(
                 timedelta(hours=soak), timedelta(hours=unreachable), failures, percent / 100
             )

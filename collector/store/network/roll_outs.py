@@ -221,6 +221,11 @@ def running(conn: Connection) -> list[int]:
     return [number for (number,) in queries.fetch(conn, SQL["running"])]
 
 
+def halted_of(conn: Connection, release: int) -> list[int]:
+    """Return the numbers of those that were to bring a release and are halted."""
+    return [number for (number,) in queries.fetch(conn, SQL["halted_of"], release=release)]
+
+
 def counts(conn: Connection, numbers: Collection[int]) -> dict[int, dict[int, dict[str, int]]]:
     """Return `Counts` of roll-outs."""
     found: dict[int, dict[int, dict[str, int]]] = {number: {} for number in numbers}

@@ -25,7 +25,7 @@ from collector.store.network.frames import BootId
 from collector.store.postgres.db import Connection
 from field_configs.events import event
 from firmware.wire.commands import Answer
-from tests.collector.releases import TARGET, Made, begin, run_before
+from tests.collector.releases import PUBLIC, TARGET, Made, begin, run_before
 from tests.webapp.pages.test_nodes import NOW, app, audit_of, send, technician, text_of
 from tests.webapp.people import client_of
 from webapp.app.database import App
@@ -185,6 +185,9 @@ def test_a_node_shows_what_it_runs_and_what_it_is_brought(
     for words in ("0.1.0", TARGET, "Update 9.1.0</a>: offered", "not changed but from here"):
         assert words in page, words
     assert "Update its program: 9.1.0<" in page
+    assert "takes none: it was enrolled without a key of updates" in page
+    change(lambda conn: registry.trust(conn, ["qf-001"], PUBLIC.hex()))
+    assert f"用密钥 {PUBLIC.hex()[:8]} 签名的" in text_of(technician, "/nodes/qf-001")
 
     def starts(boot: int, config: bytes) -> None:
         name, at = BootId("qf-001", 1, boot), NOW + timedelta(minutes=2 * boot)

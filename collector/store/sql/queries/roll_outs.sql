@@ -50,6 +50,9 @@ SELECT kind, at, by, detail FROM roll_out_step WHERE roll_out = %(number)s ORDER
 -- name: running
 SELECT id FROM roll_out WHERE state = 'running' ORDER BY id
 
+-- name: halted_of
+SELECT id FROM roll_out WHERE release = %(release)s AND state = 'halted' ORDER BY id
+
 -- name: lock
 SELECT FROM roll_out WHERE id = %(number)s FOR UPDATE
 

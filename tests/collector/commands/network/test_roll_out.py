@@ -262,10 +262,11 @@ def test_a_newer_release_takes_over_what_an_older_one_was_to_bring(
     says(registered, nodes[0], "undone", "x", boot=3)
     later(0.1)
     again = run("offer", "--all")
-    assert again.exit_code == 0  # only the one that failed: the others are being brought it
+    assert again.exit_code == 1
     assert (
         f"left out: {len(nodes) - 1} nodes that are being brought it or a newer one" in again.output
     )
+    assert run("offer", "--nodes", nodes[0]).exit_code == 0  # the one that failed, by name
     parts.made = replace(Made(), version="9.1.1")
     done = run("offer", "--all", "--first", nodes[0])
     assert done.exit_code == 0, done.output
@@ -411,6 +412,20 @@ def test_nodes_that_trust_no_or_another_key_are_left_out_by_name(
     with registered:
         taken = {each.node for each in roll_outs.nodes(registered, 1, limit=99)}
     assert taken == {*nodes} - {nodes[1], nodes[2]}
+
+
+def test_what_halted_is_not_offered_to_others_instead(
+    run: Run, parts: Parts, nodes: list[str], registered: db.Connection
+) -> None:
+    assert run("offer", "--nodes", nodes[0]).exit_code == 0
+    assert run("halt", "1", "--by", "Li", "--reason", "rain doubles").exit_code == 0
+    done = run("offer", "--all")
+    assert done.exit_code == 1
+    assert "9.1.0 for soilair-1/ip: roll-out 1 of it is halted; see why" in done.output
+    with registered:
+        assert len(roll_outs.newest(registered)) == 1
+    parts.made = replace(Made(), version="9.1.1")
+    assert run("offer", "--all").exit_code == 0
 
 
 def test_of_many_that_are_left_out_some_are_named() -> None:
