@@ -86,8 +86,7 @@ class VillageRow:
 class NodeRow:
     """A device; `epoch` is None until it is enrolled, `last_seen` until its first frame.
 
-    `revoked` is when it was taken away, None unless it is; `version` what it said that it runs;
-    `update_key` the public key of whose updates it takes, in hexadecimal, None: of nobody's.
+    `revoked` is when it was taken away; `version` what it runs; `update_key` whose updates it takes.
     """
 
     id: str
@@ -278,7 +277,6 @@ def enroll(
     at: datetime,
     layout: Layout | None = None,
     after_revocation: bool = False,
-    update_key: str | None = None,
 ) -> NodeKey:
     """Give a node a new key under the next epoch; the former key is retired at `at`.
 
@@ -295,8 +293,6 @@ def enroll(
         Channel layout that the node is configured with, where it is not its board's.
     after_revocation : bool
         Whether a node that was taken away may come back.
-    update_key : str, optional
-        Public key of whose updates it takes, in hexadecimal; else it takes none.
 
     Raises
     ------
@@ -317,15 +313,9 @@ def enroll(
     key = secrets.token_bytes(KEY_BYTES)
     encrypted = master.encrypt(node_id, epoch, key)
     run(conn, SQL["add_key"], node=node_id, epoch=epoch, encrypted=encrypted, at=at)
-    given = {"layout": layout.id if layout else None, "update_key": update_key}
-    run(conn, SQL["set_enrolled"], node=node_id, at=at, **given)
+    run(conn, SQL["set_enrolled"], node=node_id, at=at, layout=layout.id if layout else None)
     touch(conn, [node_id])
     return NodeKey(node_id, epoch, key)
-
-
-def trust(conn: Connection, nodes: Iterable[str], update_key: str) -> None:
-    """Note that nodes take updates signed with the key of this public one."""
-    run(conn, SQL["trust"], nodes=list(nodes), update_key=update_key)
 
 
 def lock(conn: Connection, node_id: str) -> None:

@@ -19,7 +19,7 @@ from collector.jobs.context import Context
 from collector.jobs.rings import divide
 from collector.jobs.roll_outs import MOST_OFFERS, roll_out
 from collector.settings import Settings
-from collector.store.network import registry, roll_outs
+from collector.store.network import roll_outs, update_keys
 from collector.store.postgres import queries
 from firmware.wire import update
 from firmware.wire.update import Ask
@@ -140,7 +140,7 @@ def test_ten_thousand_are_offered_in_few_statements(
 ) -> None:
     """From the command line, with a hundred that take no updates."""
     with registered:
-        registry.trust(registered, [each.node for each in many], PUBLIC.hex())
+        update_keys.trust(registered, [each.node for each in many], PUBLIC.hex())
         with registered.cursor() as cur:
             cur.execute("UPDATE node SET update_key = NULL WHERE id LIKE 'n-%00'")
     counted: Counter[str] = Counter()

@@ -20,6 +20,7 @@ from collector.store.network import (
     registry,
     roll_out_nodes,
     roll_outs,
+    update_keys,
 )
 from collector.store.network.frames import BootId
 from collector.store.postgres.db import Connection
@@ -186,7 +187,7 @@ def test_a_node_shows_what_it_runs_and_what_it_is_brought(
         assert words in page, words
     assert "Update its program: 9.1.0<" in page
     assert "takes none: it was enrolled without a key of updates" in page
-    change(lambda conn: registry.trust(conn, ["qf-001"], PUBLIC.hex()))
+    change(lambda conn: update_keys.trust(conn, ["qf-001"], PUBLIC.hex()))
     assert f"用密钥 {PUBLIC.hex()[:8]} 签名的" in text_of(technician, "/nodes/qf-001")
 
     def starts(boot: int, config: bytes) -> None:

@@ -103,12 +103,10 @@ INSERT INTO node_key (node, epoch, encrypted, created)
 VALUES (%(node)s, %(epoch)s, %(encrypted)s, %(at)s)
 
 -- name: set_enrolled
+-- Whose updates it takes is said anew (update_keys.sql), else it takes none.
 UPDATE node SET enrolled = coalesce(enrolled, %(at)s), layout = coalesce(%(layout)s, layout),
-    update_key = decode(%(update_key)s, 'hex')
+    update_key = NULL
 WHERE id = %(node)s
-
--- name: trust
-UPDATE node SET update_key = decode(%(update_key)s, 'hex') WHERE id = ANY(%(nodes)s)
 
 -- name: current_key
 SELECT epoch, encrypted FROM node_key WHERE node = %(node)s AND retired IS NULL

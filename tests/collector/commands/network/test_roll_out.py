@@ -22,9 +22,9 @@ from collector.store import audit, items
 from collector.store.network import (
     node_commands,
     node_firmware,
-    registry,
     roll_out_nodes,
     roll_outs,
+    update_keys,
 )
 from collector.store.network.frames import BootId
 from firmware.wire import update
@@ -102,7 +102,7 @@ def nodes(registered: db.Connection, configs: Configs) -> list[str]:
         enrol(registered, name)
     with registered:
         run_before(registered, names, NOW)
-        registry.trust(registered, names, PUBLIC.hex())
+        update_keys.trust(registered, names, PUBLIC.hex())
         with registered.cursor() as cur:
             cur.execute("UPDATE node SET last_seen = %s WHERE id = %s", (NOW, names[3]))
     return names
@@ -395,7 +395,7 @@ def test_nodes_that_trust_no_or_another_key_are_left_out_by_name(
 ) -> None:
     enrol(registered, nodes[1])  # again, without a key of updates
     with registered:
-        registry.trust(registered, [nodes[2]], "00" * 32)
+        update_keys.trust(registered, [nodes[2]], "00" * 32)
     named = run("offer", "--nodes", nodes[1])
     assert named.exit_code == 2
     said = " ".join(named.output.replace("│", " ").split())
