@@ -86,7 +86,7 @@ class VillageRow:
 class NodeRow:
     """A device; `epoch` is None until it is enrolled, `last_seen` until its first frame.
 
-    `revoked` is when it was taken away; `version` what it runs; `update_key` whose updates it takes.
+    `revoked` is when it was taken away; `version` what it runs; `update_key` who updates it.
     """
 
     id: str
