@@ -74,7 +74,17 @@ def test_what_is_no_serial_port_is_named() -> None:
 def test_a_port_that_is_being_flashed_is_left_alone() -> None:
     part, board = os.openpty()
     fcntl.flock(board, fcntl.LOCK_EX)
-    result = run(os.ttyname(board))
+    over = threading.Event()
+
+    def talk() -> None:
+        while not over.wait(0.1):
+            os.write(part, b"a line\r\n")
+
+    talker = threading.Thread(target=talk)
+    talker.start()
+    result = run(os.ttyname(board), "--lines", "1")
+    over.set()
+    talker.join()
     assert result.exit_code == 1
     assert "another program holds it" in result.output
     os.close(part)
