@@ -44,6 +44,7 @@ import firmware.workbench.energy_command
 import firmware.workbench.flash
 import firmware.workbench.image
 import firmware.workbench.label
+import firmware.workbench.list_command
 import firmware.workbench.monitor
 import firmware.workbench.ota_cli
 import firmware.workbench.psk
@@ -107,6 +108,10 @@ class Parts:
     def read_signed(self, folder: Path, key_file: Path) -> release.Release:
         """Return an update from its folder, whole and signed with the key of this public one."""
         return release.read_signed(folder, release.public_key(key_file))
+
+    def signer(self, key_file: Path) -> str:
+        """Return the public key in a file, in hexadecimal."""
+        return release.public_key(key_file).hex()
 
     def self_test(self, node_id: str, since: datetime) -> Sequence[self_test.Printed]:
         """Return a node's self-test in words, as the web judges it, for the workbench."""
@@ -173,6 +178,7 @@ main.add_command(collector.commands.judging.desk.desk_group)
 main.add_command(collector.commands.judging.advice.advice_group)
 main.add_command(collector.commands.judging.products.products_group)
 main.add_command(firmware.workbench.cli.node)
+firmware.workbench.cli.node.add_command(firmware.workbench.list_command.list_)
 firmware.workbench.cli.node.add_command(firmware.workbench.revoke.revoke)
 firmware.workbench.cli.node.add_command(firmware.workbench.tell.tell)
 firmware.workbench.cli.node.add_command(firmware.workbench.tell.told)

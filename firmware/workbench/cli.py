@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import click
 
+from firmware.wire.quantities import nearest
 from firmware.workbench import weather as weathers
 from firmware.workbench.config import (
     BrokerUrlError,
@@ -30,6 +30,8 @@ from firmware.workbench.simulate import Fleet
 from firmware.workbench.simulated import SimulationError
 
 CHECK_S = 1.0
+#: Nodes that an error names.
+MOST_NAMED = 10
 
 
 @click.group()
@@ -47,7 +49,12 @@ def find_node(registry: Registry, node_id: str) -> NodeInfo:
     """Return a node of the registry; a ClickException names what it has when it is not there."""
     rows = {row.id: row for row in registry.nodes()}
     if node_id not in rows:
-        known = ", ".join(sorted(rows)) or "none; bring some in with `nongqing sites import`"
+        known = ", ".join(sorted(rows)[:MOST_NAMED])
+        if len(rows) > MOST_NAMED:
+            near = nearest(node_id, list(rows))
+            known += f" and {len(rows) - MOST_NAMED} more"
+            known += f'; did you mean "{near}"?' if near else ""
+        known = known or "none; bring some in with `nongqing sites import`"
         raise click.ClickException(f"node {node_id}: not in the registry; it has {known}")
     return rows[node_id]
 
@@ -120,12 +127,12 @@ def enroll(
     path = out or Path(f"{node_id}.json")
     if not path.absolute().parent.is_dir():
         raise click.ClickException(f"{path}: its folder does not exist; make it first")
-    retired = row.epoch
     key = registry.enroll(
         node_id,
         layout=parts.layout_of(board),
         at=parts.clock().now(),
         after_revocation=after_revocation,
+        update_key=signer,
     )
     if broker is None and (address["user"] or address["password"]):
         # A node stands in the open: whoever takes it must not have the collector's rights.
@@ -138,8 +145,9 @@ def enroll(
         )
     config = node_config(key, board, address, wifi, apn)
     config |= {"update_key": signer} if signer else {}
-    if retired is not None:
-        click.echo(f"{node_id}: the key of epoch {retired} is retired", err=True)
+    if key.epoch > 1:  # also where somebody else has enrolled it meanwhile
+        said = "is retired; files and images that hold it are of no use any more"
+        click.echo(f"{node_id}: the key of epoch {key.epoch - 1} {said}", err=True)
     if "psk" in config["broker"]:
         click.echo(f"{node_id}: its line of the broker's psk_file (keep it secret):", err=True)
         click.echo(psk_line(key), err=True)
@@ -161,49 +169,6 @@ class _NoKey:
         self.node = node_id
         self.epoch = 0
         self.key = b""
-
-
-@node.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.pass_obj
-def list_(parts: Parts, as_json: bool) -> None:
-    """List the nodes, their key epochs and when they were last heard.
-
-    \b
-    Example:
-      nongqing node list --json
-    """
-    registry = parts.registry()
-    rows = registry.nodes()
-    not_taken: dict[str, dict[str, int]] = {}
-    for each in registry.refused():
-        not_taken.setdefault(each.node, {})[each.reason] = each.count
-    if as_json:
-        given = [_as_json(row) | {"not_taken": not_taken.get(row.id, {})} for row in rows]
-        click.echo(json.dumps(given, indent=1))
-        return
-    columns = f"{'node':<16} {'board':<12} {'village':<20} {'epoch':>5}  {'version':<9}"
-    click.echo(f"{columns} last heard (UTC)")
-    for row in rows:
-        epoch = "-" if row.epoch is None else row.epoch
-        heard = "never" if row.last_seen is None else f"{row.last_seen:%Y-%m-%d %H:%M}"
-        gone = "" if row.revoked is None else f"  revoked {row.revoked:%Y-%m-%d %H:%M}"
-        counts = ", ".join(f"{n} x {why}" for why, n in not_taken.get(row.id, {}).items())
-        refused = f"  did not take: {counts}" if counts else ""
-        place = f"{row.id:<16} {row.board:<12} {row.village:<20}"
-        click.echo(f"{place} {epoch:>5}  {row.version or '-':<9} {heard}{gone}{refused}")
-
-
-def _as_json(row: NodeInfo) -> dict[str, Any]:
-    return {
-        "id": row.id,
-        "board": row.board,
-        "village": row.village,
-        "epoch": row.epoch,
-        "version": row.version,
-        "last_seen": None if row.last_seen is None else row.last_seen.isoformat(),
-        "revoked": None if row.revoked is None else row.revoked.isoformat(),
-    }
 
 
 @node.command()
@@ -268,6 +233,8 @@ def simulate(
         folder.mkdir(parents=True, exist_ok=True)
         path = _weather_file(folder, weather)
         days = _covered_backlog(path, weather, clock.now(), backlog_days)
+        if signer:
+            parts.registry().trust([name for name, *_ in nodes], signer)
         wrong = read_faults(faults, {name: board for name, _, board in nodes}) if faults else None
         fleet = Fleet(
             nodes,

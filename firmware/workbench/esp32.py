@@ -23,7 +23,14 @@ MIB = 1024**2
 
 
 class NotForThis(ValueError):  # noqa: N818 - reads as a sentence
-    """A file that does not belong on the board; the message says why, and the mend."""
+    """A file that does not belong on the board; the message says why, and the mend.
+
+    In English; in Chinese it is `chinese`.
+    """
+
+    def __init__(self, chinese: str, english: str) -> None:
+        super().__init__(english)
+        self.chinese = chinese
 
 
 @dataclass(frozen=True)
@@ -41,14 +48,21 @@ def check_micropython(held: bytes) -> None:
     ------
     NotForThis
     """
+    zh = "请用 micropython.org/download 上 ESP32_GENERIC 的 .bin"
     get = "take the .bin of ESP32_GENERIC from micropython.org/download"
     if len(held) <= TABLE_AT - BEGIN + ENTRY.size or held[0] != IMAGE_MAGIC:
-        raise NotForThis(f"is no firmware of an ESP32; {get}")
+        raise NotForThis(f"不是 ESP32 的固件；{zh}", f"is no firmware of an ESP32; {get}")
     chip = int.from_bytes(held[CHIP_ID_AT : CHIP_ID_AT + 2], "little")
     if chip != ESP32:
-        raise NotForThis(f"is for another chip (id {chip}, an ESP32 has {ESP32}); {get}")
+        raise NotForThis(
+            f"是别的芯片的（编号 {chip}，ESP32 是 {ESP32}）；{zh}",
+            f"is for another chip (id {chip}, an ESP32 has {ESP32}); {get}",
+        )
     if not list(_partitions(held)):
-        raise NotForThis(f"holds no partition table where one belongs; {get}")
+        raise NotForThis(
+            f"该有分区表的地方没有分区表；{zh}",
+            f"holds no partition table where one belongs; {get}",
+        )
 
 
 def _partitions(held: bytes) -> Iterator[tuple[str, Region]]:
@@ -76,8 +90,9 @@ def filesystem_of(held: bytes, flash_bytes: int) -> Region:
         region = Region(begin, flash_bytes - begin)
     if region.size < BLOCK or region.offset + region.size > flash_bytes:
         raise NotForThis(
+            f"闪存只有 {flash_bytes / MIB:g} MiB，放不下文件；请换 4 MiB 以上的板",
             f"leaves no room for files in {flash_bytes / MIB:g} MiB of flash; take a board with "
-            "4 MiB or more"
+            "4 MiB or more",
         )
     return region
 
@@ -90,10 +105,15 @@ def check_image(image: bytes, region: Region) -> None:
     NotForThis
     """
     if image[8:16] != b"littlefs" or len(image) % BLOCK:
-        raise NotForThis("is no image of a file system; make one: nongqing node image")
+        raise NotForThis(
+            "不是文件系统的镜像；请用 nongqing node image 做",
+            "is no image of a file system; make one: nongqing node image",
+        )
     if len(image) != region.size:
         raise NotForThis(
+            f"镜像有 {len(image) // BLOCK} 块，这块板的文件系统有 {region.size // BLOCK} 块；请加 "
+            f"--blocks {region.size // BLOCK} 重做镜像",
             f"has {len(image) // BLOCK} blocks, and the file system on this board has "
             f"{region.size // BLOCK}; make it again: nongqing node image … --blocks "
-            f"{region.size // BLOCK}"
+            f"{region.size // BLOCK}",
         )

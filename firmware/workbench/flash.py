@@ -20,7 +20,8 @@ import click
 
 from firmware.workbench import esp32, flash_files
 from firmware.workbench.esp32 import MIB, NotForThis
-from firmware.workbench.words import both
+from firmware.workbench.ports import CANNOT_OPEN, trouble
+from firmware.workbench.words import both, lines
 
 ATTEMPTS = "3"
 STEP_PERCENT = 20
@@ -39,9 +40,7 @@ FAILURES = (
     ),
     (
         re.compile(r"(port is busy or doesn't exist)"),
-        "串口打不开：请看 USB 线插好没有、串口名对不对、有没有别的程序占着它。",
-        "the port cannot be opened: see that the USB cable is in, that the port's name is right, "
-        "and that no other program holds it.",
+        *CANNOT_OPEN,
     ),
     (
         re.compile(r"(Failed to connect|Wrong boot mode)"),
@@ -60,9 +59,10 @@ FAILURES = (
     (
         re.compile(r"A (?:fatal|serial exception) error occurred: (.+)"),
         "中途断了（{0}）。请检查 USB 线和供电，再运行同一条命令：已写好的文件会跳过；"
-        "还不行就加 --baud 115200。",
+        "还不行就加 --baud 115200，再不行加 --no-stub。",
         "it broke off ({0}). Check the cable and the power and run the same command again: a file "
-        "that is on the board is skipped; if that does not help, add --baud 115200.",
+        "that is on the board is skipped; if that does not help, add --baud 115200, then "
+        "--no-stub, too.",
     ),
 )
 
@@ -86,6 +86,8 @@ class Flasher:
         ------
         Failed
         """
+        if wrong := trouble(port, lines):
+            raise Failed(wrong)
         say(port, "正在连接", "connecting")
         found = SIZE.search("\n".join(self._run(port, "flash-id")))
         if found is None:
@@ -99,7 +101,7 @@ class Flasher:
             esp32.check_image(image.read_bytes(), region)
         except NotForThis as error:
             raise Failed(
-                f"{image.name} 与这块板不配，没有写入；请按下一行说的重做。\n{image}: {error}"
+                f"{image.name} 与这块板不配，没有写入：{error.chinese}\n{image}: {error}"
             ) from error
         files = [f"{esp32.BEGIN:#x}", str(self.micropython)]
         files += [f"{region.offset:#x}", str(image)]
@@ -252,7 +254,7 @@ def flash(
             said = both("读不了；请看文件名", f"cannot be read ({error.strerror}); see its name")
             raise click.ClickException(f"{path}: {said}") from error
         except NotForThis as error:
-            said = both("不能用；请按后面说的换一个", str(error))
+            said = both(error.chinese, str(error))
             raise click.ClickException(f"{path}: {said}") from error
     if len({path.read_bytes() for path in images}) < len(images):
         said = both(

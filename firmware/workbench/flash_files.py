@@ -16,20 +16,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from firmware.workbench.words import both
+from firmware.workbench.config_check import fault
+from firmware.workbench.ports import CANNOT_OPEN, trouble
+from firmware.workbench.words import both, lines
 
 CONFIG = "node.json"
 ROOM = "firmware"
 TIMEOUT_S = 120
+#: mpremote waits without end for a board that says nothing, or never stops [s].
+REPLY_S = 20
+ASK_SLOT = "import os; print('slot=' + (open('slot').read() if 'slot' in os.listdir() else ''))"
+SLOT = re.compile(r"^slot=([ab]?)(.*?)\r?$", re.MULTILINE)
 DIGEST = re.compile(r"^([0-9a-f]{64})", re.MULTILINE)
 
 #: What mpremote says when it fails, and what that means to who stands at the bench.
 FAILURES = (
     (
         "failed to access",
-        "串口打不开：请看 USB 线插好没有、串口名对不对、有没有别的程序占着它。",
-        "the port cannot be opened: see that the USB cable is in, that the port's name is right, "
-        "and that no other program holds it.",
+        *CANNOT_OPEN,
     ),
     (
         "could not enter raw repl",
@@ -68,6 +72,11 @@ class OneFile:
         """Whether it says who a node is."""
         return self.target == CONFIG
 
+    @property
+    def is_program(self) -> bool:
+        """Whether it is a part of the program, which lies in the slot that runs."""
+        return self.target.startswith(f"{ROOM}/")
+
 
 def named(text: str) -> OneFile:
     """Read what ``--file PATH[:ON-BOARD]`` names.
@@ -92,6 +101,13 @@ def named(text: str) -> OneFile:
         said = both(
             "不是设备的配置；请用 nongqing node enroll 写的文件",
             "is no configuration of a node; take the file that `nongqing node enroll` wrote",
+        )
+        raise ValueError(f"{path}: {said}")
+    if target == CONFIG and (what := fault(json.loads(data))):
+        said = both(
+            f"{what} 缺了或不对，设备会启动不了；请用 nongqing node enroll 写的文件",
+            f"{what} is missing or wrong, and the node would not start; take the file that "
+            "`nongqing node enroll` wrote",
         )
         raise ValueError(f"{path}: {said}")
     if not re.fullmatch(r"[A-Za-z0-9_./-]{1,100}", target) or ".." in target.split("/"):
@@ -129,9 +145,13 @@ def write(port: str, files: Sequence[OneFile]) -> None:
     ------
     NotWritten
     """
+    if wrong := trouble(port, lines):
+        raise NotWritten(wrong)
     renames = []
+    slot = _slot(port, any(file.is_program for file in files))
     for file in files:
-        new = file.target + ".new"
+        target = slot + file.target if file.is_program else file.target
+        new = target + ".new"
         said = _run(port, "fs", "cp", str(file.path), f":{new}", "+", "fs", "sha256sum", f":{new}")
         found = DIGEST.search(said)
         if found is None or found[1] != hashlib.sha256(file.data).hexdigest():
@@ -140,11 +160,27 @@ def write(port: str, files: Sequence[OneFile]) -> None:
                 f"{file.target}: the board does not hold what was written; run it again, and if it "
                 "is so again take another board."
             )
-        renames.append(f"os.rename({new!r}, {file.target!r})")
+        renames.append(f"os.rename({new!r}, {target!r})")
     _run(port, "exec", "import os; " + "; ".join(renames), "+", "reset")
 
 
-def _run(port: str, *words: str) -> str:
+def _slot(port: str, is_changed: bool) -> str:
+    """The folder of the program that the board runs, with its slash; '' where it has no slots.
+
+    With `is_changed` something in it is to be written: not while an update is under way.
+    """
+    found = SLOT.search(_run(port, "exec", ASK_SLOT, timeout_s=REPLY_S))
+    if not is_changed:
+        return ""
+    if found is None or (found[1] and found[2][:1] in ("a", "b", ">")):
+        raise NotWritten(
+            "板上正在升级：等它完成或退回，再换文件。\n"
+            "an update is under way on the board: wait until it is kept or undone."
+        )
+    return f"{found[1]}/" if found[1] else ""
+
+
+def _run(port: str, *words: str, timeout_s: float = TIMEOUT_S) -> str:
     command = [sys.executable, "-m", "mpremote", "connect", port, "+", *words]
     try:
         done = subprocess.run(
@@ -155,7 +191,7 @@ def _run(port: str, *words: str) -> str:
             text=True,
             encoding="utf-8",
             errors="replace",
-            timeout=TIMEOUT_S,
+            timeout=timeout_s,
             check=False,
         )
     except subprocess.TimeoutExpired as error:

@@ -15,9 +15,9 @@ from firmware.workbench.build import find_board
 from firmware.workbench.bundle import LINKS, BundleError, Manifest
 from firmware.workbench.cli import find_node
 from firmware.workbench.config import write_secret
+from firmware.workbench.config_check import fault
 from firmware.workbench.parts import Parts
-from firmware.workbench.release_cli import hex_of
-from firmware.workbench.words import both
+from firmware.workbench.words import both, unwritable
 
 
 def read_config(path: Path, node_id: str) -> dict[str, Any]:
@@ -45,6 +45,9 @@ def read_config(path: Path, node_id: str) -> dict[str, Any]:
             "holds no whole key, or no channel; make it again",
         )
         raise click.ClickException(f"{path}: {said}: {again}")
+    if what := fault(config):
+        said = both(f"{what} 缺了或不对；请重新登记", f"{what} is missing or wrong; make it again")
+        raise click.ClickException(f"{path}: {said}: {again}")
     return dict(config)
 
 
@@ -70,11 +73,25 @@ def _check_program(config: dict[str, Any], manifest: Manifest, path: Path) -> No
             raise click.ClickException(f"{path}: {said}")
 
 
-def _program(parts: Parts, node_id: str, folder: Path | None) -> tuple[Manifest, dict[str, bytes]]:
-    """The bundle in `folder`, else one that is built now for the node's board."""
+def _program(
+    parts: Parts, node_id: str, epoch: int, path: Path, folder: Path | None
+) -> tuple[Manifest, dict[str, bytes]]:
+    """The bundle in `folder`, else one that is built now for the node's board.
+
+    What the registry knows of the board it knows of the key, too: whether somebody gave another.
+    """
     if folder is not None:
         return bundle.read(folder)
     row = find_node(parts.registry(), node_id)
+    if row.epoch != epoch:
+        now = row.epoch or "-"
+        said = both(
+            f"里面是第 {epoch} 把密钥，现在有效的是第 {now} 把：可能有别人重新登记过；请用新的"
+            "文件，或重新登记",
+            f"holds key {epoch}, and the one that counts is {now}: somebody else may have enrolled "
+            "it anew; take that file, or make it again",
+        )
+        raise click.ClickException(f"{path}: {said}: nongqing node enroll {node_id} --out {path}")
     with tempfile.TemporaryDirectory() as made:
         bundle.build(row.board, find_board(parts, row.board), Path(made))
         return bundle.read(Path(made))
@@ -108,11 +125,6 @@ def _program(parts: Parts, node_id: str, folder: Path | None) -> tuple[Manifest,
     show_default=True,
     help="Size in blocks of 4096 bytes: all that MicroPython leaves of the flash, here of 4 MiB.",
 )
-@click.option(
-    "--update-key",
-    type=click.Path(path_type=Path),
-    help="Public key of who signs updates, where the configuration has none or another.",
-)
 @click.pass_obj
 def image(
     parts: Parts,
@@ -121,7 +133,6 @@ def image(
     out: Path,
     folder: Path | None,
     blocks: int,
-    update_key: Path | None,
 ) -> None:
     """Make the file system of NODE: loader, program and its configuration, in littlefs2.
 
@@ -132,21 +143,15 @@ def image(
       nongqing node image qf-001 --config qf-001.json --out qf-001.img
     """
     held = read_config(config, node_id)
-    signer = hex_of(update_key)
-    held |= {"update_key": signer} if signer else {}
     try:
-        manifest, files = _program(parts, node_id, folder)
+        manifest, files = _program(parts, node_id, held["epoch"], config, folder)
         _check_program(held, manifest, config)
         text = json.dumps(held).encode()
         write_secret(out, filesystem.make(manifest, files, text, blocks))
     except BundleError as error:
         raise click.ClickException(f"{out}: {both('没有做成', 'not made')}: {error}") from error
     except OSError as error:
-        said = both(
-            "写不了；请写到已有的文件夹里",
-            f"cannot be written ({error.strerror}); name a file in a folder that is there",
-        )
-        raise click.ClickException(f"{out}: {said}") from error
+        raise unwritable(out, error) from error
     size = blocks * filesystem.BLOCK
     said = both(
         f"{node_id} 的镜像，板型 {manifest.board}，固件 {manifest.firmware}，{size} 字节；"

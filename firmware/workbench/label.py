@@ -9,7 +9,7 @@ import click
 
 from firmware.workbench.cli import find_node
 from firmware.workbench.parts import LabelMaker
-from firmware.workbench.words import both
+from firmware.workbench.words import both, unwritable
 
 #: What an ending of a file's name makes: one label of 60 x 40 mm, or sheets of A4.
 ONE, SHEETS = ("svg", "png"), "pdf"
@@ -64,15 +64,15 @@ def label(parts: LabelMaker, node_ids: tuple[str, ...], out: Path, url: str | No
         raise click.ClickException(f"label: --url {home}: {said}")
     registry = parts.registry()
     for each in node_ids:
-        find_node(registry, each)
+        if find_node(registry, each).epoch is None:
+            said = both(
+                "没有密钥：还没登记，或已停用", "has no key: not enrolled yet, or out of service"
+            )
+            click.echo(f"{each}: {said}", err=True)
     try:
         out.write_bytes(parts.draw_labels(node_ids, home, kind))
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        said = both(
-            "写不了；请写到已有的文件夹里",
-            f"cannot be written ({error.strerror}); name a file in a folder that is there",
-        )
-        raise click.ClickException(f"{out}: {said}") from error
+        raise unwritable(out, error) from error
     click.echo(f"{out}: {both('标签', 'labels')}: {', '.join(node_ids)} ({home})")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import stat
@@ -12,6 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+
+from firmware.workbench.ports import trouble
+from firmware.workbench.words import both
 
 LOOK_S = 0.5
 LONGEST = 4096
@@ -38,10 +42,11 @@ def monitor(port: Path, lines: int | None) -> None:
     except KeyboardInterrupt:
         return
     except (OSError, termios.error) as error:
-        raise click.ClickException(
-            f"{port}: cannot be read: {error.args[-1]}; is the board plugged in, and are you in "
-            "the group dialout?"
-        ) from error
+        said = trouble(str(port)) or both(
+            f"读不了（{error.args[-1]}）：请看 USB 线插好没有",
+            f"cannot be read ({error.args[-1]}): see that the cable is in",
+        )
+        raise click.ClickException(f"{port}: {said}") from error
 
 
 def read_lines(port: Path) -> Iterator[str]:
@@ -50,6 +55,7 @@ def read_lines(port: Path) -> Iterator[str]:
     try:
         is_file = stat.S_ISREG(os.fstat(descriptor).st_mode)
         if not is_file:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)  # as those who flash do
             set_speed(descriptor)
         pending = b""
         while True:

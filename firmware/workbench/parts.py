@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -57,6 +57,10 @@ class NodeInfo(Protocol):
     def version(self) -> str | None:
         """Which program it said that it runs, None while it has not."""
 
+    @property
+    def update_key(self) -> str | None:
+        """Public key of whose updates it takes, in hexadecimal; None where it takes none."""
+
 
 class NodeTold(Protocol):
     """A command to a node and what came of it; None where it has not answered."""
@@ -84,12 +88,22 @@ class Registry(Protocol):
     """Registry of nodes and their keys."""
 
     def enroll(
-        self, node_id: str, *, layout: Layout | None, at: datetime, after_revocation: bool
+        self,
+        node_id: str,
+        *,
+        layout: Layout | None,
+        at: datetime,
+        after_revocation: bool,
+        update_key: str | None,
     ) -> NodeKey:
         """Give the node a new key in a new epoch; the epoch before it is retired.
 
-        A revoked node gets one only `after_revocation`.
+        A revoked node gets one only `after_revocation`. Its updates are signed with the key of
+        `update_key`; without, it takes none.
         """
+
+    def trust(self, nodes: Iterable[str], update_key: str) -> None:
+        """Note that nodes take updates signed with the key of this public one."""
 
     def revoke(self, node_id: str, *, reason: str, by: str, at: datetime) -> int:
         """Let none of the node's keys count any more; return how many that were."""

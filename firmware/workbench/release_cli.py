@@ -8,7 +8,7 @@ import click
 
 from firmware.workbench import release
 from firmware.workbench.bundle import BundleError
-from firmware.workbench.words import both
+from firmware.workbench.words import both, unwritable
 
 
 def hex_of(path: Path | None) -> str | None:
@@ -36,9 +36,7 @@ def keygen(file: Path) -> None:
     except release.KeyFileError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        raise click.ClickException(
-            f"{file}: cannot be written ({error.strerror}); name a file in a folder that is there"
-        ) from error
+        raise unwritable(file, error) from error
     click.echo(
         f"{file}: {both('私钥，请保密并另存一份', 'private key; keep it secret, and a copy')}"
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from datetime import timedelta
 from typing import Any
@@ -67,43 +68,31 @@ def _give(
     )
 
 
-@tell.command()
-@_options
-def send(parts: Parts, node_id: str, within: float, by: str) -> None:
-    """Let NODE_ID measure now and send it, beside its usual times.
-
-    \b
-    Example:
-      nongqing node tell send qf-001 --by "Li"
-    """
-    _give(parts, node_id, "send", within, by)
-
-
-@tell.command()
-@_options
-def selftest(parts: Parts, node_id: str, within: float, by: str) -> None:
-    """Let NODE_ID ask every sensor and answer with what each said.
-
-    \b
-    Example:
-      nongqing node tell selftest qf-001 --by "Li"
-    """
-    _give(parts, node_id, "selftest", within, by)
-
-
-@tell.command()
-@_options
-def key(parts: Parts, node_id: str, within: float, by: str) -> None:
-    """Let NODE_ID change its key; the one of now counts until the node says that it has changed.
+#: Commands without an argument: what each lets a node do.
+PLAIN = {
+    "send": "Let NODE_ID measure now and send it, beside its usual times.",
+    "selftest": "Let NODE_ID ask every sensor and answer with what each said.",
+    "key": """Let NODE_ID change its key; the one of now counts until the node says it has changed.
 
     The new key travels hidden under the one of now. Where somebody else may know that, revoke the
     node and enrol it anew instead; also a node whose broker knows its key for TLS.
+    """,
+}
 
-    \b
-    Example:
-      nongqing node tell key qf-001 --by "Li"
-    """
-    _give(parts, node_id, "key", within, by)
+
+def _plain(word: str, does: str) -> None:
+    """Add a command without an argument."""
+
+    def command(parts: Parts, node_id: str, within: float, by: str) -> None:
+        _give(parts, node_id, word, within, by)
+
+    example = f'\b\nExample:\n  nongqing node tell {word} qf-001 --by "Li"'
+    command.__doc__ = f"{inspect.cleandoc(does)}\n\n{example}"
+    tell.command(name=word)(_options(command))
+
+
+for _word, _does in PLAIN.items():
+    _plain(_word, _does)
 
 
 @tell.command()

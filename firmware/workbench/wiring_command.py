@@ -11,6 +11,7 @@ from firmware.workbench.energy import LINKS
 from firmware.workbench.energy_command import PowerParts
 from firmware.workbench.wiring import WiringError, wiring_of
 from firmware.workbench.wiring_svg import draw
+from firmware.workbench.words import unwritable
 
 
 @click.command()
@@ -51,5 +52,5 @@ def wiring(parts: PowerParts, board_id: str, out: Path, link: str | None) -> Non
     try:
         out.write_text(drawn, encoding="utf-8")
     except OSError as error:
-        raise click.ClickException(f"{out}: {error.strerror}; name a file in a folder") from error
+        raise unwritable(out, error) from error
     click.echo(f"{board_id}: drawn in {out}")

@@ -15,6 +15,7 @@ import os
 import random
 import select
 import struct
+import termios
 import threading
 import tty
 import zlib
@@ -89,6 +90,8 @@ class Rom:
         Address of a byte that no erasing brings back.
     unplugged_after : int, optional
         Blocks of data after which its cable is pulled out: the port is gone.
+    fastest : int, optional
+        Speed beyond which nothing arrives whole, as `termios` has it (they rise with it).
     """
 
     def __init__(
@@ -100,13 +103,14 @@ class Rom:
         dies_after: int | None = None,
         unplugged_after: int | None = None,
         worn_at: int | None = None,
+        fastest: int | None = None,
     ) -> None:
         if not path.exists():
             path.write_bytes(b"\xff" * size)
         self.file = path.open("r+b")
         self.flash = mmap.mmap(self.file.fileno(), size)
         self.size, self.silent, self.dies_after = size, silent, dies_after
-        self.worn_at = worn_at
+        self.worn_at, self.fastest = worn_at, fastest
         self.unplugged_after, self.unplugged = unplugged_after, False
         self.registers = {CHIP_MAGIC: CHIPS[chip]}
         self.attached = self.ready = False
@@ -146,7 +150,7 @@ class Rom:
                     self._hear(packet.replace(b"\xdb\xdc", b"\xc0").replace(b"\xdb\xdd", b"\xdb"))
 
     def _hear(self, packet: bytes) -> None:
-        if len(packet) < 8 or self.silent:
+        if len(packet) < 8 or self.silent or self._garbled():
             return
         direction, command, size, checksum = struct.unpack("<BBHI", packet[:8])
         data = packet[8:]
@@ -174,6 +178,9 @@ class Rom:
         answer = struct.pack("<BBHI", 1, command, len(body) + 4, value) + body + status
         for _ in range(8 if command == SYNC else 1):
             os.write(self.master, framed(answer))
+
+    def _garbled(self) -> bool:
+        return self.fastest is not None and termios.tcgetattr(self.slave)[4] > self.fastest
 
     def _do(self, command: int, data: bytes, checksum: int) -> tuple[int, bytes]:
         if command == SYNC:

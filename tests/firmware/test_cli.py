@@ -44,6 +44,7 @@ class Row:
     last_seen: datetime | None = None
     revoked: datetime | None = None
     version: str | None = None
+    update_key: str | None = None
 
 
 @dataclass
@@ -59,9 +60,16 @@ class Memory:
         return self.not_taken
 
     def enroll(
-        self, node_id: str, *, layout: Any, at: datetime, after_revocation: bool = False
+        self,
+        node_id: str,
+        *,
+        layout: Any,
+        at: datetime,
+        after_revocation: bool = False,
+        update_key: str | None = None,
     ) -> Key:
         self.enrolled.append((node_id, layout, at))
+        self.rows[node_id].update_key = update_key
         self.rows[node_id].epoch = (self.rows[node_id].epoch or 0) + 1
         return Key(node_id, self.rows[node_id].epoch)
 
@@ -120,6 +128,7 @@ def test_list_as_a_table_and_as_json(run: Any) -> None:
         "version": "0.1.0",
         "last_seen": "2016-05-10T00:00:00+00:00",
         "revoked": None,
+        "update_key": None,
         "not_taken": {},
     }
 
@@ -212,18 +221,63 @@ def test_a_node_of_a_broker_with_tls_gets_its_pre_shared_key(
     }
 
 
+def test_list_names_those_that_are_looked_for(run: Any, registry: Memory) -> None:
+    registry.rows["py-003"] = Row("py-003", "weather-1", "py-a", 1, NOW, None, "0.2.0", "00" * 32)
+
+    def found(*options: str) -> list[str]:
+        result = run("list", *options)
+        assert result.exit_code == 0, result.output
+        return [line.split()[0] for line in result.output.splitlines()[1:]]
+
+    assert found() == ["qf-001", "py-002", "py-003"]
+    assert found("--board", "weather-1") == found("--village", "py-a") == ["py-003"]
+    assert found("--version", "0.1.0") == ["py-002"]
+    assert found("--no-updates") == ["qf-001", "py-002"]
+    registry.rows["py-003"].last_seen = NOW - timedelta(hours=25)
+    registry.rows["py-004"] = Row("py-004", epoch=1)
+    assert found("--silent", "24") == ["py-003", "py-004"]
+    assert found("--silent", "24", "--no-updates") == ["py-004"]
+    assert [each["id"] for each in json.loads(run("list", "--silent", "26", "--json").output)] == [
+        "py-004"
+    ]
+
+
+def test_of_many_nodes_an_error_names_some_and_the_nearest(run: Any, registry: Memory) -> None:
+    for number in range(50):
+        registry.rows[f"zz-{number:03}"] = Row(f"zz-{number:03}")
+    said = run("enroll", "py-0022").output
+    assert 'zz-007 and 42 more; did you mean "py-002"?' in said
+
+
+def test_who_enrols_second_is_told(run: Any, registry: Memory, tmp_path: Path) -> None:
+    """Even if the first did so after this command had looked."""
+    enroll = registry.enroll
+
+    def both(node_id: str, **given: Any) -> Key:
+        enroll(node_id, **given)
+        return enroll(node_id, **given)
+
+    registry.enroll = both  # type: ignore[method-assign]
+    said = run("enroll", "qf-001").output
+    assert "qf-001: the key of epoch 1 is retired; files and images" in said
+
+
 def test_psk_prints_the_lines_of_nodes_that_may_speak(run: Any, registry: Memory) -> None:
     registry.rows["py-003"] = Row("py-003", epoch=1, revoked=NOW)
     assert run("psk").output == f"py-002:{PSK}\n"
 
 
-def test_enroll_gives_the_node_the_key_of_updates(run: Any, tmp_path: Path) -> None:
+def test_enroll_gives_the_node_the_key_of_updates(
+    run: Any, tmp_path: Path, registry: Memory
+) -> None:
     public = release.keygen(tmp_path / "update.key")
     for name in ("update.key", "update.key.pub"):
         result = run("enroll", "qf-001", "--update-key", name)
         assert result.exit_code == 0, result.output
         assert json.loads((tmp_path / "qf-001.json").read_text())["update_key"] == public.hex()
+        assert registry.rows["qf-001"].update_key == public.hex()
     run("enroll", "qf-001")
+    assert registry.rows["qf-001"].update_key is None
     assert "update_key" not in json.loads((tmp_path / "qf-001.json").read_text())
 
 
@@ -367,7 +421,8 @@ def test_a_password_is_not_printed(run: Any, url: str) -> None:
 def test_enroll_tells_what_it_ends_and_replaces(run: Any, tmp_path: Path) -> None:
     (tmp_path / "py-002.json").touch()
     assert run("enroll", "py-002").output.splitlines() == [
-        "py-002: the key of epoch 3 is retired",
+        "py-002: the key of epoch 3 is retired; files and images that hold it are of no use any "
+        "more",
         "py-002.json: the file that was there is replaced",
         "py-002: key epoch 4; configuration in py-002.json (keep it secret)",
     ]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
+import threading
+import time
+import tty
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +21,15 @@ from firmware.workbench.filesystem import BLOCK
 from nongqing import main
 from tests.firmware.raw_repl import RawRepl
 
-CONFIG = {"node": "qf-001", "key": "00" * 32, "broker": {"host": "h"}, "sample_s": 600}
+CONFIG = {
+    "node": "qf-001",
+    "epoch": 1,
+    "key": "00" * 32,
+    "broker": {"host": "h", "port": 1883},
+    "sample_s": 600,
+    "samples_per_frame": 6,
+    "channels": [{"number": 0, "quantity": 1, "scale": 10, "driver": "sht4x", "bus": "i2c"}],
+}
 
 
 def run(*arguments: str) -> Any:
@@ -29,8 +41,9 @@ def image(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A board's file system with a program and a configuration."""
     monkeypatch.chdir(tmp_path)
     disk = littlefs.LittleFS(block_size=BLOCK, block_count=64, disk_version=0x00020000)
-    disk.makedirs("firmware/node", exist_ok=True)
-    for name, data in {"node.json": b"{}", "firmware/node/main.mpy": b"old"}.items():
+    disk.makedirs("b/firmware/node", exist_ok=True)
+    files = {"node.json": b"{}", "b/firmware/node/main.mpy": b"old", "slot": b"b"}
+    for name, data in files.items():
         with disk.open(name, "wb") as file:
             file.write(data)
     disk.unmount()
@@ -68,12 +81,34 @@ def test_mpremote_writes_a_configuration_and_a_part_of_the_program(
         ran = board.log.read_text()
     found = held(image)
     assert found["node.json"] == (tmp_path / "qf-001.json").read_bytes()
-    assert found["firmware/node/main.mpy"] == program.read_bytes()
-    assert set(found) == {"node.json", "firmware/node/main.mpy"}
+    assert found["b/firmware/node/main.mpy"] == program.read_bytes(), "in the slot that runs"
+    assert set(found) == {"node.json", "b/firmware/node/main.mpy", "slot"}
     assert "node.json written and verified" in done.output
     assert "1 of 1 boards done" in done.output
     opened = re.findall(r"open\('([^']+)','wb'\)", ran)
-    assert opened == ["node.json.new", "firmware/node/main.mpy.new"], "never over what it replaces"
+    assert opened == ["node.json.new", "b/firmware/node/main.mpy.new"], "never over what is there"
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("slot", ["a>", "ab1"])
+def test_no_part_of_the_program_is_changed_under_an_update(
+    tmp_path: Path, image: Path, slot: str
+) -> None:
+    disk = littlefs.LittleFS(block_size=BLOCK, block_count=64, mount=False)
+    disk.context.buffer = bytearray(image.read_bytes())
+    disk.mount()
+    with disk.open("slot", "wb") as file:
+        file.write(slot.encode())
+    disk.unmount()
+    image.write_bytes(bytes(disk.context.buffer))
+    program = tmp_path / "firmware" / "node" / "main.mpy"
+    program.parent.mkdir(parents=True)
+    program.write_bytes(b"new")
+    with RawRepl(tmp_path, image) as board:
+        done = run(board.port, "--file", str(program))
+    assert done.exit_code == 1
+    assert "an update is under way on the board: wait until it is kept or undone" in done.output
+    assert held(image)["b/firmware/node/main.mpy"] == b"old"
 
 
 @pytest.mark.system
@@ -108,7 +143,36 @@ def test_a_board_that_does_not_hold_what_was_written_is_named(
 def test_a_port_that_is_not_there_is_named(image: Path) -> None:
     done = run("/dev/none", "--file", "qf-001.json")
     assert done.exit_code == 1
-    assert "/dev/none: the port cannot be opened: see that the USB cable is in" in done.output
+    assert "/dev/none: is not there" in done.output
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("is_talking", [False, True])
+def test_a_board_that_does_not_answer_is_given_up_soon(
+    image: Path, is_talking: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """mpremote itself waits without end."""
+    monkeypatch.setattr(flash_files, "REPLY_S", 4)
+    part, board = os.openpty()
+    tty.setraw(board)
+    over = threading.Event()
+
+    def talk() -> None:
+        while is_talking and not over.wait(0.1):
+            os.write(part, b"sample taken\r\n")
+
+    talker = threading.Thread(target=talk)
+    talker.start()
+    began = time.monotonic()
+    done = run(os.ttyname(board), "--file", "qf-001.json")
+    took = time.monotonic() - began
+    over.set()
+    talker.join()
+    os.close(part)
+    os.close(board)
+    assert done.exit_code == 1
+    assert "MicroPython does not answer: nothing is flashed" in done.output
+    assert took < 12
 
 
 @pytest.mark.parametrize(
@@ -128,6 +192,7 @@ def test_what_mpremote_says_is_put_into_words(said: str, meaning: str) -> None:
     [
         (("p", "--file", "none.json"), "none.json: 读不了；请看文件名 | cannot be read (No such"),
         (("p", "--file", "x.json:node.json"), "x.json: 不是设备的配置；请用 nongqing node enroll"),
+        (("p", "--file", "y.json"), "y.json: broker.port 缺了或不对，设备会启动不了"),
         (("p", "--file", "x.json:../y"), "../y: 板上的路径不对 | is no path on a board; letters"),
         (("p", "q", "--file", "qf-001.json"), "a configuration is for one board, or two would be"),
         (("p", "--file", "x.json", "--image", "i"), "--file goes alone: leave out --image and"),
@@ -138,6 +203,8 @@ def test_what_is_asked_wrongly_is_refused_with_the_mend(
     image: Path, arguments: tuple[str, ...], said: str
 ) -> None:
     Path("x.json").write_text("{}", encoding="utf-8")
+    less = CONFIG | {"broker": {"host": "h", "port": "1883"}}
+    Path("y.json").write_text(json.dumps(less), encoding="utf-8")
     done = run(*arguments)
     assert done.exit_code != 0
     assert said in " ".join(done.output.split())

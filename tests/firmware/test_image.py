@@ -21,6 +21,7 @@ import firmware
 from field_configs.load import load
 from firmware.workbench import bundle, filesystem
 from firmware.workbench.config import node_config, parse_broker_url, write_config
+from firmware.workbench.config_check import fault
 from firmware.workbench.simulated import LAUNCH, SHIMS
 from nongqing import main
 from tests.firmware.esp32_rom import VFS_AT, Rom, micropython
@@ -34,8 +35,10 @@ BOOT = ROOT / "tests" / "micropython" / "boot_image.py"
 class Registry:
     """One node, as the registry tells of it."""
 
+    epoch: int | None = 1
+
     def nodes(self) -> list[Any]:
-        return [SimpleNamespace(id=NODE, board="soilair-1")]
+        return [SimpleNamespace(id=NODE, board="soilair-1", epoch=self.epoch)]
 
 
 def image(*arguments: str) -> Any:
@@ -57,6 +60,7 @@ def configure(path: Path, port: int = 1883, **changes: Any) -> None:
     write_config(path, config | changes)
 
 
+ROW = {"number": 0, "quantity": 1, "scale": 10, "driver": "sht4x", "bus": "i2c"}
 COMMAND = (NODE, "--config", "node.json", "--out", "node.img")
 
 
@@ -171,7 +175,7 @@ def test_from_the_box_to_the_first_value(
             "node again, or build with its --link",
         ),
         (
-            {"channels": [{"number": 3, "driver": "sht99"}]},
+            {"channels": [ROW | {"number": 3, "driver": "sht99"}]},
             " | channel 3 wants the driver sht99, which the program of board soilair-1 "
             "does not hold; enrol the node again, or build for its board",
         ),
@@ -189,6 +193,62 @@ def refused(folder: Path, result: Any, said: str) -> None:
         assert re.match(r"Error: (none/)?node\.(img|json): [^|]*[一-鿿][^|]* \| ", result.output)
     assert len(result.output.splitlines()) == 1
     assert not (folder / "node.img").exists()
+
+
+@pytest.mark.parametrize("epoch", [2, None])
+def test_a_key_that_counts_no_more(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, epoch: int | None
+) -> None:
+    """Somebody else has enrolled the node since, or it was taken out of service."""
+    monkeypatch.setattr(Registry, "epoch", epoch)
+    said = f" | holds key 1, and the one that counts is {epoch or '-'}: somebody else may have"
+    refused(folder, image(*COMMAND), said)
+
+
+def whole() -> dict[str, Any]:
+    board = load(site=None).boards["soilair-1"]
+    return node_config(Key(NODE), board, parse_broker_url("mqtt://127.0.0.1"), ("field", "x"))
+
+
+def test_a_whole_configuration_has_no_fault() -> None:
+    for board in load(site=None).boards.values():
+        held = node_config(Key(NODE), board, parse_broker_url("mqtts://broker.example"))
+        assert fault(json.loads(json.dumps(held))) == ""
+    assert fault(whole()) == ""
+
+
+@pytest.mark.parametrize("harm", [None, "", "no hex", -1, 1.5, True, [], [{}], {}, 10**12])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("node", "epoch", "key", "broker", "sample_s", "samples_per_frame", "channels"),
+        *("wifi", "update_key"),
+    ],
+)
+def test_a_damaged_configuration_is_not_put_onto_a_board(
+    folder: Path, name: str, harm: Any
+) -> None:
+    held = whole() | {name: harm}
+    if name == "node" and harm == "no hex":
+        return  # as good a name as any
+    assert fault(held).startswith(name)
+    (folder / "node.json").write_text(json.dumps(held))
+    result = image(*COMMAND)
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: node.json: ")
+    assert not (folder / "node.img").exists()
+
+
+@pytest.mark.parametrize("held", [[], "text", 3, None, {}])
+def test_what_is_no_configuration_at_all(held: Any) -> None:
+    assert fault(held)
+
+
+@pytest.mark.parametrize("key", ["number", "quantity", "scale", "driver", "bus"])
+def test_a_damaged_channel_is_named(key: str) -> None:
+    held = whole()
+    held["channels"][2][key] = None
+    assert fault(held) == f"channels[2].{key}"
 
 
 def test_a_configuration_that_is_not_there(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import signal
@@ -60,13 +61,34 @@ def test_a_line_without_an_end_is_shown_in_pieces(tmp_path: Path) -> None:
 def test_a_missing_port_is_named(tmp_path: Path) -> None:
     result = run(str(tmp_path / "ttyUSB0"))
     assert result.exit_code == 1
-    assert "ttyUSB0: cannot be read: No such file or directory; is the board" in result.output
+    assert "ttyUSB0: 没有这个串口" in result.output
+    assert "| is not there" in result.output
 
 
 def test_what_is_no_serial_port_is_named() -> None:
     result = run("/dev/null")
     assert result.exit_code == 1
-    assert "/dev/null: cannot be read: Inappropriate ioctl for device" in result.output
+    assert "/dev/null: 不是串口：请看串口名 | is no serial port: see its name" in result.output
+
+
+def test_a_port_that_is_being_flashed_is_left_alone() -> None:
+    part, board = os.openpty()
+    fcntl.flock(board, fcntl.LOCK_EX)
+    over = threading.Event()
+
+    def talk() -> None:
+        while not over.wait(0.1):
+            os.write(part, b"a line\r\n")
+
+    talker = threading.Thread(target=talk)
+    talker.start()
+    result = run(os.ttyname(board), "--lines", "1")
+    over.set()
+    talker.join()
+    assert result.exit_code == 1
+    assert "another program holds it" in result.output
+    os.close(part)
+    os.close(board)
 
 
 def test_ctrl_c_ends_it_without_an_error(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from collector.jobs.roll_outs import roll_out
 from collector.keys import MasterKey
 from collector.settings import Settings
 from collector.store import items
-from collector.store.network import node_firmware, registry, roll_outs
+from collector.store.network import node_firmware, registry, roll_outs, update_keys
 from collector.store.postgres import db
 from field_configs.load import load
 from firmware.workbench.simulate import Fleet
@@ -55,6 +55,7 @@ def fleet(conn: db.Connection, make_fleet: FleetMaker, workshop: Workshop, port:
         registry.import_configs(conn, load(site="demo"), at)
         for node in NODES:
             registry.enroll(conn, MASTER, node, at=at)
+            update_keys.trust(conn, [node], workshop.public.hex())
             with conn.cursor() as cur:
                 cur.execute(KEY, (MASTER.encrypt(node, 1, Key(node).key), node))
     return made

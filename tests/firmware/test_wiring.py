@@ -102,4 +102,4 @@ def test_what_cannot_be_drawn_is_named(tmp_path: Path) -> None:
     said = run("greenhouse-1", "--out", out, obj=given).output
     assert "parts.toml has no part bh1750, so it has no name; add it" in said
     nowhere = run("soilair-1", "--out", str(tmp_path / "no" / "x.svg")).output
-    assert "No such file or directory; name a file in a folder" in nowhere
+    assert "cannot be written (No such file or directory); name a file in a folder" in nowhere

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -11,7 +11,7 @@ from collector.commands.named import NAME
 from collector.keys import MasterKey, NoMasterKey, load_master_key, load_or_make_master_key
 from collector.settings import Settings
 from collector.store import audit
-from collector.store.network import node_commands, registry
+from collector.store.network import node_commands, registry, update_keys
 from collector.store.postgres import db
 from firmware.wire.codec import Layout
 
@@ -45,6 +45,7 @@ class StoreRegistry:
         layout: Layout | None,
         at: datetime,
         after_revocation: bool = False,
+        update_key: str | None = None,
     ) -> registry.NodeKey:
         """Give a node a new key under the next epoch; earlier ones are retired."""
         master = self._master_for_enrolment()
@@ -53,11 +54,17 @@ class StoreRegistry:
             key = registry.enroll(
                 conn, master, node_id, at=at, layout=layout, after_revocation=after_revocation
             )
+            if update_key:
+                update_keys.trust(conn, [node_id], update_key)
             told = {"epoch": key.epoch, "after_revocation": after_revocation}
             audit.append(conn, by_command("node enroll"), "node_enrolled", node_id, told, at=at)
             return key
 
         return self._with(work)
+
+    def trust(self, nodes: Iterable[str], update_key: str) -> None:
+        """Note that nodes take updates signed with the key of this public one."""
+        self._with(lambda conn: update_keys.trust(conn, nodes, update_key))
 
     def revoke(self, node_id: str, *, reason: str, by: str, at: datetime) -> int:
         """Take a node away: none of its keys counts any more; return how many that were."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
@@ -14,25 +14,25 @@ import click
 
 from collector.commands.actor import by_command
 from collector.commands.named import NAME
+from collector.commands.network.roll_out_choice import (
+    LEFT_OUT,
+    choose,
+    choose_first,
+    tell_left_out,
+)
 from collector.commands.parts import Parts, plain_errors
 from collector.jobs.rings import divide
 from collector.store import audit
 from collector.store.network import releases, roll_outs
-from collector.store.network.roll_outs import FAILURES, STATES, Candidate, Plan, RollOut
+from collector.store.network.roll_outs import FAILURES, STATES, Plan, RollOut
 from collector.store.postgres.db import Connection
 from firmware.wire import update
-from firmware.wire.quantities import nearest
 from firmware.wire.update import Head
 
 SHOWN = 10
+NUMBER = click.IntRange(1, 2**62)
 #: Nodes that failed are named one by one up to so many.
 MOST_NAMED = 1000
-LEFT_OUT = {
-    "other": "are for another program or have not said what they run",
-    "runs": "run it or a newer one",
-    "no_key": "have no key",
-    "under_way": "are being brought it or a newer one",
-}
 
 
 class Release(Protocol):
@@ -55,67 +55,13 @@ class OfferParts(Parts, Protocol):
         """
         ...
 
+    def signer(self, key_file: Path) -> str:
+        """Return the public key in a file, in hexadecimal."""
+        ...
+
 
 def _names(context: click.Context, parameter: click.Parameter, text: str | None) -> list[str]:
     return [each.strip() for each in (text or "").split(",") if each.strip()]
-
-
-def why_not(node: Candidate, head: Head) -> str | None:
-    """Name why a node is not offered a release, as in `LEFT_OUT`; None: it is."""
-    if not node.counts:
-        return "no_key"
-    if node.target != head.target or node.version is None:
-        return "other"
-    try:
-        runs = update.number_of(node.version)
-    except ValueError:
-        runs = 0  # whatever it is, it is none that was released
-    if runs >= head.number:
-        return "runs"
-    return "under_way" if (node.open_number or 0) >= head.number else None
-
-
-def choose(
-    found: Sequence[Candidate], head: Head, named: Sequence[str]
-) -> tuple[dict[str, str], Counter[str]]:
-    """Choose the nodes of a roll-out: those named, or all that it is for.
-
-    Returns
-    -------
-    villages : dict
-        Village of each node chosen.
-    left_out : Counter
-        How many are not, by reason.
-
-    Raises
-    ------
-    click.UsageError
-        When a node that is named cannot be offered it.
-    """
-    by_id = {each.node: each for each in found}
-    for name in named:
-        if name not in by_id:
-            near = nearest(name, list(by_id)) if by_id else None
-            hint = f'; did you mean "{near}"?' if near else ""
-            raise click.UsageError(f"node {name}: not in the registry{hint}")
-        wrong = why_not(by_id[name], head)
-        if wrong is not None:
-            runs = by_id[name].version, by_id[name].target
-            raise click.UsageError(
-                f"node {name}: cannot be offered {head.version} for {head.target}: of those that "
-                f"{LEFT_OUT[wrong]} (it said it runs {runs[0] or 'nothing yet'}, target "
-                f"{runs[1] or 'unknown'}); leave it out"
-            )
-    wanted = [by_id[name] for name in named] or list(found)
-    reasons = {each.node: why_not(each, head) for each in wanted}
-    chosen = {each.node: each.village for each in wanted if reasons[each.node] is None}
-    return chosen, Counter(why for why in reasons.values() if why is not None)
-
-
-def choose_first(found: Sequence[Candidate], chosen: Mapping[str, str]) -> list[str]:
-    """Choose the node that was heard last: the one that answers soonest."""
-    heard = [(each.last_seen, each.node) for each in found if each.node in chosen]
-    return [max(pair for pair in heard if pair[0])[1]] if any(at for at, _ in heard) else []
 
 
 def _check_number(head: Head) -> None:
@@ -210,12 +156,14 @@ def offer(
         _check_number(head)
         with pool.connection() as conn:
             found = roll_outs.candidates(conn)
-            chosen, left_out = choose(found, head, named)
+            chosen, left_out = choose(found, head, parts.signer(key), named)
             strange = [each for each in first if each not in chosen]
             if strange:
-                raise click.UsageError(f"--first {strange[0]}: is not among the nodes it goes to")
-            for why, count in sorted(left_out.items()):
-                click.echo(f"left out: {count} nodes that {LEFT_OUT[why]}")
+                why = next((why for why, nodes in left_out.items() if strange[0] in nodes), "")
+                said = f"is of those that {LEFT_OUT[why]}" if why else "is not among the nodes"
+                raise click.UsageError(f"--first {strange[0]}: {said}; name another")
+            for line in tell_left_out(left_out):
+                click.echo(line)
             if not chosen:
                 raise click.ClickException(
                     f"{head.version} for {head.target}: there is no node to offer it to; "
@@ -231,6 +179,13 @@ def offer(
                 by=by,
                 at=at,
             )
+            halted = roll_outs.halted_of(conn, kept)
+            if everybody and halted:
+                raise click.ClickException(
+                    f"{head.version} for {head.target}: roll-out {halted[0]} of it is halted; see "
+                    f"why (nongqing node ota status {halted[0]}), then let that go on (nongqing "
+                    "node ota resume), name the nodes with --nodes, or offer a mended version"
+                )
             plan = Plan(
                 timedelta(hours=soak), timedelta(hours=unreachable), failures, percent / 100
             )
@@ -250,7 +205,7 @@ def offer(
 
 
 @click.command("status")
-@click.argument("number", type=click.IntRange(1, 2**62), required=False)
+@click.argument("number", type=NUMBER, required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def status(parts: Parts, number: int | None, as_json: bool) -> None:
@@ -308,10 +263,19 @@ def _print(told: Mapping[str, Any]) -> None:
         click.echo(f"  {each['node']}  {each['state']} {each['since']:%Y-%m-%d %H:%M} UTC{why}")
 
 
+def _decision(command: Callable[..., None]) -> Callable[..., None]:
+    """Add what each decision about a roll-out asks for."""
+    for option in (
+        click.option("--reason", type=NAME, required=True, help="Why; kept."),
+        click.option("--by", type=NAME, required=True, help="Who says so; kept."),
+        click.argument("number", type=NUMBER),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command("halt")
-@click.argument("number", type=click.IntRange(1, 2**62))
-@click.option("--by", type=NAME, required=True, help="Who halts it; kept.")
-@click.option("--reason", type=NAME, required=True, help="Why; kept.")
+@_decision
 @click.pass_obj
 def halt(parts: Parts, number: int, by: str, reason: str) -> None:
     """Halt roll-out NUMBER: no offer goes out any more, and no part of the update is given.
@@ -331,9 +295,7 @@ def halt(parts: Parts, number: int, by: str, reason: str) -> None:
 
 
 @click.command("resume")
-@click.argument("number", type=click.IntRange(1, 2**62))
-@click.option("--by", type=NAME, required=True, help="Who says so; kept.")
-@click.option("--reason", type=NAME, required=True, help="Why; kept.")
+@_decision
 @click.option("--once-more", is_flag=True, help="Offer it again to the nodes that failed.")
 @click.pass_obj
 def resume(parts: Parts, number: int, by: str, reason: str, once_more: bool) -> None:

@@ -99,7 +99,10 @@ class Listed:
 
 @dataclass(frozen=True)
 class Facts:
-    """A node with where it stands; `revoked` and `retired` only where it has no key that counts."""
+    """A node with where it stands; `revoked` and `retired` only where it has no key that counts.
+
+    `update_key` is the public key of whose updates it takes, in hexadecimal.
+    """
 
     id: str
     board: str
@@ -122,6 +125,7 @@ class Facts:
     epoch: int | None
     revoked: datetime | None
     retired: datetime | None
+    update_key: str | None
 
     def state(self, now: datetime) -> str:
         """Name how it is: one of `STATES`, or revoked, retired or not_enrolled instead of out."""

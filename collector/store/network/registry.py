@@ -86,7 +86,7 @@ class VillageRow:
 class NodeRow:
     """A device; `epoch` is None until it is enrolled, `last_seen` until its first frame.
 
-    `revoked` is when it was taken away, None unless it is; `version` what it said that it runs.
+    `revoked` is when it was taken away; `version` what it runs; `update_key` who updates it.
     """
 
     id: str
@@ -99,6 +99,7 @@ class NodeRow:
     last_seen: datetime | None
     revoked: datetime | None
     version: str | None
+    update_key: str | None = None
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ NEWS = {
     "fetching": ("offered", "taken", "fetching", "unreachable"),
     "trial": ("offered", *UNDER_WAY),
     "kept": (*OPEN, "undone", "failed", "refused", "gone"),
-    "undone": (*UNDER_WAY, "kept"),
+    "undone": (*UNDER_WAY, "kept", "failed"),
     "failed": ("offered", *UNDER_WAY),
 }
 #: A refusal that is over within hours: the node is offered it again.

@@ -26,6 +26,8 @@ OPEN = ("waiting", "offered", "taken", "fetching", "trial", "unreachable")
 TROUBLES = ("roll_out_halted", "roll_out_stuck")
 FAILURES = ("undone", "failed", "refused")
 STATES = (*OPEN, "kept", *FAILURES, "gone", "replaced")
+#: Why a node has failed that was not heard since its trial began.
+SILENT = "not heard since it began to try it"
 #: An offer that nobody answered is given anew after that.
 OFFER_LASTS = timedelta(days=30)
 #: One that was given up (the clock was wrong, power went) is not given anew sooner.
@@ -44,8 +46,9 @@ class Plan:
     """How careful a roll-out is.
 
     A ring that has settled rests for `soak`. A node of which nothing is heard for
-    `unreachable_after` holds its ring up no longer. `most_failures` nodes halt the roll-out in each
-    of its first two rings, the share `most_share` of a ring's nodes in each later one.
+    `unreachable_after` holds its ring up no longer, and has failed if it was trying the update.
+    `most_failures` nodes halt the roll-out in each of its first two rings, the share `most_share`
+    of a ring's nodes in each later one.
     """
 
     soak: timedelta = timedelta(hours=24)
@@ -59,7 +62,8 @@ class Candidate:
     """A node that may be in a roll-out.
 
     `version` and `target` are what it said of itself; `counts` whether it has a key;
-    `open_number` that of an update which is under way to it.
+    `open_number` that of an update which is under way to it; `update_key` the public key of whose
+    updates it takes, in hexadecimal.
     """
 
     node: str
@@ -69,6 +73,7 @@ class Candidate:
     counts: bool
     last_seen: datetime | None
     open_number: int | None
+    update_key: str | None
 
 
 @dataclass(frozen=True)
@@ -216,6 +221,11 @@ def running(conn: Connection) -> list[int]:
     return [number for (number,) in queries.fetch(conn, SQL["running"])]
 
 
+def halted_of(conn: Connection, release: int) -> list[int]:
+    """Return the numbers of those that were to bring a release and are halted."""
+    return [number for (number,) in queries.fetch(conn, SQL["halted_of"], release=release)]
+
+
 def counts(conn: Connection, numbers: Collection[int]) -> dict[int, dict[int, dict[str, int]]]:
     """Return `Counts` of roll-outs."""
     found: dict[int, dict[int, dict[str, int]]] = {number: {} for number in numbers}
@@ -304,10 +314,15 @@ def _close_troubles(conn: Connection, number: int, at: datetime) -> None:
 
 
 def note_lost(conn: Connection, one: RollOut, at: datetime) -> None:
-    """Note which nodes have no key any more, and which were not heard for too long."""
+    """Note which nodes have no key any more, and which were not heard for too long.
+
+    One that is silent since it began to try the update has failed: what it tries may have ended it.
+    When it is heard again, what it says counts.
+    """
     queries.run(conn, SQL["note_gone"], number=one.number, at=at)
     before = at - one.plan.unreachable_after
-    queries.run(conn, SQL["note_unreachable"], number=one.number, at=at, before=before)
+    given = {"number": one.number, "silent": SILENT}
+    queries.run(conn, SQL["note_unreachable"], at=at, before=before, **given)
 
 
 def begin_ring(conn: Connection, number: int, ring: int, at: datetime) -> None:

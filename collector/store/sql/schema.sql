@@ -106,7 +106,9 @@ CREATE TABLE node (
     enrolled timestamptz,
     last_seen timestamptz,
     -- the version of the registry that last changed it, its keys or what its channels serve
-    changed bigint NOT NULL DEFAULT 0
+    changed bigint NOT NULL DEFAULT 0,
+    -- Ed25519, public: whose updates the node takes; NULL: it takes none
+    update_key bytea CHECK (octet_length(update_key) = 32)
 );
 CREATE INDEX node_field ON node (field);
 

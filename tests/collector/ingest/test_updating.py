@@ -467,6 +467,33 @@ def test_the_job_offers_and_a_silent_node_holds_nothing_up(
     assert kinds == ["begun", "ring", "ring", "finished"]
 
 
+def test_one_that_is_silent_since_its_trial_has_failed_until_it_is_heard(
+    registered: db.Connection, bench: Bench, second: Bench, collector, pool, tmp_path: Path
+) -> None:
+    settings = Settings(None, None, tmp_path, MASTER_TEXT)
+    with registered:
+        run_before(registered, [bench.key.node, second.key.node], NOW)
+        number = begin(registered, {bench.key.node: 1, second.key.node: 2}, NOW)
+
+    def later(hours: float) -> None:
+        job.roll_out(Context(pool, NOW + timedelta(hours=hours), settings))
+
+    later(0)
+    later(0.1)
+    collector.store([said(bench.key, 1, "update", [Made().number, "trial", None])])
+    later(71)
+    assert states(registered, number)[bench.key.node] == "trial"
+    later(73)
+    with registered:
+        assert roll_outs.find(registered, number).state == "halted"
+        (failed,) = roll_outs.nodes(registered, number, ["failed"], limit=9)
+        assert (failed.node, failed.more) == (bench.key.node, roll_outs.SILENT)
+    collector.store([said(bench.key, 2, "update", [Made().number, "undone", "why"])])
+    assert states(registered, number)[bench.key.node] == "undone"
+    collector.store([said(bench.key, 3, "update", [Made().number, "kept", None])])
+    assert states(registered, number)[bench.key.node] == "kept"
+
+
 class Node:
     """A node that takes an update over a broker as the wire says, without a board."""
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from click.testing import CliRunner
 from psycopg2.extras import execute_values
 
 from collector.ingest.authenticity import Arrived, Message, Refusals
@@ -17,11 +19,14 @@ from collector.jobs.context import Context
 from collector.jobs.rings import divide
 from collector.jobs.roll_outs import MOST_OFFERS, roll_out
 from collector.settings import Settings
-from collector.store.network import roll_outs
+from collector.store.network import roll_outs, update_keys
+from collector.store.postgres import queries
 from firmware.wire import update
 from firmware.wire.update import Ask
+from nongqing import main
+from tests.collector.commands.network.test_roll_out import Parts
 from tests.collector.conftest import MASTER, NOW, FixedClock, enrol
-from tests.collector.releases import TARGET, Made, begin
+from tests.collector.releases import PUBLIC, TARGET, Made, begin
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,3 +128,49 @@ def test_a_batch_in_which_five_hundred_nodes_ask(
         assert roll_outs.counts(registered, [number])[number] == {1: {"fetching": 500}}
     with capsys.disabled():
         print(f"\n500 nodes ask for 8 parts each: found in {took:.2f} s")
+
+
+def test_ten_thousand_are_offered_in_few_statements(
+    registered: db.Connection,
+    many: list[roll_outs.Candidate],
+    dsn: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """From the command line, with a hundred that take no updates."""
+    with registered:
+        update_keys.trust(registered, [each.node for each in many], PUBLIC.hex())
+        with registered.cursor() as cur:
+            cur.execute("UPDATE node SET update_key = NULL WHERE id LIKE 'n-%00'")
+    counted: Counter[str] = Counter()
+    for name in ("fetch", "run", "put"):
+        monkeypatch.setattr(queries, name, counting(counted, getattr(queries, name)))
+    (tmp_path / "key.pub").touch()
+    command = ["node", "ota", "offer", str(tmp_path), "--all", "--by", "Li"]
+    command += ["--key", str(tmp_path / "key.pub")]
+    began = time.monotonic()
+    done = CliRunner().invoke(main, command, env={"NONGQING_DSN": dsn}, obj=Parts())
+    took = time.monotonic() - began
+    assert done.exit_code == 0, done.output
+    assert "left out: 100 nodes that take no updates over the air: n-00100, " in done.output
+    assert "goes to 9900 nodes (ring 1: 1, ring 2: 495, ring 3: 2475, ring 4: 6929)" in done.output
+    assert counted.total() < 30
+    with registered:
+        started = time.monotonic()
+        page = roll_outs.nodes(registered, 1, limit=51, offset=9800)
+        found = time.monotonic() - started
+    assert len(page) == 51
+    with capsys.disabled():
+        print(
+            f"\n9900 of {NODES} nodes: offered by {counted.total()} statements in {took:.1f} s; "
+            f"the last page of them is found in {found * 1000:.0f} ms"
+        )
+
+
+def counting(counted: Counter[str], run: Callable[..., Any]) -> Callable[..., Any]:
+    def counted_run(*given: Any, **named: Any) -> Any:
+        counted[run.__name__] += 1
+        return run(*given, **named)
+
+    return counted_run

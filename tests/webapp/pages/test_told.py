@@ -76,7 +76,7 @@ def test_each_result_has_its_words(technician: FlaskClient, change: Callable[...
     change(answer(1, "undone", "not acknowledged in 900 s"))
     page = text_of(technician, PAGE)
     assert "更改配置：wifi shed" in page
-    assert "用新配置发不出数据，已退回原配置：not acknowledged in 900 s" in page
+    assert "用新配置发不出数据，已退回原配置：900 秒内没有收到服务器的应答" in page
 
 
 def test_what_the_node_did_not_take_is_told(

@@ -16,18 +16,21 @@ from collector.store.items import Found
 from collector.store.network import (
     node_commands,
     node_firmware,
+    nodes,
     registry,
     roll_out_nodes,
     roll_outs,
+    update_keys,
 )
 from collector.store.network.frames import BootId
 from collector.store.postgres.db import Connection
 from field_configs.events import event
 from firmware.wire.commands import Answer
-from tests.collector.releases import TARGET, Made, begin, run_before
+from tests.collector.releases import PUBLIC, TARGET, Made, begin, run_before
 from tests.webapp.pages.test_nodes import NOW, app, audit_of, send, technician, text_of
 from tests.webapp.people import client_of
 from webapp.app.database import App
+from webapp.views.technician.self_test import self_test
 from webapp.views.technician.updates import OF_ROLL_OUT, STATES
 
 __all__ = ["app", "technician"]
@@ -155,7 +158,8 @@ def test_a_halt_stands_above_the_nodes_and_among_the_items(
     for path in ("/nodes", "/status"):
         page = text_of(technician, path)
         assert "升级任务 1（版本 9.1.0）：第 1 批有 1 台设备没有升级成功" in page, path
-    assert 'href="/updates/1"' in text_of(technician, "/status")
+    for path in ("/nodes", "/status"):
+        assert 'href="/updates/1"' in text_of(technician, path), path
     assert "1 nodes of ring 1 did not keep it" in text_of(technician, "/nodes?lang=en")
 
 
@@ -182,6 +186,9 @@ def test_a_node_shows_what_it_runs_and_what_it_is_brought(
     for words in ("0.1.0", TARGET, "Update 9.1.0</a>: offered", "not changed but from here"):
         assert words in page, words
     assert "Update its program: 9.1.0<" in page
+    assert "takes none: it was enrolled without a key of updates" in page
+    change(lambda conn: update_keys.trust(conn, ["qf-001"], PUBLIC.hex()))
+    assert f"用密钥 {PUBLIC.hex()[:8]} 签名的" in text_of(technician, "/nodes/qf-001")
 
     def starts(boot: int, config: bytes) -> None:
         name, at = BootId("qf-001", 1, boot), NOW + timedelta(minutes=2 * boot)
@@ -198,3 +205,18 @@ def test_a_node_shows_what_it_runs_and_what_it_is_brought(
     assert "已从这里更改，下次启动时上报" in text_of(technician, "/nodes/qf-001")
     starts(3, b"new ")
     assert "除这里下发的以外没有改过" in text_of(technician, "/nodes/qf-001")
+
+
+def test_a_self_test_counts_nothing_that_was_said_under_an_earlier_key(app: App) -> None:
+    """Else a new board passes by what the old one had measured."""
+    since = NOW - timedelta(hours=12)
+    with app.pool.connection() as conn, app.app_context():
+        node = nodes.facts(conn, "qf-001")
+        assert node is not None
+        before = self_test(conn, node, since)
+        assert before.heard
+        assert "pass" in before.checks.values()
+        registry.enroll(conn, MASTER, "qf-001", at=NOW + timedelta(minutes=1))
+        after = self_test(conn, node, since)
+    assert after.since == NOW + timedelta(minutes=1)
+    assert set(after.checks.values()) == {"missing"}

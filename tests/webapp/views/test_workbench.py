@@ -124,11 +124,9 @@ def test_a_self_test_that_passes_is_told_in_both_languages(run: Run, seeded_dsn:
     result = run("selftest", "qf-001", "--minutes", "720")
     lines = result.output.splitlines()
     print(result.output)
-    assert lines[0].startswith("自检: qf-001, 柳格示范村. ")
+    assert lines[0].startswith("自检：qf-001 柳格示范村；")
     assert lines[1].split() == ["检查项", "结果", "数值", "合理范围"]
-    assert any(
-        line.startswith("Self-test: qf-001, Liuge demonstration village. ") for line in lines
-    )
+    assert any(line.startswith("Self-test: qf-001 Liuge demonstration village; ") for line in lines)
     assert "Checked" in result.output
     app = make_app(seeded_dsn)
     since = seed_module.NOW - timedelta(hours=12)

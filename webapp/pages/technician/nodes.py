@@ -109,6 +109,6 @@ def page() -> Response:
             length=length,
             page=number,
             more=more,
-            halted=[event_text(e.event) for e in items.open_of_kinds(conn, TROUBLES)],
+            halted=[(event_text(e.event), e.subject) for e in items.open_of_kinds(conn, TROUBLES)],
         )
     )

@@ -34,7 +34,12 @@ class SelfTest:
 
 
 def self_test(conn: Connection, node: Facts, since: datetime) -> SelfTest:
-    """Judge a node: a frame since somebody came, and each channel by its newest value."""
+    """Judge a node: a frame since somebody came, and each channel by its newest value.
+
+    What was said under an earlier key counts not: it may be another board that said it.
+    """
+    counts = [key.created for key in nodes.keys(conn, node.id) if key.retired is None]
+    since = max([since, *counts])
     serving = [each for each in nodes.channels(conn, node.id) if each.valid_to is None]
     heard = node.last_seen is not None and node.last_seen >= since
     return SelfTest(
@@ -95,7 +100,7 @@ def _in_words(test: SelfTest) -> Printed:
     village = pick(node.village_zh, node.village_en)
     return Printed(
         test.passed,
-        f"{gettext('Self-test')}: {node.id}, {village}. "
+        f"{gettext('Self-test')}{gettext(': ')}{node.id} {village}{gettext('; ')}"
         + gettext("What came since %(time)s.", time=local_time(test.since)),
         rows,
         gettext("All has passed.") if test.passed else gettext("Not all has passed."),

@@ -14,6 +14,7 @@ from webapp.language.i18n import gettext, lazy_gettext
 from webapp.language.risks import quantity_name, upper_first
 from webapp.views.measures import where
 from webapp.views.technician.node_facts import amount
+from webapp.views.technician.reasons import reason
 
 WORDS = {
     "send": lazy_gettext("measure and send now"),
@@ -71,7 +72,7 @@ def _show(given: NodeCommand, channels: Mapping[int, Channel], at: datetime) -> 
         text, tone = RESULTS[given.result]
         result = str(text)
         if isinstance(given.more, str):
-            result += gettext(": ") + given.more
+            result += gettext(": ") + reason(given.more)
     elif given.expires <= at:
         result, tone = str(gettext("never answered")), "high"
     elif given.sent is None:

@@ -11,6 +11,7 @@ from collector.store.network.node_firmware import Running
 from collector.store.network.roll_out_nodes import UpdateOfNode
 from collector.store.network.roll_outs import Counts, RollOut, RollOutNode, Step
 from webapp.language.i18n import gettext, lazy_gettext, ngettext
+from webapp.views.technician.reasons import reason
 
 #: Of a node in a roll-out: its word and the status whose colour it has, the worst first.
 STATES = {
@@ -105,7 +106,7 @@ def show_node(one: RollOutNode) -> ShownNode:
 def why(state: str, more: Any) -> str:
     """Say what a node added to its state; '' where nothing is to be said."""
     if isinstance(more, str):
-        return more
+        return reason(more)
     if state == "fetching" and isinstance(more, int):
         return str(ngettext("%(num)d byte to fetch", "%(num)d bytes to fetch", more))
     if state == "replaced":

@@ -91,7 +91,8 @@ SELECT n.id, n.board, n.field, f.zh, f.en, n.layout, n.enrolled, n.last_seen,
        e.longitude IS NOT NULL, k.epoch,
        (SELECT max(r.at) FROM revocation r WHERE r.node = n.id AND NOT EXISTS (
            SELECT FROM node_key q WHERE q.node = n.id AND NOT q.revoked)),
-       (SELECT max(q.retired) FROM node_key q WHERE q.node = n.id)
+       (SELECT max(q.retired) FROM node_key q WHERE q.node = n.id),
+       encode(n.update_key, 'hex')
 FROM node n
 JOIN field f ON f.id = n.field JOIN village v ON v.id = f.village JOIN county c ON c.code = v.county
 LEFT JOIN node_key k ON k.node = n.id AND k.retired IS NULL

@@ -60,7 +60,8 @@ ORDER BY p.field, p.quantity, p.height_m, p.id
 -- name: nodes
 SELECT n.id, n.board, n.field, f.village, n.layout, k.epoch, n.enrolled, n.last_seen,
        CASE WHEN k.epoch IS NULL THEN
-           (SELECT max(r.at) FROM revocation r WHERE r.node = n.id) END AS revoked, w.version
+           (SELECT max(r.at) FROM revocation r WHERE r.node = n.id) END AS revoked, w.version,
+       encode(n.update_key, 'hex')
 FROM node n JOIN field f ON f.id = n.field
 LEFT JOIN node_key k ON k.node = n.id AND k.retired IS NULL
 LEFT JOIN node_firmware w ON w.node = n.id
@@ -102,7 +103,9 @@ INSERT INTO node_key (node, epoch, encrypted, created)
 VALUES (%(node)s, %(epoch)s, %(encrypted)s, %(at)s)
 
 -- name: set_enrolled
-UPDATE node SET enrolled = coalesce(enrolled, %(at)s), layout = coalesce(%(layout)s, layout)
+-- Whose updates it takes is said anew (update_keys.sql), else it takes none.
+UPDATE node SET enrolled = coalesce(enrolled, %(at)s), layout = coalesce(%(layout)s, layout),
+    update_key = NULL
 WHERE id = %(node)s
 
 -- name: current_key

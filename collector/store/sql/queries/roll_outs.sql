@@ -5,7 +5,7 @@ SELECT n.id, f.village, w.version, w.target, k.node IS NOT NULL, n.last_seen, (
     JOIN roll_out o ON o.id = x.roll_out AND o.state <> 'finished'
     JOIN firmware_release r ON r.id = o.release
     WHERE x.node = n.id
-      AND x.state IN ('waiting', 'offered', 'taken', 'fetching', 'trial', 'unreachable'))
+      AND x.state IN ('waiting', 'offered', 'taken', 'fetching', 'trial', 'unreachable')), encode(n.update_key, 'hex')
 FROM node n
 JOIN field f ON f.id = n.field
 LEFT JOIN node_firmware w ON w.node = n.id
@@ -49,6 +49,9 @@ SELECT kind, at, by, detail FROM roll_out_step WHERE roll_out = %(number)s ORDER
 
 -- name: running
 SELECT id FROM roll_out WHERE state = 'running' ORDER BY id
+
+-- name: halted_of
+SELECT id FROM roll_out WHERE release = %(release)s AND state = 'halted' ORDER BY id
 
 -- name: lock
 SELECT FROM roll_out WHERE id = %(number)s FOR UPDATE
@@ -94,7 +97,10 @@ WHERE x.roll_out = %(number)s
   AND NOT EXISTS (SELECT FROM node_key k WHERE k.node = x.node AND k.retired IS NULL)
 
 -- name: note_unreachable
-UPDATE roll_out_node SET state = 'unreachable', since = %(at)s
+-- One that has begun to try it and was not heard since may have been ended by it: that is a failure.
+UPDATE roll_out_node SET since = %(at)s,
+    state = CASE WHEN state = 'trial' THEN 'failed' ELSE 'unreachable' END,
+    more = CASE WHEN state = 'trial' THEN to_jsonb(%(silent)s::text) ELSE more END
 WHERE roll_out = %(number)s AND state IN ('offered', 'taken', 'fetching', 'trial')
   AND greatest(since, heard) < %(before)s
 

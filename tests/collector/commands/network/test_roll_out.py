@@ -13,17 +13,24 @@ import pytest
 from click.testing import CliRunner, Result
 
 import nongqing
+from collector.commands.network.roll_out_choice import tell_left_out
 from collector.jobs.context import Context
 from collector.jobs.roll_outs import JOBS, roll_out
 from collector.keys import MasterKey
 from collector.settings import Settings
 from collector.store import audit, items
-from collector.store.network import node_commands, node_firmware, roll_out_nodes, roll_outs
+from collector.store.network import (
+    node_commands,
+    node_firmware,
+    roll_out_nodes,
+    roll_outs,
+    update_keys,
+)
 from collector.store.network.frames import BootId
 from firmware.wire import update
 from firmware.wire.update import Head
 from tests.collector.conftest import NOW, FixedClock, enrol
-from tests.collector.releases import TARGET, Made, run_before
+from tests.collector.releases import PUBLIC, TARGET, Made, run_before
 
 if TYPE_CHECKING:
     from collector.store.postgres import db
@@ -56,6 +63,9 @@ class Parts(nongqing.Parts):
         made = self.made
         head = update.decode_head(made.head)
         return Read(head, made.head, made.signature, made.manifest, made.files)
+
+    def signer(self, key_file: Path) -> str:
+        return PUBLIC.hex()
 
     def clock(self) -> FixedClock:  # type: ignore[override]
         return FixedClock()
@@ -92,6 +102,7 @@ def nodes(registered: db.Connection, configs: Configs) -> list[str]:
         enrol(registered, name)
     with registered:
         run_before(registered, names, NOW)
+        update_keys.trust(registered, names, PUBLIC.hex())
         with registered.cursor() as cur:
             cur.execute("UPDATE node SET last_seen = %s WHERE id = %s", (NOW, names[3]))
     return names
@@ -251,10 +262,11 @@ def test_a_newer_release_takes_over_what_an_older_one_was_to_bring(
     says(registered, nodes[0], "undone", "x", boot=3)
     later(0.1)
     again = run("offer", "--all")
-    assert again.exit_code == 0  # only the one that failed: the others are being brought it
+    assert again.exit_code == 1
     assert (
         f"left out: {len(nodes) - 1} nodes that are being brought it or a newer one" in again.output
     )
+    assert run("offer", "--nodes", nodes[0]).exit_code == 0  # the one that failed, by name
     parts.made = replace(Made(), version="9.1.1")
     done = run("offer", "--all", "--first", nodes[0])
     assert done.exit_code == 0, done.output
@@ -362,7 +374,9 @@ def test_who_is_left_out_and_who_cannot_be_named(
     for options in ((), ("--all", "--nodes", nodes[0])):
         assert "say to whom" in run("offer", *options).output
     strange = run("offer", "--nodes", nodes[2], "--first", nodes[3])
-    assert f"--first {nodes[3]}: is not among the nodes it goes to" in strange.output
+    assert f"--first {nodes[3]}: is not among the nodes; name another" in strange.output
+    strange = run("offer", "--all", "--first", nodes[0])
+    assert f"--first {nodes[0]}: is of those that run it or a newer one" in strange.output
     done = run("offer", "--all", "--soak", "0", "--failures", "2", "--percent", "10")
     assert done.exit_code == 0, done.output
     assert done.output.splitlines()[:3] == [
@@ -374,6 +388,50 @@ def test_who_is_left_out_and_who_cannot_be_named(
         plan = roll_outs.find(registered, 1).plan
     assert (plan.soak, plan.most_failures, plan.most_share) == (timedelta(0), 2, 0.1)
     assert run("offer", "--all").exit_code == 1
+
+
+def test_nodes_that_trust_no_or_another_key_are_left_out_by_name(
+    run: Run, nodes: list[str], registered: db.Connection, later: Callable[[float], object]
+) -> None:
+    enrol(registered, nodes[1])  # again, without a key of updates
+    with registered:
+        update_keys.trust(registered, [nodes[2]], "00" * 32)
+    named = run("offer", "--nodes", nodes[1])
+    assert named.exit_code == 2
+    said = " ".join(named.output.replace("│", " ").split())
+    assert "that take no updates over the air" in said
+    assert "enrol each with --update-key and flash it anew" in said
+    done = run("offer", "--all")
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[:2] == [
+        f"left out: 1 nodes that take no updates over the air: {nodes[1]}; enrol each with "
+        "--update-key and flash it anew",
+        f"left out: 1 nodes that take updates of another key: {nodes[2]}; sign it with the key "
+        "that they trust, or enrol and flash them anew",
+    ]
+    with registered:
+        taken = {each.node for each in roll_outs.nodes(registered, 1, limit=99)}
+    assert taken == {*nodes} - {nodes[1], nodes[2]}
+
+
+def test_what_halted_is_not_offered_to_others_instead(
+    run: Run, parts: Parts, nodes: list[str], registered: db.Connection
+) -> None:
+    assert run("offer", "--nodes", nodes[0]).exit_code == 0
+    assert run("halt", "1", "--by", "Li", "--reason", "rain doubles").exit_code == 0
+    done = run("offer", "--all")
+    assert done.exit_code == 1
+    assert "9.1.0 for soilair-1/ip: roll-out 1 of it is halted; see why" in done.output
+    with registered:
+        assert len(roll_outs.newest(registered)) == 1
+    parts.made = replace(Made(), version="9.1.1")
+    assert run("offer", "--all").exit_code == 0
+
+
+def test_of_many_that_are_left_out_some_are_named() -> None:
+    (said,) = tell_left_out({"no_update_key": [f"n-{number:02}" for number in range(25)]})
+    assert said.startswith("left out: 25 nodes that take no updates over the air: n-00, n-01, ")
+    assert "n-19 and 5 more; enrol each" in said
 
 
 def test_status_as_json_and_of_nothing(run: Run, nodes: list[str]) -> None:
