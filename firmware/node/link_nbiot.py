@@ -225,7 +225,7 @@ class ModemMqtt(AtLine):
 
     def _wake(self):
         """A modem that sleeps may lose what wakes it (A 9.10, note 1)."""
-        if self.sleeps and self._passed(self.spoken) > _AWAKE_MS:
+        if self.unanswered or (self.sleeps and self._passed(self.spoken) > _AWAKE_MS):
             self.resync()
 
     def _listen(self):

@@ -18,6 +18,8 @@ from firmware.workbench.modem_faults import Faults
 from firmware.workbench.serial_line import serial_line
 
 CTRL_Z, ESC = 0x1A, 0x1B
+#: So long a command takes at least: who does not wait for its end is caught.
+ANSWER_S = 0.002
 
 
 @dataclass
@@ -150,13 +152,14 @@ class Line(ABC):
         if asleep:  # A 9.10, note 1: what wakes the line is lost
             self.lost_commands += 1
             return
-        if self.data is not None and time.monotonic() < self.ready_at:
-            if data.strip(b"\x1b\r\n"):
+        if self.data is not None and now < self.ready_at and data[0] != ESC:
+            if data.strip(b"\r\n"):
                 self.broken.append("data before the modem was ready for it")
             return
-        if self.state.echo and self.data is None and not self.dumb:
-            os.write(self.master, data)
-        for place, byte in enumerate(data):
+        place = 0
+        while place < len(data):
+            byte = data[place]
+            place += 1
             if self.data is not None:
                 if byte in (CTRL_Z, ESC):
                     self._end_of_data(byte == CTRL_Z)
@@ -167,11 +170,21 @@ class Line(ABC):
             elif byte == ord("\r"):
                 line, self.buffer = self.buffer.decode("latin-1"), bytearray()
                 if line:
-                    if data[place + 1 :].strip(b"\r\n"):
+                    if self.state.echo and not self.dumb:
+                        os.write(self.master, line.encode("latin-1") + b"\r")
+                    data += self._more()
+                    following = data[place:].lstrip(b"\r\n")
+                    # Who stops waiting says so by Esc, however late this modem is.
+                    if following and following[0] != ESC:
                         self.broken.append(f"more before {line} has ended")
                     self._command(line)
             elif byte != ord("\n"):
                 self.buffer.append(byte)
+
+    def _more(self) -> bytes:
+        """What comes in the moment before an answer."""
+        ready, _, _ = select.select([self.master], [], [], ANSWER_S)
+        return os.read(self.master, 4096) if ready else b""
 
     # What the modem itself does.
 
