@@ -8,6 +8,7 @@ import machine
 import network
 
 from firmware import const
+from firmware.node.clock import seconds
 from firmware.node.kept import Kept
 
 _I2C_SCL = const(22)
@@ -38,14 +39,6 @@ _RESET_STATE = const(0x3FF48034)
 _RESET_BITS = const(0x3F)
 _BROWN_OUT_STATE = const(15)
 _BROWN_OUT = const(6)  # ours, behind MicroPython's five
-
-
-def _seconds(year, month, day):
-    """Seconds from 1970 to a day; `time.mktime` counts from 2000 here and 1970 elsewhere."""
-    year -= month <= 2
-    days = year * 365 + year // 4 - year // 100 + year // 400
-    days += (153 * ((month + 9) % 12) + 2) // 5 + day - 1
-    return (days - 719468) * 86400
 
 
 class Board:
@@ -165,7 +158,7 @@ class Board:
         year, month, day, _, hour, minute, second, _ = machine.RTC().datetime()
         if year < _EARLIEST_RTC_YEAR:
             return None
-        return _seconds(year, month, day) + hour * 3600 + minute * 60 + second
+        return seconds(year, month, day) + hour * 3600 + minute * 60 + second
 
     def uptime_ms(self):
         """Milliseconds since boot, without the wrap of the tick counter after 12 days."""

@@ -15,7 +15,7 @@ into it is lost, and its frame goes again.
 
 import binascii
 
-from firmware import const
+from firmware import const, forget
 from firmware.node.at_line import CTRL_Z, AtLine, ModemError, failure
 from firmware.node.modem_ladder import Ladder
 from firmware.node.packets import PINGRESP, PUBACK, PUBLISH, SUBACK, LinkError
@@ -59,6 +59,7 @@ class ModemMqtt(AtLine):
     """
 
     parts = 256, 1  # of an update; what comes while flash is written waits in 1024 bytes
+    told = None  # called with the network's time, while the uplink knows none
     keepalive_s = 3600  # the most that there is, M 3.3.1: the modem itself wakes its radio for it
 
     def __init__(self, uart, reset, board, name, broker, settings, report):
@@ -93,6 +94,11 @@ class ModemMqtt(AtLine):
         try:
             self.ladder.climb()
             self._attach()
+            if self.told:
+                from firmware.node import modem_clock
+
+                modem_clock.ask(self)
+                forget(modem_clock)
             self._open()
             self._listen()
         except OSError as error:

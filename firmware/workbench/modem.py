@@ -21,6 +21,7 @@ from firmware.workbench.modem_line import Line, State
 MAX_PAYLOAD = 730  # bytes in hexadecimal mode, M 3.3.8
 MAX_KEEPALIVE_S = 3600
 CELL = '0,3688,11,121,"05C4EF33",-72,-8,-64,14,8,"4C10",0,-128,3'  # the example of A 4.8
+ZONE_QUARTERS = 32  # China: UTC+8
 NAMED = re.compile(r'^AT\+QMTCFG="(\w+)",0(?:,(.*))?$')
 
 
@@ -118,6 +119,14 @@ class Modem(Line):
     def _set_edrx(self, rest: str) -> None:
         good = re.fullmatch(r'[03]|[12],5,"[01]{4}"', rest)
         self._say("OK" if good else "ERROR")
+
+    def _clock(self, rest: str) -> None:
+        """A 12.1 and its example; what is said before the network gave its time: unverified."""
+        told = "70/01/01,00:00:09+00"
+        if self.utc is not None and self._registered():
+            there = time.gmtime(self.utc() + ZONE_QUARTERS * 900)
+            told = time.strftime("%y/%m/%d,%H:%M:%S", there) + f"+{ZONE_QUARTERS:02}"
+        self._say(f"+CCLK: {told}", "OK")
 
     def _set_apn(self, rest: str) -> None:
         found = re.fullmatch(r'"IP","([^"]{0,99})"', rest)
@@ -285,6 +294,7 @@ COMMANDS: dict[str, Callable[[Modem, str], None]] = {
     "AT+CEREG?": Modem._cereg,
     "AT+CFUN?": lambda modem, _: modem._say(f"+CFUN: {int(modem.state.functional)}", "OK"),
     "AT+CFUN=": Modem._cfun,
+    "AT+CCLK?": Modem._clock,
     "AT+QENG=0": lambda modem, _: modem._say("+QENG: " + CELL, "OK"),
     "AT+QCGDEFCONT?": lambda modem, _: modem._say(f'+QCGDEFCONT: "IP","{modem.apn}"', "OK"),
     "AT+QCGDEFCONT=": Modem._set_apn,

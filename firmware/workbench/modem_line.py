@@ -49,6 +49,8 @@ class Line(ABC):
         The APN that it was left with.
     fixed_length : bool
         Whether it takes messages within the command.
+    utc : callable, optional
+        The network's time [s since 1970]; without it the network tells none.
     """
 
     def __init__(
@@ -58,11 +60,13 @@ class Line(ABC):
         faults: Faults | None = None,
         apn: str = "",
         fixed_length: bool = True,
+        utc: Callable[[], float] | None = None,
     ) -> None:
         self.prompt_s, self.attach_s = prompt_s, attach_s
         self.faults = faults
         self.apn = apn
         self.fixed_length = fixed_length
+        self.utc = utc
         self.master, self.slave, self.path = serial_line()
         self.reset_line, self.reset_node, self.reset_path = serial_line()
         self.heard: list[str] = []
