@@ -144,6 +144,8 @@ class Uplink:
                 self._check_silence()
                 self._pass_over()
                 self._fill()
+                if self.mqtt.rest and not self.outstanding and not self.events:
+                    self.mqtt.rest()
         except OSError as error:
             if isinstance(error, Refused):
                 self._report_once("refused", str(error))

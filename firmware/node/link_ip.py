@@ -46,6 +46,7 @@ class Mqtt:
     waiting = ()  # what has arrived and is not on the socket any more: nothing, with this link
     parts = 512, 8  # of an update: bytes of one, and how many are asked for together
     told = None  # called with the time of `ntp`, while the uplink knows none
+    rest = None  # nobody is told that no more is to come
 
     def __init__(
         self,

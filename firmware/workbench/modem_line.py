@@ -51,6 +51,8 @@ class Line(ABC):
         Whether it takes messages within the command.
     utc : callable, optional
         The network's time [s since 1970]; without it the network tells none.
+    knows_release : bool
+        Whether it knows the commands of release assistance.
     """
 
     def __init__(
@@ -61,12 +63,17 @@ class Line(ABC):
         apn: str = "",
         fixed_length: bool = True,
         utc: Callable[[], float] | None = None,
+        knows_release: bool = True,
     ) -> None:
         self.prompt_s, self.attach_s = prompt_s, attach_s
         self.faults = faults
         self.apn = apn
         self.fixed_length = fixed_length
         self.utc = utc
+        self.knows_release = knows_release
+        self.kept = {"relversion": "13", "MacRAI": "0"}
+        self.rai = False
+        self.releases = 0  # how often the network was asked to let go
         self.master, self.slave, self.path = serial_line()
         self.reset_line, self.reset_node, self.reset_path = serial_line()
         self.heard: list[str] = []

@@ -66,8 +66,10 @@ Benches = Callable[..., Bench]
 def bench(broker_port: int) -> Iterator[Benches]:
     made: list[Bench] = []
 
-    def make(faults: Faults | None = None, apn: str = "", **settings: Any) -> Bench:
-        modem = Modem(prompt_s=0.01, attach_s=0.05, faults=faults)
+    def make(
+        faults: Faults | None = None, apn: str = "", knows_release: bool = True, **settings: Any
+    ) -> Bench:
+        modem = Modem(prompt_s=0.01, attach_s=0.05, faults=faults, knows_release=knows_release)
         made.append(Bench(broker_port, modem, apn=apn, **settings))
         return made[-1]
 
@@ -335,15 +337,71 @@ def test_times_that_no_timer_holds_are_refused(settings: dict[str, Any], words: 
 
 def test_a_modem_that_sleeps_is_woken(bench: Benches, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link_nbiot, "_AWAKE_MS", 150)
-    one = bench(psm={"periodic_s": 7200, "active_s": 20}, edrx_s=30)
+    one = bench(apn="cmnbiot", psm={"periodic_s": 7200, "active_s": 20}, edrx_s=30)
     one.modem.sleep_s = 0.3
     one.link.connect()
+    assert one.modem.sleeps, "what a start forgets is set after the one that the APN needs"
     assert 'AT+CPSMS=1,,,"00001100","00001010"' in one.modem.heard
     assert 'AT+CEDRXS=1,5,"0011"' in one.modem.heard
     time.sleep(0.5)
     lost = one.modem.lost_commands  # more than none, where this machine stood still
     assert one.link.publish("nq/1/qf-001/up", b"x")
     assert one.modem.lost_commands > lost
+
+
+def test_the_network_is_told_once_that_no_more_is_to_come(
+    bench: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When it has been quiet for a while after what went or came; release 14 is set up once."""
+    monkeypatch.setattr(link_nbiot, "_QUIET_MS", 200)
+    one = bench(rai=True)
+    one.link.connect()
+    assert one.modem.resets == 1
+    assert one.modem.kept == {"relversion": "14", "MacRAI": "1"}
+    for number in range(1, 3):
+        one.link.publish("nq/1/qf-001/up", b"x")
+        one.link.rest()
+        assert one.modem.releases == number - 1, "the answer may still come"
+        time.sleep(0.25)
+        assert one.receive()[0][0] == PUBACK
+        one.modem.report('+QMTRECV: 0,1,"nq/1/qf-001/ack","01"')
+        assert one.receive()[0][0] == PUBLISH
+        one.link.rest()
+        assert one.modem.releases == number - 1
+        time.sleep(0.25)
+        one.link.rest()
+        one.link.rest()
+        assert one.modem.releases == number
+    one.link.connect()
+    assert one.modem.resets == 1
+    assert one.faults == []
+
+
+def test_a_modem_that_knows_no_release_is_asked_once(
+    bench: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link_nbiot, "_QUIET_MS", 0)
+    one = bench(knows_release=False, rai=True)
+    one.link.connect()
+    for _ in range(3):
+        one.link.publish("nq/1/qf-001/up", b"x")
+        one.link.rest()
+    assert one.modem.heard.count("AT+CNMPSD") == 1
+    assert one.link.ladder.counts["no release"] == 2
+    assert one.link.ladder.failures == 0
+    assert "modem: no release, 2 times; modem: AT+CNMPSD: ERROR" in one.faults
+
+
+def test_a_modem_that_keeps_silent_about_release_is_a_failure(
+    bench: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link_nbiot, "_QUIET_MS", 0)
+    one = bench()
+    one.link.connect()
+    one.link.publish("nq/1/qf-001/up", b"x")
+    one.modem.dumb = True
+    with pytest.raises(OSError, match=r"AT\+CNMPSD: no answer"):
+        one.link.rest()
 
 
 def test_the_signal_of_the_serving_cell(bench: Benches, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,7 +32,7 @@ def make_node(make_fleet: FleetMaker) -> Iterator[NodeMaker]:
         modems.append(modem)
         settings = {"modem": {"line": modem.path, "reset": modem.reset_path}}
         settings |= more.pop("settings", {})
-        link = {"kind": "nbiot", "apn": "cmnbiot"} | FAST
+        link = {"kind": "nbiot", "apn": "cmnbiot"} | FAST | more.pop("link", {})
         fleet = make_fleet(NODE, settings=settings, config={"link": link}, **more)
         return fleet, modem
 
@@ -89,6 +89,22 @@ def test_every_frame_arrives_through_a_modem_that_fails(
     assert any("modem: reopen, 2 times; modem: " in fault for fault in told)
     assert fleet.alive() == {NODE: True}
     assert "MemoryError" not in fleet.nodes[NODE].last_lines()
+
+
+def test_after_each_report_the_network_may_let_go_and_the_modem_sleeps(
+    make_node: NodeMaker, collector: Collector
+) -> None:
+    """With power saving and release assistance: told once for each report, woken for the next."""
+    psm = {"periodic_s": 86400, "active_s": 20}
+    fleet, modem = make_node(rate=300, link={"psm": psm, "rai": True})
+    modem.sleep_s = 8.0
+    fleet.start()
+    wait_for(lambda: len(collector.received()) >= 4, 90)
+    reports = len(collector.received())
+    assert reports - 1 <= modem.releases <= reports + 1
+    assert modem.lost_commands >= 2, "it slept"
+    assert modem.resets == 2  # for the APN and for release 14
+    assert [event.detail for event in collector.kinds("fault")] == []
 
 
 def offsets(collector: Collector) -> list[int | None]:
