@@ -59,7 +59,10 @@ class ModemMqtt(AtLine):
         ``report(kind, detail)``.
     """
 
-    parts = 256, 1  # of an update; what comes while flash is written waits in 1024 bytes
+    parts = (
+        416,
+        1,
+    )  # of an update; what comes while flash is written waits in 1024 bytes, board_esp32
     told = None  # called with the network's time, while the uplink knows none
     keepalive_s = 3600  # the most that there is, M 3.3.1: the modem itself wakes its radio for it
 

@@ -5,11 +5,14 @@ Sources: as firmware/workbench/modem.py.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
+import termios
 import threading
 import time
 from abc import ABC, abstractmethod
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -20,6 +23,9 @@ from firmware.workbench.serial_line import serial_line
 CTRL_Z, ESC = 0x1A, 0x1B
 #: So long a command takes at least: who does not wait for its end is caught.
 ANSWER_S = 0.002
+#: Bytes that wait for a board that does not read, and how long more do; then they are lost, as on
+#: a line. (Beyond what a pseudo-terminal holds writing would wait for ever.)
+MOST_WAITING, UNREAD_S = 2000, 1.0
 
 
 @dataclass
@@ -78,7 +84,7 @@ class Line(ABC):
         self.reset_line, self.reset_node, self.reset_path = serial_line()
         self.heard: list[str] = []
         self.broken: list[str] = []
-        self.lost_reports = self.lost_commands = 0
+        self.lost_reports = self.lost_commands = self.lost_bytes = 0
         self.sleeps = False  # survives no reset here; A 9.10: not kept
         self.sleep_s = 10.0  # A 11.1.5
         self.heard_at = 0.0
@@ -146,7 +152,20 @@ class Line(ABC):
         if self.faults is not None:
             data = self.faults.garble(data)
         if not self.dumb:
-            os.write(self.master, data)
+            self._write(data)
+
+    def _write(self, data: bytes) -> None:
+        waiting = array("i", [0])
+        deadline = time.monotonic() + UNREAD_S
+        while data and time.monotonic() < deadline:
+            fcntl.ioctl(self.slave, termios.FIONREAD, waiting)
+            room = MOST_WAITING - waiting[0]
+            if room > 0:
+                os.write(self.master, data[:room])
+                data = data[room:]
+            else:
+                time.sleep(0.005)
+        self.lost_bytes += len(data)
 
     def _report(self, line: str) -> None:
         if self.data is not None:

@@ -14,9 +14,11 @@ from firmware.node import link_nbiot
 from firmware.node.link_nbiot import ModemMqtt
 from firmware.node.modem_power import ACTIVE_UNITS, PERIODIC_UNITS, commands, signal, timer
 from firmware.node.packets import PUBACK, PUBLISH, SUBACK
+from firmware.wire import seal, topics, update
 from firmware.workbench.modem import COMMANDS, Modem
 from firmware.workbench.modem_faults import Faults
 from tests.firmware.field import Collector, wait_for
+from tests.paths import ROOT
 
 FAST = {"answer_ms": 400, "network_ms": 1500, "prompt_ms": 20, "radio_ms": 1500}
 
@@ -158,6 +160,19 @@ def test_a_message_that_can_never_go_holds_up_nothing(bench: Benches) -> None:
     assert [packet[:2] for packet in one.receive()] == [(PUBACK, first), (PUBACK, second)]
 
 
+def test_a_part_of_an_update_fits_what_the_board_holds_of_the_line() -> None:
+    """While flash is written nobody reads: of the longest name and numbers the line must wait."""
+    size, count = ModemMqtt.parts
+    topic = topics.topic("x" * 31, "part")
+    body = update.encode_part(update.Part(99_999_999, update.MOST_FILES, 65_535, bytes(size)))
+    sealed = seal.seal(bytes(32), 0xFFFFFFFF, topic, body)
+    line = f'\r\n+QMTRECV: 0,65535,"{topic}","{sealed.hex()}"\r\n'
+    source = (ROOT / "firmware/node/board_esp32.py").read_text(encoding="utf-8")
+    assert count == 1
+    assert len(line) <= int(source.split("rxbuf=")[1].split(")")[0].rstrip()) == 1024
+    assert len(sealed) <= link_nbiot._MAX_PAYLOAD, "M 3.3.8: the longest in hexadecimal mode"
+
+
 def test_ping_asks_the_modem(bench: Benches) -> None:
     one = bench()
     one.link.connect()
@@ -177,6 +192,17 @@ def test_a_modem_that_is_late_is_not_spoken_to_before_it_has_ended(bench: Benche
         one.modem._do(lambda: time.sleep(1.0))
         assert b"+CFUN: 1" in one.link.ask("AT+CFUN?")
     assert one.modem.broken == []
+
+
+def test_what_nobody_reads_is_lost_and_stops_nothing(bench: Benches) -> None:
+    """As on a line whose board sleeps; the first that is read again is put in order."""
+    one = bench()
+    one.link.connect()
+    for _ in range(3):
+        one.modem.report('+QMTRECV: 0,1,"nq/1/qf-001/ack","' + "00" * 800 + '"')
+    wait_for(lambda: one.modem.lost_bytes > 0)
+    one.link.connect()
+    assert one.link.publish("nq/1/qf-001/up", b"x")
 
 
 def test_what_the_manual_forbids_is_noted(bench: Benches) -> None:

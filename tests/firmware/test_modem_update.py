@@ -1,4 +1,4 @@
-"""An update over a narrowband modem: command line, collector, jobs, broker, modem, real firmware."""
+"""An update over a narrowband modem: command line, collector, jobs, broker, real firmware."""
 
 from __future__ import annotations
 
