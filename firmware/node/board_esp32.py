@@ -49,6 +49,7 @@ class Board:
     def __init__(self):
         self.wlan = None
         self.network = None, None
+        self.joining = True
         self.has_modem = False
         self.supply = None
         self.buses = {}
@@ -121,12 +122,20 @@ class Board:
             self.radio(True)
 
     def radio(self, on):
-        """Switch the radio on, and join again, or off: of all parts it takes the most power."""
+        """Switch the radio on, and join again, or off: of all parts it takes the most power.
+
+        What the radio refuses `online` tries again, from off (micropython issue 17661: it does so
+        when it is told to join while it does).
+        """
         if self.wlan is None:
             return  # a modem saves power by its own timers
-        self.wlan.active(on)
-        if on and self.network[0] and not self.wlan.isconnected():
-            self.wlan.connect(*self.network)
+        self.joining = True
+        try:
+            self.wlan.active(on)
+            if on and self.network[0] and not self.wlan.isconnected():
+                self.wlan.connect(*self.network)
+        except OSError:
+            self.joining = False
 
     def modem(self, baud):
         """Return the modem's serial line and a function that resets it, which takes 0.1 s."""
@@ -147,6 +156,9 @@ class Board:
         """Return whether the network is there; with a modem only trying tells."""
         if self.has_modem:
             return True
+        if not self.joining:
+            self.radio(False)
+            self.radio(True)
         return self.wlan is not None and self.wlan.isconnected()
 
     def signal_dbm(self):

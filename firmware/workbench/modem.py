@@ -103,6 +103,9 @@ class Modem(Line):
             return
         self.state.functional = rest == "1"
         self._hang_up()
+        if rest == "0":  # a real one detaches first
+            time.sleep(self.detach_s)
+            self._report("+CEREG: 0")
         self.state.registered_at = time.monotonic() + self.attach_s
         self._say("OK")
 
@@ -161,6 +164,7 @@ class Modem(Line):
 
     def _reset(self, rest: str) -> None:
         self._say("OK")
+        time.sleep(self.boot_s)
         self._boot()
 
     def _config(self, rest: str) -> None:

@@ -25,7 +25,7 @@ CTRL_Z, ESC = 0x1A, 0x1B
 ANSWER_S = 0.002
 #: Bytes that wait for a board that does not read, and how long more do; then they are lost, as on
 #: a line. (Beyond what a pseudo-terminal holds writing would wait for ever.)
-MOST_WAITING, UNREAD_S = 2000, 1.0
+MOST_WAITING, UNREAD_S, PIECE = 2000, 0.3, 256
 
 
 @dataclass
@@ -87,6 +87,7 @@ class Line(ABC):
         self.lost_reports = self.lost_commands = self.lost_bytes = 0
         self.sleeps = False  # survives no reset here; A 9.10: not kept
         self.sleep_s = 10.0  # A 11.1.5
+        self.boot_s = self.detach_s = 0.0  # how long it takes to start and to leave the network
         self.heard_at = 0.0
         self.dumb = False
         self.resets = 0
@@ -157,14 +158,13 @@ class Line(ABC):
     def _write(self, data: bytes) -> None:
         waiting = array("i", [0])
         deadline = time.monotonic() + UNREAD_S
-        while data and time.monotonic() < deadline:
+        while data and (time.monotonic() < deadline or waiting[0] < MOST_WAITING):
             fcntl.ioctl(self.slave, termios.FIONREAD, waiting)
-            room = MOST_WAITING - waiting[0]
-            if room > 0:
-                os.write(self.master, data[:room])
-                data = data[room:]
-            else:
-                time.sleep(0.005)
+            if waiting[0] < MOST_WAITING:
+                os.write(self.master, data[:PIECE])
+                data = data[PIECE:]
+            if data:
+                time.sleep(0.001)
         self.lost_bytes += len(data)
 
     def _report(self, line: str) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from firmware.node.clock import Clock, seconds
 from firmware.node.link_ip import Mqtt
 from firmware.node.modem_clock import utc_of
 from firmware.wire import codec, seal
-from tests.firmware.field import Collector, FleetMaker, Shared, wait_for
+from tests.firmware.field import START, Collector, FleetMaker, Shared, wait_for
 from tests.firmware.test_link import make_uplink
 
 NOW = 1_459_468_800  # 2016-04-01 00:00 UTC
@@ -181,6 +183,18 @@ def test_no_time_server_is_nothing_to_tell(ntp: str) -> None:
     assert connect_times(1, ntp)[0] == []
 
 
+def test_a_time_server_that_keeps_silent_costs_no_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """micropython issue 5189: there each question left one open, until no file could be opened."""
+    monkeypatch.setattr(sntp, "_TIMEOUT_S", 0.01)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
+        mute.bind(("127.0.0.1", 0))
+        link = SimpleNamespace(ntp=f"127.0.0.1:{mute.getsockname()[1]}", told=None)
+        before = len(os.listdir("/proc/self/fd"))
+        for _ in range(30):
+            sntp.ask(link)
+        assert len(os.listdir("/proc/self/fd")) == before
+
+
 def test_a_node_with_the_time_asks_nobody() -> None:
     uplink = make_uplink()
     uplink.mqtt.told = None
@@ -215,3 +229,17 @@ def test_the_node_takes_the_time_of_a_time_server(
     wait_for(lambda: bool(collector.kinds("refused")), 60)
     assert [event.detail for event in collector.kinds("refused")] == [["time of ntp", 1]]
     assert "MemoryError" not in fleet.nodes["qf-001"].last_lines()
+
+
+@pytest.mark.system
+def test_a_radio_that_refuses_to_join_is_told_again(
+    make_fleet: FleetMaker, collector: Collector
+) -> None:
+    """micropython issue 17661: it ended the program; here it joins when the radio takes it."""
+    begin = START + 60 * 86400
+    settings = {"faults": [["radio", "busy", begin, begin + 2 * 3600]]}
+    fleet = make_fleet("qf-001", settings=settings)
+    fleet.start()
+    wait_for(lambda: len(collector.received()) >= 4, 60)
+    assert {boot for _, boot, _ in collector.received()} == {1}
+    assert fleet.alive() == {"qf-001": True}

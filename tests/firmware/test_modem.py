@@ -194,11 +194,36 @@ def test_a_modem_that_is_late_is_not_spoken_to_before_it_has_ended(bench: Benche
     assert one.modem.broken == []
 
 
+def test_a_modem_that_takes_its_time_to_detach_and_to_start(bench: Benches) -> None:
+    """renode issue 917: so a real BC660K does, with reports of it in between."""
+    one = bench(apn="cmnbiot", rai=True)
+    one.modem.boot_s, one.modem.detach_s = 0.8, 1.0
+    one.link.connect()
+    assert one.modem.resets == 2
+    assert one.link.publish("nq/1/qf-001/up", b"x")
+    assert one.faults == []
+
+
+def test_a_connection_that_the_modem_still_holds_is_freed(
+    bench: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """opentracker issue 28: it says that it is open; here closing does not help either."""
+    one = bench()
+    one.link.connect()
+    monkeypatch.setitem(
+        COMMANDS, "AT+QMTCLOSE=0", lambda modem, _: modem._say("OK", "+QMTCLOSE: 0,-1")
+    )
+    said = fail_until(one, lambda: True)
+    assert said == ['modem: AT+QMTCFG="version",0,1: ERROR'] * 3, "M 3.3.1, note 6: it is open"
+    counts = one.link.ladder.counts
+    assert (counts["reopen"], counts["radio"], one.modem.resets) == (2, 1, 0)
+
+
 def test_what_nobody_reads_is_lost_and_stops_nothing(bench: Benches) -> None:
     """As on a line whose board sleeps; the first that is read again is put in order."""
     one = bench()
     one.link.connect()
-    for _ in range(3):
+    for _ in range(8):
         one.modem.report('+QMTRECV: 0,1,"nq/1/qf-001/ack","' + "00" * 800 + '"')
     wait_for(lambda: one.modem.lost_bytes > 0)
     one.link.connect()

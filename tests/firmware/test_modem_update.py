@@ -18,8 +18,8 @@ from firmware.workbench.modem import Modem
 from firmware.workbench.modem_faults import Faults
 from firmware.workbench.simulate import Fleet
 from tests.firmware.field import FleetMaker, Key, Shared, wait_for
-from tests.firmware.test_roll_out_to_nodes import KEY, MASTER, World, keep_running
 from tests.firmware.test_modem_node import FAST
+from tests.firmware.test_roll_out_to_nodes import KEY, MASTER, World, keep_running
 from tests.firmware.test_update import comment
 from tests.firmware.update_server import UpdateServer, Workshop
 from tests.mosquitto import mosquitto
