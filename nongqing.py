@@ -60,6 +60,7 @@ from collector.one_machine.embedded import EmbeddedError, postgres_binaries
 from collector.settings import Settings
 from collector.store.postgres.db import Pool
 from field_configs.board import layout_of
+from field_configs.board_pins import Pins, read_pins
 from field_configs.load import load
 from field_configs.parts import Part, load_parts
 from field_configs.schema import Board
@@ -100,6 +101,10 @@ class Parts:
     def power_parts(self) -> Mapping[str, Part]:
         """Return what parts take from a battery, for the workbench."""
         return load_parts()
+
+    def pins(self) -> Pins:
+        """Return the pins of the node's program, for the workbench."""
+        return read_pins()
 
     def layout_of(self, board: Board) -> Layout:
         """Return the channel layout that a board type's nodes speak, for the workbench."""

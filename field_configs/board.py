@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from field_configs.board_link import take_link
+from field_configs.board_pins import PinError, read_pins
 from field_configs.board_policy import take_alarm, take_battery, take_power, take_solar
 from field_configs.collected import Collected
 from field_configs.drivers import Driver, read_drivers
@@ -67,6 +68,12 @@ def take_board(section: Section, stem: str, found: Collected) -> None:
         take_battery(section),
         take_solar(section),
     )
+    if not section.bad:
+        supply_pin = board.power.supply_pin if board.power else None
+        try:
+            read_pins().taken(channels, board.link["kind"], supply_pin)
+        except PinError as error:
+            section.fail(error.key, str(error))
     found.keep(found.boards, stem, board, section)
 
 

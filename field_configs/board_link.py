@@ -32,6 +32,8 @@ def take_link(section: Section) -> Mapping[str, Any]:
         link["edrx_s"] = part.whole("edrx_s", 1, MOST_EDRX_S, "s")
     if part.has("baud"):
         link["baud"] = part.one_of("baud", (9600, 19200, 38400, 57600, 115200))
+    if part.has("rai"):
+        link["rai"] = part.flag("rai", default=False)
     part.close()
     if not part.bad and link["kind"] == IP and len(link) > 1:
         part.fail("kind", f'"ip" has no modem to set up: give "{NBIOT}", or take the rest out')

@@ -11,9 +11,8 @@ from firmware.wire.quantities import by_name
 
 BATTERY = "battery_voltage"
 MOST_VOLTS, DAY_S = 60, 86400
-#: Pins from here on of an ESP32 take no output; and buses whose address is a pin.
+#: Pins from here on of an ESP32 take no output.
 LAST_OUTPUT = 33
-PIN_BUSES = ("pulse", "adc", "onewire")
 #: Buses whose sensors need the board awake between samples, and what to do about it.
 AWAKE = {
     "pulse": "counts pulses or watches a door, and none is noticed in deep sleep: take deep_sleep "
@@ -69,9 +68,6 @@ def take_power(section: Section, channels: Sequence[BoardChannel], sample_s: int
         if not sample_s <= policy.saving_s <= policy.survival_s:
             reason = f"must be from sample_s ({sample_s}) to survival_s: mend one"
             part.fail("saving_s", reason)
-        taken = {c.address for c in channels if c.bus in PIN_BUSES}
-        if policy.supply_pin is not None and policy.supply_pin in taken:
-            part.fail("supply_pin", f"pin {policy.supply_pin} is a channel's: give a free one")
         if policy.supply_s and policy.supply_pin is None:
             part.fail("supply_s", "there is nothing to switch: add supply_pin, or take it out")
         for channel in channels:

@@ -49,6 +49,7 @@ class AtLine:
         self.skipping = False
         self.prompting = False
         self.lost = None
+        self.unanswered = False  # what was written last has not ended
         self.spoken = board.ticks_ms()
 
     def resync(self):
@@ -59,6 +60,7 @@ class AtLine:
         for turn in range(_RESYNCS):
             if turn:
                 self.ladder.count("resync")
+            if turn or self.unanswered:
                 self._write(_ESC + b"\r")
             self._quiet()
             try:
@@ -70,7 +72,12 @@ class AtLine:
         raise failure("AT", None)
 
     def command(self, text, ms=None):
-        """Send a command and return its lines; ModemError if it fails or stays unanswered."""
+        """Send a command and return its lines; ModemError if it fails or stays unanswered.
+
+        Nothing follows a command that has not ended but Esc (A 1.2): it may only be late.
+        """
+        if self.unanswered and text != "AT":
+            self.resync()
         self._write(text.encode() + b"\r")
         return self._final(text, ms or self.times["answer_ms"])
 
@@ -96,10 +103,13 @@ class AtLine:
         while True:
             line = self._line(text, start, ms)
             if line == b"OK":
+                self.unanswered = False
                 return lines
             if line == b"ERROR":
+                self.unanswered = False
                 raise failure(text, "ERROR")
             if line.startswith(b"+CME ERROR:"):
+                self.unanswered = False
                 try:
                     raise failure(text, int(line[11:]))
                 except ValueError:
@@ -158,6 +168,7 @@ class AtLine:
 
     def _write(self, data):
         self.spoken = self.board.ticks_ms()
+        self.unanswered = True
         while data:
             sent = self.uart.write(data)
             if not sent:

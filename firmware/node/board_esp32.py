@@ -8,6 +8,7 @@ import machine
 import network
 
 from firmware import const
+from firmware.node.clock import seconds
 from firmware.node.kept import Kept
 
 _I2C_SCL = const(22)
@@ -40,14 +41,6 @@ _BROWN_OUT_STATE = const(15)
 _BROWN_OUT = const(6)  # ours, behind MicroPython's five
 
 
-def _seconds(year, month, day):
-    """Seconds from 1970 to a day; `time.mktime` counts from 2000 here and 1970 elsewhere."""
-    year -= month <= 2
-    days = year * 365 + year // 4 - year // 100 + year // 400
-    days += (153 * ((month + 9) % 12) + 2) // 5 + day - 1
-    return (days - 719468) * 86400
-
-
 class Board:
     """Buses, time, network and rest of one board; `root` is where its flash is mounted."""
 
@@ -56,6 +49,7 @@ class Board:
     def __init__(self):
         self.wlan = None
         self.network = None, None
+        self.joining = True
         self.has_modem = False
         self.supply = None
         self.buses = {}
@@ -128,12 +122,20 @@ class Board:
             self.radio(True)
 
     def radio(self, on):
-        """Switch the radio on, and join again, or off: of all parts it takes the most power."""
+        """Switch the radio on, and join again, or off: of all parts it takes the most power.
+
+        What the radio refuses `online` tries again, from off (micropython issue 17661: it does so
+        when it is told to join while it does).
+        """
         if self.wlan is None:
             return  # a modem saves power by its own timers
-        self.wlan.active(on)
-        if on and self.network[0] and not self.wlan.isconnected():
-            self.wlan.connect(*self.network)
+        self.joining = True
+        try:
+            self.wlan.active(on)
+            if on and self.network[0] and not self.wlan.isconnected():
+                self.wlan.connect(*self.network)
+        except OSError:
+            self.joining = False
 
     def modem(self, baud):
         """Return the modem's serial line and a function that resets it, which takes 0.1 s."""
@@ -154,6 +156,9 @@ class Board:
         """Return whether the network is there; with a modem only trying tells."""
         if self.has_modem:
             return True
+        if not self.joining:
+            self.radio(False)
+            self.radio(True)
         return self.wlan is not None and self.wlan.isconnected()
 
     def signal_dbm(self):
@@ -165,7 +170,7 @@ class Board:
         year, month, day, _, hour, minute, second, _ = machine.RTC().datetime()
         if year < _EARLIEST_RTC_YEAR:
             return None
-        return _seconds(year, month, day) + hour * 3600 + minute * 60 + second
+        return seconds(year, month, day) + hour * 3600 + minute * 60 + second
 
     def uptime_ms(self):
         """Milliseconds since boot, without the wrap of the tick counter after 12 days."""

@@ -83,7 +83,7 @@ class Commands:
         held = self.record.result in ("trial", "begun")
         if held or (tries and self._is_update_on_trial()):
             return self._refuse("on_trial")
-        if self.clock.offset is None:
+        if self.clock.offset is None or self.clock.source:  # an unsigned time proves nothing
             return self._refuse("no_time")
         if command.expires < self.clock.offset + self.clock.uptime():
             return self._end(command, "expired")

@@ -70,6 +70,7 @@ class Uplink:
         self.event_id = None
         self.event_tries = 0
         self.reported = set()
+        self.wrong_times = 0
         # Of each frame sent and not yet answered: boot, seq, ticks and uptime [s] when it was sent,
         # whether it was new. Flat, for it is the most that lives beside the program.
         self.outstanding = []
@@ -143,6 +144,8 @@ class Uplink:
                 self._check_silence()
                 self._pass_over()
                 self._fill()
+                if self.mqtt.rest and not self.outstanding and not self.events:
+                    self.mqtt.rest()
         except OSError as error:
             if isinstance(error, Refused):
                 self._report_once("refused", str(error))
@@ -159,6 +162,7 @@ class Uplink:
         now = self.board.ticks_ms()
         if self.board.ticks_diff(self.next_try, now) > 0:
             return
+        self.mqtt.told = self._told if self.clock.offset is None else None
         self.mqtt.connect()
         self._subscribe()
         self.since = self.board.ticks_ms()
@@ -300,7 +304,24 @@ class Uplink:
         self.confirmed = self.confirmed or fresh is not None
         if fresh is not None and ack.now is not None:
             # Only an answer to a frame of this boot sets the clock: an old one sent again cannot.
-            self.clock.learn(ack.now, self.clock.uptime() - fresh)
+            clock = self.clock
+            before, source = clock.offset, clock.source
+            if clock.learn(ack.now, clock.uptime() - fresh) and before is not None:
+                wrong = before - clock.offset
+                self._refuse_time(source or "its own", "%+d s by the server's" % wrong)
+
+    def _told(self, utc, source):
+        """Take over the time of `source` until the server tells its own; a text says why not."""
+        if isinstance(utc, str):
+            self._refuse_time(source, utc)
+        elif self.clock.guess(utc, source):
+            self.mqtt.told = None
+
+    def _refuse_time(self, source, why):
+        count = self.wrong_times = self.wrong_times + 1
+        if count & (count - 1) == 0:
+            self.report("refused", ["time of " + source, count])
+            self.report("fault", "time of %s: %s, %d times" % (source, why, count))
 
     def _release(self, ack):
         """Forget what `ack` answers; return the uptime at which it was asked, or None."""

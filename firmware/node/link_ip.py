@@ -9,7 +9,7 @@ Version 3.1.1.
 import socket
 import struct
 
-from firmware import const
+from firmware import const, forget
 from firmware.node.packets import PUBACK, PUBCOMP, PUBLISH, PUBREC, PUBREL, LinkError, Refused
 
 _TIMEOUT_S = const(5)
@@ -19,6 +19,7 @@ _HEAD = const(256)  # what is read of a longer packet: enough for its topic and 
 _CHUNK = const(256)  # what arrives is small; a large buffer would need a large hole in the heap
 _IPPROTO_TCP = const(6)
 _TCP_NODELAY = const(1)
+_ATTEMPTS = const(8)
 
 
 def _text(value):
@@ -44,9 +45,19 @@ class Mqtt:
 
     waiting = ()  # what has arrived and is not on the socket any more: nothing, with this link
     parts = 512, 8  # of an update: bytes of one, and how many are asked for together
+    told = None  # called with the time of `ntp`, while the uplink knows none
+    rest = None  # nobody is told that no more is to come
 
     def __init__(
-        self, name, host, port, user=None, password=None, keepalive_s=_KEEPALIVE_S, psk=None
+        self,
+        name,
+        host,
+        port,
+        user=None,
+        password=None,
+        keepalive_s=_KEEPALIVE_S,
+        psk=None,
+        ntp=None,
     ):
         self.name = name
         self.address = (host, port)
@@ -54,6 +65,8 @@ class Mqtt:
         self.password = password
         self.keepalive_s = keepalive_s
         self.psk = psk
+        self.ntp = ntp
+        self.tries = 0
         self.tcp = None  # what is below TLS
         self.socket = None
         self.buffer = b""
@@ -63,6 +76,8 @@ class Mqtt:
     def connect(self):
         """Open the connection; OSError if the broker cannot be reached or refuses."""
         self.close()
+        if self.told and self.ntp:
+            self._ask_time()
         host, port = self.address
         where = socket.getaddrinfo(host, port, socket.AF_INET, socket.SOCK_STREAM)[0][-1]
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -84,6 +99,15 @@ class Mqtt:
         except OSError:
             self.close()
             raise
+
+    def _ask_time(self):
+        # Attempts come up to a minute apart: a time server is asked once in some.
+        if self.tries % _ATTEMPTS == 0:
+            from firmware.node import sntp
+
+            sntp.ask(self)
+            forget(sntp)
+        self.tries += 1
 
     def _send_at_once(self):
         # Small packets would otherwise wait for the other side's delayed acknowledgement.

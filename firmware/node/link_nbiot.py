@@ -15,13 +15,14 @@ into it is lost, and its frame goes again.
 
 import binascii
 
-from firmware import const
+from firmware import const, forget
 from firmware.node.at_line import CTRL_Z, AtLine, ModemError, failure
 from firmware.node.modem_ladder import Ladder
 from firmware.node.packets import PINGRESP, PUBACK, PUBLISH, SUBACK, LinkError
 
 _MAX_PAYLOAD = const(730)  # bytes in hexadecimal mode, M 3.3.8
 _LISTEN_MS = const(3600000)
+_QUIET_MS = const(2000)  # an answer to the last message may still come: our own judgement
 _AWAKE_MS = const(5000)  # it sleeps 10 s after the last command, A 11.1.5
 POWER = "AT+QSCLK=0", "AT+CPSMS=0", "AT+CEDRXS=0"  # not saved where nothing is configured
 REFUSALS = "ERROR", 50, 8507  # of a form of a command that the modem does not know
@@ -58,7 +59,11 @@ class ModemMqtt(AtLine):
         ``report(kind, detail)``.
     """
 
-    parts = 256, 1  # of an update; what comes while flash is written waits in 1024 bytes
+    parts = (
+        416,
+        1,
+    )  # of an update; what comes while flash is written waits in 1024 bytes, board_esp32
+    told = None  # called with the network's time, while the uplink knows none
     keepalive_s = 3600  # the most that there is, M 3.3.1: the modem itself wakes its radio for it
 
     def __init__(self, uart, reset, board, name, broker, settings, report):
@@ -83,6 +88,9 @@ class ModemMqtt(AtLine):
         self.published = None
         self.data_mode = False
         self.packet_id = 0
+        self.rai = settings.get("rai")
+        self.releases = True  # until it is found that the modem does not know how
+        self.talked = None  # when a message last went or came, until the network was told the end
         self.rsrp = None  # dBm, as the modem said at `listened`
         self.listened = board.ticks_ms()
         board.signal_dbm = lambda: self.rsrp
@@ -93,6 +101,11 @@ class ModemMqtt(AtLine):
         try:
             self.ladder.climb()
             self._attach()
+            if self.told:
+                from firmware.node import modem_clock
+
+                modem_clock.ask(self)
+                forget(modem_clock)
             self._open()
             self._listen()
         except OSError as error:
@@ -148,6 +161,7 @@ class ModemMqtt(AtLine):
             self.ladder.failed(error)
             raise
         self.ladder.worked()
+        self.talked = self.board.ticks_ms()
         if self._passed(self.listened) > _LISTEN_MS:
             self._listen()
         return packet_id
@@ -189,6 +203,24 @@ class ModemMqtt(AtLine):
             raise
         self.waiting.append((PINGRESP, None, b""))
 
+    def rest(self):
+        """Tell the network, once it is quiet, that no more is to come, so that it lets go."""
+        if self.talked is None or self._passed(self.talked) < _QUIET_MS:
+            return
+        self.talked = None
+        if not self.releases:
+            return
+        try:
+            self._wake()
+            self.command("AT+CNMPSD")  # A 6.1
+        except OSError as error:
+            self.ladder.failed(error)
+            if getattr(error, "code", None) is None:
+                raise
+            self.releases = False
+            self.ladder.count("no release")
+            self.ladder.worked()
+
     def receive(self):
         """Return what has arrived, as `link_ip.Mqtt.receive` does."""
         try:
@@ -206,10 +238,15 @@ class ModemMqtt(AtLine):
         self.lost = None
         self.ask("ATE0")
         self.ask("AT+CMEE=1")
-        for text in self.power:
-            self.ask(text)
         if self.apn:
             self._set_apn()
+        if self.rai:
+            from firmware.node.modem_power import use_rai
+
+            use_rai(self)
+            self.rai = False  # kept by the modem
+        for text in self.power:  # of which AT+QSCLK is not kept over a start (A 9.10)
+            self.ask(text)
         if b"+CFUN: 1" not in self.ask("AT+CFUN?"):
             self.ask("AT+CFUN=1", self.times["radio_ms"])
         self.ask("AT+CEREG=0")
@@ -225,7 +262,7 @@ class ModemMqtt(AtLine):
 
     def _wake(self):
         """A modem that sleeps may lose what wakes it (A 9.10, note 1)."""
-        if self.sleeps and self._passed(self.spoken) > _AWAKE_MS:
+        if self.unanswered or (self.sleeps and self._passed(self.spoken) > _AWAKE_MS):
             self.resync()
 
     def _listen(self):
@@ -243,11 +280,15 @@ class ModemMqtt(AtLine):
         wanted = ('"IP","%s"' % self.apn).upper().encode()
         if not any(wanted in line.upper() for line in self.ask("AT+QCGDEFCONT?")):
             self.ask('AT+QCGDEFCONT="IP","%s"' % self.apn)
-            self.command("AT+QRST=1")
-            self.await_boot()
-            self.resync()
-            self.ask("ATE0")
-            self.ask("AT+CMEE=1")
+            self.restart()
+
+    def restart(self):
+        """Start the modem anew, so that what it keeps counts."""
+        self.command("AT+QRST=1")
+        self.await_boot()
+        self.resync()
+        self.ask("ATE0")
+        self.ask("AT+CMEE=1")
 
     def _open(self):
         try:
@@ -296,6 +337,7 @@ class ModemMqtt(AtLine):
                     self.ladder.count("garbled")
                     return
             if len(parts) > 2:
+                self.talked = self.board.ticks_ms()
                 self.waiting.append((PUBLISH, parts[1], payload))
         elif line.startswith(b"+QMTSTAT: 0,"):
             self.lost = "+QMTSTAT " + line[12:].decode("utf-8", "ignore")

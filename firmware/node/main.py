@@ -71,6 +71,7 @@ def make_link(board, config, report):
             broker.get("user"),
             broker.get("password"),
             psk=broker.get("psk"),
+            ntp=config.get("ntp", broker["host"]),
         )
     if kind == "nbiot":
         if any(channel["bus"] == "gnss" for channel in config["channels"]):

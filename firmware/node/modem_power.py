@@ -1,8 +1,10 @@
-"""How a modem saves power, and how well it hears: PSM, eDRX, signal.
+"""How a modem saves power, and how well it hears: PSM, eDRX, release assistance, signal.
 
 Sources: A (of link_nbiot) 9.1 and 9.4 for the commands; timers: 3GPP TS 24.008, GPRS timer 2 (table
 10.5.163) and GPRS timer 3 (table 10.5.163a), as A 4.1 and 9.4 give them.
 """
+
+from firmware.node.at_line import ModemError
 
 # Unit in seconds and its bits 8 to 6, the finest first.
 ACTIVE_UNITS = (2, 0), (60, 1), (360, 2)
@@ -53,6 +55,25 @@ def commands(settings):
             raise ValueError("/node.json: link.edrx_s %s: must be 0 to 10485 s" % edrx_s)
         result[2] = 'AT+CEDRXS=1,5,"%s"' % longer[0]
     return result
+
+
+def use_rai(modem):
+    """Switch on release assistance of 3GPP release 14, once: the modem keeps it.
+
+    Without it AT+CNMPSD asks the network for nothing. Source: A 6.1, 11.1.8 and 11.1.9: both are
+    set while the radio is off, and count from the next start. A modem or an operator that does not
+    have it goes on without.
+    """
+    try:
+        if any('"MacRAI",0' in line.decode() for line in modem.ask('AT+QCFG="MacRAI"')):
+            modem.ask("AT+CFUN=0", modem.times["radio_ms"])
+            modem.ask('AT+QCFG="relversion",14')
+            modem.ask('AT+QCFG="MacRAI",1')
+            modem.restart()
+    except ModemError as error:
+        if error.code is None:
+            raise
+        modem.ladder.count("no release")
 
 
 def signal(modem):

@@ -21,6 +21,8 @@ from firmware.workbench.modem_line import Line, State
 MAX_PAYLOAD = 730  # bytes in hexadecimal mode, M 3.3.8
 MAX_KEEPALIVE_S = 3600
 CELL = '0,3688,11,121,"05C4EF33",-72,-8,-64,14,8,"4C10",0,-128,3'  # the example of A 4.8
+KEPT = {"relversion": ("13", "14"), "MacRAI": ("0", "1")}
+ZONE_QUARTERS = 32  # China: UTC+8
 NAMED = re.compile(r'^AT\+QMTCFG="(\w+)",0(?:,(.*))?$')
 
 
@@ -67,6 +69,7 @@ class Modem(Line):
         self.unfinished = self.subscribing = 0
         self.buffer.clear()
         self.state = State(registered_at=time.monotonic() + self.attach_s)
+        self.rai = self.kept == {"relversion": "14", "MacRAI": "1"}
         if say:
             self._say("RDY")
 
@@ -100,6 +103,9 @@ class Modem(Line):
             return
         self.state.functional = rest == "1"
         self._hang_up()
+        if rest == "0":  # a real one detaches first
+            time.sleep(self.detach_s)
+            self._report("+CEREG: 0")
         self.state.registered_at = time.monotonic() + self.attach_s
         self._say("OK")
 
@@ -119,6 +125,37 @@ class Modem(Line):
         good = re.fullmatch(r'[03]|[12],5,"[01]{4}"', rest)
         self._say("OK" if good else "ERROR")
 
+    def _configure(self, rest: str) -> None:
+        """What the modem keeps: set while the radio is off, counts from the next start (A 11.1)."""
+        found = re.fullmatch(r'"(relversion|MacRAI)"(?:,(\d{1,2}))?', rest)
+        if not found or not self.knows_release:
+            self._say("ERROR")
+        elif found[2] is None:
+            self._say(f'+QCFG: "{found[1]}",{self.kept[found[1]]}', "OK")
+        else:
+            good = not self.state.functional and found[2] in KEPT[found[1]]
+            if found[1] == "MacRAI":  # A 11.1.8
+                good = good and self.kept["relversion"] == "14"
+            if good:
+                self.kept[found[1]] = found[2]
+            self._say("OK" if good else "ERROR")
+
+    def _release(self, rest: str) -> None:
+        """No more is to come (A 6.1); while a packet is under way that would be no truth."""
+        if self.unfinished or self.subscribing:
+            self.broken.append(f"released before the result of {self.unfinished}")
+        if self.knows_release:
+            self.releases += self.rai
+        self._say("OK" if self.knows_release else "ERROR")
+
+    def _clock(self, rest: str) -> None:
+        """A 12.1 and its example; what is said before the network gave its time: unverified."""
+        told = "70/01/01,00:00:09+00"
+        if self.utc is not None and self._registered():
+            there = time.gmtime(self.utc() + ZONE_QUARTERS * 900)
+            told = time.strftime("%y/%m/%d,%H:%M:%S", there) + f"+{ZONE_QUARTERS:02}"
+        self._say(f"+CCLK: {told}", "OK")
+
     def _set_apn(self, rest: str) -> None:
         found = re.fullmatch(r'"IP","([^"]{0,99})"', rest)
         if found:
@@ -127,6 +164,7 @@ class Modem(Line):
 
     def _reset(self, rest: str) -> None:
         self._say("OK")
+        time.sleep(self.boot_s)
         self._boot()
 
     def _config(self, rest: str) -> None:
@@ -285,6 +323,9 @@ COMMANDS: dict[str, Callable[[Modem, str], None]] = {
     "AT+CEREG?": Modem._cereg,
     "AT+CFUN?": lambda modem, _: modem._say(f"+CFUN: {int(modem.state.functional)}", "OK"),
     "AT+CFUN=": Modem._cfun,
+    "AT+CCLK?": Modem._clock,
+    "AT+CNMPSD": Modem._release,
+    "AT+QCFG=": Modem._configure,
     "AT+QENG=0": lambda modem, _: modem._say("+QENG: " + CELL, "OK"),
     "AT+QCGDEFCONT?": lambda modem, _: modem._say(f'+QCGDEFCONT: "IP","{modem.apn}"', "OK"),
     "AT+QCGDEFCONT=": Modem._set_apn,

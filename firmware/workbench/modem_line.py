@@ -5,11 +5,14 @@ Sources: as firmware/workbench/modem.py.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
+import termios
 import threading
 import time
 from abc import ABC, abstractmethod
+from array import array
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -18,6 +21,11 @@ from firmware.workbench.modem_faults import Faults
 from firmware.workbench.serial_line import serial_line
 
 CTRL_Z, ESC = 0x1A, 0x1B
+#: So long a command takes at least: who does not wait for its end is caught.
+ANSWER_S = 0.002
+#: Bytes that wait for a board that does not read, and how long more do; then they are lost, as on
+#: a line. (Beyond what a pseudo-terminal holds writing would wait for ever.)
+MOST_WAITING, UNREAD_S, PIECE = 2000, 0.3, 256
 
 
 @dataclass
@@ -47,6 +55,10 @@ class Line(ABC):
         The APN that it was left with.
     fixed_length : bool
         Whether it takes messages within the command.
+    utc : callable, optional
+        The network's time [s since 1970]; without it the network tells none.
+    knows_release : bool
+        Whether it knows the commands of release assistance.
     """
 
     def __init__(
@@ -56,18 +68,26 @@ class Line(ABC):
         faults: Faults | None = None,
         apn: str = "",
         fixed_length: bool = True,
+        utc: Callable[[], float] | None = None,
+        knows_release: bool = True,
     ) -> None:
         self.prompt_s, self.attach_s = prompt_s, attach_s
         self.faults = faults
         self.apn = apn
         self.fixed_length = fixed_length
+        self.utc = utc
+        self.knows_release = knows_release
+        self.kept = {"relversion": "13", "MacRAI": "0"}
+        self.rai = False
+        self.releases = 0  # how often the network was asked to let go
         self.master, self.slave, self.path = serial_line()
         self.reset_line, self.reset_node, self.reset_path = serial_line()
         self.heard: list[str] = []
         self.broken: list[str] = []
-        self.lost_reports = self.lost_commands = 0
+        self.lost_reports = self.lost_commands = self.lost_bytes = 0
         self.sleeps = False  # survives no reset here; A 9.10: not kept
         self.sleep_s = 10.0  # A 11.1.5
+        self.boot_s = self.detach_s = 0.0  # how long it takes to start and to leave the network
         self.heard_at = 0.0
         self.dumb = False
         self.resets = 0
@@ -133,7 +153,19 @@ class Line(ABC):
         if self.faults is not None:
             data = self.faults.garble(data)
         if not self.dumb:
-            os.write(self.master, data)
+            self._write(data)
+
+    def _write(self, data: bytes) -> None:
+        waiting = array("i", [0])
+        deadline = time.monotonic() + UNREAD_S
+        while data and (time.monotonic() < deadline or waiting[0] < MOST_WAITING):
+            fcntl.ioctl(self.slave, termios.FIONREAD, waiting)
+            if waiting[0] < MOST_WAITING:
+                os.write(self.master, data[:PIECE])
+                data = data[PIECE:]
+            if data:
+                time.sleep(0.001)
+        self.lost_bytes += len(data)
 
     def _report(self, line: str) -> None:
         if self.data is not None:
@@ -150,13 +182,14 @@ class Line(ABC):
         if asleep:  # A 9.10, note 1: what wakes the line is lost
             self.lost_commands += 1
             return
-        if self.data is not None and time.monotonic() < self.ready_at:
-            if data.strip(b"\x1b\r\n"):
+        if self.data is not None and now < self.ready_at and data[0] != ESC:
+            if data.strip(b"\r\n"):
                 self.broken.append("data before the modem was ready for it")
             return
-        if self.state.echo and self.data is None and not self.dumb:
-            os.write(self.master, data)
-        for place, byte in enumerate(data):
+        place = 0
+        while place < len(data):
+            byte = data[place]
+            place += 1
             if self.data is not None:
                 if byte in (CTRL_Z, ESC):
                     self._end_of_data(byte == CTRL_Z)
@@ -167,11 +200,21 @@ class Line(ABC):
             elif byte == ord("\r"):
                 line, self.buffer = self.buffer.decode("latin-1"), bytearray()
                 if line:
-                    if data[place + 1 :].strip(b"\r\n"):
+                    if self.state.echo and not self.dumb:
+                        os.write(self.master, line.encode("latin-1") + b"\r")
+                    data += self._more()
+                    following = data[place:].lstrip(b"\r\n")
+                    # Who stops waiting says so by Esc, however late this modem is.
+                    if following and following[0] != ESC:
                         self.broken.append(f"more before {line} has ended")
                     self._command(line)
             elif byte != ord("\n"):
                 self.buffer.append(byte)
+
+    def _more(self) -> bytes:
+        """What comes in the moment before an answer."""
+        ready, _, _ = select.select([self.master], [], [], ANSWER_S)
+        return os.read(self.master, 4096) if ready else b""
 
     # What the modem itself does.
 

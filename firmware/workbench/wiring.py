@@ -1,32 +1,18 @@
 """How the sensors of a board type are wired: groups of wires from the ESP32 to parts.
 
-Pins are those of firmware/node/board_esp32.py, read without running it; sensors, addresses and own
-pins those of the board type.
+Pins are those of the node's program, which the front door hands in; sensors, addresses and own pins
+those of the board type.
 """
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-import firmware
 from firmware.workbench.parts import Board, BoardChannel
 
-SOURCE = Path(firmware.__file__).parent / "node" / "board_esp32.py"
 POWER, GROUND, FED, CELL = "3.3 V", "GND", "V+", "VBAT"
-#: Terminals of what hangs on a bus, and the constant of the pin that each goes to.
-BUSES: Mapping[str, Sequence[tuple[str, str]]] = {
-    "i2c": (("SDA", "_I2C_SDA"), ("SCL", "_I2C_SCL")),
-    "rs485": (("DI", "_RS485_TX"), ("RO", "_RS485_RX")),
-    "gnss": (("RX", "_GNSS_TX"), ("TX", "_GNSS_RX")),
-    "modem": (("RXD", "_MODEM_TX"), ("TXD", "_MODEM_RX"), ("RESET_N", "_MODEM_RESET")),
-}
-#: Buses whose address is a pin, and the constant of the usual one.
-PIN_BUSES = {"pulse": "_PULSE_PIN", "adc": "_ADC_PIN", "onewire": "_ONEWIRE_PIN"}
 ORDER = ("i2c", "onewire", "rs485", "pulse", "adc", "gnss")
 NOTES = {
     "rs485": (
@@ -57,8 +43,24 @@ class Named(Protocol):
         """Supply voltage [V]."""
 
 
-class WiringError(ValueError):
-    """A board that cannot be wired; the message names the pin and the mend."""
+class Pins(Protocol):
+    """Pins of the node's program."""
+
+    @property
+    def buses(self) -> Mapping[str, Sequence[tuple[str, int]]]:
+        """Of each bus the terminals of what hangs on it, and the pin that each goes to."""
+
+    @property
+    def usual(self) -> Mapping[str, int]:
+        """The usual pin of each bus whose address is a pin."""
+
+    def of_channel(self, bus: str, address: int | None) -> int:
+        """Return the pin of a channel on such a bus."""
+
+    def taken(
+        self, channels: Sequence[Any], link: str, supply_pin: int | None
+    ) -> Mapping[int, str]:
+        """Return which pin has what; a ValueError where two things want the same one."""
 
 
 @dataclass(frozen=True)
@@ -84,73 +86,47 @@ class Group:
 
 @dataclass
 class Wiring:
-    """A board type's groups, from top to bottom; `pins` is which pin has what."""
+    """A board type's groups, from top to bottom."""
 
+    pins: Pins
     groups: list[Group] = field(default_factory=list)
-    pins: dict[int, str] = field(default_factory=dict)
-
-    def take(self, pin: int, what: str) -> str:
-        """Give a pin to something; its label. `WiringError` if it has another already."""
-        if self.pins.setdefault(pin, what) != what:
-            raise WiringError(
-                f"GPIO {pin}: is taken by {self.pins[pin]} and by {what}; give one of them another "
-                "address, or another link"
-            )
-        return f"GPIO {pin}"
 
 
-@lru_cache
-def pins(source: Path = SOURCE) -> dict[str, int]:
-    """Whole numbers at the top of the board's file, by name, as they are or within ``const``."""
-    found: dict[str, int] = {}
-    for node in ast.parse(source.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and len(node.targets) == 1:
-            target = node.targets[0]
-            names = target.elts if isinstance(target, ast.Tuple) else [target]
-            values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
-            for name, value in zip(names, values, strict=False):
-                inner = value.args[0] if isinstance(value, ast.Call) and value.args else value
-                constant = inner.value if isinstance(inner, ast.Constant) else None
-                if isinstance(name, ast.Name) and isinstance(constant, int):
-                    found[name.id] = constant
-    return found
-
-
-def wiring_of(board: Board, parts: Mapping[str, Named], link: str | None = None) -> Wiring:
-    """Wire a board type.
-
-    Raises
-    ------
-    WiringError
-        If two things want the same pin.
-    """
-    wiring = Wiring()
+def wiring_of(
+    board: Board, parts: Mapping[str, Named], pins: Pins, link: str | None = None
+) -> Wiring:
+    """Wire a board type; a ValueError if two things want the same pin."""
+    wiring = Wiring(pins)
+    kind = link or board.link["kind"]
+    supply_pin = board.power.supply_pin if board.power else None
+    pins.taken(board.channels, kind, supply_pin)
     sensors: dict[tuple[str, str, int | None], BoardChannel] = {}
     for channel in board.channels:
         sensors.setdefault((channel.bus, channel.driver, channel.address), channel)
     for bus in ORDER:
         found = [sensor for sensor in sensors.values() if sensor.bus == bus]
-        if found and bus in PIN_BUSES:
+        if found and bus in pins.usual:
             wiring.groups += [_on_pin(wiring, sensor, parts, board) for sensor in found]
         elif found:
             wiring.groups.append(_on_bus(wiring, bus, found, parts))
-    if (link or board.link["kind"]) == "nbiot":
+    if kind == "nbiot":
         wires = ((CELL, CELL), *_ends(wiring, "modem")[1:])
         box = Box("窄带物联网模组", "NB-IoT modem", "", tuple(name for name, _ in wires))
         wiring.groups.append(Group("modem", wires, (box,), None, NOTES["modem"]))
-    power = board.power
-    if power is not None and power.supply_pin is not None:
-        label = wiring.take(power.supply_pin, "the supply switch")
-        ends = (("EN", label), (GROUND, GROUND))
+    if supply_pin is not None:
+        ends = (("EN", _label(supply_pin)), (GROUND, GROUND))
         box = Box("升压器：探头的 V+", "converter: V+ of the probes", "", ("EN", GROUND))
         note = ("EN 接 100 kΩ 下拉", "EN has 100 kΩ to ground")
         wiring.groups.append(Group("supply", ends, (box,), None, note))
     return wiring
 
 
+def _label(pin: int) -> str:
+    return f"GPIO {pin}"
+
+
 def _ends(wiring: Wiring, bus: str) -> tuple[tuple[str, str], ...]:
-    known = pins()
-    signals = [(name, wiring.take(known[pin], f"bus {bus}")) for name, pin in BUSES[bus]]
+    signals = [(name, _label(pin)) for name, pin in wiring.pins.buses[bus]]
     return ((POWER, POWER), (GROUND, GROUND), *signals)
 
 
@@ -172,8 +148,7 @@ def _on_bus(
 def _on_pin(
     wiring: Wiring, sensor: BoardChannel, parts: Mapping[str, Named], board: Board
 ) -> Group:
-    pin = pins()[PIN_BUSES[sensor.bus]] if sensor.address is None else sensor.address
-    label = wiring.take(pin, f"{sensor.driver} on {sensor.bus}")
+    label = _label(wiring.pins.of_channel(sensor.bus, sensor.address))
     part = parts[sensor.driver]
     ends = [(GROUND, GROUND), ("OUT" if sensor.bus == "adc" else "DATA", label)]
     limit = board.battery.volts if board.battery else 4.2

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 import click
 
 from firmware.workbench.build import find_board
 from firmware.workbench.energy import LINKS
 from firmware.workbench.energy_command import PowerParts
-from firmware.workbench.wiring import WiringError, wiring_of
+from firmware.workbench.wiring import Pins, wiring_of
 from firmware.workbench.wiring_svg import draw
 from firmware.workbench.words import unwritable
+
+
+class WiringParts(PowerParts, Protocol):
+    """What the front door hands over for a drawing."""
+
+    def pins(self) -> Pins:
+        """Return the pins of the node's program."""
 
 
 @click.command()
@@ -28,7 +36,7 @@ from firmware.workbench.words import unwritable
     help="Wi-Fi, which needs no wire, or an NB-IoT modem; else what the board has.",
 )
 @click.pass_obj
-def wiring(parts: PowerParts, board_id: str, out: Path, link: str | None) -> None:
+def wiring(parts: WiringParts, board_id: str, out: Path, link: str | None) -> None:
     """Draw how the sensors of a BOARD type are wired to an ESP32, in Chinese and English.
 
     Pins are those that the node's program uses, sensors and addresses those of the board type.
@@ -46,9 +54,10 @@ def wiring(parts: PowerParts, board_id: str, out: Path, link: str | None) -> Non
             "name; add it"
         )
     try:
-        drawn = draw((board.zh, f"{board.en} ({board_id})"), wiring_of(board, table, link))
-    except WiringError as error:
+        wired = wiring_of(board, table, parts.pins(), link)
+    except ValueError as error:
         raise click.ClickException(f"board {board_id}: {error}") from error
+    drawn = draw((board.zh, f"{board.en} ({board_id})"), wired)
     try:
         out.write_text(drawn, encoding="utf-8")
     except OSError as error:

@@ -229,7 +229,9 @@ def test_alarms_and_power_reach_the_node_as_they_travel(folder) -> None:
     }
 
 
-LINK = '[link]\nkind = "nbiot"\nedrx_s = 82\npsm = { periodic_s = 86400, active_s = 20 }\n'
+LINK = (
+    '[link]\nkind = "nbiot"\nrai = true\nedrx_s = 82\npsm = { periodic_s = 86400, active_s = 20 }\n'
+)
 
 
 def test_a_boards_modem_goes_into_the_configuration(folder) -> None:
@@ -237,7 +239,8 @@ def test_a_boards_modem_goes_into_the_configuration(folder) -> None:
     folder.add("boards/b1.toml", LINK + ALARMS)
     config = node_config(Key("qf-001"), load(folder.root).boards["b1"], {}, apn="cmnbiot")
     psm = {"periodic_s": 86400, "active_s": 20}
-    assert config["link"] == {"kind": "nbiot", "psm": psm, "edrx_s": 82, "apn": "cmnbiot"}
+    link = {"kind": "nbiot", "psm": psm, "edrx_s": 82, "apn": "cmnbiot", "rai": True}
+    assert config["link"] == link
 
 
 @pytest.mark.parametrize(
@@ -249,6 +252,7 @@ def test_a_boards_modem_goes_into_the_configuration(folder) -> None:
         ("82", "82\nbaud = 300", "link.baud", "is 300: give one of 9600, 19200"),
         ("86400", "1", "link.psm.periodic_s", "1 is out of range: give a whole number from 60"),
         ("20 }", "20, x = 1 }", "link.psm.x", "unknown key: this table takes active_s, periodic_s"),
+        ("true", "1", "link.rai", "is a whole number: give true or false"),
         ("82", '82\napn = "x"', "link.apn", "unknown key: this table takes"),
     ],
 )

@@ -87,7 +87,8 @@ def test_a_switched_supply_has_a_free_pin(folder):
     error = folder.only_error()
     assert (error.key, error.reason) == (
         "power.supply_pin",
-        "pin 33 is a channel's: give a free one",
+        "GPIO 33: is taken by battery on adc and by the supply switch; give one of them another "
+        "pin",
     )
     folder.change("boards/b1.toml", "supply_pin = 33\n", "")
     assert "there is nothing to switch: add supply_pin" in folder.only_error().reason

@@ -37,6 +37,7 @@ class Rig:
         self.said: list[tuple[str, list[object]]] = []
         self.done: list[str] = []
         self.offset: int | None = NOW
+        self.source: str | None = None
         self.fails = False
         (folder / "node.json").write_text(json.dumps(CONFIG))
         self.start()
@@ -44,7 +45,7 @@ class Rig:
     def start(self) -> None:
         self.config, record, self.on_trial, self.ended = configuration.load(self.root)
         who = Identity("qf-001", bytes.fromhex(self.config["key"]), self.config["epoch"], 1)
-        clock = SimpleNamespace(offset=self.offset, uptime=lambda: 100)
+        clock = SimpleNamespace(offset=self.offset, source=self.source, uptime=lambda: 100)
         actions = {"send": lambda: self.act("send"), "selftest": lambda: self.act("selftest")}
         report = lambda *what: self.said.append(what)  # noqa: E731
         self.commands = Commands(self.root, self.config, record, who, clock, report, actions)
@@ -111,6 +112,15 @@ def test_without_the_time_nothing_is_done_and_nothing_used_up(rig: Rig) -> None:
     rig.start()
     rig.tell(1)
     assert rig.done == ["send"]
+
+
+def test_a_time_that_nobody_has_signed_lets_no_command_in(rig: Rig) -> None:
+    """Who answers for a time server could else make an old command count again."""
+    rig.source = "ntp"
+    rig.start()
+    rig.tell(1)
+    assert rig.done == []
+    assert rig.said == [("refused", ["no_time", 1])]
 
 
 def test_what_is_not_ours_is_counted_and_told_now_and_then(rig: Rig) -> None:

@@ -14,9 +14,11 @@ from firmware.node import link_nbiot
 from firmware.node.link_nbiot import ModemMqtt
 from firmware.node.modem_power import ACTIVE_UNITS, PERIODIC_UNITS, commands, signal, timer
 from firmware.node.packets import PUBACK, PUBLISH, SUBACK
+from firmware.wire import seal, topics, update
 from firmware.workbench.modem import COMMANDS, Modem
 from firmware.workbench.modem_faults import Faults
 from tests.firmware.field import Collector, wait_for
+from tests.paths import ROOT
 
 FAST = {"answer_ms": 400, "network_ms": 1500, "prompt_ms": 20, "radio_ms": 1500}
 
@@ -66,8 +68,10 @@ Benches = Callable[..., Bench]
 def bench(broker_port: int) -> Iterator[Benches]:
     made: list[Bench] = []
 
-    def make(faults: Faults | None = None, apn: str = "", **settings: Any) -> Bench:
-        modem = Modem(prompt_s=0.01, attach_s=0.05, faults=faults)
+    def make(
+        faults: Faults | None = None, apn: str = "", knows_release: bool = True, **settings: Any
+    ) -> Bench:
+        modem = Modem(prompt_s=0.01, attach_s=0.05, faults=faults, knows_release=knows_release)
         made.append(Bench(broker_port, modem, apn=apn, **settings))
         return made[-1]
 
@@ -156,6 +160,19 @@ def test_a_message_that_can_never_go_holds_up_nothing(bench: Benches) -> None:
     assert [packet[:2] for packet in one.receive()] == [(PUBACK, first), (PUBACK, second)]
 
 
+def test_a_part_of_an_update_fits_what_the_board_holds_of_the_line() -> None:
+    """While flash is written nobody reads: of the longest name and numbers the line must wait."""
+    size, count = ModemMqtt.parts
+    topic = topics.topic("x" * 31, "part")
+    body = update.encode_part(update.Part(99_999_999, update.MOST_FILES, 65_535, bytes(size)))
+    sealed = seal.seal(bytes(32), 0xFFFFFFFF, topic, body)
+    line = f'\r\n+QMTRECV: 0,65535,"{topic}","{sealed.hex()}"\r\n'
+    source = (ROOT / "firmware/node/board_esp32.py").read_text(encoding="utf-8")
+    assert count == 1
+    assert len(line) <= int(source.split("rxbuf=")[1].split(")")[0].rstrip()) == 1024
+    assert len(sealed) <= link_nbiot._MAX_PAYLOAD, "M 3.3.8: the longest in hexadecimal mode"
+
+
 def test_ping_asks_the_modem(bench: Benches) -> None:
     one = bench()
     one.link.connect()
@@ -165,6 +182,69 @@ def test_ping_asks_the_modem(bench: Benches) -> None:
     wait_for(lambda: one.modem.state.broker is None)
     with pytest.raises(OSError):
         one.link.ping()
+
+
+def test_a_modem_that_is_late_is_not_spoken_to_before_it_has_ended(bench: Benches) -> None:
+    """All that follows what stays unanswered begins with Esc, however long it takes."""
+    one = bench()
+    one.link.connect()
+    for _ in range(3):
+        one.modem._do(lambda: time.sleep(1.0))
+        assert b"+CFUN: 1" in one.link.ask("AT+CFUN?")
+    assert one.modem.broken == []
+
+
+def test_a_modem_that_takes_its_time_to_detach_and_to_start(bench: Benches) -> None:
+    """renode issue 917: so a real BC660K does, with reports of it in between."""
+    one = bench(apn="cmnbiot", rai=True)
+    one.modem.boot_s, one.modem.detach_s = 0.8, 1.0
+    one.link.connect()
+    assert one.modem.resets == 2
+    assert one.link.publish("nq/1/qf-001/up", b"x")
+    assert one.faults == []
+
+
+def test_a_connection_that_the_modem_still_holds_is_freed(
+    bench: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """opentracker issue 28: it says that it is open; here closing does not help either."""
+    one = bench()
+    one.link.connect()
+    monkeypatch.setitem(
+        COMMANDS, "AT+QMTCLOSE=0", lambda modem, _: modem._say("OK", "+QMTCLOSE: 0,-1")
+    )
+    said = fail_until(one, lambda: True)
+    assert said == ['modem: AT+QMTCFG="version",0,1: ERROR'] * 3, "M 3.3.1, note 6: it is open"
+    counts = one.link.ladder.counts
+    assert (counts["reopen"], counts["radio"], one.modem.resets) == (2, 1, 0)
+
+
+def test_what_nobody_reads_is_lost_and_stops_nothing(bench: Benches) -> None:
+    """As on a line whose board sleeps; the first that is read again is put in order."""
+    one = bench()
+    one.link.connect()
+    for _ in range(8):
+        one.modem.report('+QMTRECV: 0,1,"nq/1/qf-001/ack","' + "00" * 800 + '"')
+    wait_for(lambda: one.modem.lost_bytes > 0)
+    one.link.connect()
+    assert one.link.publish("nq/1/qf-001/up", b"x")
+
+
+def test_what_the_manual_forbids_is_noted(bench: Benches) -> None:
+    one = bench()
+    one.link.connect()
+    one.uart.write(b"AT+CFUN?\rAT\r")
+    wait_for(lambda: bool(one.modem.broken))
+    one.uart.write(b'AT+QMTPUB=0,1,1,0,"nq/1/qf-001/up"\r')
+    wait_for(lambda: one.modem.data is not None)
+    one.modem.ready_at = time.monotonic() + 9
+    one.uart.write(b"00\x1a")
+    wait_for(lambda: len(one.modem.broken) == 2)
+    assert one.modem.broken == [
+        "more before AT+CFUN? has ended",
+        "data before the modem was ready for it",
+    ]
+    one.modem.broken.clear()
 
 
 def fail_until(one: Bench, good: Callable[[], bool]) -> list[str]:
@@ -190,7 +270,9 @@ def test_a_modem_that_keeps_silent_has_its_reset_line_pulled(bench: Benches) -> 
         one.link.publish("nq/1/qf-001/up", b"x")
     said = fail_until(one, lambda: one.modem.resets == 1)
     assert said == ["modem: AT: no answer"]
-    assert one.link.ladder.counts == {"reopen": 1, "resync": 3, "reset": 1}
+    counts = one.link.ladder.counts
+    assert (counts["reopen"], counts["reset"]) == (1, 1)
+    assert counts["resync"] >= 3
     assert one.faults == [
         "modem: reopen, 1 times; modem: AT+QMTPUB: no answer",
         "modem: reset, 1 times; modem: AT: no answer",
@@ -306,14 +388,71 @@ def test_times_that_no_timer_holds_are_refused(settings: dict[str, Any], words: 
 
 def test_a_modem_that_sleeps_is_woken(bench: Benches, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link_nbiot, "_AWAKE_MS", 150)
-    one = bench(psm={"periodic_s": 7200, "active_s": 20}, edrx_s=30)
+    one = bench(apn="cmnbiot", psm={"periodic_s": 7200, "active_s": 20}, edrx_s=30)
     one.modem.sleep_s = 0.3
     one.link.connect()
+    assert one.modem.sleeps, "what a start forgets is set after the one that the APN needs"
     assert 'AT+CPSMS=1,,,"00001100","00001010"' in one.modem.heard
     assert 'AT+CEDRXS=1,5,"0011"' in one.modem.heard
     time.sleep(0.5)
+    lost = one.modem.lost_commands  # more than none, where this machine stood still
     assert one.link.publish("nq/1/qf-001/up", b"x")
-    assert one.modem.lost_commands == 1
+    assert one.modem.lost_commands > lost
+
+
+def test_the_network_is_told_once_that_no_more_is_to_come(
+    bench: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When it has been quiet for a while after what went or came; release 14 is set up once."""
+    monkeypatch.setattr(link_nbiot, "_QUIET_MS", 200)
+    one = bench(rai=True)
+    one.link.connect()
+    assert one.modem.resets == 1
+    assert one.modem.kept == {"relversion": "14", "MacRAI": "1"}
+    for number in range(1, 3):
+        one.link.publish("nq/1/qf-001/up", b"x")
+        one.link.rest()
+        assert one.modem.releases == number - 1, "the answer may still come"
+        time.sleep(0.25)
+        assert one.receive()[0][0] == PUBACK
+        one.modem.report('+QMTRECV: 0,1,"nq/1/qf-001/ack","01"')
+        assert one.receive()[0][0] == PUBLISH
+        one.link.rest()
+        assert one.modem.releases == number - 1
+        time.sleep(0.25)
+        one.link.rest()
+        one.link.rest()
+        assert one.modem.releases == number
+    one.link.connect()
+    assert one.modem.resets == 1
+    assert one.faults == []
+
+
+def test_a_modem_that_knows_no_release_is_asked_once(
+    bench: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link_nbiot, "_QUIET_MS", 0)
+    one = bench(knows_release=False, rai=True)
+    one.link.connect()
+    for _ in range(3):
+        one.link.publish("nq/1/qf-001/up", b"x")
+        one.link.rest()
+    assert one.modem.heard.count("AT+CNMPSD") == 1
+    assert one.link.ladder.counts["no release"] == 2
+    assert one.link.ladder.failures == 0
+    assert "modem: no release, 2 times; modem: AT+CNMPSD: ERROR" in one.faults
+
+
+def test_a_modem_that_keeps_silent_about_release_is_a_failure(
+    bench: Benches, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link_nbiot, "_QUIET_MS", 0)
+    one = bench()
+    one.link.connect()
+    one.link.publish("nq/1/qf-001/up", b"x")
+    one.modem.dumb = True
+    with pytest.raises(OSError, match=r"AT\+CNMPSD: no answer"):
+        one.link.rest()
 
 
 def test_the_signal_of_the_serving_cell(bench: Benches, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -407,3 +407,19 @@ def test_what_is_asked_for_goes_at_once_or_ends_the_connection(make_field: Field
         field.uplink.say("ask", b"what")
     assert field.uplink.mqtt.socket is None
     assert field.uplink.next_try > field.board.now
+
+
+def test_the_link_may_rest_when_nothing_is_under_way(make_field: FieldMaker) -> None:
+    field = make_field(1)
+    rests: list[int] = []
+    field.uplink.mqtt.rest = lambda: rests.append(field.board.now)
+    field.uplink.report("fault", "x")
+    field.uplink.poll(False)
+    field.ack(old(0))
+    assert rests == [], "an event is under way"
+    field.hear(b"\x40\x02" + field.uplink.event_id.to_bytes(2, "big"))
+    assert rests
+    rests.clear()
+    field.write(0)
+    field.uplink.poll(False)
+    assert rests == [], "a frame is under way"

@@ -12,15 +12,17 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from field_configs.board_pins import read_pins
 from field_configs.load import load
 from field_configs.parts import load_parts
-from firmware.workbench.wiring import WiringError, pins, wiring_of
+from firmware.workbench.wiring import wiring_of
 from firmware.workbench.wiring_svg import draw
 from nongqing import Parts, main
 from tests.paths import ROOT
 
 BOARDS = load(site=None).boards
 PARTS = load_parts()
+PINS = read_pins()
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -31,7 +33,7 @@ def run(*arguments: str, obj: Any = None) -> Any:
 def ends(board: str, link: str = "ip") -> dict[tuple[str, str], set[str]]:
     """Of each part's terminal where its wire ends at the ESP32."""
     found: dict[tuple[str, str], set[str]] = {}
-    for group in wiring_of(BOARDS[board], PARTS, link).groups:
+    for group in wiring_of(BOARDS[board], PARTS, PINS, link).groups:
         parts = (group.between,) if group.between else group.parts
         for part in parts:
             for name, end in group.wires:
@@ -40,7 +42,8 @@ def ends(board: str, link: str = "ip") -> dict[tuple[str, str], set[str]]:
 
 
 def test_pins_are_those_of_the_program() -> None:
-    assert (pins()["_I2C_SCL"], pins()["_I2C_SDA"], pins()["_MODEM_RESET"]) == (22, 21, 13)
+    assert dict(PINS.buses["i2c"]) == {"SDA": 21, "SCL": 22}
+    assert dict(PINS.buses["modem"])["RESET_N"] == 13
     found = ends("weather-1")
     assert found["RS-485 transceiver", "DI"] == {"GPIO 17"}
     assert found["RS-485 transceiver", "RO"] == {"GPIO 16"}
@@ -73,7 +76,7 @@ def test_every_sensor_of_a_board_is_drawn_and_the_file_in_docs_is_that_drawing(
 
 def test_lines_end_at_boxes_and_nothing_is_outside() -> None:
     for board in BOARDS.values():
-        root = ElementTree.fromstring(draw(("一", "one"), wiring_of(board, PARTS)))
+        root = ElementTree.fromstring(draw(("一", "one"), wiring_of(board, PARTS, PINS)))
         width, height = int(root.get("width", 0)), int(root.get("height", 0))
         for line in root.iter(f"{SVG}path"):
             points = re.findall(r"(\d+) (\d+)", line.get("d", ""))
@@ -90,15 +93,15 @@ def test_a_pin_that_two_want_is_named_with_the_mend(tmp_path: Path) -> None:
     )
     board = BOARDS["weather-1"]
     both = [replace(c, address=27) if c.driver == "flow_meter" else c for c in board.channels]
-    with pytest.raises(WiringError, match="GPIO 27: is taken by tipping_bucket on pulse and by"):
-        wiring_of(replace(board, channels=tuple(both)), PARTS)
+    with pytest.raises(ValueError, match="GPIO 27: is taken by tipping_bucket on pulse and by"):
+        wiring_of(replace(board, channels=tuple(both)), PARTS, PINS)
 
 
 def test_what_cannot_be_drawn_is_named(tmp_path: Path) -> None:
     out = str(tmp_path / "x.svg")
     assert "board x-9: is not in field_configs/boards; there are" in run("x-9", "--out", out).output
     less = {name: part for name, part in PARTS.items() if name != "bh1750"}
-    given = SimpleNamespace(boards=lambda: BOARDS, power_parts=lambda: less)
+    given = SimpleNamespace(boards=lambda: BOARDS, power_parts=lambda: less, pins=read_pins)
     said = run("greenhouse-1", "--out", out, obj=given).output
     assert "parts.toml has no part bh1750, so it has no name; add it" in said
     nowhere = run("soilair-1", "--out", str(tmp_path / "no" / "x.svg")).output

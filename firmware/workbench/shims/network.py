@@ -11,9 +11,11 @@ class WLAN:
     def __init__(self, interface):
         self.interface = interface
         self.on = False
+        self.joins = False
 
     def active(self, on):
         """Switch it on or off."""
+        self.joins = self.joins and on
         if self.on and not on:
             print("radio off")
         if on and not self.on and ASLEEP:  # of a node that sleeps deeply, to be counted
@@ -21,7 +23,12 @@ class WLAN:
         self.on = bool(on)
 
     def connect(self, ssid, password):
-        """Accepted; `isconnected` says when it is there."""
+        """Accepted once; `isconnected` says when it is there. A second time while it joins, and
+        with the fault ``radio``, it is refused as an ESP32 does (micropython issue 17661).
+        """
+        if self.joins or fault("radio"):
+            raise OSError("Wifi Internal Error")
+        self.joins = True
 
     def status(self, what):
         """Of ``rssi`` the strength at which the access point is heard [dBm]: always the same."""
