@@ -42,11 +42,11 @@ class Server:
     def _hear(self, node, ask):
         _, number, file, offset, most, count = ask
         place = "%s/%d/" % (self.folder, number)
-        data = read(place + "manifest")
+        path = "manifest"
         if file:
             with open(place + "manifest", "rb") as manifest:
                 path = list(update_read.files_of(manifest))[file - 1].path
-            data = read(place + path)
+        data = read(place + path + ".z")
         for at in range(offset, min(len(data), offset + most * count), most):
             held = data[at : at + most]
             if self.harmed == 0:
