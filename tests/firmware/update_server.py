@@ -28,12 +28,12 @@ NODE = "qf-001"
 class Workshop:
     """Builds a program once and makes others of it, each signed with the same key."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, board: str = BOARD) -> None:
         self.folder = folder
         self.key = folder / "update.key"
         self.public = release.keygen(self.key)
         self.base = folder / "base"
-        bundle.build(BOARD, load(site=None).boards[BOARD], self.base)
+        bundle.build(board, load(site=None).boards[board], self.base)
 
     def make(
         self, version: str, changes: Mapping[str, Callable[[str], str]] | None = None
