@@ -106,7 +106,7 @@ class Updating:
         return self._given.get(node, 0) + count <= PARTS_IN_WINDOW
 
     def _cut(self, conn: Connection, asking: Asking, ask: Ask) -> list[Part]:
-        """Return the parts of a file from the offset on; none beyond its end."""
+        """Return the parts of what travels of a file from the offset on; none beyond its end."""
         content = self._content(conn, asking.release, ask.file) or b""
         end = min(len(content), ask.offset + ask.most * ask.count)
         return [

@@ -1,8 +1,9 @@
 """The files of an update, fetched part by part into the slot that does not run.
 
-How far it has come is how long the files are: a broken link or a restart goes on from there. A file
-that the running slot has is copied. Every file is checked against its digest before the next is
-begun, in each start anew.
+What travels of a file lies beside it, and its length is how far it has come: a broken link or a
+restart goes on from there. When all of it is there it becomes the file, most often by inflating it.
+A file that the running slot has is copied. Every file is checked against its digest before the next
+is begun, in each start anew.
 """
 
 import errno
@@ -10,9 +11,11 @@ import hashlib
 import os
 
 from firmware.node.link import MAX_ACK_MS
+from firmware.node.outbox import remove
 from firmware.wire import update_read as wire
 
 MANIFEST = "manifest"
+TRAVELS = ".z"  # behind the name of the file that it becomes
 TRIES = 3
 # Blocks to be left free: the outbox, the files of a change, the folders of a slot.
 SPARE_BLOCKS = 24
@@ -41,6 +44,34 @@ def copy(source, target):
         while part:
             new.write(part)
             part = old.read(CHUNK)
+
+
+def inflate(source, target, most):
+    """Inflate a file that has `most` bytes then; None, or what is wrong with what `source` holds.
+
+    `deflate` is a part of MicroPython since 1.21 where a port has its "extra features", as the
+    ESP32's (docs.micropython.org, "deflate"; py/mpconfig.h, ports/esp32/mpconfigport.h). It holds
+    the window and some 1.3 KiB for trees (lib/uzlib/uzlib.h) while it reads.
+    """
+    try:
+        from deflate import RAW, DeflateIO
+    except ImportError:
+        raise Failed("no module deflate: flash a MicroPython of 1.21 or later")
+    part = bytearray(CHUNK)
+    view = memoryview(part)
+    with open(source, "rb") as old, open(target, "wb") as new:
+        stream = DeflateIO(old, RAW, wire.WINDOW_BITS)
+        while True:
+            try:
+                count = stream.readinto(part)
+            except (OSError, EOFError):
+                return "cannot be inflated"
+            if not count:
+                return None
+            most -= count
+            if most < 0:
+                return "is longer when inflated"
+            new.write(view[:count])
 
 
 def make_folder(path):
@@ -83,8 +114,8 @@ class Fetch:
         self.report = report
         self.board = uplink.board
         self.at = 0  # number of the file that is next; 0 is the manifest
-        self.file = wire.File(MANIFEST, head.bytes, head.sha256)
-        self.there = None  # bytes of it that are there
+        self.file = wire.File(MANIFEST, *head[3:])
+        self.there = None  # bytes that are there of what travels
         self.until = 0  # what was asked for ends here
         self.tries = 0
         self.pause = uplink.ack_ms
@@ -104,29 +135,27 @@ class Fetch:
             path = self.folder + file.path
             if self.there is None:
                 self._open(file, path)
-            elif self.there < file.bytes:
+            elif self.there < file.travels:
                 self._ask(file)
-            elif digest(path) == file.sha256:
-                self._next()
             else:
-                self._refused(file, path)
+                self._end(file, path)
         except (OSError, ValueError) as error:
             raise Failed("%s: %s" % (file.path, error))
         return False
 
     def busy(self):
         """Whether `step` has something to do at once, and waits for no part."""
-        return self.there is None or self.there >= self.file.bytes
+        return self.there is None or self.there >= self.file.travels
 
     def hear(self, body):
         """Take a part; whatever is not the next one does nothing. ValueError if it is none."""
         part = wire.decode_part(body)
         file = self.file
         is_next = (part.number, part.file, part.offset) == (self.head.number, self.at, self.there)
-        if not is_next or self.there + len(part.data) > file.bytes:
+        if not is_next or self.there + len(part.data) > file.travels:
             return
         try:
-            with open(self.folder + file.path, "ab") as to:
+            with open(self.folder + file.path + TRAVELS, "ab") as to:
                 to.write(part.data)
         except OSError as error:
             self.trouble = error
@@ -137,18 +166,17 @@ class Fetch:
         self.due = now if self.there >= self.until else now + self.pause
 
     def _open(self, file, path):
-        """Begin with a file: go on with what is there, or copy it."""
+        """Begin with a file: go on with what has come of it, or copy it."""
         at = path.find("/", len(self.folder))
         while at > 0:
             make_folder(path[:at])
             at = path.find("/", at + 1)
-        self.there = size(path)
-        old = self._old(file) if self.copies and self.there < file.bytes else None
-        if old:
-            copy(self.from_ + old, path)
-            self.there = size(path)
-        elif self.there == 0:
-            open(path, "wb").close()
+        old = None
+        if size(path) < file.bytes and self.copies:
+            old = self._old(file)
+            if old:
+                copy(self.from_ + old, path)
+        self.there = size(path + TRAVELS) if size(path) < file.bytes else file.travels
         self.due = self.board.ticks_ms()
 
     def _old(self, file):
@@ -173,18 +201,30 @@ class Fetch:
             return
         most, count = mqtt.parts
         ask = self.head.number, self.at, self.there, most, count
-        self.until = min(file.bytes, self.there + most * count)
+        self.until = min(file.travels, self.there + most * count)
         self.due = now + self.pause
         self.pause = min(self.pause * 2, MAX_ACK_MS)
         self.uplink.say("ask", wire.encode_ask(ask))
 
-    def _refused(self, file, path):
-        os.remove(path)
+    def _end(self, file, path):
+        """Make the file of what travelled, unless it is there; go on to the next if it is right."""
+        wrong = None
+        if size(path) < file.bytes:
+            if file.travels == file.bytes:
+                os.rename(path + TRAVELS, path)
+            else:
+                wrong = inflate(path + TRAVELS, path, file.bytes)
+        if not wrong and digest(path) == file.sha256:
+            remove(path + TRAVELS)
+            self._next()
+            return
+        remove(path)
+        remove(path + TRAVELS)
         self.there = None
         self.copies = False  # a copy of what is damaged is no better the next time
         self.tries += 1
         if self.tries >= TRIES:
-            raise Failed("%s: has another digest, %d times" % (file.path, TRIES))
+            raise Failed("%s: %s, %d times" % (file.path, wrong or "has another digest", TRIES))
 
     def _next(self):
         if self.at == 0:
@@ -202,13 +242,17 @@ class Fetch:
         """Count what is to come."""
         block, _, _, free = os.statvfs(self.root)[:4]
         blocks = SPARE_BLOCKS
-        to_come = 0
+        to_come = most = 0
         with open(self.folder + MANIFEST, "rb") as manifest:
             for file in wire.files_of(manifest):
-                left = max(0, file.bytes - size(self.folder + file.path))
-                blocks += (left + block - 1) // block
-                if left and not self._old(file):
-                    to_come += left
+                path = self.folder + file.path
+                if size(path) >= file.bytes:
+                    continue
+                blocks += (file.bytes + block - 1) // block
+                if not self._old(file):
+                    to_come += file.travels - size(path + TRAVELS)
+                    most = max(most, file.travels)
+        blocks += (most + block - 1) // block  # of one file at a time, beside what becomes of it
         if blocks > free:
             text = "no room: %d blocks of %d bytes wanted, %d free"
             raise Failed(text % (blocks, block, free))

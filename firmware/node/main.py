@@ -144,6 +144,8 @@ class Node:
         clock = Clock(board.uptime_ms, board.utc())
         ack_ms = config.get("ack_ms", ACK_MS)
         self.uplink = Uplink(mqtt, self.outbox, clock, board, who, ack_ms)
+        if self.deep:
+            self.deep.tell(self.uplink)
         if not woke:
             from firmware.node import about
 

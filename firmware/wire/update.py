@@ -2,7 +2,8 @@
 
 The signed head stands in the command ``update``; the manifest and the files come in parts, on
 ``part``, as the node asks for them on ``ask``. A part is named by the update's number, the file and
-the offset, so that one that comes twice does nothing and a broken link goes on where it was.
+the offset in what travels of it (`File.travels`), so that one that comes twice does nothing and a
+broken link goes on where it was.
 The signature (Ed25519, RFC 8032) is over `signed` of the head. What a node needs of all this is in
 `firmware.wire.update_read`.
 """
@@ -12,12 +13,14 @@ from collections import namedtuple
 from firmware.wire import cbor, update_read
 from firmware.wire.cbor import DecodeError
 from firmware.wire.update_read import FORMAT as FORMAT
+from firmware.wire.update_read import WINDOW_BITS as WINDOW_BITS
 from firmware.wire.update_read import File as File
 from firmware.wire.update_read import Head as Head
 from firmware.wire.update_read import Part as Part
 from firmware.wire.update_read import signed as signed
 
-# `count` parts of `most` bytes of a file, from `offset` on; file 0 is the manifest, n its nth file.
+# `count` parts of `most` bytes of what travels of a file, from `offset` on; file 0 is the manifest,
+# n its nth file.
 Ask = namedtuple("Ask", ("number", "file", "offset", "most", "count"))
 
 SIGNATURE_BYTES = 64
@@ -52,7 +55,7 @@ def encode_head(head):
 
 def decode_head(data):
     """Decode a Head; DecodeError if it is none."""
-    return Head(*_decoded(data, 5, _head_fault, "head"))
+    return Head(*_decoded(data, 6, _head_fault, "head"))
 
 
 def encode_manifest(files):
@@ -66,7 +69,7 @@ def encode_manifest(files):
 
 def decode_manifest(data):
     """Decode a manifest to a list of Files; DecodeError if it is none."""
-    parts = cbor.decode(data, 3 + 4 * MOST_FILES)
+    parts = cbor.decode(data, 3 + 5 * MOST_FILES)
     if not isinstance(parts, list) or len(parts) != 2 or not _is(parts[0], FORMAT):
         raise DecodeError("manifest: must be [%d, files]" % FORMAT, 0)
     fault = _manifest_fault(parts[1])
@@ -123,7 +126,7 @@ def _within(value, low, high):
     return isinstance(value, int) and not isinstance(value, bool) and low <= value < high
 
 
-def _head_fault(target, number, version, size, sha256):
+def _head_fault(target, number, version, size, sha256, travels):
     if not isinstance(target, str) or target.count("/") != 1:
         return "target %r must be board/link" % (target,)
     if not _within(number, 1, _UINT32):
@@ -132,11 +135,15 @@ def _head_fault(target, number, version, size, sha256):
         return "version %r must be a text" % (version,)
     if not _within(size, 1, MOST_MANIFEST + 1):
         return "manifest of %r bytes must have from 1 to %d" % (size, MOST_MANIFEST)
-    return _digest_fault(sha256)
+    return _content_fault(size, sha256, travels)
 
 
-def _digest_fault(sha256):
-    return None if isinstance(sha256, bytes) and len(sha256) == 32 else "SHA-256 must be 32 bytes"
+def _content_fault(size, sha256, travels):
+    if not isinstance(sha256, bytes) or len(sha256) != 32:
+        return "SHA-256 must be 32 bytes"
+    if not _within(travels, 1, size + 1):
+        return "%r bytes that travel must be from 1 to %d" % (travels, size)
+    return None
 
 
 def _manifest_fault(rows):
@@ -144,16 +151,16 @@ def _manifest_fault(rows):
         return "must list from 1 to %d files" % MOST_FILES
     last = ""
     for row in rows:
-        if not isinstance(row, list) or len(row) != 3:
-            return "a file must be [path, bytes, SHA-256]"
-        path, size, sha256 = row
+        if not isinstance(row, list) or len(row) != 4:
+            return "a file must be [path, bytes, SHA-256, bytes that travel]"
+        path, size, sha256, travels = row
         if not isinstance(path, str) or not _is_path(path):
             return "path %r must be of names of a-z, 0-9, _ and ., apart by /" % (path,)
         if path <= last:
             return "path %r must come after %r" % (path, last)
-        if not _within(size, 0, MOST_FILE + 1):
-            return "%s: %r bytes must be from 0 to %d" % (path, size, MOST_FILE)
-        fault = _digest_fault(sha256)
+        if not _within(size, 1, MOST_FILE + 1):
+            return "%s: %r bytes must be from 1 to %d" % (path, size, MOST_FILE)
+        fault = _content_fault(size, sha256, travels)
         if fault:
             return path + ": " + fault
         last = path

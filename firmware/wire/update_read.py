@@ -10,15 +10,18 @@ from firmware.wire import cbor
 from firmware.wire.cbor import DecodeError
 
 # What an update is: for which boards (`update.target_of`), its number, that number as people write
-# it, and size and SHA-256 of its manifest.
-Head = namedtuple("Head", ("target", "number", "version", "bytes", "sha256"))
-# A file of a manifest: its path in the slot, its size and its SHA-256.
-File = namedtuple("File", ("path", "bytes", "sha256"))
+# it, and of its manifest what a File says.
+Head = namedtuple("Head", ("target", "number", "version", "bytes", "sha256", "travels"))
+# A file of a manifest: its path in the slot, its size and its SHA-256, and how many bytes of it
+# travel: as many as it has where it goes as it is, else fewer, deflated.
+File = namedtuple("File", ("path", "bytes", "sha256", "travels"))
 Part = namedtuple("Part", ("number", "file", "offset", "data"))
 
 FORMAT = 1
 CONTEXT = b"nongqing update 1\n"
 ROW = 256  # more bytes than a file of a manifest takes
+# What is deflated is one raw stream (RFC 1951) whose window is 2**10 bytes: a node has to hold it.
+WINDOW_BITS = 10
 
 
 def signed(head):
@@ -28,7 +31,7 @@ def signed(head):
 
 def decode_head(data):
     """Decode a proven head; DecodeError if it is of another format."""
-    return Head(*_decoded(data, 6, "head"))
+    return Head(*_decoded(data, 7, "head"))
 
 
 def files_of(stream):
@@ -41,7 +44,7 @@ def files_of(stream):
     reader.head()
     for _ in range(reader.head()[1]):
         rest = reader.data[reader.at :]
-        reader = cbor._Reader(rest + stream.read(ROW - len(rest)), 4)
+        reader = cbor._Reader(rest + stream.read(ROW - len(rest)), 5)
         yield File(*reader.item(1))
 
 

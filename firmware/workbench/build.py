@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from firmware.workbench import bundle
+from firmware.workbench import bundle, release
 from firmware.workbench.parts import Board, Parts
 
 
@@ -39,7 +39,8 @@ def build(parts: Parts, board_id: str, out: Path, link: str | None) -> None:
     """Compile the program of a BOARD type: the node, its wire format and the board's sensors.
 
     The folder holds .mpy files and manifest.json: of each file its size and SHA-256, the version of
-    the firmware and of the .mpy format, and the board. The same sources give the same bytes.
+    the firmware and of the .mpy format, and the board. The same sources give the same bytes. Shown
+    is how many bytes each takes on flash, and how many of it travel with an update.
 
     \b
     Example:
@@ -48,13 +49,23 @@ def build(parts: Parts, board_id: str, out: Path, link: str | None) -> None:
     board = find_board(parts, board_id)
     try:
         made = bundle.build(board_id, board, out, link)
+        _, _, travels = release.describe(board_id, bundle.read(out)[1])
     except bundle.BundleError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"{error.filename or out}: {error.strerror}") from error
-    for each in made.files:
-        click.echo(f"{each.bytes:>7}  {each.file}")
+    manifest, *files = map(len, travels)
+    click.echo("on flash  travels")
+    for each, size in zip(made.files, files, strict=True):
+        click.echo(f"{each.bytes:>8} {size:>8}  {each.file}")
+    click.echo(f"{'':8} {manifest:>8}  manifest of an update")
+    total = manifest + sum(files)
     click.echo(
-        f"{made.bytes:>7}  of {bundle.MOST_BYTES} bytes ({made.bytes / 1024:.1f} of 48 KiB): "
-        f"{board_id}, firmware {made.firmware}, mpy {made.mpy}, in {out}"
+        f"{made.bytes:>8} {total:>8}  {board_id}, firmware {made.firmware}, mpy {made.mpy}, in "
+        f"{out}"
+    )
+    most = bundle.MOST_BYTES
+    click.echo(
+        f"it travels as {total} of {most} bytes ({total / 1024:.1f} of 48 KiB)"
+        + (f": {total - most} too many" if total > most else "")
     )

@@ -24,12 +24,12 @@ from firmware.workbench.parts import Board
 ROOT = Path(firmware.__file__).parents[1]
 MANIFEST = "manifest.json"
 #: What signing adds (`firmware.workbench.release`): of the bundle that was there before.
-SIGNED = ("update.head", "update.manifest", "update.sig")
+SIGNED = ("update.head", "update.manifest", "update.sig", "update.travels")
 #: Version of the format that MicroPython 1.19 and later load (same page, the table of releases).
 MPY_VERSION = 6
 #: Bits of a small integer on a 32-bit chip, as mpy-cross takes them when nothing is said.
 SMALL_INT_BITS = 31
-#: What a bundle shall be under; the flash of a board has room for more.
+#: What a bundle shall be under as it travels; a slot of a board's flash has room for more.
 MOST_BYTES = 48 * 1024
 DEEP_SLEEP = "firmware.node.deep"
 PROGRAM = ("firmware.node.main", "firmware.node.board_esp32")

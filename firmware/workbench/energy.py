@@ -15,6 +15,11 @@ DAY_S = 86400
 #: What a small step-up converter passes on (unverified: no part was chosen).
 CONVERTER = 0.85
 LINKS = ("ip", "nbiot")
+#: Of an update: the most bytes that travel, and files (each is asked for by itself).
+UPDATE_BYTES, UPDATE_FILES = 48 * 1024, 56
+#: What one ask brings [bytes] (docs/wire.md), and how long that takes [s] (our own judgement,
+#: unverified).
+ASKED = {"ip": (8 * 512, 1.0), "nbiot": (256, 5.0)}
 
 
 class State(Protocol):
@@ -188,6 +193,20 @@ def budget(plan: Plan, parts: Mapping[str, Part]) -> list[Row]:
             day.add("sample", "rs485", "resting", seconds=fed)
     day.add("day", "regulator", "resting", seconds=DAY_S)
     return day.rows
+
+
+def update(plan: Plan, parts: Mapping[str, Part]) -> tuple[float, float]:
+    """How long the radio is on for a whole update [s], at most, and what that takes [mJ].
+
+    A file that has less than an ask may bring takes one all the same.
+    """
+    size, each_s = ASKED[plan.link]
+    seconds = (UPDATE_BYTES / size + UPDATE_FILES) * each_s
+    at_work = [("esp32", "reporting")]
+    if plan.link == "nbiot":
+        at_work = [("esp32", "awake"), ("nbiot", "reporting")]
+    taken = (energy(parts[p], parts[p].states[s], seconds, plan.volts) for p, s in at_work)
+    return seconds, sum(taken)
 
 
 def of_one(rows: Sequence[Row], plan: Plan, of: str) -> float:

@@ -87,7 +87,8 @@ def energy_(
 
     Currents and times are those of field_configs/parts.toml, each with the data sheet and page; a
     star marks what could not be read in one. The day is one with a full battery: samples and
-    reports as the board type has them, and deep sleep where it says so.
+    reports as the board type has them, and deep sleep where it says so. An update is one of
+    48 KiB, of which nothing is there.
 
     \b
     Example:
@@ -114,6 +115,7 @@ def energy_(
     own = energy.days(rows, mah, board.battery.volts, board.battery.usable, 0.0)
     lit = energy.days(rows, mah, board.battery.volts, board.battery.usable, gained)
     spent = sum(row.mj_a_day for row in rows)
+    seconds, updating = energy.update(plan, table)
     if as_json:
         told = {
             "board": board_id,
@@ -123,6 +125,7 @@ def energy_(
             "reports_a_day": plan.reports,
             "mj_a_sample": energy.of_one(rows, plan, "sample"),
             "mj_a_report": energy.of_one(rows, plan, "report"),
+            "mj_an_update": updating,
             "mj_a_day": spent,
             "battery_mah": mah,
             "days": own,
@@ -144,6 +147,12 @@ def energy_(
         one = energy.of_one(rows, plan, of)
         count = plan.samples if of == "sample" else plan.reports
         click.echo(f"{both(*OF[of])}: {one:.4g} mJ, {count:g}/d")
+    click.echo(
+        both(
+            f"一次远程更新，射频开 {seconds:.0f} s*：{updating / 1000:.4g} J",
+            f"an update over the air, radio on for {seconds:.0f} s*: {updating / 1000:.4g} J",
+        )
+    )
     click.echo(both(f"一天 {spent / 1000:.4g} J", f"a day: {spent / 1000:.4g} J"))
     click.echo(
         both(

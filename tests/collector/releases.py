@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import random
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,10 +16,13 @@ from collector.store.network.roll_outs import Plan
 from collector.store.postgres import db
 from firmware.wire import update
 from firmware.wire.update import File, Head
+from firmware.workbench.deflated import deflate
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = KEY.public_key().public_bytes_raw()
 TARGET = "soilair-1/ip"
+#: Random ones: a little more than half of it travels.
+LETTERS = random.Random(1).randbytes(1152).hex().encode()
 
 
 @dataclass
@@ -28,14 +32,21 @@ class Made:
     version: str = "9.1.0"
     target: str = TARGET
     files: dict[str, bytes] = field(
-        default_factory=lambda: {"firmware/a.mpy": bytes(range(256)) * 9, "firmware/b.mpy": b"b"}
+        default_factory=lambda: {"firmware/a.mpy": LETTERS, "firmware/b.mpy": b"b"}
     )
 
     @property
     def manifest(self) -> bytes:
-        listed = sorted(self.files.items())
         digest = hashlib.sha256
-        return update.encode_manifest([File(p, len(b), digest(b).digest()) for p, b in listed])
+        return update.encode_manifest(
+            File(path, len(held), digest(held).digest(), len(deflate(held)))
+            for path, held in sorted(self.files.items())
+        )
+
+    @property
+    def travels(self) -> list[bytes]:
+        """What travels of the manifest and of each file."""
+        return [deflate(self.manifest), *(deflate(held) for _, held in sorted(self.files.items()))]
 
     @property
     def number(self) -> int:
@@ -44,7 +55,8 @@ class Made:
     @property
     def head(self) -> bytes:
         listed, digest = self.manifest, hashlib.sha256(self.manifest).digest()
-        head = Head(self.target, self.number, self.version, len(listed), digest)
+        travels = len(self.travels[0])
+        head = Head(self.target, self.number, self.version, len(listed), digest, travels)
         return update.encode_head(head)
 
     @property
@@ -52,8 +64,8 @@ class Made:
         return KEY.sign(update.signed(self.head))
 
     def keep(self, conn: db.Connection, at: datetime) -> int:
-        parts = (self.head, self.signature, self.manifest)
-        return releases.keep(conn, *parts, self.files, by="Li", at=at)
+        parts = (self.head, self.signature, self.manifest, self.travels)
+        return releases.keep(conn, *parts, by="Li", at=at)
 
     def write(self, folder: Path) -> Path:
         """Write it as the workbench does."""
@@ -63,6 +75,7 @@ class Made:
         (folder / "update.head").write_bytes(self.head)
         (folder / "update.manifest").write_bytes(self.manifest)
         (folder / "update.sig").write_bytes(self.signature)
+        (folder / "update.travels").write_bytes(b"".join(self.travels))
         return folder
 
 

@@ -203,8 +203,8 @@ SAFEGUARDS = {
     ),
     "a file counts when its digest is right": Safeguard(
         NODE + "fetch.py",
-        "elif digest(path) == file.sha256:",
-        "elif True:",
+        "if not wrong and digest(path) == file.sha256:",
+        "if not wrong:",
         "update",
         "noting",
     ),

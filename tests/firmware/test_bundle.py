@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 import firmware
 from field_configs.load import load
-from firmware.workbench import bundle, simulated
+from firmware.workbench import bundle, release, simulated
 from nongqing import main
 from tests.firmware.field import Collector, FleetMaker, wait_for
 from tests.paths import ROOT
@@ -63,13 +63,38 @@ def test_a_bundle_and_its_manifest(tmp_path: Path) -> None:
         name: (len(data), hashlib.sha256(data).hexdigest()) for name, data in files.items()
     }
     assert manifest["bytes"] == sum(map(len, files.values()))
-    assert f"{manifest['bytes']:>7}  of 49152 bytes" in result.output
+    _, _, travels = release.describe(BOARD, files)
+    manifest_of_update, *rest = map(len, travels)
+    assert result.output.splitlines()[0] == "on flash  travels"
+    for (name, data), size in zip(sorted(files.items()), rest, strict=True):
+        assert f"{len(data):>8} {size:>8}  {name}\n" in result.output
+    assert f"{manifest_of_update:>17}  manifest of an update\n" in result.output
+    total = manifest_of_update + sum(rest)
+    assert f"{manifest['bytes']:>8} {total:>8}  {BOARD}, firmware {firmware.VERSION}, mpy 6" in (
+        result.output
+    )
+    assert f"it travels as {total} of 49152 bytes ({total / 1024:.1f} of 48 KiB)\n" in (
+        result.output
+    )
     sensors = {name for name in files if name.startswith("firmware/sensors/")}
     used = {f"firmware/sensors/{each.driver}.mpy" for each in boards()[BOARD].channels}
     assert used <= sensors
     assert "firmware/node/board_esp32.mpy" in files
     assert not [name for name in files if "board_unix" in name or "loader" in name]
     assert not [name for name in files if "workbench" in name]
+
+
+@pytest.mark.parametrize("board", sorted(boards()))
+def test_every_board_s_program_travels_in_less_than_48_kib(
+    tmp_path: Path, board: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its manifest and the link that the board has; on flash it takes more."""
+    result = build(tmp_path / "bundle", board)
+    assert "too many" not in result.output
+    total = int(result.output.split("it travels as ")[1].split()[0])
+    assert total < bundle.MOST_BYTES
+    monkeypatch.setattr(bundle, "MOST_BYTES", total - 7)
+    assert build(tmp_path / "bundle", board).output.endswith("KiB): 7 too many\n")
 
 
 def test_the_same_sources_give_the_same_bytes_elsewhere(tmp_path: Path) -> None:

@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
+import littlefs
 import pytest
 
 from field_configs.load import load
+from firmware.node.deep import DeepSleep
 from firmware.node.kept import _BYTES, _STATE_AT, _TEXT_AT, Kept
-from firmware.wire import codec
+from firmware.wire import cbor, codec
+from firmware.wire.messages import Event
 from firmware.workbench.config import changeable
 from firmware.workbench.energy import DAY_S
 from firmware.workbench.energy_command import plan_of
@@ -121,6 +126,137 @@ def test_without_coverage_frames_wait_in_one_segment(
 START_OF_RUN = 1_459_468_800 + 60 * 86400
 
 
+def events(collector: Collector, kind: str) -> list[tuple[int, object]]:
+    """Boot and detail of every event of a kind that came, however often."""
+    return [(each.boot, each.detail) for each in collector.kinds(kind)]
+
+
+@pytest.mark.system
+def test_an_event_that_was_not_delivered_is_told_after_a_later_start_once(
+    make_fleet: FleetMaker, collector: Collector
+) -> None:
+    """Of the start and of a probe that fails, while nobody is reached; not in every start anew."""
+    end = START_OF_RUN + 3000
+    faults = [
+        ["link", "no_coverage", START_OF_RUN, end],
+        ["i2c", "no_answer", START_OF_RUN + 300, end],
+    ]
+    fleet = make_fleet(
+        NODE,
+        board=BOARD,
+        rate=RATE,
+        config=CONFIG | {"radio_ms": 700},
+        settings={"faults": faults},
+        journal_dir=None,
+    )
+    node = fleet.nodes[NODE]
+    node.start()
+    wait_for(lambda: said(node, "asleep for") >= 5, 60)
+    assert collector.events == []
+    assert said(node, "radio on") <= 4  # the start, its one retry, the fault, its one retry
+    wait_for(lambda: len(taken(collector)) >= 2, 120)
+    node.cut_power()
+    assert [boot for boot, _ in events(collector, "boot")] == [1]
+    told = [str(detail) for _, detail in events(collector, "fault")]
+    assert told
+    assert len(told) == len(set(told))
+    assert all("no answer" in each or "ENODEV" in each for each in told), told
+    assert not held(node, "/events")
+
+
+def test_what_was_delivered_is_not_told_again_after_a_power_cut_and_what_is_damaged_is_left(
+    tmp_path: Path,
+) -> None:
+    """Delivered goes from flash at once; what follows in the same start is news again."""
+    kept = [Event(1, "boot", [1, 0]), Event(1, "fault", "a probe")]
+    (tmp_path / "events").write_bytes(cbor.encode([list(each) for each in kept]))
+    board = SimpleNamespace(
+        root=str(tmp_path), woke=lambda: "", ticks_ms=lambda: 0, ticks_diff=lambda a, b: a - b
+    )
+    uplink = SimpleNamespace(events=[])
+    asleep = DeepSleep(board, {})
+    asleep.tell(uplink)
+    assert uplink.events == kept
+    node = SimpleNamespace(
+        uplink=uplink,
+        cycle=SimpleNamespace(seq=0),
+        outbox=SimpleNamespace(segments=[]),
+        update=None,
+    )
+    asleep.follow(node)
+    assert (tmp_path / "events").exists()
+    assert not asleep.urgent
+    uplink.events.clear()
+    asleep.follow(node)
+    assert not (tmp_path / "events").exists()
+    uplink.events.append(Event(1, "fault", "another"))
+    asleep.follow(node)
+    assert asleep.urgent
+    for damaged in (b"", b"\x00", b"\x81\x81\x01", b"\x82"):
+        (tmp_path / "events").write_bytes(damaged)
+        uplink.events.clear()
+        DeepSleep(board, {}).tell(uplink)
+        assert uplink.events == []
+
+
+@pytest.mark.system
+def test_an_event_is_told_after_the_power_was_cut_in_deep_sleep(
+    make_fleet: FleetMaker, collector: Collector
+) -> None:
+    """Under the boot that it was of, ahead of that of the start."""
+    faults = [["link", "no_coverage", START_OF_RUN, START_OF_RUN + 1200]]
+    fleet = make_fleet(
+        NODE,
+        board=BOARD,
+        rate=RATE,
+        config=CONFIG | {"radio_ms": 700},
+        settings={"faults": faults},
+        journal_dir=None,
+    )
+    node = fleet.nodes[NODE]
+    node.start()
+    wait_for(lambda: said(node, "asleep for") >= 1, 60)
+    node.cut_power()
+    wait_for(lambda: Shared.now() > START_OF_RUN + 1200, 60)
+    node.start()
+    wait_for(lambda: len(events(collector, "boot")) >= 2, 60)
+    wait_for(lambda: said(node, "asleep for") >= 2, 60)
+    node.cut_power()
+    assert [boot for boot, _ in events(collector, "boot")] == [1, 2]
+    assert not held(node, "/events")
+
+
+@pytest.mark.system
+def test_an_alarm_that_was_not_delivered_is_tried_again_at_the_next_start(
+    make_fleet: FleetMaker, collector: Collector
+) -> None:
+    """Its frame goes ten minutes later, not with the next one in an hour."""
+    board = load(site=None).boards[BOARD]
+    channel = next(c.number for c in board.channels if c.quantity == "air_temperature")
+    alarm = [{"channel": channel, "below": 10_000, "back": 10_001}]  # with the first sample
+    fleet = make_fleet(
+        NODE,
+        board=BOARD,
+        rate=RATE,
+        config=CONFIG | {"radio_ms": 700, "alarms": alarm},
+        settings={"faults": [["link", "no_coverage", START_OF_RUN, START_OF_RUN + 1190]]},
+        journal_dir=None,
+    )
+    node = fleet.nodes[NODE]
+    node.start()
+    wait_for(lambda: bool(taken(collector)), 60)
+    assert Shared.now() - START_OF_RUN < 2700
+    node.cut_power()
+
+
+def held(node: SimulatedNode, path: str) -> bool:
+    """Whether a file is on a node's flash."""
+    disk = littlefs.LittleFS(block_size=4096, block_count=512, mount=False)
+    disk.context.buffer = bytearray((node.folder / "flash.img").read_bytes())
+    disk.mount()
+    return path.removeprefix("/") in disk.listdir("/")
+
+
 def test_the_state_is_taken_once_and_never_in_part() -> None:
     held = [b""]
 
@@ -145,8 +281,8 @@ def test_the_state_is_taken_once_and_never_in_part() -> None:
 
 
 def test_the_state_of_the_largest_board_has_room() -> None:
-    """Nine numbers of ten digits, and a fault of one digit for each of 14 sensors."""
-    assert len(" ".join(["4294967295"] * 9 + ["5"] * 14)) <= _BYTES - _STATE_AT - 2
+    """Nine numbers of ten digits, a mark, and a fault of one digit for each of 14 sensors."""
+    assert len(" ".join(["4294967295"] * 9 + ["1"] + ["5"] * 14)) <= _BYTES - _STATE_AT - 2
 
 
 def test_a_node_is_told_to_sleep_deeply_only_where_its_board_does() -> None:

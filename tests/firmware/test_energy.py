@@ -115,6 +115,16 @@ def test_a_modem_sleeps_between_reports_and_keeps_the_chip_awake_in_them() -> No
     assert seconds["asleep"] == pytest.approx(asleep)
 
 
+def test_an_update_is_asked_for_file_by_file() -> None:
+    """12 asks of 4,096 bytes or 192 of 256, and 56 files: 68 s at 1 s, 1,240 s at 5 s.
+
+    100 mA x 4 V x 68 s = 27,200 mJ; (50 + 10) mA x 4 V x 1,240 s = 297,600 mJ
+    """
+    assert energy.update(PLAN, PARTS) == (68, pytest.approx(27_200))
+    modem = energy.update(replace(PLAN, link="nbiot"), PARTS)
+    assert modem == (1240, pytest.approx(297_600))
+
+
 def test_a_supply_that_is_switched_feeds_the_probe_for_its_time_alone() -> None:
     """2 s and 0.6 s of measuring: 20 mA x 12 V / 0.85 x 2.6 s = 734.12 mJ x 144."""
     rows = energy.budget(replace(PLAN, supply_s=2.0), PARTS)
@@ -150,6 +160,10 @@ def test_the_table_is_printed_with_days_and_sources() -> None:
 def test_json_holds_what_the_table_does() -> None:
     told = json.loads(run("greenhouse-1", "--json").output)
     assert told["reports_a_day"] == 24
+    seconds, joules = 68, told["mj_an_update"] / 1000
+    assert f"an update over the air, radio on for {seconds} s*: {joules:.4g} J\n" in (
+        run("greenhouse-1").output
+    )
     assert told["mj_a_day"] == pytest.approx(sum(row["mj_a_day"] for row in told["rows"]))
 
 

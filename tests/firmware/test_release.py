@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import shutil
 import stat
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -30,6 +32,7 @@ from firmware.wire import ed25519, update
 from firmware.workbench import bundle, release
 from firmware.workbench.bundle import BundleError
 from firmware.workbench.config import node_config, parse_broker_url, write_config
+from firmware.workbench.deflated import deflate, inflate
 from nongqing import main
 from tests.firmware.field import Key
 
@@ -111,6 +114,13 @@ def test_a_bundle_is_signed_and_read(folder: Path) -> None:
     assert (held / "update.head").read_bytes() == read.head_bytes
     assert (held / "update.manifest").read_bytes() == read.manifest_bytes
     assert (held / "update.sig").read_bytes() == read.signature
+    assert (held / "update.travels").read_bytes() == b"".join(read.travels)
+    for packed, row in zip(read.travels[1:], rows, strict=True):
+        assert len(packed) == row.travels <= row.bytes
+        reader = zlib.decompressobj(-10) if row.travels < row.bytes else None
+        assert (reader.decompress(packed) if reader else packed) == read.files[row.path]
+    assert zlib.decompress(read.travels[0], -10) == read.manifest_bytes
+    assert sum(map(len, read.travels)) < bundle.MOST_BYTES < sum(map(len, read.files.values()))
 
 
 def test_a_program_that_is_built_anew_is_not_signed(folder: Path) -> None:
@@ -120,9 +130,26 @@ def test_a_program_that_is_built_anew_is_not_signed(folder: Path) -> None:
         release.read_signed(folder / "bundle")
 
 
-def flip(path: Path) -> None:
-    data = path.read_bytes()
-    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+def flip(path: Path, at: int = -1) -> None:
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1
+    path.write_bytes(data)
+
+
+def add(path: Path, more: bytes) -> None:
+    path.write_bytes(path.read_bytes() + more)
+
+
+def another_of_its_size(path: Path) -> None:
+    """What travels of the first file is a stream of as many other bytes."""
+    head = update.decode_head((path / "update.head").read_bytes())
+    row = update.decode_manifest((path / "update.manifest").read_bytes())[0]
+    data = (path / "firmware/__init__.mpy").read_bytes()
+    other = deflate(data[:-1] + bytes([data[-1] ^ 1]))
+    assert len(other) == row.travels
+    joined = bytearray((path / "update.travels").read_bytes())
+    joined[head.travels : head.travels + row.travels] = other
+    (path / "update.travels").write_bytes(joined)
 
 
 def rename_version(folder: Path) -> None:
@@ -136,7 +163,17 @@ def rename_version(folder: Path) -> None:
         (lambda f: (f / "update.sig").unlink(), "update.sig: No such file or directory; sign it: "),
         (lambda f: flip(f / "update.sig"), "update.sig: is not by the key that updates are signed"),
         (lambda f: (f / "update.sig").write_bytes(b""), "update.sig: is not by the key"),
-        (lambda f: flip(f / "update.head"), "update.head: is of another bundle than this; sign it"),
+        (lambda f: flip(f / "update.head", 9), "update.head: is of another bundle than this; sign"),
+        (lambda f: (f / "update.head").write_bytes(b""), "update.head: is of another bundle than"),
+        (lambda f: flip(f / "update.head"), "update.travels: update.manifest "),
+        (lambda f: flip(f / "update.travels", 0), "update.travels: update.manifest "),
+        (lambda f: flip(f / "update.travels"), "update.travels: firmware/wire/update_read.mpy "),
+        (
+            another_of_its_size,
+            "update.travels: firmware/__init__.mpy is another file when it is inflated; sign it: ",
+        ),
+        (lambda f: add(f / "update.travels", b"x"), "bytes, not "),
+        (lambda f: (f / "update.travels").unlink(), "update.travels: No such file or directory; "),
         (lambda f: flip(f / "update.manifest"), "update.head: is of another bundle than this"),
         (lambda f: flip(f / "firmware/wire/seal.mpy"), "seal.mpy: is not what manifest.json says"),
         (rename_version, "update.head: is of another bundle than this; sign it: nongqing node"),
@@ -150,6 +187,19 @@ def test_a_harmed_release_is_not_taken(
     with pytest.raises(BundleError) as caught:
         release.read_signed(folder / "bundle", release.public_key(folder / "update.key"))
     assert said in str(caught.value)
+
+
+def test_what_is_no_shorter_travels_as_it_is() -> None:
+    whole = random.Random(1).randbytes(3000)
+    assert deflate(whole) == whole == inflate(whole, 3000)
+    packed = deflate(whole.hex().encode())
+    assert len(packed) < 3600
+    assert inflate(packed, 6000) == whole.hex().encode()
+    for data, size in ((packed, 5999), (packed, 6001), (packed + b"x", 6000), (packed[:-1], 6000)):
+        with pytest.raises(ValueError, match=f"is no stream of {size} bytes"):
+            inflate(data, size)
+    with pytest.raises(ValueError, match="cannot be inflated: "):
+        inflate(b"\x07" + packed, 6000)
 
 
 def test_a_signature_is_long_enough_without_a_key_too(folder: Path) -> None:

@@ -2,37 +2,68 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
+import random
 import sys
+import zlib
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
+from typing import BinaryIO
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from firmware.node import configuration, offer
+from firmware.node import configuration, fetch, offer
 from firmware.node.commands import Commands
 from firmware.node.configuration import Record
 from firmware.node.link import Identity
 from firmware.node.update import Update
 from firmware.wire import commands, seal, update
 from firmware.wire.update import Ask, File, Head, Part
+from firmware.workbench.deflated import deflate
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC = KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()
-FILES = {"firmware/a.mpy": b"a" * 1300, "firmware/sub/b.mpy": b"", "firmware/z.mpy": b"z" * 40}
+#: Random letters, for which deflating saves half; and what it makes no shorter.
+A = random.Random(1).randbytes(1300).hex().encode()
+FILES = {"firmware/a.mpy": A, "firmware/sub/b.mpy": b"b", "firmware/z.mpy": b"z" * 40}
+PACKED = deflate(A)
+
+
+class DeflateIO:
+    """MicroPython's, by way of zlib: all at once, and wrong from the beginning or not at all."""
+
+    def __init__(self, stream: BinaryIO, form: str, window_bits: int) -> None:
+        assert (form, window_bits) == ("raw", 10)
+        self.stream = stream
+        self.found: BytesIO | None = None
+
+    def readinto(self, into: bytearray) -> int:
+        if self.found is None:
+            try:
+                self.found = BytesIO(zlib.decompress(self.stream.read(), -10))
+            except zlib.error:
+                raise OSError(errno.EINVAL) from None
+        return self.found.readinto(into)
 
 
 def described(version: str, files: dict[str, bytes]) -> tuple[bytes, bytes]:
-    """Encoded head and manifest."""
-    rows = [File(n, len(d), hashlib.sha256(d).digest()) for n, d in sorted(files.items())]
+    """Encoded head, and what travels of the manifest."""
+    rows = [
+        File(name, len(data), hashlib.sha256(data).digest(), len(deflate(data)))
+        for name, data in sorted(files.items())
+    ]
     manifest = update.encode_manifest(rows)
     number = update.number_of(version)
     digest = hashlib.sha256(manifest).digest()
-    head = Head("soilair-1/ip", number, version, len(manifest), digest)
-    return update.encode_head(head), manifest
+    packed = deflate(manifest)
+    head = Head("soilair-1/ip", number, version, len(manifest), digest, len(packed))
+    return update.encode_head(head), packed
 
 
 class Rig:
@@ -41,6 +72,7 @@ class Rig:
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root = root
         self.patch = monkeypatch
+        self.patch.setitem(sys.modules, "deflate", SimpleNamespace(RAW="raw", DeflateIO=DeflateIO))
         self.said: list[list[object]] = []
         self.asks: list[Ask] = []
         self.now = 0
@@ -50,6 +82,7 @@ class Rig:
 
     def put(self, slot: str, version: str, files: dict[str, bytes]) -> None:
         head, manifest = described(version, files)
+        manifest = zlib.decompress(manifest, -10)
         for name, data in {**files, "head": head, "manifest": manifest}.items():
             path = self.root / slot / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -107,20 +140,24 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Rig:
 def test_an_update_part_by_part(rig: Rig) -> None:
     assert rig.offer() == 2000
     rig.take_manifest()
-    assert rig.said == [[2000, "fetching", 1300]]
+    assert rig.said == [[2000, "fetching", len(PACKED) + 1]]
     rig.step()
     assert rig.asks[-1] == Ask(2000, 1, 0, 512, 2)
-    rig.part(1, 0, b"a" * 512)
-    rig.part(1, 0, b"a" * 512)
-    rig.part(1, 512, b"a" * 512)
+    rig.part(1, 0, PACKED[:512])
+    rig.part(1, 0, PACKED[:512])
+    rig.part(1, 512, PACKED[512:1024])
     rig.step()
     assert rig.asks[-1] == Ask(2000, 1, 1024, 512, 2)
-    rig.part(1, 1024, b"a" * 276)
-    rig.step(9)
-    assert (rig.root / "b/firmware/a.mpy").read_bytes() == FILES["firmware/a.mpy"]
-    assert (rig.root / "b/firmware/sub/b.mpy").read_bytes() == b""
-    assert (rig.root / "b/firmware/z.mpy").read_bytes() == FILES["firmware/z.mpy"]  # copied
-    assert len(rig.asks) == 3
+    rig.part(1, 1024, PACKED[1024:])
+    rig.step(3)
+    assert rig.asks[-1] == Ask(2000, 2, 0, 512, 2)
+    rig.part(2, 0, b"b")
+    rig.step(5)
+    for name, data in FILES.items():  # the last one is copied
+        assert (rig.root / "b" / name).read_bytes() == data
+    held = {str(each.relative_to(rig.root / "b")) for each in (rig.root / "b").rglob("*.*")}
+    assert held == {*FILES}  # nothing is left of what travelled
+    assert len(rig.asks) == 4
     assert rig.said[1:] == [[2000, "trial", None]]
     assert rig.slot == "ab0"
     assert rig.uplink.on_part is None
@@ -135,11 +172,11 @@ def test_parts_that_are_not_next_do_nothing(rig: Rig) -> None:
     rig.take_manifest()
     for file, offset, number in ((2, 0, 2000), (1, 512, 2000), (1, 0, 2001), (0, 0, 2000)):
         rig.part(file, offset, b"x", number)
-    rig.part(1, 0, b"a" * 512)
+    rig.part(1, 0, PACKED[:512])
     for offset in (0, 500, 513):
         rig.part(1, offset, b"x")
-    rig.part(1, 512, b"a" * 789)  # one byte more than there is
-    assert (rig.root / "b/firmware/a.mpy").read_bytes() == b"a" * 512
+    rig.part(1, 512, PACKED[512:] + b"x")  # one byte more than there is
+    assert (rig.root / "b/firmware/a.mpy.z").read_bytes() == PACKED[:512]
     with pytest.raises(ValueError, match="part: data must be bytes"):
         rig.uplink.on_part(b"\x85\x01\x19\x07\xd0\x01\x19\x02\x00\x00")
     with pytest.raises(ValueError, match="part: must be an array of 5 that begins with 1"):
@@ -178,8 +215,10 @@ def test_one_on_trial_is_not_replaced(rig: Rig) -> None:
     head, _ = described("0.2.0", FILES)
     rig.offer()
     rig.take_manifest()
-    rig.part(1, 0, b"a" * 1024)
-    rig.part(1, 1024, b"a" * 276)
+    rig.part(1, 0, PACKED[:1024])
+    rig.part(1, 1024, PACKED[1024:])
+    rig.step(3)
+    rig.part(2, 0, b"b")
     rig.step(9)
     assert rig.slot == "ab0"
     with pytest.raises(ValueError, match="another update on trial"):
@@ -235,9 +274,8 @@ def test_a_trial_that_nobody_answers_ends_with_its_window(rig: Rig) -> None:
 def test_what_cannot_be_written_is_told_with_its_file(rig: Rig) -> None:
     rig.offer()
     rig.take_manifest()
-    (rig.root / "b/firmware/a.mpy").unlink()
-    (rig.root / "b/firmware/a.mpy").mkdir()
-    rig.part(1, 0, b"a" * 512)
+    (rig.root / "b/firmware/a.mpy.z").mkdir()
+    rig.part(1, 0, PACKED[:512])
     rig.step()
     assert rig.slot.startswith("axfirmware/a.mpy: ")
     assert rig.said[-1][:2] == [2000, "failed"]
@@ -247,7 +285,7 @@ def test_what_cannot_be_written_is_told_with_its_file(rig: Rig) -> None:
 def test_a_manifest_that_cannot_be_read_is_told(rig: Rig) -> None:
     """Signed, and yet none: nothing is asked for or tried."""
     manifest = b"\x82\x01\x99"
-    head = Head("soilair-1/ip", 2000, "0.2.0", 3, hashlib.sha256(manifest).digest())
+    head = Head("soilair-1/ip", 2000, "0.2.0", 3, hashlib.sha256(manifest).digest(), 3)
     data = update.encode_head(head)
     rig.take(data)
     rig.manifest = manifest
@@ -265,8 +303,8 @@ def test_a_head_that_is_gone_ends_fetching(rig: Rig) -> None:
 
 
 def test_a_head_of_another_format_is_refused(rig: Rig) -> None:
-    data = b"\x86\x02" + described("0.2.0", FILES)[0][2:]
-    with pytest.raises(ValueError, match="head: must be an array of 6 that begins with 1"):
+    data = b"\x87\x02" + described("0.2.0", FILES)[0][2:]
+    with pytest.raises(ValueError, match="head: must be an array of 7 that begins with 1"):
         rig.take(data)
 
 
@@ -281,9 +319,81 @@ def test_a_file_damaged_in_the_running_slot_is_fetched(rig: Rig) -> None:
     rig.offer(files={"firmware/z.mpy": b"z" * 40})
     rig.take_manifest()
     rig.step(3)
-    rig.part(1, 0, b"z" * 40)
+    rig.part(1, 0, deflate(b"z" * 40))
     rig.step(3)
     assert rig.slot == "ab0"
+
+
+def fetched(rig: Rig, packed: bytes = PACKED, times: int = 1) -> list[list[object]]:
+    """Offer an update of one file and bring what may travel of it; return what is told then."""
+    rig.offer(files={"firmware/a.mpy": A})
+    rig.take_manifest()
+    rig.said.clear()
+    for _ in range(times):
+        rig.step(2)
+        for at in range(0, len(packed), 1000):
+            rig.part(1, at, packed[at : at + 1000])
+        rig.step()
+    rig.step(2)
+    return rig.said
+
+
+def test_a_node_whose_micropython_cannot_inflate_says_so(rig: Rig) -> None:
+    rig.patch.setitem(sys.modules, "deflate", None)
+    (said,) = fetched(rig)
+    why = "no module deflate: flash a MicroPython of 1.21 or later"
+    assert said == [2000, "failed", why]
+
+
+@pytest.mark.parametrize(
+    ("forged", "why"),
+    [
+        (PACKED[:-1] + b"\0", "cannot be inflated"),
+        (b"\x07" + PACKED[1:], "cannot be inflated"),
+        (deflate(bytes(len(A))), "has another digest"),
+        (deflate(bytes(len(A) + 1)), "is longer when inflated"),
+        (deflate(bytes(1 << 20)), "is longer when inflated"),
+    ],
+)
+def test_what_does_not_become_the_file_is_fetched_anew_and_then_given_up(
+    rig: Rig, forged: bytes, why: str
+) -> None:
+    forged += bytes(len(PACKED) - len(forged))
+    assert fetched(rig, forged, 3) == [[2000, "failed", f"firmware/a.mpy: {why}, 3 times"]]
+    assert [ask.offset for ask in rig.asks if ask.file == 1] == [0, 0, 0]
+    assert not (rig.root / "b/firmware/a.mpy").exists()
+    assert not (rig.root / "b/firmware/a.mpy.z").exists()
+
+
+def test_what_travelled_is_kept_over_a_start_and_goes_when_it_is_the_file(rig: Rig) -> None:
+    rig.offer(files={"firmware/a.mpy": A})
+    rig.take_manifest()
+    rig.part(1, 0, PACKED[:700])
+    rig.start()
+    rig.step(4)
+    assert rig.said[-1] == [2000, "fetching", len(PACKED) - 700]
+    assert rig.asks[-1] == Ask(2000, 1, 700, 512, 2)
+    rig.part(1, 700, PACKED[700:])
+    # Power goes when the file is there, and what it was made of, too.
+    (rig.root / "b/firmware/a.mpy").write_bytes(A)
+    rig.start()
+    rig.step(9)
+    assert rig.slot == "ab0"
+    assert not (rig.root / "b/firmware/a.mpy.z").exists()
+
+
+def test_room_is_planned_for_the_file_and_for_what_travels_of_it(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In blocks of 512 bytes: 6 of a file, 3 of what travels, beside what is left free."""
+    wanted = fetch.SPARE_BLOCKS + 9
+    assert (len(A), len(PACKED) // 512) == (2600, 2)
+    for free, told in ((wanted - 1, "failed"), (wanted, "fetching")):
+        monkeypatch.setattr(os, "statvfs", lambda path, free=free: (512, 512, 999, free))
+        rig.offer(files={"firmware/a.mpy": A})
+        rig.take_manifest()
+        assert rig.said[-1][1] == told
+    assert rig.said[0][2] == f"no room: {wanted} blocks of 512 bytes wanted, {wanted - 1} free"
 
 
 class Node:

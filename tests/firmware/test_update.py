@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from firmware.wire import update
-from firmware.wire.update import Part
-from firmware.workbench import release
+from firmware.workbench import deflated, release
 from firmware.workbench.release import Release
 from firmware.workbench.simulate import Fleet
 from tests.firmware.field import START, FleetMaker, Shared, wait_for
@@ -120,14 +119,16 @@ def test_an_update_is_fetched_tried_and_kept(
     number = made.head.number
     assert answer(fleet, server, server.offer(made)) == ["done", number]
     until(fleet, server, "kept")
-    changed = [made.files[f"firmware/{name}.mpy"] for name in ("__init__", "node/alarms")]
-    to_come = sum(map(len, changed))
+    changed = {f"firmware/{name}.mpy" for name in ("__init__", "node/alarms")}
+    rows = update.decode_manifest(made.manifest_bytes)
+    to_come = sum(row.travels for row in rows if row.path in changed)
+    assert to_come < sum(row.bytes for row in rows if row.path in changed)
     assert server.states() == [
         (number, "fetching", to_come),
         (number, "trial", None),
         (number, "kept", None),
     ]
-    assert server.asked_bytes() == len(made.manifest_bytes) + to_come
+    assert server.asked_bytes() == made.head.travels + to_come
     fleet.nodes[NODE].cut_power()
     fleet.nodes[NODE].start()
     wait_for(lambda: len(server.kinds("boot")) == 4)
@@ -233,7 +234,7 @@ def test_fetching_goes_on_after_kills_and_lost_links(
         node.start()
     server.pause_s = 0
     until(fleet, server, "kept")
-    assert server.asked_bytes() == len(made.manifest_bytes) + first_to_come(server)
+    assert server.asked_bytes() == made.head.travels + first_to_come(server)
     windows = {(ask.file, ask.offset) for ask in server.asks}
     assert len(server.asks) <= len(windows) + KILLS
     assert running(server)[-1] == "0.2.0"
@@ -316,25 +317,45 @@ def test_a_program_that_nobody_answers_is_undone(
     until(fleet, server, "kept")
 
 
-def flip(part: Part) -> Part:
-    """A part of a file with one bit wrong; the manifest comes as it is."""
-    return part._replace(data=bytes([part.data[0] ^ 1]) + part.data[1:]) if part.file else part
+def padded(data: bytes, size: int) -> bytes:
+    """What travels, as if it were of so many bytes: behind a stream nothing is read."""
+    packed = deflated.deflate(data)
+    assert len(packed) < size
+    return packed + bytes(size - len(packed))
 
 
-def test_what_has_another_digest_is_given_up_and_told_again_fetched(
+def test_what_is_not_what_was_signed_is_given_up_and_told_again_fetched(
     begin: Callable[..., Fleet], server: UpdateServer, workshop: Workshop
 ) -> None:
+    """A stream that is none, ends early, is of another file, or of one without end."""
     made = workshop.make("0.2.0", {"firmware/node/alarms.py": comment})
-    server.harm = flip
+    row = update.decode_manifest(made.manifest_bytes)[0]
+    whole, size = made.travels[:], row.travels
+    assert size < row.bytes
     fleet = begin()
-    server.offer(made)
-    assert until(fleet, server, "failed") == "firmware/__init__.mpy: has another digest, 3 times"
-    assert len([ask for ask in server.asks if ask.file]) == 3
-    server.harm = lambda part: part._replace(data=part.data[:1] + bytes(len(part.data) - 1))
-    server.offer(workshop.make("0.2.1"))
-    assert until(fleet, server, "failed", 2) == "manifest: has another digest, 3 times"
+    for count, (forged, said) in enumerate(
+        (
+            (b"\x07" + whole[1][1:], "cannot be inflated"),
+            (b"\x00\x00\x10\xff\xef" + bytes(size - 5), "cannot be inflated"),
+            (padded(bytes(row.bytes), size), "has another digest"),
+            (padded(bytes(row.bytes - 1), size), "has another digest"),
+            (padded(bytes(row.bytes + 1), size), "is longer when inflated"),
+            (padded(bytes(65536), size), "is longer when inflated"),
+        ),
+        1,
+    ):
+        made.travels[1] = forged
+        server.asks.clear()
+        server.offer(made)
+        told = until(fleet, server, "failed", count)
+        assert told == f"firmware/__init__.mpy: {said}, 3 times"
+        assert len([ask for ask in server.asks if ask.file == 1]) == 3
+    other = workshop.make("0.2.1")
+    other.travels[0] = padded(bytes(99), other.head.travels)
+    server.offer(other)
+    assert until(fleet, server, "failed", count + 1) == "manifest: has another digest, 3 times"
     assert set(running(server)) == {"0.1.0"}
-    server.harm = lambda part: part
+    made.travels[:] = whole
     server.offer(made)
     until(fleet, server, "kept")
 
@@ -347,8 +368,8 @@ def test_what_is_cut_short_is_waited_for_and_replaced_by_a_newer_one(
     server.harm = lambda part: part if not part.file or part.offset < 1024 else None
     fleet = begin()
     server.offer(made)
-    size = len(made.files["firmware/node/outbox.mpy"])
-    assert size > 2000
+    rows = update.decode_manifest(made.manifest_bytes)
+    assert [row.travels > 2000 for row in rows if row.path == "firmware/node/outbox.mpy"] == [True]
 
     def repeated() -> list[update.Ask]:
         fleet.restart_ended()

@@ -104,16 +104,12 @@ class UpdateServer(Collector):
         """How many bytes were asked for, each once however often it was asked for."""
         found: set[tuple[int, int, int]] = set()
         for ask in self.asks:
-            end = min(ask.offset + ask.most * ask.count, len(self._file(ask)))
+            end = min(ask.offset + ask.most * ask.count, len(self._travels(ask)))
             found |= {(ask.number, ask.file, at) for at in range(ask.offset, end)}
         return len(found)
 
-    def _file(self, ask: update.Ask) -> bytes:
-        made = self.releases[ask.number]
-        if ask.file == 0:
-            return made.manifest_bytes
-        row = update.decode_manifest(made.manifest_bytes)[ask.file - 1]
-        return made.files[row.path]
+    def _travels(self, ask: update.Ask) -> bytes:
+        return self.releases[ask.number].travels[ask.file]
 
     def _on_connect(self, client: mqtt.Client, *rest: object) -> None:
         super()._on_connect(client, *rest)
@@ -129,7 +125,7 @@ class UpdateServer(Collector):
         self.asks.append(ask)
         if ask.number not in self.releases:
             return
-        whole = self._file(ask)
+        whole = self._travels(ask)
         topic = topics.topic(node, "part")
         for turn in range(ask.count):
             at = ask.offset + turn * ask.most

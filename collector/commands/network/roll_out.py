@@ -42,7 +42,7 @@ class Release(Protocol):
     head_bytes: bytes
     signature: bytes
     manifest_bytes: bytes
-    files: dict[str, bytes]
+    travels: list[bytes]
 
 
 class OfferParts(Parts, Protocol):
@@ -175,7 +175,7 @@ def offer(
                 release.head_bytes,
                 release.signature,
                 release.manifest_bytes,
-                release.files,
+                release.travels,
                 by=by,
                 at=at,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,7 +40,7 @@ def keep(
     head: bytes,
     signature: bytes,
     manifest: bytes,
-    files: Mapping[str, bytes],
+    travels: Sequence[bytes],
     *,
     by: str,
     at: datetime,
@@ -52,8 +52,8 @@ def keep(
     conn : Connection
     head, signature, manifest : bytes
         As they were signed; whoever calls has checked them.
-    files : mapping
-        Content by path, of every file of the manifest.
+    travels : sequence of bytes
+        What travels of the manifest, and of each of its files, in its order.
     by : str
     at : datetime
         Aware.
@@ -75,14 +75,14 @@ def keep(
         version=said.version,
         head=head,
         signature=signature,
-        manifest=manifest,
+        manifest=travels[0],
         at=at,
         by=by,
     )
     if rows:
         release = int(rows[0][0])
         found = enumerate(listed, 1)
-        kept = [(release, number, each.path, files[each.path]) for number, each in found]
+        kept = [(release, number, each.path, travels[number]) for number, each in found]
         queries.put(conn, SQL["put_files"], kept)
         return release
     ((release, kept_head, _),) = queries.fetch(
@@ -94,7 +94,7 @@ def keep(
 
 
 def content(conn: Connection, release: int, file: int) -> bytes | None:
-    """Return a file of a release by its place in the manifest, 0: that one; None: it has none."""
+    """Return what travels of a file by its place in the manifest (0: that itself), or None."""
     name = "file" if file else "manifest"
     rows = queries.fetch(conn, SQL[name], release=release, file=file)
     return bytes(rows[0][0]) if rows else None

@@ -2228,7 +2228,8 @@ CREATE INDEX calibration_channel ON calibration (node, channel, valid_from);
 CREATE TRIGGER calibration_stays BEFORE UPDATE OR DELETE ON calibration
 FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
--- Programs for nodes as they were signed. number: of the version, rising (`firmware.wire.update`).
+-- Programs for nodes as they were signed. number: of the version, rising (`firmware.wire.update`);
+-- manifest: what travels of it, most often deflated.
 CREATE TABLE firmware_release (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     target text NOT NULL CHECK (target <> ''),
@@ -2244,7 +2245,7 @@ CREATE TABLE firmware_release (
 CREATE TRIGGER firmware_release_stays BEFORE UPDATE OR DELETE ON firmware_release
 FOR EACH ROW EXECUTE FUNCTION refuse_change();
 
--- The files of a release, by their place in its manifest.
+-- What travels of the files of a release, by their place in its manifest.
 CREATE TABLE firmware_file (
     release bigint NOT NULL REFERENCES firmware_release,
     file smallint NOT NULL CHECK (file BETWEEN 1 AND 96),

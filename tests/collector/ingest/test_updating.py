@@ -31,6 +31,7 @@ from collector.store.network import (
 from collector.store.network.handover import Done
 from firmware.wire import commands, seal, topics, update
 from firmware.wire.update import Ask
+from firmware.workbench.deflated import inflate
 from tests.collector.conftest import MASTER, NOW
 from tests.collector.ingest.test_commands import HOUR, Air, air, said
 from tests.collector.releases import KEY, TARGET, Made, begin, run_before
@@ -99,7 +100,7 @@ def test_a_node_fetches_all_of_an_update_as_it_was_signed(
     collector.store([said(bench.key, 1, "answer", [command.number, "done", made.number])])
     assert states(registered, offered) == {bench.key.node: "taken"}
     got: dict[int, bytes] = {}
-    for file, size in ((0, len(made.manifest)), (1, 2304), (2, 1)):
+    for file, size in enumerate(map(len, made.travels)):
         while len(got.setdefault(file, b"")) < size:
             air.sent.clear()
             collector.store([ask(bench, made.number, file, len(got[file]), 200, 4)])
@@ -107,8 +108,9 @@ def test_a_node_fetches_all_of_an_update_as_it_was_signed(
                 assert (part.number, part.file, part.offset) == (made.number, file, len(got[file]))
                 assert len(part.data) <= 200
                 got[file] += part.data
-    assert got[0] == made.manifest
-    assert [got[1], got[2]] == [content for _, content in sorted(made.files.items())]
+    assert list(got.values()) == made.travels
+    assert inflate(got[0], len(made.manifest)) == made.manifest
+    assert len(got[1]) < len(inflate(got[1], 2304))
     assert states(registered, offered) == {bench.key.node: "fetching"}
     collector.store([said(bench.key, 1, "update", [made.number, "trial", None])])
     assert states(registered, offered) == {bench.key.node: "trial"}
@@ -122,23 +124,25 @@ def test_a_node_fetches_all_of_an_update_as_it_was_signed(
         assert (runs.version, runs.target, runs.explained) == (made.version, TARGET, True)
         assert registry.nodes(registered, bench.key.node)[0].version == made.version
     assert reasons(registered) == {}
-    assert collector.counters.parts > 10
+    assert collector.counters.parts == sum((len(each) + 199) // 200 for each in made.travels) > 8
 
 
 def test_no_more_than_was_asked_and_nothing_beyond_the_end(
     registered: db.Connection, bench: Bench, collector: Collector, air: Air, offered: int
 ) -> None:
     number = Made().number
-    collector.store([ask(bench, number, 1, 2000, 128, 2)])
+    end = len(Made().travels[1])
+    assert end > 192
+    collector.store([ask(bench, number, 1, 10, 64, 2)])
+    assert [(each.offset, len(each.data)) for each in parts(air, bench)] == [(10, 64), (74, 64)]
+    air.sent.clear()
+    collector.store([ask(bench, number, 1, end - 74, 64, 8)])
     assert [(each.offset, len(each.data)) for each in parts(air, bench)] == [
-        (2000, 128),
-        (2128, 128),
+        (end - 74, 64),
+        (end - 10, 10),
     ]
     air.sent.clear()
-    collector.store([ask(bench, number, 1, 2240, 128, 8)])
-    assert [(each.offset, len(each.data)) for each in parts(air, bench)] == [(2240, 64)]
-    air.sent.clear()
-    collector.store([ask(bench, number, 1, 2304)])
+    collector.store([ask(bench, number, 1, end)])
     collector.store([ask(bench, number, 3)])
     assert parts(air, bench) == []
     assert reasons(registered) == {"update_beyond": 2}
@@ -554,9 +558,11 @@ def test_over_a_real_broker_a_node_takes_what_was_signed(
             head, signature = command.argument
             KEY.public_key().verify(signature, update.signed(head))
             said_head = update.decode_head(head)
-            listed = update.decode_manifest(node.fetch(said_head.number, 0, said_head.bytes))
+            packed = node.fetch(said_head.number, 0, said_head.travels)
+            listed = update.decode_manifest(inflate(packed, said_head.bytes))
             for number, file in enumerate(listed, 1):
-                content = node.fetch(said_head.number, number, file.bytes)
+                packed = node.fetch(said_head.number, number, file.travels)
+                content = inflate(packed, file.bytes)
                 assert hashlib.sha256(content).digest() == file.sha256
                 assert content == made.files[file.path]
             node.send(said(bench.key, 2, "update", [said_head.number, "kept", None]))

@@ -25,7 +25,7 @@ class Server:
 
     def __init__(self, folder):
         self.folder = folder
-        self.harmed = -1  # so many parts from now, one is not what it should be
+        self.harmed = []  # so many parts from now, these are not what they should be
 
     def argument(self, number):
         """Return what a command ``update`` carries."""
@@ -42,16 +42,16 @@ class Server:
     def _hear(self, node, ask):
         _, number, file, offset, most, count = ask
         place = "%s/%d/" % (self.folder, number)
-        data = read(place + "manifest")
+        path = "manifest"
         if file:
             with open(place + "manifest", "rb") as manifest:
                 path = list(update_read.files_of(manifest))[file - 1].path
-            data = read(place + path)
+        data = read(place + path + ".z")
         for at in range(offset, min(len(data), offset + most * count), most):
             held = data[at : at + most]
-            if self.harmed == 0:
+            if 0 in self.harmed:
                 held = bytes(len(held))
-            self.harmed -= 1
+            self.harmed = [left - 1 for left in self.harmed if left]
             part = [update_read.FORMAT, number, file, at, held]
             node.uplink.on_part(cbor.encode(part))
 

@@ -17,7 +17,7 @@ from marks import mark
 from firmware.node import configuration
 from firmware.wire import commands, seal, topics
 
-MOST_STEPS = 400  # of fetching; a program takes some 100
+MOST_STEPS = 400  # of fetching; a program takes some 20
 
 
 class Story:
@@ -179,7 +179,7 @@ class Story:
         """
         self.boot()
         self.measure(2 * length)
-        self.fetch(2, 30)
+        self.fetch(2, 11)
         self.boot()
         self.measure(3)
         self.go_on()
@@ -189,16 +189,16 @@ class Story:
         self.measure(2)
         self.told()
         self.measure(7)
-        self.server.harmed = 5
+        self.server.harmed = 3, 7  # of a file that travels as it is, and of one that is deflated
         self.fetch(3)
         self.measure(2)
         self.node.update.step(10**6)
         self.boot()
         self.told()
         self.measure(3)
-        self.fetch(4, 20)
+        self.fetch(4, 11)
         self.offer(5)
-        self.go_on(25)
+        self.go_on(11)
         self.boot()
         self.go_on()
         for _ in range(3):

@@ -49,7 +49,7 @@ class Read:
     head_bytes: bytes
     signature: bytes
     manifest_bytes: bytes
-    files: dict[str, bytes]
+    travels: list[bytes]
 
 
 class Parts(nongqing.Parts):
@@ -62,7 +62,7 @@ class Parts(nongqing.Parts):
             raise self.made
         made = self.made
         head = update.decode_head(made.head)
-        return Read(head, made.head, made.signature, made.manifest, made.files)
+        return Read(head, made.head, made.signature, made.manifest, made.travels)
 
     def signer(self, key_file: Path) -> str:
         return PUBLIC.hex()
