@@ -13,6 +13,7 @@ right: how far it is off after an hour was not measured.
 
 import os
 
+from firmware import const
 from firmware.node.outbox import remove
 from firmware.node.power import RADIO_MS
 from firmware.wire import cbor
@@ -20,10 +21,24 @@ from firmware.wire.messages import Event
 
 # How long the radio stays on after the last acknowledgement, for commands. Our own judgement
 # (unverified).
-LINGER_MS = 3000
-LEAST_MS = 2000  # starting anew takes as long
-NONE = -1
-EVENTS = "/events"
+_LINGER_MS = const(3000)
+_LEAST_MS = const(2000)  # starting anew takes as long
+_NONE = const(-1)
+_EVENTS = const("/events")
+
+
+def _of_now(events):
+    """All but those of an update, which /slot tells of after each start."""
+    return [event for event in events if event.kind != "update"]
+
+
+def _fetch(node):
+    """The update that is being fetched, None where the battery is too low for that."""
+    return node.update and not node.cycle.power.mode and node.update.fetch
+
+
+def _left(node):
+    return sum([not segment.is_free() for segment in node.outbox.segments])
 
 
 class DeepSleep:
@@ -32,7 +47,7 @@ class DeepSleep:
     def __init__(self, board, config):
         self.board = board
         self.radio_ms = config.get("radio_ms", RADIO_MS)
-        self.linger_ms = config.get("linger_ms", LINGER_MS)
+        self.linger_ms = config.get("linger_ms", _LINGER_MS)
         try:
             self.state = [int(word) for word in board.woke().split()]
         except ValueError:
@@ -63,7 +78,7 @@ class DeepSleep:
     def tell(self, uplink):
         """Queue the events that were left before, also where the power was cut since then."""
         try:
-            with open(self.board.root + EVENTS, "rb") as file:
+            with open(self.board.root + _EVENTS, "rb") as file:
                 self.data = file.read()
             uplink.events += [Event(*row) for row in cbor.decode(self.data)]
         except (OSError, ValueError, TypeError):
@@ -72,7 +87,7 @@ class DeepSleep:
 
     def _keep(self, events):
         """Have these events on flash, and no others."""
-        path = self.board.root + EVENTS
+        path = self.board.root + _EVENTS
         data = cbor.encode([list(event) for event in events]) if events else b""
         if data == self.data:
             return
@@ -92,12 +107,12 @@ class DeepSleep:
         _, _, boot, seq, offset, due, taken, _, alarms, _ = self.state[:10]
         cycle = node.cycle
         cycle.seq, cycle.due = seq, due
-        cycle.taken = None if taken == NONE else taken
-        cycle.clock.offset = None if offset == NONE else offset
+        cycle.taken = None if taken == _NONE else taken
+        cycle.clock.offset = None if offset == _NONE else offset
         if cycle.alarms:
             cycle.alarms.on = [bool(alarms >> place & 1) for place in range(len(cycle.alarms.on))]
         for sensor, fault in zip(cycle.sensing.sensors, self.state[10:]):
-            sensor.fault = None if fault == NONE else fault
+            sensor.fault = None if fault == _NONE else fault
         segment = node.outbox.writing
         if segment:  # frames from now on go first, as after any start
             new = node.uplink.new
@@ -116,7 +131,7 @@ class DeepSleep:
         if not events:
             self._keep(events)  # the server has them
         # What is told of an update waits for the next frame: each start tells that one is fetched.
-        self.urgent = self.urgent or len(self._of_now(events)) > self.kept
+        self.urgent = self.urgent or len(_of_now(events)) > self.kept
         if node.cycle.seq != self.seq or (not self.tried and (self.urgent or self.again)):
             self.seq = node.cycle.seq
             self.opened = self.busy = now
@@ -125,12 +140,12 @@ class DeepSleep:
             return
         if node.on_trial or (node.commands and node.commands.restart):
             return
-        if node.updating() or (self._fetch(node) and node.update.busy()):
+        if node.updating() or (_fetch(node) and node.update.busy()):
             return
         self._switch(node, False)
         ms = node.cycle.wait_ms()
-        if ms >= LEAST_MS:
-            self._keep(self._of_now(events))
+        if ms >= _LEAST_MS:
+            self._keep(_of_now(events))
             self._tidy(node.outbox)
             self.board.deep_sleep(ms, " ".join([str(number) for number in self._state(node, ms)]))
 
@@ -144,11 +159,11 @@ class DeepSleep:
         self.board.radio(on)
 
     def _is_over(self, node, now):
-        left = self._left(node)
+        left = _left(node)
         if left < self.left:
             self.opened = now  # it goes on
         self.left = left
-        fetch = self._fetch(node)
+        fetch = _fetch(node)
         if fetch and self.come != (fetch.at, fetch.there):
             self.come = fetch.at, fetch.there
             self.opened = now  # and so does this
@@ -157,20 +172,6 @@ class DeepSleep:
         if self.board.ticks_diff(now, self.opened) >= self.radio_ms:
             return True
         return self.board.ticks_diff(now, self.busy) >= self.linger_ms
-
-    @staticmethod
-    def _of_now(events):
-        """All but those of an update, which /slot tells of after each start."""
-        return [event for event in events if event.kind != "update"]
-
-    @staticmethod
-    def _fetch(node):
-        """The update that is being fetched, None where the battery is too low for that."""
-        return node.update and not node.cycle.power.mode and node.update.fetch
-
-    @staticmethod
-    def _left(node):
-        return sum([not segment.is_free() for segment in node.outbox.segments])
 
     @staticmethod
     def _tidy(outbox):
@@ -183,13 +184,13 @@ class DeepSleep:
         cycle = node.cycle
         offset, taken = cycle.clock.offset, cycle.taken
         state = [ms, cycle.clock.uptime_ms(), node.uplink.identity.boot, cycle.seq]
-        state.append(NONE if offset is None else offset)
-        state += [cycle.due, NONE if taken is None else taken, cycle.power.mode]
+        state.append(_NONE if offset is None else offset)
+        state += [cycle.due, _NONE if taken is None else taken, cycle.power.mode]
         alarms = cycle.alarms.on if cycle.alarms else ()
         alarms = sum([1 << place for place, on in enumerate(alarms) if on])
         urgent = self.urgent or alarms != self.alarms
-        again = urgent and (self._left(node) or node.uplink.events)
+        again = urgent and (_left(node) or node.uplink.events)
         state += [alarms, 1 if again else 0]
         for sensor in cycle.sensing.sensors:
-            state.append(NONE if sensor.fault is None else sensor.fault)
+            state.append(_NONE if sensor.fault is None else sensor.fault)
         return state

@@ -6,44 +6,48 @@ A file that the running slot has is copied. Every file is checked against its di
 is begun, in each start anew.
 """
 
-import errno
 import hashlib
 import os
 
+from firmware import const
 from firmware.node.link import MAX_ACK_MS
 from firmware.node.outbox import remove
 from firmware.wire import update_read as wire
 
-MANIFEST = "manifest"
-TRAVELS = ".z"  # behind the name of the file that it becomes
-TRIES = 3
+_MANIFEST = const("manifest")
+_TRAVELS = const(".z")  # behind the name of the file that it becomes
+_TRIES = const(3)
 # Blocks to be left free: the outbox, the files of a change, the folders of a slot.
 SPARE_BLOCKS = 24
-CHUNK = 512
+_CHUNK = const(512)
 
 
 class Failed(Exception):
     """Fetching is given up; the message says why."""
 
 
+def each_part(path):
+    """Give a file piece by piece."""
+    with open(path, "rb") as file:
+        part = file.read(_CHUNK)
+        while part:
+            yield part
+            part = file.read(_CHUNK)
+
+
 def digest(path):
     """SHA-256 of a file."""
     found = hashlib.sha256()
-    with open(path, "rb") as file:
-        part = file.read(CHUNK)
-        while part:
-            found.update(part)
-            part = file.read(CHUNK)
+    for part in each_part(path):
+        found.update(part)
     return found.digest()
 
 
 def copy(source, target):
     """Copy a file."""
-    with open(source, "rb") as old, open(target, "wb") as new:
-        part = old.read(CHUNK)
-        while part:
+    with open(target, "wb") as new:
+        for part in each_part(source):
             new.write(part)
-            part = old.read(CHUNK)
 
 
 def inflate(source, target, most):
@@ -57,7 +61,7 @@ def inflate(source, target, most):
         from deflate import RAW, DeflateIO
     except ImportError:
         raise Failed("no module deflate: flash a MicroPython of 1.21 or later")
-    part = bytearray(CHUNK)
+    part = bytearray(_CHUNK)
     view = memoryview(part)
     with open(source, "rb") as old, open(target, "wb") as new:
         stream = DeflateIO(old, RAW, wire.WINDOW_BITS)
@@ -78,9 +82,8 @@ def make_folder(path):
     """Make a folder unless it is there."""
     try:
         os.mkdir(path)
-    except OSError as error:
-        if error.errno != errno.EEXIST:
-            raise
+    except OSError:
+        pass  # it is; or what is put there next says what is wrong
 
 
 def size(path):
@@ -114,7 +117,7 @@ class Fetch:
         self.report = report
         self.board = uplink.board
         self.at = 0  # number of the file that is next; 0 is the manifest
-        self.file = wire.File(MANIFEST, *head[3:])
+        self.file = wire.File(_MANIFEST, *head[3:])
         self.there = None  # bytes that are there of what travels
         self.until = 0  # what was asked for ends here
         self.tries = 0
@@ -155,7 +158,7 @@ class Fetch:
         if not is_next or self.there + len(part.data) > file.travels:
             return
         try:
-            with open(self.folder + file.path + TRAVELS, "ab") as to:
+            with open(self.folder + file.path + _TRAVELS, "ab") as to:
                 to.write(part.data)
         except OSError as error:
             self.trouble = error
@@ -176,13 +179,13 @@ class Fetch:
             old = self._old(file)
             if old:
                 copy(self.from_ + old, path)
-        self.there = size(path + TRAVELS) if size(path) < file.bytes else file.travels
+        self.there = size(path + _TRAVELS) if size(path) < file.bytes else file.travels
         self.due = self.board.ticks_ms()
 
     def _old(self, file):
         """Path of the same file in the running slot, None if it has none."""
         try:
-            with open(self.from_ + MANIFEST, "rb") as manifest:
+            with open(self.from_ + _MANIFEST, "rb") as manifest:
                 for old in wire.files_of(manifest):
                     if old.sha256 == file.sha256:
                         return old.path
@@ -211,20 +214,20 @@ class Fetch:
         wrong = None
         if size(path) < file.bytes:
             if file.travels == file.bytes:
-                os.rename(path + TRAVELS, path)
+                os.rename(path + _TRAVELS, path)
             else:
-                wrong = inflate(path + TRAVELS, path, file.bytes)
+                wrong = inflate(path + _TRAVELS, path, file.bytes)
         if not wrong and digest(path) == file.sha256:
-            remove(path + TRAVELS)
+            remove(path + _TRAVELS)
             self._next()
             return
         remove(path)
-        remove(path + TRAVELS)
+        remove(path + _TRAVELS)
         self.there = None
         self.copies = False  # a copy of what is damaged is no better the next time
         self.tries += 1
-        if self.tries >= TRIES:
-            raise Failed("%s: %s, %d times" % (file.path, wrong or "has another digest", TRIES))
+        if self.tries >= _TRIES:
+            raise Failed("%s: %s, %d times" % (file.path, wrong or "has another digest", _TRIES))
 
     def _next(self):
         if self.at == 0:
@@ -233,7 +236,7 @@ class Fetch:
         self.file = self.there = None
         self.tries = 0
         self.copies = True
-        with open(self.folder + MANIFEST, "rb") as manifest:
+        with open(self.folder + _MANIFEST, "rb") as manifest:
             for number, file in enumerate(wire.files_of(manifest), 1):
                 if number == self.at:
                     self.file = file
@@ -243,14 +246,14 @@ class Fetch:
         block, _, _, free = os.statvfs(self.root)[:4]
         blocks = SPARE_BLOCKS
         to_come = most = 0
-        with open(self.folder + MANIFEST, "rb") as manifest:
+        with open(self.folder + _MANIFEST, "rb") as manifest:
             for file in wire.files_of(manifest):
                 path = self.folder + file.path
                 if size(path) >= file.bytes:
                     continue
                 blocks += (file.bytes + block - 1) // block
                 if not self._old(file):
-                    to_come += file.travels - size(path + TRAVELS)
+                    to_come += file.travels - size(path + _TRAVELS)
                     most = max(most, file.travels)
         blocks += (most + block - 1) // block  # of one file at a time, beside what becomes of it
         if blocks > free:

@@ -1,8 +1,9 @@
 """An update that is up when a node starts: fetched, tried, kept or undone, and told of."""
 
+from firmware import const
 from firmware.node.slots import NEWEST, Slots, replace
 
-WINDOW_S = 3600
+_WINDOW_S = const(3600)
 STATES = {"+": "kept", "!": "undone", "x": "failed"}
 
 
@@ -48,8 +49,8 @@ class Update:
             replace(slots.root + NEWEST, str(slots.head(slots.runs).number).encode())
             slots.note(slots.runs, "+")
             self._tell()
-        elif uptime > WINDOW_S:
-            slots.note(slots.other, "!not acknowledged in %d s" % WINDOW_S)
+        elif uptime > _WINDOW_S:
+            slots.note(slots.other, "!not acknowledged in %d s" % _WINDOW_S)
             return True
         return False
 

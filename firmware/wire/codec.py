@@ -5,7 +5,7 @@ All of it in one place, for the server. A node imports what it needs of it from 
 beside it: what was sealed in it waits in outboxes and stands in stores.
 """
 
-from firmware.wire import cbor, format1, format2, format2_read, placing
+from firmware.wire import cbor, format1, format2, format2_read, messages, placing
 from firmware.wire.cbor import DecodeError
 from firmware.wire.frame import (
     BAD_CHECKSUM,
@@ -15,21 +15,14 @@ from firmware.wire.frame import (
     NO_ANSWER,
     NOT_FITTED,
     OUT_OF_RANGE,
+    UINT32,
     WARMING_UP,
     Frame,
     Missing,
+    within,
 )
 from firmware.wire.layout import Channel, Layout, LayoutError, layout_id, make_layout
-from firmware.wire.messages import (
-    EVENT_KINDS,
-    FORMAT,
-    Ack,
-    Event,
-    ack_fault,
-    decode_ack,
-    encode_event,
-    event_fault,
-)
+from firmware.wire.messages import FORMAT, Ack, Event, ack_fault, decode_ack
 from firmware.wire.placing import Reading, TimeUnknown
 
 __all__ = (
@@ -64,6 +57,8 @@ __all__ = (
     "make_layout",
     "readings",
 )
+
+EVENT_KINDS = ("boot", "lost", "fault", "answer", "refused", "update")
 
 
 def encode(frame):
@@ -167,7 +162,26 @@ def encode_ack(now, frames, watermark=None):
 def decode_event(body):
     """Decode an event's body to an Event; DecodeError if it is none."""
     parts = cbor.decode(body)
-    fault = event_fault(parts)
+    fault = _event_fault(parts)
     if fault:
         raise DecodeError("event: " + fault, 0)
     return Event(parts[1], parts[2], parts[3])
+
+
+def encode_event(event):
+    """As `messages.encode_event`; a ValueError names what is wrong with it."""
+    fault = _event_fault({1: event.boot, 2: event.kind, 3: event.detail})
+    if fault:
+        raise ValueError("event: " + fault)
+    return messages.encode_event(event)
+
+
+def _event_fault(parts):
+    """Say what is wrong with the parts of an event, or return None."""
+    if not isinstance(parts, dict) or sorted(parts.keys()) != [1, 2, 3]:
+        return "must be a map with keys 1, 2 and 3"
+    if not within(parts[1], 1, UINT32):
+        return "boot %r must be from 1 to 2**32 - 1" % (parts[1],)
+    if parts[2] not in EVENT_KINDS:
+        return "kind %r must be one of %s" % (parts[2], ", ".join(EVENT_KINDS))
+    return None

@@ -142,8 +142,8 @@ def test_a_node_runs_from_its_bundle(
     assert not collector.kinds("fault")
 
 
-#: What a program may weigh [KiB]: more than the bar of 48; `tests/bench/wire.py` says by how much.
-MOST_KIB = {"ip": 60, "nbiot": 67}
+#: What a program may weigh on flash [KiB]; as it travels it is below 48 (a test above).
+MOST_KIB = {"ip": 62, "nbiot": 68}
 
 
 @pytest.mark.parametrize("link", bundle.LINKS)
