@@ -14,7 +14,7 @@ class WLAN:
         self.joins = False
 
     def active(self, on):
-        """Switch it on or off; with the fault ``radio`` it does not go on, as one short of memory."""
+        """Switch it on or off; with the fault ``radio`` it refuses, as one short of memory."""
         self.joins = self.joins and on
         if on and fault("radio"):
             raise OSError("WiFi Out of Memory")
