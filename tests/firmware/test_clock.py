@@ -235,10 +235,10 @@ def test_the_node_takes_the_time_of_a_time_server(
 def test_a_radio_that_refuses_to_join_is_told_again(
     make_fleet: FleetMaker, collector: Collector
 ) -> None:
-    """micropython issue 17661: it ended the program; here it joins when the radio takes it."""
+    """As in micropython issue 17661 an error of the radio ended the program; it is told again."""
     begin = START + 60 * 86400
     settings = {"faults": [["radio", "busy", begin, begin + 2 * 3600]]}
-    fleet = make_fleet("qf-001", settings=settings)
+    fleet = make_fleet("qf-001", rate=600, settings=settings)
     fleet.start()
     wait_for(lambda: len(collector.received()) >= 4, 60)
     assert {boot for _, boot, _ in collector.received()} == {1}

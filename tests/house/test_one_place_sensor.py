@@ -15,7 +15,7 @@ import iotcore
 import pytest
 
 from firmware.wire import codec
-from tests.firmware.field import Collector, free_port, wait_for
+from tests.firmware.field import Collector, Shared, free_port, wait_for
 from tests.paths import ROOT
 
 ROOMS = ("firmware", "field_configs", "models", "collector", "webapp")
@@ -62,7 +62,7 @@ settings = { offset_c = 1.5 }
 """
 
 RUN = """
-import sys, time
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -76,7 +76,7 @@ start = 1_459_468_800
 write_compact(climate.generate(start, 30, 1), Path("weather.nqw"))
 key = SimpleNamespace(node="qf-009", epoch=1, key=bytes(range(32)))
 board = load(site=None).boards["box-1"]
-clock = f"sim:{start + 864000}@{time.time():.3f}*3600"
+clock = sys.argv[2]
 url = "mqtt://127.0.0.1:" + sys.argv[1]
 fleet = simulate.Fleet([("qf-009", key, board)], url, clock, Path("weather.nqw"), Path("nodes"), 0)
 with fleet:
@@ -131,7 +131,7 @@ def test_a_planted_sensor_needs_its_file_and_a_board(tree: Path) -> None:
     with iotcore.Broker(port=port, listen="127.0.0.1"):
         collector = Collector(port)
         wait_for(collector.client.is_connected)
-        with start(tree, RUN, str(port)) as process:
+        with start(tree, RUN, str(port), Shared.set(10, 3600)) as process:
             try:
                 wait_for(lambda: len(collector.received()) >= 2 or process.poll() is not None, 60)
             finally:

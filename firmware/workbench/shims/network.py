@@ -14,8 +14,10 @@ class WLAN:
         self.joins = False
 
     def active(self, on):
-        """Switch it on or off."""
+        """Switch it on or off; with the fault ``radio`` it refuses, as one short of memory."""
         self.joins = self.joins and on
+        if on and fault("radio"):
+            raise OSError("WiFi Out of Memory")
         if self.on and not on:
             print("radio off")
         if on and not self.on and ASLEEP:  # of a node that sleeps deeply, to be counted
@@ -23,10 +25,10 @@ class WLAN:
         self.on = bool(on)
 
     def connect(self, ssid, password):
-        """Accepted once; `isconnected` says when it is there. A second time while it joins, and
-        with the fault ``radio``, it is refused as an ESP32 does (micropython issue 17661).
+        """Accepted once; `isconnected` says when it is there. A second time while it joins it is
+        refused as an ESP32 does (micropython issue 17661).
         """
-        if self.joins or fault("radio"):
+        if self.joins:
             raise OSError("Wifi Internal Error")
         self.joins = True
 
