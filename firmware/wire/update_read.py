@@ -20,8 +20,8 @@ Part = namedtuple("Part", ("number", "file", "offset", "data"))
 FORMAT = 1
 CONTEXT = b"nongqing update 1\n"
 ROW = 256  # more bytes than a file of a manifest takes
-# What is deflated is one raw stream (RFC 1951) whose window is 2**10 bytes: a node has to hold it.
-WINDOW_BITS = 10
+# What is deflated is one raw stream (RFC 1951) whose window is 2**11 bytes: a node has to hold it.
+WINDOW_BITS = 11
 
 
 def signed(head):

@@ -49,19 +49,22 @@ class Release:
 
 
 def describe(
-    board_id: str, files: Mapping[str, bytes], version: str = firmware.VERSION
+    board_id: str, files: Mapping[str, bytes], version: str = firmware.VERSION, quick: bool = False
 ) -> tuple[bytes, bytes, list[bytes]]:
-    """Return the encoded head, the encoded manifest and what travels of a bundle's files."""
+    """Return the encoded head, the encoded manifest and what travels of a bundle's files.
+
+    `quick`: nothing of it is to travel.
+    """
     target = update.target_of(board_id, bundle.link_of(files))
     listed = sorted(files.items())
-    travels = [deflated.deflate(data) for _, data in listed]
+    travels = [deflated.deflate(data, quick) for _, data in listed]
     rows = [
         update.File(path, len(data), hashlib.sha256(data).digest(), len(packed))
         for (path, data), packed in zip(listed, travels, strict=True)
     ]
     try:
         manifest = bytes(update.encode_manifest(rows))
-        packed = deflated.deflate(manifest)
+        packed = deflated.deflate(manifest, quick)
         number = update.number_of(version)
         digest = hashlib.sha256(manifest).digest()
         head = update.Head(target, number, version, len(manifest), digest, len(packed))
@@ -74,7 +77,7 @@ def slot_of(
     board_id: str, files: Mapping[str, bytes], version: str = firmware.VERSION
 ) -> dict[str, bytes]:
     """Return all that a slot of a node holds: files, head and manifest, by their path in it."""
-    head, manifest, _ = describe(board_id, files, version)
+    head, manifest, _ = describe(board_id, files, version, quick=True)
     return {**files, "head": head, "manifest": manifest}
 
 

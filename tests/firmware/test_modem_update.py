@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from collector.ingest.service import started
-from collector.store.network import node_firmware, registry, roll_outs
+from collector.store.network import node_firmware, registry, roll_outs, update_keys
 from collector.store.postgres import db
 from field_configs.load import load
+from firmware.wire import update
 from firmware.workbench.modem import Modem
 from firmware.workbench.modem_faults import Faults
 from firmware.workbench.simulate import Fleet
@@ -50,6 +51,7 @@ def fleet(conn: db.Connection, make_fleet: FleetMaker, workshop: Workshop, port:
     with conn:
         registry.import_configs(conn, load(site="demo"), at)
         registry.enroll(conn, MASTER, NODE, at=at)
+        update_keys.trust(conn, [NODE], workshop.public.hex())
         with conn.cursor() as cur:
             cur.execute("UPDATE node SET board = %s WHERE id = %s", (BOARD, NODE))
             cur.execute(KEY, (MASTER.encrypt(NODE, 1, Key(NODE).key), NODE))
@@ -129,6 +131,8 @@ def test_an_update_goes_on_through_a_modem_that_fails(
     print(faults.done, len(server.asks))
     assert sum(faults.done.values()) >= 6
     assert server.kinds("boot")[-1].detail[2] == "0.2.0"
-    to_come = sum(len(made.files[f"firmware/{name}.mpy"]) for name in ("__init__", *names))
-    assert server.asked_bytes() == len(made.manifest_bytes) + to_come
+    changed = {f"firmware/{name}.mpy" for name in ("__init__", *names)}
+    rows = update.decode_manifest(made.manifest_bytes)
+    to_come = sum(row.travels for row in rows if row.path in changed)
+    assert server.asked_bytes() == made.head.travels + to_come
     assert all(ask.most == 416 and ask.count == 1 for ask in server.asks)

@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from zopfli.zlib import compress
 
 import firmware
 from field_configs.load import load
@@ -117,9 +118,9 @@ def test_a_bundle_is_signed_and_read(folder: Path) -> None:
     assert (held / "update.travels").read_bytes() == b"".join(read.travels)
     for packed, row in zip(read.travels[1:], rows, strict=True):
         assert len(packed) == row.travels <= row.bytes
-        reader = zlib.decompressobj(-10) if row.travels < row.bytes else None
+        reader = zlib.decompressobj(-11) if row.travels < row.bytes else None
         assert (reader.decompress(packed) if reader else packed) == read.files[row.path]
-    assert zlib.decompress(read.travels[0], -10) == read.manifest_bytes
+    assert zlib.decompress(read.travels[0], -11) == read.manifest_bytes
     assert sum(map(len, read.travels)) < bundle.MOST_BYTES < sum(map(len, read.files.values()))
 
 
@@ -200,6 +201,18 @@ def test_what_is_no_shorter_travels_as_it_is() -> None:
             inflate(data, size)
     with pytest.raises(ValueError, match="cannot be inflated: "):
         inflate(b"\x07" + packed, 6000)
+
+
+def test_nothing_reaches_back_beyond_the_window_of_a_node() -> None:
+    far = random.Random(2).randbytes(600)
+    data = far + random.Random(3).randbytes(2000) + far  # the second 2,600 bytes behind the first
+    beyond = compress(data)[2:-4]
+    assert zlib.decompress(beyond, -15) == data
+    with pytest.raises(ValueError, match="cannot be inflated: .*too far back"):
+        inflate(beyond, len(data))
+    near = data[600:] + data[2000:2600]
+    assert inflate(deflate(data), len(data)) == data
+    assert len(deflate(near)) < len(near) - 500
 
 
 def test_a_signature_is_long_enough_without_a_key_too(folder: Path) -> None:

@@ -24,7 +24,7 @@ from firmware.node.configuration import Record
 from firmware.node.link import Identity
 from firmware.node.update import Update
 from firmware.wire import commands, seal, update
-from firmware.wire.update import Ask, File, Head, Part
+from firmware.wire.update import WINDOW_BITS, Ask, File, Head, Part
 from firmware.workbench.deflated import deflate
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
@@ -39,14 +39,14 @@ class DeflateIO:
     """MicroPython's, by way of zlib: all at once, and wrong from the beginning or not at all."""
 
     def __init__(self, stream: BinaryIO, form: str, window_bits: int) -> None:
-        assert (form, window_bits) == ("raw", 10)
+        assert (form, window_bits) == ("raw", WINDOW_BITS)
         self.stream = stream
         self.found: BytesIO | None = None
 
     def readinto(self, into: bytearray) -> int:
         if self.found is None:
             try:
-                self.found = BytesIO(zlib.decompress(self.stream.read(), -10))
+                self.found = BytesIO(zlib.decompress(self.stream.read(), -WINDOW_BITS))
             except zlib.error:
                 raise OSError(errno.EINVAL) from None
         return self.found.readinto(into)
@@ -406,7 +406,7 @@ class Node:
         self.start()
 
     def start(self) -> None:
-        clock = SimpleNamespace(offset=0, uptime=lambda: 0)
+        clock = SimpleNamespace(offset=0, source=None, uptime=lambda: 0)
         who = Identity("qf-001", bytes(32), 1, 1)
         report = lambda *what: self.said.append(what)  # noqa: E731
         config, record, _, ended = configuration.load(self.root)

@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from collector.ingest.service import started
-from collector.store.network import node_firmware, registry, roll_outs
+from collector.store.network import node_firmware, registry, roll_outs, update_keys
 from collector.store.postgres import db
 from field_configs.load import load
 from firmware.node.deep import DeepSleep
@@ -48,6 +48,7 @@ def fleet(conn: db.Connection, make_fleet: FleetMaker, workshop: Workshop, port:
     with conn:
         registry.import_configs(conn, load(site="demo"), at)
         registry.enroll(conn, MASTER, NODE, at=at)
+        update_keys.trust(conn, [NODE], workshop.public.hex())
         with conn.cursor() as cur:
             cur.execute(KEY, (MASTER.encrypt(NODE, 1, Key(NODE).key), NODE))
             cur.execute("UPDATE node SET board = %s WHERE id = %s", (BOARD, NODE))

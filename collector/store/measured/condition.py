@@ -15,7 +15,7 @@ SQL = queries.load("condition")
 
 @dataclass(frozen=True)
 class Size:
-    """A table with its indexes [bytes], and about how many rows it has, by the last ANALYZE."""
+    """Bytes of a table with its indexes, and about how many rows it has, by the last ANALYZE."""
 
     table: str
     bytes: int
