@@ -108,7 +108,8 @@ class DeepSleep:
         cycle = node.cycle
         cycle.seq, cycle.due = seq, due
         cycle.taken = None if taken == _NONE else taken
-        cycle.clock.offset = None if offset == _NONE else offset
+        cycle.clock.offset = None if offset == _NONE else abs(offset)
+        cycle.clock.source = "its own" if offset < _NONE else None
         if cycle.alarms:
             cycle.alarms.on = [bool(alarms >> place & 1) for place in range(len(cycle.alarms.on))]
         for sensor, fault in zip(cycle.sensing.sensors, self.state[10:]):
@@ -184,7 +185,8 @@ class DeepSleep:
         cycle = node.cycle
         offset, taken = cycle.clock.offset, cycle.taken
         state = [ms, cycle.clock.uptime_ms(), node.uplink.identity.boot, cycle.seq]
-        state.append(_NONE if offset is None else offset)
+        # Below 0: the server has not told this time.
+        state.append(_NONE if offset is None else -offset if cycle.clock.source else offset)
         state += [cycle.due, _NONE if taken is None else taken, cycle.power.mode]
         alarms = cycle.alarms.on if cycle.alarms else ()
         alarms = sum([1 << place for place, on in enumerate(alarms) if on])

@@ -7,12 +7,13 @@ import re
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import littlefs
 import pytest
 
 from field_configs.load import load
-from firmware.node.deep import DeepSleep
+from firmware.node.deep import DeepSleep, DeepSleep
 from firmware.node.kept import _BYTES, _STATE_AT, _TEXT_AT, Kept
 from firmware.wire import cbor, codec
 from firmware.wire.messages import Event
@@ -278,6 +279,39 @@ def test_the_state_is_taken_once_and_never_in_part() -> None:
     assert len(kept.text()) == _STATE_AT - _TEXT_AT
     assert kept.keep_state("1")
     assert set(Kept(memory).text()) == {"x"}
+
+
+@pytest.mark.parametrize(
+    ("offset", "source", "told_by"),
+    [(None, None, None), (1_459_468_800, None, None), (1_459_468_800, "ntp", "its own")],
+)
+def test_what_the_server_did_not_tell_proves_nothing_after_sleep_either(
+    offset: int | None, source: str | None, told_by: str | None
+) -> None:
+    def node(offset: int | None, source: str | None) -> Any:
+        clock = SimpleNamespace(offset=offset, source=source, uptime_ms=lambda: 60_000)
+        cycle = SimpleNamespace(
+            clock=clock,
+            taken=None,
+            seq=1,
+            due=0,
+            power=SimpleNamespace(mode=0),
+            alarms=None,
+            sensing=SimpleNamespace(sensors=[]),
+            log=SimpleNamespace(recover=lambda: None),
+            recover=lambda: None,
+        )
+        identity = SimpleNamespace(boot=3)
+        uplink = SimpleNamespace(identity=identity, events=[])
+        outbox = SimpleNamespace(segments=[], writing=None)
+        return SimpleNamespace(cycle=cycle, uplink=uplink, outbox=outbox)
+
+    deep = DeepSleep.__new__(DeepSleep)
+    deep.urgent, deep.alarms = False, 0
+    deep.state = deep._state(node(offset, source), 1000)
+    woken = node(None, None)
+    deep.resume(woken)
+    assert (woken.cycle.clock.offset, woken.cycle.clock.source) == (offset, told_by)
 
 
 def test_the_state_of_the_largest_board_has_room() -> None:
