@@ -13,7 +13,7 @@ import littlefs
 import pytest
 
 from field_configs.load import load
-from firmware.node.deep import DeepSleep, DeepSleep
+from firmware.node.deep import DeepSleep
 from firmware.node.kept import _BYTES, _STATE_AT, _TEXT_AT, Kept
 from firmware.wire import cbor, codec
 from firmware.wire.messages import Event
