@@ -40,8 +40,13 @@ KNOWN: tuple[tuple[str, Any], ...] = (
         lazy_gettext("no answer came from here within %(seconds)s s"),
     ),
     (
-        r"(?P<file>\S+): has another digest, (?P<times>\d+) times",
+        r"(?P<file>\S+): (has another digest|cannot be inflated|is longer when inflated), "
+        r"(?P<times>\d+) times",
         lazy_gettext("%(file)s came with wrong bytes %(times)s times"),
+    ),
+    (
+        r"no module deflate: .*",
+        lazy_gettext("its MicroPython is too old for updates: flash one of 1.21 or later"),
     ),
     (
         r"\S+: no room: (?P<wanted>\d+) blocks of (?P<block>\d+) bytes wanted, (?P<free>\d+) free",

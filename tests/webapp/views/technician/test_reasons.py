@@ -14,13 +14,15 @@ from webapp.views.technician.reasons import KNOWN, reason
 SOURCES = ("offer", "fetch", "update", "slots", "commands", "configuration")
 #: What does not reach the server as a reason: `make_layout` and the like are asked before.
 NO_REASONS = {"%s: %s", "%s%s", "%s/%s%s", "%s/%s/", "%02x"}
+#: What a reason says of a file that came, in the place of its second text.
+WRONG, OF_FILE = ("has another digest",), "7: 7, 8 times"
 FAULTS = ("is not whole", "must be a list of channels", "is of the wrong kind")
 HAN = re.compile("[\u4e00-\u9fff]")
 
 
 def said_by_nodes() -> list[str]:
     """Every reason in the sources of the node, with something in its places."""
-    found = []
+    found, wrong = [], list(WRONG)
     for name in SOURCES:
         path = Path(ROOT / "firmware" / "node" / f"{name}.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -28,10 +30,15 @@ def said_by_nodes() -> list[str]:
                 found += strings(node.exc)
             elif isinstance(node, ast.Call) and calls(node) in ("note", "undo", "_end"):
                 found += [each.removeprefix("!") for each in strings(node)]
+            elif isinstance(node, ast.Return) and name == "fetch":
+                wrong += strings(node)
             elif isinstance(node, ast.Assign) and "text" in {ast.unparse(t) for t in node.targets}:
                 found += [f"manifest: {each}" for each in strings(node)]
     filled = [re.sub("%[sr]", "7", each).replace("%d", "8") for each in found if " " in each]
-    return sorted({*filled, *(f"wifi: {fault}" for fault in FAULTS), "no memory"} - {"7: 7"})
+    assert OF_FILE in filled
+    filled += [OF_FILE.replace(" 7", f" {each}") for each in wrong if "%" not in each]
+    faults = {f"wifi: {fault}" for fault in FAULTS}
+    return sorted({*filled, *faults, "no memory"} - {"7: 7", OF_FILE, *WRONG})
 
 
 def calls(node: ast.Call) -> str:
