@@ -3,6 +3,8 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
+# Many tests wait for brokers, nodes and browsers: twice as many side by side as there are processors.
+WORKERS := $(shell $(PYTHON) -c 'import os; print(2 * len(os.sched_getaffinity(0)))')
 
 .PHONY: help install run test whole check looks bench faults lock
 .DEFAULT_GOAL := help
@@ -43,11 +45,11 @@ run: install
 
 test: $(VENV)/.test
 	@sh tests/system_packages.sh
-	$(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 whole: $(VENV)/.test
 	@sh tests/system_packages.sh
-	NONGQING_WHOLE=1 $(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder
+	NONGQING_WHOLE=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .
