@@ -338,8 +338,12 @@ def test_an_image_holds_a_slot_the_loader_and_the_key(folder: Path) -> None:
     assert held("slot") == b"a"
     assert held("main.py") == Path(bundle.ROOT / "firmware/node/loader.py").read_bytes()
     signed = release.sign(folder / "bundle", folder / "update.key")
-    assert held("a/head") == signed.head_bytes
-    assert held("a/manifest") == signed.manifest_bytes
+    # All but how many bytes would travel: nothing of an image does.
+    assert update.decode_head(held("a/head"))[:3] == signed.head[:3]
+    manifests = [
+        update.decode_manifest(each) for each in (held("a/manifest"), signed.manifest_bytes)
+    ]
+    assert [row[:3] for row in manifests[0]] == [row[:3] for row in manifests[1]]
     for path, data in signed.files.items():
         assert held(f"a/{path}") == data
     assert json.loads(held("node.json")) == json.loads(Path("node.json").read_text())
