@@ -202,7 +202,7 @@ def test_the_golden_update_is_read_and_written_so() -> None:
 
 def test_micropython_reads_the_golden_update_and_no_stream_makes_it_fail(tmp_path: Path) -> None:
     run = "import sys, micropython_run; sys.exit(micropython_run.run_main(sys.argv))"
-    script = str(ROOT / "tests/micropython/test_update_vectors.py")
+    script = str(ROOT / "tests/micropython/update_vectors.py")
     done = subprocess.run(
         [sys.executable, "-c", run, "-X", "heapsize=160k", script, str(ROOT), str(tmp_path)],
         env={"MICROPYPATH": f"{ROOT}:.frozen", "PATH": os.environ["PATH"]},

@@ -1,6 +1,6 @@
 """The golden update under MicroPython: read as a node reads it, inflated by the real `deflate`.
 
-``test_update_vectors.py ROOT FOLDER``; what is inflated goes to the folder.
+``update_vectors.py ROOT FOLDER``; what is inflated goes to the folder.
 """
 
 import hashlib
