@@ -131,7 +131,9 @@ class Rom:
     def __exit__(self, *failure: object) -> None:
         os.close(self.stopped)
         self.thread.join()
-        for each in (self.stop,) if self.unplugged else (self.stop, self.master, self.slave):
+        for each in (
+            (self.stop, self.slave) if self.unplugged else (self.stop, self.slave, self.master)
+        ):
             os.close(each)
         self.flash.close()
         self.file.close()
@@ -164,8 +166,7 @@ class Rom:
                 return
             if self.unplugged_after is not None and self.written > self.unplugged_after:
                 self.silent = self.unplugged = True
-                os.close(self.master)
-                os.close(self.slave)
+                os.close(self.master)  # the other end keeps the name: it is nobody else's meanwhile
                 return
         value, body, error = 0, b"", 0
         try:

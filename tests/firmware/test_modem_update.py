@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from collector.ingest.service import started
-from collector.store.network import node_firmware, registry, roll_outs, update_keys
+from collector.store.network import node_firmware, roll_outs
 from collector.store.postgres import db
-from field_configs.load import load
 from firmware.wire import update
 from firmware.workbench.modem import Modem
 from firmware.workbench.modem_faults import Faults
 from firmware.workbench.simulate import Fleet
-from tests.firmware.field import FleetMaker, Key, Shared, wait_for
+from tests.firmware.field import FleetMaker, wait_for
 from tests.firmware.test_modem_node import FAST
-from tests.firmware.test_roll_out_to_nodes import KEY, MASTER, World, keep_running
+from tests.firmware.test_roll_out_to_nodes import keep_running
 from tests.firmware.test_update import comment
 from tests.firmware.update_server import UpdateServer, Workshop
+from tests.firmware.updated_world import World, at_work, enrol
 from tests.mosquitto import mosquitto
 
 pytestmark = pytest.mark.system
@@ -46,31 +43,14 @@ def fleet(conn: db.Connection, make_fleet: FleetMaker, workshop: Workshop, port:
     """A node with a modem, enrolled, which trusts the workshop's key."""
     key = workshop.public.hex()
     made = make_fleet(NODE, board=BOARD, days=0.1, rate=60.0, port=port, update_key=key)
-    at = datetime.fromtimestamp(Shared.now() - 86400 * 2, UTC)
-    db.migrate(conn)
-    with conn:
-        registry.import_configs(conn, load(site="demo"), at)
-        registry.enroll(conn, MASTER, NODE, at=at)
-        update_keys.trust(conn, [NODE], workshop.public.hex())
-        with conn.cursor() as cur:
-            cur.execute("UPDATE node SET board = %s WHERE id = %s", (BOARD, NODE))
-            cur.execute(KEY, (MASTER.encrypt(NODE, 1, Key(NODE).key), NODE))
+    enrol(conn, workshop, NODE, board=BOARD)
     return made
 
 
 @pytest.fixture
 def world(dsn: str, tmp_path: Path, fleet: Fleet, port: int) -> Iterator[World]:
-    pool = db.Pool(dsn)
-    world, over = World(dsn, tmp_path, pool), threading.Event()
-    worker = threading.Thread(target=world.work, args=(over,))
-    with started(pool, MASTER, world.clock, f"mqtt://127.0.0.1:{port}") as (_, link):
-        assert link.subscribed.wait(20)
-        fleet.start()
-        worker.start()
+    with at_work(dsn, tmp_path, fleet, port) as world:
         yield world
-        over.set()
-        worker.join()
-    pool.close()
 
 
 def test_a_signed_program_goes_through_the_modem_and_is_kept(

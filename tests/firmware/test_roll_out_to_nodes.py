@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
 
-import nongqing
-from collector.clock import from_spec
-from collector.ingest.service import started
-from collector.jobs.context import Context
-from collector.jobs.roll_outs import roll_out
-from collector.keys import MasterKey
-from collector.settings import Settings
 from collector.store import items
-from collector.store.network import node_firmware, registry, roll_outs, update_keys
+from collector.store.network import node_firmware, roll_outs
 from collector.store.postgres import db
-from field_configs.load import load
 from firmware.workbench.simulate import Fleet
-from tests.firmware.field import FleetMaker, Key, Shared, wait_for
+from tests.firmware.field import FleetMaker, wait_for
 from tests.firmware.update_server import Workshop
+from tests.firmware.updated_world import World, at_work, enrol
 from tests.mosquitto import mosquitto
 
 pytestmark = pytest.mark.system
-MASTER_TEXT = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
-MASTER = MasterKey(bytes(range(32)))
 NODES = ("qf-001", "qf-002")
-KEY = "UPDATE node_key SET encrypted = %s WHERE node = %s"
 
 
 @pytest.fixture
@@ -49,57 +36,14 @@ def port(tmp_path: Path) -> Iterator[int]:
 def fleet(conn: db.Connection, make_fleet: FleetMaker, workshop: Workshop, port: int) -> Fleet:
     """Two nodes that are enrolled and trust the workshop's key."""
     made = make_fleet(*NODES, days=0.1, rate=60.0, port=port, update_key=workshop.public.hex())
-    at = datetime.fromtimestamp(Shared.now() - 86400 * 2, UTC)
-    db.migrate(conn)
-    with conn:
-        registry.import_configs(conn, load(site="demo"), at)
-        for node in NODES:
-            registry.enroll(conn, MASTER, node, at=at)
-            update_keys.trust(conn, [node], workshop.public.hex())
-            with conn.cursor() as cur:
-                cur.execute(KEY, (MASTER.encrypt(node, 1, Key(node).key), node))
+    enrol(conn, workshop, *NODES)
     return made
-
-
-class World:
-    """Collector and jobs on the fleet's clock, and the command line."""
-
-    def __init__(self, dsn: str, folder: Path, pool: db.Pool) -> None:
-        self.spec = f"sim:{Shared.sim:.0f}@{Shared.real:.3f}*{Shared.rate:g}"
-        self.pool, self.clock = pool, from_spec(self.spec)
-        self.settings = Settings(dsn, None, folder, MASTER_TEXT)
-        self.env = {
-            "NONGQING_DSN": dsn,
-            "NONGQING_STATE_DIR": str(folder),
-            "NONGQING_MASTER_KEY": MASTER_TEXT,
-            "NONGQING_CLOCK": self.spec,
-        }
-
-    def run(self, *words: str) -> Result:
-        return CliRunner().invoke(nongqing.main, ["node", *words], env=self.env)
-
-    def work(self, over: threading.Event) -> None:
-        while not over.wait(0.2):
-            roll_out(Context(self.pool, self.clock.now(), self.settings))
-
-    def says(self, what: Callable[[db.Connection], object]) -> object:
-        with self.pool.connection() as conn:
-            return what(conn)
 
 
 @pytest.fixture
 def world(dsn: str, tmp_path: Path, fleet: Fleet, port: int) -> Iterator[World]:
-    pool = db.Pool(dsn)
-    world, over = World(dsn, tmp_path, pool), threading.Event()
-    worker = threading.Thread(target=world.work, args=(over,))
-    with started(pool, MASTER, world.clock, f"mqtt://127.0.0.1:{port}") as (_, link):
-        assert link.subscribed.wait(20)
-        fleet.start()
-        worker.start()
+    with at_work(dsn, tmp_path, fleet, port) as world:
         yield world
-        over.set()
-        worker.join()
-    pool.close()
 
 
 def told(conn: db.Connection) -> bool:

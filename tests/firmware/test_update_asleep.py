@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from collector.ingest.service import started
-from collector.store.network import node_firmware, registry, roll_outs, update_keys
+from collector.store.network import node_firmware, roll_outs
 from collector.store.postgres import db
 from field_configs.load import load
 from firmware.node.deep import DeepSleep
 from firmware.node.power import RADIO_MS
 from firmware.workbench.simulate import Fleet
 from firmware.workbench.simulated import SimulatedNode
-from tests.firmware.field import FleetMaker, Key, Shared, wait_for
+from tests.firmware.field import FleetMaker, Shared, wait_for
 from tests.firmware.test_deep_sleep import BOARD, CONFIG, NODE, RATE, said
-from tests.firmware.test_roll_out_to_nodes import KEY, MASTER, World
 from tests.firmware.test_roll_out_to_nodes import port as port
 from tests.firmware.update_server import UpdateServer, Workshop
+from tests.firmware.updated_world import World, at_work, enrol
 
 pytestmark = pytest.mark.system
 HOUR = 3600
@@ -43,31 +40,14 @@ def fleet(conn: db.Connection, make_fleet: FleetMaker, workshop: Workshop, port:
     """One node that is enrolled and trusts the workshop's key."""
     given = {"rate": RATE, "port": port, "update_key": workshop.public.hex(), "board": BOARD}
     made = make_fleet(NODE, config=CONFIG, journal_dir=None, **given)
-    at = datetime.fromtimestamp(Shared.now() - 86400 * 2, UTC)
-    db.migrate(conn)
-    with conn:
-        registry.import_configs(conn, load(site="demo"), at)
-        registry.enroll(conn, MASTER, NODE, at=at)
-        update_keys.trust(conn, [NODE], workshop.public.hex())
-        with conn.cursor() as cur:
-            cur.execute(KEY, (MASTER.encrypt(NODE, 1, Key(NODE).key), NODE))
-            cur.execute("UPDATE node SET board = %s WHERE id = %s", (BOARD, NODE))
+    enrol(conn, workshop, NODE, board=BOARD)
     return made
 
 
 @pytest.fixture
 def world(dsn: str, tmp_path: Path, fleet: Fleet, port: int) -> Iterator[World]:
-    pool = db.Pool(dsn)
-    world, over = World(dsn, tmp_path, pool), threading.Event()
-    worker = threading.Thread(target=world.work, args=(over,))
-    with started(pool, MASTER, world.clock, f"mqtt://127.0.0.1:{port}") as (_, link):
-        assert link.subscribed.wait(20)
-        fleet.start()
-        worker.start()
+    with at_work(dsn, tmp_path, fleet, port) as world:
         yield world
-        over.set()
-        worker.join()
-    pool.close()
 
 
 def changed(text: str) -> str:
