@@ -6,13 +6,12 @@ what was found. Range, step and freeze limits come from the vocabulary.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.store.measured.reading_log import HOUR_S, TAIL, Tail
+from collector.store.measured.reading_log import HOUR_S, TAIL, VALID
 from firmware.wire.quantities import QUANTITIES, by_name
 from models.weather.quality import (
     FREEZE,
@@ -35,6 +34,10 @@ RECORD_POWER = 0.486
 # A value that may stand longer than its quantity's freeze limit: fog holds humidity at 100 % for
 # days on the North China Plain (unverified: how many).
 STANDS_LONGER = {"relative_humidity": (100.0, 72.0)}
+
+#: No valid readings before the first ones of a batch.
+NOTHING = np.empty(0, VALID)
+_NONE = np.array((-1, 0, np.nan, 0), VALID)
 
 _HIGHEST = max(row.id for row in QUANTITIES) + 1
 
@@ -94,7 +97,7 @@ def check(
     value: NDArray[np.float64],
     missing: NDArray[np.bool_],
     step: NDArray[np.int32],
-    before: Mapping[int, Tail],
+    before: NDArray[np.void] = NOTHING,
 ) -> Checked:
     """Check a batch of readings, sorted by series and time.
 
@@ -110,8 +113,8 @@ def check(
         The device said that it has no value; such a reading only gets bit 128.
     step : ndarray
         Sample step of the device [s].
-    before : mapping of int to Tail
-        Series → its valid reading before the first one of the batch.
+    before : structured ndarray of type VALID, sorted by series
+        The valid readings before the first ones of the batch.
 
     Returns
     -------
@@ -136,7 +139,7 @@ def _compare(
     quantity: NDArray[np.int16],
     time: NDArray[np.int64],
     value: NDArray[np.float64],
-    before: Mapping[int, Tail],
+    before: NDArray[np.void],
     qc: NDArray[np.int16],
     places: NDArray[np.intp],
 ) -> NDArray[np.int64]:
@@ -149,13 +152,12 @@ def _compare(
     last_time[1:], last_value[1:] = time[:-1], value[:-1]
     run_start = time.copy()
     known = np.ones(count, bool)
-    for place in first:
-        tail = before.get(int(series[place]))
-        known[place] = tail is not None
-        last_time[place] = tail.time if tail else time[place]
-        last_value[place] = tail.value if tail else np.nan
-        if tail and tail.value == value[place]:
-            run_start[place] = tail.same_since
+    tail = np.append(before, _NONE)[np.searchsorted(before["series"], series[first])]
+    known[first] = there = tail["series"] == series[first]
+    last_time[first] = np.where(there, tail["time"], time[first])
+    last_value[first] = np.where(there, tail["value"], np.nan)
+    goes_on = there & (tail["value"] == value[first])
+    run_start[first[goes_on]] = tail["same_since"][goes_on]
     gap = time - last_time
     with np.errstate(invalid="ignore"):
         jump = np.abs(value - last_value) > _STEP[quantity] * np.maximum(gap / HOUR_S, 1.0)

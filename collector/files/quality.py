@@ -140,7 +140,6 @@ def _as_nodes(conn: Connection, table: Table, quantity: str) -> None:
         series.value[order],
         np.zeros(count, bool),
         np.full(count, HOUR_S, np.int32),
-        {},
     )
     bits = np.empty(count, np.int16)
     bits[order] = checked.qc

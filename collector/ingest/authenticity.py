@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hmac import compare_digest, digest
+from functools import lru_cache
+from hmac import compare_digest
 
+from collector.ingest import sealing
 from collector.ingest.known_nodes import KnownNodes, Node
 from collector.store.network.frames import OTHERS, UNKNOWN_NODE, FrameId, Refusal
 from firmware.wire import seal, topics, topics_read
 from firmware.wire.codec import Frame
 
-
-def hmac_sha256(key: bytes, message: bytes) -> bytes:
-    """HMAC-SHA-256 (RFC 2104), in C."""
-    return digest(key, message, "sha256")
+_parse_topic = lru_cache(1 << 16)(topics_read.parse_topic)
 
 
 @dataclass(frozen=True)
@@ -92,14 +91,14 @@ def prove(known: KnownNodes, messages: Sequence[Message]) -> Proven:
 def _prove_one(known: KnownNodes, message: Message) -> Arrived | tuple[str, str]:
     """Return the message as proven, or the node's name and the reason of its refusal."""
     try:
-        name, kind = topics_read.parse_topic(message.topic)
+        name, kind = _parse_topic(message.topic)
     except topics.TopicError:
         return OTHERS, "bad_topic"
     node = known.nodes.get(name)
     if node is None or not node.keys:
         return name, UNKNOWN_NODE
     try:
-        epoch, body, tag = seal.parse(message.payload)
+        epoch, body, start, tag = sealing.parse(message.payload)
     except seal.SealError:
         return name, "not_sealed"
     key = node.keys.get(epoch)
@@ -109,6 +108,6 @@ def _prove_one(known: KnownNodes, message: Message) -> Arrived | tuple[str, str]
         return name, "revoked"
     if key.retired is not None and kind != "up":  # all but frames is sealed when it is sent
         return name, "retired_epoch"
-    if not compare_digest(tag, seal.tag_of(key.key, message.topic, body, hmac_sha256)):
+    if not compare_digest(tag, sealing.tag_of(key.key, message.topic, body)):
         return name, "wrong_seal"
-    return Arrived(message, node, epoch, body)
+    return Arrived(message, node, epoch, body[start:])

@@ -22,8 +22,9 @@ from functools import partial
 from typing import Protocol
 
 from collector.clock import Clock
-from collector.ingest import intake
-from collector.ingest.authenticity import Message, Proven, hmac_sha256
+from collector.ingest import intake, sealing
+from collector.ingest.acknowledging import acknowledgements
+from collector.ingest.authenticity import Message, Proven
 from collector.ingest.clock_watch import ClockWatch
 from collector.ingest.known_nodes import KnownNodes, read_known_nodes
 from collector.ingest.preparing import Preparing
@@ -44,7 +45,7 @@ from collector.store.postgres.db import (
     TransactionRollback,
 )
 from field_configs.events import Event, event
-from firmware.wire import codec, seal, topics
+from firmware.wire import topics
 
 QUEUE_FRAMES = 20_000
 NOTE_STATE_SECONDS = 10.0
@@ -58,7 +59,6 @@ STATE_KINDS = {
     "broker_refuses_topics",
 }
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
-ACK_FRAMES = 100
 
 log = logging.getLogger("nongqing.ingest")
 
@@ -281,6 +281,7 @@ class Collector:
             known = self._current(conn)
             now = self._look(conn)
             outcome = intake.take(conn, known, proven, now, self._watch, self._updating)
+        known.begun.update(outcome.begun)
         counters = self.counters
         counters.batches += 1
         counters.messages += len(proven.messages)
@@ -290,7 +291,7 @@ class Collector:
         counters.dead += outcome.dead
         if outcome.boots:
             with self.pool.connection() as conn:
-                marks = intake.advance(conn, outcome.boots)
+                marks = intake.advance(conn, outcome.boots, outcome.next_ones)
                 self._note_state(conn)
             self._acknowledge(known, outcome.ids, marks)
         counters.parts += self._send("part", known, outcome.parts)
@@ -315,9 +316,7 @@ class Collector:
             key = node.keys.get(one.epoch) if node else None
             if key is not None:
                 topic = topics.topic(one.node, kind)
-                self.link.publish(
-                    topic, seal.seal(key.key, key.epoch, topic, one.body, hmac_sha256)
-                )
+                self.link.publish(topic, sealing.sealed(key.key, key.epoch, topic, one.body))
                 sent += 1
         return sent
 
@@ -341,17 +340,7 @@ class Collector:
         self, known: KnownNodes, ids: Iterable[FrameId], marks: dict[BootId, int]
     ) -> None:
         """Tell each node which of its frames are safe."""
-        pairs: dict[BootId, list[tuple[int, int]]] = {boot: [] for boot in marks}
-        for one in sorted(ids):
-            pairs.setdefault(one.boot_id, []).append((one.boot, one.seq))
         now = None if self._watch.doubt else int(self.clock.now().timestamp())
-        for boot, stored in pairs.items():
-            key = known.nodes[boot.node].answering(boot.epoch)  # it may have been enrolled again
-            if key is None:
-                continue
-            topic = topics.topic(boot.node, "ack")
-            mark = (boot.boot, marks[boot]) if boot in marks else None
-            for start in range(0, max(1, len(stored)), ACK_FRAMES):
-                body = codec.encode_ack(now, stored[start : start + ACK_FRAMES], mark)
-                self.link.publish(topic, seal.seal(key.key, key.epoch, topic, body, hmac_sha256))
-                self.counters.acks += 1
+        for topic, message in acknowledgements(known, ids, marks, now):
+            self.link.publish(topic, message)
+            self.counters.acks += 1

@@ -12,7 +12,7 @@ ends when the nodes confirm the clock, when it returns to where it was, or when 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import numpy as np
@@ -47,16 +47,21 @@ class Heard:
         self._places: dict[str, int] = {}
         self._columns = np.full((4, 64), -np.inf)
 
-    def note(self, node: str, at: float, sample: float) -> None:
-        """Note the time of a node's newest sample; older ones than the newest change nothing."""
-        place = self._places.setdefault(node, len(self._places))
-        if place == self._columns.shape[1]:
+    def note(self, at: float, firsts: dict[str, float], newest: dict[str, float]) -> None:
+        """Note the times of the first and newest samples that nodes sent, the same in both.
+
+        Older ones than a node's newest change nothing.
+        """
+        places = [self._places.setdefault(node, len(self._places)) for node in newest]
+        while len(self._places) > self._columns.shape[1]:
             self._columns = np.hstack([self._columns, np.full_like(self._columns, -np.inf)])
-        column = self._columns[:, place]
-        if at - column[2] > HEARD_S:
-            column[:] = at, sample, at, sample
-        elif sample >= column[3]:
-            column[2:] = at, sample
+        found = self._columns[:, places]
+        first, last = np.array([firsts[node] for node in newest]), np.array([*newest.values()])
+        anew = at - found[2] > HEARD_S
+        found[0, anew], found[1, anew] = at, first[anew]
+        later = anew | (last >= found[3])
+        found[2, later], found[3, later] = at, last[later]
+        self._columns[:, places] = found
 
     def lately(self, at: float) -> NDArray[np.float64]:
         """When the first and the newest sample came, and their times: first_came, first_sample,
@@ -124,9 +129,15 @@ class ClockWatch:
         self._judge(at)
         return now
 
-    def hear(self, node: str, sample: float) -> None:
-        """Note the time of a node's newest sample [s since 1970 UTC]."""
-        self._heard.note(node, self.monotonic(), sample)
+    def hear(self, samples: Iterable[tuple[str, float]]) -> None:
+        """Note nodes and the times of their samples, in the order of arrival [s since 1970 UTC]."""
+        firsts: dict[str, float] = {}
+        newest: dict[str, float] = {}
+        for node, sample in samples:
+            firsts.setdefault(node, sample)
+            newest[node] = max(sample, newest.get(node, sample))
+        if newest:
+            self._heard.note(self.monotonic(), firsts, newest)
 
     def judge(self) -> str:
         """Judge again, with what was heard since the last look; return the doubt."""

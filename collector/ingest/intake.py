@@ -7,9 +7,10 @@ readings checked and inserted. Nothing here knows the broker.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 
 from collector.ingest.authenticity import Arrived, Message, Proven, Refusals, prove
 from collector.ingest.bodies import (
@@ -50,6 +51,10 @@ class Outcome:
 
     ids: set[FrameId] = field(default_factory=set)
     boots: set[BootId] = field(default_factory=set)
+    #: Sequence numbers of boots that are new and follow one another.
+    next_ones: dict[BootId, range] = field(default_factory=dict)
+    #: Boots whose beginning was kept.
+    begun: set[BootId] = field(default_factory=set)
     heard: set[str] = field(default_factory=set)
     new_frames: int = 0
     readings: int = 0
@@ -138,9 +143,17 @@ def set_aside(conn: Connection, message: Message, error: Exception, now: datetim
     items.raise_items(conn, [Found(fault, node)], now)
 
 
-def advance(conn: Connection, boots: Iterable[BootId]) -> dict[BootId, int]:
-    """Return how far boots are complete, from committed rows; the caller commits."""
-    return frames.advance_watermarks(conn, boots)
+def advance(
+    conn: Connection, boots: Iterable[BootId], next_ones: Mapping[BootId, range] | None = None
+) -> dict[BootId, int]:
+    """Return how far boots are complete, from committed rows; the caller commits.
+
+    Parameters
+    ----------
+    conn, boots, next_ones
+        As for `frames.advance_watermarks`.
+    """
+    return frames.advance_watermarks(conn, boots, next_ones)
 
 
 class _Batch:
@@ -228,44 +241,63 @@ class _Batch:
             kept.setdefault(identity, (one, frame, fault))
             if frame is not None and frame.offset is not None:
                 offsets[identity.boot_id] = frame.offset
-        rows = frames.insert_frames(self.conn, self._new_frames(kept))
+        new = [
+            NewFrame(
+                identity,
+                self.now,
+                None if frame is None else frame.layout,
+                frames.DEAD if frame is None else frames.DECODED,
+                one.message.payload,
+            )
+            for identity, (one, frame, _) in kept.items()
+        ]
+        rows = frames.insert_frames(self.conn, new)
         again += [(identity, one) for identity, (one, _, _) in kept.items() if identity not in rows]
         self._compare_repeated(again)
+        offsets = {boot: start for boot, start in offsets.items() if boot not in self.known.begun}
         frames.put_boot_offsets(self.conn, offsets)
-        self.outcome.ids |= kept.keys()
-        self.outcome.boots |= {identity.boot_id for identity in kept}
-        self.outcome.new_frames += len(rows)
-        self._hear([(i.node, frame) for i, (_, frame, _) in kept.items() if i in rows and frame])
+        self._note(kept.keys(), rows, offsets)
+        found = [
+            (rows[i], frame, one) for i, (one, frame, _) in kept.items() if i in rows and frame
+        ]
+        self._hear(found)
         if not self.clock_in_doubt():
             frames.note_seen(self.conn, {one.node.id for one in arrived}, self.now)
-        self.place(
-            [(rows[i], frame, one) for i, (one, frame, _) in kept.items() if i in rows and frame]
-        )
+        self.place(found)
         for identity, (one, frame, fault) in kept.items():
-            if identity in rows and frame is None:
+            if frame is None and identity in rows:
                 self.notes.bury(
                     one, rows[identity], event("undecodable", node=one.node.id, detail=fault)
                 )
 
-    def _hear(self, found: Sequence[tuple[str, Frame]]) -> None:
+    def _note(
+        self, kept: Iterable[FrameId], new: Iterable[FrameId], begun: Iterable[BootId]
+    ) -> None:
+        """Note in the outcome what the store holds once it is committed."""
+        outcome = self.outcome
+        outcome.ids.update(kept)
+        outcome.boots.update(identity.boot_id for identity in kept)
+        outcome.begun.update(begun)
+        ordered = sorted(new)
+        outcome.new_frames += len(ordered)
+        for boot, ids in groupby(ordered, key=lambda identity: identity.boot_id):
+            numbers = [identity.seq for identity in ids]
+            if numbers[-1] - numbers[0] + 1 == len(numbers):
+                outcome.next_ones[boot] = range(numbers[0], numbers[-1] + 1)
+
+    def _hear(self, found: Sequence[tuple[int, Frame, Arrived]]) -> None:
         """Let the watch know the nodes' newest samples."""
         if self.watch is not None:
-            for node, frame in found:
-                if frame.offset is not None:
-                    self.watch.hear(node, float(span(frame)[1]))
+            self.watch.hear(
+                (one.node.id, float(span(frame)[1]))
+                for _, frame, one in found
+                if frame.offset is not None
+            )
             self.watch.judge()
 
     def clock_in_doubt(self) -> bool:
         """Tell whether the time of receipt cannot be believed."""
         return self.watch is not None and bool(self.watch.doubt)
-
-    def _new_frames(
-        self, kept: dict[FrameId, tuple[Arrived, Frame | None, str]]
-    ) -> Iterator[NewFrame]:
-        for identity, (one, frame, _) in kept.items():
-            state = frames.DECODED if frame is not None else frames.DEAD
-            layout = None if frame is None else frame.layout
-            yield NewFrame(identity, self.now, layout, state, one.message.payload)
 
     def _compare_repeated(self, again: list[tuple[FrameId, Arrived]]) -> None:
         """A repeated frame is the same bytes; another one under its name must not get lost."""

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from collector.keys import MasterKey
 from collector.store.network import calibrations, registry, registry_version
+from collector.store.network.frames import BootId
 from collector.store.network.registry import KeyRow
 from collector.store.postgres.db import Connection
 from firmware.wire.codec import Layout
@@ -15,6 +16,8 @@ from firmware.wire.quantities import by_name
 
 # Without a freeze limit, the reading before is still wanted for the step check.
 LOOK_BACK_H = 3.0
+#: So many boots are remembered, and then all are forgotten.
+MOST_BEGUN = 200_000
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ class Node:
     def service(self, channel: int, time: int) -> Service | None:
         """Return what a channel served at a time [s since 1970]; None: nothing."""
         services = self.services.get(channel, ())
+        if services and services[-1].since <= time:  # most are of the last
+            return services[-1] if time < services[-1].until else None
         index = bisect_right(services, time, key=lambda service: service.since) - 1
         return services[index] if index >= 0 and time < services[index].until else None
 
@@ -85,6 +90,8 @@ class KnownNodes:
     nodes: dict[str, Node]
     layouts: dict[bytes, Layout]
     look_back_hours: dict[int, float]
+    #: Boots whose beginning is kept for sure.
+    begun: set[BootId] = field(default_factory=set)
 
 
 def read_known_nodes(
@@ -127,6 +134,8 @@ def read_known_nodes(
         correction = Correction(one.valid_from.timestamp(), one.slope, one.intercept)
         node = changed.setdefault(one.node, Node(one.node))
         node.corrections.setdefault(one.channel, []).append(correction)
+    begun: set[BootId] = set()
     if before is not None:
         changed, look_back = before.nodes | changed, before.look_back_hours | look_back
-    return KnownNodes(version, changed, registry.layouts(conn), look_back)
+        begun = before.begun if len(before.begun) < MOST_BEGUN else begun
+    return KnownNodes(version, changed, registry.layouts(conn), look_back, begun)

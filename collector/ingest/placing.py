@@ -95,8 +95,9 @@ class Placing:
 
     def _insert(self, ready: list[tuple[int, Frame, Arrived]]) -> None:
         readings = ReadingTable()
+        latest = (self.now + AFTER_NOW).timestamp()
         for row, frame, one in ready:
-            fault = self._time_fault(frame, one.node)
+            fault = self._time_fault(frame, one.node, latest)
             if fault is not None and not self.sure:
                 frames.set_state(self.conn, [row], frames.WAITING_CLOCK)
             elif fault is not None:
@@ -108,12 +109,11 @@ class Placing:
         if readings.runs:
             self._insert_rows(readings.sorted())
 
-    def _time_fault(self, frame: Frame, node: Node) -> dict[str, Any] | None:
+    def _time_fault(self, frame: Frame, node: Node, latest: float) -> dict[str, Any] | None:
         """Say what is wrong with the times of a frame, as an event's parameters, or None."""
         first, last = span(frame)
-        earliest = (node.enrolled or self.now) - BEFORE_ENROLMENT
-        latest = self.now + AFTER_NOW
-        if first >= earliest.timestamp() and last <= latest.timestamp():
+        since = (node.enrolled or self.now).timestamp() - BEFORE_ENROLMENT.total_seconds()
+        if first >= since and last <= latest:
             return None
         return {
             "node": node.id,
@@ -121,8 +121,8 @@ class Placing:
             "frame": frame.seq,
             "first_s": first,
             "last_s": last,
-            "earliest": earliest,
-            "latest": latest,
+            "earliest": (node.enrolled or self.now) - BEFORE_ENROLMENT,
+            "latest": self.now + AFTER_NOW,
         }
 
     def _add(self, readings: ReadingTable, row: int, frame: Frame, one: Arrived) -> None:
@@ -139,8 +139,7 @@ class Placing:
             self.notes.item(homeless_one, f"{one.node.id}/{channel}", one.node.id)
 
     def _insert_rows(self, rows: SortedReadings) -> None:
-        first = rows.first_times()
-        before = reading_log.tails(self.conn, first, self.known.look_back_hours)
+        before = reading_log.tails(self.conn, *rows.first_times(), self.known.look_back_hours)
         checked = check(
             rows.series, rows.quantity, rows.time, rows.value, rows.missing, rows.step, before.valid
         )

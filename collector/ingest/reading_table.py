@@ -11,14 +11,17 @@ from collector.ingest.known_nodes import Node
 from firmware.wire import codec
 from firmware.wire.codec import Frame, Layout, Missing
 
+_WHOLE = {int}
+
 
 @dataclass
 class ReadingTable:
     """Readings in runs: those of one series, in equal steps, that one frame brought."""
 
-    #: Series, quantity, time of the first [s since 1970 UTC], step [s], row of the frame, count.
-    runs: list[tuple[int, int, int, int, int, int]] = field(default_factory=list)
-    #: Of all runs, one behind the other; NaN where missing.
+    #: Series, quantity, time of the first [s since 1970 UTC], step [s], row of the frame, scale,
+    #: count.
+    runs: list[tuple[int, int, int, int, int, int, int]] = field(default_factory=list)
+    #: Of all runs, one behind the other, times the scale; NaN where missing.
     values: list[float] = field(default_factory=list)
     missing: list[int] = field(default_factory=list)  # places in `values`
 
@@ -46,41 +49,40 @@ class ReadingTable:
         """
         homeless = set()
         step = frame.step
-        for channel, start, values in codec.columns(frame, layout):
-            count = len(values)
-            service = node.service(channel, start)
+        for channel, start, samples in codec.columns(frame, layout):
+            number, scale, count = channel.number, channel.scale, len(samples)
+            service = node.service(number, start)
             if (
                 service is not None
                 and start + step * (count - 1) < service.until
-                and channel not in node.corrections
-                and set(map(type, values)) == {float}
+                and number not in node.corrections
+                and set(map(type, samples)) == _WHOLE
             ):
-                run = (service.series, service.quantity, start, step, row, count)
-                self.runs.append(run)
-                self.values += values
+                self.runs.append((service.series, service.quantity, start, step, row, scale, count))
+                self.values += samples
                 continue
-            for place, value in enumerate(values):
-                if isinstance(value, Missing) and value.reason == codec.NOT_FITTED:
+            for place, raw in enumerate(samples):
+                if isinstance(raw, Missing) and raw.reason == codec.NOT_FITTED:
                     continue
                 time = start + step * place
-                service = node.service(channel, time)
+                service = node.service(number, time)
                 if service is None:
-                    homeless.add(channel)
+                    homeless.add(number)
                     continue
-                self.runs.append((service.series, service.quantity, time, step, row, 1))
-                if isinstance(value, Missing):
+                self.runs.append((service.series, service.quantity, time, step, row, 1, 1))
+                if isinstance(raw, Missing):
                     self.missing.append(len(self.values))
                     self.values.append(np.nan)
                 else:
                     # The one place where a calibration counts; the frame keeps what was sent.
-                    self.values.append(node.corrected(channel, time, value))
+                    self.values.append(node.corrected(number, time, raw / scale))
         return homeless
 
     def sorted(self) -> SortedReadings:
         """Return the readings as arrays, sorted by series and time; equals keep their order."""
-        runs = np.array(self.runs, np.int64).reshape(-1, 6)
-        count = runs[:, 5]
-        series, quantity, first, step, frame = np.repeat(runs[:, :5], count, axis=0).T
+        runs = np.array(self.runs, np.int64).reshape(-1, 7)
+        count = runs[:, 6]
+        series, quantity, first, step, frame, scale = np.repeat(runs[:, :6], count, axis=0).T
         within = np.arange(len(series)) - np.repeat(np.cumsum(count) - count, count)
         time = first + step * within
         missing = np.zeros(len(series), np.bool_)
@@ -90,7 +92,7 @@ class ReadingTable:
             series[order].astype(np.int32),
             quantity[order].astype(np.int16),
             time[order],
-            np.array(self.values, np.float64)[order],
+            (np.array(self.values, np.float64) / scale)[order],
             missing[order],
             step[order].astype(np.int32),
             frame[order],
@@ -109,7 +111,7 @@ class SortedReadings:
     step: NDArray[np.int32]
     frame: NDArray[np.int64]
 
-    def first_times(self) -> dict[int, int]:
-        """Return, by series, the time of its first reading [s since 1970 UTC]."""
+    def first_times(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return every series, and the time of its first reading [s since 1970 UTC]."""
         starts = np.flatnonzero(np.r_[True, self.series[1:] != self.series[:-1]])
-        return dict(zip(self.series[starts].tolist(), self.time[starts].tolist(), strict=True))
+        return self.series[starts], self.time[starts]

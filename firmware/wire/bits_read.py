@@ -34,6 +34,12 @@ class Reader:
 
     def take_number(self):
         """Read a number as `put_number` writes it."""
+        left = self.bits - self.at - COUNT_BITS
+        count = self.whole >> left & LONG if left >= LONG else LONG
+        if 0 < count < LONG:  # most are short and stand far from the end
+            left -= count - 1
+            self.at = self.bits - left
+            return 1 << count - 1 | self.whole >> left & (1 << count - 1) - 1
         count = self.take(COUNT_BITS)
         if count == LONG:
             count += self.take(LONG_BITS)

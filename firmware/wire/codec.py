@@ -129,13 +129,13 @@ def readings(frame, layout, boot_offset=None):
 
 
 def columns(frame, layout, boot_offset=None):
-    """Make the values of a frame; parameters and errors as of `readings`, which are made of these.
+    """Order the samples of a frame by channel; parameters and errors as of `readings`.
 
     Returns
     -------
-    list of (int, int, list)
-        By channel: its number, the time of its first sample [s since 1970 UTC], and for each sample
-        the value in the quantity's unit, or Missing. Samples are `frame.step` apart.
+    list of (Channel, int, tuple)
+        By channel: what it is, the time of its first sample [s since 1970 UTC], and its samples,
+        scaled integers or Missing. Samples are `frame.step` apart.
     """
     return placing.columns(frame, layout, boot_offset)
 

@@ -1,6 +1,5 @@
 """The decoder of frames in format 2; it refuses whatever `format2.encode` would write otherwise."""
 
-from firmware.wire.bits import bits_of
 from firmware.wire.bits_read import Reader
 from firmware.wire.cbor import DecodeError
 from firmware.wire.format2 import (
@@ -20,7 +19,7 @@ from firmware.wire.format2 import (
     WIDTH_BITS,
     around,
 )
-from firmware.wire.frame import LATEST, MAX_STEP_S, UINT32, Frame, Missing
+from firmware.wire.frame import LATEST, MAX_RAW, MAX_STEP_S, UINT32, Frame, Missing
 
 
 def decode(body):
@@ -120,24 +119,33 @@ def _unfolded(number):
 
 def _take_samples(bits, count, missing):
     """Read the samples of a channel, `missing` ones in their places."""
-    valid = []
-    if len(missing) < count:
-        number = bits.take_number()
-        if number >= UINT32:
-            bits.refuse("frame: sample does not fit 32 bit")
-        valid.append(_unfolded(number))
-    if count - len(missing) > 1:
-        width = bits.take(WIDTH_BITS)
-        if width == WIDE:
-            width += bits.take(WIDE_BITS)
-        if width > MAX_WIDTH:
-            bits.refuse("frame: changes of %d bit" % width)
-        changes = bits.take_all(width, count - len(missing) - 1)
-        if bits_of(max(changes)) != width:
-            bits.refuse("frame: changes not in their one form")
-        for change in changes:
-            valid.append(around(valid[-1] + _unfolded(change)))
     if not missing:
-        return tuple(valid)
-    others = iter(valid)
-    return tuple([missing[place] if place in missing else next(others) for place in range(count)])
+        return tuple(_take_values(bits, count))
+    values = iter(_take_values(bits, count - len(missing)) if len(missing) < count else ())
+    return tuple([missing[place] if place in missing else next(values) for place in range(count)])
+
+
+def _take_values(bits, count):
+    """Read `count` values: the first, and how each differs from the one before."""
+    number = bits.take_number()
+    if number >= UINT32:
+        bits.refuse("frame: sample does not fit 32 bit")
+    value = _unfolded(number)
+    values = [value]
+    if count == 1:
+        return values
+    width = bits.take(WIDTH_BITS)
+    if width == WIDE:
+        width += bits.take(WIDE_BITS)
+    if width > MAX_WIDTH:
+        bits.refuse("frame: changes of %d bit" % width)
+    changes = bits.take_all(width, count - 1)
+    if width and max(changes) >> width - 1 != 1:
+        bits.refuse("frame: changes not in their one form")
+    near = abs(value) + (count << width) < MAX_RAW  # nothing goes round
+    for change in changes:
+        value += -(change + 1 >> 1) if change & 1 else change >> 1
+        if not near:
+            value = around(value)
+        values.append(value)
+    return values

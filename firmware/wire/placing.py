@@ -15,17 +15,18 @@ class TimeUnknown(ValueError):
 def readings(frame, layout, boot_offset=None):
     """Make the Readings of a frame; as `codec.readings` says."""
     result = []
-    for channel, time, values in columns(frame, layout, boot_offset):
-        for value in values:
-            missing = isinstance(value, Missing)
-            none = Reading(channel, time, None, value.reason) if missing else None
-            result.append(none or Reading(channel, time, value, None))
+    for channel, time, samples in columns(frame, layout, boot_offset):
+        for raw in samples:
+            if isinstance(raw, Missing):
+                result.append(Reading(channel.number, time, None, raw.reason))
+            else:
+                result.append(Reading(channel.number, time, raw / channel.scale, None))
             time += frame.step
     return result
 
 
 def columns(frame, layout, boot_offset=None):
-    """Make the values of a frame, channel by channel; as `codec.columns` says."""
+    """Order the samples of a frame by channel; as `codec.columns` says."""
     if frame.layout != layout.id or len(frame.channels) != len(layout.channels):
         raise LayoutError(
             "frame %d/%d was taken under layout %s with %d channels, not %s with %d"
@@ -41,12 +42,8 @@ def columns(frame, layout, boot_offset=None):
     offset = boot_offset if frame.offset is None else frame.offset
     if offset is None:
         raise TimeUnknown("frame %d/%d is on uptime alone" % (frame.boot, frame.seq))
-    result = []
-    for channel, samples in zip(layout.channels, frame.channels):
-        scale = channel.scale
-        values = [raw if isinstance(raw, Missing) else raw / scale for raw in samples]
-        result.append((channel.number, offset + frame.t0, values))
-    return result
+    start = offset + frame.t0
+    return [(channel, start, raws) for channel, raws in zip(layout.channels, frame.channels)]
 
 
 def _hex(data):

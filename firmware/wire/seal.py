@@ -51,15 +51,15 @@ def _kid(epoch):
     return epoch.to_bytes(size, "big")
 
 
-def tag_of(key, topic, body, mac=None):
-    """Tag of `body` under `key` for `topic`; `mac` is an HMAC-SHA-256, which a server has in C."""
+def tag_of(key, topic, body):
+    """Tag of `body` under `key` for `topic`."""
     if len(key) != KEY_BYTES:
         raise SealError("key is %d bytes, must be %d" % (len(key), KEY_BYTES))
     structure = cbor.encode(["MAC0", _PROTECTED, topic.encode(), body])
-    return (mac or hmac_sha256)(key, structure)[:_TAG_BYTES]
+    return hmac_sha256(key, structure)[:_TAG_BYTES]
 
 
-def seal(key, epoch, topic, body, mac=None):
+def seal(key, epoch, topic, body):
     """Seal `body` for `topic`.
 
     Parameters
@@ -71,8 +71,6 @@ def seal(key, epoch, topic, body, mac=None):
     topic : str
         MQTT topic that the message is published on.
     body : bytes
-    mac : callable, optional
-        As of `tag_of`.
 
     Returns
     -------
@@ -81,7 +79,7 @@ def seal(key, epoch, topic, body, mac=None):
     """
     if not 0 <= epoch < 1 << 32:
         raise SealError("key epoch %d: must be from 0 to 2**32 - 1" % epoch)
-    parts = [_PROTECTED, {_KID: _kid(epoch)}, bytes(body), tag_of(key, topic, body, mac)]
+    parts = [_PROTECTED, {_KID: _kid(epoch)}, bytes(body), tag_of(key, topic, body)]
     return cbor.encode(cbor.Tag(_COSE_MAC0, parts))
 
 

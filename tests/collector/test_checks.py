@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from collector.checks import STEP_GAP_S, check
-from collector.store.measured.reading_log import Tail
+from collector.store.measured.reading_log import VALID
 from firmware.wire.quantities import QUANTITIES, by_name
 from models.weather.quality import (
     FREEZE,
@@ -26,11 +26,11 @@ from models.weather.quality import (
 BOTH = RANGE_CHECKED | STEP_CHECKED
 
 
-def valid(tail: np.void) -> Tail | None:
-    """The newest valid reading of a series."""
+def valid(tail: np.void) -> tuple[int, float, int] | None:
+    """The newest valid reading of a series: time, value, since when it stands."""
     if not tail["valid"]:
         return None
-    return Tail(int(tail["valid_time"]), float(tail["valid_value"]), int(tail["same_since"]))
+    return int(tail["valid_time"]), float(tail["valid_value"]), int(tail["same_since"])
 
 
 def checked(quantity, times, values, before=None, step=600):
@@ -42,7 +42,7 @@ def checked(quantity, times, values, before=None, step=600):
         np.array([np.nan if v is None else v for v in values], float),
         np.array([v is None for v in values], bool),
         np.full(count, step, np.int32),
-        {} if before is None else {1: before},
+        np.array([] if before is None else [(1, *before)], VALID),
     )
 
 
@@ -83,14 +83,14 @@ def test_a_limit_for_an_hour_is_less_for_a_shorter_step() -> None:
 
 def test_a_jump_is_flagged_against_the_value_before_the_batch() -> None:
     limit = by_name("air_temperature").step
-    before = Tail(0, 10.0, 0)
+    before = (0, 10.0, 0)
     assert checked("air_temperature", [600], [10 + limit], before).qc.tolist() == [BOTH]
     assert checked("air_temperature", [600], [10.01 + limit], before).qc.tolist() == [BOTH | STEP]
 
 
 def test_over_more_than_an_hour_the_limit_grows() -> None:
     limit = by_name("air_temperature").step
-    before = Tail(0, 10.0, 0)
+    before = (0, 10.0, 0)
     assert checked("air_temperature", [7200], [10 + 2 * limit], before).qc.tolist() == [BOTH]
     assert checked("air_temperature", [7200], [10.1 + 2 * limit], before).qc.tolist() == [
         BOTH | STEP
@@ -98,7 +98,7 @@ def test_over_more_than_an_hour_the_limit_grows() -> None:
 
 
 def test_over_a_long_gap_no_change_is_judged() -> None:
-    before = Tail(0, -30.0, 0)
+    before = (0, -30.0, 0)
     found = checked("air_temperature", [STEP_GAP_S + 1], [50.0], before).qc
     assert found.tolist() == [RANGE_CHECKED]
 
@@ -117,10 +117,10 @@ def test_a_stuck_sensor_is_flagged_after_its_hours() -> None:
 
 def test_a_stuck_sensor_is_seen_across_batches() -> None:
     hours = int(by_name("air_temperature").freeze_h)
-    before = Tail(hours * 3600 - 600, 12.5, 0)
+    before = (hours * 3600 - 600, 12.5, 0)
     result = checked("air_temperature", [hours * 3600, hours * 3600 + 600], [12.5, 12.6], before)
     assert [bool(qc & FREEZE) for qc in result.qc] == [True, False]
-    assert valid(result.tails[0]) == Tail(hours * 3600 + 600, 12.6, hours * 3600 + 600)
+    assert valid(result.tails[0]) == (hours * 3600 + 600, 12.6, hours * 3600 + 600)
 
 
 def test_fog_is_no_stuck_sensor_for_three_days() -> None:
@@ -139,7 +139,7 @@ def test_dry_weather_is_not_a_stuck_gauge() -> None:
 def test_the_newest_valid_value_survives_a_missing_one() -> None:
     (tail,) = checked("air_temperature", [0, 600], [10, None]).tails
     assert (tail["time"], tail["qc"]) == (600, MISSING)
-    assert valid(tail) == Tail(0, 10.0, 0)
+    assert valid(tail) == (0, 10.0, 0)
 
 
 def test_a_series_without_a_valid_value_has_no_valid_tail() -> None:
@@ -200,7 +200,7 @@ def test_arrays_agree_with_one_by_one_however_the_batch_is_cut(rows, cut) -> Non
     first = [i for i, row in enumerate(rows) if row[1] < cut]
     rest = [i for i, row in enumerate(rows) if row[1] >= cut]
     found = dict.fromkeys(range(len(rows)), 0)
-    tails: dict[int, Tail] = {}
+    tails: dict[int, tuple[int, float, int]] = {}
     for part in (first, rest):
         chosen = [rows[i] for i in part]
         result = check(
@@ -210,7 +210,7 @@ def test_arrays_agree_with_one_by_one_however_the_batch_is_cut(rows, cut) -> Non
             np.array([np.nan if r[2] is None else r[2] for r in chosen], float),
             np.array([r[2] is None for r in chosen], bool),
             np.full(len(chosen), 600, np.int32),
-            tails,
+            np.array([(s, *tails[s]) for s in sorted(tails)], VALID),
         )
         found.update(zip(part, result.qc.tolist(), strict=True))
         tails |= {int(t["series"]): tail for t in result.tails if (tail := valid(t))}

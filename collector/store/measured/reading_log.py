@@ -13,7 +13,7 @@ from psycopg2 import errors
 from psycopg2.extras import execute_values
 
 from collector.store.postgres import queries
-from collector.store.postgres.binary import PG_EPOCH_S, copy_in
+from collector.store.postgres.binary import PG_EPOCH_S, copy_in, copy_out
 from collector.store.postgres.db import Connection
 from firmware.wire.quantities import QUANTITIES
 from models.weather.quality import UNUSABLE
@@ -40,18 +40,9 @@ _DIRTY = np.dtype([("series", "i4"), ("hour", "i8"), ("step", "i4")])
 _SUMS = [row.name for row in QUANTITIES if row.method == "sum"]
 
 
-@dataclass(frozen=True)
-class Tail:
-    """The valid reading before a batch: its time, value, and since when that value has stood.
-
-    Times in s since 1970 UTC.
-    """
-
-    time: int
-    value: float
-    same_since: int
-
-
+#: The valid reading before a batch: its time, value, and since when that value has stood. Times in
+#: s since 1970 UTC; sorted by series.
+VALID = np.dtype([("series", "i4"), ("time", "i8"), ("value", "f8"), ("same_since", "i8")])
 #: The newest reading of a series in a batch, and its newest valid one; `valid` is false where there
 #: is none, and what follows it counts for nothing. Times in s since 1970 UTC.
 TAIL = np.dtype(
@@ -67,18 +58,19 @@ TAIL = np.dtype(
     ]
 )
 _STAGED_TAIL = np.dtype([part for part in TAIL.descr if part[0] != "valid"])
+_SENT_TAIL = np.dtype([("series", "i4"), ("newest", "i8"), *VALID.descr[1:]])
 #: PostgreSQL's timestamp -infinity.
 _NEVER = np.iinfo(np.int64).min
 
 
 @dataclass(frozen=True)
 class Before:
-    """What is there before a batch: by series the valid reading before its first one.
+    """What is there before a batch: by series the valid reading before its first one (VALID).
 
     `newer`: every reading of the batch is newer than all that its series has.
     """
 
-    valid: dict[int, Tail]
+    valid: NDArray[np.void]
     newer: bool
 
 
@@ -154,10 +146,13 @@ def insert_readings(
 
 
 def _ensure_partitions(conn: Connection, times: NDArray[np.int64]) -> None:
-    months = np.unique(times.astype("datetime64[s]").astype("datetime64[M]"))
+    ends = np.array((times.min(), times.max()), "datetime64[s]").astype("datetime64[M]")
+    months = ends
+    if ends[1] - ends[0] > np.timedelta64(1, "M"):  # not all that lie between need have readings
+        months = np.unique(times.astype("datetime64[s]").astype("datetime64[M]"))
     with conn.cursor() as cur:
-        for month in months.astype("datetime64[s]").astype(np.int64):
-            cur.execute(SQL["ensure_partition"], {"unix_s": int(month)})
+        for month in set(months.astype("datetime64[s]").astype(np.int64).tolist()):
+            cur.execute(SQL["ensure_partition"], {"unix_s": month})
 
 
 def ensure_partition(conn: Connection, instant: datetime) -> None:
@@ -253,33 +248,47 @@ def conflicts(conn: Connection, limit: int = 100) -> list[Conflict]:
     return [Conflict(*row) for row in _fetch(conn, "conflicts", limit=limit)]
 
 
-def tails(conn: Connection, first: dict[int, int], look_back: Mapping[int, float]) -> Before:
+def tails(
+    conn: Connection,
+    series: NDArray[np.int32],
+    first: NDArray[np.int64],
+    look_back: Mapping[int, float],
+) -> Before:
     """Return, for each series, the valid reading before a time.
 
     Parameters
     ----------
     conn : Connection
-    first : dict of int to int
-        Series → time of the first reading of a batch [s since 1970 UTC].
+    series : ndarray
+        Series of a batch, sorted.
+    first : ndarray
+        Time of the first reading of each [s since 1970 UTC].
     look_back : mapping of int to float
         Series → how far to look back where the batch is older than what is there [h].
     """
-    rows = _fetch(conn, "tails", series=sorted(first))
-    newer = all(newest < first[series] for series, newest, *_ in rows)
-    found = {s: Tail(at, value, since) for s, _, at, value, since in rows if at is not None}
-    late = sorted(s for s, tail in found.items() if tail.time >= first[s])
-    if late:
-        for series in late:
-            del found[series]
-        rows = _fetch(
-            conn,
-            "before",
-            series=late,
-            times=[first[s] for s in late],
-            hours=[look_back[s] for s in late],
-        )
-        found |= {series: Tail(time, value, since) for series, time, value, since in rows}
+    sent = copy_out(conn, SQL["copy_out_tails"], {"series": series.tolist()}, _SENT_TAIL)
+    for name in ("newest", "time", "same_since"):
+        sent[name] = np.where(sent[name] == _NEVER, _NEVER, sent[name] // 1_000_000 + PG_EPOCH_S)
+    begins = first[np.searchsorted(series, sent["series"])]
+    newer = bool((sent["newest"] < begins).all())
+    there, late = sent["time"] != _NEVER, sent["time"] >= begins
+    found = sent[there & ~late][list(VALID.names)].astype(VALID)
+    if late.any():
+        found = np.sort(np.r_[found, _before(conn, sent["series"][late], begins[late], look_back)])
     return Before(found, newer)
+
+
+def _before(
+    conn: Connection,
+    series: NDArray[np.int32],
+    first: NDArray[np.int64],
+    look_back: Mapping[int, float],
+) -> NDArray[np.void]:
+    """Search the valid reading before a time, for series that have newer ones."""
+    late = series.tolist()
+    hours = [look_back[number] for number in late]
+    rows = _fetch(conn, "before", series=late, times=first.tolist(), hours=hours)
+    return np.array(rows, VALID)
 
 
 def put_tails(conn: Connection, new: NDArray[np.void]) -> None:
@@ -304,7 +313,10 @@ def put_tails(conn: Connection, new: NDArray[np.void]) -> None:
         cur.execute(SQL["make_tail_staging"])
         cur.execute(SQL["empty_tail_staging"])
         copy_in(conn, SQL["copy_tails"], rows)
-        cur.execute(SQL["put_tails"])
+        # Nearly always all are there and older, and need not be weighed one by one.
+        cur.execute(SQL["step_tails"])
+        if cur.rowcount < len(rows):
+            cur.execute(SQL["put_tails"])
 
 
 def roll_up(conn: Connection, limit: int = 50_000) -> RolledUp:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from collector.store.postgres.db import Connection
 HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 TRAILER = b"\xff\xff"
 PG_EPOCH_S = 946_684_800  # 2000-01-01, from which PostgreSQL counts [s since 1970]
+_PG_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_NULL = b"\xff\xff\xff\xff"
+_count, _length = struct.Struct(">h").pack, struct.Struct(">i").pack
 
 
 class CopyFormatError(ValueError):
@@ -58,6 +62,22 @@ def _encoded(rows: NDArray[np.void], none: str | None = None) -> bytes:
         if name != none:
             wire[name] = rows[name]
     return wire.tobytes()
+
+
+def timestamp(moment: datetime) -> int:
+    """Return the microseconds since 2000-01-01 UTC of an aware time."""
+    return (moment - _PG_EPOCH) // timedelta(microseconds=1)
+
+
+def encode_fields(rows: Iterable[Sequence[bytes | None]]) -> bytes:
+    """Encode rows of fields of any length, each as its type is sent, as a binary COPY stream."""
+    parts = [HEADER]
+    for row in rows:
+        parts.append(_count(len(row)))
+        for field in row:
+            parts += (_NULL,) if field is None else (_length(len(field)), field)
+    parts.append(TRAILER)
+    return b"".join(parts)
 
 
 def decode_rows(stream: bytes, columns: np.dtype[np.void]) -> NDArray[np.void]:

@@ -39,7 +39,7 @@ class Machine:
     def hear(self, *nodes: str, off: float = 0.0, ago: float = 300.0) -> str:
         """Nodes send a sample taken `ago`, by clocks that are off."""
         for node in nodes:
-            self.watch.hear(node, NOW.timestamp() + self.passed - ago + off)
+            self.watch.hear([(node, NOW.timestamp() + self.passed - ago + off)])
         return self.watch.judge()
 
 

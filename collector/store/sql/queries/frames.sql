@@ -3,6 +3,22 @@ INSERT INTO frame (node, epoch, boot, seq, received, layout, state, sealed) VALU
 ON CONFLICT (node, epoch, boot, seq) DO NOTHING
 RETURNING id, node, epoch, boot, seq
 
+-- name: take_numbers
+SELECT nextval(pg_get_serial_sequence('frame', 'id')) FROM generate_series(1, %(count)s)
+
+-- name: begin_copy
+SAVEPOINT all_frames_are_new
+
+-- name: copy_new
+COPY frame (id, node, epoch, boot, seq, received, layout, state, sealed)
+FROM STDIN (FORMAT binary)
+
+-- name: undo_copy
+ROLLBACK TO SAVEPOINT all_frames_are_new
+
+-- name: end_copy
+RELEASE SAVEPOINT all_frames_are_new
+
 -- name: seen
 UPDATE node SET last_seen = %(at)s
 WHERE id IN (SELECT id FROM node WHERE id = ANY(%(nodes)s) ORDER BY id FOR UPDATE)
@@ -11,7 +27,9 @@ WHERE id IN (SELECT id FROM node WHERE id = ANY(%(nodes)s) ORDER BY id FOR UPDAT
 UPDATE frame SET state = %(state)s WHERE id = ANY(%(ids)s)
 
 -- name: put_boot_offsets
-INSERT INTO boot_offset (node, epoch, boot, unix_s) VALUES %s
+INSERT INTO boot_offset (node, epoch, boot, unix_s)
+SELECT * FROM unnest(%(nodes)s::text[], %(epochs)s::int[], %(boots)s::bigint[],
+                     %(starts)s::bigint[])
 ON CONFLICT (node, epoch, boot) DO NOTHING
 
 -- name: take_waiting_time
@@ -39,6 +57,19 @@ UPDATE frame SET state = 'waiting_clock' WHERE state = 'dead' AND id IN (
 INSERT INTO lost_frames (node, epoch, boot, first, last, received)
 VALUES (%(node)s, %(epoch)s, %(boot)s, %(first)s, %(last)s, %(received)s)
 ON CONFLICT DO NOTHING
+
+-- name: step_watermarks
+UPDATE watermark m SET seq = w.last
+FROM unnest(%(nodes)s::text[], %(epochs)s::int[], %(boots)s::bigint[], %(firsts)s::bigint[],
+            %(lasts)s::bigint[]) AS w (node, epoch, boot, first, last)
+WHERE (m.node, m.epoch, m.boot) = (w.node, w.epoch, w.boot) AND m.seq = w.first - 1
+  AND NOT EXISTS (
+    SELECT FROM frame f WHERE f.node = w.node AND f.epoch = w.epoch AND f.boot = w.boot
+      AND f.seq = w.last + 1)
+  AND NOT EXISTS (
+    SELECT FROM lost_frames l WHERE (l.node, l.epoch, l.boot) = (w.node, w.epoch, w.boot)
+      AND l.first <= w.last + 1 AND l.last > w.last)
+RETURNING m.node, m.epoch, m.boot, m.seq
 
 -- name: begin_watermarks
 INSERT INTO watermark (node, epoch, boot, seq)

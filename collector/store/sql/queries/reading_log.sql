@@ -52,10 +52,12 @@ JOIN series s ON s.id = c.series_id
 LEFT JOIN reading r USING (series_id, time)
 ORDER BY c.received DESC, c.series_id, c.time LIMIT %(limit)s
 
--- name: tails
-SELECT series_id, extract(epoch FROM time)::bigint, extract(epoch FROM valid_time)::bigint,
-       valid_value, extract(epoch FROM same_since)::bigint
-FROM series_tail WHERE series_id = ANY(%(series)s) ORDER BY series_id
+-- name: copy_out_tails
+COPY (
+    SELECT series_id, time, coalesce(valid_time, '-infinity'), coalesce(valid_value, 'NaN'),
+           coalesce(same_since, '-infinity')
+    FROM series_tail WHERE series_id = ANY(%(series)s::int[]) ORDER BY series_id
+) TO STDOUT (FORMAT binary)
 
 -- name: before
 SELECT w.series_id, extract(epoch FROM p.time)::bigint, p.value,
@@ -93,6 +95,14 @@ DELETE FROM tail_staging
 -- name: copy_tails
 COPY tail_staging (series_id, time, value, qc, valid_time, valid_value, same_since)
 FROM STDIN (FORMAT binary)
+
+-- name: step_tails
+UPDATE series_tail t SET
+    time = s.time, value = nullif(s.value, 'NaN'), qc = s.qc, valid_time = s.valid_time,
+    valid_value = nullif(s.valid_value, 'NaN'), same_since = s.same_since
+FROM tail_staging s
+WHERE t.series_id = s.series_id AND t.time < s.time AND s.valid_time > '-infinity'
+  AND (t.valid_time IS NULL OR t.valid_time < s.valid_time)
 
 -- name: put_tails
 INSERT INTO series_tail (series_id, time, value, qc, valid_time, valid_value, same_since)

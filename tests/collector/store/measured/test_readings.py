@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from psycopg2.errors import LockNotAvailable
 
 from collector.store.measured import reading_log, readings
-from collector.store.measured.reading_log import READING, TAIL, Before, Tail
+from collector.store.measured.reading_log import READING, TAIL
 from collector.store.network import registry, sites
 from collector.store.postgres import binary
 from collector.store.postgres.db import NaiveDatetime, connect
@@ -248,8 +248,12 @@ def test_an_older_tail_changes_nothing(registered: db.Connection) -> None:
             (1, 1600, np.nan, 128, False, 0, 0.0, 0),
         ):
             reading_log.put_tails(registered, np.array([tail], TAIL))
-        found = [reading_log.tails(registered, {1: at}, {1: 3.0}) for at in (2000, 1600)]
-    assert found == [Before({1: Tail(1000, 5.0, 400)}, newer) for newer in (True, False)]
+        one = np.array([1], np.int32)
+        found = [
+            reading_log.tails(registered, one, np.array([at]), {1: 3.0}) for at in (2000, 1600)
+        ]
+    assert [before.valid.tolist() for before in found] == [[(1, 1000, 5.0, 400)]] * 2
+    assert [before.newer for before in found] == [True, False]
     assert rows(registered, "SELECT value, qc FROM series_tail") == [(None, 128)]
 
 
