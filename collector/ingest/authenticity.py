@@ -20,10 +20,11 @@ def hmac_sha256(key: bytes, message: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class Message:
-    """A message as the broker delivered it."""
+    """A message as the broker delivered it; `came` is by which connection, and its number there."""
 
     topic: str
     payload: bytes
+    came: tuple[int, int] | None = field(default=None, compare=False)
 
 
 @dataclass
