@@ -23,7 +23,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from collector.ingest.authenticity import Message
 from collector.ingest.session import Session
-from collector.settings import BrokerTls, SettingsError, parse_broker
+from collector.settings import BrokerAddress, BrokerTls, SettingsError, parse_broker
 from collector.trouble import Trouble
 from field_configs.events import Event, event
 
@@ -32,6 +32,7 @@ SUBSCRIPTIONS = ("nq/1/+/up", "nq/1/+/evt", "nq/1/+/ask")
 ASK_AGAIN_SECONDS = 30.0
 CONNECT_AGAIN_SECONDS = (1, 10)
 KEEPALIVE_S = 30
+ANSWER_SECONDS = 5.0
 #: Most messages that a broker of MQTT 5 sends ahead of their acknowledgements.
 RECEIVE_MOST = 5000
 #: How long a broker of MQTT 5 keeps what comes for a collector that is away [s]. Of a group the
@@ -147,7 +148,7 @@ class MqttLink:
     @property
     def place(self) -> str:
         """Host and port."""
-        return f"{self.address.host}:{self.address.port}"
+        return _place(self.address)
 
     @property
     def _expiry_s(self) -> int:
@@ -345,3 +346,38 @@ class MqttLink:
         except UnicodeDecodeError:  # which the client raises where somebody asks for it
             topic = ""
         self.deliver(Message(topic, bytes(message.payload), came))
+
+
+def _place(address: BrokerAddress) -> str:
+    return f"{address.host}:{address.port}"
+
+
+def put_out(url: str, tls: BrokerTls, names: Iterable[str]) -> None:
+    """End the connections that a broker has under names.
+
+    A client that comes under the name of another takes its place (MQTT 3.1.1, MQTT-3.1.4-2). So
+    this works where the broker names clients by their users (use_username_as_clientid), and not
+    those who come by our own way in.
+
+    Raises
+    ------
+    OSError
+        When the broker does not let us in.
+    """
+    address = parse_broker(url)
+    for name in sorted(names):
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=FOUR)
+        if address.tls:
+            client.tls_set(*(None if p is None else str(p) for p in (tls.ca, tls.cert, tls.key)))
+        if address.user:
+            client.username_pw_set(address.user, address.password)
+        answers: list[Any] = []
+        client.on_connect = lambda c, u, f, reason, p, said=answers: said.append(reason)
+        client.connect(address.host, address.port, KEEPALIVE_S)
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while not answers and time.monotonic() < deadline:
+            if client.loop(0.1):
+                break
+        client.disconnect()
+        if not answers or answers[0].is_failure:
+            raise OSError(f"{_place(address)}: {answers[0] if answers else 'no answer'}")
