@@ -21,6 +21,7 @@ import collector.commands.judging.ipmd
 import collector.commands.judging.ledger
 import collector.commands.judging.products
 import collector.commands.judging.risk
+import collector.commands.network.admit
 import collector.commands.network.calibrate
 import collector.commands.network.clock
 import collector.commands.network.handover
@@ -58,6 +59,7 @@ from collector.clock import Clock
 from collector.commands.network.enrolment import StoreRegistry
 from collector.one_machine.embedded import EmbeddedError, postgres_binaries
 from collector.settings import Settings
+from collector.store.network.registry import KeyRow
 from collector.store.postgres.db import Pool
 from field_configs.board import layout_of
 from field_configs.board_pins import Pins, read_pins
@@ -66,6 +68,7 @@ from field_configs.parts import Part, load_parts
 from field_configs.schema import Board
 from firmware.wire.codec import Layout
 from firmware.workbench import release, rides, weather
+from firmware.workbench.psk import psk_line
 from webapp.views.technician import labels, self_test
 
 
@@ -93,6 +96,10 @@ class Parts:
     def registry(self) -> StoreRegistry:
         """Return the device registry, for the workbench."""
         return StoreRegistry(self.settings())
+
+    def psk_line(self, key: KeyRow) -> str:
+        """Return a node's line of Mosquitto's psk_file, as the workbench makes it."""
+        return psk_line(key)
 
     def boards(self) -> Mapping[str, Board]:
         """Return the board types, for the workbench."""
@@ -163,6 +170,7 @@ main.add_command(collector.commands.services.jobs)
 main.add_command(webapp.cli.web)
 main.add_command(field_configs.cli.check)
 main.add_command(collector.commands.network.sites.sites)
+main.add_command(collector.commands.network.admit.broker_group)
 main.add_command(collector.commands.db.db)
 main.add_command(collector.commands.network.clock.clock)
 main.add_command(collector.commands.persons.audit.audit)

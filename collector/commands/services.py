@@ -59,7 +59,13 @@ def ingest(parts: Parts) -> None:
         master = load_master_key(settings.state_dir, settings.master_key)
         stop = _Stop()
         with started(
-            pool, master, parts.clock(), broker, settings.shared_group, settings.broker_tls
+            pool,
+            master,
+            parts.clock(),
+            broker,
+            settings.shared_group,
+            settings.broker_tls,
+            settings.state_dir,
         ) as (collector, link):
             click.echo(f"ingest: database {database.place(pool.dsn)}, broker {link.place}")
             while not stop.wanted:

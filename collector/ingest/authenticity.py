@@ -19,10 +19,11 @@ _parse_topic = lru_cache(1 << 16)(topics_read.parse_topic)
 
 @dataclass(frozen=True)
 class Message:
-    """A message as the broker delivered it."""
+    """A message as the broker delivered it; `came` is by which connection, and its number there."""
 
     topic: str
     payload: bytes
+    came: tuple[int, int] | None = field(default=None, compare=False)
 
 
 @dataclass

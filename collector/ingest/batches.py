@@ -2,9 +2,9 @@
 
 The broker's client has a thread of its own and only puts messages into a bounded queue. The
 caller's thread takes them out in batches; each batch is one transaction. A node hears that a
-frame is safe only after the commit, from rows read back. While the database does not answer,
-the batch in hand is kept and tried again; what no longer fits the queue is dropped unacknowledged
-and comes again from the nodes.
+frame is safe only after the commit, from rows read back, and the broker then too. While the
+database does not answer, the batch in hand is kept and tried again; what no longer fits the queue
+stays with the broker.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from collector.ingest import intake, sealing
 from collector.ingest.acknowledging import acknowledgements
 from collector.ingest.authenticity import Message, Proven
 from collector.ingest.clock_watch import ClockWatch
+from collector.ingest.inbox import Inbox
 from collector.ingest.known_nodes import KnownNodes, read_known_nodes
 from collector.ingest.preparing import Preparing
 from collector.ingest.updating import Updating
@@ -58,6 +59,7 @@ STATE_KINDS = {
     "broker_refuses",
     "broker_refuses_topics",
 }
+ROOM_SECONDS = 0.5
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 log = logging.getLogger("nongqing.ingest")
@@ -73,7 +75,7 @@ class Counters:
     readings: int = 0
     refused: int = 0
     dead: int = 0
-    dropped: int = 0
+    waited: int = 0
     acks: int = 0
     commands: int = 0
     parts: int = 0
@@ -90,6 +92,10 @@ class Link(Protocol):
 
     def publish(self, topic: str, payload: bytes) -> None:
         """Send a message with QoS 1."""
+        ...
+
+    def done(self, messages: Iterable[Message]) -> None:
+        """Tell the broker that messages are stored."""
         ...
 
 
@@ -133,7 +139,7 @@ class Collector:
         self.counters = Counters()
         self.link_trouble: Callable[[], Event | None] = lambda: None
         self.stopping = threading.Event()
-        self._inbox: queue.Queue[Message] = queue.Queue(queue_frames)
+        self._inbox = Inbox(queue_frames)
         self._known: KnownNodes | None = None
         self._watch = ClockWatch(clock, monotonic)
         self._updating = Updating(clock, monotonic)
@@ -143,11 +149,18 @@ class Collector:
         self._failure: BaseException | None = None
 
     def put(self, message: Message) -> None:
-        """Hand a message in, from any thread; dropped, and counted, when the queue is full."""
+        """Hand a message in, from any thread; waits, and counts it, while the queue is full.
+
+        Who waits reads no more from the broker. What waits when the collector stops is lost
+        unacknowledged, and comes again.
+        """
         try:
             self._inbox.put_nowait(message)
         except queue.Full:
-            self.counters.dropped += 1
+            self.counters.waited += 1
+            while not self.stopping.is_set():
+                with suppress(queue.Full):
+                    return self._inbox.put(message, timeout=ROOM_SECONDS)
 
     def run(self) -> None:
         """Store batches until `stopping` is set; the batch in hand is finished if it can be."""
@@ -158,7 +171,7 @@ class Collector:
             self._retry(self._refresh)
             while not self.stopping.is_set():
                 batch = preparing.next()
-                self._retry(partial(self._store_or_set_aside, batch) if batch else self._idle)
+                self._retry(partial(self._take_in, batch) if batch else self._idle)
         except MasterKeyError as error:
             self._failure = error  # one line for a person, by way of `check`
         except BaseException as error:
@@ -319,6 +332,11 @@ class Collector:
                 self.link.publish(topic, sealing.sealed(key.key, key.epoch, topic, one.body))
                 sent += 1
         return sent
+
+    def _take_in(self, batch: Proven) -> None:
+        """Store a batch, then let the broker forget it."""
+        self._store_or_set_aside(batch)
+        self.link.done(batch.messages)
 
     def _store_or_set_aside(self, batch: Proven) -> None:
         """Store a batch; a message that makes the collector fail must not stop the others."""

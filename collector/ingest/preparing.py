@@ -17,8 +17,8 @@ from collector.ingest.bodies import read_frame
 from collector.ingest.known_nodes import KnownNodes
 
 BATCH_FRAMES = 500
-#: How long a message waits for others while nobody is busy [s].
-LINGER_S = 0.02
+#: How long a message waits for others while nobody is busy [s]: those that a node sends in one go.
+LINGER_S = 0.005
 #: How long nothing comes in before somebody looks at something else [s].
 IDLE_S = 1.0
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from collector.clock import Clock
 from collector.ingest.authenticity import Message
 from collector.ingest.batches import Collector
 from collector.ingest.broker import MqttLink
+from collector.ingest.session import Session
 from collector.keys import MasterKey
 from collector.settings import BrokerTls
 from collector.store.postgres.db import Pool
@@ -23,6 +25,7 @@ def started(
     broker: str,
     shared_group: str | None = None,
     tls: BrokerTls | None = None,
+    state_dir: Path | None = None,
 ) -> Iterator[tuple[Collector, MqttLink]]:
     """Run a collector on a thread of its own while the block lasts.
 
@@ -32,9 +35,12 @@ def started(
         As for `Collector`.
     broker, shared_group, tls
         As for `MqttLink`.
+    state_dir : Path, optional
+        Where the name is kept under which the broker knows this collector.
     """
     inbox: list[Callable[[Message], None]] = []
-    link = MqttLink(broker, lambda message: inbox[0](message), shared_group, tls)
+    session = Session(state_dir)
+    link = MqttLink(broker, lambda message: inbox[0](message), shared_group, tls, session)
     collector = Collector(pool, master, clock, link)
     collector.link_trouble = lambda: link.trouble
     inbox.append(collector.put)

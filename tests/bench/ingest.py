@@ -65,6 +65,9 @@ class Silent:
     def publish(self, topic: str, payload: bytes) -> None:
         """Count nothing."""
 
+    def done(self, messages: object) -> None:
+        """Forget nothing."""
+
 
 def frames(keys: list[registry.NodeKey], layout: codec.Layout, hour: int) -> list[Message]:
     """What all nodes send in an hour: values that go up and down, as weather does."""

@@ -173,6 +173,9 @@ class Sent:
     def publish(self, topic: str, payload: bytes) -> None:
         self.messages.append((topic, payload))
 
+    def done(self, messages: object) -> None:
+        """Nobody sent them again."""
+
     def acked(self, bench: Bench) -> set[tuple[int, int]]:
         found: set[tuple[int, int]] = set()
         for topic, payload in self.messages:
@@ -205,12 +208,34 @@ def test_nothing_is_acknowledged_before_the_commit(
     other.close()
 
 
-def test_a_full_queue_drops_and_counts(pool: Pool, clock: FixedClock, bench: Bench) -> None:
+def test_who_hands_a_message_into_a_full_queue_waits(
+    pool: Pool, clock: FixedClock, bench: Bench
+) -> None:
     collector = Collector(pool, MASTER, clock, Sent(), queue_frames=2)
-    message = bench.frame()
-    for _ in range(5):
-        collector.put(message)
-    assert collector.counters.dropped == 3
+    messages = bench.hours(5)
+    giver = threading.Thread(target=lambda: [collector.put(one) for one in messages])
+    giver.start()
+    until(lambda: collector.counters.waited == 1)
+    giver.join(0.2)
+    assert giver.is_alive()
+    taker = threading.Thread(target=collector.run)
+    taker.start()
+    giver.join(20)
+    until(lambda: collector.counters.new_frames == 5)
+    collector.stopping.set()
+    taker.join()
+
+
+def test_who_waits_with_a_message_is_let_go_when_the_collector_stops(
+    pool: Pool, clock: FixedClock, bench: Bench
+) -> None:
+    collector = Collector(pool, MASTER, clock, Sent(), queue_frames=1)
+    collector.put(bench.frame())
+    giver = threading.Thread(target=collector.put, args=(bench.frame(),))
+    giver.start()
+    collector.stopping.set()
+    giver.join(5)
+    assert not giver.is_alive()
 
 
 def test_the_database_dies_and_comes_back_while_frames_arrive(

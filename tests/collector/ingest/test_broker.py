@@ -27,10 +27,15 @@ def until(happened: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that failed is tried again at once."""
+    monkeypatch.setattr(broker, "CONNECT_AGAIN_SECONDS", (0.01, 0.05))
+
+
 @contextmanager
 def linked(url: str) -> Iterator[MqttLink]:
     link = MqttLink(url, lambda message: None)
-    link.client.reconnect_delay_set(0.01, 0.05)
     link.start()
     try:
         yield link
@@ -133,6 +138,7 @@ def test_a_refused_subscription_is_asked_for_again(
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def serve() -> None:
+            server.accept()[0].close()  # a broker that knows MQTT 3.1.1 alone
             caller, _ = server.accept()
             with caller:
                 caller.recv(4096)

@@ -33,6 +33,9 @@ class Air:
     def publish(self, topic: str, payload: bytes) -> None:
         self.sent.append((topic, payload))
 
+    def done(self, messages: object) -> None:
+        """Nobody sent them again."""
+
     def heard(self, kind: str, key: registry.NodeKey) -> list[bytes]:
         """Bodies that are sealed for a node under a key."""
         topic = topics.topic(key.node, kind)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from collector.ingest import broker
 from collector.ingest.broker import MqttLink
 from collector.one_machine.embedded import free_port
 from collector.settings import BrokerTls, Settings, SettingsError
@@ -24,10 +25,15 @@ def until(happened: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that failed is tried again at once."""
+    monkeypatch.setattr(broker, "CONNECT_AGAIN_SECONDS", (0.01, 0.05))
+
+
 @contextmanager
 def linked(url: str, tls: BrokerTls | None = None) -> Iterator[MqttLink]:
     link = MqttLink(url, lambda message: None, tls=tls)
-    link.client.reconnect_delay_set(0.01, 0.05)
     link.start()
     try:
         yield link
