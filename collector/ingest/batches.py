@@ -27,7 +27,7 @@ from collector.ingest.acknowledging import acknowledgements
 from collector.ingest.authenticity import Message, Proven
 from collector.ingest.clock_watch import ClockWatch
 from collector.ingest.inbox import Inbox
-from collector.ingest.known_nodes import KnownNodes, read_known_nodes
+from collector.ingest.known_nodes import KnownNodes, Registry
 from collector.ingest.preparing import Preparing
 from collector.ingest.updating import Updating
 from collector.keys import MasterKey, MasterKeyError
@@ -36,7 +36,6 @@ from collector.store.items import Found
 from collector.store.network import frames, node_commands, server_clock
 from collector.store.network.frames import BootId, FrameId
 from collector.store.network.node_commands import ToSend
-from collector.store.network.registry_version import version
 from collector.store.postgres import rights
 from collector.store.postgres.db import (
     Connection,
@@ -116,6 +115,9 @@ class Collector:
         Most messages that wait.
     monotonic : callable
         Real time that nobody sets, to hold the clock against [s].
+    beside : Collector, optional
+        Another one of this process, for other nodes: what is known of the registry and of the
+        clock is one for both, and that one speaks for the machine.
 
     Attributes
     ----------
@@ -131,6 +133,7 @@ class Collector:
         link: Link,
         queue_frames: int = QUEUE_FRAMES,
         monotonic: Callable[[], float] = time.monotonic,
+        beside: Collector | None = None,
     ) -> None:
         self.pool = pool
         self.master = master
@@ -140,8 +143,10 @@ class Collector:
         self.link_trouble: Callable[[], Event | None] = lambda: None
         self.stopping = threading.Event()
         self._inbox = Inbox(queue_frames)
-        self._known: KnownNodes | None = None
-        self._watch = ClockWatch(clock, monotonic)
+        self._speaks = beside is None
+        self._registry: Registry = beside._registry if beside else Registry(master)
+        self._watch: ClockWatch = beside._watch if beside else ClockWatch(clock, monotonic)
+        self._settled = 0
         self._updating = Updating(clock, monotonic)
         self._host = socket.gethostname()
         self._noted: tuple[tuple[str, Event | None, int], float] | None = None
@@ -164,7 +169,7 @@ class Collector:
 
     def run(self) -> None:
         """Store batches until `stopping` is set; the batch in hand is finished if it can be."""
-        preparing = Preparing(self._inbox, lambda: self._known)
+        preparing = Preparing(self._inbox, lambda: self._registry.known)
         preparing.start()
         try:
             self._retry(self._prove_rights)
@@ -193,7 +198,7 @@ class Collector:
             except (DatabaseDown, TransactionRollback) as error:
                 self.counters.retries += 1
                 if isinstance(error, DatabaseDown):
-                    self._known = None  # what comes back may be another state of it
+                    self._registry.forget()
                     self._updating.forget()
                 if attempt == 0 and isinstance(error, DatabaseUnfit):
                     self._note_unfit(error)
@@ -229,30 +234,25 @@ class Collector:
 
     def _idle(self) -> None:
         """Look whether the registry changed while nothing comes in."""
-        settled = self._watch.settled
+        if not self._speaks:
+            return
         with self.pool.connection() as conn:
-            changed = self._known is None or version(conn) != self._known.version
+            changed = self._registry.stale(conn)
             self._look(conn)
             self._note_state(conn)
-        if changed or settled != self._watch.settled:
+        if changed or self._settled != self._watch.settled:
             self._refresh()
         self._command()
 
     def _refresh(self) -> None:
         """Read what changed in the registry, then the frames that waited for something in it."""
-        with self.pool.connection() as conn:
-            self._known = read_known_nodes(conn, self.master, self._known)
+        self._settled = self._watch.settled
         while True:
             with self.pool.connection() as conn:
-                taken = intake.replay(conn, self._known, self._look(conn), self._watch)
+                known = self._registry.current(conn)
+                taken = intake.replay(conn, known, self._look(conn), self._watch)
             if not taken:
                 return
-
-    def _current(self, conn: Connection) -> KnownNodes:
-        """Return the registry as it stands in this transaction."""
-        if self._known is None or version(conn) != self._known.version:
-            self._known = read_known_nodes(conn, self.master, self._known)
-        return self._known
 
     def _look(self, conn: Connection) -> datetime:
         """Return the time, after holding the clock against what else tells it."""
@@ -261,6 +261,8 @@ class Collector:
 
     def _note_state(self, conn: Connection) -> None:
         """Keep what the clock says and whether the broker lets us hear; now and then, or if new."""
+        if not self._speaks:
+            return
         doubt, trouble = self._watch.judge(), self.link_trouble()
         state = doubt, trouble, self._watch.settled
         at = self._watch.monotonic()
@@ -289,9 +291,9 @@ class Collector:
             When nothing of it was stored, or it is not known; storing it again is harmless.
         """
         proven = messages if isinstance(messages, Proven) else Proven(messages)
-        before, settled = self._known, self._watch.settled
+        before = self._registry.known
         with self.pool.connection() as conn:
-            known = self._current(conn)
+            known = self._registry.current(conn)
             now = self._look(conn)
             outcome = intake.take(conn, known, proven, now, self._watch, self._updating)
         known.begun.update(outcome.begun)
@@ -310,14 +312,14 @@ class Collector:
         counters.parts += self._send("part", known, outcome.parts)
         if outcome.heard:
             self._command(outcome.heard)
-        if before is not known or settled != self._watch.settled:
+        if before is not known or self._settled != self._watch.settled:
             self._refresh()
 
     def _command(self, heard: Collection[str] = ()) -> None:
         """Tell nodes what they are to do: what is new, and to who was heard what waits."""
         with self.pool.connection() as conn:
             found = node_commands.take(conn, self.master, self.clock.now(), heard)
-            known = self._current(conn) if found else None
+            known = self._registry.current(conn) if found else None
         if known is not None:
             self.counters.commands += self._send("cmd", known, found)
 

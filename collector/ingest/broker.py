@@ -368,7 +368,8 @@ def put_out(url: str, tls: BrokerTls, names: Iterable[str]) -> None:
     for name in sorted(names):
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=FOUR)
         if address.tls:
-            client.tls_set(*(None if p is None else str(p) for p in (tls.ca, tls.cert, tls.key)))
+            ca, cert, key = (None if p is None else str(p) for p in (tls.ca, tls.cert, tls.key))
+            client.tls_set(ca, cert, key)
         if address.user:
             client.username_pw_set(address.user, address.password)
         answers: list[Any] = []

@@ -11,6 +11,7 @@ ends when the nodes confirm the clock, when it returns to where it was, or when 
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -72,7 +73,7 @@ class Heard:
 
 
 class ClockWatch:
-    """Judges one process's clock.
+    """Judges one process's clock, for all of its threads.
 
     Parameters
     ----------
@@ -91,6 +92,7 @@ class ClockWatch:
     def __init__(self, clock: Clock, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
         self.monotonic = monotonic
+        self._lock = threading.RLock()
         self.doubt = ""
         self.settled = 0
         self._rate = 1.0 / clock.real_seconds(1.0)
@@ -111,6 +113,10 @@ class ClockWatch:
         kept : Kept
             Asked of the database just now.
         """
+        with self._lock:
+            return self._look(kept)
+
+    def _look(self, kept: Kept) -> datetime:
         now, at = self.clock.now(), self.monotonic()
         wall = now.timestamp()
         if self._base is None:
@@ -137,13 +143,15 @@ class ClockWatch:
             firsts.setdefault(node, sample)
             newest[node] = max(sample, newest.get(node, sample))
         if newest:
-            self._heard.note(self.monotonic(), firsts, newest)
+            with self._lock:
+                self._heard.note(self.monotonic(), firsts, newest)
 
     def judge(self) -> str:
         """Judge again, with what was heard since the last look; return the doubt."""
-        if self._base is not None:
-            self._judge(self.monotonic())
-        return self.doubt
+        with self._lock:
+            if self._base is not None:
+                self._judge(self.monotonic())
+            return self.doubt
 
     def _wall(self, at: float) -> float:
         """What the clock says at a monotonic time, going on from the last look [s since 1970]."""

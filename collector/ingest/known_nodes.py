@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -139,3 +140,40 @@ def read_known_nodes(
         changed, look_back = before.nodes | changed, before.look_back_hours | look_back
         begun = before.begun if len(before.begun) < MOST_BEGUN else begun
     return KnownNodes(version, changed, registry.layouts(conn), look_back, begun)
+
+
+class Registry:
+    """The registry as it was last read, for threads that share it.
+
+    Parameters
+    ----------
+    master : MasterKey
+        Opens the nodes' keys.
+
+    Attributes
+    ----------
+    known : KnownNodes or None
+        None until it is read, and after `forget`.
+    """
+
+    def __init__(self, master: MasterKey) -> None:
+        self.known: KnownNodes | None = None
+        self._master = master
+        self._lock = threading.Lock()
+
+    def stale(self, conn: Connection) -> bool:
+        """Tell whether the registry is another in this transaction."""
+        known = self.known
+        return known is None or registry_version.version(conn) != known.version
+
+    def current(self, conn: Connection) -> KnownNodes:
+        """Return the registry as it stands in this transaction."""
+        with self._lock:
+            if self.known is None or registry_version.version(conn) != self.known.version:
+                self.known = read_known_nodes(conn, self._master, self.known)
+            return self.known
+
+    def forget(self) -> None:
+        """Read everything anew: the database may have come back as another."""
+        with self._lock:
+            self.known = None

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from collector.clock import Clock
 from collector.ingest.authenticity import Message
-from collector.ingest.batches import Collector
 from collector.ingest.broker import MqttLink
+from collector.ingest.lanes import Lanes
 from collector.ingest.session import Session
 from collector.keys import MasterKey
 from collector.settings import BrokerTls
@@ -26,13 +25,13 @@ def started(
     shared_group: str | None = None,
     tls: BrokerTls | None = None,
     state_dir: Path | None = None,
-) -> Iterator[tuple[Collector, MqttLink]]:
-    """Run a collector on a thread of its own while the block lasts.
+) -> Iterator[tuple[Lanes, MqttLink]]:
+    """Run a collector on threads of its own while the block lasts.
 
     Parameters
     ----------
     pool, master, clock
-        As for `Collector`.
+        As for `Lanes`.
     broker, shared_group, tls
         As for `MqttLink`.
     state_dir : Path, optional
@@ -41,15 +40,13 @@ def started(
     inbox: list[Callable[[Message], None]] = []
     session = Session(state_dir)
     link = MqttLink(broker, lambda message: inbox[0](message), shared_group, tls, session)
-    collector = Collector(pool, master, clock, link)
-    collector.link_trouble = lambda: link.trouble
+    collector = Lanes(pool, master, clock, link)
+    collector.hear_trouble(lambda: link.trouble)
     inbox.append(collector.put)
-    worker = threading.Thread(target=collector.run, name="collector")
     link.start()
-    worker.start()
+    collector.start()
     try:
         yield collector, link
     finally:
-        collector.stopping.set()
-        worker.join()
+        collector.stop()
         link.stop()

@@ -11,7 +11,6 @@ import argparse
 import random
 import sys
 import tempfile
-import threading
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,7 +24,7 @@ from numpy.typing import NDArray
 from collector.clock import Clock
 from collector.ingest import preparing
 from collector.ingest.authenticity import Message
-from collector.ingest.batches import Collector
+from collector.ingest.lanes import Lanes
 from collector.one_machine.embedded import EmbeddedPostgres
 from collector.store.measured import reading_log
 from collector.store.network import registry
@@ -108,7 +107,7 @@ def copy(conn: db.Connection, hour: int, size: int) -> float:
     return time.perf_counter() - start
 
 
-def write(collector: Collector, found: list[Message]) -> tuple[float, float]:
+def write(collector: Lanes, found: list[Message]) -> tuple[float, float]:
     """Seconds that the writer takes for messages, and those of this process alone."""
     start, own = time.perf_counter(), time.process_time()
     wanted = collector.counters.messages + len(found)
@@ -130,10 +129,9 @@ def measure(dsn: str, folder: Path, rounds: int, size: int) -> bool:
         registry.import_configs(conn, configs, AT - timedelta(days=1))
         keys = [registry.enroll(conn, MASTER, n, at=AT - timedelta(days=1)) for n in configs.nodes]
     clock: Clock = Set(AT)
-    collector = Collector(db.Pool(dsn), MASTER, clock, Silent())
+    collector = Lanes(db.Pool(dsn), MASTER, clock, Silent())
     preparing.BATCH_FRAMES = size
-    worker = threading.Thread(target=collector.run, daemon=True)
-    worker.start()
+    collector.start()
     with conn:
         layout = registry.layouts(conn)[registry.nodes(conn, keys[0].node)[0].layout]
     assert len(layout.channels) == CHANNELS
@@ -153,8 +151,7 @@ def measure(dsn: str, folder: Path, rounds: int, size: int) -> bool:
         )
         assert cur.fetchone() == ((rounds + 2) * readings, 2 * (rounds + 2) * readings)
     conn.close()
-    collector.stopping.set()
-    worker.join()
+    collector.stop()
     # the first two make partitions and fill caches
     taken, copied = median(ours[2:]), median(raw[2:])
     say(f"writer, batches of {size}", f"{HOURS * NODES / taken:,.0f} frames/s")

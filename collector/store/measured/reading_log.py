@@ -272,7 +272,9 @@ def tails(
     begins = first[np.searchsorted(series, sent["series"])]
     newer = bool((sent["newest"] < begins).all())
     there, late = sent["time"] != _NEVER, sent["time"] >= begins
-    found = sent[there & ~late][list(VALID.names)].astype(VALID)
+    found = np.empty(np.count_nonzero(there & ~late), VALID)
+    for name in ("series", "time", "value", "same_since"):
+        found[name] = sent[name][there & ~late]
     if late.any():
         found = np.sort(np.r_[found, _before(conn, sent["series"][late], begins[late], look_back)])
     return Before(found, newer)

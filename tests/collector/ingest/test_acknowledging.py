@@ -407,18 +407,18 @@ import logging, sys, threading, time
 from pathlib import Path
 from datetime import UTC, datetime
 from collector.clock import SystemClock
-from collector.ingest import broker
+from collector.ingest import broker, lanes
 from collector.ingest.service import started
 from collector.keys import MasterKey
 from collector.store.postgres.db import DatabaseDown, Pool
 logging.basicConfig(level=logging.INFO)
 dsn, url, folder = sys.argv[1:]
 broker.RECEIVE_MOST = 65535  # so that the inbox alone is what holds
+lanes.QUEUE_FRAMES = 5000
 with started(Pool(dsn), MasterKey(bytes(32)), SystemClock(), url, None, None, Path(folder)) as (
     collector, link,
 ):
     link.subscribed.wait(20)
-    collector._inbox.maxsize = 5000
     print("ready", flush=True)
     sys.stdin.readline()
     print(collector.counters.waited > 0, flush=True)

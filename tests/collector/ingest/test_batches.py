@@ -369,7 +369,9 @@ def test_what_waited_before_the_revocation_is_kept(
         frames.put_boot_offsets(conn, {frames.BootId(bench.key.node, 1, 1): bench.offset})
     revoke(pool, bench)
     collector._idle()
-    assert collector._known.nodes[bench.key.node].keys[1].revoked, "it looks while it is idle, too"
+    assert collector._registry.known.nodes[bench.key.node].keys[1].revoked, (
+        "it looks while it is idle, too"
+    )
     with pool.connection() as conn:
         assert frames.counts(conn).waiting_time == 0
 

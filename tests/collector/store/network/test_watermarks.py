@@ -78,5 +78,5 @@ def test_frames_that_are_there_are_left_alone_however_many_come(
         cur.execute("SELECT id, seq, sealed, layout, state, received FROM frame")
         rows = {seq: (row, bytes(sealed), *rest) for row, seq, sealed, *rest in cur.fetchall()}
     assert all(rows[one.seq][0] == row for one, row in new.items())
-    assert rows[5][1] == b"x" and rows[6][1] == b"y"
-    assert bytes(rows[6][2]) == b"abcd" and rows[6][3:] == ("decoded", NOW)
+    assert (rows[5][1], rows[6][1]) == (b"x", b"y")
+    assert (bytes(rows[6][2]), *rows[6][3:]) == (b"abcd", "decoded", NOW)
