@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import xarray as xr
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from collector.store.measured.reading_log import HOUR_S
 from collector.store.postgres import queries
-from collector.store.postgres.binary import copy_out, copy_out_hours
+from collector.store.postgres.binary import copy_out, copy_out_hours, copy_out_parts
 from collector.store.postgres.db import Connection, NaiveDatetime
 from firmware.wire.quantities import by_name
 from models.weather.dataset import dataset
@@ -105,14 +105,17 @@ def _hour(moment: datetime) -> int:
     return int(moment.timestamp() // HOUR_S)
 
 
-def _hourly(conn: Connection, series: list[Series], first: int, last: int) -> NDArray[np.void]:
-    params: dict[str, object] = {
+def _wanted(series: Collection[Series], first: int, last: int) -> dict[str, object]:
+    return {
         "series": [s.id for s in series],
         "methods": [by_name(s.quantity).method for s in series],
         "start": datetime.fromtimestamp(first * HOUR_S, UTC),
         "end": datetime.fromtimestamp(last * HOUR_S, UTC),
     }
-    return copy_out(conn, SQL["copy_hourly"], params, _HOURLY)
+
+
+def _hourly(conn: Connection, series: list[Series], first: int, last: int) -> NDArray[np.void]:
+    return copy_out(conn, SQL["copy_hourly"], _wanted(series, first, last), _HOURLY)
 
 
 def chosen_series(
@@ -206,18 +209,19 @@ def hourly_dataset(
     _hour(end)
     chosen = chosen_series(conn, quantities, fields)
     sites = sorted({site for site, _ in chosen}) if fields is None else list(fields)
-    rows = _hourly(conn, list(chosen.values()), first, last)
     places = {site: column for column, site in enumerate(sites)}
-    arrays = _fill(rows, chosen, places, list(quantities), first, max(0, last - first))
+    arrays = _Arrays(chosen, places, list(quantities), first, max(0, last - first))
+    wanted = _wanted(chosen.values(), first, last)
+    copy_out_parts(conn, SQL["copy_hourly"], wanted, _HOURLY, arrays.fill)
     positions = {site: (lon, lat) for site, lon, lat in _fetch(conn, "sites", fields=sites)}
     lonlat = np.array([positions.get(site, (np.nan, np.nan)) for site in sites], np.float64)
     lonlat = lonlat.reshape(-1, 2)
     return dataset(
         (np.arange(first, max(first, last))).astype("datetime64[h]"),
         sites,
-        arrays.values,
-        completeness=arrays.completeness,
-        qc=arrays.qc,
+        dict(zip(quantities, arrays.values, strict=True)),
+        completeness=dict(zip(quantities, arrays.completeness, strict=True)),
+        qc=dict(zip(quantities, arrays.qc, strict=True)),
         longitude=("site", lonlat[:, 0]),
         latitude=("site", lonlat[:, 1]),
         **wetness(chosen, sites),
@@ -239,41 +243,34 @@ def wetness(
     return found
 
 
-class _Arrays(NamedTuple):
-    """Arrays (hour, site) of each quantity."""
+class _Arrays:
+    """Arrays (quantity, hour, site) that are filled part by part."""
 
-    values: dict[str, NDArray[np.float64]]
-    completeness: dict[str, NDArray[np.float32]]
-    qc: dict[str, NDArray[np.uint8]]
-
-
-def _fill(
-    rows: NDArray[np.void],
-    chosen: dict[tuple[str, str], Series],
-    places: dict[str, int],
-    quantities: list[str],
-    first: int,
-    hours: int,
-) -> _Arrays:
-    """Place rows into arrays (hour, site)."""
-    shape = (len(quantities), hours, len(places))
-    values = np.full(shape, np.nan)
-    completeness = np.zeros(shape, np.float32)
-    qc = np.full(shape, MISSING, np.uint8)
-    if len(rows):
-        line = np.zeros(int(rows["series"].max()) + 1, np.int64)
+    def __init__(
+        self,
+        chosen: dict[tuple[str, str], Series],
+        places: dict[str, int],
+        quantities: list[str],
+        first: int,
+        hours: int,
+    ) -> None:
+        shape = (len(quantities), hours, len(places))
+        self.values = np.full(shape, np.nan)
+        self.completeness = np.zeros(shape, np.float32)
+        self.qc = np.full(shape, MISSING, np.uint8)
+        self._first, self._width = first, len(places)
+        most = max((series.id for series in chosen.values()), default=0)
+        self._line = np.zeros(most + 1, np.int64)
         for (site, quantity), series in chosen.items():
-            if series.id < len(line):
-                line[series.id] = quantities.index(quantity) * hours * len(places) + places[site]
-        at = line[rows["series"]] + (rows["hour"] - first) * len(places)
-        values.reshape(-1)[at] = rows["value"]
-        completeness.reshape(-1)[at] = rows["completeness"]
-        qc.reshape(-1)[at] = rows["qc"]
-    return _Arrays(
-        dict(zip(quantities, values, strict=True)),
-        dict(zip(quantities, completeness, strict=True)),
-        dict(zip(quantities, qc, strict=True)),
-    )
+            row = quantities.index(quantity) * hours * len(places)
+            self._line[series.id] = row + places[site]
+
+    def fill(self, rows: NDArray[np.void]) -> None:
+        """Place rows of `_HOURLY`."""
+        at = self._line[rows["series"]] + (rows["hour"] - self._first) * self._width
+        self.values.reshape(-1)[at] = rows["value"]
+        self.completeness.reshape(-1)[at] = rows["completeness"]
+        self.qc.reshape(-1)[at] = rows["qc"]
 
 
 def latest(

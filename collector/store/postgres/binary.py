@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +16,7 @@ from collector.store.postgres.db import Connection
 HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
 TRAILER = b"\xff\xff"
 PG_EPOCH_S = 946_684_800  # 2000-01-01, from which PostgreSQL counts [s since 1970]
+PART_BYTES = 1 << 20
 _PG_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _NULL = b"\xff\xff\xff\xff"
 _count, _length = struct.Struct(">h").pack, struct.Struct(">i").pack
@@ -88,11 +89,14 @@ def decode_rows(stream: bytes, columns: np.dtype[np.void]) -> NDArray[np.void]:
     CopyFormatError
         When the stream has other columns, or a NULL.
     """
-    wire_type = _wire_type(columns)
     body = stream[len(HEADER) : -len(TRAILER)]
-    if stream[:11] != HEADER[:11] or len(body) % wire_type.itemsize:
+    if stream[:11] != HEADER[:11] or len(body) % _wire_type(columns).itemsize:
         raise CopyFormatError(f"COPY gave {len(stream)} bytes, not rows of {columns}")
-    wire = np.frombuffer(body, wire_type)
+    return _decoded(body, columns)
+
+
+def _decoded(body: bytes, columns: np.dtype[np.void]) -> NDArray[np.void]:
+    wire = np.frombuffer(body, _wire_type(columns))
     assert columns.names is not None
     if len(wire) and (wire["count"] != len(columns.names)).any():
         raise CopyFormatError(f"COPY gave rows of another width than {columns}")
@@ -120,6 +124,73 @@ def copy_out(
     with conn.cursor() as cur:
         cur.copy_expert(cur.mogrify(statement, params), stream)
     return decode_rows(stream.getvalue(), columns)
+
+
+class _Parts(io.RawIOBase):
+    """Takes a binary COPY stream as it comes; hands on the rows that are complete."""
+
+    def __init__(
+        self, columns: np.dtype[np.void], take: Callable[[NDArray[np.void]], None]
+    ) -> None:
+        super().__init__()
+        self._columns = columns
+        self._take = take
+        self._left: bytes | None = None
+        self._refused = False
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        if not self._refused:  # what a buffer holds of a refused stream comes once more
+            self._refused = True
+            self._read(bytes(data))
+            self._refused = False
+        return len(data)
+
+    def _read(self, part: bytes) -> None:
+        if self._left is None:
+            if part[:11] != HEADER[:11]:
+                raise CopyFormatError(f"COPY gave {part[:11]!r}, not rows of {self._columns}")
+            self._left, part = b"", part[len(HEADER) :]
+        whole = self._left + part
+        end = len(whole) - len(whole) % _wire_type(self._columns).itemsize
+        if end:
+            self._take(_decoded(whole[:end], self._columns))
+        self._left = whole[end:]
+
+    def finish(self) -> None:
+        """Make sure that the stream ended behind a row."""
+        if self._left != TRAILER:
+            raise CopyFormatError(f"COPY ended within a row of {self._columns}")
+
+
+def copy_out_parts(
+    conn: Connection,
+    statement: str,
+    params: dict[str, object],
+    columns: np.dtype[np.void],
+    take: Callable[[NDArray[np.void]], None],
+) -> None:
+    """Fetch rows by a ``COPY (…) TO STDOUT (FORMAT binary)`` statement, part by part.
+
+    Parameters
+    ----------
+    conn, statement, params, columns
+        As for `copy_out`.
+    take : callable
+        Takes each part's rows.
+
+    Raises
+    ------
+    CopyFormatError
+        When the server's answer is not such rows; parts before that were taken.
+    """
+    parts = _Parts(columns, take)
+    with conn.cursor() as cur, io.BufferedWriter(parts, PART_BYTES) as stream:
+        cur.copy_expert(cur.mogrify(statement, params), stream)
+        stream.flush()
+        parts.finish()
 
 
 def copy_out_hours(

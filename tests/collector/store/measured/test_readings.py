@@ -294,6 +294,41 @@ def test_other_streams_are_refused(stream: bytes, message: str) -> None:
         binary.decode_rows(stream, wanted)
 
 
+def parts_of(conn: db.Connection, statement: str) -> list[np.ndarray]:
+    found: list[np.ndarray] = []
+    with conn:
+        binary.copy_out_parts(conn, statement, {}, COLUMNS, found.append)
+    return found
+
+
+def test_a_long_answer_comes_in_parts(registered: db.Connection) -> None:
+    rows_wanted = 3 * binary.PART_BYTES // binary._wire_type(COLUMNS).itemsize
+    values = ", ".join(
+        {"i4": "i::int4", "i8": "i::int8", "f4": "i::float4", "f8": "i::float8", "i2": "7::int2"}[
+            COLUMNS[name].str[1:]
+        ]
+        for name in COLUMNS.names
+    )
+    statement = f"COPY (SELECT {values} FROM generate_series(1, {{}}) i) TO STDOUT (FORMAT binary)"
+    found = parts_of(registered, statement.format(rows_wanted))
+    assert len(found) > 2
+    with registered:
+        whole = binary.copy_out(registered, statement.format(rows_wanted), {}, COLUMNS)
+    np.testing.assert_array_equal(np.concatenate(found), whole)
+    assert parts_of(registered, statement.format(0)) == []
+
+
+def test_an_answer_of_other_rows_is_refused_part_by_part(registered: db.Connection) -> None:
+    for values, message in (
+        ("1::int8, 2::int4, 3::float8, 4::float4, 5::int2", "another type in a"),
+        ("1::int2", "ended within a row"),
+    ):
+        with pytest.raises(binary.CopyFormatError, match=message):
+            parts_of(registered, f"COPY (SELECT {values}) TO STDOUT (FORMAT binary)")
+    with pytest.raises(binary.CopyFormatError, match="not rows of"):
+        parts_of(registered, "COPY (SELECT 'a long line of text') TO STDOUT")
+
+
 def test_times_are_utc(registered: db.Connection, bench: Bench) -> None:
     take(registered, bench.frame())
     ((moment,),) = rows(registered, "SELECT min(time) FROM reading")
