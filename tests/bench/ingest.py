@@ -21,7 +21,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.clock import Clock
 from collector.ingest import preparing
 from collector.ingest.authenticity import Message
 from collector.ingest.lanes import Lanes
@@ -37,6 +36,7 @@ VILLAGES, NODES, CHANNELS, SAMPLES, STEP_S = 600, 2000, 6, 6, 600
 BATCH = 500
 #: Hours of all nodes in a round, so that beginning and end of one count for little.
 HOURS = 5
+READINGS = HOURS * NODES * CHANNELS * SAMPLES
 #: Series of the rows that COPY writes, so that both sides' keys stand beside one another.
 OTHERS = 1 << 24
 BAR = 0.40
@@ -119,47 +119,78 @@ def write(collector: Lanes, found: list[Message]) -> tuple[float, float]:
     return time.perf_counter() - start, time.process_time() - own
 
 
+class Running:
+    """A collector on an empty database, and what its nodes send."""
+
+    def __init__(self, dsn: str, folder: Path, size: int) -> None:
+        site = write_big_site(folder, VILLAGES, NODES)
+        self.conn = db.connect(dsn)
+        db.migrate(self.conn)
+        configs, since = load(folder, site), AT - timedelta(days=1)
+        with self.conn:
+            registry.import_configs(self.conn, configs, since)
+            self.keys = [registry.enroll(self.conn, MASTER, n, at=since) for n in configs.nodes]
+            node = registry.nodes(self.conn, self.keys[0].node)[0]
+            self.layout = registry.layouts(self.conn)[node.layout]
+        assert len(self.layout.channels) == CHANNELS
+        self.clock = Set(AT)
+        self.collector = Lanes(db.Pool(dsn), MASTER, self.clock, Silent())
+        preparing.BATCH_FRAMES = size
+        self.collector.start()
+
+    def write(self, first: int) -> tuple[float, float]:
+        """Let all nodes send `HOURS` hours; as `write`."""
+        hours = range(first, first + HOURS)
+        found = [one for hour in hours for one in frames(self.keys, self.layout, hour)]
+        self.clock.at = AT + timedelta(hours=first + HOURS)
+        return write(self.collector, found)
+
+    def stop(self, rounds: int, copied: bool) -> None:
+        """End, once every reading is counted."""
+        self.collector.stop()
+        with self.conn, self.conn.cursor() as cur:
+            cur.execute(
+                "SELECT count(*) FILTER (WHERE series_id < %s), count(*) FROM reading", (OTHERS,)
+            )
+            assert cur.fetchone() == (rounds * READINGS, (1 + copied) * rounds * READINGS)
+        self.conn.close()
+
+
 def measure(dsn: str, folder: Path, rounds: int, size: int) -> bool:
     """Measure on an empty database; tell whether the bar is met."""
-    site = write_big_site(folder, VILLAGES, NODES)
-    conn = db.connect(dsn)
-    db.migrate(conn)
-    configs = load(folder, site)
-    with conn:
-        registry.import_configs(conn, configs, AT - timedelta(days=1))
-        keys = [registry.enroll(conn, MASTER, n, at=AT - timedelta(days=1)) for n in configs.nodes]
-    clock: Clock = Set(AT)
-    collector = Lanes(db.Pool(dsn), MASTER, clock, Silent())
-    preparing.BATCH_FRAMES = size
-    collector.start()
-    with conn:
-        layout = registry.layouts(conn)[registry.nodes(conn, keys[0].node)[0].layout]
-    assert len(layout.channels) == CHANNELS
+    running = Running(dsn, folder, size)
     ours, own, raw = [], [], []
     for first in range(0, (rounds + 2) * HOURS, HOURS):
-        hours = range(first, first + HOURS)
-        found = [one for hour in hours for one in frames(keys, layout, hour)]
-        clock.at = AT + timedelta(hours=first + HOURS)  # type: ignore[attr-defined]
-        took, busy = write(collector, found)
+        took, busy = running.write(first)
         ours.append(took)
         own.append(busy / took)
-        raw.append(sum(copy(conn, hour, size) for hour in hours))
-    readings = HOURS * NODES * CHANNELS * SAMPLES
-    with conn, conn.cursor() as cur:
-        cur.execute(
-            "SELECT count(*) FILTER (WHERE series_id < %s), count(*) FROM reading", (OTHERS,)
-        )
-        assert cur.fetchone() == ((rounds + 2) * readings, 2 * (rounds + 2) * readings)
-    conn.close()
-    collector.stop()
+        raw.append(sum(copy(running.conn, first + hour, size) for hour in range(HOURS)))
+    running.stop(rounds + 2, copied=True)
     # the first two make partitions and fill caches
     taken, copied = median(ours[2:]), median(raw[2:])
     say(f"writer, batches of {size}", f"{HOURS * NODES / taken:,.0f} frames/s")
-    say("", f"{readings / taken:,.0f} readings/s")
+    say("", f"{READINGS / taken:,.0f} readings/s")
     say("of its time in Python", f"{median(own[2:]):.2f}")
-    say("raw COPY of the same rows", f"{readings / copied:,.0f} rows/s")
+    say("raw COPY of the same rows", f"{READINGS / copied:,.0f} rows/s")
     share = np.median(np.array(raw[2:]) / np.array(ours[2:]))
     return say("writer / COPY", f"{share:.3f}", f">= {BAR:g}", share >= BAR)
+
+
+def flat(dsn: str, folder: Path, rows: int, size: int) -> bool:
+    """Write so many readings; tell whether the last quarter came as fast as the first, but for
+    what rounds differ by anyhow.
+    """
+    running = Running(dsn, folder, size)
+    rounds = -(-rows // READINGS)
+    rates = np.array([READINGS / running.write(at * HOURS)[0] for at in range(rounds)])
+    running.stop(rounds, copied=False)
+    for at, part in enumerate(np.array_split(rates[2:], 4)):
+        say(f"writer, quarter {at + 1} of {rounds * READINGS:,}", f"{np.median(part):,.0f} rows/s")
+    first, last = (np.median(part) for part in np.array_split(rates[2:], 4)[::3])
+    low, high = np.percentile(rates[2:], (25, 75))
+    noise = (high - low) / np.median(rates)
+    change = last / first - 1
+    return say("last quarter / first - 1", f"{change:+.3f}", f">= -{noise:.3f}", change >= -noise)
 
 
 def main() -> int:
@@ -167,13 +198,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--batch", type=int, default=BATCH)
+    parser.add_argument("--flat", type=int, metavar="ROWS", help="only the rate over so many rows")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # the server may run as another user
         server = EmbeddedPostgres(Path(folder) / "state")
         try:
             dsn = server.start()
-            good = measure(dsn, Path(folder), asked.rounds, asked.batch)
+            if asked.flat:
+                good = flat(dsn, Path(folder), asked.flat, asked.batch)
+            else:
+                good = measure(dsn, Path(folder), asked.rounds, asked.batch)
         finally:
             server.stop()
     return 0 if good else 1

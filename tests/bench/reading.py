@@ -58,7 +58,8 @@ def fill(conn: db.Connection) -> None:
         cur.execute(
             "INSERT INTO reading_hourly (series_id, hour, mean, sum, min, max, last, count,"
             " completeness, qc) SELECT s, %s::timestamptz + h * interval '1 hour',"
-            " 15 + s %% 10 + h %% 7, 90, 14, 16, 15, 6, 1, 3 FROM generate_series(0, %s) h, generate_series(1, %s) s",
+            " 15 + s %% 10 + h %% 7, 90, 14, 16, 15, 6, 1, 3"
+            " FROM generate_series(0, %s) h, generate_series(1, %s) s",
             (START, HOURS - 1, SERIES),
         )
     conn.autocommit = True
