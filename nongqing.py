@@ -12,6 +12,7 @@ import click
 
 import collector.commands.cold_chain
 import collector.commands.db
+import collector.commands.evidence
 import collector.commands.import_
 import collector.commands.judging.advice
 import collector.commands.judging.backtest
@@ -164,6 +165,8 @@ main.add_command(webapp.cli.web)
 main.add_command(field_configs.cli.check)
 main.add_command(collector.commands.network.sites.sites)
 main.add_command(collector.commands.db.db)
+collector.commands.db.db.add_command(collector.commands.evidence.frame)
+collector.commands.db.db.add_command(collector.commands.evidence.archive_)
 main.add_command(collector.commands.network.clock.clock)
 main.add_command(collector.commands.persons.audit.audit)
 main.add_command(collector.commands.network.items.items)

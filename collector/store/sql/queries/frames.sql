@@ -32,7 +32,7 @@ FROM frame f WHERE f.state = 'waiting_clock'
 ORDER BY f.id LIMIT %(limit)s FOR UPDATE OF f SKIP LOCKED
 
 -- name: revive
-UPDATE frame SET state = 'waiting_clock' WHERE state = 'dead' AND id IN (
+UPDATE frame SET state = 'waiting_clock' WHERE state = 'dead' AND archive IS NULL AND id IN (
     SELECT frame_id FROM dead_letter WHERE reason = 'time_out_of_window')
 
 -- name: put_lost
@@ -85,7 +85,7 @@ JOIN unnest(%(nodes)s::text[], %(epochs)s::int[], %(boots)s::bigint[]) AS w (nod
 WHERE m.seq >= 0
 
 -- name: stored
-SELECT f.node, f.epoch, f.boot, f.seq, f.sealed FROM frame f
+SELECT f.node, f.epoch, f.boot, f.seq, f.sealed, f.digest FROM frame f
 JOIN unnest(%(nodes)s::text[], %(epochs)s::int[], %(boots)s::bigint[], %(seqs)s::bigint[])
     AS w (node, epoch, boot, seq) USING (node, epoch, boot, seq)
 
