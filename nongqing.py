@@ -34,6 +34,7 @@ import collector.commands.persons.audit
 import collector.commands.persons.contacts
 import collector.commands.persons.messages
 import collector.commands.persons.people
+import collector.commands.repair
 import collector.commands.services
 import collector.commands.subscriptions
 import collector.commands.trace
@@ -167,6 +168,7 @@ main.add_command(collector.commands.network.sites.sites)
 main.add_command(collector.commands.db.db)
 collector.commands.db.db.add_command(collector.commands.evidence.frame)
 collector.commands.db.db.add_command(collector.commands.evidence.archive_)
+collector.commands.db.db.add_command(collector.commands.repair.repair_)
 main.add_command(collector.commands.network.clock.clock)
 main.add_command(collector.commands.persons.audit.audit)
 main.add_command(collector.commands.network.items.items)

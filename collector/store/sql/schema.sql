@@ -2387,3 +2387,7 @@ ALTER TABLE frame ADD COLUMN archive integer, ADD COLUMN digest bytea;
 ALTER TABLE frame ADD CONSTRAINT frame_sealed_somewhere CHECK (
     CASE WHEN archive IS NULL THEN sealed IS NOT NULL AND digest IS NULL
     ELSE sealed IS NULL AND octet_length(digest) = 16 AND state IN ('decoded', 'dead') END) NOT VALID;
+
+-- repaired: when what it holds was taken in after all.
+ALTER TABLE dead_letter ADD COLUMN repaired timestamptz;
+CREATE INDEX dead_letter_open ON dead_letter (id) WHERE repaired IS NULL;

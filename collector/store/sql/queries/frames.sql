@@ -91,11 +91,12 @@ JOIN unnest(%(nodes)s::text[], %(epochs)s::int[], %(boots)s::bigint[], %(seqs)s:
 
 -- name: put_dead_letters
 INSERT INTO dead_letter (received, topic, node, frame_id, reason, params, bytes) VALUES %s
-ON CONFLICT (topic, reason, md5(bytes)) DO NOTHING
+ON CONFLICT (topic, reason, md5(bytes)) DO UPDATE SET repaired = NULL
+WHERE dead_letter.repaired IS NOT NULL
 
 -- name: dead_letters
 SELECT received, topic, node, frame_id, reason, params, bytes FROM dead_letter
-ORDER BY id DESC LIMIT %(limit)s
+WHERE repaired IS NULL ORDER BY id DESC LIMIT %(limit)s
 
 -- name: put_refusals
 INSERT INTO refusal (node, reason, day, count, last_received, last_bytes) VALUES %s
@@ -119,7 +120,7 @@ SELECT (SELECT CASE WHEN reltuples > 1e6 THEN reltuples::bigint
        (SELECT count(*) FROM frame WHERE state IN ('waiting_time', 'waiting_clock'))
            AS waiting_time,
        (SELECT count(*) FROM frame WHERE state = 'waiting_layout') AS waiting_layout,
-       (SELECT count(*) FROM dead_letter) AS dead_letters,
+       (SELECT count(*) FROM dead_letter WHERE repaired IS NULL) AS dead_letters,
        (SELECT coalesce(sum(count), 0)::bigint FROM refusal) AS refusals,
        (SELECT count(*) FROM reading_conflict) AS conflicts,
        (SELECT count(*) FROM maintenance_item WHERE closed IS NULL) AS open_items

@@ -74,7 +74,6 @@ def test_frames_move_to_a_file_for_each_day(
     filled: db.Connection, tmp_path: Path, bench: Bench
 ) -> None:
     before = {row[0]: row[1] for row in rows(filled, "SELECT id, sealed FROM frame")}
-    filled.rollback()
     assert archived(filled, tmp_path) == [9, 1]
     assert rows(filled, EACH) == [(13, 3, 10)]
     names = sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file())
@@ -116,7 +115,6 @@ def test_a_moved_frame_that_comes_again_is_known_and_compared(
     take(registered, *messages)
     values = "SELECT count(*), sum(value) FROM reading"
     there = rows(registered, values)
-    registered.rollback()
     assert archived(registered, tmp_path) == [3]
     done = take(registered, messages[1])
     assert (done.new_frames, done.readings, len(done.ids), done.dead) == (0, 0, 1, 0)
@@ -212,7 +210,6 @@ def test_one_cut_off_before_its_commit_is_done_again(filled: db.Connection, tmp_
     filled.rollback()
     (tmp_path / "2016-05" / "2016-05-02.1.frames.xz.part").write_bytes(b"torn")
     assert rows(filled, EACH) == [(13, 13, 0)]
-    filled.rollback()
     assert archived(filled, tmp_path) == [9, 1]
     assert archive.verify(filled, tmp_path) == (2, 10)
     assert len(list(tmp_path.rglob("*.xz"))) == 2
