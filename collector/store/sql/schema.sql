@@ -308,12 +308,13 @@ BEGIN
             );
         END IF;
     ELSE
+        -- in an order that leaves no gaps between columns
         CREATE TABLE reading (
-            series_id integer NOT NULL,
             time timestamptz NOT NULL,
             value double precision,
-            qc smallint NOT NULL,
             frame_id bigint NOT NULL,
+            series_id integer NOT NULL,
+            qc smallint NOT NULL,
             PRIMARY KEY (series_id, time)
         ) PARTITION BY RANGE (time);
     END IF;

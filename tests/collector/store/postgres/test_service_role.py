@@ -197,7 +197,9 @@ def test_dropping_gives_up_behind_a_long_reader_and_writers_go_on(
     time.sleep(0.5)
     began = time.monotonic()
     with services, services.cursor() as cur:
-        cur.execute("INSERT INTO reading VALUES (1, '2016-05-02', 1, 0, 1)")
+        cur.execute(
+            "INSERT INTO reading (series_id, time, qc, frame_id) VALUES (1, '2016-05-02', 0, 1)"
+        )
     waited = time.monotonic() - began
     thread.join()
     pool.close()
