@@ -2,7 +2,7 @@
 
 Sealed frames of 36 readings (six channels, six samples) from 500 nodes go through the collector's
 writer, hour by hour; hours are rolled up every hour, as the jobs do. Sizes are pg_relation_size of
-every table and index after VACUUM.
+every table and index after VACUUM. Then all frames move to files, and these are measured.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import argparse
 import sys
 import tempfile
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from collector.ingest.batches import Collector
 from collector.one_machine.embedded import EmbeddedPostgres
 from collector.store.measured import reading_log
-from collector.store.network import registry
+from collector.store.network import archive, registry
 from collector.store.postgres import db
 from field_configs.load import load
 from tests.bench.ingest import CHANNELS, SAMPLES, Set, Silent, frames, write
@@ -97,6 +98,30 @@ def tell(conn: db.Connection, count: int, title: str) -> None:
     say("a day of 10,000 nodes, a frame an hour", f"{total / count * 240_000 / 1e6:,.0f} MB")
 
 
+def tell_archive(conn: db.Connection, folder: Path) -> None:
+    """Move all frames to files; print what these take, and what is left after VACUUM FULL."""
+    later = AT + timedelta(days=365)
+    frames_moved, began = 0, time.perf_counter()
+    while True:
+        with conn:
+            done = archive.archive_next(conn, folder, later, later)
+        if not done:
+            break
+        frames_moved += done
+    took = time.perf_counter() - began
+    for kind in ("xz", "json"):
+        size = sum(path.stat().st_size for path in folder.rglob(f"*.{kind}"))
+        say(f"files of frames: .{kind}", f"{size / frames_moved:.1f} B a frame")
+    say("moved", f"{frames_moved / took:,.0f} frames/s")
+    conn.autocommit = True
+    with conn.cursor() as cur:
+        cur.execute("VACUUM (FULL, ANALYZE) frame")
+    conn.autocommit = False
+    for (table, part), size in sorted(sizes(conn).items()):
+        if table == "frame" and size > 2 * 8192:
+            say(f"  frame: {part}, moved", f"{size / frames_moved:.1f} B a frame")
+
+
 def main() -> int:
     """Run on an embedded PostgreSQL."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -110,6 +135,7 @@ def main() -> int:
             count = fill(dsn, Path(folder), asked.hours)
             conn = db.connect(dsn)
             tell(conn, count, "as it is taken in")
+            tell_archive(conn, Path(folder) / "archive")
             conn.close()
         finally:
             server.stop()

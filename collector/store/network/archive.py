@@ -10,6 +10,7 @@ that was cut off: the next one finds the same frames and writes it again, or ano
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,7 @@ from collector.store.postgres.queries import fetch
 SQL = queries.load("archive")
 #: Most frames in a file.
 FILE_FRAMES = 50_000
+LOCK_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -76,8 +78,7 @@ def archive_next(
     ArchiveError
         When another archives just now, or the file cannot be written. The transaction is of no use.
     """
-    if fetch(conn, SQL["lock"]) != [(True,)]:
-        raise ArchiveError("frames are being archived already; wait until that is done")
+    _lock(conn)
     chosen = _next(conn, before, most)
     if not chosen.frames:
         rows = fetch(conn, SQL["stragglers"], before=before, limit=most)
@@ -101,6 +102,15 @@ def archive_next(
                 "and are taken the next time"
             )
     return len(ids)
+
+
+def _lock(conn: Connection) -> None:
+    """Let nobody else archive; one that was killed may go on for a moment in the server."""
+    until = time.monotonic() + LOCK_SECONDS
+    while fetch(conn, SQL["lock"]) != [(True,)]:
+        if time.monotonic() > until:
+            raise ArchiveError("frames are being archived already; wait until that is done")
+        time.sleep(0.1)
 
 
 def _next(conn: Connection, before: datetime, most: int) -> _Chosen:

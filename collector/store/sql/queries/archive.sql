@@ -33,9 +33,6 @@ SELECT id, file, sha256, frames FROM frame_archive ORDER BY id
 -- name: kept_of
 SELECT id, digest FROM frame WHERE archive = %(archive)s
 
--- name: taken
-SELECT EXISTS (SELECT FROM frame_archive WHERE file = %(file)s)
-
 -- name: frame
 SELECT f.id, f.node, f.epoch, f.boot, f.seq, f.received, f.state, f.sealed, f.digest, a.file
 FROM frame f LEFT JOIN frame_archive a ON a.id = f.archive

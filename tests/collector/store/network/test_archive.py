@@ -256,8 +256,9 @@ def test_frames_that_changed_meanwhile_stay(
 
 
 def test_two_at_once_do_not_get_into_each_others_way(
-    filled: db.Connection, tmp_path: Path, dsn: str
+    filled: db.Connection, tmp_path: Path, dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(archive, "LOCK_SECONDS", 0.2)
     other = db.connect(dsn)
     with filled:
         assert archive.archive_next(filled, tmp_path, LATER, LATER) == 9
