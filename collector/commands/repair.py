@@ -75,8 +75,8 @@ class _Work:
             there = [x for x in there if one.first <= x.id.seq <= one.last]
 
             def put(conn: Connection, known: Any, now: datetime) -> None:
-                given = {"by": self.by or "?", "reason": WHY, "at": now}
-                moved = move(conn, known, there, one.most_say_s, **given)  # noqa: B023
+                by, to_s = self.by or "?", one.most_say_s  # noqa: B023 - is called at once
+                moved = move(conn, known, there, to_s, by=by, reason=WHY, at=now)  # noqa: B023
                 self.moved.append((one, moved))  # noqa: B023
                 if self.by:
                     told = {"boot": one.boot.boot, "readings": moved, "by": self.by}  # noqa: B023

@@ -43,7 +43,10 @@ def still_open(
 ) -> list[Letter]:
     """Return letters that were not repaired, by number, from behind `after` on."""
     rows = fetch(conn, SQL["open"], reasons=list(reasons), after=after, limit=limit, node=node)
-    return [Letter(*row[:8], Event(row[8], row[9]), row[10]) for row in rows]
+    return [
+        Letter(number, at, topic, of, row, state, begins, moved, Event(kind, params), data)
+        for number, at, topic, of, row, state, begins, moved, kind, params, data in rows
+    ]
 
 
 def mark(conn: Connection, numbers: Iterable[int], at: datetime) -> None:

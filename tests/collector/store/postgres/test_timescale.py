@@ -30,6 +30,7 @@ from collector.store.postgres import backup, db
 from collector.store.postgres.backup import BackupError
 from tests.collector.conftest import MASTER, NOW, enrol
 from tests.collector.ingest.test_intake import rows
+from tests.collector.ingest.test_unfit_database import execute
 from tests.collector.store.measured.test_readings import table
 
 if TYPE_CHECKING:
@@ -211,6 +212,10 @@ def test_a_backup_comes_back_with_its_compressed_chunks(
             BackupError, match=r"TimescaleDB 1\.0\.0, which the server of .* has not"
         ):
             backup.restore(other, another.parent, programs)
+        execute(other, "CREATE ROLE plain", "SET SESSION AUTHORIZATION plain")
+        with pytest.raises(BackupError, match="only a superuser can give a backup with Timescale"):
+            backup.restore(other, tmp_path / "b", programs)
+        execute(other, "ROLLBACK", "RESET SESSION AUTHORIZATION")
         found = backup.restore(other, tmp_path / "b", programs)
         assert found.tables == made.tables  # and every checksum was compared
         conn = db.connect(other)
