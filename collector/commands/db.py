@@ -162,9 +162,12 @@ def backup(parts: ProgramParts, folder: Path) -> None:
     """
     with plain_errors():
         dsn, clock = parts.settings().need_dsn(), parts.clock()
+        archive = parts.settings().archive_folder
         made = stored.back_up(dsn, folder, clock.now(), parts.postgres_programs())
     click.echo(f"{len(made.tables)} tables, {made.rows} rows, in {folder}")
     click.echo("the master key is not in it: keep it apart, without it nodes cannot be answered")
+    if files := made.tables["frame_archive"][0]:
+        click.echo(f"{files} files of old frames are not in it: keep a copy of {archive}")
 
 
 @db.command()

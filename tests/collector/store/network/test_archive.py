@@ -31,6 +31,7 @@ from collector.store.network.archive_file import ArchiveError
 from collector.store.network.calibrations import Calibration
 from collector.store.network.frames import FrameId
 from collector.store.postgres import db
+from tests.collector.commands import test_backup
 from tests.collector.commands.test_services import run
 from tests.collector.conftest import MASTER, NOW, Bench
 from tests.collector.ingest.test_intake import rows
@@ -307,6 +308,16 @@ def test_commands_show_a_frame_and_prove_files(
     )
     assert "0 frames moved to" in run(evidence.archive_, "--days", "9", **env).output
     assert "say either --days or --verify" in run(evidence.archive_, **env).output
+
+
+def test_a_backup_says_that_it_has_no_files(
+    filled: db.Connection, dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Settings, "archive_folder", tmp_path / "files")
+    assert "files of old frames" not in test_backup.run(dsn, "backup", str(tmp_path / "a")).output
+    archived(filled, tmp_path / "files")
+    said = test_backup.run(dsn, "backup", str(tmp_path / "b")).output
+    assert f"2 files of old frames are not in it: keep a copy of {tmp_path}/files\n" in said
 
 
 KILLED = """

@@ -101,12 +101,17 @@ FORBIDDEN = [
 ]
 
 
-@pytest.mark.parametrize("statement", FORBIDDEN)
-def test_it_cannot(services: db.Connection, statement: str) -> None:
+def test_it_cannot(services: db.Connection) -> None:
     with services, services.cursor() as cur:
         cur.execute("SELECT ensure_reading_partition('2016-05-01'::timestamptz)")
-    with pytest.raises(psycopg2.errors.InsufficientPrivilege), services.cursor() as cur:
-        cur.execute(statement)
+    allowed = []
+    for statement in FORBIDDEN:
+        try:
+            services.cursor().execute(statement)
+            allowed.append(statement)
+        except psycopg2.errors.InsufficientPrivilege:
+            services.rollback()
+    assert allowed == []
 
 
 def test_rows_that_are_locked_are_not_changed(services: db.Connection) -> None:
@@ -180,6 +185,10 @@ def test_dropping_gives_up_behind_a_long_reader_and_writers_go_on(
     with services, services.cursor() as cur:
         cur.execute("SELECT ensure_reading_partition('2016-03-01'::timestamptz)")
         cur.execute("SELECT ensure_reading_partition('2016-05-01'::timestamptz)")
+    given = "SELECT proconfig[1] FROM pg_proc WHERE proname = 'drop_readings_before'"
+    assert rows(registered, given) == [("lock_timeout=5s",)]
+    with registered, registered.cursor() as cur:
+        cur.execute("ALTER FUNCTION drop_readings_before SET lock_timeout = '1s'")
     with registered.cursor() as cur:
         cur.execute("SELECT count(*) FROM reading")  # and stays in its transaction
     pool = db.Pool(dsn_of_role(dsn))
@@ -205,7 +214,7 @@ def test_dropping_gives_up_behind_a_long_reader_and_writers_go_on(
     pool.close()
     assert "lock timeout" in said[0]
     assert "locked or not ready; it is tried again" in said[0]
-    assert waited < 8
+    assert waited < 4
 
 
 def grant(dsn: str, *arguments: str) -> tuple[int, str]:
