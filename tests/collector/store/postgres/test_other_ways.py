@@ -32,6 +32,7 @@ def passed(**environment: str) -> None:
 
 
 @pytest.mark.whole
+@pytest.mark.timeout(3600)
 @pytest.mark.skipif(not PROGRAMS, reason="no other PostgreSQL here (apt-get install postgresql)")
 @pytest.mark.parametrize("programs", PROGRAMS, ids=lambda path: path.parent.name)
 def test_the_store_on_another_version(programs: Path) -> None:
@@ -39,5 +40,6 @@ def test_the_store_on_another_version(programs: Path) -> None:
 
 
 @pytest.mark.whole
+@pytest.mark.timeout(3600)
 def test_the_store_as_the_role_of_services() -> None:
     passed(NONGQING_TEST_AS_SERVICES="1")
