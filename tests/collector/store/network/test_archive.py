@@ -247,7 +247,7 @@ def test_frames_that_changed_meanwhile_stay(
     real = archive_file.write
 
     def slow(*given: object) -> object:
-        filled.cursor().execute("UPDATE frame SET state = 'dead' WHERE seq = 2")
+        filled.cursor().execute("UPDATE frame SET sealed = 'other' WHERE seq = 2")
         return real(*given)  # type: ignore[arg-type]
 
     monkeypatch.setattr(archive_file, "write", slow)
