@@ -12,6 +12,7 @@ import click
 
 import collector.commands.cold_chain
 import collector.commands.db
+import collector.commands.evidence
 import collector.commands.import_
 import collector.commands.judging.advice
 import collector.commands.judging.backtest
@@ -34,6 +35,7 @@ import collector.commands.persons.audit
 import collector.commands.persons.contacts
 import collector.commands.persons.messages
 import collector.commands.persons.people
+import collector.commands.repair
 import collector.commands.services
 import collector.commands.subscriptions
 import collector.commands.trace
@@ -172,6 +174,9 @@ main.add_command(field_configs.cli.check)
 main.add_command(collector.commands.network.sites.sites)
 main.add_command(collector.commands.network.admit.broker_group)
 main.add_command(collector.commands.db.db)
+collector.commands.db.db.add_command(collector.commands.evidence.frame)
+collector.commands.db.db.add_command(collector.commands.evidence.archive_)
+collector.commands.db.db.add_command(collector.commands.repair.repair_)
 main.add_command(collector.commands.network.clock.clock)
 main.add_command(collector.commands.persons.audit.audit)
 main.add_command(collector.commands.network.items.items)

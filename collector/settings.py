@@ -13,6 +13,7 @@ from collector.running_note import Running, read_running
 
 DEFAULT_STATE_DIR = ".nongqing"
 AUDIT_HEAD = "audit.head"
+ARCHIVE = "archive"
 BROKER_SCHEMES = {"mqtt": 1883, "mqtts": 8883}
 
 BROKER_FORM = (
@@ -172,6 +173,8 @@ class Settings:
         File of the public key that nodes trust updates of.
     webhooks_here : bool
         Whether subscribers may be programs of this machine, by http too: for trying things out.
+    archive : Path or None
+        Folder of frames that were moved out of the database; None: ``archive`` in `state_dir`.
     """
 
     dsn: str | None
@@ -189,6 +192,12 @@ class Settings:
     url: str | None = None
     webhooks_here: bool = False
     update_key: Path | None = None
+    archive: Path | None = None
+
+    @property
+    def archive_folder(self) -> Path:
+        """The folder of frames that were moved out of the database."""
+        return self.archive or self.state_dir / ARCHIVE
 
     @property
     def audit_head_file(self) -> Path:
@@ -225,6 +234,7 @@ class Settings:
             url=_url(env.get("NONGQING_URL")),
             update_key=_file(env, "NONGQING_UPDATE_KEY"),
             webhooks_here=_webhooks_here(env.get("NONGQING_WEBHOOKS") or "public"),
+            archive=_path(env, "NONGQING_ARCHIVE"),
         )
         if (settings.broker_tls.cert is None) != (settings.broker_tls.key is None):
             raise SettingsError(

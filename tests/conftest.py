@@ -22,7 +22,8 @@ from hypothesis import settings
 
 from collector.one_machine.embedded import EmbeddedBroker, EmbeddedPostgres
 from collector.store.postgres import db
-from tests.paths import ROOT, WHOLE
+from tests.paths import AS_SERVICES, OTHER_SERVER, ROOT, WHOLE
+from tests.service_role import let_pools_be_of_role
 
 TEMPLATE = "nongqing_template"
 FOLDER = "nongqing-test-"
@@ -38,6 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Side by side, tests run in children that ignore Ctrl-C, and theirs would ignore it too."""
     if hasattr(config, "workerinput"):
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if AS_SERVICES:
+        let_pools_be_of_role()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -97,6 +100,14 @@ def memory() -> str | None:
     return str(MEMORY) if roomy and os.access(MEMORY, os.W_OK) else None
 
 
+class OtherPostgres(EmbeddedPostgres):
+    """A server from other programs than the embedded ones."""
+
+    def _binaries(self) -> Path:
+        assert OTHER_SERVER is not None
+        return Path(OTHER_SERVER)
+
+
 @contextmanager
 def open_folder(within: str | None = None) -> Iterator[Path]:
     """A folder outside pytest's own, which is closed to the user that a server runs as."""
@@ -117,7 +128,7 @@ def server_folder() -> Iterator[Path]:
 def postgres() -> Iterator[Server]:
     """A PostgreSQL server with a migrated template database."""
     with open_folder(memory()) as folder:
-        yield from serve(EmbeddedPostgres(folder))
+        yield from serve((OtherPostgres if OTHER_SERVER else EmbeddedPostgres)(folder))
 
 
 def serve(embedded: EmbeddedPostgres) -> Iterator[Server]:

@@ -9,3 +9,7 @@ GOLDEN = ROOT / "tests" / "golden"
 SHARED = ROOT.parent / "shared"
 #: Whether all of a kind is tried, as ``make whole`` does.
 WHOLE = bool(os.environ.get("NONGQING_WHOLE"))
+#: Folder of the programs of another PostgreSQL than the embedded one, for all tests of a run.
+OTHER_SERVER = os.environ.get("NONGQING_TEST_POSTGRES")
+#: Whether pools of connections are those of a role that `nongqing db grant` was run for.
+AS_SERVICES = bool(os.environ.get("NONGQING_TEST_AS_SERVICES"))

@@ -56,6 +56,7 @@ ACTIONS = (
     "item_noted",
     "clock_accepted",
     "readings_moved",
+    "letters_replayed",
     "channel_calibrated",
     "node_enrolled",
     "node_told",

@@ -15,6 +15,7 @@ from collector.commands.parts import Parts, plain_errors
 from collector.store.measured import condition
 from collector.store.postgres import backup as stored
 from collector.store.postgres import db as database
+from collector.store.postgres import rights
 
 #: Tables and gaps that are told one by one; JSON has all.
 LARGEST = 8
@@ -64,6 +65,31 @@ def migrate(parts: Parts, as_json: bool) -> None:
         click.echo(json.dumps({"applied": done}))
     else:
         click.echo("\n".join(f"applied {name}" for name in done) or "the schema is up to date")
+
+
+@db.command()
+@click.argument("role")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def grant(parts: Parts, role: str, as_json: bool) -> None:
+    """Give ROLE the rights that services need, and no others on these tables.
+
+    Run it as who ran `nongqing db migrate`, and again after each migration. ROLE reads and writes
+    rows; it cannot make, change or empty tables, nor change what is only ever added to.
+
+    \b
+    Example:
+      nongqing db grant nongqing_services
+    """
+    with _bare_connection(parts) as conn, conn:
+        given = rights.grant(conn, role)
+    if as_json:
+        click.echo(json.dumps({"role": role, "tables": given}))
+        return
+    changing = sum("DELETE" in each for each in given.values())
+    kept = len(given) - changing
+    click.echo(f"{role}: rows of {changing} tables are read and written, those of {kept} only")
+    click.echo("added to or read; next: name it in NONGQING_DSN of ingest, jobs and web")
 
 
 @db.command()
@@ -136,9 +162,12 @@ def backup(parts: ProgramParts, folder: Path) -> None:
     """
     with plain_errors():
         dsn, clock = parts.settings().need_dsn(), parts.clock()
+        archive = parts.settings().archive_folder
         made = stored.back_up(dsn, folder, clock.now(), parts.postgres_programs())
     click.echo(f"{len(made.tables)} tables, {made.rows} rows, in {folder}")
     click.echo("the master key is not in it: keep it apart, without it nodes cannot be answered")
+    if files := made.tables["frame_archive"][0]:
+        click.echo(f"{files} files of old frames are not in it: keep a copy of {archive}")
 
 
 @db.command()

@@ -305,7 +305,8 @@ class _Batch:
             return
         stored = frames.stored(self.conn, (identity for identity, _ in again))
         for identity, one in again:
-            if stored.get(identity) != one.message.payload:
+            kept = stored.get(identity)
+            if kept is None or not kept.same(one.message.payload):
                 boot, frame = identity.boot, identity.seq
                 reused = event("identity_reused", node=one.node.id, boot=boot, frame=frame)
                 self.notes.bury(one, None, reused)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 
@@ -25,7 +26,14 @@ ROUND = 2000
 
 
 def recalibrate(
-    conn: Connection, known: KnownNodes, node: str, channel: int, since: datetime, *, at: datetime
+    conn: Connection,
+    known: KnownNodes,
+    node: str,
+    channel: int,
+    since: datetime,
+    *,
+    at: datetime,
+    archive: Path | None,
 ) -> int:
     """Make the readings of a channel anew from `since` on; the caller commits.
 
@@ -42,15 +50,22 @@ def recalibrate(
         Aware.
     at : datetime
         Now, aware.
+    archive : Path or None
+        The folder of frames that were moved to files.
 
     Returns
     -------
     int
         Readings of the channel that were made anew.
+
+    Raises
+    ------
+    ArchiveError
+        When a file of frames is not there, or is not what it was.
     """
     starts = calibrations.boot_starts(conn, node)
     found: list[tuple[StoredFrame, Frame]] = []
-    for one in misplaced.frames(conn, node):
+    for one in misplaced.frames(conn, node, archive=archive):
         frame = _as_it_stands(one, starts)
         placed = frame.offset is not None and frame.layout in known.layouts
         if placed and span(frame)[1] >= since.timestamp():

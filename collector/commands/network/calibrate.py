@@ -59,7 +59,9 @@ def calibrate(
             new = Calibration(node, channel, since, slope, intercept)
             calibrations.give(conn, new, by=by, reason=reason, at=at)
             known = read_known_nodes(conn, master)
-            done = recalibrate(conn, known, node, channel, since, at=at)
+            done = recalibrate(
+                conn, known, node, channel, since, at=at, archive=settings.archive_folder
+            )
             told = {
                 "channel": channel,
                 "from": since.isoformat(),

@@ -94,7 +94,8 @@ def misplaced_(parts: Parts, node: str | None, since: datetime | None, as_json: 
       nongqing clock misplaced --since 2016-05-01T00:00+08:00
     """
     with plain_errors(), parts.store() as pool, pool.connection() as conn:
-        found = list(find_apart(misplaced.frames(conn, node, since=since)))
+        folder = parts.settings().archive_folder
+        found = list(find_apart(misplaced.frames(conn, node, since=since, archive=folder)))
     if as_json:
         rows = [asdict(one) | {"boot": one.boot._asdict()} for one in found]
         click.echo(json.dumps(rows))
@@ -164,7 +165,7 @@ def place(
             with pool.connection() as conn:
                 stored = [
                     one
-                    for one in misplaced.frames(conn, node, boot)
+                    for one in misplaced.frames(conn, node, boot, archive=settings.archive_folder)
                     if frames is None or frames[0] <= one.id.seq <= frames[1]
                 ]
                 known = read_known_nodes(conn, master)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from psycopg2.extras import execute_values
 
 from collector.store.measured.reading_log import note_dirty_hours
+from collector.store.network.archive import fill
 from collector.store.network.frames import BootId, FrameId
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
@@ -51,6 +53,8 @@ def frames(
     node: str | None = None,
     boot: int | None = None,
     since: datetime | None = None,
+    *,
+    archive: Path | None,
 ) -> list[StoredFrame]:
     """Return frames whose readings stand, by node, boot and number.
 
@@ -61,12 +65,28 @@ def frames(
         Only those of a node, and of one of its boots.
     since : datetime, optional
         Only those received from then on, aware.
+    archive : Path or None
+        The folder of those that were moved to files.
+
+    Raises
+    ------
+    ArchiveError
+        When such a file is not there, or is not what it was.
     """
-    return [
-        StoredFrame(row, FrameId(name, epoch, number, seq), received, sealed, placed)
-        for row, name, epoch, number, seq, received, sealed, placed in _run(
+    found = [
+        (row, FrameId(*identity), received, sealed, placed, digest, file)
+        for row, *identity, received, sealed, placed, digest, file in _run(
             conn, "frames", node=node, boot=boot, since=since
         )
+    ]
+    wanted: dict[str, list[tuple[int, FrameId, bytes]]] = {}
+    for row, identity, _, _, _, digest, file in found:
+        if file is not None:
+            wanted.setdefault(file, []).append((row, identity, digest))
+    read = fill(archive, wanted)
+    return [
+        StoredFrame(row, identity, received, read[row] if file else sealed, placed)
+        for row, identity, received, sealed, placed, _, file in found
     ]
 
 

@@ -155,9 +155,11 @@ def _ensure_partitions(conn: Connection, times: NDArray[np.int64]) -> None:
             cur.execute(SQL["ensure_partition"], {"unix_s": month})
 
 
-def ensure_partition(conn: Connection, instant: datetime) -> None:
-    """Make the partition that will hold readings of an instant."""
+def ensure_partition(conn: Connection, instant: datetime) -> bool:
+    """Make the partition that will hold readings of an instant; tell whether there was none."""
+    before = _fetch(conn, "partitions")
     _ensure_partitions(conn, np.array([int(instant.timestamp())]))
+    return _fetch(conn, "partitions") != before
 
 
 def _staged(rows: NDArray[np.void]) -> NDArray[np.void]:

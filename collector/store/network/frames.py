@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import struct
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +27,8 @@ _i4, _i8 = struct.Struct(">i").pack, struct.Struct(">q").pack
 
 DECODED, WAITING_TIME, WAITING_LAYOUT, DEAD = "decoded", "waiting_time", "waiting_layout", "dead"
 WAITING_CLOCK = "waiting_clock"
+#: Of the SHA-256 of a frame that was moved to a file.
+DIGEST_BYTES = 16
 
 
 class BootId(NamedTuple):
@@ -58,6 +61,20 @@ class NewFrame(NamedTuple):
     layout: bytes | None
     state: str
     sealed: bytes
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A frame's bytes, or, of one that was moved to a file, the beginning of their SHA-256."""
+
+    sealed: bytes | None
+    digest: bytes | None
+
+    def same(self, payload: bytes) -> bool:
+        """Tell whether they are these bytes."""
+        if self.sealed is not None:
+            return self.sealed == payload
+        return self.digest == hashlib.sha256(payload).digest()[:DIGEST_BYTES]
 
 
 @dataclass(frozen=True)
@@ -270,8 +287,8 @@ def watermarks(conn: Connection, boots: Iterable[BootId]) -> dict[BootId, int]:
     return {BootId(*boot): seq for *boot, seq in rows}
 
 
-def stored(conn: Connection, ids: Iterable[FrameId]) -> dict[FrameId, bytes]:
-    """Return the sealed bytes of those of `ids` that the frame log holds."""
+def stored(conn: Connection, ids: Iterable[FrameId]) -> dict[FrameId, Sealed]:
+    """Return what is known of the bytes of those of `ids` that the frame log holds."""
     ordered = sorted(set(ids))
     columns = {
         "nodes": [i.node for i in ordered],
@@ -279,7 +296,8 @@ def stored(conn: Connection, ids: Iterable[FrameId]) -> dict[FrameId, bytes]:
         "boots": [i.boot for i in ordered],
         "seqs": [i.seq for i in ordered],
     }
-    return {FrameId(*rest): sealed for *rest, sealed in _fetch(conn, "stored", **columns)}
+    found = _fetch(conn, "stored", **columns)
+    return {FrameId(*rest): Sealed(sealed, digest) for *rest, sealed, digest in found}
 
 
 def put_dead_letters(conn: Connection, letters: Iterable[DeadLetter]) -> None:

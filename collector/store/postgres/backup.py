@@ -12,12 +12,14 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg2.errors
 from psycopg2 import sql
 
 from collector.store.postgres import db, queries
@@ -55,7 +57,8 @@ class BackupError(StoreError):
 class Manifest:
     """What a backup holds: by table its rows and checksum, by file its SHA-256.
 
-    `migrations` are those that its schema has, `server` is the major version of PostgreSQL.
+    `migrations` are those that its schema has, `server` is the major version of PostgreSQL,
+    `timescale` the version of TimescaleDB, where that is in use.
     """
 
     format: int
@@ -64,6 +67,7 @@ class Manifest:
     migrations: list[str]
     tables: dict[str, tuple[int, str]]
     files: dict[str, str]
+    timescale: str | None = None
 
     @property
     def rows(self) -> int:
@@ -97,25 +101,28 @@ def back_up(dsn: str, folder: Path, now: datetime, programs: Path | None = None)
         part.mkdir(mode=0o700, parents=True)
         found = db.status(conn)
         conn.rollback()
-        if found.timescale:
-            raise BackupError(
-                "this database uses TimescaleDB, whose tables pg_dump alone cannot give back; "
-                "take the backup as TimescaleDB's documentation says: timescaledb_pre_restore()"
-            )
         run(conn, SQL["whole_snapshot"])
         ((snapshot,),) = fetch(conn, SQL["export_snapshot"])
         ((schema, server),) = fetch(conn, SQL["here"])
         _call(
             _program("pg_dump", server, programs),
-            ["--format=directory", "--jobs=2", "--no-owner", "--no-acl", f"--schema={schema}"]
+            ["--format=directory", "--jobs=2", "--no-owner", "--no-acl"]
+            + _schema(schema, found.timescale)
             + [f"--snapshot={snapshot}", f"--file={part / DUMP}"],
             dsn,
         )
         files = {path.name: _sha256(path) for path in sorted((part / DUMP).iterdir())}
         manifest = Manifest(
-            FORMAT, now.isoformat(), server, list(found.applied), checksums(conn), files
+            format=FORMAT,
+            taken=now.isoformat(),
+            server=server,
+            migrations=list(found.applied),
+            tables=checksums(conn),
+            files=files,
+            timescale=found.timescale,
         )
-        text = json.dumps(asdict(manifest), indent=1) + "\n"
+        told = {name: value for name, value in asdict(manifest).items() if value is not None}
+        text = json.dumps(told, indent=1) + "\n"
         (part / MANIFEST).write_text(text, encoding="utf-8")
         for path in (*(part / DUMP).iterdir(), part / MANIFEST):
             path.chmod(0o600)
@@ -157,12 +164,15 @@ def restore(dsn: str, folder: Path, programs: Path | None = None) -> Manifest:
             )
         ((schema, server),) = fetch(conn, SQL["here"])
         conn.rollback()
-        _call(
-            _program("pg_restore", max(server, manifest.server), programs),
-            ["--single-transaction", "--exit-on-error", "--no-owner", "--no-acl"]
-            + [f"--schema={schema}", f"--dbname={_name(dsn)}", str(folder / DUMP)],
-            dsn,
-        )
+        program = _program("pg_restore", max(server, manifest.server), programs)
+        with _timescale(conn, dsn, manifest.timescale):
+            _call(
+                program,
+                ["--single-transaction", "--exit-on-error", "--no-owner", "--no-acl"]
+                + _schema(schema, manifest.timescale)
+                + [f"--dbname={_name(dsn)}", str(folder / DUMP)],
+                dsn,
+            )
         wrong = _other(manifest.tables, checksums(conn))
         if wrong:
             raise BackupError(
@@ -175,6 +185,54 @@ def restore(dsn: str, folder: Path, programs: Path | None = None) -> Manifest:
     finally:
         conn.close()
     return manifest
+
+
+def _schema(schema: str, timescale: str | None) -> list[str]:
+    """Tell pg_dump or pg_restore what to take: with TimescaleDB its catalogue and chunks too."""
+    return [] if timescale else [f"--schema={schema}"]
+
+
+@contextmanager
+def _timescale(conn: db.Connection, dsn: str, version: str | None) -> Iterator[None]:
+    """Let TimescaleDB, where the backup is of one, stand aside while its tables are filled.
+
+    As its documentation says ("Logical backup with pg_dump and pg_restore"): the same version of
+    the extension is there first; and as it says, only a superuser can (its issue 2686).
+
+    Raises
+    ------
+    BackupError
+        When the server has not that version, or the user may not.
+    """
+    if version is None:
+        yield
+        return
+    conn.autocommit = True
+    try:
+        if not fetch(conn, SQL["timescale_offered"], version=version):
+            raise BackupError(
+                f"the backup is of TimescaleDB {version}, which the server of {db.place(dsn)} has "
+                "not; install that version there, and update it after the restore"
+            )
+        with conn.cursor() as cur:
+            cur.execute(sql.SQL(SQL["timescale_add"]).format(version=sql.Literal(version)))
+        ((there,),) = fetch(conn, SQL["timescale_there"])
+        if there != version:
+            raise BackupError(
+                f"the backup is of TimescaleDB {version}, and database {db.place(dsn)} has "
+                f"{there}; drop the extension there"
+            )
+        run(conn, SQL["timescale_aside"])
+    except psycopg2.errors.InsufficientPrivilege as error:
+        raise BackupError(
+            f"database {db.place(dsn)}: only a superuser can give a backup with TimescaleDB back "
+            f"({str(error).splitlines()[0]}); name one in NONGQING_DSN for this"
+        ) from error
+    try:
+        yield
+    finally:
+        run(conn, SQL["timescale_back"])
+        conn.autocommit = False
 
 
 def read(folder: Path) -> Manifest:
@@ -267,4 +325,6 @@ def _call(program: str, options: list[str], dsn: str) -> None:
         [program, *options], env=environment, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        raise BackupError(f"{Path(program).name}: {' '.join(done.stderr.split())[:500]}")
+        # the errors, not the warnings before them
+        said = done.stderr[max(done.stderr.find(": error:") - len(Path(program).name), 0) :]
+        raise BackupError(f"{Path(program).name}: {' '.join(said.split())[:500]}")

@@ -308,12 +308,13 @@ BEGIN
             );
         END IF;
     ELSE
+        -- in an order that leaves no gaps between columns
         CREATE TABLE reading (
-            series_id integer NOT NULL,
             time timestamptz NOT NULL,
             value double precision,
-            qc smallint NOT NULL,
             frame_id bigint NOT NULL,
+            series_id integer NOT NULL,
+            qc smallint NOT NULL,
             PRIMARY KEY (series_id, time)
         ) PARTITION BY RANGE (time);
     END IF;
@@ -323,8 +324,10 @@ $$;
 -- Makes the partition that holds an instant; does nothing where TimescaleDB makes its own.
 -- ATTACH takes a weaker lock than CREATE ... PARTITION OF, so writers of other months go on.
 -- After the lock, to_regclass would still say what this session knew before it waited.
+-- Done with the owner's rights, for whoever may write readings; grants do not come back with a backup,
+-- so it is asked here. Frames tell the time in 32 bits: no partition is made beyond.
 CREATE FUNCTION ensure_reading_partition(instant timestamptz) RETURNS text
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
     first_day date := date_trunc('month', instant AT TIME ZONE 'UTC')::date;
     next_day date := (first_day + interval '1 month')::date;
@@ -333,8 +336,19 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_partitioned_table WHERE partrelid = 'reading'::regclass) THEN
         RETURN NULL;
     END IF;
-    IF to_regclass(name) IS NOT NULL THEN
+    -- by its schema: a temporary table of that name is another one
+    IF to_regclass(format('%I.%I', (
+        SELECT relnamespace::regnamespace::text FROM pg_class WHERE oid = 'reading'::regclass
+    ), name)) IS NOT NULL THEN
         RETURN name;
+    END IF;
+    IF NOT has_table_privilege(session_user, 'reading'::regclass, 'INSERT') THEN
+        RAISE insufficient_privilege USING MESSAGE = format(
+            'permission denied for table reading: %s may not write readings', session_user);
+    END IF;
+    IF instant < '1970-01-01 00:00+00' OR instant >= '2106-03-01 00:00+00' THEN
+        RAISE datetime_field_overflow USING MESSAGE = format(
+            'no partition of reading is made for %s', instant);
     END IF;
     PERFORM pg_advisory_xact_lock(hashtext('nongqing.reading.partition'));
     IF NOT EXISTS (
@@ -653,11 +667,15 @@ FOR EACH ROW EXECUTE FUNCTION note_setting_change();
 
 -- Compresses chunks that ended before an instant; returns how many. Without TimescaleDB: none.
 CREATE FUNCTION compress_readings_before(instant timestamptz) RETURNS integer
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SECURITY DEFINER AS $$
 DECLARE
     done integer := 0;
     chunk record;
 BEGIN
+    IF NOT has_table_privilege(session_user, 'reading'::regclass, 'UPDATE') THEN
+        RAISE insufficient_privilege USING MESSAGE = format(
+            'permission denied for table reading: %s may not change readings', session_user);
+    END IF;
     IF NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN
         RETURN 0;
     END IF;
@@ -675,13 +693,18 @@ END
 $$;
 
 -- Drops the months (or chunks) of readings that ended before an instant; returns how many.
--- Hourly values, frames and conflicts stay.
+-- Hourly values, frames and conflicts stay. A month's table goes with its parent locked: behind a
+-- reader of minutes this gives up after five seconds, as every writer would wait behind it.
 CREATE FUNCTION drop_readings_before(instant timestamptz) RETURNS integer
-LANGUAGE plpgsql AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = '5s' AS $$
 DECLARE
     done integer := 0;
     part record;
 BEGIN
+    IF NOT has_table_privilege(session_user, 'reading'::regclass, 'DELETE') THEN
+        RAISE insufficient_privilege USING MESSAGE = format(
+            'permission denied for table reading: %s may not delete readings', session_user);
+    END IF;
     IF EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') THEN
         SELECT count(*) INTO done FROM drop_chunks('reading', older_than => instant);
         RETURN done;
@@ -696,6 +719,25 @@ BEGIN
         done := done + 1;
     END LOOP;
     RETURN done;
+END
+$$;
+
+-- Temporary tables come last: a caller's own "reading" is not looked at.
+DO $$
+DECLARE
+    path text := (
+        SELECT string_agg(quote_ident(name), ', ' ORDER BY rank) FROM (
+            SELECT current_schema()::text AS name, 1 AS rank
+            UNION ALL
+            SELECT n.nspname, 2 FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+            WHERE e.extname = 'timescaledb' AND n.nspname <> current_schema()
+        ) s) || ', pg_temp';
+    name text;
+BEGIN
+    FOREACH name IN ARRAY ARRAY[
+        'ensure_reading_partition', 'compress_readings_before', 'drop_readings_before'] LOOP
+        EXECUTE format('ALTER FUNCTION %I(timestamptz) SET search_path = %s', name, path);
+    END LOOP;
 END
 $$;
 
@@ -2319,3 +2361,34 @@ CREATE TABLE node_firmware (
     boot bigint NOT NULL,
     received timestamptz NOT NULL
 );
+
+-- Frames in files --------------------------------------------------------------------------------
+
+-- Files of frames, below the folder of archives. sha256: of the file; through: frames up to this number
+-- were looked at, left_out: those of them that were not ready (they waited, or are dead) and are looked
+-- at again.
+CREATE TABLE frame_archive (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    file text NOT NULL UNIQUE,
+    sha256 bytea NOT NULL CHECK (octet_length(sha256) = 32),
+    frames integer NOT NULL CHECK (frames > 0),
+    first_received timestamptz NOT NULL,
+    last_received timestamptz NOT NULL,
+    through bigint NOT NULL,
+    left_out bigint[] NOT NULL,
+    made timestamptz NOT NULL
+);
+CREATE TRIGGER frame_archive_stays BEFORE UPDATE OR DELETE ON frame_archive
+FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+-- archive: the file that sealed is in, of which digest is left, the first 128 bits of its SHA-256; so a
+-- frame that comes again is still compared. No foreign key: to add one reads the whole table.
+ALTER TABLE frame ALTER COLUMN sealed DROP NOT NULL;
+ALTER TABLE frame ADD COLUMN archive integer, ADD COLUMN digest bytea;
+ALTER TABLE frame ADD CONSTRAINT frame_sealed_somewhere CHECK (
+    CASE WHEN archive IS NULL THEN sealed IS NOT NULL AND digest IS NULL
+    ELSE sealed IS NULL AND octet_length(digest) = 16 AND state IN ('decoded', 'dead') END) NOT VALID;
+
+-- repaired: when what it holds was taken in after all.
+ALTER TABLE dead_letter ADD COLUMN repaired timestamptz;
+CREATE INDEX dead_letter_open ON dead_letter (id) WHERE repaired IS NULL;

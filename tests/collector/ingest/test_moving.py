@@ -62,13 +62,13 @@ def mixed(registered: db.Connection, bench: Bench) -> tuple[Readings, Readings]:
 
 def found(conn: db.Connection) -> list[Apart]:
     with conn:
-        return list(find_apart(misplaced.frames(conn)))
+        return list(find_apart(misplaced.frames(conn, archive=None)))
 
 
 def moved(conn: db.Connection, seqs: tuple[int, ...], to_s: int) -> int:
     with conn:
         known = read_known_nodes(conn, MASTER)
-        stored = [one for one in misplaced.frames(conn) if one.id.seq in seqs]
+        stored = [one for one in misplaced.frames(conn, archive=None) if one.id.seq in seqs]
         return move(conn, known, stored, to_s, by="Li", reason="the server was behind", at=NOW)
 
 

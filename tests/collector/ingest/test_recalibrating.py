@@ -61,7 +61,9 @@ def give(
         new = Calibration(bench.key.node, 0, since, slope, intercept)
         calibrations.give(conn, new, by="Li", reason="ice point", at=NOW)
         known = read_known_nodes(conn, MASTER)
-        return recalibrate(conn, known, bench.key.node, 0, since, at=NOW) if past else 0
+        return (
+            recalibrate(conn, known, bench.key.node, 0, since, at=NOW, archive=None) if past else 0
+        )
 
 
 def sent(number: int) -> float:

@@ -130,14 +130,20 @@ def test_a_database_that_turns_read_only_makes_a_batch_wait(
         assert frames.dead_letters(registered) == []
 
 
-def test_rights_are_proved_before_the_first_frame(writer: str) -> None:
+def test_rights_are_proved_before_the_first_frame(writer: str, dsn: str) -> None:
+    execute(
+        dsn,
+        f"REVOKE TEMPORARY ON DATABASE {name_of(dsn)} FROM PUBLIC",
+        f"REVOKE SELECT, DELETE ON reading FROM {WRITER}",
+    )
     pool = Pool(writer)
     with pytest.raises(DatabaseUnfit) as caught, pool.connection() as conn:
         rights.prove(conn, writer)
     pool.close()
-    assert "CREATE on schema public" in str(caught.value)
-    assert "ownership of table reading (to attach the next month)" in str(caught.value)
-    assert "grant it, or name another user" in str(caught.value)
+    assert (
+        f"this user lacks: TEMPORARY on database {name_of(dsn)}, "
+        "SELECT on table reading, DELETE on table reading; run `nongqing db grant`"
+    ) in str(caught.value)
 
 
 def test_the_owner_lacks_nothing(conn: db.Connection) -> None:
@@ -155,10 +161,11 @@ def test_a_table_that_may_not_be_written_is_named(
     other.close()
 
 
-def test_a_month_that_cannot_be_made_waits_and_an_item_says_why(
+def test_a_right_that_is_taken_away_waits_and_an_item_says_why(
     registered: db.Connection, writer: str, dsn: str, bench: Bench, clock: FixedClock
 ) -> None:
-    """The right to make tables was taken away while the collector ran."""
+    """The right to write readings was taken away while the collector ran."""
+    execute(dsn, f"REVOKE INSERT ON reading FROM {WRITER}")
     collector = Collector(Pool(writer), MASTER, clock, Silent())
     message = bench.frame()
     with pytest.raises(DatabaseUnfit, match="this user lacks a right: grant it"):
@@ -169,12 +176,10 @@ def test_a_month_that_cannot_be_made_waits_and_an_item_says_why(
         assert frames.dead_letters(registered) == []
         (item,) = items.open_items(registered)
         assert item.event.kind == "database_unfit"
-        assert "permission denied for schema public" in str(item.event)
+        assert f"permission denied for table reading: {WRITER} may not write" in str(item.event)
         assert frames.counts(registered).frames == 0
     assert item.opened == NOW
-    execute(
-        dsn, f"GRANT ALL ON SCHEMA public TO {WRITER}", f"ALTER TABLE reading OWNER TO {WRITER}"
-    )
+    execute(dsn, f"GRANT INSERT ON reading TO {WRITER}")
     collector.stopping.clear()
     collector._retry(lambda: collector._store_or_set_aside(Proven([message])))
     with registered:

@@ -12,7 +12,7 @@ from collector.jobs.advisories import issue_advisories
 from collector.jobs.context import Context
 from collector.jobs.judging.field_hours import FieldHours
 from collector.jobs.judging.risk import assess_risk, first_days, quantities_of
-from collector.jobs.upkeep import KEEP_MONTHS, tidy
+from collector.jobs.upkeep import KEEP_MONTHS, make_partitions, tidy
 from collector.store import settings_table
 from collector.store.advice import risk
 from collector.store.measured import reading_log
@@ -180,9 +180,13 @@ def test_no_field_no_risk(conn: db.Connection, pool: Pool) -> None:
     assert str(assess_risk(Context(pool, NOW))) == "0 statuses, 0 new, 0 of days ahead"
 
 
-def test_tidy_makes_the_next_months_partition(conn: db.Connection, pool: Pool) -> None:
-    tidy(Context(pool, NOW))
-    assert partitions(conn) == ["reading_201605", "reading_201606"]
+def test_months_are_made_ahead_once(conn: db.Connection, pool: Pool) -> None:
+    late = datetime(2016, 12, 31, 23, 59, tzinfo=UTC)
+    assert str(make_partitions(Context(pool, late))) == "4 months made ahead for readings"
+    months = ["reading_201612", "reading_201701", "reading_201702", "reading_201703"]
+    assert partitions(conn) == months
+    assert str(make_partitions(Context(pool, late))) == "0 months made ahead for readings"
+    assert partitions(conn) == months
 
 
 def partitions(conn: db.Connection) -> list[str]:
@@ -204,7 +208,7 @@ def test_old_readings_are_dropped_only_where_a_setting_says_so(
         settings_table.put(season, KEEP_MONTHS, "6", NOW)
         hours = rows_now(season, "SELECT count(*) FROM reading_hourly")
     assert tidy(later).params["months"] == 1
-    assert partitions(season) == ["reading_201605", "reading_201611", "reading_201612"]
+    assert partitions(season) == ["reading_201605"]
     assert rows(season, "SELECT count(*) FROM reading_hourly") == hours
 
 

@@ -13,6 +13,21 @@ SELECT pg_export_snapshot()
 -- name: here
 SELECT current_schema(), current_setting('server_version_num')::int / 10000
 
+-- name: timescale_offered
+SELECT FROM pg_available_extension_versions WHERE name = 'timescaledb' AND version = %(version)s
+
+-- name: timescale_add
+CREATE EXTENSION IF NOT EXISTS timescaledb VERSION {version}
+
+-- name: timescale_there
+SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'
+
+-- name: timescale_aside
+SELECT timescaledb_pre_restore()
+
+-- name: timescale_back
+SELECT timescaledb_post_restore()
+
 -- name: tables
 SELECT relname FROM pg_class
 WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition

@@ -14,7 +14,7 @@ SELECT (SELECT max(last_seen) FROM node),
        (SELECT count(*) FROM frame WHERE state = 'waiting_layout'),
        (SELECT count(*) FROM (SELECT DISTINCT series_id, hour FROM dirty_hour) h),
        (SELECT min(hour) FROM dirty_hour),
-       (SELECT count(*) FROM dead_letter)
+       (SELECT count(*) FROM dead_letter WHERE repaired IS NULL)
 
 -- name: gaps
 -- Boots of which a later frame is there than one that is missing: how many are missing before the

@@ -50,7 +50,7 @@ FROM frame f WHERE f.state = 'waiting_clock'
 ORDER BY f.id LIMIT %(limit)s FOR UPDATE OF f SKIP LOCKED
 
 -- name: revive
-UPDATE frame SET state = 'waiting_clock' WHERE state = 'dead' AND id IN (
+UPDATE frame SET state = 'waiting_clock' WHERE state = 'dead' AND archive IS NULL AND id IN (
     SELECT frame_id FROM dead_letter WHERE reason = 'time_out_of_window')
 
 -- name: put_lost
@@ -116,17 +116,18 @@ JOIN unnest(%(nodes)s::text[], %(epochs)s::int[], %(boots)s::bigint[]) AS w (nod
 WHERE m.seq >= 0
 
 -- name: stored
-SELECT f.node, f.epoch, f.boot, f.seq, f.sealed FROM frame f
+SELECT f.node, f.epoch, f.boot, f.seq, f.sealed, f.digest FROM frame f
 JOIN unnest(%(nodes)s::text[], %(epochs)s::int[], %(boots)s::bigint[], %(seqs)s::bigint[])
     AS w (node, epoch, boot, seq) USING (node, epoch, boot, seq)
 
 -- name: put_dead_letters
 INSERT INTO dead_letter (received, topic, node, frame_id, reason, params, bytes) VALUES %s
-ON CONFLICT (topic, reason, md5(bytes)) DO NOTHING
+ON CONFLICT (topic, reason, md5(bytes)) DO UPDATE SET repaired = NULL
+WHERE dead_letter.repaired IS NOT NULL
 
 -- name: dead_letters
 SELECT received, topic, node, frame_id, reason, params, bytes FROM dead_letter
-ORDER BY id DESC LIMIT %(limit)s
+WHERE repaired IS NULL ORDER BY id DESC LIMIT %(limit)s
 
 -- name: put_refusals
 INSERT INTO refusal (node, reason, day, count, last_received, last_bytes) VALUES %s
@@ -150,7 +151,7 @@ SELECT (SELECT CASE WHEN reltuples > 1e6 THEN reltuples::bigint
        (SELECT count(*) FROM frame WHERE state IN ('waiting_time', 'waiting_clock'))
            AS waiting_time,
        (SELECT count(*) FROM frame WHERE state = 'waiting_layout') AS waiting_layout,
-       (SELECT count(*) FROM dead_letter) AS dead_letters,
+       (SELECT count(*) FROM dead_letter WHERE repaired IS NULL) AS dead_letters,
        (SELECT coalesce(sum(count), 0)::bigint FROM refusal) AS refusals,
        (SELECT count(*) FROM reading_conflict) AS conflicts,
        (SELECT count(*) FROM maintenance_item WHERE closed IS NULL) AS open_items

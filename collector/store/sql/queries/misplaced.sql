@@ -1,6 +1,8 @@
 -- name: frames
-SELECT f.id, f.node, f.epoch, f.boot, f.seq, f.received, f.sealed, p.to_s
-FROM frame f LEFT JOIN frame_placement p ON p.frame_id = f.id
+SELECT f.id, f.node, f.epoch, f.boot, f.seq, f.received, f.sealed, p.to_s, f.digest, a.file
+FROM frame f
+LEFT JOIN frame_placement p ON p.frame_id = f.id
+LEFT JOIN frame_archive a ON a.id = f.archive
 WHERE f.state = 'decoded' AND (%(node)s::text IS NULL OR f.node = %(node)s)
   AND (%(boot)s::bigint IS NULL OR f.boot = %(boot)s)
   AND (%(since)s::timestamptz IS NULL OR f.received >= %(since)s)

@@ -1,6 +1,9 @@
 -- name: ensure_partition
 SELECT ensure_reading_partition(to_timestamp(%(unix_s)s))
 
+-- name: partitions
+SELECT count(*) FROM pg_inherits WHERE inhparent = 'reading'::regclass
+
 -- name: make_staging
 CREATE TEMPORARY TABLE IF NOT EXISTS reading_staging (
     series_id integer, time timestamptz, value double precision, qc smallint, frame_id bigint

