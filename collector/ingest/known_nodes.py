@@ -6,8 +6,10 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from collector.given import NOTHING, Given, pieces
 from collector.keys import MasterKey
-from collector.store.network import calibrations, registry, registry_version
+from collector.store.measured import qc_decisions
+from collector.store.network import calibrations, limits, registry, registry_version
 from collector.store.network.registry import KeyRow
 from collector.store.postgres.db import Connection
 from firmware.wire.codec import Layout
@@ -85,6 +87,7 @@ class KnownNodes:
     nodes: dict[str, Node]
     layouts: dict[bytes, Layout]
     look_back_hours: dict[int, float]
+    given: Given = NOTHING
 
 
 def read_known_nodes(
@@ -129,4 +132,8 @@ def read_known_nodes(
         node.corrections.setdefault(one.channel, []).append(correction)
     if before is not None:
         changed, look_back = before.nodes | changed, before.look_back_hours | look_back
-    return KnownNodes(version, changed, registry.layouts(conn), look_back)
+    own = [(one.series, one.since, one.until, one) for one in limits.counting(conn)]
+    given = Given(pieces(own), pieces(qc_decisions.struck(conn)))
+    for series, hours in given.freeze_hours().items():
+        look_back[series] = max(hours, look_back.get(series, 0.0))
+    return KnownNodes(version, changed, registry.layouts(conn), look_back, given)

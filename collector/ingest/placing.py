@@ -142,7 +142,14 @@ class Placing:
         first = rows.first_times()
         before = reading_log.tails(self.conn, first, self.known.look_back_hours)
         checked = check(
-            rows.series, rows.quantity, rows.time, rows.value, rows.missing, rows.step, before.valid
+            rows.series,
+            rows.quantity,
+            rows.time,
+            rows.value,
+            rows.missing,
+            rows.step,
+            before.valid,
+            self.known.given,
         )
         table = np.empty(len(rows.series), READING)
         for name in ("series", "time", "value", "frame", "step"):

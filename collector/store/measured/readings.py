@@ -244,7 +244,7 @@ class _Arrays(NamedTuple):
 
     values: dict[str, NDArray[np.float64]]
     completeness: dict[str, NDArray[np.float32]]
-    qc: dict[str, NDArray[np.uint8]]
+    qc: dict[str, NDArray[np.int16]]
 
 
 def _fill(
@@ -259,7 +259,7 @@ def _fill(
     shape = (len(quantities), hours, len(places))
     values = np.full(shape, np.nan)
     completeness = np.zeros(shape, np.float32)
-    qc = np.full(shape, MISSING, np.uint8)
+    qc = np.full(shape, MISSING, np.int16)
     if len(rows):
         line = np.zeros(int(rows["series"].max()) + 1, np.int64)
         for (site, quantity), series in chosen.items():
@@ -325,7 +325,7 @@ def curve(
 
 def placement_curves(
     conn: Connection, places: Sequence[tuple[str, str, str]], start: datetime, end: datetime
-) -> dict[str, tuple[Curve, NDArray[np.uint8]]]:
+) -> dict[str, tuple[Curve, NDArray[np.int16]]]:
     """Return hourly values and quality bits (of any sample of the hour) of placements, by id.
 
     Parameters
@@ -346,7 +346,7 @@ def placement_curves(
     for one in series:
         own = rows[rows["series"] == one.id]
         at = own["hour"] - first
-        values, qc = np.full(len(times), np.nan), np.zeros(len(times), np.uint8)
+        values, qc = np.full(len(times), np.nan), np.zeros(len(times), np.int16)
         completeness = np.zeros(len(times), np.float32)
         values[at], qc[at], completeness[at] = own["value"], own["qc"], own["completeness"]
         found[one.placement] = Curve(one.field, one.height_m, times, values, completeness), qc
