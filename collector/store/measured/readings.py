@@ -134,6 +134,11 @@ def chosen_series(
     return chosen
 
 
+def every_series(conn: Connection, quantities: Sequence[str]) -> list[Series]:
+    """Return the series of every placement of quantities."""
+    return _series(conn, quantities)
+
+
 def values_of(
     conn: Connection, method: str, series: Sequence[int], least: float, hours: tuple[int, int]
 ) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.float64]]]:
