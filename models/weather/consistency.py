@@ -41,7 +41,7 @@ APART: Mapping[str, float] = {
 }
 #: Or so many spreads of the neighbours, where these differ more among themselves; unverified: the
 #: sources above test with two and three standard deviations of larger networks.
-SPREADS = 5.0
+SPREADS = 3.0
 #: Neighbours lie within so much, along [km] and in height above ground or depth [m]. Unverified;
 #: de Vos et al. take 10 km for rain. The plain of Puyang is flat: altitude is left out.
 NEAR_KM: Mapping[str, float] = {"precipitation_amount": 10.0}
@@ -65,7 +65,7 @@ MOST_WATER = 0.6
 #: An Introduction to Environmental Biophysics, chapter 2 (not read here: unverified).
 DAMPING_M = 0.15
 #: Bare ground swings more than the air in its shield; unverified.
-SURFACE_SWING = 2.0
+SURFACE_SWING = 1.5
 #: A soil thermometer's swing below this is never in doubt [degC]; unverified.
 LEAST_SWING = 3.0
 DAY_H = 24

@@ -30,7 +30,7 @@ LEAST_DRIFT: Mapping[str, float] = {
     "relative_humidity": 10.0,
     "air_pressure": 1.0,
     "soil_temperature": 2.0,
-    "soil_moisture": 0.05,
+    "soil_moisture": 0.17,
 }
 #: Or so many times the scatter of the usual days.
 SCATTERS = 4.0
