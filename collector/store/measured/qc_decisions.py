@@ -129,6 +129,65 @@ def struck(conn: Connection) -> list[tuple[int, float, float, bool]]:
     ]
 
 
+def which_struck(conn: Connection, rows: NDArray[np.void]) -> NDArray[np.bool_]:
+    """Return which readings are struck as they stand; `rows` as for `insert_readings`."""
+    found = np.zeros(len(rows), np.bool_)
+    for (place,) in fetch(
+        conn,
+        SQL["marked"],
+        series=rows["series"].tolist(),
+        times=rows["time"].tolist(),
+        frames=rows["frame"].tolist(),
+        bit=STRUCK,
+    ):
+        found[place - 1] = True
+    return found
+
+
+def strike_moved(
+    conn: Connection,
+    rows: NDArray[np.void],
+    struck_ones: NDArray[np.bool_],
+    times: NDArray[np.int64],
+    *,
+    by: str,
+    reason: str,
+    at: datetime,
+) -> None:
+    """Strike readings where they stand now that were struck where they stood.
+
+    Parameters
+    ----------
+    conn : Connection
+    rows : structured ndarray
+        As for `insert_readings`, at their old times.
+    struck_ones : ndarray of bool
+        Which of them were struck.
+    times : ndarray
+        Their new times [s since 1970 UTC].
+    by, reason : str
+        Who moved them and why.
+    at : datetime
+        Aware.
+    """
+    places = np.flatnonzero(struck_ones)
+    if not len(places):
+        return
+    series, new = rows["series"][places], times[places]
+    begins = np.r_[True, (np.diff(places) != 1) | (np.diff(series) != 0) | (np.diff(new) <= 0)]
+    first = np.flatnonzero(begins)
+    last = np.r_[first[1:], len(places)] - 1
+    spans = {
+        "series": series[first].tolist(),
+        "first": new[first].tolist(),
+        "last": new[last].tolist(),
+    }
+    run(conn, SQL["put_moved"], **spans, bit=STRUCK, at=at, by=by, reason=reason)
+    ends = [moment + 1 for moment in spans["last"]]
+    fetch(conn, SQL["write_many"], series=spans["series"], first=spans["first"], last=ends)
+    renew_tails(conn, sorted(set(spans["series"])))
+
+
 def history(
     conn: Connection, series: int, start: datetime, end: datetime, limit: int = 200
 ) -> list[Decision]:

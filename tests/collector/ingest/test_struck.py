@@ -13,12 +13,16 @@ from click.testing import CliRunner, Result
 
 from collector.commands.network.quality import decided, quality
 from collector.ingest.known_nodes import read_known_nodes
+from collector.ingest.moving import move
 from collector.ingest.recalibrating import recalibrate
+from collector.one_machine.embedded import postgres_binaries
 from collector.store.measured import misplaced, reading_log, readings
 from collector.store.measured.qc_decisions import Span
 from collector.store.network import calibrations, limits
 from collector.store.network.calibrations import Calibration
 from collector.store.network.limits import Limits
+from collector.store.postgres import backup
+from collector.store.postgres.db import connect
 from models.weather.quality import INTERVAL, STEP, STRUCK
 from tests.collector.commands.test_services import Parts
 from tests.collector.conftest import MASTER, NOW
@@ -27,6 +31,7 @@ from tests.collector.ingest.test_intake import rows, take
 if TYPE_CHECKING:
     from collector.store.postgres import db
     from tests.collector.conftest import Bench
+    from tests.conftest import Server
 
 BEGAN = NOW - timedelta(hours=6)
 HOUR = timedelta(hours=1)
@@ -108,6 +113,35 @@ def test_it_stays_struck_when_its_frames_count_anew(taken: db.Connection, bench:
     roll(taken)
     assert hours(taken, place)[1][1] is None
     assert hours(taken, place)[0][1] == pytest.approx(15.525)
+
+
+def test_it_stays_struck_where_its_frame_is_moved_to(
+    registered: db.Connection, bench: Bench
+) -> None:
+    """Two hours that were taken while the node believed in a time 90 days ago."""
+    place, right = placement(registered, bench), bench.offset
+    assert right is not None
+    back = timedelta(days=90)
+    bench.offset = right - int(back.total_seconds())
+    take(registered, *bench.hours(2))
+    bench.offset = right
+    take(registered, bench.frame(t0=2 * 3600))
+    judge(registered, place, Span(BEGAN - back + HOUR, BEGAN - back + 2 * HOUR))
+    roll(registered)
+    with registered:
+        known = read_known_nodes(registered, MASTER)
+        stored = [one for one in misplaced.frames(registered) if one.id.seq < 2]
+        move(registered, known, stored, right, by="Wu", reason="clock was behind", at=NOW)
+    there = struck(registered, place)
+    assert there == [BEGAN + HOUR + timedelta(minutes=10) * i for i in range(6)]
+    roll(registered)
+    found = {hour: (mean, count) for hour, mean, count, _, _ in hours(registered, place)}
+    assert found[BEGAN + HOUR] == (None, 0)
+    assert found[BEGAN][1] == found[BEGAN + 2 * HOUR][1] == 6
+    with registered:
+        known = read_known_nodes(registered, MASTER)
+        recalibrate(registered, known, bench.key.node, 0, BEGAN - 2 * back, at=NOW)
+    assert struck(registered, place) == there
 
 
 def test_it_stays_struck_though_the_collector_did_not_know_yet(
@@ -307,3 +341,24 @@ def test_the_commands_tell_the_history(
     span[1], span[3] = span[3], span[1]
     wrong = command(dsn, tmp_path, "strike", place, *span, "--reason", "x")
     assert "the span ends before it begins" in wrong.output
+
+
+def test_it_stays_struck_after_a_restore(
+    taken: db.Connection, bench: Bench, dsn: str, postgres: Server, tmp_path: Path
+) -> None:
+    place = placement(taken, bench)
+    judge(taken, place, Span(BEGAN + HOUR, None))
+    there = struck(taken, place)
+    folder, programs = tmp_path / "monday", postgres_binaries()
+    backup.back_up(dsn, folder, NOW, programs)
+    other = postgres.create()
+    backup.restore(other, folder, programs)
+    conn = connect(other)
+    assert struck(conn, place) == there
+    with conn, conn.cursor() as cur:
+        cur.execute("INSERT INTO dirty_hour SELECT series_id, hour, 600 FROM reading_hourly")
+    roll(conn)
+    assert [mean for _, mean, *_ in hours(conn, place)[1:]] == [None] * 3
+    take(conn, bench.frame(t0=4 * 3600))
+    assert len(struck(conn, place)) == len(there) + 6
+    conn.close()

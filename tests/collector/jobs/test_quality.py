@@ -10,6 +10,7 @@ import pytest
 
 from collector.commands.network.quality import decided
 from collector.jobs.context import Context
+from collector.jobs.devices import look_after_devices
 from collector.jobs.quality.daily import look_at_day
 from collector.jobs.quality.hourly import BY, look_at_hours
 from collector.store.items import closed_items, open_items
@@ -18,7 +19,7 @@ from collector.store.measured.qc_decisions import Decision, Span
 from collector.store.network import limits
 from collector.store.network.limits import Limits
 from models.weather.local_days import local_day, midnight
-from models.weather.quality import AT_ODDS, DRIFT, STRUCK, UNLIKE_NEIGHBOURS
+from models.weather.quality import AT_ODDS, DRIFT, FREEZE, STRUCK, UNLIKE_NEIGHBOURS
 from tests.collector.conftest import NOW, enrol
 from tests.collector.ingest.test_intake import rows, take
 
@@ -209,9 +210,21 @@ END = midnight(DAY + timedelta(days=1))
 
 
 def drifting(conn: db.Connection, count: int, last: float) -> dict[str, int]:
-    """Days of the open fields, the first one off by `last` in its last seven days."""
+    """Days of the open fields, the first one off by `last` in its last seven days.
+
+    Of the 24 days before these, what the job keeps of a day.
+    """
     found = open_series(conn, AIR)
     rng = np.random.default_rng(4)
+    with conn, conn.cursor() as cur:
+        cur.executemany(
+            "INSERT INTO departure VALUES (%s, %s, %s, NULL, 10, 10)",
+            [
+                (series, DAY - timedelta(days=back), float(rng.normal(0, 0.1)))
+                for series in found.values()
+                for back in range(count, count + 24)
+            ],
+        )
     base = 15 + 5 * np.sin(np.arange(count * 24) / 24 * 2 * np.pi)
     for place, series in enumerate(found.values()):
         values = base + rng.normal(0, 0.1, len(base))
@@ -234,9 +247,9 @@ def test_drift_is_an_item_with_evidence_that_closes_by_itself(
 ) -> None:
     with registered, registered.cursor() as cur:
         cur.execute("UPDATE assignment SET valid_from = NULL")
-    found = drifting(registered, 32, 3.0)
+    found = drifting(registered, 8, 3.0)
     odd = next(iter(found.values()))
-    assert days(pool, 31, 0) == "drifting: 1; hardly moving: 0"
+    assert days(pool, 7, 0) == "drifting: 1; hardly moving: 0"
     with registered:
         (item,) = [i for i in open_items(registered) if i.event.kind == "sensor_drifts"]
     params = item.event.params
@@ -259,10 +272,10 @@ def test_drift_is_an_item_with_evidence_that_closes_by_itself(
 
 
 def test_another_probe_begins_anew(registered: db.Connection, pool: Pool) -> None:
-    drifting(registered, 32, 3.0)
+    drifting(registered, 8, 3.0)
     with registered, registered.cursor() as cur:
         cur.execute("UPDATE assignment SET valid_from = %s", [END - timedelta(days=10)])
-    assert days(pool, 31, 0) == "drifting: 0; hardly moving: 0"
+    assert days(pool, 7, 0) == "drifting: 0; hardly moving: 0"
 
 
 def test_a_sensor_that_hardly_moves_is_an_item(registered: db.Connection, pool: Pool) -> None:
@@ -303,3 +316,28 @@ def test_struck_hours_are_no_neighbours(
                 [STRUCK, series],
             )
     assert str(look_at_hours(Context(pool, NOW))) == "decisions: 0; hours in doubt: 0"
+
+
+def test_a_value_that_a_person_let_stand_is_not_called_frozen_again(
+    registered: db.Connection, pool: Pool, configs: Configs
+) -> None:
+    bench = enrol(registered, sorted(configs.nodes)[0])
+    calm = {3: [250] * 6}
+    take(registered, *(bench.frame(t0=3600 * hour, values=calm) for hour in range(6)))
+    ((place, series),) = rows(
+        registered,
+        "SELECT s.placement, s.id FROM series s JOIN assignment a ON a.placement = s.placement"
+        f" WHERE a.node = '{bench.key.node}' AND a.channel = 3",
+    )
+    with registered, registered.cursor() as cur:
+        cur.execute("UPDATE series_tail SET qc = qc | 64 WHERE series_id = %s", [series])
+    look = Context(pool, NOW)
+    frozen = f"SELECT count(*) FROM reading WHERE series_id = {series} AND qc & 64 <> 0"
+    look_after_devices(look)
+    assert rows(registered, frozen) == [(36,)]
+    with registered:
+        decided(registered, place, Span(NOW - 9 * HOUR, NOW), FREEZE, False, "Li", "calm", NOW)
+        with registered.cursor() as cur:
+            cur.execute("UPDATE series_tail SET qc = qc | 64 WHERE series_id = %s", [series])
+    look_after_devices(look)
+    assert rows(registered, frozen) == [(0,)]

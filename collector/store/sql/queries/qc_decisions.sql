@@ -83,3 +83,21 @@ FROM (
     GROUP BY series_id, hour
 ) g
 WHERE h.series_id = g.series_id AND h.hour = to_timestamp(g.hour * 3600)
+
+-- name: marked
+-- Which of these readings, by their place, have a bit.
+SELECT g.place FROM unnest(%(series)s::int[], %(times)s::bigint[], %(frames)s::bigint[])
+    WITH ORDINALITY AS g (series_id, unix_s, frame_id, place)
+CROSS JOIN LATERAL (
+    SELECT FROM reading r
+    WHERE r.series_id = g.series_id AND r.time = to_timestamp(g.unix_s)
+      AND r.frame_id = g.frame_id AND r.qc & %(bit)s <> 0) there
+
+-- name: put_moved
+INSERT INTO qc_decision
+    (series_id, since, until, bit, stands, at, person, decided_by, reason, evidence)
+SELECT series_id, to_timestamp(first_s), to_timestamp(last_s + 1), %(bit)s, true, %(at)s, true,
+       %(by)s, %(reason)s, '{"rule": "moved"}'
+FROM unnest(%(series)s::int[], %(first)s::bigint[], %(last)s::bigint[])
+    AS g (series_id, first_s, last_s)
+ORDER BY series_id, first_s
