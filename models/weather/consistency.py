@@ -82,11 +82,12 @@ def unlike(
         (hour, station) in the quantity's unit.
     theirs : Around
     usual : array
-        (station,) how far a station usually is from its neighbours; 0 where nobody knows.
+        (station,) how far a station usually is from its neighbours, in the quantity's unit; 0
+        where nobody knows.
     apart : float or array
         How far it may be beside that (station,), in the quantity's unit.
     spreads : float
-        Or so many spreads of the neighbours.
+        Or this number of spreads of the neighbours.
     """
     with np.errstate(invalid="ignore"):
         far = np.abs(values - theirs.middle - usual)
@@ -170,7 +171,14 @@ def moisture_at_odds(moisture: Array, ground: Ground) -> Flags:
 
 
 def rises_dry(moisture: Array, ground: Ground) -> Flags:
-    """Mark soil moisture that rises though nothing wetted it; parameters as above."""
+    """Mark soil moisture that rises though nothing wetted it.
+
+    Parameters
+    ----------
+    moisture : array
+        (hour, probe) [m3 m-3].
+    ground : Ground
+    """
     found = np.zeros(moisture.shape, bool)
     if len(moisture) <= DAY_H:
         return found

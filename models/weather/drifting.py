@@ -84,7 +84,8 @@ def drift(quantity: str, departures: Array) -> Drift:
     quantity : str
         One without an entry in `LEAST_DRIFT` never drifts.
     departures : array
-        (day, station): distance to the neighbours, the last `DAYS` days; NaN where not known.
+        (day, station): distance to the neighbours in the quantity's unit, the last `DAYS` days;
+        NaN where not known.
     """
     days = departures[-DAYS:]
     recent = _median(days[-RECENT:], FEWEST_RECENT)
@@ -105,11 +106,14 @@ def stands(quantity: str, own: Array, near: Array) -> Flags:
     quantity : str
         One without an entry in `LEAST_SWING` is never marked.
     own, near : array
-        (day, station): swing of the sensor and the median of its neighbours', the last days.
+        (day, station): swing of the sensor and the median of its neighbours', the last days, in
+        the quantity's unit.
     """
     least = LEAST_SWING.get(quantity, np.inf)
     days_own, days_near = own[-STILL_DAYS:], near[-STILL_DAYS:]
     with np.errstate(invalid="ignore"):
         still = (days_near >= least) & (days_own < STILL_SHARE * days_near)
-    found: Flags = still.all(axis=0) & (len(days_own) == STILL_DAYS)
+    if len(days_own) < STILL_DAYS:
+        return np.zeros(own.shape[1], bool)
+    found: Flags = np.all(still, axis=0)
     return found

@@ -51,8 +51,10 @@ def neighbours(places: Array, heights: Array, km: float, metres: float) -> Neigh
         On the plane (station, 2) [km]; NaN where nobody knows.
     heights : array
         Above ground, or below [m] (station,).
-    km, metres : float
-        How far a neighbour may be, along and in height: both together make an ellipse.
+    km : float
+        How far a neighbour may be along the ground [km].
+    metres : float
+        And in height [m]; both together make an ellipse.
     """
     count = len(places)
     found = np.full((count, NEAREST), count, np.intp)

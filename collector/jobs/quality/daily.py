@@ -120,7 +120,7 @@ def _look_at(
         Departures(ids[told], apart[told], found.usual[told], own[told], near[told]),
     )
     middle = _median(measured.values)
-    for column in np.flatnonzero(found.drifts | still):
+    for column in np.flatnonzero(found.drifts | still).tolist():
         each, node = series[column], served.get(series[column].id, (None, "?"))[1]
         told_by = node if node != "?" else None
         named = _named(measured, column, middle)

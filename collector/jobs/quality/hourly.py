@@ -100,7 +100,7 @@ def _neighbours(conn: Connection, hours: QualityHours, end: datetime) -> Iterato
         if not count:
             continue
         theirs = around(measured.values, measured.near)
-        own = Around(*(part[:, :count] for part in (theirs.middle, theirs.spread, theirs.count)))
+        own = Around(theirs.middle[:, :count], theirs.spread[:, :count], theirs.count[:, :count])
         if quantity == RAIN:
             flags, rule = rain_unlike(measured.own, own), "rain unlike"
         else:

@@ -84,7 +84,7 @@ def _watered(
         if work.kind == works.IRRIGATION and work.done and work.field in at:
             begun = midnight(work.date).timestamp()
             day = (seconds >= begun) & (seconds < begun + DAY_S)
-            found[np.ix_(day, at[work.field])] = True
+            found[np.ix_(np.flatnonzero(day), np.array(at[work.field]))] = True
     return found
 
 
