@@ -190,6 +190,18 @@ def test_what_comes_later_for_a_struck_time_is_struck_at_once(
     assert latest["relative_humidity"].time == BEGAN + timedelta(minutes=110)
 
 
+def test_late_readings_are_not_compared_with_what_was_struck(
+    taken: db.Connection, bench: Bench
+) -> None:
+    place = placement(taken, bench)
+    judge(taken, place)
+    ((series,),) = rows(taken, f"SELECT id FROM series WHERE placement = '{place}'")
+    with taken:
+        at = int((BEGAN + 2 * HOUR).timestamp())
+        before = reading_log.tails(taken, {series: at}, {series: 3.0})
+    assert before.valid[series].time == at - 3600 - 600
+
+
 def test_the_newest_value_goes_back_behind_what_was_struck(
     taken: db.Connection, bench: Bench
 ) -> None:
