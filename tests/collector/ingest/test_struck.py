@@ -15,7 +15,9 @@ from collector.commands.network.quality import decided, quality
 from collector.ingest.known_nodes import read_known_nodes
 from collector.ingest.moving import move
 from collector.ingest.recalibrating import recalibrate
+from collector.jobs.judging.field_hours import FieldHours
 from collector.one_machine.embedded import postgres_binaries
+from collector.store.advice import village as village_store
 from collector.store.measured import misplaced, reading_log, readings
 from collector.store.measured.qc_decisions import Span
 from collector.store.network import calibrations, limits
@@ -231,6 +233,33 @@ def test_curves_and_datasets_lack_it_and_carry_the_flag(taken: db.Connection, be
     assert flags.attrs["flag_masks"].dtype == flags.dtype
     assert np.isnan(curve.values[1])
     assert qc[1] & STRUCK
+
+
+def test_models_and_the_village_page_do_not_see_it(taken: db.Connection, bench: Bench) -> None:
+    ((field, village),) = rows(
+        taken,
+        "SELECT f.id, f.village FROM node n JOIN field f ON f.id = n.field"
+        f" WHERE n.id = '{bench.key.node}'",
+    )
+    rain = placement(taken, bench, 2)
+    judge(taken, placement(taken, bench), Span(BEGAN + 2 * HOUR, BEGAN + 4 * HOUR))
+    judge(taken, rain, Span(BEGAN, BEGAN + HOUR + timedelta(seconds=1)))
+    roll(taken)
+    with taken:
+        hours_of = FieldHours(taken, ["air_temperature"], [field])
+        data = hours_of.dataset(BEGAN, BEGAN + 4 * HOUR, (field,))["air_temperature"]
+        now, of_day = village_store.newest_readings(taken, village, NOW)
+    assert np.isnan(data.values[:, 0]).tolist() == [False, False, True, True]
+    air = next(x for x in now if x.field == field and x.quantity == "air_temperature")
+    assert air.time == BEGAN + timedelta(minutes=110)
+    (fell,) = [total for (where, _), total in of_day.items() if where == field]
+    ((kept,),) = rows(
+        taken,
+        "SELECT sum(r.value) FROM reading r JOIN series s ON s.id = r.series_id"
+        f" WHERE s.placement = '{rain}' AND r.qc & {STRUCK} = 0",
+    )
+    assert fell == pytest.approx(kept)
+    assert fell > 0
 
 
 def test_rain_is_struck_by_the_hour_that_it_fell_in(
