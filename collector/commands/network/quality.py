@@ -13,6 +13,7 @@ from collector.commands.named import NAME
 from collector.commands.parts import Parts, moment, plain_errors
 from collector.ingest.known_nodes import read_known_nodes
 from collector.ingest.recalibrating import recalibrate
+from collector.jobs.quality.hourly import JUDGED, look
 from collector.keys import load_master_key
 from collector.store import audit
 from collector.store.measured import qc_decisions
@@ -231,6 +232,37 @@ def history(
             f"{does}  by {one.by}: {one.reason}{shown}"
         )
     raise SystemExit(0 if found else 1)
+
+
+@quality.command("check")
+@click.option("--from", "since", required=True, callback=moment, help="First moment.")
+@click.option("--to", "until", required=True, callback=moment, help="End, not included.")
+@click.pass_obj
+def check(parts: Parts, since: datetime, until: datetime) -> None:
+    """Compare readings of a past time with those of other series, as the hourly job does.
+
+    The job itself looks one day back: this is for what came later than that, or after limits were
+    given. Progress is told day by day. Exit code 1 when hours are in doubt.
+
+    \b
+    Example:
+      nongqing quality check --from 2016-05-01T00:00+08:00 --to 2016-05-08T00:00+08:00
+    """
+    if until <= since:
+        raise click.UsageError("--to must lie after --from")
+    doubtful = 0
+    end, last = (each.replace(minute=0, second=0, microsecond=0) for each in (since, until))
+    with plain_errors(), parts.store() as pool:
+        while end < last:
+            end = min(end + JUDGED, last)
+            with pool.connection() as conn:
+                decided_on, found = look(conn, end, parts.clock().now())
+            doubtful += found
+            click.echo(
+                f"to {end.astimezone(UTC):%Y-%m-%d %H:%M} UTC: {found} hours in doubt, "
+                f"{decided_on} decisions"
+            )
+    raise SystemExit(1 if doubtful else 0)
 
 
 def _span(since: datetime, until: datetime | None) -> str:

@@ -22,6 +22,7 @@ from collector.jobs.quality.soil import ground_of
 from collector.store.measured import departures, qc_decisions
 from collector.store.measured.qc_decisions import FOUND
 from collector.store.network import limits
+from collector.store.network.limits import Limits
 from collector.store.postgres.db import Connection
 from field_configs.events import Event, event
 from firmware.wire.quantities import by_name
@@ -78,21 +79,20 @@ def _beside(measured: Measured, theirs: Around, found: Flags, rule: str) -> list
     ]
 
 
-def apart_of(conn: Connection, at: datetime) -> dict[int, float]:
-    """Return how far series may be from their neighbours, where somebody gave it."""
+def own_limits(conn: Connection, at: datetime) -> dict[int, Limits]:
+    """Return the limits of series that have their own just before a time."""
     given = [(one.series, one.since, one.until, one.limits) for one in limits.counting(conn)]
-    now = at.timestamp()
     return {
-        series: own.apart
+        series: own
         for series, since, until, own in pieces(given)
-        if since <= now < until and own.apart is not None
+        if since < at.timestamp() <= until
     }
 
 
 def _neighbours(conn: Connection, hours: QualityHours, end: datetime) -> Iterator[Judged]:
     """Judge each quantity by its neighbours."""
     usual = departures.usual(conn, local_day(end))
-    given = apart_of(conn, end)
+    given = {name: own.apart for name, own in own_limits(conn, end).items() if own.apart}
     judged = int(JUDGED.total_seconds()) // HOUR_S
     for quantity, apart in (*APART.items(), (RAIN, 0.0)):
         measured = hours.measured(quantity, end - JUDGED - BEFORE, end)
@@ -122,7 +122,9 @@ def _soil(hours: QualityHours, end: datetime) -> Iterator[Judged]:
         return
     start = end - JUDGED - BEFORE
     values = hours.values(series, start, end)
-    ground = ground_of(hours, series, start, end)
+    own = own_limits(hours.conn, end)
+    most = {name: limit.high for name, limit in own.items() if limit.high is not None}
+    ground = ground_of(hours, series, start, end, most)
     judged = int(JUDGED.total_seconds()) // HOUR_S
     flags = moisture_at_odds(values, ground)[-judged:]
     dry = rises_dry(values, ground)[-judged:]

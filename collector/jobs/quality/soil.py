@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -19,7 +19,11 @@ DAY_S = 86_400
 
 
 def ground_of(
-    hours: QualityHours, probes: Sequence[Series], start: datetime, end: datetime
+    hours: QualityHours,
+    probes: Sequence[Series],
+    start: datetime,
+    end: datetime,
+    most_water: Mapping[int, float],
 ) -> Ground:
     """Return what is known at probes of soil moisture from one full hour to another.
 
@@ -31,6 +35,8 @@ def ground_of(
     hours : QualityHours
     probes : sequence of Series
     start, end : datetime
+    most_water : mapping
+        What the soil can hold at series where somebody said it [m3 m-3].
     """
     first = int(start.timestamp()) // HOUR_S
     count = int(end.timestamp()) // HOUR_S - first
@@ -40,7 +46,7 @@ def ground_of(
         _rain(hours, probes, start, end),
         _watered(hours, probes, start, end),
         _temperature(hours, probes, start, end).reshape(count, len(probes)),
-        np.full(len(probes), MOST_WATER),
+        np.array([most_water.get(each.id, MOST_WATER) for each in probes]),
     )
 
 

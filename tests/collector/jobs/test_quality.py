@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from click.testing import CliRunner, Result
 
-from collector.commands.network.quality import decided
+from collector.commands.network.quality import decided, quality
 from collector.jobs.context import Context
 from collector.jobs.devices import look_after_devices
 from collector.jobs.quality.daily import look_at_day
@@ -20,6 +21,7 @@ from collector.store.network import limits
 from collector.store.network.limits import Limits
 from models.weather.local_days import local_day, midnight
 from models.weather.quality import AT_ODDS, DRIFT, FREEZE, STRUCK, UNLIKE_NEIGHBOURS
+from tests.collector.commands.test_services import Parts
 from tests.collector.conftest import NOW, enrol
 from tests.collector.ingest.test_intake import rows, take
 
@@ -341,3 +343,34 @@ def test_a_value_that_a_person_let_stand_is_not_called_frozen_again(
             cur.execute("UPDATE series_tail SET qc = qc | 64 WHERE series_id = %s", [series])
     look_after_devices(look)
     assert rows(registered, frozen) == [(0,)]
+
+
+def test_a_past_time_is_checked_by_command(
+    registered: db.Connection, air: dict[str, int], dsn: str
+) -> None:
+    def run(*words: str) -> Result:
+        return CliRunner().invoke(quality, ["check", *words], obj=Parts({"NONGQING_DSN": dsn}))
+
+    begun, end = (NOW - 24 * HOUR).isoformat(), NOW.isoformat()
+    found = run("--from", begun, "--to", end)
+    assert (found.exit_code, found.output) == (
+        1,
+        "to 2016-05-01 12:00 UTC: 3 hours in doubt, 1 decisions\n",
+    )
+    calm = (NOW - 48 * HOUR).isoformat()
+    assert run("--from", calm, "--to", begun).exit_code == 0
+    wrong = run("--from", end, "--to", begun)
+    assert wrong.exit_code == 2
+    assert "--to must lie after --from" in wrong.output
+
+
+def test_soil_may_hold_more_where_somebody_says_so(registered: db.Connection, pool: Pool) -> None:
+    (name, series), *_ = open_series(registered, "soil_moisture").items()
+    put_hours(registered, series, NOW, np.full(49, 0.65))
+    assert str(look_at_hours(Context(pool, NOW))) == "decisions: 1; hours in doubt: 24"
+    assert history(registered, series)[0].evidence["rule"] == "above pores"
+    span = (NOW - timedelta(days=9), None)
+    with registered:
+        limits.give(registered, name, span, Limits(high=0.7), by="Li", reason="peat", at=NOW)
+    assert str(look_at_hours(Context(pool, NOW))) == "decisions: 1; hours in doubt: 0"
+    assert doubts(registered, series, AT_ODDS) == []
