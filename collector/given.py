@@ -89,7 +89,9 @@ class Given:
 
     limits: Sequence[Row[Counting]] = ()
     struck: Sequence[Row[bool]] = ()
-    _tables: tuple[_Pieces, NDArray[np.float64], _Pieces] = field(init=False, repr=False)
+    _tables: tuple[_Pieces, NDArray[np.float64], _Pieces] = field(
+        init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         """Lay the pieces out as arrays."""
