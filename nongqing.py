@@ -28,6 +28,7 @@ import collector.commands.network.clock
 import collector.commands.network.handover
 import collector.commands.network.items
 import collector.commands.network.places
+import collector.commands.network.quality
 import collector.commands.network.roll_out
 import collector.commands.network.sites
 import collector.commands.parts
@@ -180,6 +181,7 @@ collector.commands.db.db.add_command(collector.commands.repair.repair_)
 main.add_command(collector.commands.network.clock.clock)
 main.add_command(collector.commands.persons.audit.audit)
 main.add_command(collector.commands.network.items.items)
+main.add_command(collector.commands.network.quality.quality)
 main.add_command(collector.commands.persons.people.people)
 main.add_command(collector.commands.persons.messages.messages_group)
 main.add_command(collector.commands.trace.trace_group)

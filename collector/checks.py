@@ -1,7 +1,8 @@
 """Quality checks of readings, as array functions: no clock, no database.
 
 Bits are those of the IPM Decisions weather data model: 1 and 2 say what was checked, 4 to 128
-what was found. Range, step and freeze limits come from the vocabulary.
+what was found. Range, step and freeze limits come from the vocabulary, unless a placement has its
+own.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from collector.given import NOTHING, Bounds, Given
 from collector.store.measured.reading_log import HOUR_S, TAIL, VALID
 from firmware.wire.quantities import QUANTITIES, by_name
 from models.weather.quality import (
@@ -22,6 +24,7 @@ from models.weather.quality import (
     RANGE_CHECKED,
     STEP,
     STEP_CHECKED,
+    STRUCK,
     UNREADABLE,
 )
 
@@ -36,7 +39,7 @@ RECORD_POWER = 0.486
 STANDS_LONGER = {"relative_humidity": (100.0, 72.0)}
 
 #: No valid readings before the first ones of a batch.
-NOTHING = np.empty(0, VALID)
+NO_TAILS = np.empty(0, VALID)
 _NONE = np.array((-1, 0, np.nan, 0), VALID)
 
 _HIGHEST = max(row.id for row in QUANTITIES) + 1
@@ -97,7 +100,8 @@ def check(
     value: NDArray[np.float64],
     missing: NDArray[np.bool_],
     step: NDArray[np.int32],
-    before: NDArray[np.void] = NOTHING,
+    before: NDArray[np.void] = NO_TAILS,
+    given: Given = NOTHING,
 ) -> Checked:
     """Check a batch of readings, sorted by series and time.
 
@@ -115,30 +119,47 @@ def check(
         Sample step of the device [s].
     before : structured ndarray of type VALID, sorted by series
         The valid readings before the first ones of the batch.
+    given : Given
+        What series have of their own: limits, and what was struck.
 
     Returns
     -------
     Checked
     """
     qc = np.where(missing, MISSING, RANGE_CHECKED).astype(np.int16)
+    usual = Bounds(_LOW[quantity], _HIGH[quantity], _STEP[quantity], _FREEZE_S[quantity])
+    bounds, own = given.bounds(series, time, usual)
+    qc[given.was_struck(series, time)] |= STRUCK
     with np.errstate(invalid="ignore"):
-        most = _HIGH[quantity] * np.minimum(step / HOUR_S, 1.0) ** _GROWS[quantity]
-        outside = (value < _LOW[quantity]) | (value > most)
+        most = bounds.high * np.minimum(step / HOUR_S, 1.0) ** _GROWS[quantity]
+        outside = (value < bounds.low) | (value > most)
         illogical = _IS_MINUTES[quantity] & (value * 60 > step)
     there = ~missing
     qc[there & ~np.isfinite(value)] |= NOT_A_NUMBER
     qc[there & outside] |= INTERVAL
     qc[there & illogical] |= LOGICAL
+    # Where a value may stand longer, unless its placement says for how long.
+    longer = np.where(value == _LONGER_AT[quantity], _LONGER_S[quantity], bounds.freeze_s)
+    longer[own] = bounds.freeze_s[own]
     valid = np.flatnonzero((qc & UNREADABLE) == 0)
-    since = _compare(series[valid], quantity[valid], time[valid], value[valid], before, qc, valid)
+    stands = _Stands(bounds.step[valid], longer[valid])
+    since = _compare(series[valid], time[valid], value[valid], stands, before, qc, valid)
     return Checked(qc, _tails(series, time, value, qc, valid, since))
+
+
+@dataclass(frozen=True)
+class _Stands:
+    """How much valid readings may change in an hour, and for how long they may stand [s]."""
+
+    step: NDArray[np.float64]
+    freeze_s: NDArray[np.float64]
 
 
 def _compare(
     series: NDArray[np.int32],
-    quantity: NDArray[np.int16],
     time: NDArray[np.int64],
     value: NDArray[np.float64],
+    may: _Stands,
     before: NDArray[np.void],
     qc: NDArray[np.int16],
     places: NDArray[np.intp],
@@ -160,7 +181,7 @@ def _compare(
     run_start[first[goes_on]] = tail["same_since"][goes_on]
     gap = time - last_time
     with np.errstate(invalid="ignore"):
-        jump = np.abs(value - last_value) > _STEP[quantity] * np.maximum(gap / HOUR_S, 1.0)
+        jump = np.abs(value - last_value) > may.step * np.maximum(gap / HOUR_S, 1.0)
     near = known & (gap <= STEP_GAP_S)
     qc[places[near]] |= STEP_CHECKED
     qc[places[near & jump]] |= STEP
@@ -168,8 +189,7 @@ def _compare(
     starts = value != last_value
     starts[first] = True
     since = run_start[np.maximum.accumulate(np.where(starts, np.arange(count), 0))]
-    may_stand = np.where(value == _LONGER_AT[quantity], _LONGER_S[quantity], _FREEZE_S[quantity])
-    frozen = (time - since) >= may_stand
+    frozen = (time - since) >= may.freeze_s
     qc[places[frozen]] |= FREEZE
     return since
 

@@ -20,6 +20,10 @@ QC_FLAGS = (
     "step",
     "freeze",
     "missing",
+    "unlike_neighbours",
+    "at_odds",
+    "drift",
+    "struck",
 )
 HAZARD_KEYS = ("name", "what", *(f"reason.{status}" for status in STATUSES))
 _FIELD = re.compile(r"\{[^{}]*\}")

@@ -7,8 +7,10 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from collector.given import NOTHING, Given, pieces
 from collector.keys import MasterKey
-from collector.store.network import calibrations, registry, registry_version
+from collector.store.measured import qc_decisions
+from collector.store.network import calibrations, limits, registry, registry_version
 from collector.store.network.frames import BootId
 from collector.store.network.registry import KeyRow
 from collector.store.postgres.db import Connection
@@ -91,6 +93,7 @@ class KnownNodes:
     nodes: dict[str, Node]
     layouts: dict[bytes, Layout]
     look_back_hours: dict[int, float]
+    given: Given = NOTHING
     #: Boots whose beginning is kept for sure.
     begun: set[BootId] = field(default_factory=set)
 
@@ -139,7 +142,11 @@ def read_known_nodes(
     if before is not None:
         changed, look_back = before.nodes | changed, before.look_back_hours | look_back
         begun = before.begun if len(before.begun) < MOST_BEGUN else begun
-    return KnownNodes(version, changed, registry.layouts(conn), look_back, begun)
+    own = [(one.series, one.since, one.until, one) for one in limits.counting(conn)]
+    given = Given(pieces(own), pieces(qc_decisions.struck(conn)))
+    for series, hours in given.freeze_hours().items():
+        look_back[series] = max(hours, look_back.get(series, 0.0))
+    return KnownNodes(version, changed, registry.layouts(conn), look_back, given, begun)
 
 
 class Registry:

@@ -20,7 +20,7 @@ from collector.ingest.known_nodes import KnownNodes
 from collector.ingest.notes import Notes
 from collector.ingest.placing import Placing
 from collector.ingest.reading_table import ReadingTable
-from collector.store.measured import misplaced
+from collector.store.measured import misplaced, qc_decisions
 from collector.store.measured.misplaced import Placement, StoredFrame
 from collector.store.measured.reading_log import READING
 from collector.store.network.frames import BootId
@@ -91,6 +91,8 @@ def move(
 ) -> int:
     """Move the readings of frames to where they belong; the caller commits.
 
+    What was struck is struck there, too.
+
     Parameters
     ----------
     conn : Connection
@@ -118,7 +120,9 @@ def move(
     frames = [(one, frame) for one, frame in frames if frame.offset != to_s]
     if not frames:
         raise MoveError("no frame of this boot stands at other times; nothing is moved")
-    misplaced.take_away(conn, _table(frames, known))
+    table = _table(frames, known)
+    struck = qc_decisions.which_struck(conn, table)
+    misplaced.take_away(conn, table)
     notes = Notes(at)
     placing = Placing(conn, known, notes, sure=True)
     placing.place(
@@ -129,6 +133,9 @@ def move(
     moved = [Placement(one.row, frame.offset, to_s) for one, frame in frames]
     misplaced.note_placements(conn, moved, by=by, reason=reason, at=at)
     misplaced.put_boot_offset(conn, frames[0][0].id.boot_id, to_s)
+    shift = {one.row: to_s - frame.offset for one, frame in frames if frame.offset is not None}
+    times = table["time"] + np.array([shift[row] for row in table["frame"].tolist()], np.int64)
+    qc_decisions.strike_moved(conn, table, struck, times, by=by, reason=reason, at=at)
     notes.write(conn)
     return placing.readings
 

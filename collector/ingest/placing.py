@@ -141,7 +141,14 @@ class Placing:
     def _insert_rows(self, rows: SortedReadings) -> None:
         before = reading_log.tails(self.conn, *rows.first_times(), self.known.look_back_hours)
         checked = check(
-            rows.series, rows.quantity, rows.time, rows.value, rows.missing, rows.step, before.valid
+            rows.series,
+            rows.quantity,
+            rows.time,
+            rows.value,
+            rows.missing,
+            rows.step,
+            before.valid,
+            self.known.given,
         )
         table = np.empty(len(rows.series), READING)
         for name in ("series", "time", "value", "frame", "step"):

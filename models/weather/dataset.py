@@ -152,7 +152,7 @@ def dataset(
     for name, bits in (qc or {}).items():
         flags = {
             "long_name": f"quality bits of {name}, any sample of the hour",
-            "flag_masks": np.array(list(QC_NAMES), np.uint8),
+            "flag_masks": np.array(list(QC_NAMES), np.int16),
             "flag_meanings": " ".join(QC_NAMES.values()),
         }
         _put_beside(variables, name, "qc", bits, flags)

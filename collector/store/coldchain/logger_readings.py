@@ -13,11 +13,11 @@ from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from collector.store.postgres.queries import fetch
 from models.weather.dataset import Array
-from models.weather.quality import MISSING, RANGE_CHECKED, STEP_CHECKED
+from models.weather.quality import MISSING, RANGE_CHECKED, STEP_CHECKED, SUSPECT
 
 SQL = queries.load("logger_readings")
 #: Quality bits with which a reading counts all the same: here steps are what is looked for.
-SOUND = RANGE_CHECKED | STEP_CHECKED | 32
+SOUND = RANGE_CHECKED | STEP_CHECKED | 32 | SUSPECT
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,7 @@ def channels(
     for (name, channel, quantity), part in groupby(rows, key=lambda row: tuple(row[:3])):
         own = list(part)
         sound = [
-            np.nan if value is None or qc & (MISSING | ~SOUND & 0xFF) else value
-            for *_, value, qc in own
+            np.nan if value is None or qc & (MISSING | ~SOUND) else value for *_, value, qc in own
         ]
         times = np.array([at.timestamp() for _, _, _, at, _, _ in own])
         found.append(Channel(name, channel, quantity, times, np.array(sound, dtype=np.float64)))

@@ -112,10 +112,15 @@ def take_away(conn: Connection, rows: NDArray[np.void]) -> int:
     )
     _run(conn, "forget_conflicts", frames=np.unique(rows["frame"]).tolist())
     _run(conn, "bring_back", series=[one[0] for one in gone], times=[one[1] for one in gone])
-    _run(conn, "drop_tails", series=series)
-    _run(conn, "renew_tails", series=series, bad=UNREADABLE)
+    renew_tails(conn, series)
     note_dirty_hours(conn, rows)
     return len(gone)
+
+
+def renew_tails(conn: Connection, series: Sequence[int]) -> None:
+    """Find the newest readings of series, and their newest valid ones, anew."""
+    _run(conn, "drop_tails", series=list(series))
+    _run(conn, "renew_tails", series=list(series), bad=UNREADABLE)
 
 
 def note_placements(

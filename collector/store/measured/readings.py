@@ -137,6 +137,11 @@ def chosen_series(
     return chosen
 
 
+def every_series(conn: Connection, quantities: Sequence[str]) -> list[Series]:
+    """Return the series of every placement of quantities."""
+    return _series(conn, quantities)
+
+
 def values_of(
     conn: Connection, method: str, series: Sequence[int], least: float, hours: tuple[int, int]
 ) -> Iterator[tuple[int, NDArray[np.int32], NDArray[np.float64]]]:
@@ -257,7 +262,7 @@ class _Arrays:
         shape = (len(quantities), hours, len(places))
         self.values = np.full(shape, np.nan)
         self.completeness = np.zeros(shape, np.float32)
-        self.qc = np.full(shape, MISSING, np.uint8)
+        self.qc = np.full(shape, MISSING, np.int16)
         self._first, self._width = first, len(places)
         most = max((series.id for series in chosen.values()), default=0)
         self._line = np.zeros(most + 1, np.int64)
@@ -322,7 +327,7 @@ def curve(
 
 def placement_curves(
     conn: Connection, places: Sequence[tuple[str, str, str]], start: datetime, end: datetime
-) -> dict[str, tuple[Curve, NDArray[np.uint8]]]:
+) -> dict[str, tuple[Curve, NDArray[np.int16]]]:
     """Return hourly values and quality bits (of any sample of the hour) of placements, by id.
 
     Parameters
@@ -343,7 +348,7 @@ def placement_curves(
     for one in series:
         own = rows[rows["series"] == one.id]
         at = own["hour"] - first
-        values, qc = np.full(len(times), np.nan), np.zeros(len(times), np.uint8)
+        values, qc = np.full(len(times), np.nan), np.zeros(len(times), np.int16)
         completeness = np.zeros(len(times), np.float32)
         values[at], qc[at], completeness[at] = own["value"], own["qc"], own["completeness"]
         found[one.placement] = Curve(one.field, one.height_m, times, values, completeness), qc

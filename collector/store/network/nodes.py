@@ -28,6 +28,8 @@ URGENCY: Mapping[str, int] = {
     "silent_placement": 60,
     "frozen_sensor": 55,
     "node_clock": 54,
+    "sensor_stands": 52,
+    "sensor_drifts": 51,
     "unlike_neighbours": 50,
     "node_fault": 45,
     "frames_missing": 40,

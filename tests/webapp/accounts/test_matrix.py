@@ -111,6 +111,7 @@ MAY_OPEN = {
     "commission.live": NODES,
     "commission.label": NODES,
     "handover.page": NODES,
+    "node_quality.page": NODES,
     "people.page": PEOPLE,
     "people.add": PEOPLE,
     "person.page": PEOPLE,

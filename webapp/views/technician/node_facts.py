@@ -31,7 +31,7 @@ from webapp.views.measures import (
     where,
 )
 
-Curves: TypeAlias = Mapping[str, tuple[Curve, NDArray[np.uint8]]]
+Curves: TypeAlias = Mapping[str, tuple[Curve, NDArray[np.int16]]]
 #: As MicroPython numbers them on the ESP32 (docs.micropython.org, machine.reset_cause), and 6,
 #: which firmware/node/board_esp32.py reads from the chip.
 BOOT_CAUSES = {
@@ -120,7 +120,7 @@ def verdict_of(channel: Channel, since: datetime | None = None) -> str:
     if since is not None and channel.time < since:
         return "missing"
     known = by_name(channel.quantity)
-    if channel.qc & ~(RANGE_CHECKED | STEP_CHECKED) & 0xFF:
+    if channel.qc & ~(RANGE_CHECKED | STEP_CHECKED):
         return "fail"
     return "pass" if known.low <= channel.value <= known.high else "fail"
 
@@ -172,7 +172,7 @@ def show_curves(
         if each.valid_to is not None or each.placement not in curves:
             continue
         curve, qc = curves[each.placement]
-        bad = np.flatnonzero(qc & ~np.uint8(RANGE_CHECKED | STEP_CHECKED))
+        bad = np.flatnonzero(qc & ~np.int16(RANGE_CHECKED | STEP_CHECKED))
         seconds = curve.times.astype("datetime64[s]").astype(np.int64)
         moments = [datetime.fromtimestamp(int(seconds[index]), UTC) for index in bad]
         drawn = show_curve(each.quantity, [curve], window, f"ch-{each.channel}", moments)
@@ -180,10 +180,10 @@ def show_curves(
     return shown
 
 
-def _hours_in_doubt(qc: NDArray[np.uint8]) -> str:
+def _hours_in_doubt(qc: NDArray[np.int16]) -> str:
     said = []
     for bit, name in QC_NAMES.items():
-        hours = int(np.count_nonzero(qc & np.uint8(bit)))
+        hours = int(np.count_nonzero(qc & np.int16(bit)))
         if hours and bit not in (RANGE_CHECKED, STEP_CHECKED):
             text = ngettext(
                 "%(name)s: %(num)d hour", "%(name)s: %(num)d hours", hours, name=word(f"qc.{name}")

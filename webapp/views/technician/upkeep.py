@@ -43,6 +43,8 @@ CAUSES = {
     "silent_placement": lazy_gettext("probe without values"),
     "frozen_sensor": lazy_gettext("probe frozen"),
     "unlike_neighbours": lazy_gettext("differs from neighbours"),
+    "sensor_drifts": lazy_gettext("drifts away from neighbours"),
+    "sensor_stands": lazy_gettext("hardly moves"),
     "node_refused": lazy_gettext("messages refused"),
     "node_fault": lazy_gettext("fault reported"),
     "frames_missing": lazy_gettext("frames missing"),

@@ -47,7 +47,8 @@ ORDER BY m.node, m.epoch, m.boot
 
 -- name: flag_frozen
 -- A sensor is known to be stuck only after hours; then all of its run is not to be believed. How
--- far samples are apart is what made the hour's completeness.
+-- far samples are apart is what made the hour's completeness. Where a person took that doubt away,
+-- none is raised.
 WITH stuck AS (
     SELECT series_id, same_since, time, valid_value FROM series_tail
     WHERE qc & %(freeze)s <> 0 AND time >= %(since)s
@@ -55,6 +56,7 @@ WITH stuck AS (
     UPDATE reading r SET qc = r.qc | %(freeze)s FROM stuck t
     WHERE r.series_id = t.series_id AND r.time >= t.same_since AND r.time <= t.time
       AND r.value = t.valid_value AND r.qc & %(freeze)s = 0
+      AND decided_qc(r.series_id, r.time, (r.qc | %(freeze)s)::smallint) & %(freeze)s <> 0
     RETURNING r.series_id, date_trunc('hour', r.time) AS hour
 ), again AS (
     INSERT INTO dirty_hour (series_id, hour, step_s)

@@ -17,7 +17,7 @@ ORDER BY l.node, a.channel, p.quantity, r.time
 
 -- name: windows
 -- Spans of an attachment that are over and not told as they stand now: one that was told is told
--- anew where readings came since.
+-- anew where readings came since, or were struck (bit 2048).
 WITH span AS (
     SELECT l.id, l.node, l.asset, greatest(g.start, l.since) AS start,
            least(g.start + make_interval(secs => %(every)s), l.until) AS until
@@ -29,7 +29,7 @@ WITH span AS (
     WHERE (l.until IS NULL OR l.until > %(since)s)
 ), counted AS (
     SELECT span.*, (
-        SELECT count(r.value) FROM assignment a
+        SELECT count(r.value) FILTER (WHERE r.qc & 2048 = 0) FROM assignment a
         JOIN series s ON s.placement = a.placement
         JOIN reading r ON r.series_id = s.id AND r.time >= span.start AND r.time < span.until
             AND (a.valid_from IS NULL OR r.time >= a.valid_from)

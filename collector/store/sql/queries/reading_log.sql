@@ -74,7 +74,7 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT r.time, r.value FROM reading r
     WHERE r.series_id = w.series_id AND r.time >= b.since AND r.time < b.until
-      AND r.value IS NOT NULL
+      AND r.value IS NOT NULL AND r.qc & 2048 = 0  -- not struck
     ORDER BY r.time DESC LIMIT 1
 ) p
 CROSS JOIN LATERAL (
@@ -137,6 +137,8 @@ WITH taken AS (
     RETURNING series_id, hour, step_s
 ), hours AS (
     SELECT t.series_id, t.hour, min(t.step_s) AS step_s,
+           EXISTS (SELECT FROM qc_decision d WHERE d.series_id = t.series_id
+                   AND d.until > t.hour AND d.since <= t.hour + interval '1 hour') AS decided,
            -- A sum's sample stands at the end of its step, so its hour is open at the start.
            t.hour + CASE WHEN p.quantity = ANY(%(sums)s) THEN interval '1 second'
                          ELSE interval '0' END AS since
@@ -144,6 +146,9 @@ WITH taken AS (
     JOIN series s ON s.id = t.series_id
     JOIN placement p ON p.id = s.placement
     GROUP BY t.series_id, t.hour, p.quantity
+), written AS MATERIALIZED (
+    -- What was decided holds of readings that came again, too.
+    SELECT write_decided(series_id, since, since + interval '1 hour') FROM hours WHERE decided
 ), rolled AS (
     INSERT INTO reading_hourly
         (series_id, hour, mean, sum, min, max, last, count, completeness, qc)
@@ -154,9 +159,13 @@ WITH taken AS (
                (array_agg(v ORDER BY time DESC) FILTER (WHERE v IS NOT NULL))[1] AS last,
                count(v) AS count, coalesce(bit_or(qc), 128) AS qc
         FROM (
-            SELECT time, qc, CASE WHEN qc & %(bad)s = 0 THEN value END AS v FROM reading
-            WHERE series_id = h.series_id
-              AND time >= h.since AND time < h.since + interval '1 hour'
+            SELECT time, qc, CASE WHEN qc & %(bad)s = 0 THEN value END AS v FROM (
+                SELECT r.time, r.value, CASE WHEN h.decided
+                    THEN decided_qc(r.series_id, r.time, r.qc) ELSE r.qc END AS qc
+                FROM reading r
+                WHERE r.series_id = h.series_id
+                  AND r.time >= h.since AND r.time < h.since + interval '1 hour'
+            ) told
         ) samples
     ) r
     ORDER BY h.series_id, h.hour
@@ -167,6 +176,7 @@ WITH taken AS (
     RETURNING hour
 )
 SELECT (SELECT count(*) FROM taken), count(*), min(hour), max(hour) FROM rolled
+WHERE (SELECT count(*) FROM written) >= 0
 
 -- name: series_with
 SELECT s.id FROM series s JOIN placement p ON p.id = s.placement

@@ -6,13 +6,18 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from collector.store import settings_table
 from collector.store.coldchain import assets, logger_readings, sensor_telling, shipments
 from collector.store.coldchain.sensor_telling import SettingError
+from collector.store.measured import qc_decisions
+from collector.store.measured.qc_decisions import Place, Span
+from collector.store.network import limits
 from collector.store.postgres import db
 from collector.store.postgres.queries import fetch
+from models.weather.quality import STRUCK, UNLIKE_NEIGHBOURS
 from tests.collector.store.coldchain.world import AT, FRONT, NODE, REAR, World, is_whole, measure
 
 HOUR = timedelta(hours=1)
@@ -92,6 +97,31 @@ def test_late_readings_bring_a_correction(conn: db.Connection, riding: World) ->
     )
     assert second["sensorElementList"][0]["sensorReport"][0]["maxValue"] == 2
     assert is_whole(conn, "coop")
+
+
+def test_what_a_person_struck_is_told_anew_without_it(conn: db.Connection, riding: World) -> None:
+    measure(conn, FRONT, AT, [0.0] * 6 + [30.0] * 6, FIVE)
+    tell_all(conn, AT + HOUR + timedelta(minutes=30))
+    quantity, series = limits.placed(conn, FRONT)
+    place, half = Place(FRONT, quantity, series), AT + timedelta(minutes=30)
+    struck = {"stands": True, "by": "Li", "reason": "lay in the sun", "at": AT + HOUR}
+    qc_decisions.decide(conn, place, Span(half, AT + HOUR), STRUCK, **struck)
+    assert tell_all(conn, AT + HOUR + timedelta(minutes=40)) == 1
+    report = told(conn)[1]["sensorElementList"][0]["sensorReport"][0]
+    assert (report["maxValue"], report["nongqing:readings"]) == (0, 6)
+    (front, *_) = logger_readings.channels(conn, riding.truck.id, AT, AT + HOUR)
+    assert np.isnan(front.value[6:]).all()
+    assert not np.isnan(front.value[:6]).any()
+
+
+def test_a_doubt_of_comparing_takes_no_reading_of_a_logger_away(
+    conn: db.Connection, riding: World
+) -> None:
+    measure(conn, FRONT, AT, [0.0] * 6, FIVE)
+    with conn.cursor() as cur:
+        cur.execute("UPDATE reading SET qc = qc | %s", (UNLIKE_NEIGHBOURS,))
+    (front, *_) = logger_readings.channels(conn, riding.truck.id, AT, AT + HOUR)
+    assert not np.isnan(front.value).any()
 
 
 def test_readings_outside_the_attachment_are_not_the_assets(

@@ -1,0 +1,1 @@
+"""Checks of readings against other series, by the hour and by the day."""
