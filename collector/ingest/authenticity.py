@@ -12,6 +12,14 @@ from collector.store.network.frames import OTHERS, UNKNOWN_NODE, FrameId, Refusa
 from firmware.wire import seal, topics, topics_read
 from firmware.wire.codec import Frame
 
+#: First parts of the topics of other makers' devices: the standards that they speak.
+EXTERNAL = ("senml", "thingsboard")
+
+
+def is_external(topic: str) -> bool:
+    """Tell whether a topic is one of other makers' devices."""
+    return topic.partition("/")[0] in EXTERNAL
+
 
 def hmac_sha256(key: bytes, message: bytes) -> bytes:
     """HMAC-SHA-256 (RFC 2104), in C."""
@@ -61,13 +69,15 @@ class Refusals:
 class Proven:
     """Messages, which of them are authentic by what is known, and why the others are not.
 
-    `refused` holds node, reason and bytes; `known` is None where nothing was proven yet.
+    `refused` holds node, reason and bytes; `known` is None where nothing was proven yet. What came
+    on topics of other makers' devices is `external`: the broker's rules alone say who sent it.
     """
 
     messages: Sequence[Message]
     known: KnownNodes | None = None
     arrived: list[Arrived] = field(default_factory=list)
     refused: list[tuple[str, str, bytes]] = field(default_factory=list)
+    external: list[Message] = field(default_factory=list)
 
 
 def prove(known: KnownNodes, messages: Sequence[Message]) -> Proven:
@@ -81,6 +91,9 @@ def prove(known: KnownNodes, messages: Sequence[Message]) -> Proven:
     """
     proven = Proven(messages, known)
     for message in messages:
+        if is_external(message.topic):
+            proven.external.append(message)
+            continue
         found = _prove_one(known, message)
         if isinstance(found, Arrived):
             proven.arrived.append(found)

@@ -25,6 +25,7 @@ from collector.clock import Clock
 from collector.ingest import intake
 from collector.ingest.authenticity import Message, Proven, hmac_sha256
 from collector.ingest.clock_watch import ClockWatch
+from collector.ingest.external.taking import cut
 from collector.ingest.known_nodes import KnownNodes, read_known_nodes
 from collector.ingest.preparing import Preparing
 from collector.ingest.updating import Updating
@@ -145,7 +146,7 @@ class Collector:
     def put(self, message: Message) -> None:
         """Hand a message in, from any thread; dropped, and counted, when the queue is full."""
         try:
-            self._inbox.put_nowait(message)
+            self._inbox.put_nowait(cut(message))
         except queue.Full:
             self.counters.dropped += 1
 

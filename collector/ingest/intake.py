@@ -23,6 +23,7 @@ from collector.ingest.bodies import (
     update_detail,
 )
 from collector.ingest.clock_watch import ClockWatch
+from collector.ingest.external import taking
 from collector.ingest.known_nodes import KnownNodes
 from collector.ingest.notes import MOST_DETAIL, Notes
 from collector.ingest.placing import Placing
@@ -101,6 +102,8 @@ def take(
     if updating is not None:
         asks = [x for x in arrived if x.message.topic.endswith("/ask")]
         batch.outcome.parts = updating.parts(conn, asks, refused)
+    came = taking.take(conn, proven.external, now, refused, sure=not batch.clock_in_doubt())
+    batch.outcome.readings += came.readings
     for one in refused.found.values():
         batch.outcome.refused[one.reason] += one.count
     frames.put_refusals(conn, list(refused.found.values()))
