@@ -29,7 +29,7 @@ SHOWN = 300
 
 @click.group("device")
 def device_group() -> None:
-    """Devices of other makers: SenML or ThingsBoard JSON on the broker, LoRaWAN by a network server.
+    """Devices of other makers: SenML or ThingsBoard JSON on the broker, LoRaWAN by its server.
 
     \b
     Example:

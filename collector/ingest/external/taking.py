@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from collector.ingest.authenticity import EXTERNAL, Message, Refusals, is_external
@@ -196,7 +196,7 @@ def _new(one: Arriving, device: Device, decoded: Telemetry, now: datetime) -> Ne
         return plain
     sent = None if uplink.sent is None else _EVER + timedelta(seconds=uplink.sent)
     more = {"sent": sent, "session": uplink.session, "counter": uplink.counter}
-    return NewMessage(**vars(plain), **more, payload=uplink.payload.encode())
+    return replace(plain, **more, payload=uplink.payload.encode())
 
 
 def _since(device: Device, decoded: Telemetry, now: datetime) -> datetime:

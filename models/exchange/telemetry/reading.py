@@ -12,7 +12,7 @@ import cbor2
 from models.exchange.telemetry.records import MOST_BYTES, MOST_DEPTH, MOST_RECORDS, TelemetryError
 
 #: Items of one CBOR message: names, values, arrays and maps.
-MOST_ITEMS = 16 * MOST_RECORDS
+MOST_ITEMS = 8 * MOST_RECORDS
 #: Digits of a number; a double has 17 that count.
 MOST_DIGITS = 400
 DECIMAL = 4  # tag of a decimal fraction, RFC 8949 section 3.4.4
