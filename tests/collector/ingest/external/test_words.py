@@ -14,9 +14,8 @@ SOURCES = [
     *(ROOT / "collector/ingest/external").glob("*.py"),
     ROOT / "webapp/api/uplinks.py",
 ]
-MADE = re.compile(
-    r'(?:TelemetryError\(|left_out\[|return |refused\.add\([\w.]+, |reason = None, |= )"([a-z]+_[a-z_]+)"'
-)
+BEFORE = r"TelemetryError\(\s*|left_out\[|return |refused\.add\([^\n]+?, |reason = None, |= |step, "
+MADE = re.compile(f'(?:{BEFORE})"([a-z]+_[a-z_]+)"')
 CONSTANTS = re.compile(r'BEGAN, BACK, JUMPED = "(\w+)", "(\w+)", "(\w+)"')
 
 
