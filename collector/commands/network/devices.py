@@ -294,8 +294,8 @@ def show(parts: Parts, device: str, limit: int) -> None:
             place = "stands for nothing" if channel is None else f"-> {channel.placement}"
             unit = "" if each.unit is None else f" {each.unit}"
             click.echo(f"  {each.name} = {each.value:g}{unit}  {place}")
-    for each in refused[:10]:
-        click.echo(f"refused on {each.day}: {each.count} x {each.reason}")
+    for row in refused[:10]:
+        click.echo(f"refused on {row.day}: {row.count} x {row.reason}")
     if not kept:
         click.echo(f"device {device}: nothing is kept of it")
     raise SystemExit(0 if kept else 1)
@@ -326,9 +326,9 @@ def evidence(parts: Parts, number: int) -> None:
 
 
 def _readable(kept: Kept) -> str:
-    text = kept.bytes.decode("utf-8", "replace")
-    plain = text if text.isprintable() else kept.bytes.hex()
-    return plain if len(plain) <= SHOWN else f"{plain[:SHOWN]}... ({len(kept.bytes)} bytes)"
+    text = kept.data.decode("utf-8", "replace")
+    plain = text if text.isprintable() else kept.data.hex()
+    return plain if len(plain) <= SHOWN else f"{plain[:SHOWN]}... ({len(kept.data)} bytes)"
 
 
 @device_group.command("retake")

@@ -146,19 +146,19 @@ def retake(
     taken, values = Taken(), Values(conn, now, refused)
     for kept in external_messages.of_device(conn, device, since):
         taken.repeated += 1
-        values.add(found, decode(kept), kept.row, kept.received, kept.bytes[:MOST_SHOWN])
+        values.add(found, decode(kept), kept.row, kept.received, kept.data[:MOST_SHOWN])
     _finish(conn, values, taken, now)
     return taken
 
 
 def decode(kept: Kept) -> Telemetry:
     """Decode a message that is kept: it was decoded once, when it came."""
-    return DECODERS[kept.form](kept.bytes)
+    return DECODERS[kept.form](kept.data)
 
 
 def is_whole(kept: Kept) -> bool:
     """Tell whether a message is as it came."""
-    return hashlib.sha256(kept.bytes).digest() == kept.sha256
+    return hashlib.sha256(kept.data).digest() == kept.sha256
 
 
 def _finish(conn: Connection, values: Values, taken: Taken, now: datetime) -> None:
@@ -195,8 +195,13 @@ def _new(one: Arriving, device: Device, decoded: Telemetry, now: datetime) -> Ne
     if uplink is None:
         return plain
     sent = None if uplink.sent is None else _EVER + timedelta(seconds=uplink.sent)
-    more = {"sent": sent, "session": uplink.session, "counter": uplink.counter}
-    return replace(plain, **more, payload=uplink.payload.encode())
+    return replace(
+        plain,
+        sent=sent,
+        session=uplink.session,
+        counter=uplink.counter,
+        payload=uplink.payload.encode(),
+    )
 
 
 def _since(device: Device, decoded: Telemetry, now: datetime) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
@@ -22,7 +23,7 @@ class NewMessage:
     transport: str
     form: str
     sha256: bytes
-    bytes: bytes
+    data: bytes
     sent: datetime | None = None
     session: str | None = None
     counter: int | None = None
@@ -39,7 +40,7 @@ class Kept:
     transport: str
     form: str
     sha256: bytes
-    bytes: bytes
+    data: bytes
 
 
 def put(conn: Connection, new: NewMessage, *, bytes_since: datetime, apart_s: float) -> int | None:
@@ -85,9 +86,9 @@ def one(conn: Connection, row: int) -> Kept | None:
     return _kept(rows[0]) if rows else None
 
 
-def _kept(row: tuple[object, ...]) -> Kept:
-    *rest, sha256, data = row
-    return Kept(*rest, bytes(sha256), bytes(data))  # type: ignore[arg-type,call-overload]
+def _kept(row: tuple[Any, ...]) -> Kept:
+    number, device, received, transport, form, sha256, data = row
+    return Kept(number, device, received, transport, form, bytes(sha256), bytes(data))
 
 
 # Counters -------------------------------------------------------------------------------------

@@ -198,13 +198,15 @@ def enrol(
     Raises
     ------
     ExternalError
-        When its name, DevEUI, a placement or a name of a value is taken, or not known.
+        When its name, DevEUI or a placement is taken, or its network server is not known.
     """
     given = {"id": device, "network": network, "eui": eui, "step_s": step_s, "at": at, "by": by}
     if network is not None and all(one.id != network for one in networks(conn)):
         raise ExternalError(
             f"network {network}: is not known; add it: nongqing device network add {network}"
         )
+    if fetch(conn, SQL["node"], id=device):
+        raise ExternalError(f"device {device}: a node has this name; take another")
     if not fetch(conn, SQL["add"], time_of_receipt=time_of_receipt, **given):
         what = f"device {device}" if eui is None else f"device {device} or DevEUI {eui}"
         raise ExternalError(f"{what}: is enrolled already; see: nongqing device list")

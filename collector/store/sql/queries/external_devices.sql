@@ -75,3 +75,6 @@ SELECT id FROM field WHERE id = %(field)s
 
 -- name: next_place
 SELECT count(*) + 1 FROM placement WHERE id LIKE %(begins)s
+
+-- name: node
+SELECT id FROM node WHERE id = %(id)s

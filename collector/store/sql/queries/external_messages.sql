@@ -17,7 +17,7 @@ SELECT EXISTS (
 INSERT INTO external_message (
     device, identity, received, transport, form, sha256, bytes, sent, session, counter, payload)
 VALUES (
-    %(device)s, %(identity)s, %(received)s, %(transport)s, %(form)s, %(sha256)s, %(bytes)s,
+    %(device)s, %(identity)s, %(received)s, %(transport)s, %(form)s, %(sha256)s, %(data)s,
     %(sent)s, %(session)s, %(counter)s, %(payload)s)
 RETURNING id
 

@@ -36,7 +36,7 @@ def test_a_pack_becomes_readings_that_lead_back_to_it(world: World) -> None:
         kept = external_messages.one(world.conn, number)
     assert kept is not None
     assert (kept.device, kept.received, kept.transport) == (NAME, NOW, f"mqtt:senml/{NAME}")
-    assert (kept.bytes, kept.sha256) == (sent, hashlib.sha256(sent).digest())
+    assert (kept.data, kept.sha256) == (sent, hashlib.sha256(sent).digest())
     assert world.rows("SELECT last_seen FROM external_device") == [(NOW,)]
 
 
