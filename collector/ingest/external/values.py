@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from math import floor
+from math import floor, isfinite
 
 import numpy as np
 
@@ -89,6 +89,8 @@ class Values:
         value = _in_our_unit(one, channel, quantity)
         if value is None:
             return "wrong_unit"
+        if not isfinite(value):
+            return "not_a_number"
         if (channel.id, time) in there:
             return "" if there[channel.id, time] == value else "two_in_a_second"
         there[channel.id, time] = value

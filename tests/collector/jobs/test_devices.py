@@ -294,7 +294,8 @@ def test_a_stuck_sensor_of_another_maker_is_noted(registered: db.Connection, poo
             "INSERT INTO external_channel (device, name, placement, unit, factor) "
             "VALUES ('gauge', 'w', 'p', '', 1); "
             "INSERT INTO series_tail (series_id, time, value, qc, valid_time, valid_value, "
-            "same_since) SELECT id, %(at)s, 2, 67, %(at)s, 2, %(at)s::timestamptz - interval '2 days' "
+            "same_since) SELECT id, %(at)s, 2, 67, %(at)s, 2, "
+            "%(at)s::timestamptz - interval '2 days' "
             "FROM series WHERE placement = 'p'",
             {"at": NOW},
         )
