@@ -17,3 +17,6 @@ WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p'
   AND NOT c.relispartition AND c.relname <> 'schema_migration'
   AND NOT (c.relname = 'audit_entry' AND r.name IN ('UPDATE', 'DELETE'))
   AND NOT has_table_privilege(c.oid, r.name)
+UNION ALL
+SELECT 'USAGE on sequence frame_id_seq'
+WHERE NOT has_sequence_privilege('frame_id_seq', 'USAGE')
