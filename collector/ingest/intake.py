@@ -21,6 +21,7 @@ from collector.ingest.bodies import (
     running_detail,
     span,
     update_detail,
+    visible,
 )
 from collector.ingest.clock_watch import ClockWatch
 from collector.ingest.external import taking
@@ -189,7 +190,7 @@ class _Batch:
                 if runs is not None:
                     node_firmware.put(self.conn, BootId(*began), *runs, self.now)
             elif said.kind == "fault":
-                text = str(said.detail)[:MOST_DETAIL]
+                text = visible(str(said.detail), MOST_DETAIL)
                 self.notes.item(event("node_fault", node=one.node.id, detail=text), one.node.id)
             else:
                 self._take_word_of_commands(one, said, refused)

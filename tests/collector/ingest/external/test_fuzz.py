@@ -18,6 +18,7 @@ from tests.models.exchange.telemetry.test_fuzz import DECODERS
 from tests.paths import WHOLE
 
 MESSAGES = 20_000 if WHOLE else 400
+NEWS = 1500 if WHOLE else 60
 FORMS = {"senml+json": "senml", "senml+cbor": "senml", "thingsboard": "thingsboard"}
 
 
@@ -85,6 +86,25 @@ def test_spoiled_bodies_of_nodes_are_each_kept_or_counted(world: World, bench: B
     assert came > MESSAGES // 2
     assert outcome.refused["wrong_seal"] + outcome.refused["not_sealed"] > MESSAGES // 10
     assert outcome.dead > MESSAGES // 20
+
+
+def odd(chance: random.Random, depth: int = 0) -> object:
+    """A value that the wire can hold."""
+    plain = [None, True, 0, 1, -1, 1 << 32, (1 << 64) - 1, b"ab", "kept", "a\0b", "x" * 300]
+    kind = chance.randrange(5)
+    if kind < 2 or depth > 2:
+        return chance.choice([*plain, cbor.Simple(3)])
+    if kind < 4:
+        return [odd(chance, depth + 1) for _ in range(chance.choice([2, 3, 5]))]
+    return {chance.choice([0, "a\0"]): odd(chance, depth + 1)}
+
+
+def test_odd_news_of_a_node_makes_nothing_fail(world: World, bench: Bench) -> None:
+    chance = random.Random(1)
+    for _ in range(NEWS):
+        detail = odd(chance)
+        for kind in codec.EVENT_KINDS:
+            world.take(bench.event(kind, detail))
 
 
 @settings(max_examples=3000 if WHOLE else 150)
