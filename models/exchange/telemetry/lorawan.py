@@ -7,9 +7,11 @@ session has no counter (chirpstack issue 43), and a payload without a decoder no
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any
 
 from models.exchange.telemetry.plain import measured, moment
@@ -35,9 +37,9 @@ def chirpstack(data: bytes) -> Telemetry:
     uplink = Uplink(
         _eui(info.get("devEui"), "deviceInfo.devEui"),
         _text(said.get("devAddr"), "devAddr"),
-        _counter(said.get("fCnt"), "fCnt"),
+        _counter(said.get("fCnt"), "fCnt", said.get("data")),
         _text(said.get("deduplicationId"), "deduplicationId") or None,
-        _payload(said.get("data"), "data"),
+        _payload(said.get("data"), said.get("object"), "data"),
         moment(said.get("time")) or _first_moment(said.get("rxInfo")),
     )
     return _decoded(uplink, said.get("object"), "object")
@@ -72,9 +74,13 @@ def things_stack(data: bytes) -> Telemetry:
         _eui(ids.get("dev_eui"), "end_device_ids.dev_eui"),
         _text(message.get("session_key_id"), "session_key_id")
         or _text(ids.get("dev_addr"), "dev_addr"),
-        _counter(message.get("f_cnt"), "uplink_message.f_cnt"),
+        _counter(message.get("f_cnt"), "uplink_message.f_cnt", message.get("frm_payload")),
         None,
-        _payload(message.get("frm_payload"), "uplink_message.frm_payload"),
+        _payload(
+            message.get("frm_payload"),
+            message.get("decoded_payload"),
+            "uplink_message.frm_payload",
+        ),
         moment(message.get("received_at")) or moment(said.get("received_at")),
     )
     return _decoded(uplink, message.get("decoded_payload"), "uplink_message.decoded_payload")
@@ -112,17 +118,21 @@ def _text(value: Any, where: str) -> str:
     return value
 
 
-def _payload(value: Any, where: str) -> str:
+def _payload(value: Any, values: Any, where: str) -> str:
     if value is None:
-        return ""
+        return sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
     if not isinstance(value, str) or len(value) > MOST_PAYLOAD or not value.isascii():
         raise TelemetryError("wrong_shape", f"{where}: no payload in base64")
     return value
 
 
-def _counter(value: Any, where: str) -> int:
+def _counter(value: Any, where: str, payload: Any) -> int | None:
+    """Return a counter; one that is not told is 0, unless the payload is not told either.
+
+    Then a webhook was set to leave fields out, and 0 would be every message's.
+    """
     if value is None:
-        return 0
+        return None if payload is None else 0
     if isinstance(value, str) and value.isdecimal() and value.isascii() and len(value) <= 10:
         value = int(value)
     if type(value) is not int or not 0 <= value <= MOST_COUNTER:

@@ -62,19 +62,20 @@ class Uplink:
         DevEUI, 16 hexadecimal digits, small.
     session : str
         Of the join, by which counters begin anew.
-    counter : int
-        FCntUp.
+    counter : int or None
+        FCntUp; None: the message tells neither it nor a payload, and so is known by neither.
     event : str or None
         What its network server calls this message.
     payload : str
-        As the device sent it, in base64; the same in a repetition.
+        As the device sent it, in base64, or where that is not told, a digest of its values: the
+        same in a repetition.
     sent : float or None
         When the network server had it [s since 1970 UTC].
     """
 
     eui: str
     session: str
-    counter: int
+    counter: int | None
     event: str | None
     payload: str
     sent: float | None

@@ -181,6 +181,17 @@ def test_a_repetition_over_another_gateway_is_none_of_its_own(
     assert server.values("soil.t") == [11.5]
 
 
+def test_a_webhook_that_leaves_counter_and_payload_out_loses_nothing(things_stack: Server) -> None:
+    bodies = [ts(0, value, 20 * place) for place, value in enumerate([11.5, 11.5, 12.0])]
+    for body in bodies:
+        del body["uplink_message"]["frm_payload"]
+    assert [things_stack.readings(body) for body in bodies] == [1, 1, 1]
+    with_counter = [ts(9, value, 60 + place) for place, value in enumerate([13.0, 13.0, 14.0])]
+    for body in with_counter:
+        del body["uplink_message"]["frm_payload"]
+    assert [things_stack.readings(body) for body in with_counter] == [1, 0, 1]
+
+
 @pytest.mark.parametrize(("kind", "body"), [("chirpstack", cs), ("things-stack", ts)])
 def test_a_counter_that_was_set_back_is_no_repetition(world_app: App, kind: str, body: Any) -> None:
     """With relaxed counters a device begins at 0 after every power cut, under the same address."""

@@ -9,14 +9,26 @@ from datetime import timedelta
 import cbor2
 import pytest
 
-from collector.ingest.authenticity import Message
+from collector.ingest.authenticity import Message, Refusals
+from collector.ingest.batches import Collector
+from collector.ingest.external.taking import retake
 from collector.store.items import open_items
 from collector.store.measured import external_messages
+from collector.store.network import external_devices
+from collector.store.network.external_devices import Declared
+from collector.store.postgres.db import Pool
 from models.exchange.telemetry.records import MOST_BYTES
-from tests.collector.conftest import NOW, Bench
-from tests.collector.ingest.external.conftest import NAME, URN, World
+from tests.collector.conftest import MASTER, NOW, Bench, FixedClock
+from tests.collector.ingest.external.conftest import FIELD, NAME, URN, World
 
 T = int(NOW.timestamp()) - 600
+
+
+class Acks:
+    """Takes acknowledgements and forgets them."""
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        pass
 
 
 def pack(*values: float, at: int = T) -> list[dict[str, object]]:
@@ -121,8 +133,6 @@ def test_who_is_not_enrolled_is_refused(world: World) -> None:
 
 
 def test_a_retired_device_is_refused_and_its_places_are_free(world: World) -> None:
-    from collector.store.network import external_devices
-
     with world.conn:
         external_devices.retire(world.conn, NAME, NOW)
     world.send(pack(1))
@@ -159,3 +169,58 @@ def test_frames_of_nodes_go_on_beside(world: World, bench: Bench) -> None:
     assert world.take(*both).readings == 0
     ids = world.rows("SELECT id FROM frame UNION ALL SELECT id FROM external_message")
     assert len(set(ids)) == 2
+
+
+def test_a_device_of_a_network_server_may_not_speak_to_the_broker(world: World) -> None:
+    with world.conn, world.conn.cursor() as cur:
+        cur.execute(
+            "INSERT INTO external_network (id, kind, made, made_by) "
+            "VALUES ('net', 'chirpstack', now(), 'Li'); "
+            "UPDATE external_device SET network = 'net', eui = '0101010101010101'"
+        )
+    assert world.send(pack(21.5)).readings == 0
+    assert world.refusals() == {(NAME, "wrong_way"): 1}
+
+
+def test_of_what_is_too_large_little_waits_in_the_queue(pool: Pool, clock: FixedClock) -> None:
+    collector = Collector(pool, MASTER, clock, Acks())
+    for topic in (f"senml/{NAME}", "thingsboard/x", "nq/1/qf-001/up"):
+        collector.put(Message(topic, bytes(1 << 20)))
+    held = [len(message.payload) for message in collector._inbox.queue]
+    assert held == [MOST_BYTES + 1, MOST_BYTES + 1, 1 << 20]
+
+
+def test_sums_of_senml_count_up_where_they_are_enrolled_so(world: World) -> None:
+    world.enrol(
+        "flow-1",
+        [("f:flow#sum", "water_volume", "m3")],
+        counters={"f:flow#sum": 0},
+    )
+    for minutes, total in [(0, 10.0), (10, 10.25)]:
+        at = T + 60 * minutes
+        world.send([{"bn": "f:", "bt": at, "n": "flow", "u": "m3/s", "v": 1, "s": total}], "flow-1")
+    assert world.readings("f:flow#sum") == [(T + 600, 250.0)]
+
+
+def test_what_was_kept_before_a_value_had_a_place_is_read_again(world: World) -> None:
+    world.send([{"bn": URN, "bt": T, "n": "late", "u": "Cel", "v": 11.5}])
+    assert world.refusals() == {(NAME, "no_placement"): 1}
+    with world.conn:
+        place = external_devices.place(world.conn, NAME, FIELD, "soil_temperature", -0.1)
+        external_devices.serve(world.conn, NAME, Declared(f"{URN}late", place), NOW)
+        taken = retake(world.conn, NAME, NOW - timedelta(days=1), NOW, Refusals(NOW))
+        again = retake(world.conn, NAME, NOW + timedelta(days=1), NOW, Refusals(NOW))
+    world.places["late"] = place
+    assert (taken.repeated, taken.readings, again.repeated) == (1, 1, 0)
+    assert world.readings("late") == [(T, 11.5)]
+    # from another time on the name stands for another place
+    later = NOW + timedelta(hours=1)
+    with world.conn:
+        other = external_devices.place(world.conn, NAME, FIELD, "soil_temperature", -0.2)
+        external_devices.serve(world.conn, NAME, Declared(f"{URN}late", other), later)
+    world.places["other"] = other
+    world.now = NOW + timedelta(hours=3)
+    for hours in (0, 2):
+        at = int((NOW + timedelta(hours=hours)).timestamp())
+        world.send([{"bn": URN, "bt": at, "n": "late", "u": "Cel", "v": 12}])
+    assert [len(world.readings("late")), len(world.readings("other"))] == [2, 1]
