@@ -28,6 +28,10 @@ MOST_PAYLOAD = 1024
 def chirpstack(data: bytes) -> Telemetry:
     """Decode what ChirpStack posts with ``event=up`` (JSON, as its HTTP integration writes it).
 
+    Parameters
+    ----------
+    data : bytes
+
     Raises
     ------
     TelemetryError
@@ -59,6 +63,10 @@ def _first_moment(receptions: Any) -> float | None:
 
 def things_stack(data: bytes) -> Telemetry:
     """Decode what The Things Stack posts as an uplink message.
+
+    Parameters
+    ----------
+    data : bytes
 
     Raises
     ------

@@ -24,7 +24,13 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def number(value: Any) -> float | None:
-    """Return a value as a finite number; None: it is none. Text is none, whatever it looks like."""
+    """Return a value as a finite number; None: it is none.
+
+    Parameters
+    ----------
+    value : object
+        Text is none, whatever it looks like.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -35,7 +41,14 @@ def number(value: Any) -> float | None:
 
 
 def flat(values: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
-    """Return names and values of an object; what is nested is named with dots, as in a.b or a.0."""
+    """Return names and values of an object; what is nested is named with dots, as in a.b or a.0.
+
+    Parameters
+    ----------
+    values : mapping of str to object
+    before : str
+        What stands before each name.
+    """
     for key, value in values.items():
         name = f"{before}{key}"
         if isinstance(value, dict):
@@ -56,6 +69,18 @@ def measured(
 ) -> None:
     """Add the numbers of an object of names and values; count what is no number.
 
+    Parameters
+    ----------
+    values : mapping of str to object
+    time : float
+        [s since 1970 UTC], or with `relative` 0.
+    relative : bool
+        No time was told.
+    into : list of Measured
+        Takes them.
+    left_out : Counter
+        Of what is none, by reason.
+
     Raises
     ------
     TelemetryError
@@ -74,7 +99,12 @@ def measured(
 
 
 def moment(text: Any) -> float | None:
-    """Return a time of RFC 3339 [s since 1970 UTC]; None where it is none."""
+    """Return a time of RFC 3339 [s since 1970 UTC]; None where it is none.
+
+    Parameters
+    ----------
+    text : object
+    """
     found = MOMENT.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         return None

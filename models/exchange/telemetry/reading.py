@@ -20,7 +20,12 @@ MOST_EXPONENT = 400
 
 
 def bounded(data: bytes) -> bytes:
-    """Return a message that is not too large, else raise TelemetryError."""
+    """Return a message that is not too large, else raise TelemetryError.
+
+    Parameters
+    ----------
+    data : bytes
+    """
     if len(data) > MOST_BYTES:
         raise TelemetryError("too_large", f"{len(data)} bytes; send at most {MOST_BYTES} at once")
     return data
@@ -28,6 +33,10 @@ def bounded(data: bytes) -> bytes:
 
 def read_json(data: bytes) -> Any:
     """Decode JSON (RFC 8259) in UTF-8; numbers that no double holds and repeated keys are refused.
+
+    Parameters
+    ----------
+    data : bytes
 
     Raises
     ------
@@ -97,6 +106,10 @@ def read_cbor(data: bytes) -> Any:
 
     What is well-formed and within bounds is found out first, so that the library's decoder meets
     nothing that could fill the memory or run code of a tag.
+
+    Parameters
+    ----------
+    data : bytes
 
     Raises
     ------

@@ -57,6 +57,10 @@ NO_NUMBERS = ("vs", "vb", "vd")
 def decode(data: bytes) -> Telemetry:
     """Decode a pack; whether it is JSON or CBOR its first byte tells: an array begins otherwise.
 
+    Parameters
+    ----------
+    data : bytes
+
     Raises
     ------
     TelemetryError
@@ -83,7 +87,13 @@ def _labelled(pack: Any) -> Any:
 
 
 def resolve(pack: Any) -> Telemetry:
-    """Resolve the records of a pack, with labels as in JSON; TelemetryError where it is none."""
+    """Resolve the records of a pack; TelemetryError where it is none.
+
+    Parameters
+    ----------
+    pack : list of dict
+        With labels as in JSON; whatever else it may be.
+    """
     if not isinstance(pack, list) or not pack:
         raise TelemetryError("wrong_shape", "no SenML: a pack is an array of records")
     if len(pack) > MOST_RECORDS:

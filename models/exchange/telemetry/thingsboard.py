@@ -26,6 +26,10 @@ LEAST_MS = 10**12
 def decode(data: bytes) -> Telemetry:
     """Decode telemetry.
 
+    Parameters
+    ----------
+    data : bytes
+
     Raises
     ------
     TelemetryError

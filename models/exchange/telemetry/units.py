@@ -79,6 +79,11 @@ def conversion(unit: str, quantity: Quantity) -> tuple[float, float] | None:
 
 
 def units_of(quantity: Quantity) -> list[str]:
-    """Return the units in which a quantity may come."""
+    """Return the units in which a quantity may come.
+
+    Parameters
+    ----------
+    quantity : Quantity
+    """
     found = {unit for unit, ours in _TO_OURS if ours == quantity.unit}
     return sorted(found | {x for x in (quantity.senml, _SAME.get(quantity.unit)) if x})

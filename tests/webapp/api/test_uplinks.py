@@ -6,6 +6,7 @@ Bodies are built as the servers' documentation has them (ChirpStack 4, "HTTP int
 
 from __future__ import annotations
 
+import io
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -275,6 +276,31 @@ def test_what_cannot_be_read_is_400_and_too_much_413(chirpstack: Server) -> None
     assert str(MOST_BYTES) in answer.json["error"]
     reasons = {reason for _, reason in chirpstack.refusals()}
     assert reasons == {"not_readable", "wrong_shape", "too_large"}
+
+
+class Endless(io.RawIOBase):
+    """A body of which is counted how much was read."""
+
+    taken = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self.taken += len(buffer)
+        return len(buffer)
+
+
+def test_of_a_body_that_is_too_large_little_is_read(chirpstack: Server) -> None:
+    body = Endless()
+    answer = chirpstack.app.test_client().post(
+        "/uplinks?event=up",
+        headers={"Authorization": f"Bearer {chirpstack.token}"},
+        content_length=1 << 27,
+        environ_overrides={"wsgi.input": body},
+    )
+    assert answer.status_code == 413
+    assert body.taken <= MOST_BYTES
 
 
 def test_other_events_are_passed_over(chirpstack: Server, world_app: App) -> None:

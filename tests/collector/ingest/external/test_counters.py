@@ -60,6 +60,8 @@ def test_a_late_count_adds_nothing_since_the_one_after_it_has_it(meter: World) -
         say(meter, minutes, count)
     assert amounts(meter) == {20: 4.0, 30: 1.0}
     assert meter.refusals()[METER, "count_late"] == 1
+    say(meter, 20, 120, ut=1)  # said again, its amount is what it was
+    assert meter.rows("SELECT count(*) FROM reading_conflict") == [(0,)]
 
 
 def test_repetitions_in_any_order_change_nothing(meter: World) -> None:

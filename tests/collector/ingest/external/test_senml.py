@@ -94,12 +94,13 @@ def test_units_are_converted_and_those_that_do_not_fit_refused(world: World) -> 
             {"n": "rh", "u": "/", "v": 0.6},
             {"n": "soil", "u": "/100", "v": 25},
             {"n": "soil", "u": "V", "t": 60, "v": 2},
+            {"n": "rh", "u": "/", "t": 120, "v": 1.7e308},
         ]
     )
     assert world.readings(f"{URN}temp") == [(T, pytest.approx(21.5))]
     assert world.readings(f"{URN}rh") == [(T, 60.0)]
     assert world.readings(f"{URN}soil") == [(T, 0.25)]
-    assert world.refusals() == {(NAME, "wrong_unit"): 1}
+    assert world.refusals() == {(NAME, "wrong_unit"): 1, (NAME, "not_a_number"): 1}
 
 
 def test_each_refusal_is_counted_with_its_reason(world: World) -> None:

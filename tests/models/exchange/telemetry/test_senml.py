@@ -125,6 +125,7 @@ def test_what_the_standard_does_not_allow_is_refused(why: str, pack: Any) -> Non
         ("not_readable", b'[{"n":"a","v":-Infinity}]'),
         ("not_readable", b'[{"n":"a","v":1e999}]'),
         ("not_readable", b'[{"n":"a","v":' + b"9" * 5000 + b"}]"),
+        ("not_readable", b'[{"n":"a","v":' + b"9" * 500 + b"}]"),
         ("not_readable", b'[{"n":"a","v":1,"v":2}]'),
         ("not_readable", b'[{"n":"a","v":1}] x'),
         ("too_deep", b"[" * 60_000),
@@ -149,6 +150,7 @@ def test_json_that_is_none_is_refused(why: str, data: bytes) -> None:
         ("not_readable", b"\x81\xd8\x23\x63a+b"),  # tag 35, a regular expression
         ("not_readable", b"\x81\xd8\x1c\x81\xd8\x1d\x00"),  # tags 28 and 29: within itself
         ("not_readable", b"\x81\xa1\x02\xc4\x82\x1a\x7f\xff\xff\xff\x01"),  # 1e2147483647
+        ("not_readable", b"\x81\xa1\x02\xc5\x82\x01\x01"),  # tag 5, a binary fraction
         ("not_readable", b"\x81\x1c"),
         ("not_readable", b"\x81\x61\xff"),
         ("too_deep", b"\x81" * 60_000),
