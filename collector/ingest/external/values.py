@@ -54,6 +54,8 @@ class Values:
         for reason, count in decoded.left_out.items():
             for _ in range(count):
                 self.refused.add(device.id, reason, shown)
+        if not decoded.measured and not decoded.left_out:
+            self.refused.add(device.id, "no_value", shown)
         there: dict[tuple[int, int], float] = {}
         homeless = False
         for one in sorted(decoded.measured, key=_by_time):
@@ -79,6 +81,8 @@ class Values:
             return "no_time"
         exact = one.time + (received.timestamp() if one.relative else 0.0)
         earliest = (device.enrolled - BEFORE_ENROLMENT).timestamp()
+        if one.relative and one.time > 0:  # nobody has measured yet: most likely an uptime
+            return "time_out_of_window"
         if not earliest <= exact <= (received + AFTER_NOW).timestamp():
             return "time_out_of_window"
         time = floor(exact)

@@ -37,6 +37,8 @@ def chirpstack(data: bytes) -> Telemetry:
     TelemetryError
     """
     said = _object(read_json(data), "the body")
+    if "devEUI" in said and "deviceInfo" not in said:
+        raise TelemetryError("wrong_shape", "as written by ChirpStack 3; version 4 is read")
     info = _object(said.get("deviceInfo"), "deviceInfo")
     uplink = Uplink(
         _eui(info.get("devEui"), "deviceInfo.devEui"),

@@ -21,6 +21,7 @@ from models.exchange.telemetry.records import (
 
 #: Before it a time in milliseconds was most likely written in seconds: 5 September 2001 [ms].
 LEAST_MS = 10**12
+MOST_DIGITS = 16
 
 
 def decode(data: bytes) -> Telemetry:
@@ -57,7 +58,10 @@ def decode(data: bytes) -> Telemetry:
 def _seconds(entry: dict[str, Any]) -> float:
     if "ts" not in entry:
         return 0.0
-    found = number(entry["ts"])
+    said = entry["ts"]
+    if isinstance(said, str) and len(said) <= MOST_DIGITS and said.isascii() and said.isdecimal():
+        said = int(said)  # as ThingsBoard takes it, too (thingsboard issue 5714)
+    found = number(said)
     if found is None or found < LEAST_MS:
         shown = str(entry["ts"])[:30]
         raise TelemetryError("wrong_shape", f'"ts" {shown}: write milliseconds since 1970')

@@ -126,6 +126,20 @@ def test_each_refusal_is_counted_with_its_reason(world: World) -> None:
     assert world.readings(f"{URN}temp") == [(T, 20.0)]
 
 
+@pytest.mark.parametrize(
+    ("form", "data"),
+    [
+        ("senml", b"\x81\xa2\x61\x33\x63hhh\x62\x2d\x32\x62/0"),  # labels as text (leshan 1654)
+        ("senml", b"[{}]"),
+        ("thingsboard", b"{}"),
+        ("thingsboard", b'[{"values":{}}]'),
+    ],
+)
+def test_a_message_without_any_value_is_counted(world: World, form: str, data: bytes) -> None:
+    world.send(data, NAME, form)
+    assert world.refusals() == {(NAME, "no_value"): 1}
+
+
 def test_who_is_not_enrolled_is_refused(world: World) -> None:
     world.send(pack(1), device="nobody")
     world.send(pack(1), device="NOBODY")
@@ -143,6 +157,9 @@ def test_a_retired_device_is_refused_and_its_places_are_free(world: World) -> No
 
 def test_without_a_time_the_receipt_counts_where_a_technician_allows_it(world: World) -> None:
     world.enrol("plain-1", [("t1", "soil_temperature", "Cel")], time_of_receipt=True)
+    uptime = [{"n": "t1", "t": 3600, "v": 15.0}]
+    assert world.send(uptime, "plain-1").readings == 0
+    assert world.refusals() == {("plain-1", "time_out_of_window"): 1}
     said = [{"n": "t1", "v": 15.0}, {"n": "t1", "t": -60, "v": 14.5}]
     now = int(NOW.timestamp())
     assert world.send(said, "plain-1").readings == 2

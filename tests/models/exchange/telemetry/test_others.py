@@ -25,6 +25,9 @@ def test_the_three_forms_of_thingsboard() -> None:
     timed = {"ts": 1451649600512, "values": {"t": 21, "on": True, "s": "21", "n": None}}
     assert values(timed) == [("t", 1451649600.512, 21, False)]
     assert values([timed, {"t": 5}]) == [("t", 1451649600.512, 21, False), ("t", 0, 5, True)]
+    assert values({"ts": "1451649600512", "values": {"t": 21}}) == [
+        ("t", 1451649600.512, 21, False)
+    ]
     assert values({"values": {"t": 1}}) == [("t", 0, 1, True)]
     assert values({"a": {"b": [1, {"c": 2}]}}) == [("a.b.0", 0, 1, True), ("a.b.1.c", 0, 2, True)]
     found = thingsboard.decode(json.dumps(timed).encode())
@@ -39,7 +42,8 @@ def test_the_three_forms_of_thingsboard() -> None:
         "x",
         [1],
         {"ts": 1451649600, "values": {"t": 1}},  # seconds
-        {"ts": "1451649600512", "values": {"t": 1}},
+        {"ts": "1451649600", "values": {"t": 1}},
+        {"ts": "2016-01-01T12:00:00Z", "values": {"t": 1}},
         {"ts": True, "values": {"t": 1}},
         {"ts": 1451649600512},
         {"ts": 1451649600512, "values": [1]},
@@ -114,13 +118,18 @@ def test_counters_that_are_text_are_numbers() -> None:
         {"object": [1]},
         {"deviceInfo": None},
         {"deviceInfo": {"devEui": "01020304050607"}},
-        {"deviceInfo": {"devEui": "AQIDBAUGBwg="}},  # base64, as ChirpStack 3 writes it
     ],
 )
 def test_an_uplink_of_another_shape_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(TelemetryError) as caught:
         lorawan.chirpstack(uplink(**changes))
     assert caught.value.reason == "wrong_shape"
+
+
+def test_what_chirpstack_3_writes_is_named() -> None:
+    said = {"devEUI": "AQIDBAUGBwg=", "fCnt": 1, "objectJSON": "{}"}
+    with pytest.raises(TelemetryError, match="ChirpStack 3; version 4 is read"):
+        lorawan.chirpstack(json.dumps(said).encode())
 
 
 @pytest.mark.parametrize(
