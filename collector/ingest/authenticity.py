@@ -16,6 +16,14 @@ from firmware.wire.codec import Frame
 
 _parse_topic = lru_cache(1 << 16)(topics_read.parse_topic)
 
+#: First parts of the topics of other makers' devices: the standards that they speak.
+EXTERNAL = ("senml", "thingsboard")
+
+
+def is_external(topic: str) -> bool:
+    """Tell whether a topic is one of other makers' devices."""
+    return topic.partition("/")[0] in EXTERNAL
+
 
 @dataclass(frozen=True)
 class Message:
@@ -61,13 +69,15 @@ class Refusals:
 class Proven:
     """Messages, which of them are authentic by what is known, and why the others are not.
 
-    `refused` holds node, reason and bytes; `known` is None where nothing was proven yet.
+    `refused` holds node, reason and bytes; `known` is None where nothing was proven yet. What came
+    on topics of other makers' devices is `external`: the broker's rules alone say who sent it.
     """
 
     messages: Sequence[Message]
     known: KnownNodes | None = None
     arrived: list[Arrived] = field(default_factory=list)
     refused: list[tuple[str, str, bytes]] = field(default_factory=list)
+    external: list[Message] = field(default_factory=list)
 
 
 def prove(known: KnownNodes, messages: Sequence[Message]) -> Proven:
@@ -81,6 +91,9 @@ def prove(known: KnownNodes, messages: Sequence[Message]) -> Proven:
     """
     proven = Proven(messages, known)
     for message in messages:
+        if is_external(message.topic):
+            proven.external.append(message)
+            continue
         found = _prove_one(known, message)
         if isinstance(found, Arrived):
             proven.arrived.append(found)

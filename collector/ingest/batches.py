@@ -26,6 +26,7 @@ from collector.ingest import intake, sealing
 from collector.ingest.acknowledging import acknowledgements
 from collector.ingest.authenticity import Message, Proven
 from collector.ingest.clock_watch import ClockWatch
+from collector.ingest.external.taking import cut
 from collector.ingest.inbox import Inbox
 from collector.ingest.known_nodes import KnownNodes, Registry
 from collector.ingest.preparing import Preparing
@@ -159,6 +160,7 @@ class Collector:
         Who waits reads no more from the broker. What waits when the collector stops is lost
         unacknowledged, and comes again.
         """
+        message = cut(message)
         try:
             self._inbox.put_nowait(message)
         except queue.Full:

@@ -51,7 +51,7 @@ def lost_range(event: codec.Event) -> tuple[int, int, int] | None:
     detail = event.detail
     if event.kind != "lost" or not isinstance(detail, list) or len(detail) != 3:
         return None
-    if not all(isinstance(x, int) and 0 <= x < 1 << 32 for x in detail):
+    if not all(type(x) is int and 0 <= x < 1 << 32 for x in detail):
         return None
     boot, first, last = detail
     return (boot, first, last) if boot >= 1 and first <= last else None
@@ -64,8 +64,8 @@ def boot_detail(event: codec.Event) -> tuple[str, int]:
     """
     detail = event.detail if isinstance(event.detail, list) else [event.detail]
     cause = "" if not detail or detail[0] is None else str(detail[0])
-    torn = detail[1] if len(detail) > 1 and isinstance(detail[1], int) else 0
-    return _visible(cause, MOST_CAUSE), min(max(torn, 0), 1 << 32)
+    torn = detail[1] if len(detail) > 1 and type(detail[1]) is int else 0
+    return visible(cause, MOST_CAUSE), min(max(torn, 0), 1 << 32)
 
 
 def running_detail(event: codec.Event) -> tuple[str, str | None, bytes | None] | None:
@@ -78,8 +78,8 @@ def running_detail(event: codec.Event) -> tuple[str, str | None, bytes | None] |
         return None
     version, target, config = detail[2:5]
     good = isinstance(config, bytes) and len(config) == CONFIG_BYTES
-    named = _visible(target, MOST_CAUSE) if isinstance(target, str) else None
-    return _visible(version, MOST_CAUSE), named, config if good else None
+    named = visible(target, MOST_CAUSE) if isinstance(target, str) else None
+    return visible(version, MOST_CAUSE), named, config if good else None
 
 
 def update_detail(event: codec.Event) -> tuple[int, str, int | str | None]:
@@ -88,16 +88,17 @@ def update_detail(event: codec.Event) -> tuple[int, str, int | str | None]:
     if not isinstance(detail, list) or len(detail) != 3:
         raise cbor.DecodeError("update: must be an array of 3", 0)
     number, state, more = detail
-    if not isinstance(number, int) or not 0 < number < 1 << 32:
+    if type(number) is not int or not 0 < number < 1 << 32:
         raise cbor.DecodeError("update: the number must be from 1 to 2**32 - 1", 0)
-    if state not in NEWS:
+    if not isinstance(state, str) or state not in NEWS:
         raise cbor.DecodeError(f"update: state {state!r} must be one of {', '.join(NEWS)}", 0)
-    if more is None or (isinstance(more, int) and 0 <= more < 1 << 32):
+    if more is None or (type(more) is int and 0 <= more < 1 << 32):
         return number, state, more
-    return number, state, _visible(str(more), MOST_WHY)
+    return number, state, visible(str(more), MOST_WHY)
 
 
-def _visible(text: str, most: int) -> str:
+def visible(text: str, most: int) -> str:
+    """Return a text without what nobody sees, cut to `most` characters."""
     return "".join(each for each in text if each.isprintable())[:most]
 
 
@@ -109,6 +110,6 @@ def refused_detail(event: codec.Event) -> tuple[str, int]:
     reason, count = detail
     if not isinstance(reason, str) or not reason.isascii() or not 0 < len(reason) <= MOST_CAUSE:
         raise cbor.DecodeError("refused: the reason must be a word", 0)
-    if not isinstance(count, int) or not 0 < count < 1 << 32:
+    if type(count) is not int or not 0 < count < 1 << 32:
         raise cbor.DecodeError("refused: the count must be from 1 to 2**32 - 1", 0)
     return reason, count

@@ -27,7 +27,7 @@ from collector.settings import BrokerAddress, BrokerTls, SettingsError, parse_br
 from collector.trouble import Trouble
 from field_configs.events import Event, event
 
-SUBSCRIPTIONS = ("nq/1/+/up", "nq/1/+/evt", "nq/1/+/ask")
+SUBSCRIPTIONS = ("nq/1/+/up", "nq/1/+/evt", "nq/1/+/ask", "senml/+", "thingsboard/+")
 # A refused subscription is asked for again, since somebody may have allowed it meanwhile.
 ASK_AGAIN_SECONDS = 30.0
 CONNECT_AGAIN_SECONDS = (1, 10)

@@ -22,8 +22,10 @@ from collector.ingest.bodies import (
     running_detail,
     span,
     update_detail,
+    visible,
 )
 from collector.ingest.clock_watch import ClockWatch
+from collector.ingest.external import taking
 from collector.ingest.known_nodes import KnownNodes
 from collector.ingest.notes import MOST_DETAIL, Notes
 from collector.ingest.placing import Placing
@@ -106,6 +108,8 @@ def take(
     if updating is not None:
         asks = [x for x in arrived if x.message.topic.endswith("/ask")]
         batch.outcome.parts = updating.parts(conn, asks, refused)
+    came = taking.take(conn, proven.external, now, refused, sure=not batch.clock_in_doubt())
+    batch.outcome.readings += came.readings
     for one in refused.found.values():
         batch.outcome.refused[one.reason] += one.count
     frames.put_refusals(conn, list(refused.found.values()))
@@ -199,7 +203,7 @@ class _Batch:
                 if runs is not None:
                     node_firmware.put(self.conn, BootId(*began), *runs, self.now)
             elif said.kind == "fault":
-                text = str(said.detail)[:MOST_DETAIL]
+                text = visible(str(said.detail), MOST_DETAIL)
                 self.notes.item(event("node_fault", node=one.node.id, detail=text), one.node.id)
             else:
                 self._take_word_of_commands(one, said, refused)

@@ -142,11 +142,16 @@ def read_known_nodes(
     if before is not None:
         changed, look_back = before.nodes | changed, before.look_back_hours | look_back
         begun = before.begun if len(before.begun) < MOST_BEGUN else begun
-    own = [(one.series, one.since, one.until, one) for one in limits.counting(conn)]
-    given = Given(pieces(own), pieces(qc_decisions.struck(conn)))
+    given = read_given(conn)
     for series, hours in given.freeze_hours().items():
         look_back[series] = max(hours, look_back.get(series, 0.0))
     return KnownNodes(version, changed, registry.layouts(conn), look_back, given, begun)
+
+
+def read_given(conn: Connection) -> Given:
+    """Read what was given for single series: their own limits, and what was struck."""
+    own = [(one.series, one.since, one.until, one) for one in limits.counting(conn)]
+    return Given(pieces(own), pieces(qc_decisions.struck(conn)))
 
 
 class Registry:

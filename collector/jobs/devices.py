@@ -33,6 +33,7 @@ QUIET_AFTER = {
 }
 KINDS = (
     "silent_node",
+    "silent_external",
     "silent_placement",
     "frozen_sensor",
     "readings_ahead",
@@ -57,6 +58,7 @@ def look_after_devices(context: Context) -> Event:
         devices.flag_frozen(conn, now - SILENT_AFTER)
         found = [
             *devices.silent_nodes(conn, now - SILENT_AFTER),
+            *devices.silent_external(conn, now - SILENT_AFTER, now),
             *devices.silent_placements(conn, now - LATE_AFTER),
             *devices.frozen_placements(conn, now - SILENT_AFTER),
             *devices.placements_ahead(conn, now + AHEAD),

@@ -178,7 +178,7 @@ def encode_event(event):
 
 def _event_fault(parts):
     """Say what is wrong with the parts of an event, or return None."""
-    if not isinstance(parts, dict) or sorted(parts.keys()) != [1, 2, 3]:
+    if not isinstance(parts, dict) or set(parts) != {1, 2, 3}:
         return "must be a map with keys 1, 2 and 3"
     if not within(parts[1], 1, UINT32):
         return "boot %r must be from 1 to 2**32 - 1" % (parts[1],)

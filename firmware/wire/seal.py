@@ -108,8 +108,9 @@ def parse(message):
     protected, unprotected, body, tag = parts
     if protected != _PROTECTED:
         raise SealError("not sealed: algorithm is not HMAC 256/64")
-    kid = unprotected.get(_KID) if isinstance(unprotected, dict) else None
-    if len(unprotected or ()) != 1 or not isinstance(kid, bytes) or not 1 <= len(kid) <= 4:
+    alone = isinstance(unprotected, dict) and len(unprotected) == 1
+    kid = unprotected.get(_KID) if alone else None
+    if not isinstance(kid, bytes) or not 1 <= len(kid) <= 4:
         raise SealError("not sealed: no key epoch")
     epoch = int.from_bytes(kid, "big")
     if kid != _kid(epoch):

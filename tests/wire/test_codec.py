@@ -176,6 +176,7 @@ def test_an_event_survives_the_way(boot: int, kind: str, detail: Any) -> None:
     [
         ({1: 1, 2: "boot"}, "must be a map with keys 1, 2 and 3"),
         ([1], "must be a map with keys 1, 2 and 3"),
+        ({1: 1, 2: "boot", "3": 0}, "must be a map with keys 1, 2 and 3"),
         ({1: 0, 2: "boot", 3: 0}, "boot 0 must be"),
         ({1: 1, 2: "party", 3: 0}, "kind 'party' must be one of boot, lost, fault"),
     ],

@@ -115,6 +115,8 @@ def tagged(place: int, part: Any) -> bytes:
         (tagged(0, b"\xa1\x01\x05"), "algorithm is not HMAC 256/64"),
         (tagged(1, {}), "no key epoch"),
         (tagged(1, None), "no key epoch"),
+        (tagged(1, 7), "no key epoch"),
+        (tagged(1, True), "no key epoch"),
         (tagged(1, {4: 1}), "no key epoch"),
         (tagged(1, {4: b""}), "no key epoch"),
         (tagged(1, {4: bytes(5)}), "no key epoch"),

@@ -16,6 +16,7 @@ CLOSED = (
     "/deputies",
     "/metrics",
     "/epcis",
+    "/uplinks",
     "/healthz",
     "/set-language",
     "/*?",

@@ -29,6 +29,14 @@ def silent_nodes(conn: Connection, before: datetime) -> list[Found]:
     ]
 
 
+def silent_external(conn: Connection, before: datetime, now: datetime) -> list[Found]:
+    """Return other makers' devices that were not heard since `before` and for three steps."""
+    return [
+        Found(event("silent_external", device=device, seen=seen), device)
+        for device, seen in _fetch(conn, "silent_external", before=before, now=now)
+    ]
+
+
 def silent_placements(conn: Connection, before: datetime) -> list[Found]:
     """Return placements whose node reports, but without a valid value since `before`."""
     return [
@@ -50,9 +58,9 @@ def frozen_placements(conn: Connection, since: datetime) -> list[Found]:
                 since=stood,
             ),
             place,
-            node,
+            own,
         )
-        for place, node, quantity, value, stood in _fetch(
+        for place, node, quantity, value, stood, own in _fetch(
             conn, "frozen_placements", freeze=FREEZE, since=since
         )
     ]

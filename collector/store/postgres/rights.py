@@ -103,6 +103,7 @@ def grant(conn: Connection, role: str) -> dict[str, list[str]]:
     with conn.cursor() as cur:
         for each in ("withdraw", "close_schema", "open_schema", "open_database"):
             cur.execute(sql.SQL(SQL[each]).format(**names))
+        cur.execute(sql.SQL(SQL["give_numbers"]).format(**names))
         given = needed(conn)
         for table, rights in given.items():
             words = sql.SQL(", ").join(map(sql.SQL, rights))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from collector.ingest import broker
-from collector.ingest.broker import MqttLink
+from collector.ingest.broker import SUBSCRIPTIONS, MqttLink
 from collector.one_machine.embedded import free_port
 from collector.settings import BrokerTls, Settings, SettingsError
 from tests.mosquitto import Authority, mosquitto
@@ -121,7 +121,7 @@ def test_a_refused_subscription_is_no_connection(
         with mosquitto(tmp_path, *security(tmp_path, subscribe=False), port=port):
             until(lambda: link.trouble is not None and link.trouble.kind.endswith("refuses_topics"))
             assert link.trouble is not None
-            assert link.trouble.params["topics"] == "nq/1/+/up, nq/1/+/evt, nq/1/+/ask"
+            assert link.trouble.params["topics"] == ", ".join(SUBSCRIPTIONS)
             assert "does not let user (none) read nq/1/+/up, nq/1/+/evt, nq/1/+/ask" in caplog.text
             assert ": connected" not in caplog.text
             assert not link.subscribed.is_set()

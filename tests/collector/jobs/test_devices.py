@@ -261,3 +261,45 @@ def test_a_battery_that_falls_three_nights_is_named_until_it_rises(
         said = found["battery_falling"]
         assert "fell 3 nights in a row, from 3.90 V to 3.70 V; check its solar panel" in said
         assert "battery_falling" not in looked(registered, pool, NOW + timedelta(days=1))
+
+
+def test_a_silent_device_of_another_maker_is_noted_until_it_is_heard(
+    registered: db.Connection, pool: Pool
+) -> None:
+    with registered, registered.cursor() as cur:
+        cur.execute(
+            "INSERT INTO external_device (id, step_s, time_of_receipt, enrolled, enrolled_by) "
+            "VALUES ('quick', 600, false, %(at)s, 'Li'), ('slow', 86400, false, %(at)s, 'Li')",
+            {"at": NOW - timedelta(days=2)},
+        )
+    assert "device quick: last heard never" in looked(registered, pool, NOW)["silent_external"]
+    with registered:
+        assert [item.subject for item in open_items(registered)] == ["quick"]
+    later = NOW + timedelta(days=2)
+    looked(registered, pool, later)
+    with registered:
+        assert [item.subject for item in open_items(registered)] == ["quick", "slow"]
+    with registered, registered.cursor() as cur:
+        cur.execute("UPDATE external_device SET last_seen = %s", (later,))
+    assert looked(registered, pool, later) == {}
+
+
+def test_a_stuck_sensor_of_another_maker_is_noted(registered: db.Connection, pool: Pool) -> None:
+    with registered, registered.cursor() as cur:
+        cur.execute(
+            "INSERT INTO external_device (id, step_s, time_of_receipt, enrolled, enrolled_by, "
+            "last_seen) VALUES ('gauge', 600, false, %(at)s, 'Li', %(at)s); "
+            "INSERT INTO placement (id, field, quantity) VALUES ('p', 'qf-liuge-1', 'wind_speed'); "
+            "INSERT INTO series (placement) VALUES ('p'); "
+            "INSERT INTO external_channel (device, name, placement, unit, factor) "
+            "VALUES ('gauge', 'w', 'p', '', 1); "
+            "INSERT INTO series_tail (series_id, time, value, qc, valid_time, valid_value, "
+            "same_since) SELECT id, %(at)s, 2, 67, %(at)s, 2, "
+            "%(at)s::timestamptz - interval '2 days' "
+            "FROM series WHERE placement = 'p'",
+            {"at": NOW},
+        )
+    assert "gauge" in looked(registered, pool, NOW)["frozen_sensor"]
+    with registered:
+        (item,) = open_items(registered)
+    assert (item.subject, item.node) == ("p", None)  # there is no page of a node to lead to

@@ -52,6 +52,7 @@ MAY_OPEN = {
     "health.healthz": ALL,
     "metrics.metrics": ALL,  # by token or from this machine: test_health.py
     # by a party's token alone, whoever is signed in: tests/webapp/api/epcis
+    "uplinks.uplink": NONE,  # by the token of a network server: tests/webapp/api/test_uplinks.py
     "epcis_capture.captured": NONE,
     "epcis_capture.one": NONE,
     "epcis_events.resources": NONE,

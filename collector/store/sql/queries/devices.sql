@@ -5,6 +5,14 @@ WHERE enrolled IS NOT NULL AND enrolled < %(before)s
   AND EXISTS (SELECT FROM node_key k WHERE k.node = node.id AND k.retired IS NULL)
 ORDER BY id
 
+-- name: silent_external
+-- A device that measures seldom is silent only after three of its steps.
+SELECT id, last_seen FROM external_device
+WHERE retired IS NULL
+  AND coalesce(last_seen, enrolled) < least(
+      %(before)s, %(now)s::timestamptz - 3 * step_s * interval '1 second')
+ORDER BY id
+
 -- name: silent_placements
 SELECT p.id, a.node, t.valid_time
 FROM series_tail t
@@ -16,12 +24,13 @@ WHERE t.value IS NULL AND t.time >= %(before)s
 ORDER BY p.id
 
 -- name: frozen_placements
-SELECT p.id, a.node, p.quantity, t.valid_value, t.same_since
+SELECT p.id, coalesce(a.node, x.device), p.quantity, t.valid_value, t.same_since, a.node
 FROM series_tail t
 JOIN series s ON s.id = t.series_id
 JOIN placement p ON p.id = s.placement
-JOIN assignment a ON a.placement = p.id AND a.valid_to IS NULL
-WHERE t.qc & %(freeze)s <> 0 AND t.time >= %(since)s
+LEFT JOIN assignment a ON a.placement = p.id AND a.valid_to IS NULL
+LEFT JOIN external_channel x ON x.placement = p.id AND x.valid_to IS NULL
+WHERE coalesce(a.node, x.device) IS NOT NULL AND t.qc & %(freeze)s <> 0 AND t.time >= %(since)s
 ORDER BY p.id
 
 -- name: placements_ahead

@@ -10,8 +10,9 @@ FROM assignment a JOIN placement p ON p.id = a.placement
 WHERE a.node = %(node)s AND a.valid_to IS NULL ORDER BY a.channel
 
 -- name: placements_in
-SELECT p.id, p.quantity, p.height_m, a.node FROM placement p
+SELECT p.id, p.quantity, p.height_m, coalesce(a.node, x.device) FROM placement p
 LEFT JOIN assignment a ON a.placement = p.id AND a.valid_to IS NULL
+LEFT JOIN external_channel x ON x.placement = p.id AND x.valid_to IS NULL
 WHERE p.field = %(field)s ORDER BY p.id
 
 -- name: add_placement

@@ -27,6 +27,9 @@ UNION ALL
 SELECT r.name || ' on table ' || r.tab
 FROM unnest(%(tables)s::text[], %(rights)s::text[]) AS r (tab, name)
 WHERE NOT has_table_privilege(format('%%I.%%I', current_schema(), r.tab)::regclass, r.name)
+UNION ALL
+SELECT 'USAGE on sequence frame_id_seq'
+WHERE NOT has_sequence_privilege(format('%%I.frame_id_seq', current_schema()), 'USAGE')
 
 -- name: here
 SELECT current_schema(), current_database(), current_user,
@@ -51,6 +54,9 @@ GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {role}
 
 -- name: give
 GRANT {rights} ON TABLE {schema}.{table} TO {role}
+
+-- name: give_numbers
+GRANT USAGE ON SEQUENCE {schema}.frame_id_seq TO {role}
 
 -- name: may_create
 SELECT has_schema_privilege(%(role)s, current_schema(), 'CREATE')

@@ -1,0 +1,1 @@
+"""Taking in what devices of other makers send."""

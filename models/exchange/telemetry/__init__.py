@@ -1,0 +1,1 @@
+"""What devices of other makers and their servers send, as pure mappings to one form."""
