@@ -53,6 +53,31 @@ def import_weather(conn: Connection, path: Path, given: Given) -> Imported:
     places = known_places(conn)
     before = frozenset(places.known)
     table = (read_json if is_document(path) else read_csv)(path, given, places, refusals)
+    return keep(conn, table, given, refusals, before)
+
+
+def keep(
+    conn: Connection, table: Table, given: Given, refusals: Refusals, before: frozenset[str]
+) -> Imported:
+    """Judge a table as a whole, set its quality bits and keep it as one delivery.
+
+    Parameters
+    ----------
+    conn : Connection
+    table : Table
+        With values within limits.
+    given : Given
+    refusals : Refusals
+        Of its file or answer; its name is the delivery's.
+    before : frozenset of str
+        Places that were known before.
+
+    Raises
+    ------
+    SheetError
+        When nothing of it can be taken in.
+    """
+    name = refusals.name
     judge(table, refusals)
     table.notes += mark(conn, table, name, observed=given.kind == "observed")
     put = weather.put_values(

@@ -169,6 +169,38 @@ def _outcome(cur: Any, kind: str) -> Put:
     return Put(changed - corrected, corrected, lines - changed, overtaken, corrections, there)
 
 
+@dataclass(frozen=True)
+class Said:
+    """A value as it was said: by whom, in which delivery, when it came; `qc` from 4: in doubt."""
+
+    kind: str
+    quantity: str
+    time: datetime
+    issued: datetime
+    value: float
+    qc: int
+    source: str
+    name: str
+    received: datetime
+
+
+def history(
+    conn: Connection,
+    place: str,
+    start: datetime,
+    end: datetime,
+    quantity: str | None = None,
+    kind: Kind | None = None,
+    most: int = 10_000,
+) -> list[Said]:
+    """Return all that was ever said of hours at a place, each hour from the first to the newest.
+
+    Of what was said of an hour (and issued at the same time) the last one is in force.
+    """
+    given = {"place": place, "start": start, "end": end, "quantity": quantity, "kind": kind}
+    return [Said(*row) for row in queries.fetch(conn, SQL["history"], **given, most=most)]
+
+
 def forecast_dataset(
     conn: Connection,
     quantities: Sequence[str],

@@ -756,6 +756,22 @@ CREATE TABLE weather_value (
     PRIMARY KEY (series_id, time, issued, delivery)
 );
 
+-- What became of asking a service of weather: of how many places, how many values were new, how many
+-- things were refused; not_before: when it may be asked again. kind and params say why it went wrong.
+CREATE TABLE weather_fetch (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    provider text NOT NULL,
+    asked timestamptz NOT NULL,
+    outcome text NOT NULL CHECK (outcome IN ('ok', 'waits', 'failed')),
+    places integer NOT NULL,
+    new_values integer NOT NULL,
+    refused integer NOT NULL,
+    not_before timestamptz NOT NULL,
+    kind text,
+    params jsonb NOT NULL DEFAULT '{}'
+);
+CREATE INDEX weather_fetch_latest ON weather_fetch (provider, id DESC);
+
 -- The outlook in force: what the forecast makes of the coming days. It is replaced as a whole
 -- whenever risk is computed; what was said of past days stands in risk_status.
 CREATE TABLE risk_outlook (
