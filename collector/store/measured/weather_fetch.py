@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from psycopg2.extras import Json
 
@@ -51,10 +52,17 @@ def put(conn: Connection, fetch: Fetch) -> None:
     queries.run(conn, SQL["prune"], before=fetch.asked - KEPT)
 
 
+def _fetch(row: tuple[Any, ...]) -> Fetch:
+    *plain, kind, said = row
+    provider, asked, outcome, places, new, refused, not_before = plain
+    why = None if kind is None else Event(kind, said)
+    return Fetch(provider, asked, outcome, places, new, refused, not_before, why)
+
+
 def latest(conn: Connection, provider: str, most: int = 1) -> list[Fetch]:
     """Return the last times that a service was asked, newest first."""
     rows = queries.fetch(conn, SQL["fetches"], provider=provider, most=most)
-    return [Fetch(*row, None if kind is None else Event(kind, said)) for *row, kind, said in rows]
+    return [_fetch(row) for row in rows]
 
 
 def asked_places(conn: Connection) -> dict[str, tuple[float, float]]:
