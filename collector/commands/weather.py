@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
 import click
 
 from collector.commands.parts import Parts, moment, plain_errors
+from collector.jobs.outlook_skill import judge
 from collector.providers.provider import Provider
 from collector.providers.settings import provider_from_env
 from collector.providers.taking import Taken, take_archive, take_forecasts
+from collector.store.advice import outlook_skill
 from collector.store.measured import places, weather, weather_fetch
 from firmware.wire.quantities import QUANTITIES
+from models.skill.outlooks import OutlookRow
 
 MOST_SHOWN = 10_000
 #: The archive of a service ends some days ago; it is asked up to here.
@@ -115,6 +119,57 @@ def status(parts: Parts, as_json: bool) -> None:
     if not found and not as_json:
         click.echo(f"{service.name} was never asked")
     raise SystemExit(0 if found else 1)
+
+
+@weather_group.command("verify")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def verify(parts: Parts, as_json: bool) -> None:
+    """Set outlooks of the last 90 days against what came, keep the account and print it.
+
+    What the job `outlook_skill` does each night. A score is the mean square error, of rain the
+    Brier score; skill is against the better of persistence and climatology. Exit code 1 when no
+    outlook can be verified yet.
+
+    \b
+    Example:
+      nongqing weather verify
+    """
+    with plain_errors(), parts.store() as pool, pool.connection() as conn:
+        now = parts.clock().now()
+        found = judge(conn, now)
+        outlook_skill.replace_rows(conn, found, now)
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False))
+    else:
+        click.echo("\n".join(_account(found)))
+    raise SystemExit(0 if found else 1)
+
+
+def _account(found: list[OutlookRow]) -> Iterator[str]:
+    if not found:
+        yield "no outlook has been verified yet: none that is over has something measured near it"
+        return
+    yield (
+        f"{'source':<12} {'quantity':<21} {'against':<9} {'day':>3} {'pairs':>7} {'bias':>7} "
+        f"{'mae':>6} {'rmse':>6}  skill"
+    )
+    for row in found:
+        skill = "-" if row.skill is None else f"{row.skill:+.2f}"
+        span = (
+            "" if row.low is None or row.high is None else f" ({row.low:+.2f} to {row.high:+.2f})"
+        )
+        rain = ""
+        if row.rain is not None:
+            often = "-" if row.frequency_bias is None else f"{row.frequency_bias:.2f}"
+            rain = (
+                f"; frequency bias {often}, hit {row.rain.hits}, missed {row.rain.misses}, "
+                f"in vain {row.rain.false_alarms}"
+            )
+        yield (
+            f"{row.source:<12.12} {row.quantity:<21} {row.truth:<9} {row.lead:>3} {row.pairs:>7} "
+            f"{row.bias:>+7.2f} {row.mae:>6.2f} {row.rmse:>6.2f}  {skill}{span}{rain}"
+        )
 
 
 @weather_group.command("history")

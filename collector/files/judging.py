@@ -8,7 +8,7 @@ cause.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,10 +84,10 @@ def _count_up(table: Table) -> None:
 
 def _no_counter(table: Table, refusals: Refusals) -> None:
     rain = table.values[RAIN]
-    found = {}
+    found = []
     for place, rows in table.series(RAIN):
         if why := counts(place, rain[rows]):
-            found[place] = rows, why
+            found.append((rows, why))
     _leave_out(table, RAIN, found, refusals)
 
 
@@ -101,13 +101,13 @@ def counts(place: str, rain: Array) -> Event | None:
 def _leave_out(
     table: Table,
     name: str,
-    found: Mapping[str, tuple[NDArray[np.intp], Event]],
+    found: Sequence[tuple[NDArray[np.intp], Event]],
     refusals: Refusals,
 ) -> None:
     """Leave out a quantity at single places; where they are a material share, refuse the file."""
     total = int((~np.isnan(table.values[name])).sum())
-    for rows, why in found.values():
-        if sum(len(each) for each, _ in found.values()) >= MATERIAL * total:
+    for rows, why in found:
+        if sum(len(each) for each, _ in found) >= MATERIAL * total:
             raise SheetError(refusals.name, why)
         refusals.add(table.origin(int(table.line[rows[0]])), why)
         table.values[name][rows] = np.nan
@@ -177,10 +177,10 @@ def judge(table: Table, refusals: Refusals) -> None:
     once(table, refusals)
     if WARMTH not in table.values:
         return
-    found = {}
+    found = []
     for place, rows in table.series(WARMTH):
         if why := too_warm(table, place, rows):
-            found[place] = rows, why
+            found.append((rows, why))
     _leave_out(table, WARMTH, found, refusals)
 
 

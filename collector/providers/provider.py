@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from field_configs.events import Event
 from models.exchange.open_meteo import Answer
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(NamedTuple):
     """A place that weather is asked for: its name, longitude and latitude [degree]."""
 
     name: str

@@ -37,6 +37,8 @@ SOON_S, PAUSES = 120.0, 3
 AGAIN = timedelta(minutes=10)
 #: Once more within a request's turn, after so long [s].
 RETRY_S = 2.0
+#: What is analysed stands at places of its own: nobody measured it.
+ANALYSIS = " (analysis)"
 QUANTITIES = tuple(variable.quantity for variable in VARIABLES)
 
 
@@ -109,7 +111,7 @@ def take_archive(
     What is told anew differently takes the place of what was told before, which is kept.
     """
     with pool.connection() as conn:
-        asked = points(conn)
+        asked = [p._replace(name=p.name + ANALYSIS) for p in points(conn)]
     given = Given("observed", f"{provider.name} archive", now)
     return _in_steps(
         pool, provider, asked, lambda some: provider.archive(some, *span), given, pause

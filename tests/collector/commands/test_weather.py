@@ -95,3 +95,53 @@ def test_history_shows_every_value_with_who_when_and_which_file(run, registered)
         "no weather was given for such a place"
         in run("history", "t", "--from", HOUR.isoformat()).output
     )
+
+
+def test_verify_says_so_where_nothing_can_be_verified_yet(run):
+    done = run("verify")
+    assert (done.exit_code, done.output) == (
+        1,
+        "no outlook has been verified yet: none that is over has something measured near it\n",
+    )
+    assert json.loads(run("verify", "--json").output) == []
+
+
+def test_verify_prints_each_lead_day(run, registered):
+    hours = [NOW - timedelta(hours=n) for n in range(24, 24 * 20)]
+    issued = NOW - timedelta(days=8, hours=1)
+    with registered:
+        for kind, add in (("observed", 0.0), ("forecast", 0.5)):
+            values = [
+                WeatherValue(
+                    n, "s", "air_temperature", h,
+                    h + timedelta(hours=1) if kind == "observed" else issued, 12.0 + add,
+                )
+                for n, h in enumerate(hours)
+                if kind == "observed" or issued < h
+            ]  # fmt: skip
+            weather.put_values(registered, kind, "svc", {"s": (115.2, 35.9)}, values, NOW)
+    done = run("verify")
+    assert done.exit_code == 0
+    head, first, *_ = done.output.splitlines()
+    assert head.split() == [
+        "source",
+        "quantity",
+        "against",
+        "day",
+        "pairs",
+        "bias",
+        "mae",
+        "rmse",
+        "skill",
+    ]
+    assert first.split() == [
+        "svc",
+        "air_temperature",
+        "measured",
+        "1",
+        "24",
+        "+0.50",
+        "0.50",
+        "0.50",
+        "-",
+    ]

@@ -452,7 +452,7 @@ def test_an_archive_that_is_told_anew_takes_the_place_of_what_was_and_that_is_ke
     again = take_archive(pool, provider(service), days, NOW + timedelta(days=5), WAITED.append)
     pool.close()
     assert (again.new, again.corrected) == (0, first.places)
-    name = taking.points(registered)[0].name
+    name = taking.points(registered)[0].name + " (analysis)"
     when = datetime(2016, 4, 21, 6, tzinfo=UTC)
     said = weather.history(registered, name, when, when + timedelta(hours=1), "air_temperature")
     assert [(each.value, each.source, each.received) for each in said] == [
