@@ -8,17 +8,16 @@ what one place or some days of all places have, never the file.
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from collector.files import judging, quality
+from collector.files.counted import Column, Later, Lines
 from collector.files.given import Given
 from collector.files.judging import RAIN, WARMTH
 from collector.files.places import Places
@@ -28,8 +27,8 @@ from collector.files.weather_csv import open_csv, settle
 from collector.store.measured.weather import Block
 from collector.store.postgres.db import Connection
 from field_configs.events import Event
-from models.sheets.refused import MOST_NAMED, Refusals, Refused, SheetError
-from models.sheets.units import MATERIAL, UNITS, Unit, most_likely, possible
+from models.sheets.refused import Refusals, SheetError
+from models.sheets.units import MATERIAL
 from models.weather.counter import amounts
 from models.weather.dataset import Array, settled
 
@@ -49,63 +48,6 @@ def _kind(quantities: list[str]) -> np.dtype[np.void]:
     plain = [("line", "i4"), ("place", "i4"), ("time", "i8"), ("issued", "i8")]
     values = [(name, "f8") for name in quantities]
     return np.dtype([*plain, *values, *((f"{name} qc", "i2") for name in quantities)])
-
-
-class Lines:
-    """The least of many line numbers, and how many there were."""
-
-    def __init__(self) -> None:
-        self.total = 0
-        self.least: list[int] = []
-
-    def add(self, lines: list[int]) -> None:
-        """Add line numbers."""
-        self.total += len(lines)
-        if lines:
-            self.least = heapq.nsmallest(MOST_NAMED, [*self.least, *lines])
-
-
-class _Later:
-    """Refused lines that come in another order than they are named in: the first are kept."""
-
-    def __init__(self) -> None:
-        self.total = 0
-        self._found: list[tuple[tuple[int, int], Event]] = []
-
-    def add(self, order: int, line: int, why: Event) -> None:
-        self.total += 1
-        self._found.append(((order, line), why))
-        if len(self._found) > 2 * MOST_NAMED:
-            self._found = self._first()
-
-    def _first(self) -> list[tuple[tuple[int, int], Event]]:
-        return heapq.nsmallest(MOST_NAMED, self._found, key=lambda each: each[0])
-
-    def into(self, refusals: Refusals) -> None:
-        """Name them."""
-        first = (Refused(f"{refusals.name}:{at[1]}", why) for at, why in self._first())
-        refusals.extend(first, self.total)
-
-
-@dataclass
-class Column:
-    """What is counted of a column's values: all, those that cannot be, what would be in a unit."""
-
-    total: int = 0
-    bad: int = 0
-    in_unit: Counter[str] = field(default_factory=Counter)
-
-    def add(self, name: str, values: Array, bad: NDArray[np.bool_]) -> None:
-        """Count values, which are in our unit if their file is right."""
-        there = values[~np.isnan(values)]
-        self.total += len(there)
-        self.bad += int(bad.sum())
-        for unit in UNITS.get(name, ())[1:]:
-            self.in_unit[unit.name] += possible(name, there, unit)
-
-    def unit(self, name: str) -> Unit | None:
-        """Return the unit that would make most of it possible."""
-        return most_likely(name, self.in_unit, self.total)
 
 
 class Streamed:
@@ -153,7 +95,7 @@ class Streamed:
         self._quantities = list(self._reading.columns)
         self._kind = _kind(self._quantities)
         self._columns = {name: Column() for name in self._quantities}
-        self._impossible = {name: _Later() for name in self._quantities}
+        self._impossible = {name: Later() for name in self._quantities}
         self._named = Spool(self._kind, self.refusals.name)
         read, count = 0, 0
         for record in self._reading.sheet.records(self.refusals):
@@ -241,7 +183,7 @@ class Streamed:
         whole = settle(list(self._reading.index), sound, self.places)
         self.names = whole.names
         self.positions.update(whole.positions)
-        elsewhere, again = _Later(), Refusals(self.refusals.name)
+        elsewhere, again = Later(), Refusals(self.refusals.name)
         order = {i: n for n, i in enumerate(whole.gone)}
         for _, rows in self._named.each():
             if RAIN in self._columns:

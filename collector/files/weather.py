@@ -12,12 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from collector.files.counted import Lines
 from collector.files.given import Given
 from collector.files.imported import Imported, Named
 from collector.files.judging import judge
 from collector.files.places import Position, known_places
 from collector.files.quality import mark
-from collector.files.streamed import Lines, Progress, Streamed
+from collector.files.streamed import Progress, Streamed
 from collector.files.table import Table
 from collector.files.weather_json import read_json
 from collector.store.advice import ledger

@@ -10,9 +10,9 @@ are scored on the same pairs.
 Rain is judged by local days: whether a day brings `RAIN_MM` or more.
 
 =====================  ==========================================================================
-bias                   mean of forecast minus measured [unit]
-mae, rmse              mean absolute error, root of the mean square error [unit]
-score                  mean square error [unit squared]; of rain the Brier score of yes and no
+bias                   mean of forecast minus measured, in the quantity's unit
+mae, rmse              mean absolute error, root of the mean square error, in that unit
+score                  mean square error; of rain the Brier score of yes and no
 skill                  1 - score / score of the better of both references
 low, high              its interval when whole weeks are drawn again; None below `LEAST_WEEKS`
 frequency bias         days that rain was said / days that it came
@@ -106,7 +106,7 @@ class OutlookRow:
     places, pairs, weeks
         How many there are; pairs are hours, of rain days.
     first, last
-        First and last local day [d since 1970].
+        First and last local day, in days since 1970.
     bias, mae, rmse
         In the unit of the quantity; of rain of a day's sum [mm].
     common
@@ -232,7 +232,7 @@ class Account:
 
 
 def _day(hours: Hours) -> Hours:
-    """Local days [d since 1970] of hours [h since 1970 UTC]."""
+    """Local days, in days since 1970, of hours [h since 1970 UTC]."""
     return (hours + _AHEAD_H) // _DAY_H
 
 
@@ -263,7 +263,7 @@ def climatology(measured: Measured, at: Hours, *, rain: bool) -> Array:
     measured
         Hours in the quantity's unit; of rain sums of days [mm].
     at
-        For which hours [h since 1970 UTC]; of rain local days [d since 1970].
+        For which hours [h since 1970 UTC]; of rain local days, in days since 1970.
     rain
         Whether it is of rain.
 
