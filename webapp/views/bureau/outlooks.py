@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
 
-from models.skill.outlooks import OutlookRow, Reliability
+from models.skill.outlooks import CLASSES, OutlookRow, Reliability
 from webapp.language.formats import full_day, number
 from webapp.language.i18n import gettext
 from webapp.language.risks import quantity_name, unit_name, upper_first
@@ -116,11 +116,14 @@ def _skill(row: OutlookRow) -> str:
 
 
 def _reliability(found: Reliability) -> str:
-    return str(
-        gettext(
-            "%(least)s mm or more said: %(days)d days, wet %(wet)d",
-            least=number(found.least, 0),
-            days=found.days,
-            wet=found.wet,
+    upto = next((each for each in CLASSES if each > found.least), None)
+    about = {"least": number(found.least, 0), "days": found.days, "wet": found.wet}
+    if upto is None:
+        text = gettext("%(least)s mm or more said: %(days)d days, wet %(wet)d", **about)
+    else:
+        text = gettext(
+            "%(least)s to under %(upto)s mm said: %(days)d days, wet %(wet)d",
+            upto=number(upto, 0),
+            **about,
         )
-    )
+    return str(text)

@@ -17,7 +17,8 @@ WARMTH = OutlookRow(
 RAIN = OutlookRow(
     "open-meteo", "precipitation_amount", "analysed", 1, 3, 90, 13, 16_921, 17_010,
     0.3, 1.1, 4.2, 80, 0.1, 0.3, 0.2, 0.5, None, None,
-    Contingency(9, 3, 5, 73), (Reliability(0.0, 76, 3), Reliability(1.0, 14, 9)),
+    Contingency(9, 3, 5, 73),
+    (Reliability(0.0, 76, 3), Reliability(1.0, 12, 7), Reliability(25.0, 2, 2)),
 )  # fmt: skip
 
 
@@ -54,7 +55,8 @@ def test_each_lead_day_with_its_counts_and_what_it_is_set_against(world_app, see
         "0.50 (too short a time for an interval)",
         '<td class="num">9</td><td class="num">3</td><td class="num">5</td>'
         '<td class="num">1.17</td>',
-        "0 mm or more said: 76 days, wet 3; 1 mm or more said: 14 days, wet 9",
+        "0 to under 1 mm said: 76 days, wet 3; 1 to under 5 mm said: 12 days, wet 7; "
+        "25 mm or more said: 2 days, wet 2",
         "days with 1 mm or more",
         "Weather data by Open-Meteo.com (CC BY 4.0)",
     ):
