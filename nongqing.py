@@ -41,6 +41,7 @@ import collector.commands.repair
 import collector.commands.services
 import collector.commands.subscriptions
 import collector.commands.trace
+import collector.commands.weather
 import collector.one_machine.up
 import field_configs.cli
 import firmware.workbench.build
@@ -195,6 +196,7 @@ collector.commands.trace.trace_group.add_command(collector.commands.cold_chain.d
 collector.commands.trace.trace_group.add_command(collector.commands.subscriptions.subscriptions_)
 main.add_command(collector.commands.import_.import_)
 main.add_command(collector.commands.network.places.places_group)
+main.add_command(collector.commands.weather.weather_group)
 main.add_command(collector.commands.persons.contacts.contacts_group)
 main.add_command(collector.commands.judging.desk.desk_group)
 main.add_command(collector.commands.judging.advice.advice_group)

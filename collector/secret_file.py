@@ -10,7 +10,7 @@ from collector.settings import SettingsError
 FEWEST_CHARACTERS = 32
 
 
-def read_secret(path: Path, setting: str) -> bytes:
+def read_secret(path: Path, setting: str, fewest: int = FEWEST_CHARACTERS) -> bytes:
     """Return the secret that a file holds, without white space around it.
 
     Parameters
@@ -18,6 +18,8 @@ def read_secret(path: Path, setting: str) -> bytes:
     path : Path
     setting : str
         Name of the setting that names the file, for messages.
+    fewest : int
+        Characters that it has at least: a secret of our own has more than a key of others.
 
     Raises
     ------
@@ -36,9 +38,9 @@ def read_secret(path: Path, setting: str) -> bytes:
         raise SettingsError(
             f"{setting}: other users can read {path} (mode {mode:04o}); run: chmod 600 {path}"
         )
-    if len(secret) < FEWEST_CHARACTERS:
+    if len(secret) < fewest:
         raise SettingsError(
             f"{setting}: {path} holds {len(secret)} characters, a secret has "
-            f"{FEWEST_CHARACTERS} or more; make one: head -c 32 /dev/urandom | base64"
+            f"{fewest} or more; make one: head -c 32 /dev/urandom | base64"
         )
     return secret

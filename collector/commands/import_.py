@@ -11,9 +11,11 @@ import click
 
 from collector.commands.actor import by_command
 from collector.commands.parts import Parts, moment, plain_errors
+from collector.commands.progress import progress
 from collector.files.given import Given
 from collector.files.imported import Imported, Named
 from collector.files.scouting import import_scouting
+from collector.files.streamed import Progress
 from collector.files.templates import KINDS, template
 from collector.files.weather import import_weather, is_document
 from collector.files.works import import_works
@@ -82,7 +84,7 @@ def import_(
 
     Each line or cell that cannot be taken in is named, kept and passed over. Exit code 1 when
     some were refused; the rest is in. The newest file counts: a value that differs from one that
-    is there takes its place, and is named.
+    is there takes its place, and is named. On a terminal a bar shows how far weather is.
 
     \b
     Examples:
@@ -106,7 +108,8 @@ def import_(
         with parts.store() as pool, pool.connection() as conn:
             now = parts.clock().now()
             given = Given(cast(Kind, kind), source, now, issued, place, new_place)
-            done = take(conn, file, kind, given)
+            with progress(file_name(file), quiet=as_json) as share:
+                done = take(conn, file, kind, given, share)
             if not isinstance(done, SheetError):
                 told = {"kind": kind, "source": source, "new": done.new}
                 told["refused"] = done.refused.total
@@ -121,14 +124,16 @@ def import_(
     raise SystemExit(1 if done.refused.total else 0)
 
 
-def take(conn: Connection, file: Path, kind: str, given: Given) -> Imported | SheetError:
+def take(
+    conn: Connection, file: Path, kind: str, given: Given, told: Progress | None = None
+) -> Imported | SheetError:
     """Take a file in; where all of it is refused, keep that on record and return why."""
     try:
         if kind == "scouting":
             return import_scouting(conn, file, given.now)
         if kind == "works":
             return import_works(conn, file, given.now)
-        return import_weather(conn, file, given)
+        return import_weather(conn, file, given, told)
     except SheetError as error:
         ledger.put_refused(conn, kind, [error.refused], given.now)
         return error

@@ -58,42 +58,120 @@ def mark(conn: Connection, table: Table, name: str, *, observed: bool) -> list[E
         When most of a column is in doubt.
     """
     notes: list[Event] = []
+    doubts = Doubts(table.names)
     for quantity, values in table.values.items():
         there = ~np.isnan(values)
         if not there.any():
             continue
         if observed:
-            _as_nodes(conn, table, quantity)
-        if observed and quantity == RAIN:
-            notes += _as_counter(conn, table)
-        if quantity in APART:
-            _as_neighbours(conn, table, quantity, observed=observed)
-        found = [*_in_doubt(table, quantity, there)]
-        total, doubt = int(there.sum()), int((there & (table.qc[quantity] & _DOUBTS != 0)).sum())
+            before = before_file(conn, quantity, int(table.time[there].min()))
+            notes += alone(table, quantity, before)
+        as_neighbours(conn, table, quantity, observed=observed)
+        doubts.add(table, quantity)
+        notes += doubts.said(quantity, name)
+    return notes
+
+
+class Doubts:
+    """How many values of each quantity and place are in doubt, and since when.
+
+    Parameters
+    ----------
+    names : list of str
+        Places.
+    """
+
+    def __init__(self, names: list[str]) -> None:
+        self.names = names
+        self._total: dict[str, tuple[int, int]] = {}
+        self._found: dict[tuple[str, int], tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+
+    def add(self, table: Table, quantity: str) -> None:
+        """Count the values of a table of these places."""
+        there = ~np.isnan(table.values[quantity])
+        bits = np.where(there, table.qc[quantity], 0)
+        total, doubt = self._total.get(quantity, (0, 0))
+        doubtful = int((bits & _DOUBTS != 0).sum())
+        self._total[quantity] = total + int(there.sum()), doubt + doubtful
+        for bit in (FREEZE, STEP, LOGICAL) if doubtful else ():
+            rows = np.flatnonzero(bits & bit)
+            count, first = self._found.setdefault(
+                (quantity, bit),
+                (np.zeros(len(self.names), np.int64), np.full(len(self.names), 1 << 60)),
+            )
+            np.add.at(count, table.place[rows], 1)
+            np.minimum.at(first, table.place[rows], table.time[rows])
+
+    def said(self, quantity: str, file: str) -> list[Event]:
+        """Say for each place what is in doubt of a quantity.
+
+        Raises
+        ------
+        SheetError
+            When most of it is.
+        """
+        found = [*self._events(quantity)]
+        total, doubt = self._total.get(quantity, (0, 0))
         if total >= FEWEST and doubt >= DOUBTFUL * total:
             worst = max(found, key=lambda each: int(each.params["count"] or 0), default=None)
             kind = worst.kind if worst else "series_counts"
             why = event("column_in_doubt", column=quantity, count=doubt, total=total, doubt=kind)
-            raise SheetError(name, why)
-        notes += found
-    return notes
+            raise SheetError(file, why)
+        return found
+
+    def _events(self, quantity: str) -> Iterator[Event]:
+        none = np.zeros(len(self.names), np.int64)
+        stands, since = self._found.get((quantity, FREEZE), (none, none))
+        jumps, jumped = self._found.get((quantity, STEP), (none, none))
+        unlike, first = self._found.get((quantity, LOGICAL), (none, none))
+        for i in np.flatnonzero(stands + jumps + unlike).tolist():
+            about = {"place": self.names[i], "quantity": quantity}
+            if count := int(stands[i]):
+                yield event("series_stands", **about, count=count, first=moment(int(since[i])))
+            if count := int(jumps[i]):
+                yield event("series_jumps", **about, count=count, first=moment(int(jumped[i])))
+            if quantity != RAIN and (count := int(unlike[i])):
+                yield event("series_unlike", **about, count=count, first=moment(int(first[i])))
 
 
-def _in_doubt(table: Table, quantity: str, there: NDArray[np.bool_]) -> Iterator[Event]:
-    """Say for each place what is in doubt of a quantity."""
-    bits = np.where(there, table.qc[quantity], 0)
-    for place in np.unique(table.place[bits & _DOUBTS != 0]).tolist():
-        mine = table.place == place
-        name = table.names[place]
-        if count := int((stands := mine & (bits & FREEZE != 0)).sum()):
-            first = moment(int(table.time[stands].min()))
-            yield event("series_stands", place=name, quantity=quantity, count=count, first=first)
-        if count := int((jumps := mine & (bits & STEP != 0)).sum()):
-            first = moment(int(table.time[jumps].min()))
-            yield event("series_jumps", place=name, quantity=quantity, count=count, first=first)
-        if quantity != RAIN and (count := int((unlike := mine & (bits & LOGICAL != 0)).sum())):
-            first = moment(int(table.time[unlike].min()))
-            yield event("series_unlike", place=name, quantity=quantity, count=count, first=first)
+@dataclass(frozen=True)
+class Before:
+    """What stood before a file, which begins at `start` [s since 1970 UTC].
+
+    Times as those, values (time, place), and the places' columns.
+    """
+
+    start: int
+    time: NDArray[np.int64]
+    values: Array
+    column: dict[str, int]
+
+
+def before_file(conn: Connection, quantity: str, start: int) -> Before | None:
+    """Return the hours before a moment [s since 1970 UTC] that a file's values are judged with."""
+    hours = max(hours_that_count(quantity), _COUNTED_H if quantity == RAIN else 0.0)
+    back = moment(start - int(HOUR_S * hours))
+    found = weather.observed_dataset(conn, [quantity], back, moment(start))
+    if found is None:
+        return None
+    return Before(
+        start,
+        found["time"].values.astype("datetime64[s]").astype(np.int64),
+        found[quantity].transpose("time", "site").values,
+        {str(site): i for i, site in enumerate(found["site"].values)},
+    )
+
+
+def alone(table: Table, quantity: str, before: Before | None) -> list[Event]:
+    """Set the bits of what each place tells by itself; say where rain counts on."""
+    if np.isnan(table.values[quantity]).all():
+        return []
+    series = _with_before(table, quantity, before)
+    near = series
+    if before is not None:
+        near = series.since(before.start - int(HOUR_S * hours_that_count(quantity)))
+    _as_nodes(table, quantity, near)
+    return [*_as_counter(table, series)] if quantity == RAIN else []
 
 
 @dataclass(frozen=True)
@@ -108,29 +186,30 @@ class _Series:
     time: NDArray[np.int64]
     value: Array
 
+    def since(self, start: int) -> _Series:
+        """Return it without what stood before a moment [s since 1970 UTC]."""
+        keep = self.time >= start
+        keep[len(keep) - len(self.rows) :] = True
+        return _Series(self.rows, self.place[keep], self.time[keep], self.value[keep])
 
-def _with_before(conn: Connection, table: Table, quantity: str, hours: float) -> _Series:
+
+def _with_before(table: Table, quantity: str, before: Before | None) -> _Series:
     rows = np.flatnonzero(~np.isnan(table.values[quantity]))
-    start = int(table.time[rows].min())
-    back = moment(start - int(HOUR_S * hours))
-    place, time = table.place[rows], table.time[rows]
-    value = table.values[quantity][rows]
-    before = weather.observed_dataset(conn, [quantity], back, moment(start))
-    if before is not None:
-        old = before[quantity].transpose("time", "site").values
-        names = {name: i for i, name in enumerate(table.names)}
-        own = np.array([names.get(str(site), -1) for site in before["site"].values], np.int32)
-        hour, column = np.nonzero(~np.isnan(old) & (own >= 0))
-        seconds = before["time"].values.astype("datetime64[s]").astype(np.int64)
-        place = np.concatenate([own[column], place])
-        time = np.concatenate([seconds[hour], time])
-        value = np.concatenate([old[hour, column], value])
-    return _Series(rows, place, time, value)
+    places = [table.place[rows]]
+    times, values = [table.time[rows]], [table.values[quantity][rows]]
+    for place in np.unique(places[0]).tolist() if before is not None else ():
+        assert before is not None
+        column = before.column.get(table.names[place])
+        if column is not None:
+            there = ~np.isnan(before.values[:, column])
+            places.insert(0, np.full(int(there.sum()), place, np.int32))
+            times.insert(0, before.time[there])
+            values.insert(0, before.values[there, column])
+    return _Series(rows, np.concatenate(places), np.concatenate(times), np.concatenate(values))
 
 
-def _as_nodes(conn: Connection, table: Table, quantity: str) -> None:
+def _as_nodes(table: Table, quantity: str, series: _Series) -> None:
     """Set the bits that `collector.checks` finds, going on from the hours before the file."""
-    series = _with_before(conn, table, quantity, hours_that_count(quantity))
     order = np.lexsort((series.time, series.place))
     count = len(order)
     checked = check(
@@ -146,9 +225,8 @@ def _as_nodes(conn: Connection, table: Table, quantity: str) -> None:
     table.qc[quantity][series.rows] |= bits[count - len(series.rows) :]
 
 
-def _as_counter(conn: Connection, table: Table) -> Iterator[Event]:
+def _as_counter(table: Table, series: _Series) -> Iterator[Event]:
     """Set the bit of doubt on rain that counts on from the hours before the file, and say so."""
-    series = _with_before(conn, table, RAIN, _COUNTED_H)
     for place in np.unique(table.place[series.rows]).tolist():
         here = np.flatnonzero(series.place == place)
         if is_counter(series.value[here[np.argsort(series.time[here])]]):
@@ -158,10 +236,12 @@ def _as_counter(conn: Connection, table: Table) -> Iterator[Event]:
             yield event("series_counts", place=table.names[place], count=len(rows), first=first)
 
 
-def _as_neighbours(conn: Connection, table: Table, quantity: str, *, observed: bool) -> None:
+def as_neighbours(conn: Connection, table: Table, quantity: str, *, observed: bool) -> None:
     """Set the bit of doubt on values that are far from all around them at the same hour."""
     values = table.values[quantity]
     rows = np.flatnonzero(~np.isnan(values))
+    if quantity not in APART or not len(rows):
+        return
     keys = np.stack([table.time[rows], table.issued[rows]])
     hours, which = np.unique(keys, axis=1, return_inverse=True)
     for begin in range(0, hours.shape[1], _BLOCK_H):

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from collector.store.measured.weather import WeatherValue
+from collector.store.measured.weather import Block, WeatherValue
 from field_configs.events import Event
 from models.weather.dataset import Array
 
@@ -82,6 +82,16 @@ class Table:
         for rows in np.split(order, np.flatnonzero(np.diff(place)) + 1):
             if len(rows):
                 yield self.names[self.place[rows[0]]], rows
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the values, quantity by quantity."""
+        for name, column in self.values.items():
+            rows = np.flatnonzero(~np.isnan(column))
+            if len(rows):
+                place, line = self.place[rows], self.line[rows]
+                time, issued = self.time[rows], self.issued[rows]
+                bits = self.qc[name][rows]
+                yield Block(self.names, name, place, line, time, issued, column[rows], bits)
 
     def each(self) -> Iterator[WeatherValue]:
         """Yield the values one by one."""

@@ -6,16 +6,20 @@ one table, which is judged as a whole, checked like nodes' readings and kept as 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
+import numpy as np
+
+from collector.files.counted import Lines
 from collector.files.given import Given
 from collector.files.imported import Imported, Named
 from collector.files.judging import judge
-from collector.files.places import known_places
+from collector.files.places import Position, known_places
 from collector.files.quality import mark
+from collector.files.streamed import Progress, Streamed
 from collector.files.table import Table
-from collector.files.weather_csv import read_csv
 from collector.files.weather_json import read_json
 from collector.store.advice import ledger
 from collector.store.measured import weather
@@ -33,7 +37,9 @@ def is_document(path: Path) -> bool:
         return stream.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{"
 
 
-def import_weather(conn: Connection, path: Path, given: Given) -> Imported:
+def import_weather(
+    conn: Connection, path: Path, given: Given, progress: Progress | None = None
+) -> Imported:
     """Take a file of weather in; what is refused is named, kept and passed over.
 
     Parameters
@@ -42,51 +48,106 @@ def import_weather(conn: Connection, path: Path, given: Given) -> Imported:
     path : Path
         A JSON document, or CSV.
     given : Given
+    progress : callable, optional
+        Is told the share of the work that is done; of a document nothing.
 
     Raises
     ------
     SheetError
         When nothing of the file can be taken in.
     """
-    name = file_name(path)
-    refusals = Refusals(name)
+    refusals = Refusals(file_name(path))
     places = known_places(conn)
     before = frozenset(places.known)
-    table = (read_json if is_document(path) else read_csv)(path, given, places, refusals)
-    judge(table, refusals)
-    table.notes += mark(conn, table, name, observed=given.kind == "observed")
-    put = weather.put_values(
-        conn, given.kind, given.source, table.positions, table.each(), given.now, name
+    if is_document(path):
+        return keep(conn, read_json(path, given, places, refusals), given, refusals, before)
+    with closing(Streamed(path, given, places, refusals, progress)) as streamed:
+        streamed.read()
+        return _keep_streamed(conn, streamed, given, refusals, before)
+
+
+def _keep_streamed(
+    conn: Connection, streamed: Streamed, given: Given, refusals: Refusals, before: frozenset[str]
+) -> Imported:
+    where, blocks = streamed.positions, streamed.blocks(conn)
+    put = weather.put_blocks(
+        conn, given.kind, given.source, where, blocks, given.now, refusals.name
     )
-    ledger.put_refused(conn, given.kind, refusals, given.now)
-    notes = [Refused(name, why) for why in (*table.notes, *_of_places(table, before))]
-    if put.overtaken:
-        notes.append(Refused(name, event("forecast_overtaken", count=put.overtaken)))
-    return _imported(name, table, put, refusals, notes)
+    streamed.told(1.0)
+    names = {streamed.names[number] for number in streamed.filled}
+    notes = [*streamed.notes, *_of_places(names, where, before)]
+    return _imported(conn, given, put, refusals, notes, streamed.repeats)
 
 
-def _of_places(table: Table, before: frozenset[str]) -> Iterator[Event]:
+def keep(
+    conn: Connection, table: Table, given: Given, refusals: Refusals, before: frozenset[str]
+) -> Imported:
+    """Judge a table as a whole, set its quality bits and keep it as one delivery.
+
+    Parameters
+    ----------
+    conn : Connection
+    table : Table
+        With values within limits.
+    given : Given
+    refusals : Refusals
+        Of its file or answer; its name is the delivery's.
+    before : frozenset of str
+        Places that were known before.
+
+    Raises
+    ------
+    SheetError
+        When nothing of it can be taken in.
+    """
+    judge(table, refusals)
+    table.notes += mark(conn, table, refusals.name, observed=given.kind == "observed")
+    where, blocks = table.positions, table.blocks()
+    put = weather.put_blocks(
+        conn, given.kind, given.source, where, blocks, given.now, refusals.name
+    )
+    names = {table.names[i] for i in np.unique(table.place[table.filled()]).tolist()}
+    notes = [*table.notes, *_of_places(names, where, before)]
+    repeats = Lines()
+    repeats.add(table.repeats)
+    return _imported(conn, given, put, refusals, notes, repeats, table.origin)
+
+
+def _of_places(
+    names: Iterable[str], positions: Mapping[str, Position], before: frozenset[str]
+) -> Iterator[Event]:
     """Say which stations are new: a name that was mistyped shows there."""
-    for place in sorted({table.names[i] for i in set(table.place[table.filled()].tolist())}):
+    for place in sorted(names):
         if place not in before:
-            east, north = table.positions[place]
+            east, north = positions[place]
             yield event("station_new", place=place, longitude=east, latitude=north)
 
 
 def _imported(
-    name: str, table: Table, put: Put, refusals: Refusals, notes: list[Refused]
+    conn: Connection,
+    given: Given,
+    put: Put,
+    refusals: Refusals,
+    notes: list[Event],
+    repeats: Lines,
+    origin: Callable[[int], int | str] = int,
 ) -> Imported:
+    name = refusals.name
+    ledger.put_refused(conn, given.kind, refusals, given.now)
+    if put.overtaken:
+        notes.append(event("forecast_overtaken", count=put.overtaken))
+
     def line(number: int, why: Event) -> Refused:
-        place = table.origin(number)
+        place = origin(number)
         return Refused(f"{name}{':' if isinstance(place, int) else ': '}{place}", why)
 
-    there = sorted({*put.lines_there, *table.repeats})[:MOST_NAMED]
+    there = sorted({*put.lines_there, *repeats.least})[:MOST_NAMED]
     return Imported(
         put.new,
         Named(put.corrected, tuple(line(each.line, _correction(each)) for each in put.corrections)),
-        Named(put.same + len(table.repeats), tuple(line(n, event("values_there")) for n in there)),
+        Named(put.same + repeats.total, tuple(line(n, event("values_there")) for n in there)),
         Named(len(refusals), tuple(refusals)),
-        tuple(notes),
+        tuple(Refused(name, why) for why in notes),
     )
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from collector.files.given import Given
 from collector.files.judging import within_limits
@@ -33,10 +34,12 @@ NAMES = tuple(row.name for row in QUANTITIES)
 COLUMNS = ("place", "time", "issued", "longitude", "latitude", *NAMES)
 #: A number that needs no second look; longer ones might be infinite.
 _PLAIN = re.compile(r"\s*[+-]?\d{1,15}(?:\.\d{0,20})?\s*", re.ASCII)
+#: Texts whose answers are remembered; then it begins anew.
+MOST_REMEMBERED = 65_536
 _T = TypeVar("_T")
 
 
-class _Where(NamedTuple):
+class Where(NamedTuple):
     """A place as lines name it: its id, and the position they give for it."""
 
     name: str
@@ -57,6 +60,8 @@ class _Remembered(dict[tuple[str, ...], _T | Event]):
                 found = self.work_out(*texts)
             except CellError as error:
                 found = error.event
+            if len(self) >= MOST_REMEMBERED:
+                self.clear()
             self[texts] = found
         if isinstance(found, Event):
             raise CellError(found)
@@ -83,6 +88,30 @@ def read_csv(path: Path, given: Given, places: Places, refusals: Refusals) -> Ta
         When its first line does not name the needed columns, no line follows, or a material share
         of a column cannot be.
     """
+    reading = open_csv(path, given, places, refusals)
+    for record in reading.sheet.records(refusals):
+        reading.take(record)
+    table = reading.rows.done([where.name for where in reading.index])
+    table.notes += reading.notes
+    within_limits(table, reading.columns, refusals)
+    if len(table.line):
+        _settle(table, list(reading.index), places, refusals)
+    return table
+
+
+def open_csv(path: Path, given: Given, places: Places, refusals: Refusals) -> Reading:
+    """Open a sheet of weather and read its first line; its lines are taken one by one.
+
+    Parameters
+    ----------
+    path, given, places, refusals
+        As for `read_csv`.
+
+    Raises
+    ------
+    SheetError
+        When its first line does not name the needed columns.
+    """
     sheet = Sheet(path)
     needed = ("time",) if given.place else ("place", "time")
     header = find_columns(sheet, COLUMNS, needed)
@@ -91,14 +120,7 @@ def read_csv(path: Path, given: Given, places: Places, refusals: Refusals) -> Ta
     columns, notes = _quantities(header, refusals, sheet)
     if not columns:
         raise SheetError(f"{sheet.name}:{sheet.number}", _no_quantity(refusals))
-    reading = _Reading(sheet, header, list(columns), given, places, refusals)
-    for record in sheet.records(refusals):
-        reading.take(record)
-    table = reading.done(notes)
-    within_limits(table, columns, refusals)
-    if len(table.line):
-        _settle(table, list(reading.index), places, refusals)
-    return table
+    return Reading(sheet, header, columns, notes, given, places, refusals)
 
 
 def _quantities(
@@ -122,41 +144,64 @@ def _no_quantity(refusals: Refusals) -> Event:
     return next(iter(refusals)).event if len(refusals) else event("sheet_no_quantity")
 
 
-class _Reading:
-    """Lines of a sheet on their way into a table."""
+class Reading:
+    """Lines of a sheet on their way into a table.
+
+    Attributes
+    ----------
+    sheet : Sheet
+    columns : dict
+        What the first line states of each quantity.
+    rows : Rows
+        The lines that were taken.
+    index : dict
+        Places as lines name them, with the number of each.
+    """
 
     def __init__(
         self,
         sheet: Sheet,
         header: Header,
-        quantities: list[str],
+        columns: dict[str, Stated],
+        notes: list[Event],
         given: Given,
         places: Places,
         refusals: Refusals,
     ) -> None:
-        self.rows = Rows(quantities)
-        self.columns = [(name, header.place[name], self.rows.values[name]) for name in quantities]
+        self.sheet, self.columns, self._notes = sheet, columns, notes
         self.header, self.given, self.places, self.refusals = header, given, places, refusals
+        self._at = [(name, header.place[name]) for name in columns]
+        self._when = [header.place.get(name) for name in ("time", "issued")]
+        self._where = [header.place.get(name) for name in ("place", "longitude", "latitude")]
+        self.renew()
         self.comma = sheet.separator != ","
         self.zones = {
             name: cells.zone_stated(header.notes.get(name, ())) for name in ("time", "issued")
         }
         self.assumed = 0
-        self.index: dict[_Where, int] = {}
+        self.index: dict[Where, int] = {}
         self.place = _Remembered(self._place)
         self.times = _Remembered(self._times)
 
-    def _cell(self, record: Record, column: str) -> str:
-        at = self.header.place.get(column)
-        return "" if at is None else record.cells[at].strip()
+    def renew(self) -> None:
+        """Begin with no lines again; places keep their numbers."""
+        self.rows = Rows(list(self.columns))
+        self._into = [self.rows.values[name] for name in self.columns]
+
+    @property
+    def notes(self) -> list[Event]:
+        """What one should know of how the lines were read."""
+        assumed = [event("zone_assumed", count=self.assumed)] if self.assumed else []
+        return [*self._notes, *assumed]
 
     def _place(self, word: str, longitude: str, latitude: str) -> int:
+        word = word or self.given.place or ""
         position = None
         if longitude and latitude:
             east = cells.number(longitude, "longitude", comma=self.comma)
             north = cells.number(latitude, "latitude", comma=self.comma)
             position = (east, north) if east == east and north == north else None
-        where = _Where(self.places.find(word, position), position)
+        where = Where(self.places.find(word, position), position)
         return self.index.setdefault(where, len(self.index))
 
     def _times(self, time: str, issued: str) -> tuple[int, int, bool]:
@@ -166,14 +211,12 @@ class _Reading:
 
     def take(self, record: Record) -> None:
         """Take a line into the table, or refuse it, or some of its cells."""
+        row = record.cells
         try:
             time, issued, assumed = self.times.of(
-                self._cell(record, "time"), self._cell(record, "issued")
+                *["" if at is None else row[at].strip() for at in self._when]
             )
-            word = self._cell(record, "place") or self.given.place or ""
-            place = self.place.of(
-                word, self._cell(record, "longitude"), self._cell(record, "latitude")
-            )
+            place = self.place.of(*["" if at is None else row[at].strip() for at in self._where])
             found = self._values(record)
         except CellError as error:
             self.refusals.add(record.number, error.event, record.raw)
@@ -183,12 +226,12 @@ class _Reading:
         self.rows.time.append(time)
         self.rows.issued.append(issued)
         self.rows.place.append(place)
-        for (_, _, column), value in zip(self.columns, found, strict=True):
+        for column, value in zip(self._into, found, strict=True):
             column.append(value)
 
     def _values(self, record: Record) -> list[float]:
         found, blank = [], True
-        for name, at, _ in self.columns:
+        for name, at in self._at:
             text = record.cells[at]
             if _PLAIN.fullmatch(text):
                 found.append(float(text))
@@ -211,36 +254,65 @@ class _Reading:
             self.refusals.add(record.number, error.event, record.raw)
             return math.nan
 
-    def done(self, notes: list[Event]) -> Table:
-        """Return the table as it was read; its places are those that lines name."""
-        table = self.rows.done([where.name for where in self.index])
-        table.notes += notes
-        if self.assumed:
-            table.notes.append(event("zone_assumed", count=self.assumed))
-        return table
 
-
-def _settle(table: Table, named: list[_Where], places: Places, refusals: Refusals) -> None:
+def _settle(table: Table, named: list[Where], places: Places, refusals: Refusals) -> None:
     """Give every row its place; a new station stands where most of its sound lines say."""
-    sound = Counter(table.place[table.filled()].tolist())
-    ids = list(dict.fromkeys(where.name for where in named))
+    settled = settle(named, Counter(table.place[table.filled()].tolist()), places)
     gone = np.zeros(len(table.line), bool)
+    for i, why in settled.gone.items():
+        for line in table.line[table.place == i].tolist():
+            refusals.add(line, why)
+        gone |= table.place == i
+    table.place = settled.number[table.place]
+    table.names, table.positions = settled.names, settled.positions
+    table.drop(gone)
+
+
+class Settled(NamedTuple):
+    """Places of a file: names, positions, and the number in names of each place as lines name it.
+
+    `gone` are those of the latter that contradict where their place stands.
+    """
+
+    names: list[str]
+    positions: dict[str, Position]
+    number: NDArray[np.int32]
+    gone: dict[int, Event]
+
+
+def settle(named: list[Where], sound: Mapping[int, int], places: Places) -> Settled:
+    """Give every place as lines name it its place; a new station stands where most say.
+
+    Parameters
+    ----------
+    named : list of Where
+        As lines name them.
+    sound : mapping
+        How many lines with a value name each, by its number.
+    places : Places
+        The register; new stations are noted there.
+    """
+    ids = list(dict.fromkeys(where.name for where in named))
+    gone: dict[int, Event] = {}
+    by_name: dict[str, list[int]] = {}
+    for i, where in enumerate(named):
+        by_name.setdefault(where.name, []).append(i)
     for name in ids:
-        rows = [i for i, where in enumerate(named) if where.name == name and sound[i]]
+        rows = [i for i in by_name.get(name, ()) if sound.get(i)]
         placed = [i for i in rows if named[i].position is not None]
         if name not in places.known and placed:
-            most = named[max(placed, key=sound.__getitem__)].position
+            most = named[max(placed, key=lambda i: sound[i])].position
             assert most is not None
             places.known[name] = most
         for i in placed:
             try:
                 places.find(name, named[i].position)
             except CellError as error:
-                for line in table.line[table.place == i].tolist():
-                    refusals.add(line, error.event)
-                gone |= table.place == i
+                gone[i] = error.event
     number = {name: i for i, name in enumerate(ids)}
-    table.place = np.array([number[where.name] for where in named], np.int32)[table.place]
-    table.names = ids
-    table.positions = {name: places.known[name] for name in ids if name in places.known}
-    table.drop(gone)
+    return Settled(
+        ids,
+        {name: places.known[name] for name in ids if name in places.known},
+        np.array([number[where.name] for where in named], np.int32),
+        gone,
+    )

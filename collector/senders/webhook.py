@@ -78,7 +78,7 @@ def post(
         return Answered(None, f"dest: {error}")
     deadline = time.monotonic() + timeout_s
     try:
-        with _connected(address, found, deadline, trust) as conn:
+        with connected(address, found, deadline, trust) as conn:
             conn.request("POST", address.target, body, dict(headers))
             response = conn.getresponse()
             with suppress(OSError, http.client.HTTPException):  # the status says it all
@@ -91,7 +91,7 @@ def post(
 
 
 @contextmanager
-def _connected(
+def connected(
     address: Address, found: list[str], deadline: float, trust: ssl.SSLContext | None
 ) -> Iterator[http.client.HTTPConnection]:
     """Connect to one of the addresses that were checked, and to no other; cut off at the deadline.

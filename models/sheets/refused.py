@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from field_configs.events import Event
@@ -80,6 +81,11 @@ class Refusals:
         if len(self.named) < MOST_NAMED:
             between = ":" if isinstance(place, int) else ": "
             self.named.append(Refused(f"{self.name}{between}{place}", why, shown(text)))
+
+    def extend(self, more: Iterable[Refused], total: int) -> None:
+        """Note others, of which there are so many and these are the first."""
+        self._total += total
+        self.named += islice(more, MOST_NAMED - len(self.named))
 
     def __len__(self) -> int:
         return self._total

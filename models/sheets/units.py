@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-
 from field_configs.events import event
 from firmware.wire.quantities import by_name
 from models.sheets.header import plain
@@ -165,8 +163,39 @@ def likely_unit(quantity: str, values: Array) -> Unit | None:
     values
         All values of a column, without NaN, in the unit that is looked for.
     """
+    counts = {unit.name: possible(quantity, values, unit) for unit in UNITS.get(quantity, ())[1:]}
+    return most_likely(quantity, counts, len(values))
+
+
+def possible(quantity: str, values: Array, unit: Unit) -> int:
+    """Count the values that would be possible if they were in a unit.
+
+    Parameters
+    ----------
+    quantity
+        Of the vocabulary.
+    values
+        Without NaN, in the unit that is asked about.
+    unit
+        Of `UNITS`.
+    """
+    _, bad = settled(quantity, values * unit.factor + unit.offset)
+    return int((~bad).sum())
+
+
+def most_likely(quantity: str, counts: Mapping[str, int], total: int) -> Unit | None:
+    """Return the unit in which most values of a column are possible; None: there is none.
+
+    Parameters
+    ----------
+    quantity
+        Of the vocabulary.
+    counts
+        Of each unit's name: how many values would be possible in it.
+    total
+        Of all values.
+    """
     for unit in UNITS.get(quantity, ())[1:]:
-        _, bad = settled(quantity, values * unit.factor + unit.offset)
-        if np.mean(~bad) >= LIKELY:
+        if total and counts.get(unit.name, 0) / total >= LIKELY:
             return unit
     return None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Literal, NamedTuple
 
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from collector.store.measured import places
 from collector.store.postgres import queries
-from collector.store.postgres.binary import copy_in
+from collector.store.postgres.binary import PG_EPOCH_S, copy_in
 from collector.store.postgres.db import Connection
-from models.sheets.refused import MOST_NAMED
+from models.sheets.refused import MOST_NAMED, SheetError
 from models.weather.dataset import dataset, stamp_of
 from models.weather.quality import UNUSABLE
 
@@ -31,7 +31,6 @@ _STAGED = np.dtype(
     [("line", "i4"), ("series", "i4"), ("time", "i8"), ("issued", "i8")]
     + [("value", "f8"), ("qc", "i2")]
 )
-_PG_EPOCH, _MICROSECOND = datetime(2000, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 Kind = Literal["forecast", "observed"]
 
@@ -79,12 +78,68 @@ class Put:
     lines_there: tuple[int, ...] = ()
 
 
+class Block(NamedTuple):
+    """Values of one quantity as columns: `place` counts in `names`, times in s since 1970 UTC."""
+
+    names: Sequence[str]
+    quantity: str
+    place: NDArray[np.int32]
+    line: NDArray[np.int32]
+    time: NDArray[np.int64]
+    issued: NDArray[np.int64]
+    value: NDArray[np.float64]
+    qc: NDArray[np.int16]
+
+
 def put_values(
     conn: Connection,
     kind: Kind,
     source: str,
     positions: Mapping[str, tuple[float, float]],
     values: Iterable[WeatherValue],
+    received: datetime,
+    name: str = "",
+) -> Put:
+    """Keep values one by one as one delivery, as `put_blocks` does.
+
+    Parameters
+    ----------
+    conn, kind, source, positions, received, name
+        As there.
+    values : iterable of WeatherValue
+        Taken in blocks, so that there may be many.
+    """
+
+    def blocks() -> Iterator[Block]:
+        rest = iter(values)
+        while some := list(islice(rest, BLOCK)):
+            for quantity in dict.fromkeys(v.quantity for v in some):
+                yield _block(quantity, [v for v in some if v.quantity == quantity])
+
+    return put_blocks(conn, kind, source, positions, blocks(), received, name)
+
+
+def _block(quantity: str, values: Sequence[WeatherValue]) -> Block:
+    names = list(dict.fromkeys(v.place for v in values))
+    number = {name: i for i, name in enumerate(names)}
+    return Block(
+        names,
+        quantity,
+        np.array([number[v.place] for v in values], np.int32),
+        np.array([v.line for v in values], np.int32),
+        np.array([v.time.timestamp() for v in values]).astype(np.int64),
+        np.array([v.issued.timestamp() for v in values]).astype(np.int64),
+        np.array([v.value for v in values], np.float64),
+        np.array([v.qc for v in values], np.int16),
+    )
+
+
+def put_blocks(
+    conn: Connection,
+    kind: Kind,
+    source: str,
+    positions: Mapping[str, tuple[float, float]],
+    blocks: Iterable[Block],
     received: datetime,
     name: str = "",
 ) -> Put:
@@ -99,9 +154,9 @@ def put_values(
     kind, source : str
         "forecast" or "observed", and who says so.
     positions : mapping
-        Longitude and latitude [degree] of every place in `values`; others are not noted.
-    values : iterable of WeatherValue
-        Taken in blocks, so that there may be many.
+        Longitude and latitude [degree] of every place in `blocks`; others are not noted.
+    blocks : iterable of Block
+        Sent to the database one after the other, so that they need not fit into memory.
     received : datetime
         Aware.
     name : str
@@ -112,18 +167,30 @@ def put_values(
     with conn.cursor() as cur:
         cur.execute("DROP TABLE IF EXISTS staged_weather, changed_weather")
         cur.execute(SQL["stage_table"])
-        rest = iter(values)
-        while block := list(islice(rest, BLOCK)):
-            wanted = {(v.place, v.quantity) for v in block} - known.keys()
+        cur.execute("SAVEPOINT before_blocks")
+        for block in _undone(cur, blocks):
+            here = [block.names[i] for i in np.unique(block.place).tolist()]
+            wanted = {(place, block.quantity) for place in here} - known.keys()
             new = {place: positions[place] for place, _ in wanted if place not in numbers}
             numbers |= places.numbers(conn, new, received, name or source)
             known.update(_series(cur, kind, numbers, sorted(wanted)))
-            copy_in(conn, SQL["stage"], _staged(block, known))
+            rows = _staged(block, known)
+            for begin in range(0, len(rows), BLOCK):
+                copy_in(conn, SQL["stage"], rows[begin : begin + BLOCK])
         cur.execute("ANALYZE staged_weather")
         cur.execute(SQL["find_changes"], {"unusable": UNUSABLE})
         given = {"kind": kind, "source": source, "name": name, "received": received}
         cur.execute(SQL["put_changes"], given)
         return _outcome(cur, kind)
+
+
+def _undone(cur: Any, blocks: Iterable[Block]) -> Iterator[Block]:
+    """Go through blocks; where there cannot be a next one, no place or series of theirs is left."""
+    try:
+        yield from blocks
+    except SheetError:
+        cur.execute("ROLLBACK TO before_blocks")
+        raise
 
 
 def _series(
@@ -142,16 +209,13 @@ def _series(
     return {(name_of[place], quantity): id_ for id_, place, quantity in cur.fetchall()}
 
 
-def _staged(
-    values: Sequence[WeatherValue], series: Mapping[tuple[str, str], int]
-) -> NDArray[np.void]:
-    rows = np.empty(len(values), _STAGED)
-    rows["line"] = [v.line for v in values]
-    rows["series"] = [series[v.place, v.quantity] for v in values]
-    rows["time"] = [(v.time - _PG_EPOCH) // _MICROSECOND for v in values]
-    rows["issued"] = [(v.issued - _PG_EPOCH) // _MICROSECOND for v in values]
-    rows["value"] = [v.value for v in values]
-    rows["qc"] = [v.qc for v in values]
+def _staged(block: Block, series: Mapping[tuple[str, str], int]) -> NDArray[np.void]:
+    number = np.array([series.get((name, block.quantity), 0) for name in block.names], np.int32)
+    rows = np.empty(len(block.value), _STAGED)
+    rows["line"], rows["series"] = block.line, number[block.place]
+    rows["time"] = (block.time - PG_EPOCH_S) * 1_000_000
+    rows["issued"] = (block.issued - PG_EPOCH_S) * 1_000_000
+    rows["value"], rows["qc"] = block.value, block.qc
     return rows
 
 
@@ -167,6 +231,38 @@ def _outcome(cur: Any, kind: str) -> Put:
         cur.execute(SQL["count_overtaken"])
         (overtaken,) = cur.fetchone()
     return Put(changed - corrected, corrected, lines - changed, overtaken, corrections, there)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A value as it was said: by whom, in which delivery, when it came; `qc` from 4: in doubt."""
+
+    kind: str
+    quantity: str
+    time: datetime
+    issued: datetime
+    value: float
+    qc: int
+    source: str
+    name: str
+    received: datetime
+
+
+def history(
+    conn: Connection,
+    place: str,
+    start: datetime,
+    end: datetime,
+    quantity: str | None = None,
+    kind: Kind | None = None,
+    most: int = 10_000,
+) -> list[Said]:
+    """Return all that was ever said of hours at a place, each hour from the first to the newest.
+
+    Of what was said of an hour (and issued at the same time) the last one is in force.
+    """
+    given = {"place": place, "start": start, "end": end, "quantity": quantity, "kind": kind}
+    return [Said(*row) for row in queries.fetch(conn, SQL["history"], **given, most=most)]
 
 
 def forecast_dataset(

@@ -787,15 +787,63 @@ CREATE TABLE weather_series (
 );
 
 -- time is the start of the hour. issued: when a forecast was made; the end of the hour for what
--- was observed, so that an observation exists once in a delivery.
+-- was observed, so that an observation exists once in a delivery. Series and delivery are put by the
+-- statements before: references that are looked up for each of a million values took half of an
+-- import.
 CREATE TABLE weather_value (
-    series_id integer NOT NULL REFERENCES weather_series,
+    series_id integer NOT NULL,
     time timestamptz NOT NULL,
     issued timestamptz NOT NULL,
-    delivery integer NOT NULL REFERENCES weather_delivery,
+    delivery integer NOT NULL,
     value double precision NOT NULL,
     qc smallint NOT NULL,
     PRIMARY KEY (series_id, time, issued, delivery)
+);
+
+-- What became of asking a service of weather: of how many places, how many values were new, how many
+-- things were refused; not_before: when it may be asked again. kind and params say why it went wrong.
+CREATE TABLE weather_fetch (
+    id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    provider text NOT NULL,
+    asked timestamptz NOT NULL,
+    outcome text NOT NULL CHECK (outcome IN ('ok', 'waits', 'failed')),
+    places integer NOT NULL,
+    new_values integer NOT NULL,
+    refused integer NOT NULL,
+    not_before timestamptz NOT NULL,
+    kind text,
+    params jsonb NOT NULL DEFAULT '{}'
+);
+CREATE INDEX weather_fetch_latest ON weather_fetch (provider, id DESC);
+
+-- How well outlooks of the weather did: of each source, quantity and lead day, against what was
+-- measured or analysed later (models/skill/outlooks.py). Replaced as a whole whenever it is computed.
+CREATE TABLE outlook_skill (
+    source text NOT NULL,
+    quantity text NOT NULL,
+    truth text NOT NULL CHECK (truth IN ('measured', 'analysed')),
+    lead smallint NOT NULL CHECK (lead > 0),
+    at timestamptz NOT NULL,
+    places integer NOT NULL,
+    pairs integer NOT NULL CHECK (pairs > 0),
+    weeks integer NOT NULL,
+    first date NOT NULL,
+    last date NOT NULL,
+    bias double precision NOT NULL,
+    mae double precision NOT NULL,
+    rmse double precision NOT NULL,
+    common integer NOT NULL,
+    score double precision,
+    persistence double precision,
+    climatology double precision,
+    skill double precision,
+    low double precision,
+    high double precision,
+    -- [hits, misses, false alarms, correct negatives]; NULL where it is not of rain
+    rain integer[],
+    -- [[from mm, days, wet days], ...]
+    reliability jsonb NOT NULL DEFAULT '[]',
+    PRIMARY KEY (source, quantity, truth, lead)
 );
 
 -- The outlook in force: what the forecast makes of the coming days. It is replaced as a whole

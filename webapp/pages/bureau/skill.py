@@ -4,11 +4,14 @@ from dataclasses import dataclass, fields
 
 from flask import Blueprint, render_template
 
-from collector.store.advice import ledger
+from collector.providers.open_meteo import NAME as OPEN_METEO
+from collector.store.advice import ledger, outlook_skill
 from collector.store.advice.ledger import Evidence, RuleChange
+from collector.store.measured import weather_fetch
 from collector.store.network import registry
 from models.hazards.catalogue import catalogue
 from models.skill.ledger import LedgerRow
+from models.skill.outlooks import RAIN_MM
 from models.skill.rules import DEFAULTS, Rules
 from webapp.accounts.access import public
 from webapp.app.database import connection
@@ -19,6 +22,7 @@ from webapp.language.formats import number
 from webapp.language.i18n import gettext, lazy_gettext, ngettext
 from webapp.language.risks import hazard_name
 from webapp.language.words import pick
+from webapp.views.bureau.outlooks import show_outlooks
 
 bp = Blueprint("skill", __name__)
 NAV = NavItem(30, "skill.page", lazy_gettext("Trust"))
@@ -183,5 +187,8 @@ def page() -> str:
         ),
         changes=[(show_change(change), change) for change in changes[:SHOWN]],
         refused=ledger.refused(conn, SHOWN),
+        outlooks=show_outlooks(outlook_skill.rows(conn)),
+        rain_mm=RAIN_MM,
+        by_open_meteo=bool(weather_fetch.latest(conn, OPEN_METEO)),
         event_text=event_text,
     )

@@ -115,3 +115,16 @@ FROM weather_series s JOIN weather_place p ON p.number = s.place AND p.removed I
 ) f
 WHERE s.kind = 'observed' AND s.quantity = ANY(%(quantities)s)
 ORDER BY p.name, s.quantity, s.id
+
+-- name: history
+SELECT s.kind, s.quantity, w.time, w.issued, w.value, w.qc, d.source, d.name, d.received
+FROM weather_value w
+JOIN weather_series s ON s.id = w.series_id
+JOIN weather_place p ON p.number = s.place AND p.removed IS NULL
+JOIN weather_delivery d ON d.id = w.delivery
+WHERE p.name = %(place)s
+  AND (%(quantity)s::text IS NULL OR s.quantity = %(quantity)s)
+  AND (%(kind)s::text IS NULL OR s.kind = %(kind)s)
+  AND w.time >= %(start)s AND w.time < %(end)s
+ORDER BY s.kind, s.quantity, w.time, w.issued, w.delivery
+LIMIT %(most)s

@@ -1,0 +1,1 @@
+"""Services that tell the weather: asked over the network, behind one interface."""
