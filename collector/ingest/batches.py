@@ -37,6 +37,7 @@ from collector.store.network.frames import BootId, FrameId
 from collector.store.network.node_commands import ToSend
 from collector.store.network.registry_version import version
 from collector.store.postgres import rights
+from collector.store.postgres.connecting import free_locks_when_silent
 from collector.store.postgres.db import (
     Connection,
     DatabaseDown,
@@ -59,8 +60,12 @@ STATE_KINDS = {
     "broker_refuses_topics",
 }
 ROOM_SECONDS = 0.5
+# A transaction that takes longer has a connection whose other end is gone without a word; twice as
+# long after each that was ended for it, in case the database is only slow.
+HANGING_SECONDS, HANGING_MOST_SECONDS = 60.0, 960.0
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
-ACK_FRAMES = 100
+# More in one acknowledgement would not fit a node's heap beside a full window (MemoryError at 100).
+ACK_FRAMES = 32
 
 log = logging.getLogger("nongqing.ingest")
 
@@ -133,6 +138,7 @@ class Collector:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.pool = pool
+        pool.on_open = free_locks_when_silent
         self.master = master
         self.clock = clock
         self.link = link
@@ -147,6 +153,7 @@ class Collector:
         self._noted: tuple[tuple[str, Event | None, int], float] | None = None
         self._unfit = False
         self._failure: BaseException | None = None
+        self._patience = HANGING_SECONDS
 
     def put(self, message: Message) -> None:
         """Hand a message in, from any thread; waits, and counts it, while the queue is full.
@@ -181,7 +188,10 @@ class Collector:
             preparing.stop()
 
     def check(self) -> None:
-        """Raise what ended `run` on another thread, if anything did."""
+        """Raise what ended `run` on another thread, if anything did, and free it where it hangs."""
+        if self.pool.hang_up(self._patience):
+            log.warning("a transaction took over %g s; its connection is ended", self._patience)
+            self._patience = min(2 * self._patience, HANGING_MOST_SECONDS)
         if self._failure is not None:
             raise self._failure
 
@@ -337,6 +347,7 @@ class Collector:
     def _take_in(self, batch: Proven) -> None:
         """Store a batch, then let the broker forget it."""
         self._store_or_set_aside(batch)
+        self._patience = HANGING_SECONDS
         self.link.done(batch.messages)
 
     def _store_or_set_aside(self, batch: Proven) -> None:
