@@ -10,8 +10,9 @@ from collector.store.network.frames import BootId, FrameId
 from firmware.wire import cbor, topics
 from firmware.wire.messages import FORMAT
 
-#: Most frames that one acknowledgement names.
-ACK_FRAMES = 100
+#: Most frames that one acknowledgement names. More would not fit a node's heap beside a full window
+#: (MemoryError at 100).
+ACK_FRAMES = 32
 _BEGIN = b"\x84" + cbor.encode(FORMAT)  # an array of 4
 _PAIR = b"\x82"  # an array of 2
 _NONE = cbor.encode(None)

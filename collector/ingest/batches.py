@@ -38,6 +38,7 @@ from collector.store.network import frames, node_commands, server_clock
 from collector.store.network.frames import BootId, FrameId
 from collector.store.network.node_commands import ToSend
 from collector.store.postgres import rights
+from collector.store.postgres.connecting import free_locks_when_silent
 from collector.store.postgres.db import (
     Connection,
     DatabaseDown,
@@ -60,6 +61,9 @@ STATE_KINDS = {
     "broker_refuses_topics",
 }
 ROOM_SECONDS = 0.5
+# A transaction that takes longer has a connection whose other end is gone without a word; twice as
+# long after each that was ended for it, in case the database is only slow.
+HANGING_SECONDS, HANGING_MOST_SECONDS = 60.0, 960.0
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 
 log = logging.getLogger("nongqing.ingest")
@@ -124,6 +128,8 @@ class Collector:
     ----------
     link_trouble : callable
         Says why nothing comes in from the broker, or None.
+    patience : float
+        How long a transaction may take [s].
     """
 
     def __init__(
@@ -137,6 +143,7 @@ class Collector:
         beside: Collector | None = None,
     ) -> None:
         self.pool = pool
+        pool.on_open = free_locks_when_silent
         self.master = master
         self.clock = clock
         self.link = link
@@ -153,6 +160,7 @@ class Collector:
         self._noted: tuple[tuple[str, Event | None, int], float] | None = None
         self._unfit = False
         self._failure: BaseException | None = None
+        self.patience = HANGING_SECONDS
 
     def put(self, message: Message) -> None:
         """Hand a message in, from any thread; waits, and counts it, while the queue is full.
@@ -188,9 +196,23 @@ class Collector:
             preparing.stop()
 
     def check(self) -> None:
+        """Raise what ended `run` on another thread, if anything did, and free it where it hangs."""
+        self.free([self])
+        self.fail()
+
+    def fail(self) -> None:
         """Raise what ended `run` on another thread, if anything did."""
         if self._failure is not None:
             raise self._failure
+
+    @staticmethod
+    def free(lanes: Sequence[Collector]) -> None:
+        """End connections that hang, by the patience of whichever of `lanes` has the most."""
+        patience = max(lane.patience for lane in lanes)
+        if lanes[0].pool.hang_up(patience):
+            log.warning("a transaction took over %g s; its connection is ended", patience)
+            for lane in lanes:
+                lane.patience = min(2 * patience, HANGING_MOST_SECONDS)
 
     def _retry(self, work: Callable[[], object]) -> None:
         """Do work until it is done, waiting longer and longer while the database is away."""
@@ -340,6 +362,7 @@ class Collector:
     def _take_in(self, batch: Proven) -> None:
         """Store a batch, then let the broker forget it."""
         self._store_or_set_aside(batch)
+        self.patience = HANGING_SECONDS
         self.link.done(batch.messages)
 
     def _store_or_set_aside(self, batch: Proven) -> None:

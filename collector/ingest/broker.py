@@ -8,6 +8,7 @@ connection that it came by alone: another one may give the number to another mes
 from __future__ import annotations
 
 import logging
+import socket
 import ssl
 import sys
 import threading
@@ -129,6 +130,7 @@ class MqttLink:
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
+        client.on_socket_open = _send_at_once
         client.on_socket_close = self._on_socket_close
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message
@@ -346,6 +348,11 @@ class MqttLink:
         except UnicodeDecodeError:  # which the client raises where somebody asks for it
             topic = ""
         self.deliver(Message(topic, bytes(message.payload), came))
+
+
+def _send_at_once(client: mqtt.Client, userdata: Any, sock: Any) -> None:
+    """Let small packets not wait for the other side's delayed acknowledgement (40 ms)."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def _place(address: BrokerAddress) -> str:

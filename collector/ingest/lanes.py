@@ -114,9 +114,10 @@ class Lanes:
         self._lanes[crc32(whose.encode()) % len(self._lanes)].put(message)
 
     def check(self) -> None:
-        """Raise what ended a lane, if anything did."""
+        """Raise what ended a lane, if anything did, and free one that hangs."""
+        Collector.free(self._lanes)
         for lane in self._lanes:
-            lane.check()
+            lane.fail()
 
     @property
     def counters(self) -> Counters:

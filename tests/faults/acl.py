@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import signal
 import socket
 import subprocess
 import sys
@@ -370,12 +369,6 @@ def as_collector(made: Site) -> Device:
     until(client.is_connected, what="the collector comes in")
     client.subscribe("nq/1/+/up", 1)
     return device
-
-
-def end(process: subprocess.Popen[str]) -> str:
-    """End a command that goes on, and return what it said."""
-    process.send_signal(signal.SIGTERM)
-    return process.communicate(timeout=20)[0]
 
 
 def main() -> int:

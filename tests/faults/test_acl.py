@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+import nongqing
+from collector.commands.network.admit import LOOK_SECONDS, Admission
 from collector.store.network import registry
 from collector.store.postgres import db
 from field_configs.load import load
 from firmware.wire.topics import topic
 from tests.faults import acl
-from tests.faults.acl import Device, Site, Tunnel, as_collector, end, enrol_all, nodes, site, until
+from tests.faults.acl import Device, Site, Tunnel, as_collector, enrol_all, nodes, site, until
 from tests.mosquitto import MOSQUITTO
 
 Made = tuple[Site, dict[str, registry.NodeKey]]
@@ -38,10 +41,38 @@ def made(
         yield ready, keys
 
 
+@contextmanager
+def following(made: Site, capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
+    """Look at the registry each second, as the command does; lends what it says."""
+    parts = nongqing.Parts()
+    over, told = threading.Event(), []
+
+    def follow() -> None:
+        with parts.store() as pool:
+            admission = Admission(parts, pool, made.broker.own, made.broker.pid_file)
+            while not over.is_set():
+                admission.renew()
+                told.append(capsys.readouterr().out)
+                over.wait(LOOK_SECONDS)
+
+    thread = threading.Thread(target=follow)
+    thread.start()
+    try:
+        yield lambda: "".join(told)
+    finally:
+        over.set()
+        thread.join()
+
+
 def test_each_device_keeps_to_its_topics_and_a_revoked_one_is_out(
-    made: Made, conn: db.Connection
+    made: Made,
+    conn: db.Connection,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ready, keys = made
+    for name, value in ready.environment.items():
+        monkeypatch.setenv(name, value)
     assert len(keys) >= 6
     with nodes(ready, list(keys.values())) as devices:
         collector = as_collector(ready)
@@ -51,23 +82,18 @@ def test_each_device_keeps_to_its_topics_and_a_revoked_one_is_out(
         assert outcome.own_refused == []
         assert outcome.overheard == []
         out = sorted(keys)[0]
-        following = ready.admit("--pid-file", str(ready.broker.pid_file), "--follow")
-        try:
+        with following(ready, capsys) as said:
             until(lambda: "Reloading config" in ready.broker.log, what="the first reading")
             with conn:
                 registry.revoke(conn, out, reason="stolen", by="Li", at=datetime.now(UTC))
-            took = until(lambda: devices[out].lost is not None, acl.OUT_SECONDS, f"{out} is out")
-            print(f"out after {took:.1f} s")
-            time.sleep(1.0)
-            assert [name for name, device in devices.items() if device.lost] == [out]
-            assert collector.lost is None
-            tunnel = Tunnel(ready.broker.ports["8883"], out, acl.psk_of(keys[out].key))
-            with pytest.raises(AssertionError, match="comes in"):
-                Device.make(out, tunnel.port, 1.0)
-            tunnel.close()
-            others = [device for name, device in devices.items() if name != out]
-            assert not any(any(one.is_refused([topic(one.name, "up")])) for one in others)
-        finally:
-            said = end(following)
-        assert f"put out: {out}" in said
+            until(lambda: devices[out].lost is not None, acl.OUT_SECONDS, f"{out} is out")
+            until(lambda: f"put out: {out}" in said(), what="the end of putting out")
+        assert [name for name, device in devices.items() if device.lost] == [out]
+        assert collector.lost is None
+        tunnel = Tunnel(ready.broker.ports["8883"], out, acl.psk_of(keys[out].key))
+        with pytest.raises(AssertionError, match="comes in"):
+            Device.make(out, tunnel.port, 1.0)
+        tunnel.close()
+        others = [device for name, device in devices.items() if name != out]
+        assert not any(any(one.is_refused([topic(one.name, "up")])) for one in others)
         collector.close()

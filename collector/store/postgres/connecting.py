@@ -51,6 +51,7 @@ class Connection(psycopg2.extensions.connection):
 
 CONNECT_SECONDS = 5
 PROBE_SECONDS = 2.0
+SILENT_SECONDS = 60
 # So many times is read what waits on an idle connection; what never ends is no connection for us.
 UNREAD_MOST = 8
 
@@ -151,6 +152,19 @@ def _settle(conn: Connection) -> None:
             cur.execute("SET TIME ZONE 'UTC'")
     if conn.encoding != "UTF8":
         conn.set_client_encoding("UTF8")
+    conn.autocommit = False
+
+
+def free_locks_when_silent(conn: Connection) -> None:
+    """Let the server end this session once a transaction of it has heard nothing for a minute.
+
+    A client that is gone without a word would hold its locks for hours. Behind PgBouncer the
+    setting stays with the server connection; whoever keeps a transaction open there undoes it
+    (`collector.store.postgres.election`).
+    """
+    conn.autocommit = True
+    with conn.cursor() as cur:
+        cur.execute(f"SET idle_in_transaction_session_timeout = '{SILENT_SECONDS}s'")
     conn.autocommit = False
 
 

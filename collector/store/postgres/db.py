@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import queue
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,6 +68,11 @@ class Pool:
     size : int
         Most connections open at a time; a further caller waits.
 
+    Attributes
+    ----------
+    on_open : callable
+        Is given each connection that is made, before its first transaction.
+
     Raises
     ------
     UnreadableDsn
@@ -74,6 +82,8 @@ class Pool:
     def __init__(self, dsn: str, size: int = 4) -> None:
         check_readable(dsn)
         self.dsn = dsn
+        self.on_open: Callable[[Connection], None] = lambda conn: None
+        self._lent: dict[Connection, float] = {}
         self._slots: queue.LifoQueue[Connection | None] = queue.LifoQueue()
         for _ in range(size):
             self._slots.put(None)
@@ -97,10 +107,32 @@ class Pool:
                 conn.close()
             if conn is None or conn.closed:
                 conn = connect(self.dsn)
+                with lost_as_down(self.dsn):
+                    self.on_open(conn)
+            self._lent[conn] = time.monotonic()
             with lost_as_down(self.dsn), _schema_named(self.dsn, conn), conn:
                 yield conn
         finally:
+            if conn is not None:
+                self._lent.pop(conn, None)
             self._slots.put(None if conn is None or conn.closed else conn)
+
+    def hang_up(self, seconds: float) -> int:
+        """End connections that have been lent for longer, from any thread; return how many.
+
+        Whoever has one gets `DatabaseDown`. A server, or what stands before it, may be silent
+        without an end: nothing else would notice, where the network still answers. What befell one
+        has befallen those that are not lent, too; they are made anew.
+        """
+        now, ended = time.monotonic(), 0
+        for conn, since in list(self._lent.items()):
+            if now - since > seconds and not conn.closed:
+                with suppress(OSError), socket.socket(fileno=os.dup(conn.fileno())) as one:
+                    one.shutdown(socket.SHUT_RDWR)
+                    ended += 1
+        if ended:
+            self.close()
+        return ended
 
     def close(self) -> None:
         """Close the connections that are not lent; the pool can be used again afterwards."""

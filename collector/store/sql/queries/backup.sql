@@ -5,7 +5,8 @@ SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY
 -- How values are written does not depend on the server's settings or on who asks.
 SELECT set_config('timezone', 'UTC', true), set_config('datestyle', 'ISO, YMD', true),
        set_config('intervalstyle', 'postgres', true), set_config('extra_float_digits', '1', true),
-       set_config('bytea_output', 'hex', true)
+       set_config('bytea_output', 'hex', true),
+       set_config('idle_in_transaction_session_timeout', '0', true)
 
 -- name: export_snapshot
 SELECT pg_export_snapshot()
