@@ -109,7 +109,7 @@ def test_a_collector_goes_on_after_its_database_was_silent(
     monkeypatch.setattr(intake, "take", stranded)
     monkeypatch.setattr(connecting, "SILENT_SECONDS", 1)
     collector = Collector(pool, MASTER, clock, Sent())
-    collector._patience = 1.0
+    collector.patience = 1.0
     worker = threading.Thread(target=collector.run)
     worker.start()
     collector.put(bench.frame())
