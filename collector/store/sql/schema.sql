@@ -2486,6 +2486,7 @@ CREATE TABLE external_count (
     amount double precision,
     message bigint NOT NULL,
     PRIMARY KEY (channel, time)
+);
 
 -- Frames in files --------------------------------------------------------------------------------
 

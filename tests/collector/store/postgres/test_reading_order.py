@@ -45,7 +45,7 @@ def test_months_stay_and_new_ones_take_less(postgres: Server, hours: int) -> Non
     there = rows(conn, files)
     with conn, conn.cursor() as cur:  # whoever reads or builds one again would be seen here
         cur.execute("SET client_min_messages = debug1")
-    assert db.migrate(conn)[0] == "0057_reading_order"
+    assert db.migrate(conn)[0] == "0056_reading_order"
     said = "".join(conn.notices)
     assert "verifying table" not in said
     assert "building index" not in said.replace(
