@@ -185,3 +185,18 @@ def test_progress_goes_from_nothing_to_all(registered, tmp_path):
     assert told == sorted(told)
     assert told[0] < 0.2
     assert told[-1] == 1.0
+
+
+def test_of_a_file_that_is_refused_at_the_very_end_no_place_is_left(registered, tmp_path):
+    path = tmp_path / "w.csv"
+    lines = [
+        f"new,115.2,35.9,{(START + timedelta(hours=hour)).isoformat()},12.0,0.0,60"
+        for hour in range(100)
+    ]
+    path.write_text("\n".join([HEAD, *lines]), "utf-8")
+    doubt = "air_temperature: 88 of 100 values are in doubt"
+    with registered, pytest.raises(SheetError, match=doubt):
+        import_weather(registered, path, Given("observed", "test", NOW))
+    with registered.cursor() as cur:
+        cur.execute("SELECT count(*) FROM weather_place")
+        assert cur.fetchone() == (0,)
