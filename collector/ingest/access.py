@@ -34,7 +34,9 @@ def acl_of(nodes: Iterable[str], devices: Iterable[str] = ()) -> str:
     return "".join(parts)
 
 
-def write(folder: Path, psk_lines: Mapping[str, str], devices: Iterable[str] = ()) -> Changes:
+def write(
+    folder: Path, psk_lines: Mapping[str, str], devices: Iterable[str] | None = None
+) -> Changes:
     """Write the files where they differ from what stands there.
 
     Parameters
@@ -43,23 +45,23 @@ def write(folder: Path, psk_lines: Mapping[str, str], devices: Iterable[str] = (
         Where the broker reads them; they get its owner.
     psk_lines : mapping of str
         Of each node that counts, its line of the psk_file: ``identity:key``.
-    devices : iterable of str
+    devices : iterable of str, optional
         Other makers' devices that count. In ``devices.passwd``, which people make with
-        mosquitto_passwd, the lines of all others are taken out.
+        mosquitto_passwd, the lines of all others are taken out; where nothing is said, none.
 
     Raises
     ------
     OSError
         When a file cannot be written.
     """
-    devices = set(devices)
+    counting = set(devices or ())
     before = _lines(folder / PSK_FILE)
     gone = {node for node, line in before.items() if psk_lines.get(node) != line}
     psk = MADE + "".join(f"{psk_lines[node]}\n" for node in sorted(psk_lines))
     changed = _put(folder / PSK_FILE, psk)
-    changed |= _put(folder / ACL_FILE, acl_of(psk_lines, devices))
+    changed |= _put(folder / ACL_FILE, acl_of(psk_lines, counting))
     passwords = _lines(folder / PASSWORD_FILE)
-    left = {user: line for user, line in passwords.items() if user in devices}
+    left = {user: line for user, line in passwords.items() if devices is None or user in counting}
     if left != passwords:
         changed |= _put(folder / PASSWORD_FILE, "".join(f"{line}\n" for line in left.values()))
     return Changes(changed, gone | (passwords.keys() - left.keys()))

@@ -48,6 +48,7 @@ def test_who_is_taken_out_and_who_has_another_key_is_named(tmp_path: Path) -> No
 def test_passwords_of_devices_that_do_not_count_are_taken_out(tmp_path: Path) -> None:
     passwords = tmp_path / PASSWORD_FILE
     passwords.write_text("gauge-7:$7$101$x\ngauge-8:$7$101$y\n")
+    assert write(tmp_path, LINES).gone == set()
     changes = write(tmp_path, LINES, ["gauge-8"])
     assert changes.gone == {"gauge-7"}
     assert passwords.read_text() == "gauge-8:$7$101$y\n"
