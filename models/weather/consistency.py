@@ -41,8 +41,8 @@ APART: Mapping[str, float] = {
     "air_pressure": 3.0,
     "soil_temperature": 6.0,
 }
-#: Or so many spreads of the neighbours, where these differ more among themselves; unverified: the
-#: sources above test with two and three standard deviations of larger networks.
+#: Or so many spreads of the neighbours, where these differ more among themselves; unverified, and
+#: set after a look at the data that docs/quality.md judges it by.
 SPREADS = 3.0
 #: Neighbours lie within so much, along [km] and in height above ground or depth [m]. Unverified;
 #: de Vos et al. take 10 km for rain. The plain of Puyang is flat: altitude is left out.
