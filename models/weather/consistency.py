@@ -10,12 +10,14 @@ References
 ----------
 Shafer et al. 2000, Quality assurance procedures in the Oklahoma Mesonetwork, J. Atmos. Oceanic
 Technol. 17:474 (tests in space); Fiebrich et al. 2010, Quality assurance procedures for mesoscale
-meteorological data, J. Atmos. Oceanic Technol. 27:1565.
-Båserud et al. 2020 (doi:10.5194/asr-17-153-2020), the buddy check of TITAN: difference from the
-neighbours over the larger of their spread and a least one.
-De Vos et al. 2019 (doi:10.1029/2019GL083731): faulty zeros and high influx of rain gauges.
-Dorigo et al. 2013 (doi:10.2136/vzj2012.0097): flags of soil moisture of the ISMN.
-WMO-No. 8, part on quality management, asks for both: consistency in space and between quantities.
+meteorological data, J. Atmos. Oceanic Technol. 27:1565. Their numbers were not read here.
+Båserud et al. 2020 (doi:10.5194/asr-17-153-2020), the buddy check of TITAN, as its documentation
+tells it: difference from the neighbours over the larger of their spread and a least one.
+De Vos et al. 2019 (doi:10.1029/2019GL083731): faulty zeros and high influx of rain gauges, with the
+numbers that the project OPENSENSE's package pypwsqc takes from there.
+Dorigo et al. 2013 (doi:10.2136/vzj2012.0097): flags of soil moisture of the ISMN, as TU Wien's
+package flagit has them.
+WMO-No. 8 asks for consistency in space and between quantities; its text was not read here.
 """
 
 from __future__ import annotations
@@ -39,8 +41,8 @@ APART: Mapping[str, float] = {
     "air_pressure": 3.0,
     "soil_temperature": 6.0,
 }
-#: Or so many spreads of the neighbours, where these differ more among themselves; unverified: the
-#: sources above test with two and three standard deviations of larger networks.
+#: Or so many spreads of the neighbours, where these differ more among themselves; unverified, and
+#: set after a look at the data that docs/quality.md judges it by.
 SPREADS = 3.0
 #: Neighbours lie within so much, along [km] and in height above ground or depth [m]. Unverified;
 #: de Vos et al. take 10 km for rain. The plain of Puyang is flat: altitude is left out.

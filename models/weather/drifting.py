@@ -7,8 +7,10 @@ usual is not found; limits are unverified (docs/quality.md).
 
 References
 ----------
-Fiebrich et al. 2010, J. Atmos. Oceanic Technol. 27:1565: monthly differences from the neighbours
-are what tells drift; Shafer et al. 2000, J. Atmos. Oceanic Technol. 17:474: persistence.
+The Oklahoma Mesonet tells drift by monthly statistics (its page on quality assurance; Fiebrich et
+al. 2010, J. Atmos. Oceanic Technol. 27:1565, not read here) and tests for persistence (Shafer et
+al. 2000, J. Atmos. Oceanic Technol. 17:474, as the University of Washington's page on its own
+checks describes it).
 """
 
 from __future__ import annotations

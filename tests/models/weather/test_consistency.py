@@ -96,7 +96,9 @@ def test_soil_holds_no_more_than_its_pores_and_frozen_soil_is_no_measure() -> No
     ]
 
 
-@pytest.mark.parametrize(("depth", "swing", "doubt"), [(0.1, 9.0, False), (0.3, 9.0, True)])
+@pytest.mark.parametrize(
+    ("depth", "swing", "doubt"), [(0.1, 7.0, False), (0.1, 9.0, True), (0.3, 7.0, True)]
+)
 def test_deep_soil_swings_less_than_the_air(depth: float, swing: float, doubt: bool) -> None:
     day = np.sin(np.arange(48) / 24 * 2 * np.pi)[:, None]
     flags = swings_at_odds(15 + swing / 2 * day, 15 + 5 * day, np.array([depth]))

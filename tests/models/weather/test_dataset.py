@@ -51,8 +51,8 @@ def test_what_is_told_of_a_quantity_stands_beside_it():
         "air_temperature_completeness",
         "air_temperature_qc",
     ]
-    assert data["air_temperature_qc"].attrs["flag_meanings"].split()[-1] == "missing"
-    assert data["air_temperature_qc"].attrs["flag_masks"].tolist()[-1] == 128
+    assert data["air_temperature_qc"].attrs["flag_meanings"].split()[-1] == "struck"
+    assert data["air_temperature_qc"].attrs["flag_masks"].tolist()[-1] == 2048
     assert data["longitude"].attrs == {"standard_name": "longitude", "units": "degrees_east"}
     assert {v.dims for v in data.data_vars.values()} == {("time", "site")}
 
