@@ -15,6 +15,7 @@ from collector.ingest import access
 from collector.ingest.broker import put_out
 from collector.ingest.known_nodes import KnownNodes, read_known_nodes
 from collector.keys import load_master_key
+from collector.store.network import external_devices
 from collector.store.network.registry import KeyRow
 from collector.store.network.registry_version import version
 from collector.store.postgres.db import DatabaseDown, Pool
@@ -94,6 +95,7 @@ class Admission:
         self._tls = settings.broker_tls
         self._master = load_master_key(settings.state_dir, settings.master_key)
         self._known: KnownNodes | None = None
+        self._devices: set[str] = set()  # of other makers, that speak to the broker
         self._untold = True
         self._standing: set[str] = set()  # who is out, and may have a connection yet
 
@@ -108,20 +110,22 @@ class Admission:
             When a file cannot be written, or the broker not be told; the next time begins there.
         """
         with self.pool.connection() as conn:
-            fresh = self._known is None or version(conn) != self._known.version
-            if fresh:
-                known = read_known_nodes(conn, self._master, self._known)
-        if fresh:
-            self._write(known)
-            self._known = known
+            known = self._known
+            if known is None or version(conn) != known.version:
+                known = read_known_nodes(conn, self._master, known)
+            found = external_devices.devices(conn)
+        devices = {one.id for one in found if one.network is None and one.retired is None}
+        if known is not self._known or devices != self._devices:
+            self._write(known, devices)
+            self._known, self._devices = known, devices
         if self.pid_file is not None:
             self._tell(self.pid_file)
 
-    def _write(self, known: KnownNodes) -> None:
+    def _write(self, known: KnownNodes, devices: set[str]) -> None:
         current = {node.id: node.current for node in known.nodes.values()}
         lines = {id: self.parts.psk_line(key) for id, key in current.items() if key is not None}
         try:
-            changes = access.write(self.folder, lines)
+            changes = access.write(self.folder, lines, devices)
         except OSError as error:
             raise click.ClickException(
                 f"{error.filename or self.folder}: cannot be written ({error.strerror}); make the "
@@ -132,7 +136,8 @@ class Admission:
         if self._known is None:  # whoever went out while nobody looked
             self._standing |= {n.id for n in known.nodes.values() if n.keys} - lines.keys()
         if changes.changed:
-            click.echo(f"{self.folder}: {len(lines)} nodes may come in")
+            others = f" and {len(devices)} other devices" if devices else ""
+            click.echo(f"{self.folder}: {len(lines)} nodes{others} may come in")
 
     def _tell(self, pid_file: Path) -> None:
         """Let the broker read its files again; then end the connections of who is out."""

@@ -12,7 +12,7 @@ from collector.commands.network.admit import Admission
 from collector.keys import load_or_make_master_key
 from collector.one_machine.embedded import free_port
 from collector.settings import Settings
-from collector.store.network import registry
+from collector.store.network import external_devices, registry
 from collector.store.network.registry import KeyRow
 from collector.store.postgres import db
 from tests.collector.conftest import NOW
@@ -78,3 +78,28 @@ def test_who_cannot_be_put_out_is_named_and_tried_again(
         with pytest.raises(click.ClickException, match=rf"cannot be ended .*: {out}; correct"):
             admission.renew()
     assert out not in (tmp_path / "broker" / "nodes.psk").read_text()
+
+
+def test_other_makers_devices_come_in_while_they_count(
+    admission: Admission, tmp_path: Path, registered: db.Connection, capsys: pytest.CaptureFixture
+) -> None:
+    admission.pid_file = None
+    folder = tmp_path / "broker"
+    with registered:
+        external_devices.enrol(registered, "gauge-7", [], step_s=600, at=NOW, by="Li")
+        external_devices.add_network(registered, "coop", "chirpstack", at=NOW, by="Li")
+        external_devices.enrol(
+            registered, "far-1", [], step_s=600, at=NOW, by="Li", network="coop", eui="0" * 16
+        )
+    (folder / "devices.passwd").write_text("gauge-7:$7$x\nold-1:$7$y\n")
+    admission.renew()
+    assert "2 nodes and 1 other devices may come in" in capsys.readouterr().out
+    assert "user gauge-7\ntopic write senml/gauge-7\n" in (folder / "field.acl").read_text()
+    assert "far-1" not in (folder / "field.acl").read_text()
+    assert (folder / "devices.passwd").read_text() == "gauge-7:$7$x\n"
+    with registered:
+        external_devices.retire(registered, "gauge-7", NOW)
+    admission.renew()
+    assert "gauge-7" not in (folder / "field.acl").read_text()
+    assert (folder / "devices.passwd").read_text() == ""
+    assert admission._standing >= {"gauge-7", "old-1"}
