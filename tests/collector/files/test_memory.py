@@ -26,7 +26,7 @@ conn = db.connect(sys.argv[1])
 given = Given("observed", "t", datetime(2030, 1, 1, tzinfo=UTC))
 with conn:
     done = import_weather(conn, Path(sys.argv[2]), given)
-print(done.new, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(done.new + done.same.total, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
 
 
@@ -50,8 +50,8 @@ def peak(dsn: str, path) -> float:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    new, megabytes = done.stdout.split()
-    assert int(new) == sum(1 for _ in path.open()) - 1
+    lines, megabytes = done.stdout.split()
+    assert int(lines) == path.read_bytes().count(b"\n") - 1
     return float(megabytes)
 
 
