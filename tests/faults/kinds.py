@@ -255,8 +255,9 @@ KINDS: dict[str, Callable[[Rig, random.Random], End]] = {
     "clock": clock,
     "power": power,
 }
-#: What only a special campaign has.
-SPECIAL = {"power"}
+#: What only a special campaign has. With a clock that jumps (`--kind clock`) the books do not
+#: balance yet: see docs/store.md, Faults.
+SPECIAL = {"power", "clock"}
 #: Which parts a kind takes away: two of one part at once would get into each other's way.
 PARTS = {
     "collector": {"collectors"},
