@@ -92,7 +92,6 @@ def at_ingest(quantity: str, step: int) -> Rule:
             values,
             missing,
             np.full(count, step, np.int32),
-            {},
         )
         return (found.qc & (NOT_A_NUMBER | INTERVAL | LOGICAL | STEP | FREEZE)) != 0
 

@@ -302,10 +302,11 @@ def stored(conn: Connection, ids: Iterable[FrameId]) -> dict[FrameId, Sealed]:
 
 def put_dead_letters(conn: Connection, letters: Iterable[DeadLetter]) -> None:
     """Keep what cannot be read or placed; the same bytes for the same reason only once."""
+    once = {(x.topic, x.reason.kind, x.bytes): x for x in reversed(list(letters))}
     rows = [
         (x.received, x.topic, x.node, x.frame_row, x.reason.kind, Json(dict(x.reason.params)))
         + (x.bytes,)
-        for x in letters
+        for x in reversed(once.values())
     ]
     _many(conn, "put_dead_letters", rows)
 

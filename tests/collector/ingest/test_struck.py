@@ -110,7 +110,7 @@ def test_it_stays_struck_when_its_frames_count_anew(taken: db.Connection, bench:
         new = Calibration(bench.key.node, 0, BEGAN, 1.0, 0.5)
         calibrations.give(taken, new, by="Li", reason="ice point", at=NOW)
         known = read_known_nodes(taken, MASTER)
-        assert recalibrate(taken, known, bench.key.node, 0, BEGAN, at=NOW) == 24
+        assert recalibrate(taken, known, bench.key.node, 0, BEGAN, at=NOW, archive=None) == 24
     assert struck(taken, place) == there
     roll(taken)
     assert hours(taken, place)[1][1] is None
@@ -132,7 +132,7 @@ def test_it_stays_struck_where_its_frame_is_moved_to(
     roll(registered)
     with registered:
         known = read_known_nodes(registered, MASTER)
-        stored = [one for one in misplaced.frames(registered) if one.id.seq < 2]
+        stored = [one for one in misplaced.frames(registered, archive=None) if one.id.seq < 2]
         move(registered, known, stored, right, by="Wu", reason="clock was behind", at=NOW)
     there = struck(registered, place)
     assert there == [BEGAN + HOUR + timedelta(minutes=10) * i for i in range(6)]
@@ -142,7 +142,7 @@ def test_it_stays_struck_where_its_frame_is_moved_to(
     assert found[BEGAN][1] == found[BEGAN + 2 * HOUR][1] == 6
     with registered:
         known = read_known_nodes(registered, MASTER)
-        recalibrate(registered, known, bench.key.node, 0, BEGAN - 2 * back, at=NOW)
+        recalibrate(registered, known, bench.key.node, 0, BEGAN - 2 * back, at=NOW, archive=None)
     assert struck(registered, place) == there
 
 
@@ -157,7 +157,7 @@ def test_it_stays_struck_though_the_collector_did_not_know_yet(
     there = _all(taken, place)
     with taken:
         misplaced.take_away(taken, there)
-        assert recalibrate(taken, old, bench.key.node, 0, BEGAN, at=NOW) == 0
+        assert recalibrate(taken, old, bench.key.node, 0, BEGAN, at=NOW, archive=None) == 0
     assert struck(taken, place) == []
     roll(taken)
     assert len(struck(taken, place)) == 6
@@ -200,8 +200,10 @@ def test_late_readings_are_not_compared_with_what_was_struck(
     ((series,),) = rows(taken, f"SELECT id FROM series WHERE placement = '{place}'")
     with taken:
         at = int((BEGAN + 2 * HOUR).timestamp())
-        before = reading_log.tails(taken, {series: at}, {series: 3.0})
-    assert before.valid[series].time == at - 3600 - 600
+        before = reading_log.tails(
+            taken, np.array([series], np.int32), np.array([at]), {series: 3.0}
+        )
+    assert before.valid["time"].tolist() == [at - 3600 - 600]
 
 
 def test_the_newest_value_goes_back_behind_what_was_struck(
@@ -295,7 +297,7 @@ def test_a_doubt_is_lifted_for_good(registered: db.Connection, bench: Bench) -> 
     assert not hours(registered, place)[0][4] & STEP
     with registered:
         known = read_known_nodes(registered, MASTER)
-        recalibrate(registered, known, bench.key.node, 0, BEGAN, at=NOW)
+        recalibrate(registered, known, bench.key.node, 0, BEGAN, at=NOW, archive=None)
     roll(registered)
     assert hours(registered, place)[0][2] == 6
 
