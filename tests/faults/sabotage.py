@@ -96,13 +96,13 @@ SAFEGUARDS = {
             from collector.ingest.authenticity import prove
             from collector.store.network.frames import BootId, FrameId
             from firmware.wire import codec
-            arrived = prove(self._known, getattr(messages, "messages", messages)).arrived
+            arrived = prove(self._registry.known, getattr(messages, "messages", messages)).arrived
             ids = set()
             for one in arrived:
                 if one.message.topic.endswith("/up"):
                     frame = codec.decode(one.body)
                     ids.add(FrameId(one.node.id, one.epoch, frame.boot, frame.seq))
-            self._acknowledge(self._known, ids, {})
+            self._acknowledge(self._registry.known, ids, {})
             store(self, messages)
         Collector.store = acknowledge_first
         """,
