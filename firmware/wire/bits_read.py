@@ -30,7 +30,9 @@ class Reader:
         if self.at + width * count > self.bits:
             return [self.take(width) for _ in range(count)]  # refuses where the bytes end
         together, mask = self.take(width * count), (1 << width) - 1
-        return [together >> width * at & mask for at in range(count - 1, -1, -1)]
+        if not width:
+            return [0] * count
+        return [together >> at & mask for at in range(width * (count - 1), -1, -width)]
 
     def take_number(self):
         """Read a number as `put_number` writes it."""

@@ -268,7 +268,9 @@ def tails(
     look_back : mapping of int to float
         Series → how far to look back where the batch is older than what is there [h].
     """
-    sent = copy_out(conn, SQL["copy_out_tails"], {"series": series.tolist()}, _SENT_TAIL)
+    sent = copy_out(
+        conn, SQL["copy_out_tails"], {"series": queries.array(series.tolist())}, _SENT_TAIL
+    )
     for name in ("newest", "time", "same_since"):
         sent[name] = np.where(sent[name] == _NEVER, _NEVER, sent[name] // 1_000_000 + PG_EPOCH_S)
     begins = first[np.searchsorted(series, sent["series"])]

@@ -143,12 +143,12 @@ def _run(conn: Connection, name: str, **params: Any) -> None:
         cur.execute(SQL[name], params)
 
 
-def _columns(boots: Iterable[BootId]) -> dict[str, list[Any]]:
+def _columns(boots: Iterable[BootId]) -> dict[str, str]:
     ordered = sorted(set(boots))
     return {
-        "nodes": [boot.node for boot in ordered],
-        "epochs": [boot.epoch for boot in ordered],
-        "boots": [boot.boot for boot in ordered],
+        "nodes": queries.array((boot.node for boot in ordered), text=True),
+        "epochs": queries.array(boot.epoch for boot in ordered),
+        "boots": queries.array(boot.boot for boot in ordered),
     }
 
 
@@ -208,7 +208,9 @@ def set_state(conn: Connection, rows: Sequence[int], state: str) -> None:
 def put_boot_offsets(conn: Connection, offsets: Mapping[BootId, int]) -> None:
     """Keep when boots began [s since 1970 UTC]; what is there stays."""
     if offsets:
-        _run(conn, "put_boot_offsets", **_columns(offsets), starts=_in_order(offsets))
+        _run(
+            conn, "put_boot_offsets", **_columns(offsets), starts=queries.array(_in_order(offsets))
+        )
 
 
 def take_waiting(conn: Connection, state: str, limit: int = 500) -> list[WaitingFrame]:
@@ -270,8 +272,8 @@ def _step_watermarks(conn: Connection, next_ones: Mapping[BootId, range]) -> dic
         conn,
         "step_watermarks",
         **_columns(next_ones),
-        firsts=[one.start for one in numbers],
-        lasts=[one.stop - 1 for one in numbers],
+        firsts=queries.array(one.start for one in numbers),
+        lasts=queries.array(one.stop - 1 for one in numbers),
     )
     return {BootId(*boot): seq for *boot, seq in rows}
 

@@ -7,7 +7,7 @@ A block begins with ``-- name: <name>`` and ends at the next one. Parameters are
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from math import isfinite
 from pathlib import Path
@@ -71,6 +71,15 @@ def run(conn: Connection, statement: str, **params: Any) -> None:
     """Run a statement that returns nothing."""
     with conn.cursor() as cur:
         cur.execute(statement, params)
+
+
+def array(values: Iterable[object], *, text: bool = False) -> str:
+    """Return numbers, or words without quotes and backslashes, as one literal of an array.
+
+    The server reads it faster than a list of thousands, and psycopg2 does not adapt each of it.
+    """
+    mark = '"' if text else ""
+    return "{" + ",".join([f"{mark}{value}{mark}" for value in values]) + "}"
 
 
 def put(conn: Connection, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
