@@ -385,7 +385,8 @@ class Collector:
         self, known: KnownNodes, ids: Iterable[FrameId], marks: dict[BootId, int]
     ) -> None:
         """Tell each node which of its frames are safe."""
-        now = None if self._watch.doubt else int(self.clock.now().timestamp())
-        for topic, message in acknowledgements(known, ids, marks, now):
+        now = self._watch.sure()
+        told = None if now is None else int(now.timestamp())
+        for topic, message in acknowledgements(known, ids, marks, told):
             self.link.publish(topic, message)
             self.counters.acks += 1

@@ -123,7 +123,7 @@ class ClockWatch:
             silent = kept.received is not None and wall - kept.received.timestamp() > GAP_S
             self._unproven = at if silent else None
             self._accepted = kept.accepted
-        elif abs(wall - self._wall(at)) > STEP_S * self._tolerance:
+        elif self._stepped(wall, at):
             self._before_step = self._before_step or self._base
             self._unproven = at
             self._ask_database = True
@@ -134,6 +134,14 @@ class ClockWatch:
             self._heard = Heard()
         self._judge(at)
         return now
+
+    def sure(self) -> datetime | None:
+        """Return the time for others to go by; None while it is in doubt, or has just stepped."""
+        with self._lock:
+            now, at = self.clock.now(), self.monotonic()
+            if self.doubt or self._base is None or self._stepped(now.timestamp(), at):
+                return None
+            return now
 
     def hear(self, samples: Iterable[tuple[str, float]]) -> None:
         """Note nodes and the times of their samples, in the order of arrival [s since 1970 UTC]."""
@@ -152,6 +160,10 @@ class ClockWatch:
             if self._base is not None:
                 self._judge(self.monotonic())
             return self.doubt
+
+    def _stepped(self, wall: float, at: float) -> bool:
+        """Tell whether the clock went on other than the monotonic one since the last look."""
+        return abs(wall - self._wall(at)) > STEP_S * self._tolerance
 
     def _wall(self, at: float) -> float:
         """What the clock says at a monotonic time, going on from the last look [s since 1970]."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from collector.ingest import intake
 from collector.ingest.batches import Collector
 from collector.store import items
 from collector.store.network import frames, server_clock
@@ -114,6 +115,26 @@ def _nodes(conn: db.Connection) -> list[tuple[str, object]]:
     with conn.cursor() as cur:
         cur.execute("SELECT id, last_seen FROM node")
         return cur.fetchall()
+
+
+def test_a_clock_that_steps_while_a_batch_is_stored_is_told_to_nobody(
+    collector: Collector,
+    bench: Bench,
+    clock: FixedClock,
+    sent: Sent,
+    real: Real,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    advance = intake.advance
+
+    def meanwhile(*given: object) -> object:
+        clock.moment = NOW + timedelta(hours=5)
+        return advance(*given)
+
+    monkeypatch.setattr(intake, "advance", meanwhile)
+    real.seconds += 1
+    collector.store([recent(bench)])
+    assert sent.times == [None]
 
 
 def test_a_clock_that_was_ahead_poisons_no_latest(
