@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from collector.ingest.authenticity import Arrived, Message, prove
+from collector.ingest.authenticity import Arrived, Message, Refusals, prove
 from collector.ingest.bodies import lost_range, measured_since, read_frame
+from collector.ingest.external import taking
 from collector.ingest.known_nodes import KnownNodes
 from collector.ingest.notes import Notes
 from collector.ingest.placing import Placing
@@ -80,6 +81,10 @@ class _Repair:
         proven = prove(self.known, [Message(letter.topic, letter.bytes)])
         if proven.refused:
             return f"refused now: {proven.refused[0][1]}"
+        if proven.external:
+            why = self._take_external(letter, proven.external)
+            self.taken += [] if why else [letter]
+            return why
         (one,) = proven.arrived
         why = "it is neither a frame nor news"
         if letter.topic.endswith("/up"):
@@ -114,6 +119,12 @@ class _Repair:
         self.found.append((row, frame, one))
         return ""
 
+    def _take_external(self, letter: Letter, found: Sequence[Message]) -> str:
+        refused = Refusals(letter.received)
+        came = taking.take(self.conn, found, letter.received, refused, sure=True)
+        self.result.readings += came.readings
+        return "".join(f"refused now: {reason}" for _, reason in list(refused.found)[:1])
+
     def _take_event(self, letter: Letter, one: Arrived) -> str:
         try:
             said = codec.decode_event(one.body)
@@ -137,7 +148,7 @@ class _Repair:
         self.result.left["as before"] += len(self.taken) - len(done)
         self.result.left = +self.result.left
         self.result.done = Counter(letter.reason.kind for letter in done)
-        self.result.readings = placing.readings
+        self.result.readings += placing.readings
         letters.mark(self.conn, (letter.number for letter in done), self.now)
         notes.write(self.conn)
         frames.advance_watermarks(self.conn, self.boots)

@@ -10,9 +10,11 @@ import pytest
 
 from collector.commands.repair import repair_
 from collector.ingest import intake, reading_table, repairing
+from collector.ingest.authenticity import Message
 from collector.ingest.known_nodes import read_known_nodes
 from collector.store import items
-from collector.store.network import archive, frames
+from collector.store.network import archive, external_devices, frames
+from collector.store.network.external_devices import Declared
 from collector.store.postgres import db
 from firmware.wire import cbor, codec
 from tests.collector.commands.test_services import run
@@ -199,3 +201,23 @@ def test_who_does_it_is_said(dsn: str) -> None:
         done = run(repair_, *options, NONGQING_DSN=dsn)
         assert done.exit_code == 2
         assert "--yes and --by belong together" in done.output
+
+
+def test_what_another_makers_device_sent_is_taken_in_too(
+    registered: db.Connection, dsn: str
+) -> None:
+    ((place,),) = rows(
+        registered, "SELECT id FROM placement WHERE quantity = 'soil_moisture' LIMIT 1"
+    )
+    sent = Message("senml/soil-3", b'[{"n":"sm","v":21.5,"t":%d}]' % (NOW.timestamp() - 600))
+    with registered, registered.cursor() as cur:
+        cur.execute("UPDATE assignment SET valid_to = now() WHERE placement = %s", (place,))
+        external_devices.enrol(
+            registered, "soil-3", [Declared("sm", place)], step_s=600, at=NOW, by="Li"
+        )
+        intake.set_aside(registered, sent, RuntimeError("of an earlier program"), NOW)
+    assert "taken in: 1, with 1 readings" in repaired(dsn, *DONE)
+    with registered:
+        assert frames.dead_letters(registered) == []
+    assert rows(registered, "SELECT value FROM reading") == [(21.5,)]
+    assert "taken in: 0" in repaired(dsn, *DONE)
