@@ -16,7 +16,6 @@ import os
 import random
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,14 +28,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import numpy as np
 
 from collector.ingest.authenticity import Message
-from collector.one_machine.embedded import EmbeddedPostgres
 from collector.store.measured import reading_log
 from collector.store.network import registry
 from collector.store.postgres import db
 from field_configs.load import load
 from firmware.wire import codec, seal, topics
 from tests.bench._mqtt_side import Side, acknowledged
-from tests.bench.registry import MASTER, say, write_big_site
+from tests.bench.registry import MASTER, on_empty_database, say, write_big_site
 from tests.mosquitto import mosquitto
 
 VILLAGES, NODES, CHANNELS = 600, 2000, 6
@@ -264,14 +262,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)  # the server may run as another user
-        server = EmbeddedPostgres(Path(folder) / "state")
-        try:
-            good = measure(server.start(), Path(folder), asked.rounds)
-        finally:
-            server.stop()
-    return 0 if good else 1
+    return on_empty_database(lambda dsn, folder: measure(dsn, folder, asked.rounds))
 
 
 if __name__ == "__main__":

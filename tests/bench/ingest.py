@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-import tempfile
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,13 +23,12 @@ from numpy.typing import NDArray
 from collector.ingest import preparing
 from collector.ingest.authenticity import Message
 from collector.ingest.lanes import Lanes
-from collector.one_machine.embedded import EmbeddedPostgres
 from collector.store.measured import reading_log
 from collector.store.network import registry
 from collector.store.postgres import binary, db
 from field_configs.load import load
 from firmware.wire import codec, seal, topics
-from tests.bench.registry import AT, MASTER, say, write_big_site
+from tests.bench.registry import AT, MASTER, on_empty_database, say, write_big_site
 
 VILLAGES, NODES, CHANNELS, SAMPLES, STEP_S = 600, 2000, 6, 6, 600
 BATCH = 500
@@ -200,18 +198,9 @@ def main() -> int:
     parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--flat", type=int, metavar="ROWS", help="only the rate over so many rows")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)  # the server may run as another user
-        server = EmbeddedPostgres(Path(folder) / "state")
-        try:
-            dsn = server.start()
-            if asked.flat:
-                good = flat(dsn, Path(folder), asked.flat, asked.batch)
-            else:
-                good = measure(dsn, Path(folder), asked.rounds, asked.batch)
-        finally:
-            server.stop()
-    return 0 if good else 1
+    if asked.flat:
+        return on_empty_database(lambda dsn, folder: flat(dsn, folder, asked.flat, asked.batch))
+    return on_empty_database(lambda dsn, folder: measure(dsn, folder, asked.rounds, asked.batch))
 
 
 if __name__ == "__main__":

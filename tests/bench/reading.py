@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import subprocess
 import sys
-import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,11 +16,11 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from collector.one_machine.embedded import EmbeddedPostgres, postgres_binaries
+from collector.one_machine.embedded import postgres_binaries
 from collector.store.network import registry
 from collector.store.postgres import db
 from field_configs.load import load
-from tests.bench.registry import say, write_big_site
+from tests.bench.registry import on_empty_database, say, write_big_site
 
 VILLAGES, NODES, SERIES, HOURS = 600, 1667, 10_000, 720
 START = datetime(2026, 6, 1, tzinfo=UTC)
@@ -120,14 +119,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o755)  # the server may run as another user
-        server = EmbeddedPostgres(Path(folder) / "state")
-        try:
-            good = measure(server.start(), Path(folder), asked.rounds)
-        finally:
-            server.stop()
-    return 0 if good else 1
+    return on_empty_database(lambda dsn, folder: measure(dsn, folder, asked.rounds))
 
 
 if __name__ == "__main__":

@@ -156,15 +156,20 @@ def collector_reads(conn: db.Connection) -> bool:
     return good
 
 
-def main() -> int:
-    """Run on an embedded PostgreSQL."""
+def on_empty_database(measured: Callable[[str, Path], bool]) -> int:
+    """Measure on a PostgreSQL of its own, with a folder that its server can read; 1: missed."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)  # the server may run as another user
         server = EmbeddedPostgres(Path(folder) / "state")
         try:
-            return 0 if measure(server.start(), Path(folder)) else 1
+            return 0 if measured(server.start(), Path(folder)) else 1
         finally:
             server.stop()
+
+
+def main() -> int:
+    """Run on an embedded PostgreSQL."""
+    return on_empty_database(measure)
 
 
 if __name__ == "__main__":
