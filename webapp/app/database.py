@@ -7,6 +7,7 @@ a traceback.
 """
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -16,6 +17,7 @@ from flask import Flask, current_app, g
 from flask.typing import ResponseReturnValue
 
 from collector.clock import Clock
+from collector.providers.open_meteo import NAME as OPEN_METEO
 from collector.settings import Settings
 from collector.store import settings_table
 from collector.store.postgres.db import Connection, DatabaseDown, Pool
@@ -166,5 +168,6 @@ def banner() -> str:
 
 
 def install(app: App) -> None:
-    """Let templates ask for the banner and the time."""
-    app.context_processor(lambda: {"banner": banner, "now": now()})
+    """Let templates ask for the banner, the time, and whether Open-Meteo has to be named."""
+    asked = os.environ.get("NONGQING_WEATHER") == OPEN_METEO
+    app.context_processor(lambda: {"banner": banner, "now": now(), "asks_open_meteo": asked})

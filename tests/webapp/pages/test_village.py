@@ -10,7 +10,11 @@ import pytest
 from collector.store.advice import products, village
 from collector.store.network import contacts
 from collector.store.network.contacts import Contact
+from collector.store.postgres.db import Pool
+from tests.collector.conftest import FixedClock
 from tests.webapp.people import client_of
+from tests.webapp.seed import NOW
+from webapp import create_app
 from webapp.accounts import datastore
 from webapp.views.village.headline import MOST_LETTERS, letters
 
@@ -231,3 +235,13 @@ def test_an_id_that_is_none_is_not_found_and_nothing_worse(client, asked, end):
     answer = client.get(f"/v/{asked}{end}")
     assert answer.status_code in (400, 404)
     assert len(answer.data) < 20_000
+
+
+@pytest.mark.parametrize("asks", ["", "open-meteo"])
+def test_who_told_the_weather_is_named_where_its_licence_asks_for_it(seeded_dsn, asks, monkeypatch):
+    monkeypatch.setenv("NONGQING_WEATHER", asks)
+    app = create_app(Pool(seeded_dsn), FixedClock(NOW))
+    page = text_of(app.test_client(), "/v/qf-liuge?lang=en")
+    assert 'id="week"' in page
+    assert ("Weather data by Open-Meteo.com (CC BY 4.0)" in page) == bool(asks)
+    app.pool.close()
