@@ -124,10 +124,11 @@ def test_whatever_stands_anywhere_in_an_answer_it_is_read_or_refused(changes):
     for path, value in changes:
         inside = document
         for name in path[:-1]:
-            inside = inside[name] if isinstance(inside, dict) else None
-        fits = isinstance(inside, dict) or (isinstance(inside, list) and len(inside) > 5)
-        if fits:
-            inside[path[-1]] = value
+            inside = inside.get(name) if isinstance(inside, dict) else None
+        last = path[-1]
+        in_list = isinstance(inside, list) and isinstance(last, int) and last < len(inside)
+        if isinstance(inside, dict) or in_list:
+            inside[last] = value
     try:
         answer = parse(document)
     except AnswerError as error:
