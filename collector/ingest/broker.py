@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 import paho.mqtt.client as mqtt
@@ -181,7 +182,7 @@ class MqttLink:
                 self.client.disconnect(properties=last)
             else:
                 self.client.disconnect()
-            self.client.loop_stop()
+            _end_loop(self.client)
         if self._ask_again is not None:
             self._ask_again.cancel()
         self.session.close()
@@ -193,7 +194,7 @@ class MqttLink:
             with self._changing:
                 if not self._stopped:
                     self.client.disconnect()
-                    self.client.loop_stop()
+                    _end_loop(self.client)
                     self.protocol = protocol
                     self.client = self._make_client()
                     self.start()
@@ -353,6 +354,12 @@ class MqttLink:
 def _send_at_once(client: mqtt.Client, userdata: Any, sock: Any) -> None:
     """Let small packets not wait for the other side's delayed acknowledgement (40 ms)."""
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _end_loop(client: mqtt.Client) -> None:
+    """End a client's thread."""
+    with suppress(AttributeError):  # it was over between the client's look at it and waiting for it
+        client.loop_stop()
 
 
 def _place(address: BrokerAddress) -> str:

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import paho.mqtt.client as mqtt
@@ -79,7 +80,8 @@ class Collector:
 
     def stop(self) -> None:
         self.client.disconnect()
-        self.client.loop_stop()
+        with suppress(AttributeError):  # it was over between the client's look at it and waiting
+            self.client.loop_stop()
 
     def publish_ack(self, node: str, message: bytes, *, retain: bool = False) -> None:
         self.client.publish(topics.topic(node, "ack"), message, 1, retain)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from collector.ingest.batches import ACK_FRAMES
+from collector.ingest.acknowledging import ACK_FRAMES
 from firmware.node.clock import Clock
 from firmware.node.link import _EVENTS, _SILENCE_MS, Identity, Uplink
 from firmware.node.link_ip import _HEAD, _KEEPALIVE_S, _MAX_PACKET, Mqtt
