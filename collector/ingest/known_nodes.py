@@ -42,6 +42,18 @@ class Correction:
     intercept: float
 
 
+@dataclass(frozen=True)
+class Newest:
+    """What all channels of a layout serve from one time to another [s since 1970].
+
+    `channels` are series, quantity and scale of each.
+    """
+
+    since: float
+    until: float
+    channels: tuple[tuple[int, int, int], ...]
+
+
 @dataclass
 class Node:
     """A device: its keys by epoch and, for each channel, its services in order of time.
@@ -54,6 +66,7 @@ class Node:
     keys: dict[int, KeyRow] = field(default_factory=dict)
     services: dict[int, list[Service]] = field(default_factory=dict)
     corrections: dict[int, list[Correction]] = field(default_factory=dict)
+    _newest: dict[bytes, Newest | None] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def current(self) -> KeyRow | None:
@@ -65,6 +78,24 @@ class Node:
         """The key to answer under to what was sealed in an epoch; None: the node has none."""
         key = self.keys.get(epoch)
         return key if key is not None and key.next else self.current
+
+    def newest(self, layout: Layout) -> Newest | None:
+        """Return what the channels of a layout serve now; None: not each serves, or is as sent."""
+        if layout.id not in self._newest:
+            self._newest[layout.id] = self._newest_of(layout)
+        return self._newest[layout.id]
+
+    def _newest_of(self, layout: Layout) -> Newest | None:
+        numbers = [channel.number for channel in layout.channels]
+        found = [services[-1] for n in numbers if (services := self.services.get(n))]
+        if len(found) < len(numbers) or not self.corrections.keys().isdisjoint(numbers):
+            return None
+        scales = [channel.scale for channel in layout.channels]
+        return Newest(
+            max(one.since for one in found),
+            min(one.until for one in found),
+            tuple((s.series, s.quantity, scale) for s, scale in zip(found, scales, strict=True)),
+        )
 
     def service(self, channel: int, time: int) -> Service | None:
         """Return what a channel served at a time [s since 1970]; None: nothing."""

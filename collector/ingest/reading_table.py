@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,9 +48,20 @@ class ReadingTable:
         LayoutError
             When the frame does not fit its layout.
         """
-        homeless = set()
-        step = frame.step
-        for channel, start, samples in codec.columns(frame, layout):
+        columns = codec.columns(frame, layout)
+        homeless: set[int] = set()
+        step, count = frame.step, len(frame.channels[0])
+        newest, first = node.newest(layout), columns[0][1]
+        if newest and newest.since <= first and first + step * (count - 1) < newest.until:
+            values = list(chain.from_iterable(frame.channels))
+            if set(map(type, values)) == _WHOLE:
+                self.values += values
+                self.runs += [
+                    (series, quantity, first, step, row, scale, count)
+                    for series, quantity, scale in newest.channels
+                ]
+                return homeless
+        for channel, start, samples in columns:
             number, scale, count = channel.number, channel.scale, len(samples)
             service = node.service(number, start)
             if (

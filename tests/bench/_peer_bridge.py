@@ -28,6 +28,7 @@ route = Route.from_config(
             }
         },
         "batch_size": int(batch),
+        "startup_timeout_ms": 60_000,
     }
 )
 route.start()

@@ -33,7 +33,7 @@ from tests.bench.registry import AT, MASTER, on_empty_database, say, write_big_s
 VILLAGES, NODES, CHANNELS, SAMPLES, STEP_S = 600, 2000, 6, 6, 600
 BATCH = 500
 #: Hours of all nodes in a round, so that beginning and end of one count for little.
-HOURS = 5
+HOURS = 8
 READINGS = HOURS * NODES * CHANNELS * SAMPLES
 #: Series of the rows that COPY writes, so that both sides' keys stand beside one another.
 OTHERS = 1 << 24
