@@ -38,7 +38,7 @@ from tests.bench.registry import MASTER, on_empty_database, say, write_big_site
 from tests.mosquitto import mosquitto
 
 VILLAGES, NODES, CHANNELS = 600, 2000, 6
-BACKLOG = {"peer": 60_000, 1: 12_000, 6: 12_000}
+BACKLOG = {"peer": 30_000, 1: 12_000, 6: 12_000}
 PEER_BATCH = 512
 PEER = Path(sys.prefix) / "peer"
 LAG_SECONDS = 10.0
