@@ -80,7 +80,10 @@ def test_it_sleeps_between_samples_and_opens_its_radio_once_an_hour(
 
 
 @pytest.mark.system
-@pytest.mark.parametrize("cause", [1, 3], ids=["power", "watchdog"])
+@pytest.mark.parametrize(
+    "cause",
+    [pytest.param(1, id="power", marks=pytest.mark.whole), pytest.param(3, id="watchdog")],
+)
 def test_a_reset_in_deep_sleep_begins_another_boot_and_loses_nothing(
     make_fleet: FleetMaker, collector: Collector, cause: int
 ) -> None:

@@ -69,6 +69,7 @@ def test_a_signed_program_goes_through_the_modem_and_is_kept(
     assert (runs.version, runs.explained) == ("0.2.0", True)
 
 
+@pytest.mark.whole
 def test_an_update_goes_on_through_a_modem_that_fails(
     make_fleet: FleetMaker, workshop: Workshop, port: int
 ) -> None:
