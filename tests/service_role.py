@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
+import psycopg2
+
 from collector.store.postgres import db, rights
+from collector.store.postgres.errors import StoreError
 
 ROLE = "services"
 MAKE = (
@@ -30,7 +33,7 @@ def let_pools_be_of_role() -> None:
     def of_role(self: db.Pool, dsn: str, size: int = 4) -> None:
         try:
             given = dsn_of_role(dsn)
-        except Exception:  # noqa: BLE001 - no such database, no schema: as the test wants it
+        except (StoreError, psycopg2.Error):  # no such database, no schema: as the test wants it
             given = dsn
         real(self, given, size)
 
