@@ -40,12 +40,12 @@ class Small:
 
     def fill(self, leave: int = 0) -> None:
         """Leave so many bytes free."""
-        with (self.folder / BALLAST).open("wb") as file:
+        # without a buffer: closing the file would write once more what found no room
+        with (self.folder / BALLAST).open("wb", buffering=0) as file:
             left = shutil.disk_usage(self.folder).free - leave
             try:
                 while left > 0:
                     left -= file.write(bytes(min(left, 1 << 20)))
-                file.flush()
             except OSError:
                 pass  # somebody else took the last of it
 
