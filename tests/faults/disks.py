@@ -41,13 +41,13 @@ class Small:
     def fill(self, leave: int = 0) -> None:
         """Leave so many bytes free."""
         # without a buffer: closing the file would write once more what found no room
-        with (self.folder / BALLAST).open("wb", buffering=0) as file:
-            left = shutil.disk_usage(self.folder).free - leave
-            try:
+        try:
+            with (self.folder / BALLAST).open("wb", buffering=0) as file:
+                left = shutil.disk_usage(self.folder).free - leave
                 while left > 0:
                     left -= file.write(bytes(min(left, 1 << 20)))
-            except OSError:
-                pass  # somebody else took the last of it
+        except OSError:
+            pass  # somebody else took the last of it
 
     def empty(self) -> None:
         """Give the room back."""
