@@ -21,7 +21,8 @@ from collector.store.measured import readings, weather
 from collector.store.network import registry
 from collector.store.postgres.db import Connection
 from field_configs.events import Event, event
-from models.skill.outlooks import CLIMATE_WEEKS, QUANTITIES, Account, Measured, OutlookRow
+from models.skill.outlooks import QUANTITIES, Account, Measured, OutlookRow
+from models.skill.weeks import CLIMATE_WEEKS
 from models.weather.dataset import Array
 from models.weather.distances import distances_km, plane_km
 

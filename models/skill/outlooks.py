@@ -14,7 +14,7 @@ bias                   mean of forecast minus measured, in the quantity's unit
 mae, rmse              mean absolute error, root of the mean square error, in that unit
 score                  mean square error; of rain the Brier score of yes and no
 skill                  1 - score / score of the better of both references
-low, high              its interval when whole weeks are drawn again; None below `LEAST_WEEKS`
+low, high              its interval when whole weeks are drawn again (`models.skill.weeks`)
 frequency bias         days that rain was said / days that it came
 reliability            how often it rained where so much was said
 =====================  ==========================================================================
@@ -38,7 +38,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from models.skill.scores import Contingency, ScoreError, block_bootstrap
+from models.skill.scores import Contingency
+from models.skill.weeks import around_weeks, skill_of_weeks
 from models.weather.dataset import Array
 from models.weather.local_days import AHEAD
 
@@ -49,10 +50,6 @@ RAIN_MM = 1.0
 #: From how much rain said on a class of the table of reliability begins [mm].
 CLASSES = (0.0, RAIN_MM, 5.0, 10.0, 25.0)
 LEADS = 7
-#: Climatology is of so many weeks before and after.
-CLIMATE_WEEKS = 6
-#: Fewer weeks give no interval.
-LEAST_WEEKS = 4
 _AHEAD_H = int(AHEAD.total_seconds() // 3600)
 _DAY_H, _WEEK = 24, 7
 
@@ -289,7 +286,7 @@ def climatology(measured: Measured, at: Hours, *, rain: bool) -> Array:
     flat = (week - begin) * clocks + clock
     size = shape[0] * clocks
     around, counted = (
-        _around(np.bincount(flat[there], each[there], size).reshape(shape).astype(np.float64))
+        around_weeks(np.bincount(flat[there], each[there], size).reshape(shape).astype(np.float64))
         for each in (values, np.ones_like(values))
     )
     week, clock = place(at)
@@ -297,16 +294,6 @@ def climatology(measured: Measured, at: Hours, *, rain: bool) -> Array:
     found = np.full(len(at), np.nan)
     known = (week - begin == row) & (counted[row, clock] > 0)
     found[known] = around[row[known], clock[known]] / counted[row[known], clock[known]]
-    return found
-
-
-def _around(weeks: Array) -> Array:
-    """Sums over the weeks around each, without itself."""
-    upto = np.concatenate([np.zeros((1, weeks.shape[1])), np.cumsum(weeks, axis=0)])
-    number = np.arange(len(weeks))
-    low = np.maximum(number - CLIMATE_WEEKS, 0)
-    high = np.minimum(number + CLIMATE_WEEKS + 1, len(weeks))
-    found: Array = upto[high] - upto[low] - weeks
     return found
 
 
@@ -341,7 +328,7 @@ def _row(key: tuple[str, str, str, int], sums: _Sums) -> OutlookRow:
     weeks = np.array([sums.weeks[number] for number in sorted(sums.weeks)]).reshape(-1, 4)
     common, *squares = weeks.sum(axis=0).tolist()
     score, last, usual = (each / common if common else None for each in squares)
-    skill, low, high = _skill(weeks)
+    skill, low, high = skill_of_weeks(weeks)
     rain = quantity == RAIN
     return OutlookRow(
         source,
@@ -372,29 +359,3 @@ def _classes(sums: _Sums) -> Iterator[Reliability]:
     for least, (days, wet) in zip(CLASSES, sums.classes.tolist(), strict=True):
         if days:
             yield Reliability(least, days, wet)
-
-
-def _skill(weeks: Array) -> tuple[float | None, float | None, float | None]:
-    """Skill against the better reference, and its interval when weeks are drawn again."""
-    if not len(weeks):
-        return None, None, None
-    ours, *others = weeks.sum(axis=0)[1:].tolist()
-    better = 2 if others[0] <= others[1] else 3
-    if not weeks[:, better].sum():
-        return None, None, None
-    skill = 1.0 - ours / min(others)
-    if len(weeks) < LEAST_WEEKS:
-        return skill, None, None
-    try:
-        found = block_bootstrap(
-            _share, [weeks[:, 1], weeks[:, better]], np.arange(len(weeks)), draws=500
-        )
-    except ScoreError:
-        return skill, None, None
-    return skill, found.low, found.high
-
-
-def _share(ours: Array, theirs: Array) -> float:
-    if not theirs.sum():
-        raise ScoreError("the reference is perfect: skill against it is not defined")
-    return float(1.0 - ours.sum() / theirs.sum())
