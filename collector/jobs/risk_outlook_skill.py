@@ -41,11 +41,11 @@ def _seen(conn: Connection) -> list[SeenRow]:
         by_lead[lead].append(answer)
     kinds: dict[str, str] = {name: hazard.kind for name, hazard in hazards.items()}
     rules, versions = ledger.rules(conn), ledger.versions(hazards)
-    rows = [
-        row
-        for lead, said in sorted(by_lead.items())
-        for row in seen_account(match(reports, said, kinds, versions, rules), lead)
-    ]
+    rows: list[SeenRow] = []
+    for lead, said in by_lead.items():
+        told = {answer.hazard for answer in said}
+        of = [report for report in reports if report.hazard in told]
+        rows += seen_account(match(of, said, kinds, versions, rules), lead)
     return sorted(rows, key=lambda row: (row.hazard, row.lead))
 
 
