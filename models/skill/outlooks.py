@@ -13,7 +13,8 @@ Rain is judged by local days: whether a day brings `RAIN_MM` or more.
 bias                   mean of forecast minus measured, in the quantity's unit
 mae, rmse              mean absolute error, root of the mean square error, in that unit
 score                  mean square error; of rain the Brier score of yes and no
-skill                  1 - score / score of the better of both references
+skill                  1 - score / score of the better of both references; of rain none where that
+                       one errs less than `LEAST_WRONG` times
 low, high              its interval when whole weeks are drawn again (`models.skill.weeks`)
 frequency bias         days that rain was said / days that it came
 reliability            how often it rained where so much was said
@@ -39,7 +40,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.skill.scores import Contingency
-from models.skill.weeks import around_weeks, skill_of_weeks
+from models.skill.weeks import LEAST_WRONG, around_weeks, skill_of_weeks
 from models.weather.dataset import Array
 from models.weather.local_days import AHEAD
 
@@ -328,8 +329,8 @@ def _row(key: tuple[str, str, str, int], sums: _Sums) -> OutlookRow:
     weeks = np.array([sums.weeks[number] for number in sorted(sums.weeks)]).reshape(-1, 4)
     common, *squares = weeks.sum(axis=0).tolist()
     score, last, usual = (each / common if common else None for each in squares)
-    skill, low, high = skill_of_weeks(weeks)
     rain = quantity == RAIN
+    skill, low, high = skill_of_weeks(weeks, LEAST_WRONG if rain else 0.0)
     return OutlookRow(
         source,
         quantity,

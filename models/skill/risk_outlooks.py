@@ -18,7 +18,8 @@ score                  Brier score of yes and no, on pairs that have both refere
 persistence            what the last local day was that was over at issue: k + 1 days before
 climatology            share of days with a warning at that field, in six weeks before and after;
                        the week itself is left out; from `LEAST_DAYS` days on
-skill, low, high       1 - score / score of the better of both; whole weeks are drawn again
+skill, low, high       1 - score / score of the better of both; whole weeks are drawn again; none
+                       where that one errs less than `LEAST_WRONG` times
 same_pairs             pairs of fields and days that every lead day has, and the score on these
                        alone: what may be compared from lead day to lead day
 chance_bias, _mae      of hazards whose score is a probability: said minus computed from what came
@@ -41,7 +42,7 @@ from numpy.typing import NDArray
 from models.risk.hazard import CANNOT_SAY, HIGH, MEDIUM, NO_RISK
 from models.skill.matching import ANSWERED, OTHER_VERSION, TREATED, UNANSWERED, Case
 from models.skill.scores import Contingency, ScoreError, brier_score, contingency
-from models.skill.weeks import around_weeks, skill_of_weeks
+from models.skill.weeks import LEAST_WRONG, around_weeks, skill_of_weeks
 from models.weather.dataset import Array
 from models.weather.local_days import local_day, midnight
 
@@ -261,7 +262,7 @@ def _row(
         score,
         persistence,
         usually,
-        *skill_of_weeks(weeks[weeks[:, 0] > 0]),
+        *skill_of_weeks(weeks[weeks[:, 0] > 0], LEAST_WRONG),
         len(alike),
         float(alike.mean()) if len(alike) else None,
         *_chances(kept, lead, there),

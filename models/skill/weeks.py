@@ -11,6 +11,9 @@ from models.weather.dataset import Array
 CLIMATE_WEEKS = 6
 #: Fewer weeks give no interval.
 LEAST_WEEKS = 4
+#: Against a reference of yes and no that errs less in sum there is no skill: a ratio to next to
+#: nothing tells nothing. Provisional: chosen here, about ten wrong answers.
+LEAST_WRONG = 10.0
 
 
 def around_weeks(weeks: Array) -> Array:
@@ -29,7 +32,9 @@ def around_weeks(weeks: Array) -> Array:
     return found
 
 
-def skill_of_weeks(weeks: Array) -> tuple[float | None, float | None, float | None]:
+def skill_of_weeks(
+    weeks: Array, least: float = 0.0
+) -> tuple[float | None, float | None, float | None]:
     """Skill against the better reference, and its interval when weeks are drawn again.
 
     Parameters
@@ -37,12 +42,15 @@ def skill_of_weeks(weeks: Array) -> tuple[float | None, float | None, float | No
     weeks
         Of each week the number of pairs, and the sums of the scores of the forecast, of persistence
         and of climatology on them (week, 4).
+    least
+        None is given where the better reference's score is less in sum; of yes and no
+        `LEAST_WRONG`.
     """
     if not len(weeks):
         return None, None, None
     ours, *others = weeks.sum(axis=0)[1:].tolist()
     better = 2 if others[0] <= others[1] else 3
-    if not weeks[:, better].sum():
+    if not weeks[:, better].sum() or min(others) < least:
         return None, None, None
     skill = 1.0 - ours / min(others)
     if len(weeks) < LEAST_WEEKS:

@@ -15,17 +15,22 @@ from collector.store.advice.risk_kept import inflated, unstepped, version_of
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from models.risk.hazard import Hazard
-from models.risk.outlook import DAYS
 from models.skill.matching import Issued, Report
-from models.skill.risk_outlooks import ABSENT, Classes, ClassSaid, Kept, RiskOutlookRow, SeenRow
+from models.skill.risk_outlooks import (
+    ABSENT,
+    Classes,
+    ClassSaid,
+    Kept,
+    RiskOutlookRow,
+    SeenRow,
+    answered,
+)
 from models.skill.scores import Contingency
 from models.weather.dataset import Array
 from models.weather.local_days import midnight
 
 SQL = queries.load("risk_account")
 MEASURED, SEEN = "measured", "seen"
-#: Days of an outlook without the one that runs already.
-LEADS = DAYS - 1
 _FIRST = date(1970, 1, 1)
 
 
@@ -45,6 +50,8 @@ def kept(conn: Connection, hazard: Hazard, before: date) -> Kept | None:
     if not came or not said:
         return None
     frame = _Frame(came, len(risk_kept.numbers(conn)))
+    if not frame.used.any():
+        return None
     leads = sorted({lead for _, lead, *_ in said})
     of = {lead: [(d, *rest) for d, each, *rest in said if each == lead] for lead in leads}
     chance = bool(hazard.probability)
@@ -59,12 +66,17 @@ def kept(conn: Connection, hazard: Hazard, before: date) -> Kept | None:
 
 
 class _Frame:
-    """Days from the first to the last of which something came; columns are crops and fields."""
+    """Days from the first to the last of which something came; columns are crops and fields.
+
+    Those that never had an answer are left out: most fields do not grow most crops.
+    """
 
     def __init__(self, came: Sequence[Any], count: int) -> None:
         self.first, self.last = came[0][0], came[-1][0]
         self.count = count
         self.crops = sorted({crop for _, crop, *_ in came})
+        self.used = np.ones(len(self.crops) * count, np.bool_)
+        self.used = answered(self.classes(came)).any(axis=0)
 
     def classes(self, rows: Iterable[Any]) -> Classes:
         """Return codes of status (day, column)."""
@@ -81,7 +93,7 @@ class _Frame:
             if self.first <= day <= self.last and crop in self.crops and values is not None:
                 place = (day - self.first).days, self.crops.index(crop)
                 found[place] = inflated(values, self.count)
-        return found.reshape(days, -1)
+        return found.reshape(days, -1)[:, self.used]
 
 
 def issued(

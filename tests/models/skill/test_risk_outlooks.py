@@ -134,13 +134,29 @@ def test_climatology_never_holds_the_week_that_it_is_for() -> None:
 
 
 def test_the_fields_of_a_week_are_drawn_together() -> None:
-    """A hundred fields with the same weather prove no more than one."""
+    """A hundred fields with the same weather prove no more than ten."""
     kept = made()
-    wide = {k: np.repeat(v[:, :1], 100, axis=1) for k, v in {**kept.said, 0: kept.came}.items()}
-    (one, *_) = account(Kept("x", FIRST, wide[0][:, :1], {1: wide[1][:, :1]}))
-    (many, *_) = account(Kept("x", FIRST, wide[0], {1: wide[1]}))
-    assert many.common == 100 * one.common
-    assert (many.skill, many.low, many.high) == pytest.approx((one.skill, one.low, one.high))
+    wide = [np.repeat(each[:, :1], 100, axis=1) for each in (kept.came, kept.said[3])]
+    (some,) = account(Kept("x", FIRST, wide[0][:, :10], {1: wide[1][:, :10]}))
+    (many,) = account(Kept("x", FIRST, wide[0], {1: wide[1]}))
+    assert many.common == 10 * some.common
+    assert some.low is not None
+    assert some.low < some.skill < some.high
+    assert (many.skill, many.low, many.high) == pytest.approx((some.skill, some.low, some.high))
+
+
+def test_where_a_reference_hardly_errs_there_is_no_skill() -> None:
+    """One field of a hundred that is warned of once: 1 - 0 / next to nothing would be perfect."""
+    came = np.full((DAYS, 100), NO_RISK, np.uint8)
+    came[40, 0] = HIGH
+    (row,) = account(Kept("x", FIRST, came, {1: came}))
+    assert row.common > 3_000
+    assert row.score == 0.0
+    assert row.persistence > 0.0
+    assert (row.skill, row.low, row.high) == (None, None, None)
+    came[40, :60] = HIGH
+    (row,) = account(Kept("x", FIRST, came, {1: came}))
+    assert row.skill == 1.0
 
 
 @pytest.mark.parametrize(
