@@ -12,6 +12,8 @@ Rain is judged by local days: whether a day brings `RAIN_MM` or more.
 =====================  ==========================================================================
 bias                   mean of forecast minus measured, in the quantity's unit
 mae, rmse              mean absolute error, root of the mean square error, in that unit
+same_mae               mean absolute error on what every lead day of the place has: what may be
+                       compared from lead day to lead day
 score                  mean square error; of rain the Brier score of yes and no
 skill                  1 - score / score of the better of both references; of rain none where that
                        one errs less than `LEAST_WRONG` times
@@ -140,6 +142,8 @@ class OutlookRow:
     high: float | None
     rain: Contingency | None = None
     reliability: tuple[Reliability, ...] = ()
+    same_pairs: int = 0
+    same_mae: float | None = None
 
     @property
     def frequency_bias(self) -> float | None:
@@ -158,6 +162,8 @@ class _Sums:
     error: float = 0.0
     absolute: float = 0.0
     square: float = 0.0
+    same_pairs: int = 0
+    same_absolute: float = 0.0
     days: set[int] = field(default_factory=set)
     weeks: dict[int, Array] = field(default_factory=dict)
     table: NDArray[np.int64] = field(default_factory=lambda: np.zeros(4, np.int64))
@@ -177,6 +183,7 @@ class Account:
         hours: Hours,
         forecast: Array,
         measured: Measured,
+        same: Hours | None = None,
     ) -> None:
         """Add the forecasts of a lead day at one place.
 
@@ -192,9 +199,13 @@ class Account:
             In the quantity's unit.
         measured
             At the place, in the quantity's unit.
+        same
+            Hours that every lead day has there [h since 1970 UTC]; all when left out.
         """
         rain = key[1] == RAIN
+        same = hours if same is None else same
         if rain:
+            same = _daily(same, np.zeros(len(same)))[0]
             hours, forecast = _daily(hours, forecast)
             measured = _days_of(measured)
         step = 1 if rain else _DAY_H
@@ -207,6 +218,9 @@ class Account:
         last = measured.at(hours - step * (lead + 1))
         usual = climatology(measured, hours, rain=rain)
         self._count(sums, hours if rain else _day(hours), forecast, seen)
+        alike = np.abs(forecast - seen)[np.isin(hours, same)]
+        sums.same_pairs += len(alike)
+        sums.same_absolute += float(alike.sum())
         if rain:
             _count_rain(sums, forecast, seen)
             forecast, seen, last = (
@@ -353,6 +367,8 @@ def _row(key: tuple[str, str, str, int], sums: _Sums) -> OutlookRow:
         high,
         Contingency(*sums.table.tolist()) if rain else None,
         tuple(_classes(sums)) if rain else (),
+        sums.same_pairs,
+        sums.same_absolute / sums.same_pairs if sums.same_pairs else None,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from psycopg2.extras import Json
 
 from collector.store.advice import ledger, risk_kept
@@ -75,8 +76,8 @@ class _Frame:
         self.first, self.last = came[0][0], came[-1][0]
         self.count = count
         self.crops = sorted({crop for _, crop, *_ in came})
-        self.used = np.ones(len(self.crops) * count, np.bool_)
-        self.used = answered(self.classes(came)).any(axis=0)
+        self.used: NDArray[np.bool_] = np.ones(len(self.crops) * count, np.bool_)
+        self.used = np.asarray(answered(self.classes(came)).any(axis=0))
 
     def classes(self, rows: Iterable[Any]) -> Classes:
         """Return codes of status (day, column)."""

@@ -843,6 +843,9 @@ CREATE TABLE outlook_skill (
     rain integer[],
     -- [[from mm, days, wet days], ...]
     reliability jsonb NOT NULL DEFAULT '[]',
+    -- pairs that every lead day has, and the mean absolute error on these
+    same_pairs integer NOT NULL DEFAULT 0,
+    same_mae double precision,
     PRIMARY KEY (source, quantity, truth, lead)
 );
 

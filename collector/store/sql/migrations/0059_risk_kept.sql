@@ -1,5 +1,5 @@
--- Outlooks of risk are kept as they were issued, and set against what came. New tables alone: no lock that
--- anybody waits for.
+-- Outlooks of risk are kept as they were issued, and set against what came. New tables, and columns of a small
+-- one that is replaced each night: no lock that anybody waits for.
 
 -- Numbers of fields, in the order in which the outlook first named them: the place of a field's byte
 -- in risk_said and risk_came.
@@ -56,3 +56,6 @@ CREATE TABLE risk_outlook_skill (
     figures jsonb NOT NULL,
     PRIMARY KEY (hazard, against, lead)
 );
+
+-- Pairs that every lead day has, and the mean absolute error on these.
+ALTER TABLE outlook_skill ADD COLUMN same_pairs integer NOT NULL DEFAULT 0, ADD COLUMN same_mae double precision;
