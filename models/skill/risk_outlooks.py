@@ -201,7 +201,7 @@ def climatology(warned: Array, first: int) -> Array:
     Parameters
     ----------
     warned
-        1 and 0, NaN where it is not known (day, column).
+        Yes and no as 0..1, NaN where it is not known (day, column).
     first
         Local day of the first row, in days since 1970.
 
