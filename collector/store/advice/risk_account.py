@@ -46,7 +46,7 @@ def kept(conn: Connection, hazard: Hazard, before: date) -> Kept | None:
     said = [
         (day, (day - issue).days + 1, crop, *values)
         for issue, day, crop, by, *values in rows
-        if by == version and day < before
+        if by == version
     ]
     if not came or not said:
         return None
