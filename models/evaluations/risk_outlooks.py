@@ -8,7 +8,7 @@ more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,9 @@ def compare(source: Path) -> tuple[dict[str, Any], str]:
     return {"rows": [asdict(row) for row in rows]}, markdown(rows)
 
 
-def judged(data: xr.Dataset, seasons: Seasons) -> list[RiskOutlookRow]:
+def judged(
+    data: xr.Dataset, seasons: Seasons, only: Collection[str] | None = None
+) -> list[RiskOutlookRow]:
     """The account of outlooks from repeated weather, by hazard and lead day.
 
     Parameters
@@ -61,9 +63,11 @@ def judged(data: xr.Dataset, seasons: Seasons) -> list[RiskOutlookRow]:
         Hourly, from a local midnight on, as ``models.weather.dataset`` says [for instance degC].
     seasons
         What grows where; one crop at a site.
+    only
+        Ids of the hazards that are asked; all when left out.
     """
     known, _ = prepare(data)
-    hazards = tuple(catalogue().values())
+    hazards = tuple(h for h in catalogue().values() if only is None or h.id in only)
     fold = begin(known, seasons, hazards)
     days = known.sizes["time"] // HOURS
     shape = days, len(fold.sites)
