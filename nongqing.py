@@ -22,6 +22,7 @@ import collector.commands.judging.ipmd
 import collector.commands.judging.ledger
 import collector.commands.judging.products
 import collector.commands.judging.risk
+import collector.commands.judging.verify
 import collector.commands.network.admit
 import collector.commands.network.calibrate
 import collector.commands.network.clock
@@ -226,6 +227,7 @@ firmware.workbench.cli.node.add_command(firmware.workbench.energy_command.energy
 firmware.workbench.cli.node.add_command(firmware.workbench.wiring_command.wiring)
 main.add_command(models.cli.risk)
 models.cli.risk.add_command(collector.commands.judging.risk.risk_run)
+models.cli.risk.add_command(collector.commands.judging.verify.verify)
 models.cli.risk.add_command(collector.commands.judging.backtest.backtest)
 models.cli.risk.add_command(collector.commands.judging.interpolate.interpolate_command)
 models.cli.risk.add_command(collector.commands.judging.ipmd.ipmd_group)

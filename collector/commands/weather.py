@@ -128,8 +128,8 @@ def verify(parts: Parts, as_json: bool) -> None:
     """Set outlooks of the last 90 days against what came, keep the account and print it.
 
     What the job `outlook_skill` does each night. A score is the mean square error, of rain the
-    Brier score; skill is against the better of persistence and climatology. Exit code 1 when no
-    outlook can be verified yet.
+    Brier score; skill is against the better of persistence and climatology; "same" is the mean
+    absolute error on what every lead day has. Exit code 1 when no outlook can be verified yet.
 
     \b
     Example:
@@ -152,10 +152,11 @@ def _account(found: list[OutlookRow]) -> Iterator[str]:
         return
     yield (
         f"{'source':<12} {'quantity':<21} {'against':<9} {'day':>3} {'pairs':>7} {'bias':>7} "
-        f"{'mae':>6} {'rmse':>6}  skill"
+        f"{'mae':>6} {'same':>6} {'rmse':>6}  skill"
     )
     for row in found:
         skill = "-" if row.skill is None else f"{row.skill:+.2f}"
+        same = "-" if row.same_mae is None else f"{row.same_mae:.2f}"
         span = (
             "" if row.low is None or row.high is None else f" ({row.low:+.2f} to {row.high:+.2f})"
         )
@@ -168,7 +169,7 @@ def _account(found: list[OutlookRow]) -> Iterator[str]:
             )
         yield (
             f"{row.source:<12.12} {row.quantity:<21} {row.truth:<9} {row.lead:>3} {row.pairs:>7} "
-            f"{row.bias:>+7.2f} {row.mae:>6.2f} {row.rmse:>6.2f}  {skill}{span}{rain}"
+            f"{row.bias:>+7.2f} {row.mae:>6.2f} {same:>6} {row.rmse:>6.2f}  {skill}{span}{rain}"
         )
 
 

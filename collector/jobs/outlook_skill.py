@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import reduce
+from itertools import groupby
 
 import numpy as np
 import xarray as xr
@@ -21,7 +23,8 @@ from collector.store.measured import readings, weather
 from collector.store.network import registry
 from collector.store.postgres.db import Connection
 from field_configs.events import Event, event
-from models.skill.outlooks import CLIMATE_WEEKS, QUANTITIES, Account, Measured, OutlookRow
+from models.skill.outlooks import QUANTITIES, Account, Measured, OutlookRow
+from models.skill.weeks import CLIMATE_WEEKS
 from models.weather.dataset import Array
 from models.weather.distances import distances_km, plane_km
 
@@ -63,9 +66,13 @@ def judge(conn: Connection, now: datetime) -> list[OutlookRow]:
             site = _nearest(sites, name, position)
             if site is None:
                 continue
-            for each in outlook_skill.as_issued(conn, name, [quantity], start, end):
-                key = each.source, quantity, site.truth
-                account.add(key, each.lead, each.hours, each.values, site.values)
+            given = outlook_skill.as_issued(conn, name, [quantity], start, end)
+            for source, some in groupby(given, key=lambda each: each.source):
+                leads = list(some)
+                same = reduce(np.intersect1d, (each.hours for each in leads))
+                key = source, quantity, site.truth
+                for each in leads:
+                    account.add(key, each.lead, each.hours, each.values, site.values, same)
     return account.rows()
 
 

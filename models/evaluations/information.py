@@ -234,6 +234,20 @@ def field_years(folder: Path) -> tuple[dict[str, NDArray[np.uint8]], list[list[i
     folder : Path
         Holds the series; air [degC], [%], rain [mm], wind [m s-1].
     """
+    data, seasons, sown = open_fields(folder)
+    return said(data, seasons), sown
+
+
+def open_fields(folder: Path) -> tuple[xr.Dataset, Seasons, list[list[int]]]:
+    """The hours of the Beijing stations for each crop of the open field, and what grows when.
+
+    With them come, for each site, the days [d] of sowing, counted from the first.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds the series; air [degC], [%], rain [mm], wind [m s-1].
+    """
     table = read_beijing(folder)
     crops = load(site=None).crops
     open_field = [c for c in crops.values() if not c.id.startswith("greenhouse_")]
@@ -254,7 +268,7 @@ def field_years(folder: Path) -> tuple[dict[str, NDArray[np.uint8]], list[list[i
     starts = [time.to_pydatetime().replace(tzinfo=LOCAL) for time in times]
     first = starts[0].date()
     sown = [[(s.sown - first).days for s in grown if s.site == site] for site in sites]
-    return said(dataset(starts, sites, values), Seasons(grown, crops)), sown
+    return dataset(starts, sites, values), Seasons(grown, crops), sown
 
 
 def house_season(folder: Path) -> dict[str, NDArray[np.uint8]]:

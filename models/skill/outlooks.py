@@ -12,9 +12,12 @@ Rain is judged by local days: whether a day brings `RAIN_MM` or more.
 =====================  ==========================================================================
 bias                   mean of forecast minus measured, in the quantity's unit
 mae, rmse              mean absolute error, root of the mean square error, in that unit
+same_mae               mean absolute error on what every lead day of the place has: what may be
+                       compared from lead day to lead day
 score                  mean square error; of rain the Brier score of yes and no
-skill                  1 - score / score of the better of both references
-low, high              its interval when whole weeks are drawn again; None below `LEAST_WEEKS`
+skill                  1 - score / score of the better of both references; of rain none where that
+                       one errs less than `LEAST_WRONG` times
+low, high              its interval when whole weeks are drawn again (`models.skill.weeks`)
 frequency bias         days that rain was said / days that it came
 reliability            how often it rained where so much was said
 =====================  ==========================================================================
@@ -38,7 +41,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from models.skill.scores import Contingency, ScoreError, block_bootstrap
+from models.skill.scores import Contingency
+from models.skill.weeks import LEAST_WRONG, around_weeks, skill_of_weeks
 from models.weather.dataset import Array
 from models.weather.local_days import AHEAD
 
@@ -49,10 +53,6 @@ RAIN_MM = 1.0
 #: From how much rain said on a class of the table of reliability begins [mm].
 CLASSES = (0.0, RAIN_MM, 5.0, 10.0, 25.0)
 LEADS = 7
-#: Climatology is of so many weeks before and after.
-CLIMATE_WEEKS = 6
-#: Fewer weeks give no interval.
-LEAST_WEEKS = 4
 _AHEAD_H = int(AHEAD.total_seconds() // 3600)
 _DAY_H, _WEEK = 24, 7
 
@@ -142,6 +142,8 @@ class OutlookRow:
     high: float | None
     rain: Contingency | None = None
     reliability: tuple[Reliability, ...] = ()
+    same_pairs: int = 0
+    same_mae: float | None = None
 
     @property
     def frequency_bias(self) -> float | None:
@@ -160,6 +162,8 @@ class _Sums:
     error: float = 0.0
     absolute: float = 0.0
     square: float = 0.0
+    same_pairs: int = 0
+    same_absolute: float = 0.0
     days: set[int] = field(default_factory=set)
     weeks: dict[int, Array] = field(default_factory=dict)
     table: NDArray[np.int64] = field(default_factory=lambda: np.zeros(4, np.int64))
@@ -179,6 +183,7 @@ class Account:
         hours: Hours,
         forecast: Array,
         measured: Measured,
+        same: Hours | None = None,
     ) -> None:
         """Add the forecasts of a lead day at one place.
 
@@ -194,9 +199,13 @@ class Account:
             In the quantity's unit.
         measured
             At the place, in the quantity's unit.
+        same
+            Hours that every lead day has there [h since 1970 UTC]; all when left out.
         """
         rain = key[1] == RAIN
+        same = hours if same is None else same
         if rain:
+            same = _daily(same, np.zeros(len(same)))[0]
             hours, forecast = _daily(hours, forecast)
             measured = _days_of(measured)
         step = 1 if rain else _DAY_H
@@ -209,6 +218,9 @@ class Account:
         last = measured.at(hours - step * (lead + 1))
         usual = climatology(measured, hours, rain=rain)
         self._count(sums, hours if rain else _day(hours), forecast, seen)
+        alike = np.abs(forecast - seen)[np.isin(hours, same)]
+        sums.same_pairs += len(alike)
+        sums.same_absolute += float(alike.sum())
         if rain:
             _count_rain(sums, forecast, seen)
             forecast, seen, last = (
@@ -289,7 +301,7 @@ def climatology(measured: Measured, at: Hours, *, rain: bool) -> Array:
     flat = (week - begin) * clocks + clock
     size = shape[0] * clocks
     around, counted = (
-        _around(np.bincount(flat[there], each[there], size).reshape(shape).astype(np.float64))
+        around_weeks(np.bincount(flat[there], each[there], size).reshape(shape).astype(np.float64))
         for each in (values, np.ones_like(values))
     )
     week, clock = place(at)
@@ -297,16 +309,6 @@ def climatology(measured: Measured, at: Hours, *, rain: bool) -> Array:
     found = np.full(len(at), np.nan)
     known = (week - begin == row) & (counted[row, clock] > 0)
     found[known] = around[row[known], clock[known]] / counted[row[known], clock[known]]
-    return found
-
-
-def _around(weeks: Array) -> Array:
-    """Sums over the weeks around each, without itself."""
-    upto = np.concatenate([np.zeros((1, weeks.shape[1])), np.cumsum(weeks, axis=0)])
-    number = np.arange(len(weeks))
-    low = np.maximum(number - CLIMATE_WEEKS, 0)
-    high = np.minimum(number + CLIMATE_WEEKS + 1, len(weeks))
-    found: Array = upto[high] - upto[low] - weeks
     return found
 
 
@@ -341,8 +343,8 @@ def _row(key: tuple[str, str, str, int], sums: _Sums) -> OutlookRow:
     weeks = np.array([sums.weeks[number] for number in sorted(sums.weeks)]).reshape(-1, 4)
     common, *squares = weeks.sum(axis=0).tolist()
     score, last, usual = (each / common if common else None for each in squares)
-    skill, low, high = _skill(weeks)
     rain = quantity == RAIN
+    skill, low, high = skill_of_weeks(weeks, LEAST_WRONG if rain else 0.0)
     return OutlookRow(
         source,
         quantity,
@@ -365,6 +367,8 @@ def _row(key: tuple[str, str, str, int], sums: _Sums) -> OutlookRow:
         high,
         Contingency(*sums.table.tolist()) if rain else None,
         tuple(_classes(sums)) if rain else (),
+        sums.same_pairs,
+        sums.same_absolute / sums.same_pairs if sums.same_pairs else None,
     )
 
 
@@ -372,29 +376,3 @@ def _classes(sums: _Sums) -> Iterator[Reliability]:
     for least, (days, wet) in zip(CLASSES, sums.classes.tolist(), strict=True):
         if days:
             yield Reliability(least, days, wet)
-
-
-def _skill(weeks: Array) -> tuple[float | None, float | None, float | None]:
-    """Skill against the better reference, and its interval when weeks are drawn again."""
-    if not len(weeks):
-        return None, None, None
-    ours, *others = weeks.sum(axis=0)[1:].tolist()
-    better = 2 if others[0] <= others[1] else 3
-    if not weeks[:, better].sum():
-        return None, None, None
-    skill = 1.0 - ours / min(others)
-    if len(weeks) < LEAST_WEEKS:
-        return skill, None, None
-    try:
-        found = block_bootstrap(
-            _share, [weeks[:, 1], weeks[:, better]], np.arange(len(weeks)), draws=500
-        )
-    except ScoreError:
-        return skill, None, None
-    return skill, found.low, found.high
-
-
-def _share(ours: Array, theirs: Array) -> float:
-    if not theirs.sum():
-        raise ScoreError("the reference is perfect: skill against it is not defined")
-    return float(1.0 - ours.sum() / theirs.sum())

@@ -8,7 +8,7 @@ is said is made while it is written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -16,6 +16,7 @@ from collector.jobs.context import Context, Job
 from collector.jobs.judging import forecasts
 from collector.jobs.judging.field_counts import lapsed
 from collector.jobs.judging.field_hours import WETNESS, FieldHours
+from collector.jobs.judging.keeping import Keeping
 from collector.jobs.judging.kept_states import KeptStates
 from collector.jobs.judging.neighbours import weighed
 from collector.jobs.judging.walk import Walk, beginnings
@@ -41,6 +42,7 @@ from models.weather.local_days import local_day, midnight
 BEFORE_SOWING = timedelta(days=75)
 #: Fields whose coming days are computed at a time.
 TOGETHER = 500
+Note = Callable[[Fold, list[Result]], None]
 
 
 def current_seasons(conn: Connection) -> Seasons:
@@ -113,7 +115,9 @@ class Computed:
     origins: list[FieldWeather]
 
 
-def compute_risk(conn: Connection, at: datetime, kept: bool = True) -> Computed:
+def compute_risk(
+    conn: Connection, at: datetime, kept: bool = True, note: Note | None = None
+) -> Computed:
     """Return the status of every hazard, crop and field, of the day that closed last and ahead.
 
     Goes on from kept states and keeps new ones; the bits are those of a computation without any.
@@ -125,6 +129,8 @@ def compute_risk(conn: Connection, at: datetime, kept: bool = True) -> Computed:
         Now, aware.
     kept : bool
         False: compute everything from the beginning, and keep nothing.
+    note : callable, optional
+        Told the results of each day that is computed anew.
     """
     hazards = catalogue()
     models = tuple(hazards.values())
@@ -133,7 +139,7 @@ def compute_risk(conn: Connection, at: datetime, kept: bool = True) -> Computed:
     counted_from = min(begins.values(), default=None)
     hours = FieldHours(conn, quantities_of(hazards), begins, counted_from)
     states = KeptStates(conn, hours, seasons, models, begins, at) if kept else None
-    walk = Walk(hours, seasons, models, states)
+    walk = Walk(hours, seasons, models, states, note)
     starts = states.starts() if states else beginnings(hours.sites, begins)
     over = walk.to(local_day(at), starts)
     if states:
@@ -179,11 +185,13 @@ def _said(
 def assess_risk(context: Context) -> Event:
     """Compute and keep the risk of every hazard, crop and field, today's and the outlook."""
     with context.pool.connection() as conn:
-        found = compute_risk(conn, context.now)
+        keeping = Keeping(conn, catalogue(), context.now)
+        found = compute_risk(conn, context.now, note=keeping.note)
         said, new = risk.save_statuses(conn, found.today, context.now)
         coming = outlook_store.replace_outlook(
-            conn, found.coming, found.forecast_issued, context.now
+            conn, keeping.noted(found.coming), found.forecast_issued, context.now
         )
+        keeping.keep(found.forecast_issued)
         field_weather.replace_field_weather(conn, found.origins)
     return event("risk_computed", statuses=said, new=new, ahead=coming)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import pairwise
@@ -22,12 +22,16 @@ AT_ONCE = 4_000_000
 
 @dataclass(frozen=True)
 class Walk:
-    """Computes fields day by day; where there are `states`, it keeps those that are of use."""
+    """Computes fields day by day; where there are `states`, it keeps those that are of use.
+
+    `note` is told the results of each day that is walked over, and the fold after it.
+    """
 
     hours: FieldHours
     seasons: Seasons
     hazards: tuple[Hazard, ...]
     states: KeptStates | None
+    note: Callable[[Fold, list[Result]], None] | None = None
 
     def to(self, today: date, starts: dict[date, Start]) -> tuple[Fold, list[Result]] | None:
         """Walk up to the morning of a day.
@@ -71,6 +75,8 @@ class Walk:
             values = self.hours.read(fold.sites, midnight(first), midnight(end))
             for start in range(0, (end - first).days * HOURS, HOURS):
                 results = feed(fold, {q: a[start : start + HOURS] for q, a in values.items()})
+                if self.note:
+                    self.note(fold, results)
                 if self.states:
                     self.states.keep(fold)
         return results

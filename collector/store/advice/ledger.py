@@ -156,22 +156,27 @@ def versions(hazards: Mapping[str, Hazard]) -> dict[str, str]:
     return {name: f"{MODEL_VERSION}.{hazard.version}" for name, hazard in hazards.items()}
 
 
+def reports(conn: Connection, hazards: Mapping[str, Hazard]) -> list[Report]:
+    """Return every report in force, once for each model of the pest."""
+    seen = (Report(*row) for row in queries.fetch(conn, SQL["reports"]))
+    return for_all_models(seen, of_one_disease(hazards))
+
+
 def cases(conn: Connection, hazards: Mapping[str, Hazard]) -> list[Case]:
     """Return every report set against what had been said before it, by each model of the pest."""
     in_force, judged = rules(conn), of_one_disease(hazards)
     most_days = max(in_force.window(kind)[1] for kind in KINDS)
     crops, seen, about = (list(column) for column in zip(*judged, strict=True))
     params = {"most_days": most_days, "crops": crops, "seen": seen, "about": about}
+    seen_there = reports(conn, hazards)
     with conn.cursor() as cur:
-        cur.execute(SQL["reports"])
-        reports = for_all_models((Report(*row) for row in cur.fetchall()), judged)
         cur.execute(SQL["issued"], params)
         issued = [
             Issued(site, crop, hazard, time, at, status, nan if score is None else score, version)
             for site, crop, hazard, time, at, status, score, version in cur.fetchall()
         ]
     kinds: dict[str, str] = {name: hazard.kind for name, hazard in hazards.items()}
-    return match(reports, issued, kinds, versions(hazards), in_force)
+    return match(seen_there, issued, kinds, versions(hazards), in_force)
 
 
 def update(conn: Connection, hazards: Mapping[str, Hazard], at: datetime) -> int:

@@ -64,6 +64,7 @@ def _plain(row: OutlookRow, at: datetime) -> tuple[object, ...]:
         *(row.source, row.quantity, row.truth, row.lead, at, row.places, row.pairs, row.weeks),
         *(*days, row.bias, row.mae, row.rmse, row.common, row.score, row.persistence),
         *(row.climatology, row.skill, row.low, row.high, table, classes),
+        *(row.same_pairs, row.same_mae),
     )
 
 

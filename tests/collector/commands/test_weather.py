@@ -131,6 +131,7 @@ def test_verify_prints_each_lead_day(run, registered):
         "pairs",
         "bias",
         "mae",
+        "same",
         "rmse",
         "skill",
     ]
@@ -142,6 +143,7 @@ def test_verify_prints_each_lead_day(run, registered):
         "24",
         "+0.50",
         "0.50",
+        "-",
         "0.50",
         "-",
     ]

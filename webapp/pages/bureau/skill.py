@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from flask import Blueprint, render_template
 
 from collector.providers.open_meteo import NAME as OPEN_METEO
-from collector.store.advice import ledger, outlook_skill
+from collector.store.advice import ledger, outlook_skill, risk_account
 from collector.store.advice.ledger import Evidence, RuleChange
 from collector.store.measured import weather_fetch
 from collector.store.network import registry
@@ -23,6 +23,7 @@ from webapp.language.i18n import gettext, lazy_gettext, ngettext
 from webapp.language.risks import hazard_name
 from webapp.language.words import pick
 from webapp.views.bureau.outlooks import show_outlooks
+from webapp.views.bureau.risk_outlooks import show_risk_outlooks, show_seen
 
 bp = Blueprint("skill", __name__)
 NAV = NavItem(30, "skill.page", lazy_gettext("Trust"))
@@ -188,6 +189,8 @@ def page() -> str:
         changes=[(show_change(change), change) for change in changes[:SHOWN]],
         refused=ledger.refused(conn, SHOWN),
         outlooks=show_outlooks(outlook_skill.rows(conn)),
+        risks_ahead=show_risk_outlooks(risk_account.rows(conn)),
+        risks_seen=show_seen(risk_account.seen_rows(conn)),
         rain_mm=RAIN_MM,
         by_open_meteo=bool(weather_fetch.latest(conn, OPEN_METEO)),
         event_text=event_text,

@@ -23,6 +23,7 @@ class ShownOutlook:
     pairs: int
     bias: str
     mae: str
+    same: str
     rmse: str
     skill: str
     rain: OutlookRow | None
@@ -99,7 +100,8 @@ def _about(rows: Sequence[OutlookRow]) -> str:
 def _shown(row: OutlookRow) -> ShownOutlook:
     bias = number(row.bias, 2) if row.bias < 0 else f"+{number(row.bias, 2)}"
     often = "–" if row.frequency_bias is None else number(row.frequency_bias, 2)
-    errors = number(row.mae, 2), number(row.rmse, 2)
+    same = "–" if row.same_mae is None else number(row.same_mae, 2)
+    errors = number(row.mae, 2), same, number(row.rmse, 2)
     rain = row if row.rain is not None else None
     return ShownOutlook(row.lead, row.pairs, bias, *errors, _skill(row), rain, often)
 

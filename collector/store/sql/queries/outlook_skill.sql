@@ -3,12 +3,13 @@ DELETE FROM outlook_skill
 
 -- name: put_rows
 INSERT INTO outlook_skill (source, quantity, truth, lead, at, places, pairs, weeks, first, last, bias,
-    mae, rmse, common, score, persistence, climatology, skill, low, high, rain, reliability) VALUES %s
+    mae, rmse, common, score, persistence, climatology, skill, low, high, rain, reliability, same_pairs,
+    same_mae) VALUES %s
 
 -- name: rows
 SELECT source, quantity, truth, lead, places, pairs, weeks, first - date '1970-01-01',
        last - date '1970-01-01', bias, mae, rmse, common, score, persistence, climatology, skill, low,
-       high, rain, reliability
+       high, rain, reliability, same_pairs, same_mae
 FROM outlook_skill ORDER BY source, quantity, truth, lead
 
 -- name: judged_places

@@ -440,7 +440,7 @@ def test_the_job_keeps_advice_through_a_day_without_risk(registered, pool, monke
         now = NOW + timedelta(days=day)
         said = status(code, now.replace(hour=16) - timedelta(days=1))
         found = risk_job.Computed(iter([said]), iter(()), {}, [])
-        monkeypatch.setattr(risk_job, "compute_risk", lambda *_, found=found: found)
+        monkeypatch.setattr(risk_job, "compute_risk", lambda *_, found=found, **__: found)
         risk_job.assess_risk(Context(pool, now))
         issue_advisories(Context(pool, now))
         registered.rollback()
