@@ -29,8 +29,9 @@ Flags = NDArray[np.bool_]
 APART = 3.5
 #: The same where humidity stands at saturation [degC]; unverified.
 APART_SATURATED = 2.0
-#: Humidity of a saturated probe [%], and in how many hours of the day; unverified.
-SATURATED, SATURATED_H = 97.0, 22
+#: Humidity of a saturated probe [%], and in what share of the day's known hours; unverified. A wet
+#: probe tells more than 100 % now and then, which counts as no value.
+SATURATED, SATURATED_SHARE = 97.0, 0.9
 #: Hours of a day, and how many of them must be known.
 HOURS, FEWEST = 24, 18
 
@@ -87,7 +88,9 @@ def beside(dew: Array, humidity: Array, theirs: Around) -> DewPoints:
     with np.errstate(invalid="ignore"):
         limit = np.maximum(APART, SPREADS * _median(theirs.spread))
         unlike = (np.abs(apart) > limit) & (far * np.sign(apart) > limit)
-        wet = _days((humidity >= SATURATED).astype(np.float64)) == 1.0
-        stands = (wet.sum(axis=-1) >= SATURATED_H) & (humidity >= SATURATED)
+        days = _days(humidity)
+        known = np.isfinite(days).sum(axis=-1)
+        wet = (days >= SATURATED).sum(axis=-1)
+        stands = (wet >= SATURATED_SHARE * known) & (humidity >= SATURATED)
         saturated = stands & (apart > APART_SATURATED) & (far > APART_SATURATED)
     return DewPoints(apart, unlike, saturated)

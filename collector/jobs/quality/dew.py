@@ -18,7 +18,7 @@ from collector.store.items import Found
 from field_configs.events import event
 from models.weather.consistency import APART, NEAR_M, unlike
 from models.weather.dataset import Array
-from models.weather.dew_points import DewPoints, beside
+from models.weather.dew_points import DewPoints, Flags, beside
 from models.weather.meteo import dew_point
 from models.weather.nearby import Around, around
 
@@ -42,7 +42,7 @@ class Dew:
     found: DewPoints
 
     @property
-    def doubts(self) -> Array:
+    def doubts(self) -> Flags:
         """Hours in doubt, by either rule."""
         return self.found.unlike | self.found.saturated
 

@@ -177,7 +177,7 @@ def write(conn: Connection, changes: Changes, at: datetime, by: str) -> None:
         device, old = change.after, _values(change.before)
         if not isinstance(device, Device):
             continue
-        given = {"id": device.id, "network": device.network, "eui": device.eui}
+        given: dict[str, object] = {"id": device.id, "network": device.network, "eui": device.eui}
         given |= {"step_s": device.every_s, "time_of_receipt": device.time_of_receipt}
         run(conn, SQL["put"], at=at, by=by, **given)
         for name in sorted(old.keys() | device.values.keys()):

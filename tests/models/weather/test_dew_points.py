@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from models.weather.dew_points import APART, FEWEST, HOURS, SATURATED_H, DewPoints, beside
+from models.weather.dew_points import APART, FEWEST, HOURS, DewPoints, beside
 from models.weather.nearby import Around
 
 LONG = 2 * HOURS
@@ -51,9 +51,19 @@ def test_too_few_hours_tell_nothing() -> None:
 def test_saturation_is_told_by_a_lesser_distance() -> None:
     found = judged(np.full(LONG, 2.5), 99.0)
     assert not found.unlike.any()
-    assert found.saturated[SATURATED_H - 1 :].all()
+    assert found.saturated[FEWEST - 1 :].all()
     assert not found.saturated[: FEWEST - 1].any()
     assert not judged(np.full(LONG, 2.5), 96.0).saturated.any()
+
+
+def test_a_wet_probe_that_tells_above_100_now_and_then_is_told_all_the_same() -> None:
+    """Such hours have no value: as at an outdoor probe that stood at 99.9 % and at 101.7 %."""
+    humidity = np.full(LONG, 99.9)
+    humidity[5::6] = np.nan
+    far = np.where(np.isnan(humidity), np.nan, 2.5)
+    found = judged(far, humidity)
+    assert found.saturated[LONG - 2]
+    assert not found.saturated[LONG - 1], "the hour itself is not known"
 
 
 def test_fog_is_no_fault() -> None:

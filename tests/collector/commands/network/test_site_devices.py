@@ -85,6 +85,24 @@ def test_devices_come_back_and_no_token_goes_out(
     assert again.read_text(encoding="utf-8") == text
 
 
+def test_an_import_leaves_the_token_of_a_network_server(
+    dsn: str, registered: db.Connection, tmp_path: Path
+) -> None:
+    """Where an import without credentials made new ones, devices fell silent."""
+    token = enrolled(registered)
+    path = tmp_path / "puyang.toml"
+    site = exported(dsn, path)
+    rain = replace(site.devices["rain-5"], every_s=900)
+    changed = replace(site, devices={**site.devices, "rain-5": rain})
+    path.write_text(site_text(changed), "utf-8")
+    done = run(sites, "import", str(path), NONGQING_DSN=dsn)
+    assert "changed: device rain-5: every_s: 1200 -> 900" in done.output
+    assert "has no token yet" not in done.output
+    with registered:
+        assert external_devices.of_token(registered, token) == ("coop", "chirpstack")
+        assert external_devices.one(registered, "rain-5").enrolled_by == "Li"
+
+
 def test_what_a_value_stands_for_changes_hands(
     dsn: str, registered: db.Connection, tmp_path: Path
 ) -> None:
