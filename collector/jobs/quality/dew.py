@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 
@@ -108,17 +109,20 @@ def told(dew: Dew, nodes: Mapping[int, tuple[datetime | None, str]], day: str) -
             round(float(np.median(part[-24:, column][marked])), 2)
             for part in (dew.dew, dew.theirs.middle, dew.measured.values)
         )
-        said = event(
-            KINDS[int(saturated[column])],
-            placement=each.placement,
-            node=node,
-            day=day,
-            hours=int(wet_h[column] if saturated[column] else unlike_h[column]),
-            value=own,
-            around=near,
-            humidity=humidity,
-            neighbours=_named(dew, column),
-        )
+        params: dict[str, Any] = {
+            "placement": each.placement,
+            "node": node,
+            "day": day,
+            "hours": int(wet_h[column] if saturated[column] else unlike_h[column]),
+            "value": own,
+            "around": near,
+            "humidity": humidity,
+            "neighbours": _named(dew, column),
+        }
+        if saturated[column]:
+            said = event("humidity_saturated", **params)
+        else:
+            said = event("dew_point_unlike", **params)
         yield Found(said, each.placement, None if node == "?" else node)
 
 

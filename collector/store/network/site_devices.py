@@ -137,14 +137,10 @@ def _two_of_a_name(before: Configs, after: Configs) -> Iterator[str]:
         yield f"device {name}: a node has this name; take another"
     for name in sorted(after.nodes.keys() & before.devices.keys()):
         yield f"node {name}: a device of another maker has this name; take another"
-    euis = {
-        (each.network, each.eui): each.id
-        for each in before.devices.values()
-        if each.eui is not None and each.id not in after.devices
-    }
+    stays = [each for name, each in before.devices.items() if name not in after.devices]
+    euis = {(each.network, each.eui): each.id for each in stays if each.eui is not None}
     for each in after.devices.values():
-        if (each.network, each.eui) in euis:
-            other = euis[each.network, each.eui]
+        if each.eui is not None and (other := euis.get((each.network, each.eui))):
             yield (
                 f"device {each.id}: DevEUI {each.eui} at network {each.network} is that of device "
                 f"{other}; mend one, or retire that one: nongqing device retire {other}"
