@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
+from field_configs.device import Device, Network
 from field_configs.schema import (
     Configs,
     County,
@@ -19,7 +20,16 @@ from field_configs.schema import (
 )
 
 Record: TypeAlias = (
-    County | Township | Village | Field | Placement | Node | Season | StageObservation
+    County
+    | Township
+    | Village
+    | Field
+    | Placement
+    | Node
+    | Network
+    | Device
+    | Season
+    | StageObservation
 )
 
 # Each kind of record, and what one of it is called.
@@ -30,6 +40,8 @@ KINDS: Mapping[str, str] = {
     "fields": "field",
     "placements": "placement",
     "nodes": "node",
+    "networks": "network server",
+    "devices": "device",
     "seasons": "season",
     "stage_observations": "stage observation",
 }
@@ -56,11 +68,12 @@ class Change:
         found = []
         for entry in fields(self.after):
             before, after = getattr(self.before, entry.name), getattr(self.after, entry.name)
-            if entry.name == "channels":
+            if entry.name in ("channels", "values"):
                 found += [
-                    f"channel {number}: {_shown(before.get(number))} -> {_shown(after.get(number))}"
-                    for number in sorted(before.keys() | after.keys())
-                    if before.get(number) != after.get(number)
+                    f"{entry.name[:-1]} {each}: {_shown(before.get(each))} -> "
+                    f"{_shown(after.get(each))}"
+                    for each in sorted(before.keys() | after.keys())
+                    if before.get(each) != after.get(each)
                 ]
             elif before != after:
                 found.append(f"{entry.name}: {_shown(before)} -> {_shown(after)}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from field_configs.device import Device, Network
 from field_configs.reading import Section
 from field_configs.schema import (
     Board,
@@ -93,6 +94,8 @@ class Collected:
         self.fields: Shelf[Field] = Shelf()
         self.placements: Shelf[Placement] = Shelf()
         self.nodes: Shelf[Node] = Shelf()
+        self.networks: Shelf[Network] = Shelf()
+        self.devices: Shelf[Device] = Shelf()
         self.seasons: list[Found[Season]] = []
         self.broken_seasons: list[Season] = []
         self.stage_observations: list[Found[StageObservation]] = []
@@ -140,6 +143,8 @@ class Collected:
             self.nodes.records(),
             self.regions.records(),
             self.products.records(),
+            self.networks.records(),
+            self.devices.records(),
             tuple(self.warnings),
         )
 

@@ -8,6 +8,7 @@ from dataclasses import fields
 from datetime import date
 from typing import TypeAlias
 
+from field_configs.device import Device, Network
 from field_configs.schema import (
     Configs,
     Field,
@@ -19,11 +20,11 @@ from field_configs.schema import (
 )
 
 Value: TypeAlias = str | int | float | bool | date
-Row: TypeAlias = Village | Field | Season | StageObservation | Placement | Node
+Row: TypeAlias = Village | Field | Season | StageObservation | Placement | Node | Network | Device
 
 
 def site_text(configs: Configs) -> str:
-    """Write a site's villages, fields, placements, nodes, seasons and observations as TOML.
+    """Write a site's places, nodes, devices, seasons and observations as TOML.
 
     Parameters
     ----------
@@ -40,6 +41,8 @@ def site_text(configs: Configs) -> str:
         ("fields", configs.fields.values()),
         ("placements", configs.placements.values()),
         ("nodes", configs.nodes.values()),
+        ("networks", configs.networks.values()),
+        ("devices", configs.devices.values()),
         ("seasons", configs.seasons),
         ("stage_observations", configs.stage_observations),
     )
@@ -50,11 +53,16 @@ def _table(name: str, row: Row) -> str:
     lines = [f"[[{name}]]"]
     for entry in fields(row):
         value = getattr(row, entry.name)
-        if entry.name != "channels" and value is not None:
+        if entry.name not in ("channels", "values") and value is not None:
             lines.append(f"{entry.name} = {_value(value)}")
     if isinstance(row, Node):
         lines += ["", "[nodes.channels]"]
         lines += [f"{number} = {_value(place)}" for number, place in sorted(row.channels.items())]
+    if isinstance(row, Device):
+        for name, each in sorted(row.values.items()):
+            lines += ["", "[[devices.values]]", f"name = {_value(name)}"]
+            given = {entry.name: getattr(each, entry.name) for entry in fields(each)}
+            lines += [f"{key} = {_value(x)}" for key, x in given.items() if x not in ("", None)]
     return "\n".join(lines) + "\n"
 
 

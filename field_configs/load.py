@@ -9,6 +9,7 @@ from pathlib import Path
 
 from field_configs.board import take_board
 from field_configs.collected import Collected
+from field_configs.device_reading import take_devices
 from field_configs.drivers import read_drivers
 from field_configs.parts import read_parts
 from field_configs.product import take_product
@@ -296,6 +297,7 @@ def _site(section: Section, _stem: str, found: Collected) -> None:
         found.keep_part(found.placements, _placement(part), part)
     for part in section.tables("nodes", "id"):
         found.keep_part(found.nodes, _node(part), part)
+    take_devices(section, found)
     for part in section.tables("seasons", "field"):
         found.keep_row(found.seasons, _season(part), part)
     for part in section.tables("stage_observations", "field"):

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any, TypeAlias
 
 from field_configs.collected import Collected, Found, Shelf
+from field_configs.device_reading import check_devices
 from field_configs.reading import Section, meant
 from field_configs.schema import (
     OTHER_PREVIOUS_CROPS,
@@ -45,6 +46,7 @@ def check_references(found: Collected) -> None:
     served: dict[str, str] = {}
     for node in found.nodes.items():
         _check_node(found, node.record, node.section, served)
+    check_devices(found, served)
     for season in found.seasons:
         _check_season(found, season.record, season.section)
         if season.section.bad:

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from field_configs.battery import Battery, PowerPolicy, Solar
+from field_configs.device import Device, Network
 
 RESISTANCE_CLASSES = ("VS", "S", "MS", "MR")
 FIELD_KINDS = ("open", "greenhouse", "depot")
@@ -383,4 +384,6 @@ class Configs:
     nodes: Mapping[str, Node]
     regions: Mapping[str, Region] = field(default_factory=dict)
     products: Mapping[str, Product] = field(default_factory=dict)
+    networks: Mapping[str, Network] = field(default_factory=dict)
+    devices: Mapping[str, Device] = field(default_factory=dict)
     warnings: tuple[ConfigError, ...] = ()

@@ -27,11 +27,16 @@ def is_external(topic: str) -> bool:
 
 @dataclass(frozen=True)
 class Message:
-    """A message as the broker delivered it; `came` is by which connection, and its number there."""
+    """A message as the broker delivered it; `came` is by which connection, and its number there.
+
+    `retained`: it came because we subscribed, not because it was sent just then (MQTT 3.1.1,
+    3.3.1.3; MQTT 5 the same, unless retain as published is asked for, which we do not).
+    """
 
     topic: str
     payload: bytes
     came: tuple[int, int] | None = field(default=None, compare=False)
+    retained: bool = field(default=False, compare=False)
 
 
 @dataclass

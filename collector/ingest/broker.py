@@ -350,7 +350,7 @@ class MqttLink:
             topic = message.topic
         except UnicodeDecodeError:  # which the client raises where somebody asks for it
             topic = ""
-        self.deliver(Message(topic, bytes(message.payload), came))
+        self.deliver(Message(topic, bytes(message.payload), came, bool(message.retain)))
 
 
 def _send_at_once(client: mqtt.Client, userdata: Any, sock: Any) -> None:

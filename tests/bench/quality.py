@@ -41,6 +41,7 @@ from models.weather.distances import plane_km
 from models.weather.drifting import DAYS, drift, stands
 from models.weather.nearby import Neighbours, around, neighbours
 from models.weather.quality import FREEZE, INTERVAL, LOGICAL, NOT_A_NUMBER, STEP
+from tests.bench import _dew_points
 from tests.bench._faults import KINDS, NONE, Injected, Score, Size, inject, score
 from tests.paths import SHARED
 
@@ -49,6 +50,7 @@ BEIJING = "weather/beijing_prsa_hourly_weather_3stations_2013_2017.csv.gz"
 CHANGINS = "weather/changins_10min_leafwetness_2023_2025.csv.gz"
 ROTHAMSTED = "weather/ecn_rothamsted_hourly_2001_2002_surfacewetness.csv.gz"
 COOK = "soil/cookfarm_soil_moisture_daily.csv.gz"
+NEW_YORK = "New York 2013, hourly"
 GREENHOUSE = "greenhouse/agc_cucumber_ref_hourly_greenhouse_climate.csv"
 DAY_H, HOUR_S = 24, 3600
 AIR, HUMID, PRESSURE = "air_temperature", "relative_humidity", "air_pressure"
@@ -191,6 +193,10 @@ def by_neighbours(folder: Path, rows: Table) -> None:
     raw["time"] = pd.to_datetime(raw["time_hour"]).dt.tz_localize(None)
     raw["temp"] = (raw["temp"] - 32) / 1.8
     ports = pd.read_csv(folder / "airports.csv").set_index("faa")
+    air, moist = (
+        raw.pivot_table(index="time", columns="origin", values=c).asfreq("h").to_numpy(np.float64)
+        for c in ("temp", "humid")
+    )
     for column, quantity in (("temp", AIR), ("humid", HUMID), ("pressure", PRESSURE)):
         wide = raw.pivot_table(index="time", columns="origin", values=column).asfreq("h")
         times, values = pd.DatetimeIndex(wide.index), wide.to_numpy(np.float64)
@@ -211,10 +217,18 @@ def by_neighbours(folder: Path, rows: Table) -> None:
                 "at ingest": at_ingest(quantity, HOUR_S),
                 **beside(quantity, values, near, station, usual),
             }
-            for kind, name, one in judge(
-                rules, mine, SIZES[quantity], late & sound, 30, SEED + station
-            ):
-                add(rows, ("New York 2013, hourly", quantity, kind, name), one)
+            judged = late & sound
+            if quantity != PRESSURE:
+                of = "humidity" if quantity == HUMID else "temperature"
+                both = (air[: len(usual)], moist[: len(usual)])
+                rules["dew point"] = _dew_points.rule(*both, near, station, of)
+            for kind, name, one in judge(rules, mine, SIZES[quantity], judged, 30, SEED + station):
+                add(rows, (NEW_YORK, quantity, kind, name), one)
+            if quantity == HUMID:
+                for kind, injected in _dew_points.faults(mine, 30, SEED + station):
+                    for name, rule in rules.items():
+                        one = score(rule(injected.values), injected, rule(mine), judged)
+                        add(rows, (NEW_YORK, quantity, kind, name), one)
 
 
 def beside(
@@ -305,6 +319,7 @@ CHECKS = (
     "climatology",
     "at ingest",
     "neighbours",
+    "dew point",
     "drift by days",
     "hardly moves",
     "swings",
@@ -416,6 +431,8 @@ def main() -> int:
         return 0
     print("Chosen by\n")
     print(chosen(given.data))
+    print()
+    print(_dew_points.chosen(given.data / BEIJING))
     print("\nJudged\n")
     print(tables(rows))
     return 0

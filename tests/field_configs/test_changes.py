@@ -6,11 +6,18 @@ from dataclasses import replace
 from datetime import date
 
 from field_configs.changes import KINDS, compare
+from field_configs.device import Device, DeviceValue, Network
 from field_configs.load import load
 from field_configs.schema import Configs, Season, StageObservation
 
 DEMO = load(site="demo")
 NODE = sorted(DEMO.nodes)[0]
+
+
+GAUGE = Device("gauge-7", 600, False, "coop", "70b3d57ed005a1b2", {"t": DeviceValue("somewhere")})
+WITH_DEVICES = replace(
+    DEMO, networks={"coop": Network("coop", "chirpstack")}, devices={"gauge-7": GAUGE}
+)
 
 
 def without_node(configs: Configs, name: str) -> Configs:
@@ -23,11 +30,12 @@ def test_equal_states_differ_in_nothing() -> None:
 
 
 def test_every_kind_is_compared() -> None:
+    full = WITH_DEVICES
     empty = replace(DEMO, **{kind: type(getattr(DEMO, kind))() for kind in KINDS})
-    new, gone = compare(empty, DEMO), compare(DEMO, empty)
+    new, gone = compare(empty, full), compare(full, empty)
     for kind in KINDS:
         names = {change.id for change in new.new(kind)}
-        assert len(names) == len(getattr(DEMO, kind)) > 0, kind
+        assert len(names) == len(getattr(full, kind)) > 0, kind
         assert {change.id for change in gone.gone(kind)} == names
     assert new.changed() == new.gone() == gone.new() == []
 
@@ -40,6 +48,17 @@ def test_a_change_names_what_differs() -> None:
     assert str(change) == (
         f"node {NODE}: board: soilair-1 -> other-1; channel 0: {node.channels[0]} -> elsewhere; "
         f"channel 5: {node.channels[5]} -> -"
+    )
+
+
+def test_a_device_that_changes_names_its_values() -> None:
+    values = {"t": DeviceValue("elsewhere", "Cel", 0.1, 16), "u": DeviceValue("somewhere")}
+    other = replace(GAUGE, every_s=300, values=values)
+    after = replace(WITH_DEVICES, devices={"gauge-7": other})
+    (change,) = compare(WITH_DEVICES, after).changed()
+    assert str(change) == (
+        "device gauge-7: every_s: 600 -> 300; value t: somewhere (-) -> elsewhere (0.1*Cel, "
+        "counts up, 16 bits); value u: - -> somewhere (-)"
     )
 
 

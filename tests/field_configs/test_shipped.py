@@ -35,6 +35,8 @@ def test_counts(configs):
         "nodes": 6,
         "regions": 1,
         "products": 6,
+        "networks": 0,
+        "devices": 0,
         "warnings": 0,
     }
 

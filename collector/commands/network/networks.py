@@ -12,7 +12,7 @@ from collector.commands.named import NAME
 from collector.commands.parts import Parts, plain_errors
 from collector.store import audit
 from collector.store.network import external_devices
-from collector.store.network.external_devices import NETWORK_KINDS
+from field_configs.device import NETWORK_KINDS
 from firmware.wire import topics
 
 

@@ -13,7 +13,7 @@ from collector.commands.actor import by_command
 from collector.commands.named import NAME
 from collector.commands.parts import Parts, plain_errors
 from collector.store import audit
-from collector.store.network import merging, registry
+from collector.store.network import merging, registry, site_devices
 from collector.store.network import sites as site_store
 from field_configs import load as loading
 from field_configs.changes import KINDS, Changes, compare
@@ -60,6 +60,7 @@ def import_sites(
         with pool.connection() as conn:
             changes = site_store.planned(conn, configs)
             revoked = {row.id for row in registry.nodes(conn) if row.revoked is not None}
+            retired = site_devices.retired(conn) & configs.devices.keys()
             if not dry_run:
                 now = parts.clock().now()
                 registry.import_configs(conn, configs, now, origin, changes)
@@ -68,13 +69,20 @@ def import_sites(
                 audit.append(conn, actor, "site_imported", origin, told, at=now)
     counts, revoked = site_store.counted(configs), revoked & configs.nodes.keys()
     if as_json:
-        rest = {"revoked": sorted(revoked), "dry_run": dry_run}
+        rest = {"revoked": sorted(revoked), "retired": sorted(retired), "dry_run": dry_run}
         click.echo(json.dumps(counts | _as_json(changes) | rest))
         return
     words = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in counts.items())
     click.echo(f"{name}: {words}")
     for line in _lines(changes, revoked):
         click.echo(line)
+    for device in sorted(retired):
+        click.echo(f"device {device} is declared, but was retired; it stays so: take another name")
+    for change in changes.new("networks"):
+        click.echo(
+            f"network {change.id}: has no token yet, so nothing of it is taken; make one: "
+            f"nongqing device network token {change.id}"
+        )
     if dry_run:
         click.echo("nothing was changed; run it without --dry-run to take this in")
 
@@ -158,6 +166,11 @@ def _lines(changes: Changes, revoked: set[str]) -> Iterator[str]:
         yield from _some("not in the file", changes.gone(kind))
     if changes.gone():
         yield "what is not in the file stays in the registry"
+    for change in changes.gone("devices")[:1]:
+        yield (
+            "a device that is not in the file is still taken from; to end that: "
+            f"nongqing device retire {change.id}"
+        )
     for change in changes.gone("nodes")[:1]:
         yield (
             "a node that is not in the file is still listened to; to take it away: "
@@ -182,8 +195,9 @@ def export_site(parts: Parts, target: Path, site: str, force: bool) -> None:
     """Write the registry's places, seasons and devices as a site's file, for `sites import`.
 
     TARGET is a file (.toml), or a folder laid out like field_configs, whose sites/ gets it. Keys,
-    readings and what channels served before are not part of it. Exit code 1 when the registry
-    holds what a site may not declare; the file is there then, and what is wrong with it is named.
+    tokens, readings and what channels served before are not part of it. Exit code 1 when the
+    registry holds what a site may not declare; the file is there then, and what is wrong with it
+    is named.
 
     \b
     Example:
@@ -208,7 +222,8 @@ def export_site(parts: Parts, target: Path, site: str, force: bool) -> None:
         held, replace(again, counties=held.counties, townships=held.townships)
     ).records:
         raise click.ClickException(f"{path}: reads back differently, report it: {change}")
-    click.echo(f"{path}: {len(held.villages)} villages, {len(held.nodes)} nodes")
+    devices = f", {len(held.devices)} devices of other makers" if held.devices else ""
+    click.echo(f"{path}: {len(held.villages)} villages, {len(held.nodes)} nodes{devices}")
 
 
 def _place(target: Path, site: str) -> tuple[Path, Path]:

@@ -17,7 +17,7 @@ from collector.ingest.external.values import Values
 from collector.store import items
 from collector.store.items import Found
 from collector.store.measured import external_messages
-from collector.store.measured.external_messages import Kept, NewMessage
+from collector.store.measured.external_messages import RETAINED, Kept, NewMessage
 from collector.store.network import external_devices
 from collector.store.network.external_devices import Device
 from collector.store.network.frames import OTHERS, UNKNOWN_NODE
@@ -95,7 +95,8 @@ def take(
         except topics.TopicError:
             refused.add(OTHERS, "bad_topic", message.payload[:MOST_SHOWN])
             continue
-        arriving.append(Arriving(device, f"mqtt:{message.topic}", form, message.payload))
+        way = f"mqtt:{message.topic}{RETAINED if message.retained else ''}"
+        arriving.append(Arriving(device, way, form, message.payload))
     return take_arriving(conn, arriving, now, refused, sure=sure)
 
 
@@ -124,14 +125,15 @@ def take_arriving(
         row = external_messages.put(
             conn,
             _new(one, device, decoded, now),
-            bytes_since=_since(device, decoded, now),
+            bytes_since=_since(one, device, decoded, now),
             apart_s=APART_S,
         )
         if row is None:
             taken.repeated += 1
             continue
         taken.new += 1
-        values.add(device, decoded, row, now, one.data[:MOST_SHOWN])
+        retained = one.transport.endswith(RETAINED)
+        values.add(device, decoded, row, now, one.data[:MOST_SHOWN], retained=retained)
     if sure:
         external_devices.seen(conn, heard, now)
     _finish(conn, values, taken, now)
@@ -146,7 +148,8 @@ def retake(
     taken, values = Taken(), Values(conn, now, refused)
     for kept in external_messages.of_device(conn, device, since):
         taken.repeated += 1
-        values.add(found, decode(kept), kept.row, kept.received, kept.data[:MOST_SHOWN])
+        shown, retained = kept.data[:MOST_SHOWN], kept.transport.endswith(RETAINED)
+        values.add(found, decode(kept), kept.row, kept.received, shown, retained=retained)
     _finish(conn, values, taken, now)
     return taken
 
@@ -187,7 +190,7 @@ def _new(one: Arriving, device: Device, decoded: Telemetry, now: datetime) -> Ne
     uplink = decoded.uplink
     if uplink is not None and uplink.event is not None:
         identity = hashlib.sha256(b"event " + uplink.event.encode()).digest()
-    elif decoded.relative and device.time_of_receipt:
+    elif _dated_by_receipt(one, device, decoded):
         identity = hashlib.sha256(digest + now.isoformat().encode()).digest()
     else:
         identity = digest
@@ -204,12 +207,18 @@ def _new(one: Arriving, device: Device, decoded: Telemetry, now: datetime) -> Ne
     )
 
 
-def _since(device: Device, decoded: Telemetry, now: datetime) -> datetime:
+def _dated_by_receipt(one: Arriving, device: Device, decoded: Telemetry) -> bool:
+    """Tell whether values of a message count as measured when it came."""
+    return decoded.relative and device.time_of_receipt and not one.transport.endswith(RETAINED)
+
+
+def _since(one: Arriving, device: Device, decoded: Telemetry, now: datetime) -> datetime:
     """Return since when the same bytes are a repetition.
 
-    What tells its time is the same message whenever it comes. What does not may say the same twice;
-    within half of the device's step it is taken for a repetition.
+    What tells its time is the same message whenever it comes, and so is what a broker retained.
+    What does not may say the same twice; within half of the device's step it is taken for a
+    repetition.
     """
-    if decoded.relative and device.time_of_receipt:
+    if _dated_by_receipt(one, device, decoded):
         return now - timedelta(seconds=device.step_s / 2)
     return _EVER

@@ -49,9 +49,19 @@ class Values:
     look_back: dict[int, float] = field(default_factory=dict)
 
     def add(
-        self, device: Device, decoded: Telemetry, row: int, received: datetime, shown: bytes
+        self,
+        device: Device,
+        decoded: Telemetry,
+        row: int,
+        received: datetime,
+        shown: bytes,
+        *,
+        retained: bool = False,
     ) -> None:
-        """Add the readings of a message; `shown` is kept of it where a value is refused."""
+        """Add the readings of a message; `shown` is kept of it where a value is refused.
+
+        `retained`: a broker kept it, nobody knows for how long, so that its receipt dates nothing.
+        """
         for reason, count in decoded.left_out.items():
             for _ in range(count):
                 self.refused.add(device.id, reason, shown)
@@ -63,7 +73,11 @@ class Values:
             if one.name not in device.channels:
                 homeless = True
                 continue
-            reason = self._add_one(device, one, row, received, there)
+            undated = retained and one.relative and device.time_of_receipt
+            if undated:
+                reason = "retained_no_time"
+            else:
+                reason = self._add_one(device, one, row, received, there)
             if reason:
                 self.refused.add(device.id, reason, shown)
         if homeless:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from collector.jobs.context import Context, Job
+from collector.jobs.quality import dew
 from collector.jobs.quality.hourly import BY, Judged, keep
 from collector.jobs.quality.hours import HOUR_S, Measured, QualityHours
 from collector.store import items
@@ -32,7 +33,7 @@ from models.weather.quality import AT_ODDS, DRIFT
 LEAST_HOURS = 12
 #: So many neighbours are named with an item.
 NAMED = 4
-KINDS = ("sensor_drifts", "sensor_stands")
+KINDS = ("sensor_drifts", "sensor_stands", *dew.KINDS)
 AIR, SOIL = "air_temperature", "soil_temperature"
 A_DAY = timedelta(days=1)
 
@@ -204,9 +205,9 @@ def look(conn: Connection, day: date, at: datetime) -> list[Found]:
     Returns
     -------
     list of Found
-        Sensors that drift, and such that hardly move.
+        Sensors that drift, such that hardly move, humidity whose dew point is unlike.
     """
-    hours = QualityHours(conn, sorted({*LEAST_DRIFT, AIR, SOIL}))
+    hours = QualityHours(conn, sorted({*LEAST_DRIFT, AIR, SOIL, dew.HUMIDITY}))
     served = departures.served_since(conn)
     rows = departures.days(conn, day - (DAYS - 1) * A_DAY, day)
     wrong: list[Found] = []
@@ -217,6 +218,9 @@ def look(conn: Connection, day: date, at: datetime) -> list[Found]:
             else:
                 keep(conn, [one], at, BY)
     keep(conn, _swings(hours, day), at, BY)
+    points = dew.dew_of(hours, midnight(day) - A_DAY, midnight(day) + A_DAY)
+    if points is not None:
+        wrong += dew.told(points, served, day.isoformat())
     for kind in KINDS:
         still = [one.subject for one in wrong if one.event.kind == kind]
         items.close_others(conn, kind, still, at)
@@ -230,8 +234,9 @@ def look_at_day(context: Context) -> Event:
     day = local_day(context.now) - A_DAY
     with context.pool.connection() as conn:
         wrong = look(conn, day, context.now)
-    drifting = sum(one.event.kind == KINDS[0] for one in wrong)
-    return event("drift_looked_at", drifting=drifting, still=len(wrong) - drifting)
+    drifting, still = (sum(one.event.kind == kind for one in wrong) for kind in KINDS[:2])
+    humid = len(wrong) - drifting - still
+    return event("drift_looked_at", drifting=drifting, still=still, humid=humid)
 
 
 # At four in the morning, local time: what nodes kept over a bad evening has come.

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from collector.given import pieces
 from collector.jobs.context import Context, Job
+from collector.jobs.quality.dew import dew_of
 from collector.jobs.quality.hours import HOUR_S, Measured, QualityHours
 from collector.jobs.quality.soil import ground_of
 from collector.store.measured import departures, qc_decisions
@@ -39,7 +40,7 @@ from models.weather.nearby import Around, around
 from models.weather.quality import AT_ODDS, UNLIKE_NEIGHBOURS
 
 #: Who decides; raise the number with every change of what is found.
-BY = "job quality/1"
+BY = "job quality/2"
 RAIN, MOISTURE = "precipitation_amount", "soil_moisture"
 QUANTITIES = (*APART, RAIN, MOISTURE, "soil_temperature", "water_volume")
 JUDGED = timedelta(hours=DAY_H)
@@ -146,6 +147,15 @@ def _soil(hours: QualityHours, end: datetime) -> Iterator[Judged]:
     yield Judged(measured, AT_ODDS, flags, np.isfinite(values[-judged:]), evidence)
 
 
+def _dew_points(hours: QualityHours, end: datetime) -> Iterator[Judged]:
+    """Judge humidity by the dew points around it."""
+    dew = dew_of(hours, end - JUDGED - BEFORE, end)
+    if dew is not None:
+        judged = int(JUDGED.total_seconds()) // HOUR_S
+        told = np.isfinite(dew.measured.own[-judged:])
+        yield Judged(dew.measured, AT_ODDS, dew.doubts[-judged:], told, dew.evidence(judged))
+
+
 def _json_number(value: float) -> float | None:
     return _round(value) if np.isfinite(value) else None
 
@@ -195,7 +205,8 @@ def look(conn: Connection, end: datetime, at: datetime) -> tuple[int, int]:
         Spans that were decided on, and hours that are in doubt now.
     """
     hours = QualityHours(conn, sorted(set(QUANTITIES)))
-    return keep(conn, [*_neighbours(conn, hours, end), *_soil(hours, end)], at, BY)
+    found = [*_neighbours(conn, hours, end), *_soil(hours, end), *_dew_points(hours, end)]
+    return keep(conn, found, at, BY)
 
 
 def look_at_hours(context: Context) -> Event:

@@ -38,12 +38,15 @@ class Measured:
         As `models.weather.nearby.neighbours` gives it, over all columns.
     first : int
         First hour [h since 1970 UTC].
+    others : sequence of str
+        The other places, in the order of their columns.
     """
 
     series: Sequence[Series]
     values: Array
     near: Neighbours
     first: int
+    others: Sequence[str] = ()
 
     @property
     def own(self) -> Array:
@@ -71,6 +74,7 @@ class QualityHours:
         self.positions = open_fields(conn)
         self.villages = {field.id: field.village for field in registry.fields(conn, own=True)}
         self.observed = weather.observed_stations(conn, quantities)
+        self._measured: dict[tuple[str, datetime, datetime], Measured] = {}
 
     def of(self, quantity: str) -> list[Series]:
         """Return the series of a quantity."""
@@ -94,7 +98,16 @@ class QualityHours:
         return found
 
     def measured(self, quantity: str, start: datetime, end: datetime) -> Measured:
-        """Return the hours of a quantity in the open, and of other stations that measure it."""
+        """Return the hours of a quantity in the open, and of other stations that measure it.
+
+        They are read once; nobody may change them.
+        """
+        key = (quantity, start, end)
+        if key not in self._measured:
+            self._measured[key] = self._read(*key)
+        return self._measured[key]
+
+    def _read(self, quantity: str, start: datetime, end: datetime) -> Measured:
         series = [each for each in self.of(quantity) if each.field in self.positions]
         others = {
             each.place: (each.longitude, each.latitude)
@@ -120,4 +133,4 @@ class QualityHours:
                 stamps = times.astype("datetime64[ns]")
                 theirs = known[quantity].reindex(time=stamps, site=list(others)).values
             values = np.concatenate([values, theirs], axis=1)
-        return Measured(series, values, near, first)
+        return Measured(series, values, near, first, list(others))

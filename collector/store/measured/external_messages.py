@@ -12,6 +12,9 @@ from collector.store.postgres.queries import fetch, run
 
 SQL = queries.load("external_messages")
 
+#: Ends `transport` of what a broker had retained: when that was sent nobody knows.
+RETAINED = ", retained"
+
 
 @dataclass(frozen=True)
 class NewMessage:
@@ -63,6 +66,7 @@ def put(conn: Connection, new: NewMessage, *, bytes_since: datetime, apart_s: fl
     given = asdict(new)
     sent = new.sent or new.received
     known = {**given, "sent": sent, "bytes_since": bytes_since, "apart_s": apart_s}
+    known["retained"] = RETAINED
     ((there,),) = fetch(conn, SQL["there"], **known)
     if there:
         return None

@@ -17,7 +17,6 @@ from firmware.wire.quantities import nearest
 SQL = queries.load("external_devices")
 HANDOVER, SITES = queries.load("handover"), queries.load("sites")
 TOKEN_BYTES = 32
-NETWORK_KINDS = ("chirpstack", "things-stack")
 
 
 class ExternalError(StoreError):

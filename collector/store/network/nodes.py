@@ -30,6 +30,8 @@ URGENCY: Mapping[str, int] = {
     "node_clock": 54,
     "sensor_stands": 52,
     "sensor_drifts": 51,
+    "humidity_saturated": 51,
+    "dew_point_unlike": 50,
     "unlike_neighbours": 50,
     "node_fault": 45,
     "frames_missing": 40,

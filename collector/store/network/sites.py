@@ -8,6 +8,7 @@ from dataclasses import fields
 from datetime import datetime
 from operator import attrgetter
 
+from collector.store.network import site_devices
 from collector.store.network.registry_version import hold_still, touch, touch_serving
 from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
@@ -27,6 +28,8 @@ from field_configs.schema import (
 
 SQL, REGISTRY = queries.load("sites"), queries.load("registry")
 
+#: Who enrols devices that a site declares.
+BY = "sites import"
 # What a record refers to goes in before it.
 _PLACES = {
     "counties": "put_counties",
@@ -58,6 +61,7 @@ def read_site(conn: Connection) -> Configs:
     known = {each.id for each in places}
     observations = [StageObservation(*row) for row in fetch(conn, REGISTRY["stage_observations"])]
     seasons = [Season(*row) for row in fetch(conn, REGISTRY["seasons"])]
+    networks, devices = site_devices.read(conn)
     return Configs(
         counties={each.code: each for each in counties},
         townships={each.code: each for each in townships},
@@ -69,6 +73,8 @@ def read_site(conn: Connection) -> Configs:
         stage_observations=tuple(each for each in observations if each.field in known),
         placements={each.id: each for each in placements},
         nodes={each.id: each for each in nodes},
+        networks=networks,
+        devices=devices,
     )
 
 
@@ -82,9 +88,16 @@ def planned(conn: Connection, configs: Configs) -> Changes:
 
     The registry stands still from here to the end of the transaction, so that an import which
     follows does just this.
+
+    Raises
+    ------
+    ExternalError
+        When two would serve one placement at one time, or have one name.
     """
     hold_still(conn)
-    return compare(read_site(conn), configs)
+    before, after = read_site(conn), site_devices.without_retired(conn, configs)
+    site_devices.refuse_two_servers(before, after)
+    return compare(before, after)
 
 
 def other_layouts(conn: Connection, layouts: Mapping[str, bytes]) -> list[str]:
@@ -124,6 +137,7 @@ def write(conn: Connection, changes: Changes, layouts: Mapping[str, bytes], at: 
     for kind, statement in _FACTS.items():
         _put(conn, SQL[statement], changes, kind)
     _assign(conn, changes, at)
+    site_devices.write(conn, changes, at, BY)
     touch(conn, [*(row[0] for row in rows), *(each.node for each in changes.hand_overs)])
     touch_serving(conn, [x.id for x in changes.changed("placements")])
 

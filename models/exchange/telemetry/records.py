@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
+from field_configs.device import MOST_NAME as MOST_NAME
+
 #: Of one message [bytes]; a pack of a day's values every minute has 30,000.
 MOST_BYTES = 65_536
 #: Values of one message.
 MOST_RECORDS = 4096
 #: Arrays and objects within one another.
 MOST_DEPTH = 8
-#: Characters of a name.
-MOST_NAME = 200
 
 
 class TelemetryError(ValueError):

@@ -251,7 +251,7 @@ def test_drift_is_an_item_with_evidence_that_closes_by_itself(
         cur.execute("UPDATE assignment SET valid_from = NULL")
     found = drifting(registered, 8, 3.0)
     odd = next(iter(found.values()))
-    assert days(pool, 7, 0) == "drifting: 1; hardly moving: 0"
+    assert days(pool, 7, 0) == "drifting: 1; hardly moving: 0; unlike in dew point: 0"
     with registered:
         (item,) = [i for i in open_items(registered) if i.event.kind == "sensor_drifts"]
     params = item.event.params
@@ -277,14 +277,14 @@ def test_another_probe_begins_anew(registered: db.Connection, pool: Pool) -> Non
     drifting(registered, 8, 3.0)
     with registered, registered.cursor() as cur:
         cur.execute("UPDATE assignment SET valid_from = %s", [END - timedelta(days=10)])
-    assert days(pool, 7, 0) == "drifting: 0; hardly moving: 0"
+    assert days(pool, 7, 0) == "drifting: 0; hardly moving: 0; unlike in dew point: 0"
 
 
 def test_a_sensor_that_hardly_moves_is_an_item(registered: db.Connection, pool: Pool) -> None:
     found = drifting(registered, 3, 0.0)
     odd = next(iter(found.values()))
     put_hours(registered, odd, END, 15 + 0.1 * np.sin(np.arange(48)))
-    assert days(pool, 2) == "drifting: 0; hardly moving: 1"
+    assert days(pool, 2) == "drifting: 0; hardly moving: 1; unlike in dew point: 0"
     with registered:
         (item,) = [i for i in open_items(registered) if i.event.kind == "sensor_stands"]
     assert "on 2016-04-30 and the day before the air temperature of node" in str(item.event)

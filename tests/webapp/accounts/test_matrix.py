@@ -102,6 +102,7 @@ MAY_OPEN = {
     "status.page": NETWORK,
     "nodes.page": NETWORK,
     "node.page": NETWORK,
+    "external_devices.page": NETWORK,
     "node.photo": NETWORK,
     "node_items.act": NODES,
     "tell.act": NODES,

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
+import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
 from collector.store.measured import qc_decisions
-from collector.store.measured.qc_decisions import Decision
+from collector.store.measured.qc_decisions import FOUND, Decision
 from collector.store.network import limits
 from collector.store.network.limits import Limits
-from models.weather.quality import STRUCK
+from models.weather.quality import AT_ODDS, STRUCK
 from tests.conftest import Server
 from tests.webapp.conftest import make_app, seed_module
 from tests.webapp.people import client_of
@@ -113,3 +115,26 @@ def test_limits_of_a_placement_are_shown(app: App, technician: FlaskClient) -> N
 
 def test_another_button_is_refused(technician: FlaskClient) -> None:
     assert "Answer with one of the buttons." in send(technician, 400, way="burn")
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("dew point", "humidity 98.5 %: with the temperature beside it a dew point of 19.2 °C"),
+        ("saturated", "humidity stands at 98.5 % for a day: with the temperature beside it"),
+    ],
+)
+def test_a_dew_point_in_doubt_is_told_in_words(
+    app: App, technician: FlaskClient, rule: str, said: str
+) -> None:
+    told = {"rule": rule, "humidity": 98.5, "dew_point": 19.2, "dew_point_around": 12.4}
+    told |= {"apart": 6.1, "neighbours": 3}
+    with app.pool.connection() as conn:
+        _, series = limits.placed(conn, "qf-liuge-1-rh")
+        hour = int(NOW.timestamp()) // 3600 - next(_keys)
+        found = np.array([(series, hour, AT_ODDS, True)], FOUND)
+        by = {"by": "job quality/2", "at": NOW}
+        qc_decisions.put_found(conn, found, [json.dumps(told)], np.array([False]), **by)
+    page = technician.get(PAGE).text
+    assert said in page
+    assert "around it 12.4 °C by 3 neighbours; over the day 6.1 °C apart" in page

@@ -50,7 +50,7 @@ class Shown:
     name: str
     unit: str
     given: list[tuple[Given, str]]
-    decided: list[tuple[Decision, str]]
+    decided: list[tuple[Decision, str, str]]
 
 
 def _limits(one: Given) -> str:
@@ -64,6 +64,34 @@ def _decision(one: Decision) -> str:
     return name if one.stands else str(gettext("taken back: %(what)s", what=name))
 
 
+def _found(one: Decision) -> str:
+    """What a job found, in words."""
+    told = one.evidence
+    if "dew_point" in told:
+        over = (
+            gettext("humidity stands at %(humidity)s %% for a day", humidity=told["humidity"])
+            if told.get("rule") == "saturated"
+            else gettext("humidity %(humidity)s %%", humidity=told["humidity"])
+        )
+        text = gettext(
+            "%(humidity)s: with the temperature beside it a dew point of %(own)s °C, around it "
+            "%(around)s °C by %(count)s neighbours; over the day %(apart)s °C apart",
+            humidity=over,
+            own=told["dew_point"],
+            around=told.get("dew_point_around"),
+            count=told.get("neighbours"),
+            apart=told.get("apart"),
+        )
+        return str(text)
+    said = str(gettext("found by comparing with other probes"))
+    if "value" in told and "around" in told:
+        beside = gettext("around it %(value)s", value=told["around"])
+        said = gettext(
+            "%(said)s: %(value)s, %(beside)s", said=said, value=told["value"], beside=beside
+        )
+    return str(said)
+
+
 def _shown(channel: Channel) -> Shown:
     conn, at = connection(), now()
     found = qc_decisions.history(conn, channel.series, at - SHOWN, at + FAR, limit=20)
@@ -72,7 +100,7 @@ def _shown(channel: Channel) -> Shown:
         f"{quantity_name(channel.quantity)} {where(channel.height_m)}".strip(),
         shown_unit(channel.quantity),
         [(one, _limits(one)) for one in limits.of_placement(conn, channel.placement)],
-        [(one, _decision(one)) for one in found],
+        [(one, _decision(one), "" if one.person else _found(one)) for one in found],
     )
 
 

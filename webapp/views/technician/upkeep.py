@@ -45,6 +45,8 @@ CAUSES = {
     "unlike_neighbours": lazy_gettext("differs from neighbours"),
     "sensor_drifts": lazy_gettext("drifts away from neighbours"),
     "sensor_stands": lazy_gettext("hardly moves"),
+    "humidity_saturated": lazy_gettext("humidity probe wet"),
+    "dew_point_unlike": lazy_gettext("dew point unlike neighbours"),
     "node_refused": lazy_gettext("messages refused"),
     "node_fault": lazy_gettext("fault reported"),
     "frames_missing": lazy_gettext("frames missing"),

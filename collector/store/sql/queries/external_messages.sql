@@ -1,11 +1,14 @@
 -- name: there
 -- Whether a message is a repetition: the same bytes, the same event of a network server, or the same
--- payload under the same counter of the same session at about the same time.
+-- payload under the same counter of the same session at about the same time. One that was retained is
+-- repeated by a retained one alone: a device may say the same again.
 SELECT EXISTS (
     SELECT FROM external_message m WHERE m.device = %(device)s AND m.identity = %(identity)s
 ) OR EXISTS (
     SELECT FROM external_message m
     WHERE m.device = %(device)s AND m.sha256 = %(sha256)s AND m.received > %(bytes_since)s
+      AND (right(%(transport)s, length(%(retained)s)) = %(retained)s
+           OR right(m.transport, length(%(retained)s)) <> %(retained)s)
 ) OR EXISTS (
     SELECT FROM external_message m
     WHERE m.device = %(device)s AND m.session = %(session)s AND m.counter = %(counter)s
