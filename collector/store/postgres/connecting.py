@@ -159,8 +159,9 @@ def free_locks_when_silent(conn: Connection) -> None:
     """Let the server end this session once a transaction of it has heard nothing for a minute.
 
     A client that is gone without a word would hold its locks for hours. Behind PgBouncer the
-    setting stays with the server connection; whoever keeps a transaction open there undoes it
-    (`collector.store.postgres.election`).
+    setting stays with the server connection, and one that is opened later has it not, so each
+    transaction that takes something in sets it anew (`collector.store.network.server_clock`);
+    whoever keeps a transaction open there undoes it (`collector.store.postgres.election`).
     """
     conn.autocommit = True
     with conn.cursor() as cur:

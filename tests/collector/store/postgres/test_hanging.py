@@ -7,9 +7,11 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
+from collector.clock import SystemClock
 from collector.ingest import intake
 from collector.ingest.batches import Collector
 from collector.store.network import frames
@@ -124,3 +126,28 @@ def test_a_collector_goes_on_after_its_database_was_silent(
     assert "a transaction took over 1 s; its connection is ended" in caplog.text
     with registered:
         assert frames.counts(registered).frames == 1
+
+
+def test_what_hangs_since_a_moment_later_is_ended_with_it(pool: Pool, proxy: Proxy) -> None:
+    """Else it would have twice the patience, though it waits for the same dead end."""
+    one, two = (Collector(pool, MASTER, clock=SystemClock(), link=Sent()) for _ in range(2))
+    one.patience = two.patience = 1.0
+    ends: list[float] = []
+
+    def hang(after: float) -> None:
+        time.sleep(after)
+        with suppress(DatabaseDown):
+            ask(pool)
+        ends.append(time.monotonic())
+
+    with pool.connection(), pool.connection():
+        pass
+    proxy.strand(CHANCE)
+    threads = [threading.Thread(target=hang, args=(after,)) for after in (0.0, 0.3)]
+    for thread in threads:
+        thread.start()
+    until(lambda: (Collector.free([one, two]), len(ends) == 2)[1], 5)
+    assert one.patience == two.patience == 2.0
+    assert ends[1] - ends[0] < 0.5
+    for thread in threads:
+        thread.join()
