@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 
+import psycopg2
 import pytest
 
 from collector.clock import SystemClock
@@ -151,3 +152,47 @@ def test_what_hangs_since_a_moment_later_is_ended_with_it(pool: Pool, proxy: Pro
     assert ends[1] - ends[0] < 0.5
     for thread in threads:
         thread.join()
+
+
+def test_a_server_that_waits_for_the_rest_of_a_copy_lets_go_when_somebody_connects(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connecting, "SILENT_SECONDS", 1)
+    copying, never, raised = connect(dsn), threading.Event(), []
+
+    class Rest:
+        def read(self, size: int = -1) -> bytes:
+            never.wait(20)
+            return b""
+
+    def copy() -> None:
+        try:
+            with copying.cursor() as cur:
+                cur.copy_expert(frames.SQL["copy_new"], Rest())
+        except (psycopg2.Error, DatabaseDown) as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=copy)
+    thread.start()
+    other = connect(dsn)
+    other.autocommit = True
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE query ~ '^COPY frame' AND pid = %s"
+
+    def copies() -> int:
+        with other.cursor() as cur:
+            cur.execute(waiting, (copying.info.backend_pid,))
+            (count,) = cur.fetchone()
+            return int(count)
+
+    until(lambda: copies() == 1)
+    connecting.free_locks_when_silent(other)  # it may still be on its way
+    other.autocommit = True
+    assert copies() == 1
+    time.sleep(0.7)
+    connecting.free_locks_when_silent(other)
+    other.autocommit = True
+    until(lambda: copies() == 0)
+    never.set()
+    thread.join()
+    assert raised
+    other.close()
