@@ -210,6 +210,7 @@ class Collector:
         """End connections that hang, by the patience of whichever of `lanes` has the most."""
         patience = max(lane.patience for lane in lanes)
         if lanes[0].pool.hang_up(patience):
+            lanes[0].pool.hang_up(patience / 2)  # what began a moment later waits for the same end
             log.warning("a transaction took over %g s; its connection is ended", patience)
             for lane in lanes:
                 lane.patience = min(2 * patience, HANGING_MOST_SECONDS)
@@ -270,13 +271,18 @@ class Collector:
 
     def _refresh(self) -> None:
         """Read what changed in the registry, then the frames that waited for something in it."""
-        self._settled = self._watch.settled
+        settled = self._watch.settled
+        revives = self._speaks and self._settled != settled
         while True:
             with self.pool.connection() as conn:
+                if revives:
+                    frames.revive(conn)
                 known = self._registry.current(conn)
                 taken = intake.replay(conn, known, self._look(conn), self._watch)
+            revives = False
             if not taken:
-                return
+                break
+        self._settled = settled  # not before: what fails on the way is done again
 
     def _look(self, conn: Connection) -> datetime:
         """Return the time, after holding the clock against what else tells it."""
@@ -302,8 +308,6 @@ class Collector:
         for kind in sorted(STATE_KINDS - there):
             items.close_gone(conn, kind, [self._host], now)
         items.raise_items(conn, found, now)
-        if self._noted is not None and self._noted[0][2] != state[2]:
-            frames.revive(conn)
         self._noted = state, at + NOTE_STATE_SECONDS
 
     def store(self, messages: Sequence[Message] | Proven) -> None:

@@ -7,10 +7,15 @@ lately), and the database's clock. The broker is none: MQTT carries no time.
 
 While there is doubt, acknowledgements carry no time and frames with impossible times wait. Doubt
 ends when the nodes confirm the clock, when it returns to where it was, or when a person accepts it.
+
+A sample of some minutes ago fits a clock that has just gone ahead by an hour as well as it fitted
+before, so it says nothing of such a step: were it a yes, the nodes would learn the wrong time, and
+speak against the right one once the clock is back.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -99,6 +104,8 @@ class ClockWatch:
         self._tolerance = max(1.0, self._rate)
         self._base: tuple[float, float] | None = None
         self._before_step: tuple[float, float] | None = None
+        self._left: tuple[float, float] | None = None  # before a step that nobody confirmed
+        self._back_until = -math.inf
         self._unproven: float | None = None
         self._heard = Heard()
         self._accepted: int | None = None
@@ -128,8 +135,11 @@ class ClockWatch:
             self._unproven = at
             self._ask_database = True
         self._base, self._kept = (wall, at), kept
+        if self._left is not None and self._goes_on_from(self._left, at):
+            self._left, self._back_until = None, at + HEARD_S
         if kept.accepted != self._accepted:
             self._accepted, self._before_step, self._unproven = kept.accepted, None, None
+            self._left, self._back_until = None, -math.inf
             self._ask_database = False
             self._heard = Heard()
         self._judge(at)
@@ -170,6 +180,11 @@ class ClockWatch:
         assert self._base is not None
         return self._base[0] + (at - self._base[1]) * self._rate
 
+    def _goes_on_from(self, before: tuple[float, float], at: float) -> bool:
+        """Tell whether the clock is where it would be had it gone on from an earlier look."""
+        expected = before[0] + (at - before[1]) * self._rate
+        return abs(self._wall(at) - expected) <= STEP_S * self._tolerance
+
     def _judge(self, at: float) -> None:
         open_before = bool(self.doubt) or self._before_step is not None
         self.doubt = self._verdict(at)
@@ -178,6 +193,8 @@ class ClockWatch:
             self.settled += open_before
 
     def _verdict(self, at: float) -> str:
+        if at < self._back_until:
+            return ""  # what nodes and receipts say was learnt from the wrong time
         with_it, behind, ahead = self._votes(at)
         against = behind + ahead
         if against >= LEAST_NODES and against > with_it:
@@ -193,15 +210,18 @@ class ClockWatch:
         database = self._kept.database if self._ask_database else None
         if received is not None and wall < received.timestamp() - BEHIND_S * self._tolerance:
             return "behind_received"
-        if self._before_step is not None:
-            expected = self._before_step[0] + (at - self._before_step[1]) * self._rate
-            if abs(wall - expected) <= STEP_S * self._tolerance:
-                self._unproven = None
+        before = self._before_step
+        back = before is not None and self._goes_on_from(before, at)
+        if back:
+            self._unproven = None
         patient = self._unproven is not None and at - self._unproven < PATIENCE_S
         if patient or (self._unproven is not None and heard_against):
-            return "stepped" if self._before_step is not None else "unproven"
-        off = database is not None and abs(database.timestamp() - wall) > BEHIND_S
-        return "database" if off else ""
+            return "stepped" if before is not None else "unproven"
+        if database is not None and abs(database.timestamp() - wall) > BEHIND_S:
+            return "database"
+        if before is not None and not back:
+            self._left = self._left or before
+        return ""
 
     def _votes(self, at: float) -> tuple[int, int, int]:
         """How many nodes agree with the clock, find it behind, and find it ahead."""
@@ -214,4 +234,13 @@ class ClockWatch:
         old = age > NODE_FRESH_S * self._tolerance
         stays = sample - first_sample <= (came - first_came) * self._rate * 1.5
         ahead = old & stays & (came - first_came >= STAYS_OLD_S)
-        return int((~behind & ~old).sum()), int(behind.sum()), int(ahead.sum())
+        fits = ~behind & ~old
+        if self._before_step is not None:
+            at, wall = self._base[1], self._base[0]
+            step = wall - self._before_step[0] - (at - self._before_step[1]) * self._rate
+            if abs(step) > NODE_AHEAD_S * self._tolerance:
+                fitted = (age - step >= -NODE_AHEAD_S * self._tolerance) & (
+                    age - step <= NODE_FRESH_S * self._tolerance
+                )
+                fits &= ~fitted
+        return int(fits.sum()), int(behind.sum()), int(ahead.sum())

@@ -371,6 +371,24 @@ def as_collector(made: Site) -> Device:
     return device
 
 
+def seconds_until_out(made: Site, device: Device) -> float:
+    """Revoke a device while `broker admit --follow` looks on; return how long it stays [s]."""
+    follows = made.admit("--pid-file", str(made.broker.pid_file), "--follow")
+    try:
+        until(lambda: "Reloading config" in made.broker.log, 60, "the first reading")
+        conn = db.connect(made.dsn)
+        with conn:
+            registry.revoke(conn, device.name, reason="stolen", by="Li", at=datetime.now(UTC))
+        conn.close()
+        start = time.monotonic()
+        until(lambda: device.lost is not None, what=f"{device.name} is out")
+        assert device.lost is not None
+        return device.lost - start
+    finally:
+        follows.terminate()
+        follows.communicate(timeout=20)
+
+
 def main() -> int:
     """Run from the command line; exit 1 when anything passed that must not."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -398,14 +416,18 @@ def main() -> int:
         collector = as_collector(made)
         stack.callback(collector.close)
         outcome = try_all(devices, collector)
+        out_s = seconds_until_out(made, devices[min(devices)])
+        more = [name for name, device in devices.items() if device.lost][1:]
     print(
         f"{len(devices)} nodes, {outcome.publishes} publishes to topics of others: "
         f"{len(outcome.passed)} accepted; {len(outcome.overheard)} messages of others heard; "
-        f"{len(outcome.own_refused)} of their own refused"
+        f"{len(outcome.own_refused)} of their own refused; a revoked node is out after "
+        f"{out_s:.1f} s, and {len(more)} others"
     )
-    for line in (outcome.passed + outcome.overheard + outcome.own_refused)[:20]:
+    wrong = outcome.passed + outcome.overheard + outcome.own_refused + more
+    for line in wrong[:20]:
         print(f"  {line}")
-    return 1 if outcome.passed or outcome.overheard or outcome.own_refused else 0
+    return 1 if wrong or out_s > OUT_SECONDS else 0
 
 
 if __name__ == "__main__":

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from collector.ingest.bodies import span
 from collector.store.network import registry
 from collector.store.postgres import db
 from firmware.wire import codec, seal
@@ -24,6 +26,7 @@ class Books:
     doubled: list[str] = field(default_factory=list)
     invented: list[str] = field(default_factory=list)
     misread: list[str] = field(default_factory=list)
+    mistimed: list[str] = field(default_factory=list)
     resent: list[str] = field(default_factory=list)
     slow: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
@@ -38,7 +41,7 @@ class Books:
     def wrong(self) -> list[str]:
         """What is not as it was written, or as it is without a fault."""
         found = self.missing + self.altered + self.doubled + self.invented + self.misread
-        return found + self.resent + self.slow + self.ended
+        return found + self.mistimed + self.resent + self.slow + self.ended
 
 
 def written(journal: Path) -> dict[Name, str]:
@@ -105,6 +108,33 @@ def misread(dsn: str) -> list[str]:
             ]
             if sorted(carried, key=str) != sorted(there.get(row, []), key=str):
                 found.append(f"readings of {name}")
+    conn.close()
+    return found
+
+
+def mistimed(dsn: str, nodes: Iterable[str], off_s: float) -> list[str]:
+    """Nodes whose newest frame tells another time than the clock of receipt.
+
+    Parameters
+    ----------
+    dsn : str
+    nodes : iterable of str
+    off_s : float
+        By how much it may differ [s].
+    """
+    conn = db.connect(dsn)
+    with conn, conn.cursor() as cur:
+        cur.execute(
+            "SELECT DISTINCT ON (node) node, extract(epoch FROM received)::bigint, sealed "
+            "FROM frame WHERE node = ANY(%s) ORDER BY node, boot DESC, seq DESC",
+            (sorted(nodes),),
+        )
+        found = []
+        for node, received, sealed in cur:
+            frame = codec.decode(seal.parse(bytes(sealed))[1])
+            if frame.offset is None or abs(received - span(frame)[1]) > off_s:
+                told = "no time" if frame.offset is None else f"{span(frame)[1] - received:+d} s"
+                found.append(f"the clock of {node}: {told}")
     conn.close()
     return found
 

@@ -27,6 +27,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -35,7 +36,7 @@ from tests.faults import books as keeping
 from tests.faults.books import Books
 from tests.faults.disks import Powered
 from tests.faults.kinds import BROKER_LOSES, KINDS, PARTS, SPECIAL
-from tests.faults.rig import FLOW_SECONDS, Rig, Setting
+from tests.faults.rig import FLOW_SECONDS, RATE, Rig, Setting
 from tests.faults.sabotage import SAFEGUARDS
 from tests.mosquitto import MOSQUITTO
 
@@ -45,6 +46,8 @@ STILL_SECONDS = 150.0
 LAG_SECONDS = 10.0
 QUIET_SECONDS, WATCHED_SECONDS = 3.0, 10.0
 #: A node that starts again sends what is in the segment that it was writing, of 16,000 bytes.
+#: The newest frame of a node is not older, and its clock not further off [s of the machine].
+OFF_SECONDS = 60.0
 SEGMENT_FRAMES, SEGMENTS_DAYS = 160, 10.0
 PGBOUNCER = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 Say = Callable[[str], None]
@@ -111,6 +114,8 @@ def settle(rig: Rig, still: float) -> Books:
         books.lag_s = keeping.wait_until_kept(dsn, keeping.written(rig.journal), LAG_SECONDS)
         if books.lag_s >= LAG_SECONDS:
             books.slow = [f"new frames take more than {LAG_SECONDS:g} s"]
+        off_s = OFF_SECONDS * RATE
+        books.mistimed = _once_more(partial(keeping.mistimed, dsn, rig.fleet.nodes, off_s))
         books.resent = _resent(rig)
     rig.fleet.stop()
     known = keeping.written(rig.journal)
@@ -123,15 +128,15 @@ def settle(rig: Rig, still: float) -> Books:
         for name in kept.keys() - known.keys() - own  # it forgets what is not acknowledged
         if not keeping.torn(name, known)
     ]
-    books.misread = _misread(dsn)
+    books.misread = _once_more(partial(keeping.misread, dsn))
     books.ended = rig.ended
     return books
 
 
-def _misread(dsn: str) -> list[str]:
-    """What is misread; a frame that waits for a clock that was wrong may do so for a moment."""
+def _once_more(ask: Callable[[], list[str]]) -> list[str]:
+    """What is still wrong after a moment: a clock that was is not set right at once."""
     deadline = time.monotonic() + LAG_SECONDS
-    while (found := keeping.misread(dsn)) and time.monotonic() < deadline:
+    while (found := ask()) and time.monotonic() < deadline:
         time.sleep(0.5)
     return found
 
@@ -223,7 +228,8 @@ def main() -> int:
         f"seed {options.seed}, {options.rounds} rounds: {books.written} frames written; "
         f"missing {len(books.missing)}, altered {len(books.altered)}, "
         f"doubled {len(books.doubled)}, invented {len(books.invented)}, with other readings "
-        f"{len(books.misread)}, sent again {len(books.resent)}; new ones within "
+        f"{len(books.misread)}, sent again {len(books.resent)}; "
+        f"{len(books.mistimed)} nodes with a wrong clock; new ones within "
         f"{books.lag_s:.1f} s; {readings} readings, {conflicts} conflicts"
     )
     for name in books.wrong[:20]:

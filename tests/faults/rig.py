@@ -292,6 +292,7 @@ class Rig:
         if self.setting.group:
             environment["NONGQING_SHARED_GROUP"] = "campaign"
         program = sabotage.before_collector(self.without)
+        program += f"\nfrom collector.ingest import placing; placing.AFTER_NOW *= {RATE}"
         program += "\nimport nongqing, sys; sys.argv[1:] = ['ingest']; nongqing.main()"
         with (self.folder / "ingest.log").open("ab") as log:
             return subprocess.Popen(

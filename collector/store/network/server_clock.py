@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from collector.store.postgres import queries
+from collector.store.postgres.connecting import SILENT_SECONDS
 from collector.store.postgres.db import Connection
 
 SQL = queries.load("server_clock")
@@ -57,7 +58,8 @@ def kept(conn: Connection, host: str, *, system: bool) -> Kept:
     system : bool
         The clock is the machine's own, not a simulated one.
     """
-    ((received, database, accepted),) = _fetch(conn, "kept", host=host)
+    silent = f"{SILENT_SECONDS}s"
+    ((received, database, accepted, _),) = _fetch(conn, "kept", host=host, silent=silent)
     return Kept(received, database if system else None, accepted)
 
 

@@ -52,6 +52,13 @@ class Connection(psycopg2.extensions.connection):
 CONNECT_SECONDS = 5
 PROBE_SECONDS = 2.0
 SILENT_SECONDS = 60
+END_STRANDED = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+  AND state = 'active' AND wait_event = 'ClientRead'
+  AND query_start < clock_timestamp() - make_interval(secs => %(seconds)s)
+  AND query ~ '^COPY (frame|reading|reading_staging|tail_staging|dirty_hour) '
+"""
 # So many times is read what waits on an idle connection; what never ends is no connection for us.
 UNREAD_MOST = 8
 
@@ -159,12 +166,17 @@ def free_locks_when_silent(conn: Connection) -> None:
     """Let the server end this session once a transaction of it has heard nothing for a minute.
 
     A client that is gone without a word would hold its locks for hours. Behind PgBouncer the
-    setting stays with the server connection; whoever keeps a transaction open there undoes it
-    (`collector.store.postgres.election`).
+    setting stays with the server connection, and one that is opened later has it not, so each
+    transaction that takes something in sets it anew (`collector.store.network.server_clock`);
+    whoever keeps a transaction open there undoes it (`collector.store.postgres.election`).
+
+    A server that waits for the rest of a COPY is not idle. A batch's rows are sent at once, so one
+    that still waits after half a minute is ended here by whoever connects next.
     """
     conn.autocommit = True
     with conn.cursor() as cur:
         cur.execute(f"SET idle_in_transaction_session_timeout = '{SILENT_SECONDS}s'")
+        cur.execute(END_STRANDED, {"seconds": SILENT_SECONDS / 2})
     conn.autocommit = False
 
 

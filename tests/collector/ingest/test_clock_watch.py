@@ -82,6 +82,44 @@ def test_a_step_nobody_speaks_against_is_taken_after_an_hour(machine: Machine) -
     assert machine.look() == ""
 
 
+@pytest.mark.parametrize("off", [200.0, 600.0, HOUR_S])
+def test_a_step_that_old_samples_would_fit_too_is_confirmed_by_none(
+    machine: Machine, off: float
+) -> None:
+    """Else nodes would be told it, and speak against the right time once it is back."""
+    machine.look()
+    machine.hear("a", "b", "c", "d")
+    machine.passed, machine.off = 60.0, off
+    assert machine.look() == "stepped"
+    assert machine.hear("a", "b", "c", "d") == "stepped"
+    assert machine.watch.sure() is None
+    machine.passed, machine.off = 600.0, 0.0
+    assert machine.look() == ""
+    assert machine.hear("a", "b", "c", "d") == ""
+    assert machine.watch.sure() == machine.now()
+
+
+def test_a_clock_that_comes_back_is_right_whatever_nodes_learnt_meanwhile(machine: Machine) -> None:
+    machine.look()
+    machine.off = HOUR_S
+    machine.look()
+    machine.passed += PATIENCE_S
+    assert machine.look() == ""  # nobody spoke against it: nodes are told a time an hour ahead
+    assert machine.hear("a", "b", "c", "d", off=HOUR_S) == ""
+    kept = Kept(machine.now(), None, 0)
+    machine.passed, machine.off = machine.passed + HOUR_S, 0.0  # somebody sets it right
+    settled = machine.watch.settled
+    assert machine.look(kept) == ""
+    assert machine.watch.settled > settled  # what was set aside is looked at again
+    assert machine.hear("a", "b", "c", "d", off=HOUR_S) == ""
+    assert machine.watch.sure() == machine.now()
+    machine.passed += HOUR_S
+    assert machine.hear("a", "b", "c", "d") == ""  # they have learnt it, and so has the database
+    assert machine.look(Kept(machine.now(), None, 0)) == ""
+    machine.off = -HOUR_S  # where it never was
+    assert machine.look() == "nodes_ahead"
+
+
 def test_a_clock_behind_what_came_in_earlier_is_never_taken_by_itself() -> None:
     machine = Machine(off=-90 * DAY_S)
     kept = Kept(NOW, None, 0)

@@ -11,6 +11,7 @@ from collector.ingest import intake
 from collector.ingest.batches import Collector
 from collector.store import items
 from collector.store.network import frames, server_clock
+from collector.store.postgres.db import TransactionRollback
 from firmware.wire import codec, seal
 from tests.collector.conftest import MASTER, NOW
 
@@ -194,3 +195,32 @@ def test_a_person_may_accept_the_clock(
     assert kinds(registered) == set()
     with registered:
         assert server_clock.doubts(registered) == []
+
+
+def test_frames_set_aside_are_taken_up_whatever_fails_on_the_way(
+    collector: Collector,
+    registered: db.Connection,
+    bench: Bench,
+    clock: FixedClock,
+    real: Real,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The clock is right again; the database ends the transaction in which they are looked at."""
+    collector.store([recent(bench, 14_400)])
+    clock.moment, real.seconds = NOW - BACK, real.seconds + 10
+    collector.store([recent(bench, 10_800)])
+    assert frames.counts(registered).waiting_time == 1
+    registered.rollback()
+    clock.moment, real.seconds = NOW, real.seconds + 10
+    replay = intake.replay
+
+    def fails(*given: object) -> int:
+        monkeypatch.setattr(intake, "replay", replay)
+        raise TransactionRollback("deadlock detected")
+
+    monkeypatch.setattr(intake, "replay", fails)
+    with pytest.raises(TransactionRollback):
+        collector._idle()
+    collector._idle()
+    with registered:
+        assert frames.counts(registered).waiting_time == 0

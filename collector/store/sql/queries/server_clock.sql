@@ -1,6 +1,9 @@
 -- name: kept
+-- Each transaction that takes something in begins so. The session is told again how long it may be
+-- silent: behind a pooler it may be one that was opened after the client connected.
 SELECT (SELECT max(received) FROM server_clock WHERE doubt IS NULL), clock_timestamp(),
-       coalesce((SELECT accepted FROM server_clock WHERE host = %(host)s), 0)
+       coalesce((SELECT accepted FROM server_clock WHERE host = %(host)s), 0),
+       set_config('idle_in_transaction_session_timeout', %(silent)s, false)
 
 -- name: put
 INSERT INTO server_clock AS c (host, received, said, doubt)

@@ -7,9 +7,12 @@ import random
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 
+import psycopg2
 import pytest
 
+from collector.clock import SystemClock
 from collector.ingest import intake
 from collector.ingest.batches import Collector
 from collector.store.network import frames
@@ -124,3 +127,72 @@ def test_a_collector_goes_on_after_its_database_was_silent(
     assert "a transaction took over 1 s; its connection is ended" in caplog.text
     with registered:
         assert frames.counts(registered).frames == 1
+
+
+def test_what_hangs_since_a_moment_later_is_ended_with_it(pool: Pool, proxy: Proxy) -> None:
+    """Else it would have twice the patience, though it waits for the same dead end."""
+    one, two = (Collector(pool, MASTER, clock=SystemClock(), link=Sent()) for _ in range(2))
+    one.patience = two.patience = 1.0
+    ends: list[float] = []
+
+    def hang(after: float) -> None:
+        time.sleep(after)
+        with suppress(DatabaseDown):
+            ask(pool)
+        ends.append(time.monotonic())
+
+    with pool.connection(), pool.connection():
+        pass
+    proxy.strand(CHANCE)
+    threads = [threading.Thread(target=hang, args=(after,)) for after in (0.0, 0.3)]
+    for thread in threads:
+        thread.start()
+    until(lambda: (Collector.free([one, two]), len(ends) == 2)[1], 5)
+    assert one.patience == two.patience == 2.0
+    assert ends[1] - ends[0] < 0.5
+    for thread in threads:
+        thread.join()
+
+
+def test_a_server_that_waits_for_the_rest_of_a_copy_lets_go_when_somebody_connects(
+    dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connecting, "SILENT_SECONDS", 1)
+    copying, never, raised = connect(dsn), threading.Event(), []
+
+    class Rest:
+        def read(self, size: int = -1) -> bytes:
+            never.wait(20)
+            return b""
+
+    def copy() -> None:
+        try:
+            with copying.cursor() as cur:
+                cur.copy_expert(frames.SQL["copy_new"], Rest())
+        except (psycopg2.Error, DatabaseDown) as error:
+            raised.append(error)
+
+    thread = threading.Thread(target=copy)
+    thread.start()
+    other = connect(dsn)
+    other.autocommit = True
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE query ~ '^COPY frame' AND pid = %s"
+
+    def copies() -> int:
+        with other.cursor() as cur:
+            cur.execute(waiting, (copying.info.backend_pid,))
+            (count,) = cur.fetchone()
+            return int(count)
+
+    until(lambda: copies() == 1)
+    connecting.free_locks_when_silent(other)  # it may still be on its way
+    other.autocommit = True
+    assert copies() == 1
+    time.sleep(0.7)
+    connecting.free_locks_when_silent(other)
+    other.autocommit = True
+    until(lambda: copies() == 0)
+    never.set()
+    thread.join()
+    assert raised
+    other.close()

@@ -9,11 +9,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psycopg2
 import pytest
 from psycopg2.extensions import make_dsn, parse_dsn
 
@@ -23,8 +24,8 @@ from collector.jobs.upkeep import roll_up
 from collector.keys import MasterKey
 from collector.one_machine.embedded import free_port
 from collector.store.measured import readings
-from collector.store.network import registry
-from collector.store.postgres import db
+from collector.store.network import registry, server_clock
+from collector.store.postgres import connecting, db
 from collector.store.postgres.election import Election
 from collector.store.postgres.planned import fetch_planned
 from tests.collector.conftest import NOW, Bench, enrol
@@ -192,6 +193,30 @@ def test_planned_statements_are_found_or_made_on_whichever_server_connection(
     assert len(backends) == SERVER_CONNECTIONS
     for conn in ours:
         conn.close()
+
+
+def test_a_session_that_the_pooler_opened_later_ends_when_it_is_silent(
+    bouncer: Bouncer, postgres: Server
+) -> None:
+    """Else a collector that is gone without a word keeps its locks from the others."""
+    conn = db.connect(bouncer.dsn())
+    connecting.free_locks_when_silent(conn)
+    name, (before,) = bouncer.behind["dbname"], backends_of(conn)
+    postgres.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    with suppress(db.DatabaseDown, psycopg2.Error):
+        one(conn, "SELECT 1")  # the pooler may find out only now
+    conn.close()
+    conn = db.connect(bouncer.dsn())
+    with conn:
+        server_clock.kept(conn, "gate", system=True)
+    (now,) = backends_of(conn)
+    assert now != before
+    assert one(conn, "SHOW idle_in_transaction_session_timeout") == "1min"
+    conn.close()
+
+
+def backends_of(conn: db.Connection) -> list[int]:
+    return [one(conn, "SELECT pg_backend_pid()")]
 
 
 def test_the_schema_is_put_in_place(bouncer: Bouncer, postgres: Server) -> None:
