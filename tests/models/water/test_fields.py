@@ -211,7 +211,7 @@ def test_a_long_gap_empties_the_dry_side():
 def test_a_correction_reaches_the_subsoil_too():
     days = 30
     given = weather(days, eto=0.5, first=date(2015, 10, 20))
-    given.rain[10] = 40.0
+    given.rain[10] = 10.0
 
     def dried_out(day, depletion, available):
         return available if day == 5 else depletion
