@@ -1,0 +1,1 @@
+"""How much water a field holds, needs and was given."""
