@@ -77,7 +77,8 @@ class Ranges:
     """Soil between full and empty, as each probe sees it.
 
     ``capacity`` and ``wilting`` [m3 m-3], ``error`` the lasting error of the probe [m3 m-3],
-    ``own`` whether the range is the probe's own instead of the texture's; (field, probe).
+    ``own`` whether the range is the probe's own instead of the texture's; (field, probe), or
+    (day, field, probe) where they are learned as days go by.
     """
 
     capacity: Array
@@ -206,9 +207,11 @@ def observe(
     """
     values = np.asarray(moisture, np.float64)
     at = checked_depths(depths, values.shape[1])
-    width = np.broadcast_to(ranges.capacity - ranges.wilting, at.shape)
-    if (width[~np.isnan(at)] <= 0).any():
-        field = int(np.argwhere((width <= 0) & ~np.isnan(at))[0, 0])
+    width = ranges.capacity - ranges.wilting
+    width = np.broadcast_to(width, np.broadcast_shapes(width.shape, at.shape))
+    wrong = (width <= 0) & ~np.isnan(at)
+    if wrong.any():
+        field = int(np.argwhere(wrong)[0, -2])
         raise MeasuredError(
             f"field {field}: field capacity is not above the wilting point: correct the soil"
         )
