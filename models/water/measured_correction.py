@@ -1,26 +1,28 @@
 """Correcting the balance's depletion by what probes measure, each by its error.
 
-A probe's error lasts: tomorrow its calibration and its place are as wrong as today. So what it says
-again is no news, and only the first look and its changes since count. That is the filter of
-Schmidt (1966), which carries errors of the sensors along without estimating them. With e the
-error of the balance, b_i the lasting error of probe i, v its daily error, all in mm::
+A scalar Kalman filter (optimal interpolation with an error that grows) on the depletion Dr, in mm,
+with y what the probes tell, w_i their weights and B_i and v_i the variances of their lasting and
+daily errors::
 
-    told      y = Dr + e + sum of w_i b_i + v
-    each day  P = P + growth^2 + (share of the day's water)^2             P = var e
-              c = sum of w_i C_i,  B = sum of w_i^2 B_i,  W = var v       C_i = cov(e, b_i)
-    told      K = (P + c) / (P + 2 c + B + W)
-              Dr = Dr + K (y - Dr)
-              P = (1 - K)^2 P + K^2 (B + W) - 2 K (1 - K) c
-              C_i = (1 - K) C_i - K w_i B_i
+    each day  P = min(P + growth^2 + (share of the day's water)^2, TAW^2 / 12)
+    told      R = sum of w_i^2 (B_i + v_i)
+              K = P / (P + R),  Dr = Dr + K (y - Dr),  P = (1 - K) P
 
 Before the first look anything between full and empty is as likely: P = TAW^2 / 12, and it never
 grows beyond that. The corrected depletion stays between 0 and TAW. Without a probe to be used Dr is
 the balance's, and the day says so.
 
+P is too small as an error to be told: it takes a probe's error for a new one each day, but tomorrow
+its calibration and its place are as wrong as today. The standard error that is told is that of the
+filter as it is, its gain K included, where B lasts (C_i its covariance with the error of Dr)::
+
+    told      E = (1 - K)^2 E + K^2 R + 2 K (1 - K) (sum of w_i C_i)
+              C_i = (1 - K) C_i + K w_i B_i
+
 References
 ----------
-Schmidt, S. F. 1966, Application of state-space methods to navigation problems, Advances in Control
-    Systems 3, 293-340 (not read; the filter as textbooks give it).
+Kalman, R. E. 1960, Journal of Basic Engineering 82, 35-45, doi:10.1115/1.3662552 (not read; the
+    filter, and the covariance of one whose gain is not the best, as textbooks give them).
 """
 
 from __future__ import annotations
@@ -65,6 +67,7 @@ class Correction:
     after: Array = field(init=False, repr=False)
     gain: Array = field(init=False, repr=False)
     error: Array = field(init=False, repr=False)
+    _trust: Array = field(init=False, repr=False)
     _variance: Array = field(init=False, repr=False)
     _covariance: Array = field(init=False, repr=False)
     _next: int = field(init=False, default=0, repr=False)
@@ -73,7 +76,7 @@ class Correction:
         """Begin without knowledge."""
         shape = self.observed.share.shape
         self.before, self.after, self.gain, self.error = (np.full(shape, np.nan) for _ in range(4))
-        self._variance = np.full(shape[1], np.inf)
+        self._trust, self._variance = np.full(shape[1], np.inf), np.full(shape[1], np.inf)
         self._covariance = np.zeros(self.observed.weights.shape[1:])
         if self.water is not None and self.water.shape != shape:
             raise MeasuredError(
@@ -97,25 +100,23 @@ class Correction:
             )
         self._next += 1
         seen = self.observed
-        most = UNKNOWN * available**2
-        grown = self._variance + self.growth**2
+        grown = np.full(len(depletion), self.growth**2)
         if self.water is not None:
-            grown = grown + (self.water_share * np.nan_to_num(self.water[day])) ** 2
-        p = np.minimum(grown, most)
-        here = ~np.isnan(seen.share[day])
+            grown += (self.water_share * np.nan_to_num(self.water[day])) ** 2
+        most = UNKNOWN * available**2
+        trust, variance = (np.minimum(one + grown, most) for one in (self._trust, self._variance))
         w = seen.weights[day]
         lasting = seen.lasting[day] * available[:, None] ** 2
-        passing = (w**2 * seen.passing[day]).sum(axis=-1) * available**2
-        c = (w * self._covariance).sum(axis=-1)
-        r = (w**2 * lasting).sum(axis=-1) + passing
-        spread = p + 2 * c + r
-        use = here & (spread > 0)
-        k = np.divide(p + c, spread, out=np.zeros_like(p), where=use)
-        k = np.clip(k, 0.0, 1.0)
+        passing = seen.passing[day] * available[:, None] ** 2
+        r = (w**2 * (lasting + passing)).sum(axis=-1)
+        use = ~np.isnan(seen.share[day]) & (trust + r > 0)
+        k = np.divide(trust, trust + r, out=np.zeros_like(r), where=use)
         miss = np.where(use, seen.share[day] * available - depletion, 0.0)
         after = np.where(use, np.clip(depletion + k * miss, 0.0, available), depletion)
-        self._variance = np.maximum((1 - k) ** 2 * p + k**2 * r - 2 * k * (1 - k) * c, 0.0)
-        self._covariance = (1 - k)[:, None] * self._covariance - k[:, None] * w * lasting
+        c = (w * self._covariance).sum(axis=-1)
+        self._trust = (1 - k) * trust
+        self._variance = np.minimum((1 - k) ** 2 * variance + k**2 * r + 2 * k * (1 - k) * c, most)
+        self._covariance = (1 - k)[:, None] * self._covariance + k[:, None] * w * lasting
         self.before[day], self.after[day] = depletion, after
         self.gain[day] = np.where(use, k, np.nan)
         self.error[day] = np.sqrt(self._variance)

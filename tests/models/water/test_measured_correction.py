@@ -58,16 +58,41 @@ def test_the_first_look_weighs_by_the_errors_alone():
     assert correct.after[0, 0] == after[0]
 
 
-def test_what_a_probe_says_again_is_no_news():
-    correct = Correction(seen(even([0.2] * 30)), growth=0.0)
-    taw = np.array([TAW])
-    first = correct(0, np.array([0.0]), taw)
-    for day in range(1, 30):
-        last = correct(day, first, taw)
-    # White noise would have brought it to the probe and its error to nothing.
-    assert abs(last[0] - first[0]) < 1.0
-    assert correct.error[29, 0] > 0.95 * correct.error[0, 0]
-    assert correct.gain[29, 0] < 0.05
+def test_looking_often_brings_nearer_but_not_nearer_than_the_probes_own_error():
+    correct = Correction(seen(even([0.2] * 200)))
+    taw, depletion = np.array([TAW]), np.array([0.0])
+    for day in range(200):
+        depletion = correct(day, depletion, taw)
+    assert depletion[0] == pytest.approx(TAW / 2, abs=0.5)
+    gain = correct.gain[:, 0]
+    assert gain[0] > 0.6
+    # It settles where what the look brings is what a day takes: K^2 R = (1 - K) growth^2.
+    r = (correct.observed.weights**2 * (correct.observed.lasting + correct.observed.passing)).sum(
+        -1
+    )
+    settled = gain[-1] ** 2 * r[-1, 0] * TAW**2 / (1 - gain[-1])
+    assert settled == pytest.approx(GROWTH**2, rel=0.01)
+    # White noise would claim a few mm.
+    lasting = (correct.observed.weights**2 * correct.observed.lasting).sum(-1)[-1, 0] ** 0.5 * TAW
+    assert correct.error[-1, 0] == pytest.approx(lasting, rel=0.2)
+
+
+def test_the_error_that_is_told_is_the_error_that_is_made():
+    rng = np.random.default_rng(11)
+    days, fields = 150, 400
+    walk = np.cumsum(rng.normal(0, GROWTH, (days, fields)), axis=0)
+    true = TAW / 2 + walk * 0.3
+    lasting = rng.normal(0, (0.03**2 + 0.03**2) ** 0.5, (fields, 3))
+    daily = rng.normal(0, 0.005, (days, fields, 3))
+    theta = (FULL - true / 1000)[:, :, None] + lasting + daily
+    correct = Correction(seen(theta), growth=GROWTH * 0.3)
+    taw, depletion = np.full(fields, TAW), true[0] + rng.normal(0, TAW / 12**0.5, fields)
+    for day in range(days):
+        # The balance knows nothing of the walk.
+        depletion = correct(day, depletion, taw)
+    made = np.sqrt(((correct.after[20:] - true[20:]) ** 2).mean())
+    told = np.sqrt((correct.error[20:] ** 2).mean())
+    assert 0.75 < made / told < 1.1
 
 
 def test_a_balance_that_is_wrong_follows_the_probes():
