@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.evaluations.soil_moisture_balance import told_by_balance
+from models.evaluations.soil_moisture_balance import from_few_probes, told_by_balance
 from models.evaluations.soil_moisture_farm import Farm, read_cosmos, read_farm
 from models.evaluations.soil_moisture_learned import Cases, by_table, by_trees, cases_of, table
 from models.evaluations.tables import markdown_table
@@ -33,8 +33,17 @@ FORECASTS = {
 }
 #: The table where years are shared with the sites that it learned from.
 SHARED = "table_shared"
+#: Depths from which the depletion of the root zone is told, by their place.
+FEW = ((0,), (2,), (0, 2), (1, 3))
 #: Depth down to which wettings are looked for [m].
 SEEN_TO = 1.0
+
+_FEW_HEAD = {
+    "free": "balance alone",
+    "corrected": "balance corrected, the evening before",
+    "probes": "these probes alone, the same day",
+    "claimed": "error that the correction claims",
+}
 
 
 def compare(folder: Path) -> tuple[dict[str, Any], str]:
@@ -81,6 +90,11 @@ def compare(folder: Path) -> tuple[dict[str, Any], str]:
         "own_ranges": balance.own,
         "elsewhere": _elsewhere(cases_of(farm, 0), read_cosmos(folder)),
         "wettings": _wettings(farm),
+        "few": {
+            ", ".join(f"{farm.depths[one]:g}" for one in kept): from_few_probes(farm, kept)
+            for kept in FEW
+            if max(kept) < len(farm.depths)
+        },
     }
     return result, markdown(result)
 
@@ -185,6 +199,12 @@ def markdown(result: dict[str, Any]) -> str:
     ]
     text += "\n\nRMSE over all depths [m3 m-3], by site left out\n\n"
     text += markdown_table(["site", *FORECASTS.values()], lines)
+    few = [
+        [depths, one["days"], *(f"{one[each]:.0f}" for each in _FEW_HEAD)]
+        for depths, one in result["few"].items()
+    ]
+    text += "\n\nDepletion of the root zone by all probes [mm], RMSE where only some are seen\n\n"
+    text += markdown_table(["probes seen [m]", "days and sites", *_FEW_HEAD.values()], few)
     other, counts = result["elsewhere"], result["wettings"]
     frosts, watered = counts[KINDS[THAW]], counts[KINDS[WATERING]]
     others = sum(counts.values()) - frosts

@@ -6,6 +6,7 @@ the site judged the correction uses what its probes had measured until the eveni
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -210,3 +211,44 @@ def told_by_balance(farm: Farm) -> Told:
         moved=moved,
         own=int(ranges.own[-1].sum()),
     )
+
+
+def from_few_probes(farm: Farm, kept: Sequence[int]) -> dict[str, float]:
+    """Errors of the depletion told the evening before [mm], where only some probes are seen.
+
+    Held against the depletion by all probes, on days that have them all: of the balance alone, of
+    the corrected one, of the seen probes alone on the day itself, and the error that is claimed.
+
+    Parameters
+    ----------
+    farm : Farm
+    kept : sequence of int
+        Indices of the depths that are seen.
+    """
+    days, sites, depths = farm.moisture.shape
+    ranges = ranges_by_day(farm.moisture)
+    roots = np.full(sites, ROOTS)
+    seen = np.full((days, sites, depths), np.nan)
+    seen[..., list(kept)] = farm.moisture[..., list(kept)]
+    rain = np.repeat(np.nan_to_num(farm.rain)[:, None], sites, axis=1)
+    every, few, none = (
+        observe(values, farm.depths, roots, ranges)
+        for values in (farm.moisture, seen, np.full_like(seen, np.nan))
+    )
+    correct, alone = Correction(few, water=rain), Correction(none)
+    run(farm, correct)
+    run(farm, alone)
+    available = 1000.0 * (CAPACITY - WILTING) * ROOTS
+    whole = ~np.isnan(farm.moisture).any(axis=-1)
+    true = every.share[whole] * available
+
+    def rmse(told: Array) -> float:
+        return float(np.sqrt(((told[whole] - true) ** 2).mean()))
+
+    return {
+        "days": int(whole.sum()),
+        "free": rmse(alone.before),
+        "corrected": rmse(correct.before),
+        "probes": rmse(few.share * available),
+        "claimed": float(np.sqrt((correct.error[whole] ** 2).mean())),
+    }

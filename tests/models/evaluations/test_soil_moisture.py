@@ -131,6 +131,9 @@ def test_the_comparison_of_a_made_farm(folder, monkeypatch):
     assert top["better"] == 4
     assert "| 0.3 | 3196 |" in text
     assert "| s3 |" in text
+    few = result["few"]["0.3"]
+    assert few["corrected"] < few["free"]
+    assert few["days"] == 4 * 800
 
 
 def test_files_that_cannot_be_used(folder, tmp_path):
