@@ -110,6 +110,11 @@ def test_hourly_series_rise_over_their_daily_swing():
     calm = hourly(swing=0.05)
     assert daily_swing(calm, 24)[0, 0] == pytest.approx(0.05, abs=0.003)
     assert len(wettings(calm, [0.2], ROOTS, steps=24)) == 0
+    # A clear day after a clouded one swings by more than the least rise, and is no wetting.
+    clear = calm.copy()
+    clear[240:264] += 0.03 * np.sin(2 * np.pi * np.arange(24) / 24)[:, None, None]
+    assert (clear[240:264] - clear[216:240]).max() > 0.02
+    assert len(wettings(clear, [0.2], ROOTS, steps=24)) == 0
     wet = calm.copy()
     wet[241:] += 0.12
     found = wettings(wet, [0.2], ROOTS, steps=24)
@@ -185,6 +190,9 @@ def test_a_shower_a_gap_or_another_wetting_shows_no_capacity():
     gap = soaked()
     gap[6] = np.nan
     assert len(plateaus(gap).step) == 0
+    later = soaked()
+    later[7] = np.nan
+    assert len(plateaus(later).step) == 0
     again = soaked()
     again[6:] += 0.13
     assert plateaus(again).value == pytest.approx([0.44], abs=0.01)
