@@ -138,7 +138,7 @@ def left_out(
     roots
         Depth of the roots (day, field) or (field,) [m].
     quality
-        Quality bits of each value, those of all readings of the day together.
+        Quality bits of each day, as of `measured_days.by_day`.
     soil_temperature
         Lowest of the day at the probe [degC]; nan where not measured.
     still
