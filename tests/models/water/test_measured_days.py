@@ -14,7 +14,7 @@ def test_a_day_is_the_mean_of_the_hours_that_hold():
     values[24:36, 1] = np.nan
     mean, quality = by_day(values, bits)
     assert mean[0, 0] == pytest.approx((11 * 0.3 + 12 * 0.2) / 23)
-    assert mean[1].tolist() == [0.2, 0.2]
+    assert mean[1] == pytest.approx([0.2, 0.2])
     # One hour's step is not the day's.
     assert quality[0, 0] == 0
     values[36, 1] = np.nan
