@@ -13,18 +13,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluations.soil_moisture_farm import Farm
+from models.water import balance
+from models.water.coefficients import Crops, basal_by_days, course
+from models.water.ground import ground_of
 from models.water.measured import Ranges, observe, ranges_of
 from models.water.measured_capacity import Plateaus, plateaus
 from models.water.measured_correction import Correction
 from models.water.measured_layers import thickness
+from models.water.needs import lengths_of, need_of
+from models.water.soils import soil_of
 from models.weather.dataset import Array
+from models.weather.reference_evapotranspiration import USUAL_WIND, daily
 
-#: FAO-56 table 19, silt loam: the middle of its ranges [m3 m-3].
-CAPACITY, WILTING = 0.29, 0.15
+#: FAO-56 table 19, the middle of its ranges; fractions [m3 m-3].
+SOIL = soil_of("silt_loam").middle
+CAPACITY, WILTING = SOIL.capacity, SOIL.wilting
 #: FAO-56 table 22, winter wheat: deepest roots [m].
 ROOTS = 1.8
-#: Latitude of the farm [degree].
-LATITUDE = 46.78
+#: Latitude [degree] and altitude [m] of the farm.
+LATITUDE, ALTITUDE = 46.78, 790.0
+#: Day of the year on which wheat is sown, and days until its harvest in August [d]; unverified.
+SOWN, SEASON = 274.0, 305.0
 
 
 @dataclass(frozen=True)
@@ -41,26 +50,6 @@ class Told:
     level: Array
     moved: Array
     own: int
-
-
-def reference_evapotranspiration(farm: Farm) -> Array:
-    """Hargreaves' reference evapotranspiration (FAO-56 eq. 52, radiation eq. 21) [mm] by day.
-
-    Parameters
-    ----------
-    farm : Farm
-    """
-    high, low = filled(farm.highest), filled(farm.lowest)
-    day = np.asarray(farm.days.dayofyear, np.float64)
-    latitude = np.radians(LATITUDE)
-    distance = 1 + 0.033 * np.cos(2 * np.pi * day / 365)
-    declination = 0.409 * np.sin(2 * np.pi * day / 365 - 1.39)
-    sunset = np.arccos(-np.tan(latitude) * np.tan(declination))
-    height = sunset * np.sin(latitude) * np.sin(declination)
-    height += np.cos(latitude) * np.cos(declination) * np.sin(sunset)
-    radiation = 24 * 60 / np.pi * 0.0820 * distance * height
-    warm = 0.0023 * ((high + low) / 2 + 17.8) * np.sqrt(np.maximum(high - low, 0.0))
-    return np.asarray(np.maximum(warm * 0.408 * radiation, 0.0))
 
 
 def filled(values: Array) -> Array:
@@ -152,6 +141,9 @@ def spread_out(
 def run(farm: Farm, correct: Correction) -> None:
     """Run the balance over all days and sites, each day closed by the correction.
 
+    Winter wheat is sown each October on roots that reach down all the time, since what it leaves in
+    the soil waits there for the next; its lengths are stretched to the farm's season.
+
     Parameters
     ----------
     farm : Farm
@@ -159,26 +151,39 @@ def run(farm: Farm, correct: Correction) -> None:
         Keeps what the balance said before and after.
     """
     sites = len(farm.names)
-    available = np.full(sites, 1000.0 * (CAPACITY - WILTING) * ROOTS)
-    use = reference_evapotranspiration(farm) * crop_coefficient(farm)
-    rain = np.nan_to_num(farm.rain)
-    depletion = np.zeros(sites)
-    for day in range(len(farm.days)):
-        stress = np.clip((available - depletion) / (0.45 * available), 0.0, 1.0)
-        depletion = np.clip(depletion + stress * use[day] - rain[day], 0.0, available)
-        depletion = correct(day, depletion, available)
+    shape = len(farm.days), sites
 
+    def over(values: Array) -> Array:
+        return np.repeat(values[:, None], sites, axis=1)
 
-def crop_coefficient(farm: Farm) -> Array:
-    """Of winter wheat (FAO-56 table 12) by day; dates by the seasons of the farm, unverified.
-
-    Parameters
-    ----------
-    farm : Farm
-    """
-    at = np.array([1, 75, 120, 181, 212, 273, 305, 366])
-    value = np.array([0.7, 0.7, 1.15, 1.15, 0.25, 0.25, 0.7, 0.7])
-    return np.asarray(np.interp(np.asarray(farm.days.dayofyear, np.float64), at, value))
+    need = need_of("winter_wheat")
+    lengths = np.repeat(np.array(lengths_of(need, SEASON))[:, None], sites, axis=1)
+    numbers = (*need.kcb, need.first_height, need.height, ROOTS, ROOTS, need.p, need.kcb[0])
+    ini, mid, end, low, high, first, root, p, least = (np.full(sites, one) for one in numbers)
+    crops = Crops(ini, mid, end, lengths, low, high, first, root, p, least)
+    age = (np.asarray(farm.days.dayofyear, np.float64) - SOWN) % 365.25
+    weather = daily(
+        filled(farm.lowest), filled(farm.highest), farm.days.dayofyear, LATITUDE, ALTITUDE
+    )
+    made = course(
+        crops,
+        over(basal_by_days(crops, age[:, None])[:, 0]),
+        USUAL_WIND,
+        over(weather.least_humidity),
+    )
+    ground = ground_of([SOIL] * sites)
+    balance.run(
+        ground,
+        made,
+        crops.p,
+        over(weather.eto),
+        over(np.nan_to_num(farm.rain)),
+        np.zeros(shape),
+        np.ones(shape),
+        balance.begin(ground, root),
+        correct=correct,
+        keep=("depletion",),
+    )
 
 
 def told_by_balance(farm: Farm) -> Told:

@@ -8,7 +8,6 @@ from models.evaluations import soil_moisture
 from models.evaluations.soil_moisture_balance import (
     known_plateaus,
     ranges_by_day,
-    reference_evapotranspiration,
     spread_out,
     told_by_balance,
 )
@@ -113,13 +112,6 @@ def test_water_fills_from_the_top_and_is_used_by_the_roots():
     moved = spread_out(change, moisture, capacity, weights, np.full((2, 2), 400.0))
     assert moved[0, 0] == pytest.approx([0.25 - 7 / 400, 0.25 - 3 / 400])
     assert moved[0, 1] == pytest.approx([0.30, 0.25 + 10 / 400])
-
-
-def test_hargreaves_of_a_day(farm):
-    """Radiation of 46.78 degrees north in June, by FAO-56 table 2.6: about 41.5 MJ m-2."""
-    day = farm.days.get_loc("2010-06-15")
-    expected = 0.0023 * (14 + 17.8) * 12**0.5 * 41.5 * 0.408
-    assert reference_evapotranspiration(farm)[day] == pytest.approx(expected, rel=0.01)
 
 
 def test_the_comparison_of_a_made_farm(folder, monkeypatch):
