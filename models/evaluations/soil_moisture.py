@@ -219,4 +219,4 @@ def markdown(result: dict[str, Any]) -> str:
 
 
 def _pair(scores: dict[str, float]) -> str:
-    return f"{scores['rmse']:.4f} / {scores['mae']:.4f}"
+    return f"{scores['rmse']:.5f} / {scores['mae']:.5f}"
