@@ -12,6 +12,7 @@ from models.evaluations.late_blight import compare as late_blight
 from models.evaluations.leaf_wetness import compare as leaf_wetness
 from models.evaluations.moths import compare as moths
 from models.evaluations.risk_outlooks import compare as risk_outlooks
+from models.evaluations.soil_moisture import compare as soil_moisture
 from models.evaluations.stripe_rust import compare as stripe_rust
 
 COMPARISONS: dict[str, Callable[[Path], tuple[dict[str, Any], str]]] = {
@@ -22,4 +23,5 @@ COMPARISONS: dict[str, Callable[[Path], tuple[dict[str, Any], str]]] = {
     "interpolation": interpolation,
     "information": information,
     "risk_outlooks": risk_outlooks,
+    "soil_moisture": soil_moisture,
 }

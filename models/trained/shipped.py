@@ -19,4 +19,5 @@ COMPARED = (
     "interpolation",
     "information",
     "risk_outlooks",
+    "soil_moisture",
 )
