@@ -13,19 +13,13 @@ from pathlib import Path
 
 import numpy as np
 import pandas
+import pyfao56 as fao
 import pytest
 
 from models.water.balance import State, begin, run
 from models.water.coefficients import Crops, basal_by_days, course, observed_onward
 from models.water.ground import Ground, layered
 from models.water.needs import NEEDS
-from tests.models.water.peer import pyfao56
-
-
-@pytest.fixture(scope="module")
-def fao():
-    return pyfao56()
-
 
 FOLDER = os.environ.get("NONGQING_PYFAO56_TESTS", "")
 #: Our columns by theirs.
@@ -138,7 +132,7 @@ def compare(model, tolerance=0.01):
 
 @pytest.mark.skipif(not FOLDER, reason="NONGQING_PYFAO56_TESTS names no folder of pyfao56's tests")
 @pytest.mark.parametrize("season", PUBLISHED)
-def test_published_seasons(season, fao):
+def test_published_seasons(season):
     base, watered, first, last, parts, options = PUBLISHED[season]
     stem = Path(FOLDER) / watered
     folder = Path(FOLDER) / base.split("/")[0]
@@ -166,7 +160,7 @@ def loaded(thing, path):
     return thing
 
 
-def season(fao, crop, days, seed, rainy):
+def season(crop, days, seed, rainy):
     """A season of made-up weather, as pyfao56 takes it."""
     random = np.random.default_rng(seed)
     weather, parameters = fao.Weather(), fao.Parameters()
@@ -198,8 +192,8 @@ def season(fao, crop, days, seed, rainy):
     ("crop", "days", "seed", "rainy"),
     [("winter_wheat", 240, 1, 0.1), ("summer_maize", 110, 2, 0.3), ("garlic", 210, 3, 0.25)],
 )
-def test_seasons_of_our_crops(fao, crop, days, seed, rainy):
-    model = season(fao, crop, days, seed, rainy)
+def test_seasons_of_our_crops(crop, days, seed, rainy):
+    model = season(crop, days, seed, rainy)
     model.run()
     assert compare(model) < 0.01
     assert (model.odata["Ks"] < 1).any()
@@ -207,8 +201,8 @@ def test_seasons_of_our_crops(fao, crop, days, seed, rainy):
     assert (model.odata["Runoff"] > 0).any() == (rainy > 0.2)
 
 
-def test_another_order_of_the_day_is_seen(fao, monkeypatch):
-    model = season(fao, "summer_maize", 110, 2, 0.3)
+def test_another_order_of_the_day_is_seen(monkeypatch):
+    model = season("summer_maize", 110, 2, 0.3)
     model.run()
     monkeypatch.setattr("tests.models.water.test_like_pyfao56.run", partial(run, early=True))
     with pytest.raises(AssertionError):
