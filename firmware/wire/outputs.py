@@ -45,7 +45,6 @@ OFF_REASONS = (
     "command",
     "all_off",
     "rule",  # a rule wanted it no more
-    "longest",  # on for as long as it may be in one go
     "limit",  # wind, frost or what else forbids it, or could not be measured
     "order",  # what it must be behind went off
     "no_proof",  # nothing showed within its time that it does what it should
@@ -58,8 +57,7 @@ REFUSALS = (
     "late",  # its `until` is over
     "ahead",  # its `until` lies more than MOST_AHEAD_S ahead
     "repeated",  # an order of this id was taken before, and nothing is left of what came of it
-    "lease",  # longer than the output may be on
-    "longest",  # with what it was on already it would be on for longer than it may
+    "longest",  # it would be on for longer than it may in one go
     "rest",  # it must be off for longer
     "day",  # it was on for as long as it may be in 24 hours
     "order",  # what it must be behind is not on for as long
@@ -91,7 +89,7 @@ def encode_order(order):
     body = cbor.encode([FORMAT] + list(order))
     try:
         decode_order(body)
-    except DecodeError as error:
+    except (ValueError, TypeError) as error:
         raise ValueError("%s; %r is none (docs/control.md, the table of acts)" % (error, order))
     return body
 

@@ -3,7 +3,6 @@
 from collections import namedtuple
 
 from firmware.wire import cbor
-from firmware.wire.cbor import DecodeError
 from firmware.wire.frame import UINT32, within
 
 Order = namedtuple("Order", ("seq", "act", "id", "argument", "boot", "until"))
@@ -15,30 +14,24 @@ def is_order(body):
 
 
 def decode_order(body):
-    """Decode a body to an Order; DecodeError if it is none."""
-    parts = cbor.decode(body, 64)
-    if not is_order(body) or not _is_whole(*parts[1:]):
-        raise DecodeError("order: must be [2, seq, act, id, argument, boot, until]", 0)
-    return Order(*parts[1:])
-
-
-def _is_whole(seq, act, number, argument, boot, until):
+    """Decode a body to an Order; ValueError if it is none."""
+    order = Order(*cbor.decode(body)[1:])
+    seq, act, number, argument, boot, until = order
     if act == "state":
-        empty = [seq, number, boot, until] == [0, 0, None, None]
-        return empty and within(argument, 0, UINT32)
-    if not within(seq, 1, UINT32) or not within(number, 1, 1 << 53):
-        return False
-    if act == "on" or act == "auto":
-        if not within(boot, 1, UINT32) or not within(until, 0, UINT32):
-            return False
-    elif boot is not None or until is not None:
-        return False
-    if act == "all_off":
-        return argument is None
-    if not isinstance(argument, list):
-        return False
-    if act == "auto":
-        return all(within(each, 0, 32) for each in argument)
-    if act not in ("on", "off") or len(argument) != 2 or not within(argument[0], 0, 32):
-        return False
-    return isinstance(argument[1], bool) if act == "off" else within(argument[1], 1, UINT32)
+        good = within(argument, 0, UINT32)
+    else:
+        good = within(seq, 1, UINT32) and within(number, 1, 1 << 53)
+        if act in ("on", "auto"):
+            good = good and within(boot, 1, UINT32) and within(until, 0, UINT32)
+        if act == "all_off":
+            argument = ()
+        elif act in ("on", "off"):
+            good = good and isinstance(argument, list) and len(argument) == 2
+            good = good and within(int(argument[1]), act == "on", UINT32)
+            argument = argument[:1] if good else ()
+        elif act != "auto" or not isinstance(argument, list):
+            good = False
+        good = good and all(within(each, 0, 32) for each in argument)
+    if not good:
+        raise ValueError("order: must be [2, seq, act, id, argument, boot, until]")
+    return order
