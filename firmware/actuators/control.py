@@ -17,7 +17,7 @@ _MOST_AHEAD_S = const(3600)
 _ROWS = const(40)
 _QUEUE = const(4)  # of the 16 events that may wait, these are ours
 _SOON_MS = const(1000)
-_REST_MS = const(10000)
+_REST_MS = const(30000)
 _MS = const(1000)
 
 

@@ -9,7 +9,7 @@ where a sensor or the time is missing, nothing is switched on, and what is on en
 
 from firmware import const
 
-_EVERY_S = const(10)  # between two looks
+_EVERY_S = const(20)  # between two looks
 _LEASE_S = const(900)
 _ZONE_S = const(8 * 3600)  # UTC+8 all over China, without summer time
 _DAY_MIN = const(1440)

@@ -110,6 +110,10 @@ class Output(Protocol):
         """Output number."""
 
     @property
+    def kind(self) -> str:
+        """What it is: ``valve``, ``pump``, ``vent`` …"""
+
+    @property
     def en(self) -> str:
         """Name in English."""
 

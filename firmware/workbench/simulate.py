@@ -110,6 +110,11 @@ class Fleet:
                 "differences": differences_of(node_id),
                 "backlog_mark": str(folder / "backlog"),
             }
+            if board.outputs:
+                rows = [{"kind": each.kind, "pins": list(each.pins)} for each in board.outputs]
+                meters = [each for each in board.channels if each.driver == "flow_meter"]
+                per_l = meters[0].settings.get("pulses_per_l", 450) if meters else 0
+                bench["outputs"] = {"rows": rows, "pulses_per_l": per_l}
             if board.power:
                 bench["supply_pin"] = board.power.supply_pin
             if board.power and board.power.deep_sleep:
