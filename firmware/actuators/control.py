@@ -30,6 +30,7 @@ class Output:
         self.by = 0
         self.began = 0  # uptime [s] since which it is on, or off
         self.total = 0  # time on before that [s]
+        self.shown = None  # what proved that it is on
         self.ends = 0  # when its lease ends, or ended [s of uptime]
         self.refused = None  # why a rule may not, as it was told
 
@@ -175,8 +176,10 @@ class Control:
         now = self.uptime()
         output.on, output.by, output.refused, output.ends = True, by, None, now + seconds
         if not renews:
-            output.began = now
+            output.began, output.shown = now, None
             self.proofs.expect(number, output)
+        elif by > 0 and output.shown:
+            self.say(number, "proof", by, output.shown)
 
     def why_not(self, number, output, seconds):
         """Say which limit forbids an output to be on from now for so many seconds, or None."""

@@ -55,7 +55,9 @@ def uptime(collector: Collector) -> int:
     """Uptime [s] that the node told last."""
     with collector.lock:
         frames = [f.t0 + f.step * (len(f.channels[0]) - 1) for f in collector.frames.values()]
-        told = [event.detail[:2] for _, event in collector.events if event.kind.startswith("output")]
+        told = [
+            event.detail[:2] for _, event in collector.events if event.kind.startswith("output")
+        ]
     return max([*frames, *(row[1] for row in told), 0])
 
 
