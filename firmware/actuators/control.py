@@ -264,7 +264,7 @@ class Control:
         self.rules.step()
         self.account.step()
         self._feed()
-        wait = _SOON_MS if self.told < self.k or self.proofs.waiting else _REST_MS
+        wait = _SOON_MS if self.proofs.waiting else _REST_MS
         for number in range(len(self.outputs)):
             left = self.leases.left(number)
             if left != 0:

@@ -147,8 +147,16 @@ class Timer:
         self.number = number
 
     def init(self, period, mode, callback):
-        """Call from now on."""
-        clock.watchers.append(lambda now: callback(self))
+        """Call from now on, not more often than that."""
+        then = 0.0
+
+        def pass_until(now):
+            nonlocal then
+            if now - then >= period / 1000:
+                then = now
+                callback(self)
+
+        clock.watchers.append(pass_until)
 
 
 world.value = value
