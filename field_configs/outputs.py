@@ -41,7 +41,9 @@ def read_actuators(folder: Path = FOLDER) -> Mapping[str, Actuator]:
     for path in sorted(folder.glob("*.py")):
         found: dict[str, Any] = {}
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            name = node.targets[0] if isinstance(node, ast.Assign) else None
+            if not isinstance(node, ast.Assign):
+                continue
+            name = node.targets[0]
             if isinstance(name, ast.Name) and name.id in ("PINS", "SETTINGS"):
                 found[name.id] = ast.literal_eval(node.value)
         if "PINS" in found:

@@ -22,7 +22,6 @@ from firmware.workbench.simulated import (
     SimulationError,
 )
 
-
 #: How far back a node with outputs begins at most [s]: it looks around far more often than others.
 MOST_ACTED_S = 2 * 86400.0
 
