@@ -23,7 +23,7 @@ MOST = 16
 #: the flash's, 1 and 3 the console's, 0, 2, 5, 12 and 15 choose how the chip starts (ESP32 Series
 #: Datasheet v5.2, 2.2 and 2.4).
 OUTPUT_PINS = (4, 13, 14, 16, 17, 18, 19, 21, 22, 23, 25, 26, 27, 32, 33)
-PROOFS = ("counts", "above", "rises", "falls")  # in the order of firmware/actuators/proof.py
+PROOFS = ("counts", "above", "rises", "falls")  # in the order of firmware/node/proof.py
 
 
 @dataclass(frozen=True, slots=True)

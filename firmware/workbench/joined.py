@@ -12,13 +12,13 @@ from pathlib import Path
 
 #: By what is loaded the parts that it alone imports, each before those that import it.
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "firmware.actuators.control": (
+    "firmware.node.control": (
         "firmware.node.board_outputs",
         "firmware.wire.outputs_read",
-        "firmware.actuators.account",
+        "firmware.node.account",
         "firmware.actuators.leases",
-        "firmware.actuators.proof",
-        "firmware.actuators.rules",
+        "firmware.node.proof",
+        "firmware.node.rules",
     ),
     "firmware.node.commands": ("firmware.wire.commands_read",),
     "firmware.wire.ed25519": ("firmware.wire.sha512",),

@@ -27,7 +27,14 @@ TICK_MS = 250
 KEY = bytes(range(32))
 NODE = "pump-001"
 CHANNELS = FLOW, PRESSURE, WIND, MOIST = range(4)
-PARTS = ("account", "leases", "proof", "rules", "control")
+#: What is loaded anew for each start, and from where.
+PARTS = {
+    "account": "firmware.node.account",
+    "leases": "firmware.actuators.leases",
+    "proof": "firmware.node.proof",
+    "rules": "firmware.node.rules",
+    "control": "firmware.node.control",
+}
 #: Of each safeguard the file, its text, and the text without it.
 SAFEGUARDS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "lease-timer": (
@@ -98,18 +105,17 @@ def load(without: str | None, flash: Flash, rig: Rig) -> ModuleType:
     machine = ModuleType("machine")
     machine.Pin, machine.Timer = Pin, lambda number: rig.timer  # type: ignore[attr-defined]
     Pin.rig = rig
-    kept = {name: each for name, each in sys.modules.items() if name.startswith("firmware.act")}
+    kept = {name: sys.modules[name] for name in PARTS.values() if name in sys.modules}
     sys.modules["machine"] = machine
     made: dict[str, ModuleType] = {}
     try:
         sys.modules.pop("firmware.node.board_outputs", None)
-        for part in PARTS:
-            name = f"firmware.actuators.{part}"
+        for part, name in PARTS.items():
             made[part] = sys.modules[name] = ModuleType(name)
             exec(_code(part, without), made[part].__dict__)
     finally:
-        for part in PARTS:
-            sys.modules.pop(f"firmware.actuators.{part}", None)
+        for name in PARTS.values():
+            sys.modules.pop(name, None)
         sys.modules.update(kept)
         sys.modules.pop("machine"), sys.modules.pop("firmware.node.board_outputs", None)
     made["account"].open = flash.open  # type: ignore[attr-defined]
@@ -122,7 +128,7 @@ _compiled: dict[tuple[str, str | None], Any] = {}
 
 def _code(part: str, without: str | None) -> Any:
     if (part, without) not in _compiled:
-        path = ROOT / "firmware" / "actuators" / f"{part}.py"
+        path = ROOT.joinpath(*PARTS[part].split(".")).with_suffix(".py")
         text = path.read_text(encoding="utf-8")
         for file, old, new in SAFEGUARDS[without] if without else ():
             if file == part:

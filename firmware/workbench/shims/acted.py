@@ -49,7 +49,7 @@ class Acted:
         return any(pin in Pin.high for pin in self.pins(kind)[:1])
 
     def flow(self):
-        """Water that flows [L/s]."""
+        """Litres of water that flow in a second."""
         valve = fault("valve", self.then)
         if valve == "dry" or not (self.is_on("valve") or valve == "leak"):
             return 0.0

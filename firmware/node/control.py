@@ -5,11 +5,11 @@ numbered and kept for a while, so that what was lost on the way can be asked for
 """
 
 from firmware import const
-from firmware.actuators.account import Account
 from firmware.actuators.leases import Leases
-from firmware.actuators.proof import Proofs
-from firmware.actuators.rules import Rules
+from firmware.node.account import Account
 from firmware.node.board_outputs import make_pin, make_timer
+from firmware.node.proof import Proofs
+from firmware.node.rules import Rules
 from firmware.wire import seal
 from firmware.wire.outputs_read import decode_order, is_order
 
