@@ -10,8 +10,11 @@ from field_configs.board_link import take_link
 from field_configs.board_pins import PinError, read_pins
 from field_configs.board_policy import take_alarm, take_battery, take_power, take_solar
 from field_configs.collected import Collected
+from field_configs.driver_settings import take_settings
 from field_configs.drivers import Driver, read_drivers
+from field_configs.outputs import take_outputs
 from field_configs.reading import Section, nearest
+from field_configs.rules import take_rules
 from field_configs.schema import Board, BoardChannel
 from firmware.wire.codec import Layout, make_layout
 from firmware.wire.quantities import QUANTITIES, by_name
@@ -54,6 +57,8 @@ def take_board(section: Section, stem: str, found: Collected) -> None:
         section.bad |= part.bad
     if not channels and not section.bad:
         section.fail("channels", "a board needs at least one [[channels]] table: add one")
+    outputs = take_outputs(section, channels)
+    rules = take_rules(section, channels, outputs)
     names = section.text("zh"), section.text("en")
     sample_s = section.whole("sample_s", 10, 3600, "s")
     board = Board(
@@ -67,11 +72,17 @@ def take_board(section: Section, stem: str, found: Collected) -> None:
         take_link(section),
         take_battery(section),
         take_solar(section),
+        outputs,
+        rules,
     )
+    if outputs and board.power and board.power.deep_sleep:
+        section.fail(
+            "power.deep_sleep", "nothing ends an output in deep sleep: take it out, or the outputs"
+        )
     if not section.bad:
         supply_pin = board.power.supply_pin if board.power else None
         try:
-            read_pins().taken(channels, board.link["kind"], supply_pin)
+            read_pins().taken(channels, board.link["kind"], supply_pin, outputs)
         except PinError as error:
             section.fail(error.key, str(error))
     found.keep(found.boards, stem, board, section)
@@ -114,28 +125,8 @@ def _settings(part: Section, driver: Driver | None) -> Mapping[str, Any]:
     table = part.table("settings", optional=True)
     if driver is None:
         return {}
-    settings = _take_settings(table, driver.settings)
+    settings = take_settings(table, driver.settings)
     part.bad |= table.bad
-    return settings
-
-
-def _take_settings(table: Section, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    settings: dict[str, Any] = {}
-    for name, kind in wanted.items():
-        if not table.has(name):
-            continue
-        if isinstance(kind, dict):
-            inner = table.table(name)
-            settings[name] = _take_settings(inner, kind)
-            table.bad |= inner.bad
-        elif isinstance(kind, list):
-            settings[name] = table.one_of(name, kind)
-        elif isinstance(kind, str):
-            settings[name] = table.matching(name, kind)
-        else:
-            settings[name] = table.number(name, kind[0], kind[1], "")
-    table.know(wanted)
-    table.close()
     return settings
 
 

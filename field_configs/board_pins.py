@@ -45,7 +45,13 @@ class Pins:
         """Return the pin of a channel on a bus whose address is one."""
         return self.usual[bus] if address is None else address
 
-    def taken(self, channels: Sequence[Any], link: str, supply_pin: int | None) -> dict[int, str]:
+    def taken(
+        self,
+        channels: Sequence[Any],
+        link: str,
+        supply_pin: int | None,
+        outputs: Sequence[Any] = (),
+    ) -> dict[int, str]:
         """Return which pin has what, on a board with these channels and this link.
 
         Raises
@@ -75,6 +81,10 @@ class Pins:
                 _take(found, pin, "bus modem", "link.kind")
         if supply_pin is not None:
             _take(found, supply_pin, "the supply switch", "power.supply_pin")
+        for output in outputs:
+            for place, pin in enumerate(output.pins):
+                what = f"output {output.number}" + f", pin {place + 1}" * bool(place)
+                _take(found, pin, what, f"outputs[{output.number}].pins")
         return found
 
 

@@ -300,6 +300,13 @@ class Section:
                 self._taken.append(key)
                 yield key, value
 
+    def pairs_of(self, keys: Iterable[str]) -> Iterator[tuple[str, Any]]:
+        """Take those of some keys that are there, with their bare values."""
+        for key in keys:
+            self._taken.append(key)
+            if key in self._table:
+                yield key, self._table[key]
+
     def tables(self, key: str, label: str | None = None) -> list[Section]:
         """Take a list of tables; ``label`` names the key whose text names each in errors."""
         value = self._take(key, (list,), f"one or more [[{self.path(key)}]] tables", optional=True)

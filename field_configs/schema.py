@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from field_configs.acting import BoardOutput, BoardRule
 from field_configs.battery import Battery, PowerPolicy, Solar
 from field_configs.device import Device, Network
 
@@ -253,6 +254,8 @@ class Board:
     link: Mapping[str, Any] = field(default_factory=lambda: {"kind": "ip"})
     battery: Battery | None = None
     solar: Solar | None = None
+    outputs: tuple[BoardOutput, ...] = ()
+    rules: tuple[BoardRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ from collector.store.network.frames import BootId, DeadLetter, FrameId, NewFrame
 from collector.store.network.node_commands import ToSend
 from collector.store.postgres.db import Connection
 from field_configs.events import event
-from firmware.wire import cbor, codec, commands
+from firmware.wire import cbor, codec, commands, outputs
 from firmware.wire.codec import Frame
 
 
@@ -220,6 +220,10 @@ class _Batch:
                 news = (one.node.id, number, state, more)
                 if not roll_out_nodes.reported(self.conn, *news, boot=said.boot, at=self.now):
                     refused.add(one.node.id, "update_unknown", one.message.payload)
+            elif said.kind == "output":
+                outputs.state_of(said.detail)
+            elif said.kind == "outputs":
+                outputs.outputs_of(said.detail)
             else:
                 reason, count = refused_detail(said)
                 row = (one.node.id, reason, count, said.boot)

@@ -23,6 +23,8 @@ CHANGEABLE = (
     "samples_per_frame",
     "channels",
     "alarms",
+    "outputs",
+    "rules",
     "power",
     "ack_ms",
     "radio_ms",
@@ -190,7 +192,7 @@ def _fault(key, value):
     if key == "channels":
         good = isinstance(value, list) and value and all(_is_channel(row) for row in value)
         return None if good else "must be a list of channels"
-    if key in ("alarms", "power"):
+    if key in ("alarms", "outputs", "rules", "power"):
         good = isinstance(value, dict if key == "power" else list)
         return None if good else "is of the wrong kind"
     low, high = (1, 256) if key == "samples_per_frame" else (_LEAST_S, _MOST_S)

@@ -102,8 +102,13 @@ class Node:
         self.board = board
         self.uplink = None
         self.early = []
-        self.record, self.commands, self.update = None, None, None
+        self.record, self.commands, self.update, self.control = None, None, None, None
         config = self.configure()
+        if config.get("outputs"):
+            gc.collect()
+            from firmware.node.control import Control
+
+            self.control = Control(board, config, self.report)  # all are off from here on
         key = bytes.fromhex(config["key"])
         if len(key) != seal.KEY_BYTES:
             raise wrong("key must be %d bytes" % seal.KEY_BYTES)
@@ -171,6 +176,8 @@ class Node:
             self.deep.resume(self)
         else:
             self.cycle.recover()
+        if self.control:
+            self.control.begin(self)
         self.uplink.on_command = self.hear
         if _size(board.root + _SLOT) > 1:
             gc.collect()
@@ -221,6 +228,8 @@ class Node:
 
     def hear(self, message):
         """Do what a message on ``cmd`` says; what that takes is loaded when the first one comes."""
+        if self.control and self.control.hear(message):
+            return
         if self.commands is None:
             gc.collect()
             from firmware.node.commands import Commands, Record
@@ -296,6 +305,8 @@ class Node:
         else:
             self.radio.follow(self.cycle.power.mode, self.cycle.seq)
         wait = self.cycle.wait_ms()
+        if self.control:
+            wait = min(wait, self.control.step())
         link_wait = self.uplink.wait_ms() if self.radio.on else wait
         if busy:
             link_wait = 0

@@ -72,9 +72,9 @@ def _verified(key, message, signature):
 
     gc.collect()
     good = ed25519.verify(key, message, signature)
-    for name in ("ed25519", "sha512"):
-        del sys.modules["firmware.wire." + name]
-        delattr(room, name)
+    for name in ("ed25519", "sha512"):  # the second is part of the first where that was built
+        if sys.modules.pop("firmware.wire." + name, None):
+            delattr(room, name)
     return good
 
 

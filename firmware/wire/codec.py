@@ -58,7 +58,7 @@ __all__ = (
     "readings",
 )
 
-EVENT_KINDS = ("boot", "lost", "fault", "answer", "refused", "update")
+EVENT_KINDS = ("boot", "lost", "fault", "answer", "refused", "update", "output", "outputs")
 
 
 def encode(frame):

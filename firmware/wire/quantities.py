@@ -182,6 +182,8 @@ QUANTITIES = (
     Quantity(27, "line_pressure", None, "kPa", None, "KPA", 10, 0, 10000, None, None, "mean"),
     # definition; dry and soaked leaves stand at the ends for days
     Quantity(28, "leaf_wetness", None, "%", "/100", "P1", 10, 0, 100, None, None, "mean"),
+    # seconds that an output was on within the sample step; an hour holds 3600
+    Quantity(29, "output_on_duration", None, "s", "s", "SEC", 1, 0, 3600, None, None, "sum"),
 )
 
 MISSING = {

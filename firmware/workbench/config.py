@@ -116,6 +116,8 @@ def node_config(
         "broker": broker_of(key, broker),
         **changeable(board),
     }
+    if board.outputs:
+        config["ntp"] = ""  # its schedules go by the server's time alone
     if has_modem:
         config["link"] = dict(board.link) | ({"apn": apn} if apn else {})
     if wifi:
@@ -135,7 +137,7 @@ def broker_of(key: NodeKey, address: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def changeable(board: Board) -> dict[str, Any]:
-    """Return what a configuration has from a board type: times, channels, alarms, battery policy.
+    """Return what a configuration has from a board type: times, channels, alarms, outputs.
 
     Raises
     ------
@@ -165,6 +167,9 @@ def changeable(board: Board) -> dict[str, Any]:
         config["alarms"] = [_alarm(alarm, scales[alarm.channel]) for alarm in board.alarms]
     if board.power:
         config["power"] = _power(board.power, channels)
+    if board.outputs:
+        config["outputs"] = [dict(output.raw) for output in board.outputs]
+        config["rules"] = [list(rule.raw) for rule in board.rules]
     return config
 
 

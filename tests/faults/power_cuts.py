@@ -76,7 +76,7 @@ class Operation:
 
 def program(folder: Path, without: str | None) -> Path:
     """Copy the node's program into `folder`, without a safeguard; return where it is."""
-    for room in ("wire", "node", "sensors"):
+    for room in ("wire", "node", "sensors", "actuators"):
         shutil.copytree(ROOT / "firmware" / room, folder / "firmware" / room)
     shutil.copy(ROOT / "firmware" / "__init__.py", folder / "firmware")
     shutil.copytree(SCRIPTS, folder / "scripts")

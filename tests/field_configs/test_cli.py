@@ -46,7 +46,7 @@ def test_all_errors_of_all_parts(root):
         "illuminance, battery_voltage, signal_strength, enclosure_temperature, "
         "door_open_duration, position_latitude, position_longitude, soil_nitrogen, "
         "soil_phosphorus, soil_potassium, solar_voltage, insect_count, water_volume, "
-        "line_pressure, leaf_wetness "
+        "line_pressure, leaf_wetness, output_on_duration "
         '(did you mean "soil_moisture"?)',
         "error: field_configs/words/zh_CN/status.toml: status.hihg: has no text: add it "
         '(did you mean "status.high"?)',

@@ -38,6 +38,7 @@ IDS = {
     26: "water_volume",
     27: "line_pressure",
     28: "leaf_wetness",
+    29: "output_on_duration",
 }
 
 

@@ -18,6 +18,11 @@ class Board(board_esp32.Board):
     def _is_esp32(self):
         return True
 
+    @staticmethod
+    def lease_ms():
+        """Ticks that leases of outputs are counted in: virtual time, and nothing looks at it."""
+        return int((machine.clock.now() - machine.clock.start) * 1000)
+
     def uptime_ms(self):
         """Milliseconds of virtual time since boot."""
         return self.uptime + machine.clock.uptime_ms()

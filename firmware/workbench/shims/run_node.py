@@ -14,6 +14,9 @@ gc.threshold(4096)  # as in main, whose modules are compiled here
 from bench import settings  # noqa: E402
 from flash import Flash  # noqa: E402
 
+if settings.get("outputs"):
+    import acted as acted
+
 chip = Flash()
 try:
     vfs = os.VfsLfs2(chip)
