@@ -7,9 +7,13 @@ loaded together take more bytes than one. Their sources stay apart.
 from __future__ import annotations
 
 import ast
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
+#: Python 3.11 counts how deep it is in a tree for all threads together, and fails where two parse
+#: at once (CPython issue 106905); bundles are made by several.
+_PARSING = threading.Lock()
 #: By what is loaded the parts that it alone imports, each before those that import it.
 PARTS: Mapping[str, tuple[str, ...]] = {
     "firmware.node.control": (
@@ -46,6 +50,11 @@ def join(sources: Mapping[str, Path]) -> str:
         If a part is imported in another way than by its names, or two give a name a different
         meaning.
     """
+    with _PARSING:
+        return _joined(sources)
+
+
+def _joined(sources: Mapping[str, Path]) -> str:
     texts, meanings = [], dict[str, str]()
     for name, path in sources.items():
         text = path.read_text(encoding="utf-8")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from field_configs.load import load
 from field_configs.schema import Board
 from firmware.workbench import bundle, joined
+from tests.paths import ROOT
 
 HOST, PART = "firmware.node.host", "firmware.node.part"
 
@@ -65,3 +68,17 @@ def test_a_part_that_something_else_imports_is_refused(monkeypatch: pytest.Monke
 
 def bundle_board() -> Board:
     return load(site=None).boards["greenhouse-2"]
+
+
+def test_several_threads_may_join_at_once() -> None:
+    """Python 3.11 fails where two threads make trees at once (CPython issue 106905)."""
+    names = ("firmware.node.control", *joined.PARTS["firmware.node.control"])
+    sources = {name: ROOT / (name.replace(".", "/") + ".py") for name in names}
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            made = set(pool.map(lambda _: joined.join(sources), range(40)))
+    finally:
+        sys.setswitchinterval(before)
+    assert len(made) == 1
