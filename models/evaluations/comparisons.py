@@ -11,6 +11,7 @@ from models.evaluations.interpolation import compare as interpolation
 from models.evaluations.late_blight import compare as late_blight
 from models.evaluations.leaf_wetness import compare as leaf_wetness
 from models.evaluations.moths import compare as moths
+from models.evaluations.soil_moisture import compare as soil_moisture
 from models.evaluations.stripe_rust import compare as stripe_rust
 
 COMPARISONS: dict[str, Callable[[Path], tuple[dict[str, Any], str]]] = {
@@ -20,4 +21,5 @@ COMPARISONS: dict[str, Callable[[Path], tuple[dict[str, Any], str]]] = {
     "late_blight": late_blight,
     "interpolation": interpolation,
     "information": information,
+    "soil_moisture": soil_moisture,
 }

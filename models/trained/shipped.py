@@ -18,4 +18,5 @@ COMPARED = (
     "late_blight",
     "interpolation",
     "information",
+    "soil_moisture",
 )
