@@ -64,7 +64,7 @@ def basal_by_days(crops: Crops, age: ArrayLike) -> Array:
     first, growing, middle, late = crops.lengths
     grown = np.clip((days - first) / growing, 0.0, 1.0)
     gone = np.clip((days - first - growing - middle) / late, 0.0, 1.0)
-    return crops.ini + (crops.mid - crops.ini) * grown + (crops.end - crops.mid) * gone
+    return np.asarray(crops.ini + (crops.mid - crops.ini) * grown + (crops.end - crops.mid) * gone)
 
 
 def basal_by_stage(bbch: Array, marks: tuple[float, ...], kcb: tuple[float, ...]) -> Array:

@@ -10,13 +10,16 @@ of ripening, harvest, as FAO-56 defines its four stages. Which BBCH stage that i
 and is unverified.
 
 Winter wheat stays green and short through winter: Table 17 has 0.15 for bare, 0.50 for fully
-covered ground that is not frozen. 0.15 is the start and the least here.
+covered ground that is not frozen. 0.15 is the start and the least here. Its lengths are those of
+Idaho, where winter is a rest as on the plain: with the Mediterranean row (30, 140, 40, 30) the crop
+would be full grown in February, when Henan's Kc is 0.64.
 
-Local values: Liu & Luo 2010, doi:10.1016/j.agwat.2009.07.003 (as cited; lysimeter at Yucheng,
-Shandong, 1998-2005), found the method good for winter wheat's seasonal sum (error below 0.9 mm a
-day, peaks missed) and unsatisfactory for summer maize, and changed Kcb; their abstract, which is
-all that was read, does not give the values, so none are used. `LOCAL_KC` holds what is at hand of
-the province, second-hand, and `docs/water.md` compares.
+Local values: "A consolidated evaluation of the FAO-56 dual crop coefficient approach using the
+lysimeter data in the North China Plain" (2010; Yucheng, Shandong, 1998-2005) found the method good
+for winter wheat (error below 0.9 mm a day over the season, peaks missed) and unsatisfactory for
+summer maize, and changed Kcb; its abstract, which is all that was read, does not give the values,
+so none are used. A weighing lysimeter at Beijing (tcsae.org 20050806, abstract) found FAO-56's
+coefficients of wheat and maize usually too low. `LOCAL_KC` holds what is at hand of Henan.
 """
 
 from __future__ import annotations
@@ -50,8 +53,8 @@ class Need:
 
 NEEDS: dict[str, Need] = {
     "winter_wheat": Need(
-        (0.15, 1.10, 0.25), (30, 140, 40, 30), 1.0, (1.5, 1.8), 0.55, (21, 39, 77, 89),
-        ("Winter Wheat, November, Mediterranean", "Winter Wheat", "Winter Wheat", "Winter Wheat"),
+        (0.15, 1.10, 0.25), (160, 75, 75, 25), 1.0, (1.5, 1.8), 0.55, (21, 39, 77, 89),
+        ("Winter Wheat, October, Idaho", "Winter Wheat", "Winter Wheat", "Winter Wheat"),
     ),
     "summer_maize": Need(
         (0.15, 1.15, 0.50), (20, 35, 40, 30), 2.0, (1.0, 1.7), 0.55, (14, 55, 83, 89),

@@ -160,7 +160,7 @@ def solar_by_temperature(
         kRs, `INLAND` or `COASTAL` [degC-0.5].
     """
     swing = np.maximum(np.asarray(tmax, dtype=np.float64) - np.asarray(tmin), 0.0)
-    return np.minimum(k * np.sqrt(swing) * np.asarray(above), np.asarray(clear))
+    return np.asarray(np.minimum(k * np.sqrt(swing) * np.asarray(above), np.asarray(clear)))
 
 
 def net_longwave(warmth: Array, vapour: Array, clearness: Array) -> Array:
@@ -259,9 +259,12 @@ def daily(
     EvapotranspirationError
         If a minimum lies above its maximum, or the latitude is beyond the polar circles.
     """
-    if (np.abs(latitude) > 66.5).any() if np.ndim(latitude) else abs(float(latitude)) > 66.5:  # type: ignore[arg-type]
+    north = np.asarray(latitude, dtype=np.float64)
+    far = ~(np.abs(north) <= 66.5)
+    if far.any():
         raise EvapotranspirationError(
-            f"latitude {latitude}: give degrees between the polar circles, -66.5 to 66.5"
+            f"latitude {north[far].flat[0]:g}: give degrees between the polar circles, "
+            "-66.5 to 66.5"
         )
     given = (tmin, tmax, day_of_year, vapour, rhmin, rhmax, wind, solar)
     low, high, doy, ea, dry, damp, u2, rs = np.broadcast_arrays(

@@ -20,21 +20,15 @@ import numpy as np
 from models.crops.season import SeasonDay
 from models.hazards.soil import _soil_water as soil
 from models.risk.hazard import Carried, Evaluation, Hazard, Parameter, Use, Window
+from models.water.needs import NEEDS
 from models.weather.dataset import Array
 
-_TABLE = "FAO-56 Table 22, as quoted by others"
-_CROPS = {
-    "winter_wheat": 0.55,
-    "summer_maize": 0.55,
-    "peanut": 0.50,
-    "garlic": 0.30,
-    "greenhouse_tomato": 0.40,
-    "greenhouse_cucumber": 0.50,
-}
+_TABLE = "FAO-56 Table 22"
+_CROPS = {crop: need.p for crop, need in NEEDS.items()}
 PARAMETERS = {
     "wilting_point": soil.WILTING_POINT,
     "field_capacity": soil.FIELD_CAPACITY,
-    **{f"p_{crop}": Parameter(p, "1", _TABLE, "second-hand") for crop, p in _CROPS.items()},
+    **{f"p_{crop}": Parameter(p, "1", _TABLE, "primary") for crop, p in _CROPS.items()},
     "medium": Parameter(float(np.nextafter(0.0, 1.0)), "1", "more than 0; FAO-56", "primary"),
     "high": Parameter(0.5, "1", "chosen here", "provisional"),
 }
