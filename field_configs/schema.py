@@ -15,7 +15,7 @@ from field_configs.battery import Battery, PowerPolicy, Solar
 
 RESISTANCE_CLASSES = ("VS", "S", "MS", "MR")
 FIELD_KINDS = ("open", "greenhouse", "depot")
-#: Textures of FAO-56's Table 19 and ways of irrigation of its Table 20: models/water has their numbers.
+#: Textures of FAO-56's Table 19, ways of irrigation of its Table 20; models/water has the numbers.
 TEXTURES = ("sand", "loamy_sand", "sandy_loam", "loam", "silt_loam", "silt", "silt_clay_loam",
             "silty_clay", "clay")  # fmt: skip
 METHODS = ("flood", "border", "furrow", "furrow_wide", "furrow_alternate", "sprinkler", "drip")

@@ -29,7 +29,7 @@ Said = tuple[str, dict[str, float | str]]
 
 @dataclass(frozen=True)
 class Growing:
-    """A field that something grows on: ``field`` as the balance knows it; ``notes`` what it lacks."""
+    """A field with a crop: ``field`` as the balance knows it, ``notes`` what of it is not known."""
 
     field: followed.Field
     has_area: bool

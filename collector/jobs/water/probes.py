@@ -48,9 +48,7 @@ class Seen:
         recent = seen.share[since : today + 1, column]
         if not np.isnan(recent).all():
             return [("probe_used", {})]
-        one = [
-            x for x in told(_column(seen, column, since, today), self.depths[column : column + 1])
-        ]
+        one = told(_column(seen, column, since, today), self.depths[column : column + 1])
         return [("probe_left_out", {"depth": x.depth, "reason": x.reason}) for x in one[:3]]
 
 
