@@ -19,11 +19,12 @@ from collector.jobs.judging.field_hours import FieldHours
 from collector.jobs.water import weather
 from collector.jobs.water.growing import Found, Growing, growing, recorded
 from collector.jobs.water.probes import Probes, Seen
+from collector.jobs.water.wetness import windows
 from collector.store.advice import water
 from collector.store.advice.water import Account, Days, State
 from collector.store.postgres.db import Connection
 from field_configs.events import Event, event
-from models.water.advice import Advice, Asked, advise
+from models.water.advice import Advice, Asked, WetnessWindow, advise
 from models.water.balance import Correct
 from models.water.fields import DRY, MIDDLE, WET, Followed, Weather, follow
 from models.water.rain_ahead import RainAhead
@@ -67,6 +68,7 @@ class Group:
     unsaid: Mapping[int, Array]
     used: Sequence[float]
     probes: Seen
+    wetness: Mapping[str, tuple[WetnessWindow, ...]]
 
     def followed(self, rain: Array) -> Followed:
         """Follow them, with some rain on the days ahead (day, field) [mm]."""
@@ -107,7 +109,8 @@ def _group(
             else:
                 watered[number, column] += amount
     seen = probes.of([g.field for g in here], known, watered)
-    return Group(here, known, watered, unsaid, used, seen)
+    wet = windows(conn, [g.field for g in here], at)
+    return Group(here, known, watered, unsaid, used, seen, wet)
 
 
 def _asked(group: Group, column: int, state: State | None) -> Asked:
@@ -121,6 +124,7 @@ def _asked(group: Group, column: int, state: State | None) -> Asked:
         used=group.used[column],
         bbch=state.bbch if state is not None and fits else math.nan,
         warmth=float(group.known.values[4, today, column]),
+        wetness=group.wetness.get(here.name, ()),
         hazards=state.status if state is not None else {},
     )
 

@@ -6,7 +6,7 @@ extremes. A day with fewer than `FEWEST` hours of a quantity has none of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
 import numpy as np
@@ -50,12 +50,11 @@ def enough(hours: Array) -> Array:
     return np.where(few[:, None, :], np.nan, hours)
 
 
-def _over(how: str, hours: Array) -> Array:
+def _over(statistic: Callable[..., Array], hours: Array) -> Array:
     """A statistic of each day; NaN where it has no hour."""
-    none = np.isnan(hours).all(axis=1)
+    none = np.asarray(np.isnan(hours).all(axis=1))
     filled = np.where(none[:, None, :], 0.0, hours)
-    found = {"low": np.nanmin, "high": np.nanmax, "mean": np.nanmean, "sum": np.nansum}[how]
-    return np.where(none, np.nan, found(filled, axis=1))
+    return np.where(none, np.nan, statistic(filled, axis=1))
 
 
 def daily_weather(
@@ -78,12 +77,16 @@ def daily_weather(
     shape = (count, 24, fields)
     air, damp, wind, sun, rain = (enough(by_day(hours.get(q), shape)) for q in QUANTITIES)
     with np.errstate(invalid="ignore"):
-        vapour = _over("mean", enough(saturation(air) * damp / 100.0))
+        vapour = _over(np.nanmean, enough(saturation(air) * damp / 100.0))
     doy = np.array([(first + timedelta(days=d)).timetuple().tm_yday for d in range(count)])[:, None]
     north = np.where(np.isnan(latitude), LATITUDE, latitude)[None, :]
-    low, high, light = _over("low", air), _over("high", air), PER_WATT * _over("mean", sun)
-    least = _over("low", damp)
-    blow = _over("mean", wind)
+    low, high, light = (
+        _over(np.nanmin, air),
+        _over(np.nanmax, air),
+        PER_WATT * _over(np.nanmean, sun),
+    )
+    least = _over(np.nanmin, damp)
+    blow = _over(np.nanmean, wind)
     with np.errstate(invalid="ignore"):
         open_air = daily(low, high, doy, north, ALTITUDE, vapour=vapour, rhmin=least, wind=blow,
                          solar=light)  # fmt: skip
@@ -91,5 +94,5 @@ def daily_weather(
     if indoors.any():
         inside = eto_indoors(low, high, vapour, light, doy, LATITUDE, ALTITUDE)
         eto = np.where(indoors[None, :], inside, eto)
-    fell = np.where(indoors[None, :], 0.0, _over("sum", rain))
-    return np.stack([eto, fell, blow, least, _over("mean", air)])
+    fell = np.where(indoors[None, :], 0.0, _over(np.nansum, rain))
+    return np.stack([eto, fell, blow, least, _over(np.nanmean, air)])

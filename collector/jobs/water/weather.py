@@ -87,9 +87,16 @@ def measured(
                 skip = max(-lead, 0)
                 lead = max(lead, 0)
                 part = block[:, skip:, column]
-                have.values[:, lead : lead + part.shape[1]] = part
+                _take_in(have.values[:, lead : lead + part.shape[1]], part, begin, today)
     water.put_weather(conn, found)
     return hours, found
+
+
+def _take_in(have: Array, read: Array, begin: date, today: date) -> None:
+    """Put days that were read in; what is known of days long past is not lost with their hours."""
+    count = max((today - timedelta(days=AGAIN) - begin).days, 0)
+    old = np.arange(have.shape[1]) < count
+    have[:] = np.where(old & np.isnan(read), have, read)
 
 
 def _persist(eto: Array, today: int) -> None:
@@ -173,7 +180,7 @@ def known(
             if quantity in told:
                 given = now[quantity]
                 put = np.full_like(given, np.nan)
-                put[np.ix_(rows[keep], columns)] = told[quantity].values[keep]
+                put[np.ix_(rows[keep], np.array(columns))] = told[quantity].values[keep]
                 now[quantity] = np.where(np.isnan(given), put, given)
                 if quantity == "precipitation_amount":
                     coming = put

@@ -15,7 +15,9 @@ from collector.store.postgres import queries
 from collector.store.postgres.db import Connection
 from collector.store.postgres.queries import fetch, put, run
 from field_configs.schema import Field
+from models.risk.hazard import MEDIUM
 from models.weather.dataset import Array
+from models.weather.local_days import day_ended
 
 SQL = queries.load("water")
 #: What is kept of the weather of a day, in this order [mm, mm, m s-1, %, degC].
@@ -155,6 +157,25 @@ def states(conn: Connection, hazards: Collection[str], at: datetime) -> dict[str
         known = {} if before is None or before.crop != crop else dict(before.status)
         stage = float("nan") if bbch is None else float(bbch)
         found[field] = State(crop, stage, known | {hazard: int(status)})
+    return found
+
+
+def wet_days(
+    conn: Connection, fields: Collection[str], hazards: Collection[str], at: datetime
+) -> dict[tuple[str, str], list[date]]:
+    """Return the coming local days on which hazards warn, by field and hazard.
+
+    Parameters
+    ----------
+    conn : Connection
+    fields, hazards : collection of str
+    at : datetime
+        Now, aware.
+    """
+    found: dict[tuple[str, str], list[date]] = {}
+    given = {"fields": list(fields), "hazards": list(hazards), "warns": MEDIUM, "at": at}
+    for site, hazard, end in fetch(conn, SQL["wet_days"], **given):
+        found.setdefault((site, hazard), []).append(day_ended(end))
     return found
 
 

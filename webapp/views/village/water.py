@@ -1,4 +1,4 @@
-"""The water page of a field: the sentence, its reasons, the curve, the days in numbers, the facts."""
+"""The water page of a field: the sentence, its reasons, the curve, days in numbers, the facts."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from webapp.views.village.own_fields import SOIL_NAMES
 from webapp.views.village.water_chart import Drawn, Words
 from webapp.views.village.water_words import METHOD_NAMES, TEXTURE_NAMES, say, sentence, tone
 
+#: Days that a drawing has at least, ahead and before.
+LEAST_DAYS = 21
 #: An account older than this is told as such.
 FRESH = timedelta(hours=30)
 
@@ -61,7 +63,7 @@ def _facts(field: Field, soil: str | None, account: Account | None) -> list[tupl
             str(gettext("Watered by")),
             str(METHOD_NAMES[field.method]) if field.method else unknown,
         ),
-        (str(gettext("Area")), area or unknown),
+        (str(gettext("Area of the field")), area or unknown),
     ]
     if field.well:
         found.append((str(gettext("Well")), field.well))
@@ -83,8 +85,26 @@ def _drawn(account: Account) -> Drawn | None:
     days = account.days
     if not days or not any(value is not None for value in days["middle"]):
         return None
-    lines = (days[k] for k in ("middle", "dry", "wet", "readily", "available", "rain", "watered"))
-    return Drawn(account.first, (account.today - account.first).days, *lines)
+    known = next(i for i, value in enumerate(days["middle"]) if value is not None)
+    begin = max(min(known, len(days["middle"]) - LEAST_DAYS), 0)
+    names = ("middle", "dry", "wet", "readily", "available", "rain", "watered")
+    first = account.first + timedelta(days=begin)
+    return Drawn(first, (account.today - first).days, *(days[k][begin:] for k in names))
+
+
+def _heard(account: Account, drawn: Drawn) -> str:
+    """The curve in a sentence, for those who hear the page."""
+    ahead = next((v for v in reversed(drawn.middle) if v is not None), None)
+    return str(
+        gettext(
+            "Gone today: %(now)s mm, in a week by the forecast: %(ahead)s mm; the crop begins to "
+            "lack water at %(limit)s mm and wilts at %(full)s mm.",
+            now=number(drawn.middle[drawn.today], 0),
+            ahead=number(ahead, 0),
+            limit=number(account.advice.get("limit"), 0),
+            full=number(account.advice.get("available"), 0),
+        )
+    )
 
 
 def _chart(drawn: Drawn, text: str) -> Markup:
@@ -132,7 +152,9 @@ def make_view(conn: Connection, field: Field, soil: str | None, at: datetime) ->
     """
     found = water.accounts(conn, field=field.id)
     if not found:
-        text = str(gettext("The water of this field is computed every night; not yet for this one."))
+        text = str(
+            gettext("The water of this field is computed every night; not yet for this one.")
+        )
         return WaterView("cannot_say", text, "", [], [], Markup(), [], _facts(field, soil, None),
                          None, False)  # fmt: skip
     account = found[0]
@@ -145,7 +167,7 @@ def make_view(conn: Connection, field: Field, soil: str | None, at: datetime) ->
         certainty=upper_first(certainty_label(sure)) if sure else "",
         reasons=[say(code, numbers) for code, numbers in said["reasons"]],
         notes=[say(code, numbers) for code, numbers in said["notes"]],
-        svg=_chart(drawn, text) if drawn else Markup(),
+        svg=_chart(drawn, _heard(account, drawn)) if drawn else Markup(),
         rows=_rows(account) if drawn else [],
         facts=_facts(field, soil, account),
         computed=account.computed,

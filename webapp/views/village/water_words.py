@@ -56,12 +56,6 @@ PROBE_REASONS = {
     "below_roots": lazy_gettext("it lies below the roots"),
 }
 TONES = {"now": "high", "soon": "medium", "none": "no_risk", "cannot_say": "cannot_say"}
-LEVEL_NAMES = {
-    "now": lazy_gettext("Water now"),
-    "soon": lazy_gettext("Water soon"),
-    "none": lazy_gettext("No water needed"),
-    "cannot_say": lazy_gettext("Cannot say"),
-}
 
 
 def codes(account: Account) -> list[str]:
@@ -133,8 +127,8 @@ def _crop(crop: str) -> str:
 def _weather_missing(n: Numbers) -> str:
     return gettext(
         "No weather for %(days)s days in a row: between full and dry nobody knows how the soil "
-        "stands. What to do: see that the station sends again, or write down the next watering that "
-        "fills the field; until then dig a spade deep and look.",
+        "stands. What to do: see that the station sends again, or write down the next watering "
+        "that fills the field; until then dig a spade deep and look.",
         days=int(n["days"]),
     )
 
@@ -159,8 +153,8 @@ def _depletion(n: Numbers) -> str:
 
 def _named_water(n: Numbers) -> str:
     return gettext(
-        "It is the time of %(water)s: it is due where the soil holds less than %(limit)s of what it "
-        "can hold.",
+        "It is the time of %(water)s: it is due where the soil holds less than %(limit)s of what "
+        "it can hold.",
         water=str(WATER_NAMES.get(str(n["water"]), n["water"])),
         limit=percent(float(n["limit"])),
     )
@@ -191,7 +185,8 @@ REASONS: Mapping[str, Callable[[Numbers], str]] = {
         "The soil probe warns of drought: it counts before the computed balance."
     ),
     "waits_for_rain": lambda n: gettext(
-        "With a chance of %(chance)s at least %(mm)s mm of rain fall within %(days)s days.", **_rain(n)
+        "With a chance of %(chance)s at least %(mm)s mm of rain fall within %(days)s days.",
+        **_rain(n),
     ),
     "rain_not_sure": lambda n: gettext(
         "Rain is not to be relied on: %(mm)s mm within %(days)s days have a chance of %(chance)s.",
@@ -217,7 +212,8 @@ REASONS: Mapping[str, Callable[[Numbers], str]] = {
         needed=_mm(n, "needed"),
     ),
     "allocation_spent": lambda n: gettext(
-        "This season's share is used up; %(needed)s m³ would be needed. Ask whoever gives the shares.",
+        "This season's share is used up; %(needed)s m³ would be needed. Ask whoever gives the "
+        "shares.",
         needed=_mm(n, "needed"),
     ),
     "no_wet_leaves": lambda n: gettext(

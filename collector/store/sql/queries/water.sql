@@ -54,6 +54,12 @@ FROM risk_status
 WHERE time >= %(since)s AND time < %(until)s AND hazard = ANY(%(hazards)s)
 ORDER BY site, hazard, time DESC, id DESC
 
+-- name: wet_days
+-- Ends of the coming days on which a hazard of wet leaves warns, by field.
+SELECT site, hazard, time FROM risk_outlook
+WHERE site = ANY(%(fields)s) AND hazard = ANY(%(hazards)s) AND status >= %(warns)s AND time > %(at)s
+ORDER BY site, hazard, time
+
 -- name: say
 -- What the keeper of a field says of its water.
 UPDATE field SET texture = %(texture)s, method = %(method)s, well = %(well)s,
