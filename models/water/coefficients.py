@@ -147,11 +147,11 @@ def course(
     crops
         Of the fields.
     curve
-        Kcb (day, field) as the crop's table has it: roots follow it.
+        Values of Kcb (day, field) as the crop's table has it: roots follow it.
     wind, rhmin
         At 2 m [m s-1], least relative humidity [%]; any shape that fits (day, field).
     basal
-        Kcb (day, field) with what was observed; the curve without.
+        Values of Kcb (day, field) with what was observed; the curve without.
     height, cover
         Observed height [m] and share of ground covered (day, field); NaN where none.
     alfalfa

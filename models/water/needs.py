@@ -1,8 +1,8 @@
 """What each crop needs: coefficients, lengths of stages, roots and depletion, with their rows.
 
-Kcb is of FAO-56 Table 17, roots and p of Table 22, lengths of Table 11: read in the 2006 printing.
-Heights are of Table 12 as the package pyfao56 1.4.3 writes them down; the table itself was not
-read. FAO-56 has no row of lengths for garlic: those of dry onion of October stand in.
+Kcb is of FAO-56 Table 17, heights of Table 12 (crops on stalks 2 m, its footnote), roots and p of
+Table 22, lengths of Table 11: read in the 2006 printing. It has no row of lengths for garlic: those
+of dry onion of October stand in.
 
 The lengths are of other countries and are stretched to the season of a field (`lengths_of`); where
 the growth stage is known, `stages` place the coefficient by it: 10 % cover, full cover, beginning

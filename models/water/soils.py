@@ -1,8 +1,10 @@
 """What soils hold and what evaporates from them, by texture; and the interval that leaves.
 
 FAO-56 Table 19 gives a range for every texture. A field is therefore three soils: the one that
-holds least of its range, the middle and the one that holds most. A texture that nobody named is
-any between two that bound it; without bounds any of the table, and the interval is wide.
+holds least of its range, the middle and the one that holds most. What lies between field capacity
+and wilting point is the table's own column, since the ends of both ranges do not belong together.
+A texture that nobody named is any between two that bound it; without bounds any of the table, and
+the interval is wide.
 
 References
 ----------
@@ -114,11 +116,11 @@ def soil_of(
     poor = min(rows, key=lambda row: row.available[0])
     rich = max(rows, key=lambda row: row.available[1])
     capacity = sum(sum(row.capacity) for row in rows) / (2 * len(rows))
-    wilting = sum(sum(row.wilting) for row in rows) / (2 * len(rows))
+    available = sum(sum(row.available) for row in rows) / (2 * len(rows))
     rew = sum(sum(row.readily_evaporable) for row in rows) / (2 * len(rows))
     return SoilRange(
         Soil(poor.capacity[0], poor.capacity[0] - poor.available[0], poor.readily_evaporable[0]),
-        Soil(capacity, wilting, rew),
+        Soil(capacity, capacity - available, rew),
         Soil(rich.capacity[1], rich.capacity[1] - rich.available[1], rich.readily_evaporable[1]),
         known,
     )

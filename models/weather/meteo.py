@@ -1,7 +1,7 @@
-"""Physics of the air, as far as hazards need it: humidity, leaf wetness, degree-days, ET0.
+"""Physics of the air, as far as hazards need it: humidity, leaf wetness, degree-days.
 
 Saturation vapour pressure is psychrolib's (ASHRAE), read off a fine table so that it works on
-arrays; reference evapotranspiration is pyet's FAO-56 Penman-Monteith.
+arrays. Evapotranspiration is in `models.weather.reference_evapotranspiration`.
 """
 
 from __future__ import annotations

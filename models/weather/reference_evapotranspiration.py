@@ -193,11 +193,11 @@ def penman_monteith(
     wind
         At 2 m [m s-1].
     energy
-        Net radiation less soil heat flux [MJ m-2 per step].
+        Net radiation less soil heat flux, of a day [MJ m-2 d-1] or an hour [MJ m-2 h-1].
     gamma
         Psychrometric constant [kPa degC-1].
     per
-        900 for a day, 37 for an hour.
+        Value of the numerator: 900 for a day, 37 for an hour.
     """
     steep = slope(temperature)
     top = 0.408 * steep * energy + gamma * per / (temperature + 273) * wind * deficit
@@ -352,8 +352,8 @@ def hourly(
     altitude
         Above the sea [m].
     clearness
-        Solar over clear-sky radiation to use at night: of an hour 2 to 3 h before sunset, else
-        `NIGHT_CLEARNESS`.
+        Ratio of solar to clear-sky radiation to use at night: of an hour 2 to 3 h before sunset,
+        else `NIGHT_CLEARNESS`.
 
     References
     ----------

@@ -76,7 +76,7 @@ def test_never_more_than_is_lacking_and_large_amounts_in_parts():
 
 
 def test_rain_with_a_good_chance_is_waited_for():
-    found = ask(followed(moisture=0.74), rain=ensemble(0.8, 60.0))
+    found = ask(followed(moisture=0.69), rain=ensemble(0.8, 60.0))
     assert found.level == "soon"
     reason = next(r for r in found.reasons if r.code == "waits_for_rain")
     assert reason.numbers["chance"] == pytest.approx(0.8)
@@ -84,7 +84,7 @@ def test_rain_with_a_good_chance_is_waited_for():
 
 
 def test_rain_with_a_poor_chance_is_not():
-    found = ask(followed(moisture=0.74), rain=ensemble(0.3, 60.0))
+    found = ask(followed(moisture=0.69), rain=ensemble(0.3, 60.0))
     assert found.level == "now"
     assert "rain_not_sure" in codes(found)
 
@@ -98,10 +98,10 @@ def test_a_crop_that_suffers_does_not_wait():
 def test_rain_without_a_stated_chance_is_told_but_not_waited_for():
     one = np.zeros((1, AHEAD))
     one[0, 1] = 60.0
-    found = ask(followed(moisture=0.74), rain=RainAhead(one))
+    found = ask(followed(moisture=0.69), rain=RainAhead(one))
     assert found.level == "now"
     assert "rain_without_chance" in codes(found)
-    stated = ask(followed(moisture=0.74), rain=RainAhead(one, np.full(AHEAD, 0.9)))
+    stated = ask(followed(moisture=0.69), rain=RainAhead(one, np.full(AHEAD, 0.9)))
     assert "waits_for_rain" in codes(stated)
 
 
