@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluations.soil_moisture_balance import from_few_probes, told_by_balance
-from models.evaluations.soil_moisture_farm import Farm, read_cosmos, read_farm
+from models.evaluations.soil_moisture_farm import COSMOS, Farm, read_cosmos, read_farm
 from models.evaluations.soil_moisture_learned import Cases, by_table, by_trees, cases_of, table
 from models.evaluations.tables import markdown_table
 from models.skill.scores import Interval, block_bootstrap
@@ -49,10 +49,12 @@ _FEW_HEAD = {
 def compare(folder: Path) -> tuple[dict[str, Any], str]:
     """Errors of every forecast by depth and by site.
 
+    Where the file has one year only, sites alone are left out, and the table says so.
+
     Parameters
     ----------
     folder : Path
-        Holds both files of soil moisture.
+        Holds the farm's file, and perhaps that of another place.
 
     Returns
     -------
@@ -61,9 +63,10 @@ def compare(folder: Path) -> tuple[dict[str, Any], str]:
     Raises
     ------
     DocumentError
-        A file is missing, lacks columns, or has one place only.
+        The farm's file is missing; a file lacks columns, or has one place only.
     """
     farm = read_farm(folder)
+    years = len(np.unique(farm.years)) > 1
     balance = told_by_balance(farm)
     misses = []
     for depth in range(len(farm.depths)):
@@ -76,9 +79,9 @@ def compare(folder: Path) -> tuple[dict[str, Any], str]:
                 "free": value - balance.free[at],
                 "level": value - balance.level[*at, depth],
                 "moved": value - balance.moved[*at, depth],
-                "dry_table": cases.change - by_table(cases, years=True, weather=False),
-                "table": cases.change - by_table(cases, years=True),
-                "trees": cases.change - by_trees(cases, years=True),
+                "dry_table": cases.change - by_table(cases, years=years, weather=False),
+                "table": cases.change - by_table(cases, years=years),
+                "trees": cases.change - by_trees(cases, years=years),
                 SHARED: cases.change - by_table(cases, years=False),
                 "site": cases.site,
                 "month": farm.days.to_period("M").asi8[cases.day],
@@ -88,7 +91,8 @@ def compare(folder: Path) -> tuple[dict[str, Any], str]:
         "depths": {f"{d:g}": _by_depth(miss) for d, miss in zip(farm.depths, misses, strict=True)},
         "sites": _by_site(farm, misses),
         "own_ranges": balance.own,
-        "elsewhere": _elsewhere(cases_of(farm, 0), read_cosmos(folder)),
+        "elsewhere": None,
+        "years_left_out": years,
         "wettings": _wettings(farm),
         "few": {
             ", ".join(f"{farm.depths[one]:g}" for one in kept): from_few_probes(farm, kept)
@@ -96,6 +100,8 @@ def compare(folder: Path) -> tuple[dict[str, Any], str]:
             if max(kept) < len(farm.depths)
         },
     }
+    if (folder / COSMOS).exists():
+        result["elsewhere"] = _elsewhere(cases_of(farm, 0), read_cosmos(folder))
     return result, markdown(result)
 
 
@@ -187,9 +193,8 @@ def markdown(result: dict[str, Any]) -> str:
             ]
         )
     head = ["depth [m]", "pairs of days", *FORECASTS.values()]
-    text = "RMSE / mean distance [m3 m-3], sites and years left out\n\n" + markdown_table(
-        head, rows
-    )
+    out = "sites and years" if result["years_left_out"] else "sites, of the one year there is,"
+    text = f"RMSE / mean distance [m3 m-3], {out} left out\n\n{markdown_table(head, rows)}"
     head = ["depth [m]", "table's RMSE against persistence (95 % by months)"]
     head += ["sites where it is less", "table, sites alone left out"]
     text += "\n\n" + markdown_table(head, gains)
@@ -208,11 +213,14 @@ def markdown(result: dict[str, Any]) -> str:
     other, counts = result["elsewhere"], result["wettings"]
     frosts, watered = counts[KINDS[THAW]], counts[KINDS[WATERING]]
     others = sum(counts.values()) - frosts
+    if other is not None:
+        text += (
+            f"\n\nAnother place (COSMOS ARM-1, {other['cases']} pairs of days): persistence "
+            f"{_pair(other['persistence'])}, table of the highest probe without rain "
+            f"{_pair(other['dry_table'])}."
+        )
     return text + (
-        f"\n\nAnother place (COSMOS ARM-1, {other['cases']} pairs of days): persistence "
-        f"{_pair(other['persistence'])}, table of the highest probe without rain "
-        f"{_pair(other['dry_table'])}.\n\n"
-        f"Wettings seen within {SEEN_TO:g} m: {frosts} after frost, {others} others; of these "
+        f"\n\nWettings seen within {SEEN_TO:g} m: {frosts} after frost, {others} others; of these "
         f"{watered} are taken for watering, and none was."
         f"\n\n{result['own_ranges']} probes have a range of their own in the end."
     )

@@ -128,6 +128,15 @@ def test_the_comparison_of_a_made_farm(folder, monkeypatch):
     assert few["days"] == 4 * 800
 
 
+def test_one_year_of_one_farm_is_judged_by_sites_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(soil_moisture, "by_trees", by_table)
+    rows(sites=3, days=200, depths=(0.3,)).to_csv(tmp_path / COOK_FARM, index=False)
+    result, text = soil_moisture.compare(tmp_path)
+    assert result["depths"]["0.3"]["table"]["rmse"] < result["depths"]["0.3"]["persistence"]["rmse"]
+    assert "sites, of the one year there is, left out" in text
+    assert "Another place" not in text
+
+
 def test_files_that_cannot_be_used(folder, tmp_path):
     with pytest.raises(DocumentError, match=f"{COOK_FARM}: cannot be read"):
         read_farm(tmp_path)
