@@ -1,4 +1,4 @@
-"""The job of the night: follow the water of every field to today and over the days ahead.
+"""The job: follow the water of every field to today and over the days ahead.
 
 Amounts that people wrote are taken as what reached the field: losses between well and field are not
 taken off. A watering of unknown amount fills the soil on the wet side, brings `USUAL_MM` in the
@@ -29,7 +29,7 @@ from models.water.balance import Correct
 from models.water.fields import DRY, MIDDLE, WET, Followed, Weather, follow
 from models.water.rain_ahead import RainAhead
 from models.weather.dataset import Array
-from models.weather.local_days import local_day
+from models.weather.local_days import local_day, midnight
 
 #: Fields that are followed at a time.
 TOGETHER = 2000
@@ -37,6 +37,8 @@ TOGETHER = 2000
 USUAL_MM = 60.0
 #: Days of the chart before today [d].
 SHOWN = 60
+#: Local time from which the day before counts as whole, and fields that are followed each hour.
+NIGHT, FEW = timedelta(hours=4), 500
 HAZARDS = ("soil_drought", "soil_waterlogging")
 
 
@@ -243,5 +245,20 @@ def keep_accounts(context: Context) -> Event:
     return event("water_accounts", fields=len(accounts), due=due, unknown=unknown)
 
 
-#: At 4:20 local time, when the readings of the day that closed are in.
-JOBS = (Job("water", timedelta(days=1), keep_accounts, timedelta(hours=20, minutes=20)),)
+def _is_wanted(context: Context) -> bool:
+    night = midnight(local_day(context.now - NIGHT)) + NIGHT
+    with context.pool.connection() as conn:
+        return water.is_wanted(conn, night, FEW)
+
+
+#: Each night once the day's readings are in, and in any hour after a watering was written down.
+JOBS = (
+    Job(
+        "water",
+        timedelta(hours=1),
+        keep_accounts,
+        timedelta(minutes=10),
+        after="risk",
+        wanted=_is_wanted,
+    ),
+)

@@ -119,6 +119,21 @@ def counts(conn: Connection) -> dict[str, tuple[int, datetime]]:
     return {level: (count, newest) for level, count, newest in fetch(conn, SQL["counts"])}
 
 
+def is_wanted(conn: Connection, night: datetime, few: int) -> bool:
+    """Tell whether accounts are to be computed anew.
+
+    Parameters
+    ----------
+    conn : Connection
+    night : datetime
+        Aware; they are wanted where none was computed since.
+    few : int
+        Up to so many fields they are wanted always.
+    """
+    ((found,),) = fetch(conn, SQL["is_wanted"], night=night, few=few)
+    return bool(found)
+
+
 def put_waterings(conn: Connection, found: Sequence[Watering], at: datetime) -> None:
     """Keep waterings that soil moisture or a meter showed.
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
 
 from collector.jobs.context import Context
+from collector.jobs.water import accounts
 from collector.jobs.water.accounts import JOBS, compute, keep_accounts
 from collector.jobs.water.days import daily_weather
 from collector.jobs.water.growing import SOILS, standing
@@ -33,9 +34,13 @@ TODAY = date(2016, 5, 8)
 
 
 @pytest.fixture(scope="module")
-def world(postgres, known_world: str) -> Iterator[db.Connection]:
+def dsn(postgres, known_world: str) -> str:
+    return postgres.create(known_world)
+
+
+@pytest.fixture(scope="module")
+def world(dsn: str) -> Iterator[db.Connection]:
     """The known world, with the accounts of its fields."""
-    dsn = postgres.create(known_world)
     pool = db.Pool(dsn)
     keep_accounts(Context(pool, NOW))
     pool.close()
@@ -108,7 +113,35 @@ def test_the_job_keeps_an_account_of_every_field(world: db.Connection):
     )
     assert "probe_used" in notes(account)
     assert water.counts(world)["now"] == (1, NOW)
-    assert [j.id for j in JOBS] == ["water"]
+
+
+def test_accounts_are_computed_each_night_and_after_news(
+    world: db.Connection, dsn: str, monkeypatch: pytest.MonkeyPatch
+):
+    night = NOW - timedelta(hours=10)
+    assert water.is_wanted(world, night, 6)
+    assert not water.is_wanted(world, night, 5)
+    assert water.is_wanted(world, NOW + timedelta(minutes=1), 5)
+    later = NOW + timedelta(minutes=5)
+    works.put(world, [watering(TODAY, 40.0)], later)
+    assert water.is_wanted(world, night, 5)
+    world.rollback()
+    water.put_waterings(world, [Watering(FIELD, water.SOIL, TODAY, 30.0, "job")], later)
+    assert water.is_wanted(world, night, 5)
+    world.rollback()
+    with changed(world, "DELETE FROM water_account WHERE field = 'qf-liuge-1'"):
+        assert water.is_wanted(world, night, 5)
+    monkeypatch.setattr(accounts, "FEW", 5)
+    (job,) = JOBS
+    assert job.wanted is not None
+    pool = db.Pool(dsn)
+    at_three, at_four = (
+        datetime(2016, 5, 8, 19, 59, tzinfo=UTC),
+        datetime(2016, 5, 8, 20, tzinfo=UTC),
+    )
+    assert not job.wanted(Context(pool, at_three))
+    assert job.wanted(Context(pool, at_four))
+    pool.close()
 
 
 def test_the_night_after_goes_on_from_what_is_kept(world: db.Connection):

@@ -37,6 +37,17 @@ ORDER BY a.field
 -- name: counts
 SELECT level, count(*), max(computed) FROM water_account GROUP BY level ORDER BY level
 
+-- name: is_wanted
+-- Whether accounts are to be computed anew: none since the night, few fields, or something that they
+-- do not know of.
+WITH last AS (SELECT coalesce(max(computed), '-infinity') AS at, count(*) AS fields FROM water_account)
+SELECT last.at < %(night)s OR last.fields <= %(few)s
+    OR EXISTS (SELECT FROM field_work WHERE kind = 'irrigation' AND received > last.at)
+    OR EXISTS (SELECT FROM watering WHERE noted > last.at)
+    OR EXISTS (SELECT FROM field f LEFT JOIN water_account a ON a.field = f.id
+               WHERE a.field IS NULL AND f.kind <> 'depot')
+FROM last
+
 -- name: waterings
 SELECT field, source, day, amount_mm, told_by FROM watering
 WHERE %(field)s::text IS NULL OR field = %(field)s
