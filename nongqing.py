@@ -23,6 +23,7 @@ import collector.commands.judging.ledger
 import collector.commands.judging.products
 import collector.commands.judging.risk
 import collector.commands.judging.verify
+import collector.commands.judging.water
 import collector.commands.network.admit
 import collector.commands.network.calibrate
 import collector.commands.network.clock
@@ -202,6 +203,7 @@ main.add_command(collector.commands.persons.contacts.contacts_group)
 main.add_command(collector.commands.judging.desk.desk_group)
 main.add_command(collector.commands.judging.advice.advice_group)
 main.add_command(collector.commands.judging.products.products_group)
+main.add_command(collector.commands.judging.water.water_group)
 main.add_command(firmware.workbench.cli.node)
 firmware.workbench.cli.node.add_command(firmware.workbench.list_command.list_)
 firmware.workbench.cli.node.add_command(firmware.workbench.revoke.revoke)

@@ -17,11 +17,13 @@ from field_configs.reading import Section, nearest, read_toml, toml_files
 from field_configs.references import check_references
 from field_configs.schema import (
     FIELD_KINDS,
+    METHODS,
     OTHER_PREVIOUS_CROPS,
     POSITIONS,
     PRODUCE_CATEGORIES,
     RESISTANCE_CLASSES,
     SEASON_NAMES,
+    TEXTURES,
     WET_THRESHOLDS,
     ConfigError,
     ConfigErrors,
@@ -333,6 +335,10 @@ def _field(part: Section) -> Field:
         part.text("en"),
         part.choice("kind", FIELD_KINDS, "kind"),
         part.maybe_number("area_ha", 0.001, 10000, "ha"),
+        part.maybe_choice("texture", TEXTURES, "soil texture"),
+        part.maybe_choice("method", METHODS, "way of irrigation"),
+        part.maybe_text("well"),
+        part.maybe_number("allocation_m3", 0, 10_000_000, "m3"),
     )
 
 

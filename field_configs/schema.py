@@ -17,6 +17,10 @@ from field_configs.device import Device, Network
 
 RESISTANCE_CLASSES = ("VS", "S", "MS", "MR")
 FIELD_KINDS = ("open", "greenhouse", "depot")
+#: Textures of FAO-56's Table 19, ways of irrigation of its Table 20; models/water has the numbers.
+TEXTURES = ("sand", "loamy_sand", "sandy_loam", "loam", "silt_loam", "silt", "silt_clay_loam",
+            "silty_clay", "clay")  # fmt: skip
+METHODS = ("flood", "border", "furrow", "furrow_wide", "furrow_alternate", "sprinkler", "drip")
 POSITIONS = ("illustrative", "surveyed", "unknown")
 #: What kind of food something is; who may need a certificate of commitment is decided by it.
 PRODUCE_CATEGORIES = ("vegetable", "fruit", "tea", "grain", "oil", "other")
@@ -277,7 +281,11 @@ class Village:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field or greenhouse of a village, or a depot of loggers; area in hectares."""
+    """A field or greenhouse of a village, or a depot of loggers; area in hectares.
+
+    For its water: ``texture`` of the soil, ``method`` of irrigation, the ``well`` it is watered
+    from and what it may take of it in a season, ``allocation_m3``; None where nobody said.
+    """
 
     id: str
     village: str
@@ -285,6 +293,10 @@ class Field:
     en: str
     kind: str
     area_ha: float | None
+    texture: str | None = None
+    method: str | None = None
+    well: str | None = None
+    allocation_m3: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

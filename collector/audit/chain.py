@@ -82,6 +82,7 @@ ACTIONS = (
     "village_merged",
     "field_added",
     "field_given_up",
+    "field_water_said",
     "field_shared",
     "field_unshared",
     "lot_made",

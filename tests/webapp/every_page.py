@@ -47,6 +47,7 @@ NOW = seed_module.NOW
 
 VALUES = {
     "village_id": "qf-liuge",
+    "plot_id": "qf-liuge-1",
     "token": "x",
     "filename": "icon.svg",
     "hazard": "wheat_fhb",

@@ -221,6 +221,7 @@ def give_up(conn: Connection, field: str, at: datetime) -> None:
         "forget_invitations",
         "forget_seasons",
         "forget_works",
+        "forget_water",
         "forget_places",
         "forget_photos",
         "forget_stages",

@@ -90,7 +90,8 @@ RETURNING person
 UPDATE own_field SET given_up = %(at)s, soil = NULL, changed_by = NULL WHERE field = %(field)s
 
 -- name: forget_names
-UPDATE field SET zh = '', en = '' WHERE id = %(field)s AND private
+UPDATE field SET zh = '', en = '', texture = NULL, method = NULL, well = NULL, allocation_m3 = NULL
+WHERE id = %(field)s AND private
 
 -- name: forget_keepers
 DELETE FROM field_keeper WHERE field = %(field)s
@@ -103,6 +104,10 @@ DELETE FROM season WHERE field = %(field)s
 
 -- name: forget_works
 DELETE FROM field_work WHERE field = %(field)s
+
+-- name: forget_water
+WITH seen AS (DELETE FROM watering WHERE field = %(field)s)
+DELETE FROM water_account WHERE field = %(field)s
 
 -- name: forget_places
 UPDATE scouting_report SET longitude = NULL, latitude = NULL, photo = NULL, note = '',

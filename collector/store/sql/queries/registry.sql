@@ -26,13 +26,14 @@ ORDER BY v.county, v.id
 -- name: fields
 -- What people call their own fields is only for them.
 SELECT id, village, CASE WHEN private THEN '' ELSE zh END, CASE WHEN private THEN '' ELSE en END,
-       kind, area_ha
+       kind, area_ha, texture, method, well, allocation_m3
 FROM field
 WHERE (%(village)s::text IS NULL OR village = %(village)s) AND (NOT private OR %(own)s)
 ORDER BY village, id
 
 -- name: field
-SELECT id, village, zh, en, kind, area_ha FROM field WHERE id = %(field)s AND NOT private
+SELECT id, village, zh, en, kind, area_ha, texture, method, well, allocation_m3
+FROM field WHERE id = %(field)s AND NOT private
 
 -- name: seasons
 SELECT field, crop, variety, resistance, sown, previous_crop, harvested, relay

@@ -9,7 +9,8 @@ SELECT id, zh, en, county, township, longitude, latitude, position FROM village 
 
 -- name: fields
 -- What is known of people's own fields is no part of a site.
-SELECT id, village, zh, en, kind, area_ha FROM field WHERE NOT private OR kind = 'depot'
+SELECT id, village, zh, en, kind, area_ha, texture, method, well, allocation_m3
+FROM field WHERE NOT private OR kind = 'depot'
 ORDER BY village, id
 
 -- name: nodes
@@ -34,12 +35,14 @@ ON CONFLICT (id) DO UPDATE SET
 
 -- name: put_fields
 -- A depot is on no public page.
-INSERT INTO field (id, village, zh, en, kind, area_ha, private)
-SELECT v.id, v.village, v.zh, v.en, v.kind, v.area_ha::double precision, v.kind = 'depot'
-FROM (VALUES %s) AS v (id, village, zh, en, kind, area_ha)
+INSERT INTO field (id, village, zh, en, kind, area_ha, texture, method, well, allocation_m3, private)
+SELECT v.id, v.village, v.zh, v.en, v.kind, v.area_ha::double precision, v.texture, v.method, v.well,
+       v.allocation_m3::double precision, v.kind = 'depot'
+FROM (VALUES %s) AS v (id, village, zh, en, kind, area_ha, texture, method, well, allocation_m3)
 ON CONFLICT (id) DO UPDATE SET
     village = excluded.village, zh = excluded.zh, en = excluded.en, kind = excluded.kind,
-    area_ha = excluded.area_ha, private = excluded.private
+    area_ha = excluded.area_ha, texture = excluded.texture, method = excluded.method,
+    well = excluded.well, allocation_m3 = excluded.allocation_m3, private = excluded.private
 
 -- name: put_placements
 INSERT INTO placement (id, field, quantity, height_m, wet_threshold) VALUES %s

@@ -1,0 +1,1 @@
+"""The water account: weather of fields by day, the balance, what is said of each."""
