@@ -11,7 +11,7 @@ from types import FrameType
 import click
 
 from collector.commands.parts import Parts, plain_errors
-from collector.ingest.service import started
+from collector.ingest.service import look_for_garbage_seldom, started
 from collector.jobs import schedule as scheduling
 from collector.keys import load_master_key
 from collector.store.postgres import db as database
@@ -58,6 +58,7 @@ def ingest(parts: Parts) -> None:
         broker = settings.need_broker()
         master = load_master_key(settings.state_dir, settings.master_key)
         stop = _Stop()
+        look_for_garbage_seldom()
         with started(
             pool,
             master,

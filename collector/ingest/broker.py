@@ -24,6 +24,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from collector.ingest.authenticity import Message
+from collector.ingest.buffered_client import BufferedClient
 from collector.ingest.session import Session
 from collector.settings import BrokerAddress, BrokerTls, SettingsError, parse_broker
 from collector.trouble import Trouble
@@ -41,6 +42,8 @@ RECEIVE_MOST = 5000
 #: others take over, so that a share of the messages must not wait for long.
 ALONE_EXPIRY_S = 7 * 86400
 GROUP_EXPIRY_S = 60
+#: How the topics of acknowledgements end.
+ANSWERS = "/ack"
 #: Most of our own messages that wait for the broker.
 SEND_MOST = 20_000
 # So often a connection that just stood is lost at once until the name seems to be another's too.
@@ -112,10 +115,10 @@ class MqttLink:
         self._lost_at_once = 0
         self.client = self._make_client()
 
-    def _make_client(self) -> mqtt.Client:
+    def _make_client(self) -> BufferedClient:
         """Make the client of this protocol and name."""
         five = self.protocol == FIVE
-        client = mqtt.Client(
+        client = BufferedClient(
             CallbackAPIVersion.VERSION2,
             client_id=self.session.name,
             clean_session=None if five else self.shared or not self.session.lasts,
@@ -202,12 +205,12 @@ class MqttLink:
         threading.Thread(target=change, name="broker", daemon=True).start()
 
     def publish(self, topic: str, payload: bytes) -> None:
-        """Send a message with QoS 1; one that cannot be sent now is dropped.
+        """Send with QoS 1, an acknowledgement with 0; what cannot be sent now is dropped.
 
         An acknowledgement that gets lost costs nothing: the node sends its frame again.
         """
         if self.client.is_connected():
-            self.client.publish(topic, payload, qos=1)
+            self.client.publish(topic, payload, qos=0 if topic.endswith(ANSWERS) else 1)
 
     def done(self, messages: Iterable[Message]) -> None:
         """Tell the broker that messages are stored, in the order in which they came.
@@ -215,9 +218,8 @@ class MqttLink:
         What came by a connection that is lost is not told: the broker sends it again.
         """
         with self._lock:
-            for message in messages:
-                if message.came is not None and message.came[0] == self._connection:
-                    self.client.ack(message.came[1], 1)
+            came = [message.came for message in messages if message.came is not None]
+            self.client.ack_all([number for by, number in came if by == self._connection])
 
     def _say(self, level: int, trouble: Event) -> None:
         self.trouble = trouble

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from collector.ingest import preparing
 from collector.ingest.authenticity import Message
 from collector.ingest.lanes import Lanes
+from collector.ingest.service import look_for_garbage_seldom
 from collector.store.measured import reading_log
 from collector.store.network import registry
 from collector.store.postgres import binary, db
@@ -156,6 +157,7 @@ class Running:
 
 def measure(dsn: str, folder: Path, rounds: int, size: int) -> bool:
     """Measure on an empty database; tell whether the bar is met."""
+    look_for_garbage_seldom()
     running = Running(dsn, folder, size)
     ours, own, raw = [], [], []
     for first in range(0, (rounds + 2) * HOURS, HOURS):
@@ -178,6 +180,7 @@ def flat(dsn: str, folder: Path, rows: int, size: int) -> bool:
     """Write so many readings; tell whether the last quarter came as fast as the first, but for
     what rounds differ by anyhow.
     """
+    look_for_garbage_seldom()
     running = Running(dsn, folder, size)
     rounds = -(-rows // READINGS)
     rates = np.array([READINGS / running.write(at * HOURS)[0] for at in range(rounds)])

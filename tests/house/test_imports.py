@@ -21,7 +21,7 @@ SINGLE_IMPORTERS = {
         "firmware/workbench/shims/board_unix.py",  # whose `machine` is the shims' own
     ),
     "network": ("firmware/node/main.py", "firmware/node/board_"),
-    "paho": ("collector/ingest/broker.py",),
+    "paho": ("collector/ingest/broker.py", "collector/ingest/buffered_client.py"),
     "psycopg2": ("collector/store/",),
     "apscheduler": ("collector/jobs/schedule.py",),
     "flask": ("webapp/",),
