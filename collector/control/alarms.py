@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from collector.control.boards import acting_boards
 from collector.control.shown import GRACE, Given, state_of
@@ -57,17 +58,25 @@ def judge(conn: Connection, nodes: Collection[str], at: datetime) -> None:
 
 def _alarm(board: Board, output: BoardOutput, row: Told) -> Event:
     proof = next(each for each in board.channels if each.number == output.proof)
-    return event(
-        PREFIX + str(row.more),
-        node=row.node,
-        output=output.number,
-        zh=output.zh,
-        en=output.en,
-        at=row.when,
-        quantity=proof.quantity,
-        boot=row.boot,
-        state=row.k,
-    )
+    given: dict[str, Any] = {
+        "node": row.node,
+        "output": output.number,
+        "zh": output.zh,
+        "en": output.en,
+        "at": row.when,
+        "quantity": proof.quantity,
+        "boot": row.boot,
+        "state": row.k,
+    }
+    if row.more == "no_proof":
+        return event("output_no_proof", **given)
+    if row.more == "unproven":
+        return event("output_unproven", **given)
+    if row.more == "off_flow":
+        return event("output_off_flow", **given)
+    if row.more == "backward":
+        return event("output_backward", **given)
+    return event("output_stuck", **given)
 
 
 def not_known(conn: Connection, at: datetime) -> int:
@@ -95,7 +104,7 @@ def not_known(conn: Connection, at: datetime) -> int:
                 subject = f"{order.node}/{order.output}"
                 found[subject] = Found(
                     event(
-                        NOT_KNOWN,
+                        "output_not_known",
                         node=order.node,
                         output=order.output,
                         seconds=order.seconds,
