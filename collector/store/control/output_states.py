@@ -163,17 +163,10 @@ def nodes(
     found = []
     for row in fetch(conn, SQL["nodes"], boards=list(boards), **named):
         said, said_k, said_uptime, said_at, lost, newest, began = row[11:]
-        now = NodeNow(
-            *row[:11],
-            rows=tuple(Row(*each) for each in said or ()),
-            said_k=said_k or 0,
-            said_uptime=said_uptime or 0,
-            said_at=said_at,
-            lost=lost or 0,
-            restarted=newest is not None and newest > row[8],
-            began=began,
-        )
-        found.append(now)
+        rows = tuple(Row(*each) for each in said or ())
+        restarted = newest is not None and newest > row[8]
+        later = (rows, said_k or 0, said_uptime or 0, said_at, lost or 0, restarted, began)
+        found.append(NodeNow(*row[:11], *later))
     return found
 
 
