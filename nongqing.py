@@ -25,6 +25,8 @@ import collector.commands.judging.risk
 import collector.commands.network.admit
 import collector.commands.network.calibrate
 import collector.commands.network.clock
+import collector.commands.network.control
+import collector.commands.network.control_water
 import collector.commands.network.devices
 import collector.commands.network.handover
 import collector.commands.network.items
@@ -184,6 +186,7 @@ main.add_command(collector.commands.network.clock.clock)
 main.add_command(collector.commands.persons.audit.audit)
 main.add_command(collector.commands.network.items.items)
 main.add_command(collector.commands.network.quality.quality)
+main.add_command(collector.commands.network.control.control)
 main.add_command(collector.commands.network.devices.device_group)
 main.add_command(collector.commands.persons.people.people)
 main.add_command(collector.commands.persons.messages.messages_group)

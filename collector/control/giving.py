@@ -56,7 +56,10 @@ class Who:
 
 
 def may_switch(conn: Connection, person: Person, field: str, at: datetime) -> bool:
-    """Return whether a person may switch outputs of a field."""
+    """Return whether a person may switch outputs of a field.
+
+    `at` is the machine's time, as of all that is kept of people.
+    """
     return _listed(conn, person, field) and _permitted(conn, person, field, at)
 
 

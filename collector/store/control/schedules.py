@@ -18,7 +18,8 @@ class NoSuchSchedule(StoreError):  # noqa: N818 - named for what is wanting
 
     def __init__(self, number: int) -> None:
         super().__init__(
-            f"schedule {number}: none in force has this number; see `nongqing control schedules`"
+            f"schedule {number}: none in force has this number; "
+            "`nongqing control schedule list` shows those that are"
         )
 
 
