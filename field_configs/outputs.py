@@ -23,7 +23,7 @@ MOST = 16
 #: the flash's, 1 and 3 the console's, 0, 2, 5, 12 and 15 choose how the chip starts (ESP32 Series
 #: Datasheet v5.2, 2.2 and 2.4).
 OUTPUT_PINS = (4, 13, 14, 16, 17, 18, 19, 21, 22, 23, 25, 26, 27, 32, 33)
-PROOFS = ("counts", "above", "rises", "falls")  # in the order of firmware/actuators/proof.py
+PROOFS = ("counts", "above", "rises", "falls")  # in the order of firmware/node/proof.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,9 @@ def read_actuators(folder: Path = FOLDER) -> Mapping[str, Actuator]:
     for path in sorted(folder.glob("*.py")):
         found: dict[str, Any] = {}
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            name = node.targets[0] if isinstance(node, ast.Assign) else None
+            if not isinstance(node, ast.Assign):
+                continue
+            name = node.targets[0]
             if isinstance(name, ast.Name) and name.id in ("PINS", "SETTINGS"):
                 found[name.id] = ast.literal_eval(node.value)
         if "PINS" in found:

@@ -17,7 +17,7 @@ from collector.clock import Clock, SystemClock
 from collector.commands.network.enrolment import StoreRegistry
 from collector.keys import MasterKeyError, load_or_make_master_key
 from collector.one_machine import demo as demonstration
-from collector.one_machine import demo_people, demo_shipment, embedded
+from collector.one_machine import demo_control, demo_people, demo_shipment, embedded
 from collector.one_machine.backlog import Backlog
 from collector.one_machine.demo import DemoError, DemoState, DemoWeather
 from collector.one_machine.supervisor import Service, ServiceError, Supervisor, interrupt_on_signals
@@ -245,11 +245,12 @@ def run(
                 )
                 clock = state.clock()
                 if ride is not None:
+                    demo_control.prepare(settings, pool, state)
                     shipping = demo_shipment.prepare(settings, pool, ride, state)
                 nodes = [
                     node.id
                     for node in StoreRegistry(settings).nodes()
-                    if node.id != demo_shipment.NODE
+                    if node.id not in (demo_shipment.NODE, *demo_control.NODES)
                 ]
                 backlog = Backlog(pool, state, nodes)
                 say(words)

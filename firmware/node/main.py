@@ -106,7 +106,7 @@ class Node:
         config = self.configure()
         if config.get("outputs"):
             gc.collect()
-            from firmware.actuators.control import Control
+            from firmware.node.control import Control
 
             self.control = Control(board, config, self.report)  # all are off from here on
         key = bytes.fromhex(config["key"])

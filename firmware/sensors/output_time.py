@@ -6,7 +6,7 @@ QUANTITIES = (29,)
 
 
 def make(board, bus, address):
-    """Make the driver of an output; `bus` is the board's `firmware.actuators.control.Control`."""
+    """Make the driver of an output; `bus` is the board's `firmware.node.control.Control`."""
     return OutputTime(bus, address or 0)
 
 

@@ -90,7 +90,9 @@ def encode_order(order):
     try:
         decode_order(body)
     except (ValueError, TypeError) as error:
-        raise ValueError("%s; %r is none (docs/control.md, the table of acts)" % (error, order))
+        form = "[2, seq, act, id, argument, boot, until]"
+        text = "order: must be %s as docs/control.md has it, and %r is not: %s"
+        raise ValueError(text % (form, order, error))
     return body
 
 

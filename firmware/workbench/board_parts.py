@@ -114,6 +114,10 @@ class Output(Protocol):
         """What it is: ``valve``, ``pump``, ``vent`` …"""
 
     @property
+    def zh(self) -> str:
+        """Name in Chinese."""
+
+    @property
     def en(self) -> str:
         """Name in English."""
 

@@ -33,7 +33,7 @@ SMALL_INT_BITS = 31
 #: What a bundle shall be under as it travels; a slot of a board's flash has room for more.
 MOST_BYTES = 48 * 1024
 DEEP_SLEEP = "firmware.node.deep"
-CONTROL = "firmware.actuators.control"
+CONTROL = "firmware.node.control"
 #: What a board that switches something does without where its type has none of it: alarms and the
 #: policy of a battery, and the time of strangers, by which none of it would act.
 WITHOUT = {"alarms": "firmware.node.alarms", "power": "firmware.node.saving"}

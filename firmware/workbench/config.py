@@ -169,7 +169,6 @@ def changeable(board: Board) -> dict[str, Any]:
         config["power"] = _power(board.power, channels)
     if board.outputs:
         config["outputs"] = [dict(output.raw) for output in board.outputs]
-    if board.rules:
         config["rules"] = [list(rule.raw) for rule in board.rules]
     return config
 

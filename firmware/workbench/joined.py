@@ -12,13 +12,13 @@ from pathlib import Path
 
 #: By what is loaded the parts that it alone imports, each before those that import it.
 PARTS: Mapping[str, tuple[str, ...]] = {
-    "firmware.actuators.control": (
+    "firmware.node.control": (
         "firmware.node.board_outputs",
         "firmware.wire.outputs_read",
-        "firmware.actuators.account",
+        "firmware.node.account",
         "firmware.actuators.leases",
-        "firmware.actuators.proof",
-        "firmware.actuators.rules",
+        "firmware.node.proof",
+        "firmware.node.rules",
     ),
     "firmware.node.commands": ("firmware.wire.commands_read",),
     "firmware.wire.ed25519": ("firmware.wire.sha512",),
@@ -63,12 +63,12 @@ def join(sources: Mapping[str, Path]) -> str:
                         f"{name}: line {node.lineno}: {given} means something else in a file that "
                         f"it travels with ({', '.join(sources)}); rename it"
                     )
-        for node in ast.walk(ast.parse("".join(lines))):
-            if isinstance(node, ast.ImportFrom) and node.module:
-                whole = {f"{node.module}.{each.name}" for each in node.names} & set(sources)
-                if node.module in sources or whole:
+        for left in ast.walk(ast.parse("".join(lines))):
+            if isinstance(left, ast.ImportFrom) and left.module:
+                whole = {f"{left.module}.{each.name}" for each in left.names} & set(sources)
+                if left.module in sources or whole:
                     raise JoinError(
-                        f"{name}: line {node.lineno}: imports a part that it travels with; import "
+                        f"{name}: line {left.lineno}: imports a part that it travels with; import "
                         "names of it, at the top"
                     )
         texts.append("".join(lines))

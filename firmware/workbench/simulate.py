@@ -22,6 +22,9 @@ from firmware.workbench.simulated import (
     SimulationError,
 )
 
+#: How far back a node with outputs begins at most [s]: it looks around far more often than others.
+MOST_ACTED_S = 2 * 86400.0
+
 
 def differences_of(node_id: str) -> dict[str, float]:
     """Small lasting differences between a node and the weather file, made from its id.
@@ -65,7 +68,7 @@ class Fleet:
         Gets one folder for each node, readable by the owner only.
     backlog_days : float
         How far back a node begins at its very first start [d]; one that rides along no further
-        than its ride does.
+        than its ride does, one with outputs two days.
     journal_dir : Path, optional
         Gets ``<node>.txt``: boot, seq and SHA-256 of each frame once it is safe on flash.
     settings : mapping, optional
@@ -115,6 +118,7 @@ class Fleet:
                 meters = [each for each in board.channels if each.driver == "flow_meter"]
                 per_l = meters[0].settings.get("pulses_per_l", 450) if meters else 0
                 bench["outputs"] = {"rows": rows, "pulses_per_l": per_l}
+                bench["backlog_s"] = min(bench["backlog_s"], MOST_ACTED_S)
             if board.power:
                 bench["supply_pin"] = board.power.supply_pin
             if board.power and board.power.deep_sleep:

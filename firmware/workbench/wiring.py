@@ -10,10 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from firmware.workbench.board_parts import Output
 from firmware.workbench.parts import Board, BoardChannel
 
 POWER, GROUND, FED, CELL = "3.3 V", "GND", "V+", "VBAT"
 ORDER = ("i2c", "onewire", "rs485", "pulse", "adc", "gnss")
+HIGH_RELAY = ("控制端接 100 kΩ 下拉", "each input has 100 kΩ to ground")
+LOW_RELAY = ("控制端接 100 kΩ 上拉到 3.3 V", "each input has 100 kΩ to 3.3 V")
 NOTES = {
     "rs485": (
         "用自动收发方向的转换器；两端各 120 Ω",
@@ -58,7 +61,11 @@ class Pins(Protocol):
         """Return the pin of a channel on such a bus."""
 
     def taken(
-        self, channels: Sequence[Any], link: str, supply_pin: int | None
+        self,
+        channels: Sequence[Any],
+        link: str,
+        supply_pin: int | None,
+        outputs: Sequence[Any] = (),
     ) -> Mapping[int, str]:
         """Return which pin has what; a ValueError where two things want the same one."""
 
@@ -99,7 +106,7 @@ def wiring_of(
     wiring = Wiring(pins)
     kind = link or board.link["kind"]
     supply_pin = board.power.supply_pin if board.power else None
-    pins.taken(board.channels, kind, supply_pin)
+    pins.taken(board.channels, kind, supply_pin, board.outputs)
     sensors: dict[tuple[str, str, int | None], BoardChannel] = {}
     for channel in board.channels:
         sensors.setdefault((channel.bus, channel.driver, channel.address), channel)
@@ -118,7 +125,19 @@ def wiring_of(
         box = Box("升压器：探头的 V+", "converter: V+ of the probes", "", ("EN", GROUND))
         note = ("EN 接 100 kΩ 下拉", "EN has 100 kΩ to ground")
         wiring.groups.append(Group("supply", ends, (box,), None, note))
+    wiring.groups += [_switched(output) for output in board.outputs]
     return wiring
+
+
+def _switched(output: Output) -> Group:
+    """Wires to the relay, or the two, of an output: off while no pin says anything."""
+    names = ("IN",) if len(output.pins) == 1 else ("OPEN", "CLOSE")
+    signals = [(name, _label(pin)) for name, pin in zip(names, output.pins, strict=True)]
+    ends = ((GROUND, GROUND), *signals)
+    is_low = output.raw.get("settings", {}).get("active") == "low"
+    note = LOW_RELAY if is_low else HIGH_RELAY
+    box = Box(output.zh, output.en, f"{output.number}", tuple(name for name, _ in ends))
+    return Group("output", ends, (box,), None, note)
 
 
 def _label(pin: int) -> str:

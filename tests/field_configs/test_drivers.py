@@ -33,8 +33,8 @@ def test_the_shipped_sensors_say_what_their_modules_hold() -> None:
     of_houses |= {"leaf_wetness_adc", "leaf_wetness_modbus", "trap_counter"}
     of_pumps = {"flow_meter", "line_pressure", "wind_direction_modbus", "wind_speed_modbus"}
     of_loads = {"door_contact", "gnss_nmea"}
-    of_links = {"link_signal"}
-    assert set(drivers.known) == of_fields | of_houses | of_pumps | of_loads | of_links
+    of_nodes = {"link_signal", "output_time"}
+    assert set(drivers.known) == of_fields | of_houses | of_pumps | of_loads | of_nodes
     for name, driver in drivers.known.items():
         module = importlib.import_module(f"firmware.sensors.{name}")
         assert driver is not None

@@ -26,7 +26,7 @@ def test_counts(configs):
         "counties": 8,
         "townships": 89,
         "crops": 6,
-        "boards": 5,
+        "boards": 7,
         "villages": 3,
         "fields": 6,
         "seasons": 6,
@@ -166,5 +166,5 @@ def test_check_is_sound():
     result = CliRunner().invoke(check, [])
     assert result.exit_code == 0, result.output
     assert result.output == (
-        "sound: 8 counties, 89 townships, 6 products, 6 crops, 5 boards, 3 villages, 6 nodes\n"
+        "sound: 8 counties, 89 townships, 6 products, 6 crops, 7 boards, 3 villages, 6 nodes\n"
     )

@@ -162,7 +162,7 @@ CASES = [
         "channels[1].driver",
         'unknown driver "soil_modbuss": use one of battery, bh1750, bmp280, co2_senseair, '
         "door_contact, ds18b20, flow_meter, gnss_nmea, leaf_wetness_adc, leaf_wetness_modbus, "
-        "line_pressure, link_signal, sht4x, soil7_modbus, soil_modbus, solar_voltage, "
+        "line_pressure, link_signal, output_time, sht4x, soil7_modbus, soil_modbus, solar_voltage, "
         "tipping_bucket, trap_counter, wind_direction_modbus, wind_speed_modbus",
         "soil_modbus",
     ),

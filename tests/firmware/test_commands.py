@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from firmware.node import configuration
-from firmware.node.commands import Commands
+from firmware.node.commands import Commands, changed
 from firmware.node.link import Identity
 from firmware.wire import commands, seal
 from firmware.wire.commands import Command
@@ -336,3 +336,10 @@ def test_power_may_go_at_any_moment_of_a_change(
     else:
         pytest.fail("the change has more steps than were tried")
     assert result == ("done" if kept else "undone")
+
+
+def test_outputs_and_rules_are_changed_from_afar_as_lists(rig: Rig) -> None:
+    for key in ("outputs", "rules"):
+        assert changed(CONFIG, {key: []})[key] == []
+        with pytest.raises(ValueError, match=f"{key}: is of the wrong kind"):
+            changed(CONFIG, {key: {}})

@@ -55,7 +55,9 @@ def uptime(collector: Collector) -> int:
     """Uptime [s] that the node told last."""
     with collector.lock:
         frames = [f.t0 + f.step * (len(f.channels[0]) - 1) for f in collector.frames.values()]
-        told = [event.detail[:2] for _, event in collector.events if event.kind.startswith("output")]
+        told = [
+            event.detail[:2] for _, event in collector.events if event.kind.startswith("output")
+        ]
     return max([*frames, *(row[1] for row in told), 0])
 
 
@@ -96,3 +98,48 @@ def test_what_is_ordered_is_proven_and_ends_by_itself(
     counted = seconds_on(collector, 4) / 10  # litres of the meter
     assert counted == pytest.approx(0.55 * 600, abs=8)
     assert fleet.alive() == {NODE: True}
+
+
+def test_rules_go_on_alone_and_the_frames_tell_what_they_did(
+    make_fleet: FleetMaker, collector: Collector
+) -> None:
+    """A day without a link, made up at the start: vent by heat, drip by dry soil; both are told."""
+    rules = [[VENT, 0, 1700, 1500], [DRIP, 2, 300, 350]]
+    with make_fleet(NODE, board="greenhouse-2", days=1, rate=1, config={"rules": rules}):
+        wait_for(lambda: len(collector.received()) >= 44)
+    frames = [frame for _, frame in sorted(collector.frames.items())]
+    channels = [[value for f in frames for value in f.channels[number]] for number in range(8)]
+    temperature, _, moisture, _, litres, open_min, drip_s, vent_s = channels
+    assert collector.kinds("fault") == []
+    # The weather is 11 to 12 degrees outside; shut, the house gathers 9 more by day.
+    assert max(temperature) > 1700
+    hot = [value for value, on in zip(temperature, vent_s, strict=True) if on == 300]
+    assert hot, "open for whole steps"
+    assert min(hot) < 1550, "an open vent cools"
+    assert sum(open_min) * 60 == pytest.approx(sum(vent_s), rel=0.3), "and the way back"
+    assert sum(litres) / 10 == pytest.approx(0.55 * sum(drip_s), rel=0.05)
+    assert sum(drip_s) > 3600
+    assert moisture[-1] > moisture[0] + 5, "what flowed came to the probe"
+    assert sum(drip_s) <= 14400 + 10, "what it may in a day"
+
+
+def test_a_pump_station_loses_power_while_it_runs(
+    greenhouse: Callable[..., Fleet], collector: Collector
+) -> None:
+    fleet = greenhouse(board="pump-1")
+    for number, output in ((1, 0), (2, 1)):
+        seconds = 3600 - 600 * output
+        until = outputs.until(uptime(collector), 0, 600)
+        order(collector, outputs.on(number, number, output, seconds, BOOT, until))
+    wait_for(lambda: said(collector, 1)[2:] == said(collector, 2)[2:] == ["proof"])
+    fleet.nodes[NODE].cut_power()
+    fleet.nodes[NODE].start()
+    wait_for(lambda: len(snapshots(collector)) == 2)
+    after = snapshots(collector)[1]
+    assert [(row.on, row.left_s) for row in after.rows] == [(False, 0), (False, 0)]
+    assert after.seq == 2
+    assert [row.used_s for row in after.rows] == [3600, 3000], "in full: nobody knows how much"
+    order(collector, outputs.on(2, 2, 1, 3000, BOOT, 1 << 20))
+    order(collector, outputs.on(3, 3, 0, 60, BOOT, 1 << 20))
+    wait_for(lambda: said(collector, 3, boot=2) == ["refused"])
+    assert [each.more for each in states(collector, boot=2)] == ["boot"]

@@ -64,7 +64,10 @@ def test_every_sensor_of_a_board_is_drawn_and_the_file_in_docs_is_that_drawing(
     drawn = out.read_text(encoding="utf-8")
     texts = [each.text for each in ElementTree.fromstring(drawn).iter(f"{SVG}text")]
     sensors = {(c.driver, c.bus, c.address) for c in BOARDS[board].channels}
-    sensors = {each for each in sensors if each[1] != "link"}  # that is no part
+    sensors = {each for each in sensors if each[1] not in ("link", "output")}  # no parts
+    for output in BOARDS[board].outputs:
+        assert output.zh in texts
+        assert {f"GPIO {pin}" for pin in output.pins} <= set(texts)
     for driver, _, _ in sensors:
         count = sum(driver == other for other, _, _ in sensors)
         assert texts.count(PARTS[driver].zh) == texts.count(PARTS[driver].en) == count

@@ -43,6 +43,8 @@ class Workshop:
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(self.base, out)
         root = self.folder / "sources"
+        if not root.exists():  # a file may travel with others in it
+            shutil.copytree(ROOT / "firmware", root / "firmware")
         changed = {
             "firmware/__init__.py": lambda text: text.replace(firmware.VERSION, version)
         } | dict(changes or {})

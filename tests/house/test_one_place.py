@@ -434,7 +434,7 @@ def test_the_check_knows_them(copy: Path) -> None:
     done = run(copy, "-c", door, "check")
     assert (done.returncode, done.stdout.split(",")[-4:-1]) == (
         0,
-        [" 7 crops", " 6 boards", " 1 villages"],
+        [" 7 crops", " 8 boards", " 1 villages"],
     ), done.stdout + done.stderr
     site = copy / "field_configs" / "sites" / "planted.toml"
     text = site.read_text(encoding="utf-8")

@@ -125,7 +125,7 @@ def test_a_planted_sensor_needs_its_file_and_a_board(tree: Path) -> None:
 
     (tree / "firmware/sensors/box_thermistor.py").write_text(textwrap.dedent(SENSOR))
     code, output = check(tree)
-    assert (code, "6 boards" in output) == (0, True), output
+    assert (code, "8 boards" in output) == (0, True), output
 
     port = free_port()
     with iotcore.Broker(port=port, listen="127.0.0.1"):

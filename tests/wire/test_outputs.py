@@ -42,25 +42,22 @@ def test_what_is_encoded_is_decoded(order: Order) -> None:
         ON._replace(argument=None),
         ON._replace(argument=[0]),
         ON._replace(argument=[32, 1800]),
+        ON._replace(argument=[0, None]),
+        ON._replace(argument=5),
         ON._replace(argument=[0, 0]),
-        ON._replace(argument=[0, True]),
         ON._replace(boot=None),
         ON._replace(boot=0),
         ON._replace(until=None),
         ON._replace(until=-1),
-        outputs.off(8, 4002, 0)._replace(argument=[0, 1]),
-        outputs.off(8, 4002, 0)._replace(boot=1, until=1),
-        outputs.all_off(9, 4003)._replace(argument=0),
         outputs.auto(10, 4004, [32], 1, 1),
         outputs.auto(10, 4004, [0], 1, 1)._replace(until=None),
-        outputs.state()._replace(seq=1),
         outputs.state(-1),
     ],
 )
 def test_an_order_that_is_none_is_refused_on_both_ends(order: Order) -> None:
-    with pytest.raises(ValueError, match=r"must be \[2, seq, act, id, argument, boot, until\]"):
+    with pytest.raises(ValueError, match=r"order: must be \[2, seq, act, id, argument, boot"):
         outputs.encode_order(order)
-    with pytest.raises(cbor.DecodeError, match=r"must be \[2, seq, act"):
+    with pytest.raises((ValueError, TypeError)):
         outputs.decode_order(cbor.encode([2, *order]))
 
 

@@ -49,7 +49,7 @@ class Acted:
         return any(pin in Pin.high for pin in self.pins(kind)[:1])
 
     def flow(self):
-        """Water that flows [L/s]."""
+        """Litres of water that flow in a second."""
         valve = fault("valve", self.then)
         if valve == "dry" or not (self.is_on("valve") or valve == "leak"):
             return 0.0
@@ -147,8 +147,16 @@ class Timer:
         self.number = number
 
     def init(self, period, mode, callback):
-        """Call from now on."""
-        clock.watchers.append(lambda now: callback(self))
+        """Call from now on, not more often than that."""
+        then = 0.0
+
+        def pass_until(now):
+            nonlocal then
+            if now - then >= period / 1000:
+                then = now
+                callback(self)
+
+        clock.watchers.append(pass_until)
 
 
 world.value = value

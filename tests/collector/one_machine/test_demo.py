@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.one_machine import demo
+from collector.one_machine import demo, demo_control
 from collector.settings import Settings
 from collector.store import settings_table
 from collector.store.advice import works
@@ -66,6 +66,17 @@ def test_first_start_fills_the_store_and_says_what_is_not_real(settings, pool):
     assert "快 60 倍" in banner(pool)["zh"]
     assert "the time is simulated, too, 60 times as fast" in banner(pool)["en"]
     assert state.clock().now().year == 2016
+
+
+def test_nodes_that_switch_something_are_put_up_once_and_early(settings, pool):
+    state, _ = start(settings, pool)
+    state.sim_unix += 86400
+    assert not demo_control.prepare(settings, pool, state)
+    assert len(epochs(pool)) == 6
+    state.sim_unix -= 86400
+    for _ in range(2):
+        assert demo_control.prepare(settings, pool, state)
+        assert {epochs(pool)[node] for node in demo_control.NODES} == {1}
 
 
 def test_next_start_goes_on_and_leaves_the_keys_alone(settings, pool, tmp_path):

@@ -5,11 +5,11 @@ numbered and kept for a while, so that what was lost on the way can be asked for
 """
 
 from firmware import const
-from firmware.actuators.account import Account
 from firmware.actuators.leases import Leases
-from firmware.actuators.proof import Proofs
-from firmware.actuators.rules import Rules
+from firmware.node.account import Account
 from firmware.node.board_outputs import make_pin, make_timer
+from firmware.node.proof import Proofs
+from firmware.node.rules import Rules
 from firmware.wire import seal
 from firmware.wire.outputs_read import decode_order, is_order
 
@@ -30,6 +30,7 @@ class Output:
         self.by = 0
         self.began = 0  # uptime [s] since which it is on, or off
         self.total = 0  # time on before that [s]
+        self.shown = None  # what proved that it is on
         self.ends = 0  # when its lease ends, or ended [s of uptime]
         self.refused = None  # why a rule may not, as it was told
 
@@ -175,8 +176,10 @@ class Control:
         now = self.uptime()
         output.on, output.by, output.refused, output.ends = True, by, None, now + seconds
         if not renews:
-            output.began = now
+            output.began, output.shown = now, None
             self.proofs.expect(number, output)
+        elif by > 0 and output.shown:
+            self.say(number, "proof", by, output.shown)
 
     def why_not(self, number, output, seconds):
         """Say which limit forbids an output to be on from now for so many seconds, or None."""
@@ -261,7 +264,7 @@ class Control:
         self.rules.step()
         self.account.step()
         self._feed()
-        wait = _SOON_MS if self.told < self.k or self.proofs.waiting else _REST_MS
+        wait = _SOON_MS if self.proofs.waiting else _REST_MS
         for number in range(len(self.outputs)):
             left = self.leases.left(number)
             if left != 0:

@@ -113,7 +113,8 @@ class Proofs:
                 shown -= expected.base
             if (-shown if kind == _FALLS else shown) >= least:
                 del self.waiting[number]
-                return self.control.say(number, "proof", expected.by, [channel, value])
+                output.shown = [channel, value]
+                return self.control.say(number, "proof", expected.by, output.shown)
         if expected.over or now >= expected.since + within and not first:
             self._end(number, "no_proof")
         return None
