@@ -350,7 +350,7 @@ def _outputs(app: App, administrator: FlaskClient) -> list[Page]:
         acting.all_kinds(conn, person, NOW)
     node = f"/control/{acting.NODE}"
     on = f"{node}/{acting.DRIP}/on?minutes"
-    paths = ["/control", node, f"{node}/history", f"{on}=20&why=dry", f"{on}=999&why=dry"]
+    paths = [node, f"{node}/history", f"{on}=20&why=dry", f"{on}=999&why=dry"]
     paths.append(f"/control/{acting.WELL}")
     return [Page(path, ADMINISTRATOR) for path in paths]
 

@@ -35,7 +35,7 @@ from webapp.accounts.switching import (
 from webapp.app.database import connection, now
 from webapp.language.i18n import gettext, lazy_gettext
 from webapp.views.control.outputs import name_of, place_of, show, silent
-from webapp.views.control.words import DAYS, span
+from webapp.views.control.words import ACTS, DAYS, for_time, span
 
 bp = Blueprint("switching", __name__, url_prefix="/control")
 #: A second look that is older than this is taken again: what it showed may be so no more.
@@ -146,7 +146,7 @@ def off(node_id: str, number: int) -> ResponseReturnValue:
 
     def do(at: datetime) -> str:
         giving.switch_off(connection(), node, number, who, at)
-        return _ordered(wanted, gettext("off"))
+        return _ordered(wanted, ACTS["off"])
 
     return _try(found, number, do)
 
@@ -163,7 +163,7 @@ def auto(node_id: str, number: int) -> ResponseReturnValue:
 
     def do(at: datetime) -> str:
         giving.give_back(connection(), node, number, who, at)
-        return _ordered(wanted, gettext("back to automatic"))
+        return _ordered(wanted, ACTS["auto"])
 
     return _try(found, number, do)
 
@@ -171,12 +171,12 @@ def auto(node_id: str, number: int) -> ResponseReturnValue:
 def _on(wanted: OutputNow, seconds: int, why: str, at: datetime) -> str:
     number = wanted.output.number
     giving.switch_on(connection(), wanted.node.node, number, seconds, by_me(why), at)
-    return _ordered(wanted, gettext("on for %(time)s", time=span(seconds)))
+    return _ordered(wanted, for_time(ACTS["on"], seconds))
 
 
-def _ordered(wanted: OutputNow, what: str) -> str:
+def _ordered(wanted: OutputNow, what: object) -> str:
     told = {"output": name_of(wanted.output), "what": what}
-    flash(gettext("Ordered: %(output)s %(what)s. Below stands what the node answers.", **told))
+    flash(gettext("Ordered for %(output)s: %(what)s. Below stands what the node answers.", **told))
     return url_for("switching.page", node_id=wanted.node.node)
 
 

@@ -13,12 +13,14 @@ from collector.store.control import output_orders
 from collector.store.control.output_states import NodeNow
 from collector.store.postgres.db import Connection
 from field_configs.acting import BoardOutput
-from webapp.language.formats import local_time
+from firmware.wire.quantities import by_name
+from webapp.language.formats import local_time, short
 from webapp.language.i18n import gettext
 from webapp.language.risks import quantity_name
 from webapp.language.words import pick
 from webapp.views.control.words import ALARMS, KINDS, OFF, TONES, by_text, itself, order_text, span
 from webapp.views.control.words import what as what_of
+from webapp.views.measures import shown_unit
 
 #: For how long one is offered to switch on [min]; the first is chosen.
 MINUTES = (10, 5, 20, 30, 60, 120, 240, 480)
@@ -99,14 +101,14 @@ def _shown(
 
 def _state(each: OutputNow) -> tuple[str, str]:
     if each.is_on:
-        return "no_risk", str(gettext("on"))
+        return "no_risk", str(gettext("is on"))
     if each.is_on is None:
         if each.reason == "lease":
             return "cannot_say", str(gettext("not known: its time is over, the node is silent"))
         return "cannot_say", str(gettext("not known: the node has said nothing of it"))
     if each.reason in OFF:
         return "out_of_season", str(gettext("off: %(why)s", why=OFF[each.reason]))
-    return "out_of_season", str(gettext("off"))
+    return "out_of_season", str(gettext("is off"))
 
 
 def _mode(hold: bool | None) -> str:
@@ -159,9 +161,25 @@ def limits(each: OutputNow) -> tuple[str, ...]:
     names = [name_of(other) for other in behind if other.number in output.behind]
     if names:
         said.append(gettext("Only while this is on: %(names)s.", names=gettext(", ").join(names)))
-    if output.raw.get("forbidden"):
-        said.append(gettext("Not where wind, frost or heat that the node measures forbids it."))
+    for forbidden in output.raw.get("forbidden", ()):
+        said += _forbidden(each, *forbidden)
     return tuple(str(one) for one in said)
+
+
+def _forbidden(each: OutputNow, channel: int, low: int, high: int) -> list[str]:
+    """Say below and above which value of a channel an output must be off, as they travel."""
+    channels = acting_boards()[each.node.board].channels
+    quantity = next(c.quantity for c in channels if c.number == channel)
+    row = by_name(quantity)
+    told = {"quantity": quantity_name(quantity)}
+    said = []
+    if low / row.scale > row.low:
+        told["value"] = f"{short(low / row.scale)} {shown_unit(quantity)}"
+        said.append(gettext("Not while this is below %(value)s: %(quantity)s.", **told))
+    if high / row.scale < row.high:
+        told["value"] = f"{short(high / row.scale)} {shown_unit(quantity)}"
+        said.append(gettext("Not while this is above %(value)s: %(quantity)s.", **told))
+    return [str(one) for one in said]
 
 
 def _span(each: OutputNow) -> str:

@@ -103,10 +103,13 @@ def span(seconds: int) -> str:
 
 def what(order: OutputOrder) -> str:
     """Say what an order asked for."""
-    act = str(ACTS[order.act])
-    if order.seconds:
-        return str(gettext("%(act)s for %(time)s", act=act, time=span(order.seconds)))
-    return act
+    act = ACTS[order.act]
+    return for_time(act, order.seconds) if order.seconds else str(act)
+
+
+def for_time(act: object, seconds: int) -> str:
+    """Say that something is to be done for a time [s]."""
+    return str(gettext("%(act)s for %(time)s", act=act, time=span(seconds)))
 
 
 def order_text(word: str, reason: str | None) -> str:

@@ -87,7 +87,10 @@ def test_on_is_asked_twice_and_ordered_once_with_who_and_why(
     assert (order.act, order.output, order.seconds) == ("on", DRIP, 1200)
     assert (order.person, order.why) == (li.id, "the soil is dry: row 3")
     page = look(client, PAGE)
-    assert "Ordered: drip valve on for 20 minutes. Below stands what the node answers." in page
+    assert (
+        "Ordered for drip valve: switch on for 20 minutes. Below stands what the node answers."
+        in page
+    )
     assert "Waits to be sent" in page
     (told,) = change(lambda conn: audit.entries(conn, action="output_ordered"))
     assert (told.actor, told.detail["by"], told.detail["why"]) == (str(li.id), "Li", order.why)
@@ -111,6 +114,17 @@ def test_off_back_to_automatic_and_all_off_stand_in_the_audit_log(
     assert "Everything off: ordered from 1 node of Demonstration greenhouse." in look(
         client, "/control"
     )
+
+
+def test_limits_are_said_in_words(client: FlaskClient) -> None:
+    page = look(client, PAGE)
+    for words in (
+        "On for 2 hours at most in one go.",
+        "Off for 5 minutes between.",
+        "Not while this is below 8 °C: Air temperature.",
+    ):
+        assert words in page
+    assert "Only while this is on: field valve." in look(client, f"/control/{WELL}")
 
 
 def test_an_order_that_is_sent_is_said_to_be_unanswered(
