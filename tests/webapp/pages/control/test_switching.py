@@ -100,6 +100,7 @@ def test_off_back_to_automatic_and_all_off_stand_in_the_audit_log(
     client: FlaskClient, change: Change, li: Person
 ) -> None:
     change(lambda conn: acting.start(conn, NOW))
+    assert "Keep drip valve off, by hand" in look(client, PAGE)
     press(client, f"{PAGE}/{DRIP}/off")
     press(client, f"{PAGE}/{DRIP}/auto")
     press(client, f"/control/place/{FIELD}/all-off")
@@ -133,7 +134,9 @@ def test_an_order_that_is_sent_is_said_to_be_unanswered(
     change(lambda conn: acting.start(conn, NOW))
     press(client, ON, **WANTED)
     change(lambda conn: acting.send(conn, NOW))
-    assert "Sent; the node has not answered yet." in look(client, PAGE)
+    page = look(client, PAGE)
+    assert "Sent; the node has not answered yet." in page
+    assert "Switch drip valve off" in page  # it may be on by now
     (order,) = orders(change)
     refused = State(0, UPTIME + 3, DRIP, "refused", order.id, "rest")
     change(lambda conn: acting.say(conn, [refused], NOW))
