@@ -27,6 +27,8 @@ import collector.commands.judging.water
 import collector.commands.network.admit
 import collector.commands.network.calibrate
 import collector.commands.network.clock
+import collector.commands.network.control
+import collector.commands.network.control_water
 import collector.commands.network.devices
 import collector.commands.network.handover
 import collector.commands.network.items
@@ -186,6 +188,7 @@ main.add_command(collector.commands.network.clock.clock)
 main.add_command(collector.commands.persons.audit.audit)
 main.add_command(collector.commands.network.items.items)
 main.add_command(collector.commands.network.quality.quality)
+main.add_command(collector.commands.network.control.control)
 main.add_command(collector.commands.network.devices.device_group)
 main.add_command(collector.commands.persons.people.people)
 main.add_command(collector.commands.persons.messages.messages_group)

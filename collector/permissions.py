@@ -17,16 +17,17 @@ PERMISSIONS: Mapping[str, str] = {
     "release": "release, change or hold back advice",
     "network": "read the state of nodes, jobs and refused messages",
     "nodes": "commission, replace, move, retire, revoke nodes; look after what is wrong with them",
+    "control": "switch outputs of the fields on whose lists one is",
     "people": "add people, grant roles, lock accounts, make sign-in links",
     "audit": "read the audit log",
     "inspect": "hold and recall lots, override refused certificates, make certificates void",
 }
 
 ROLES: Mapping[str, tuple[str, ...]] = {
-    "farmer": ("own",),
-    "agent": ("own", "reports", "drafts"),
-    "technician": ("network", "nodes"),
-    "officer": ("reports", "drafts", "release", "network"),
+    "farmer": ("own", "control"),
+    "agent": ("own", "reports", "drafts", "control"),
+    "technician": ("network", "nodes", "control"),
+    "officer": ("reports", "drafts", "release", "network", "control"),
     "inspector": ("inspect",),
     "administrator": tuple(PERMISSIONS),
 }

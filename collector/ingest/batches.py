@@ -22,6 +22,7 @@ from functools import partial
 from typing import Protocol
 
 from collector.clock import Clock
+from collector.control.heard import Heard
 from collector.ingest import intake, sealing
 from collector.ingest.acknowledging import acknowledgements
 from collector.ingest.authenticity import Message, Proven
@@ -33,6 +34,7 @@ from collector.ingest.preparing import Preparing
 from collector.ingest.updating import Updating
 from collector.keys import MasterKey, MasterKeyError
 from collector.store import items
+from collector.store.control import output_orders
 from collector.store.items import Found
 from collector.store.network import frames, node_commands, server_clock
 from collector.store.network.frames import BootId, FrameId
@@ -156,6 +158,7 @@ class Collector:
         self._watch: ClockWatch = beside._watch if beside else ClockWatch(clock, monotonic)
         self._settled = 0
         self._updating = Updating(clock, monotonic)
+        self._where: Heard = beside._where if beside else Heard(clock, monotonic)
         self._host = socket.gethostname()
         self._noted: tuple[tuple[str, Event | None, int], float] | None = None
         self._unfit = False
@@ -323,7 +326,8 @@ class Collector:
         with self.pool.connection() as conn:
             known = self._registry.current(conn)
             now = self._look(conn)
-            outcome = intake.take(conn, known, proven, now, self._watch, self._updating)
+            beside = self._watch, self._updating, self._where
+            outcome = intake.take(conn, known, proven, now, *beside)
         known.begun.update(outcome.begun)
         counters = self.counters
         counters.batches += 1
@@ -346,7 +350,9 @@ class Collector:
     def _command(self, heard: Collection[str] = ()) -> None:
         """Tell nodes what they are to do: what is new, and to who was heard what waits."""
         with self.pool.connection() as conn:
-            found = node_commands.take(conn, self.master, self.clock.now(), heard)
+            now = self.clock.now()
+            found = node_commands.take(conn, self.master, now, heard)
+            found += output_orders.take(conn, now, self._where.where)
             known = self._registry.current(conn) if found else None
         if known is not None:
             self.counters.commands += self._send("cmd", known, found)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
+from collector.control.heard import Heard
+from collector.ingest.acting import Acting
 from collector.ingest.authenticity import Arrived, Message, Proven, Refusals, prove
 from collector.ingest.bodies import (
     boot_detail,
@@ -43,7 +45,7 @@ from collector.store.network.frames import BootId, DeadLetter, FrameId, NewFrame
 from collector.store.network.node_commands import ToSend
 from collector.store.postgres.db import Connection
 from field_configs.events import event
-from firmware.wire import cbor, codec, commands, outputs
+from firmware.wire import cbor, codec, commands
 from firmware.wire.codec import Frame
 
 
@@ -72,6 +74,7 @@ def take(
     now: datetime,
     watch: ClockWatch | None = None,
     updating: Updating | None = None,
+    heard: Heard | None = None,
 ) -> Outcome:
     """Take a batch of messages into the store; the caller commits.
 
@@ -89,6 +92,8 @@ def take(
         Judges the clock that `now` is from; it is shown the nodes' newest samples.
     updating : Updating, optional
         Finds the parts of updates that nodes ask for.
+    heard : Heard, optional
+        Is told where nodes with outputs are.
 
     Returns
     -------
@@ -100,7 +105,7 @@ def take(
     arrived, refused = proven.arrived, Refusals(now)
     for each in proven.refused:
         refused.add(*each)
-    batch = _Batch(conn, known, now, watch)
+    batch = _Batch(conn, known, now, watch, heard)
     batch.outcome.heard = {one.node.id for one in arrived}
     batch.take_events([x for x in arrived if x.message.topic.endswith("/evt")], refused)
     batch.take_frames([x for x in arrived if x.message.topic.endswith("/up")], refused)
@@ -164,7 +169,12 @@ class _Batch:
     """The work on one batch: collects what is to be written, writes it in a fixed order."""
 
     def __init__(
-        self, conn: Connection, known: KnownNodes, now: datetime, watch: ClockWatch | None
+        self,
+        conn: Connection,
+        known: KnownNodes,
+        now: datetime,
+        watch: ClockWatch | None,
+        heard: Heard | None = None,
     ) -> None:
         self.conn = conn
         self.known = known
@@ -172,6 +182,7 @@ class _Batch:
         self.watch = watch
         self.outcome = Outcome()
         self.notes = Notes(now)
+        self.acting = Acting(heard)
 
     def take_events(self, arrived: Sequence[Arrived], refused: Refusals) -> None:
         """Take what nodes report about themselves."""
@@ -199,6 +210,7 @@ class _Batch:
                 cause, torn = boot_detail(said)
                 began = (one.node.id, one.epoch, said.boot)
                 nodes.put_boot(self.conn, began, cause, torn, self.now)
+                self.acting.begin(one, said)
                 runs = running_detail(said)
                 if runs is not None:
                     node_firmware.put(self.conn, BootId(*began), *runs, self.now)
@@ -220,10 +232,8 @@ class _Batch:
                 news = (one.node.id, number, state, more)
                 if not roll_out_nodes.reported(self.conn, *news, boot=said.boot, at=self.now):
                     refused.add(one.node.id, "update_unknown", one.message.payload)
-            elif said.kind == "output":
-                outputs.state_of(said.detail)
-            elif said.kind == "outputs":
-                outputs.outputs_of(said.detail)
+            elif said.kind in ("output", "outputs"):
+                self.acting.hear(one, said)
             else:
                 reason, count = refused_detail(said)
                 row = (one.node.id, reason, count, said.boot)
@@ -338,5 +348,6 @@ class _Batch:
 
     def finish(self) -> None:
         """Write the notes of the batch."""
+        self.acting.finish(self.conn, self.now)
         self.outcome.dead = len(self.notes.letters)
         self.notes.write(self.conn)

@@ -16,6 +16,7 @@ OFFICERS = [
     "/",
     "/desk",
     "/region",
+    "/control",
     "/nodes",
     "/status",
     "/bulletins",

@@ -22,6 +22,7 @@ from collector.store.advice.exports import Order, Wanted
 from collector.store.advice.works import FieldWork
 from collector.store.coldchain import assets, shipments
 from collector.store.coldchain.shipments import Line
+from collector.store.control import control_list
 from collector.store.goods import goods, handling, units
 from collector.store.goods.handling import Asked
 from collector.store.inspection import findings, plans, recalls
@@ -38,6 +39,7 @@ from models.trace.goods import PALLET, STEPS
 from models.trace.scanned import LOT, UNIT, Scanned
 from models.weather.local_days import local_day
 from tests.collector.releases import Made, begin, run_before
+from tests.webapp import acting
 from tests.webapp.conftest import seed_module
 from tests.webapp.load_on_its_way import load_on_its_way
 from tests.webapp.pages.trace import chain
@@ -336,6 +338,24 @@ def _updates(app: App) -> list[Page]:
     return [Page(path, ADMINISTRATOR) for path in paths]
 
 
+def _outputs(app: App, administrator: FlaskClient) -> list[Page]:
+    """Pages of a greenhouse that acts: on, off with an alarm, an order that waits."""
+    with administrator.session_transaction() as session:
+        uniquifier = session["_user_id"]
+    with app.pool.connection() as conn:
+        person = people.find(conn, uniquifier=uniquifier)
+        assert person is not None
+        acting.build(conn, NOW)
+        for field in (acting.FIELD, acting.WELL_FIELD):
+            control_list.add(conn, field, person.id, by=person.name, at=NOW)
+        acting.all_kinds(conn, person, NOW)
+    node = f"/control/{acting.NODE}"
+    on = f"{node}/{acting.DRIP}/on?minutes"
+    paths = [node, f"{node}/history", f"{on}=20&why=dry", f"{on}=999&why=dry"]
+    paths.append(f"/control/{acting.WELL}")
+    return [Page(path, ADMINISTRATOR) for path in paths]
+
+
 def every_page(app: App, administrator: FlaskClient) -> list[Page]:
     """Find every address that answers with a page, each for the one who sees most there.
 
@@ -363,4 +383,5 @@ def every_page(app: App, administrator: FlaskClient) -> list[Page]:
     kept += _lots(app, administrator)
     kept += _shipments(app, administrator)
     kept += _updates(app)
+    kept += _outputs(app, administrator)
     return [*dict.fromkeys(found), *more, *kept, Page(_link(app), NOBODY)]

@@ -2707,3 +2707,186 @@ CREATE TABLE water_account (
     first date NOT NULL,
     days jsonb NOT NULL
 );
+
+-- Outputs of nodes: what they were ordered, what they said, and who may switch what (docs/control.md).
+
+-- A node that has outputs, as it spoke last. seq: the greatest number of an order that was given it, or that
+-- it named; taken: the greatest that it has taken. epoch, boot: its newest start that was heard of, and of
+-- that start: uptime [s] as it said last and when that came in; next_k: the number of its next state; whole:
+-- all states before this number are here or given up; lost: how many were given up; gap_since: since when
+-- one is wanted. said: all outputs at said_uptime and said_k, as arrays [output, on, left, by, hold, used].
+-- asked: when, and how often for the same, it was asked what it is doing.
+CREATE TABLE output_node (
+    node text PRIMARY KEY REFERENCES node,
+    seq bigint NOT NULL DEFAULT 0,
+    taken bigint NOT NULL DEFAULT 0,
+    epoch integer,
+    boot bigint,
+    uptime bigint,
+    received timestamptz,
+    next_k bigint NOT NULL DEFAULT 0,
+    whole bigint NOT NULL DEFAULT 0,
+    lost bigint NOT NULL DEFAULT 0,
+    said jsonb,
+    said_k bigint,
+    said_uptime bigint,
+    said_at timestamptz,
+    gap_since timestamptz,
+    asked timestamptz,
+    asked_times integer NOT NULL DEFAULT 0
+);
+
+-- What was wanted of outputs. The id travels and is never used twice, also not by a database that was
+-- restored: it is drawn by lot; place says which came first. valid_until: when it lapses if the node has not begun it. epoch, boot, seq and
+-- until [s of the node's uptime]: as it was sent last. result: NULL until the node answers.
+CREATE TABLE output_order (
+    id bigint PRIMARY KEY CHECK (id > 0 AND id < 4503599627370496),
+    place bigint GENERATED ALWAYS AS IDENTITY,
+    node text NOT NULL REFERENCES node,
+    act text NOT NULL CHECK (act IN ('on', 'off', 'all_off', 'auto')),
+    output smallint CHECK (output BETWEEN 0 AND 31),
+    seconds integer CHECK (seconds > 0),
+    hold boolean,
+    made timestamptz NOT NULL,
+    person bigint REFERENCES person ON DELETE SET NULL,
+    made_by text NOT NULL CHECK (made_by <> ''),
+    source text NOT NULL CHECK (source IN ('person', 'schedule', 'sequence')),
+    why text NOT NULL,
+    valid_until timestamptz NOT NULL,
+    epoch integer,
+    boot bigint,
+    seq bigint,
+    until bigint,
+    sent timestamptz,
+    times integer NOT NULL DEFAULT 0,
+    result text CHECK (result IN ('accepted', 'refused', 'withdrawn')),
+    reason text,
+    answered timestamptz,
+    CHECK ((act = 'on') = (seconds IS NOT NULL)),
+    CHECK (act = 'all_off' OR act = 'auto' OR output IS NOT NULL)
+);
+CREATE INDEX output_order_of_node ON output_order (node, made);
+CREATE INDEX output_order_waiting ON output_order (node, valid_until) WHERE answered IS NULL;
+CREATE INDEX output_order_on ON output_order (made) WHERE act = 'on';
+
+-- What nodes said of their outputs, each state once, as it travelled: docs/control.md names the words.
+CREATE TABLE output_state (
+    node text NOT NULL REFERENCES node,
+    epoch integer NOT NULL,
+    boot bigint NOT NULL,
+    k bigint NOT NULL,
+    uptime bigint NOT NULL,
+    output smallint,
+    state text NOT NULL,
+    by bigint NOT NULL,
+    more jsonb,
+    received timestamptz NOT NULL,
+    PRIMARY KEY (node, epoch, boot, k)
+);
+CREATE INDEX output_state_by ON output_state (by) WHERE by > 0;
+CREATE INDEX output_state_received ON output_state (node, received);
+
+-- Who is on a place's list: may switch all of it off, and with the permission switch it.
+CREATE TABLE control_list (
+    field text NOT NULL REFERENCES field,
+    person bigint NOT NULL REFERENCES person ON DELETE CASCADE,
+    since timestamptz NOT NULL,
+    listed_by text NOT NULL CHECK (listed_by <> ''),
+    PRIMARY KEY (field, person)
+);
+CREATE INDEX control_list_person ON control_list (person);
+
+-- What the server does by itself with outputs, and how much water may flow (docs/control.md).
+
+-- An output on at local times: start and finish as "06:30", days 1 Monday to 7 Sunday.
+CREATE TABLE output_schedule (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    node text NOT NULL REFERENCES node,
+    output smallint NOT NULL CHECK (output BETWEEN 0 AND 31),
+    days smallint[] NOT NULL CHECK (cardinality(days) > 0),
+    start text NOT NULL CHECK (start ~ '^[0-2][0-9]:[0-5][0-9]$'),
+    finish text NOT NULL CHECK (finish ~ '^[0-2][0-9]:[0-5][0-9]$'),
+    made timestamptz NOT NULL,
+    made_by text NOT NULL CHECK (made_by <> ''),
+    why text NOT NULL,
+    ended timestamptz,
+    ended_by text
+);
+CREATE INDEX output_schedule_node ON output_schedule (node) WHERE ended IS NULL;
+
+-- What came of a schedule at a time: an order, or why there was none.
+CREATE TABLE output_schedule_run (
+    schedule bigint NOT NULL REFERENCES output_schedule,
+    due timestamptz NOT NULL,
+    given bigint REFERENCES output_order,
+    refused text,
+    PRIMARY KEY (schedule, due),
+    CHECK (num_nulls(given, refused) = 1)
+);
+
+-- Outputs one after another; m3 is what it is to give, NULL where it follows no advice.
+CREATE TABLE output_sequence (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    field text NOT NULL REFERENCES field,
+    m3 double precision CHECK (m3 > 0),
+    made timestamptz NOT NULL,
+    made_by text NOT NULL CHECK (made_by <> ''),
+    why text NOT NULL,
+    ended timestamptz,
+    result text CHECK (result IN ('done', 'stopped')),
+    reason text,
+    CHECK ((ended IS NULL) = (result IS NULL))
+);
+CREATE UNIQUE INDEX output_sequence_open ON output_sequence (field) WHERE ended IS NULL;
+
+-- after: 'end' waits until all before it ended well, 'on' until the one before it is on.
+CREATE TABLE output_sequence_step (
+    sequence bigint NOT NULL REFERENCES output_sequence,
+    number smallint NOT NULL,
+    node text NOT NULL REFERENCES node,
+    output smallint NOT NULL CHECK (output BETWEEN 0 AND 31),
+    seconds integer NOT NULL CHECK (seconds > 0),
+    after text NOT NULL CHECK (after IN ('end', 'on')),
+    given bigint REFERENCES output_order,
+    PRIMARY KEY (sequence, number)
+);
+
+-- A person lets the server do what the advice says, on a field for a season's days.
+CREATE TABLE advice_release (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    field text NOT NULL REFERENCES field,
+    first date NOT NULL,
+    last date NOT NULL CHECK (last >= first),
+    most_mm double precision NOT NULL CHECK (most_mm > 0 AND most_mm <= 300),
+    at timestamptz NOT NULL,
+    released_by text NOT NULL CHECK (released_by <> ''),
+    why text NOT NULL,
+    withdrawn timestamptz,
+    withdrawn_by text
+);
+CREATE INDEX advice_release_field ON advice_release (field);
+
+-- What flows while a valve is open, as somebody measured it; the newest counts.
+CREATE TABLE output_flow (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    node text NOT NULL REFERENCES node,
+    output smallint NOT NULL CHECK (output BETWEEN 0 AND 31),
+    m3_h double precision NOT NULL CHECK (m3_h > 0 AND m3_h <= 1000),
+    at timestamptz NOT NULL,
+    given_by text NOT NULL CHECK (given_by <> ''),
+    why text NOT NULL
+);
+CREATE INDEX output_flow_newest ON output_flow (node, output, id DESC);
+
+-- How much water a field may have in a season's days; of two for a day the newer counts.
+CREATE TABLE water_allocation (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    field text NOT NULL REFERENCES field,
+    first date NOT NULL,
+    last date NOT NULL CHECK (last >= first),
+    m3 double precision NOT NULL CHECK (m3 > 0),
+    at timestamptz NOT NULL,
+    given_by text NOT NULL CHECK (given_by <> ''),
+    why text NOT NULL
+);
+CREATE INDEX water_allocation_field ON water_allocation (field);

@@ -1,0 +1,1 @@
+"""Acting: orders to outputs of nodes, what became of them, schedules and sequences."""

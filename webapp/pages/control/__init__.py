@@ -1,0 +1,1 @@
+"""Pages to switch outputs: places, a node and its outputs, what was ordered and happened."""
