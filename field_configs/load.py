@@ -11,19 +11,18 @@ from field_configs.board import take_board
 from field_configs.collected import Collected
 from field_configs.device_reading import take_devices
 from field_configs.drivers import read_drivers
+from field_configs.irrigated import METHODS, TEXTURES
 from field_configs.parts import read_parts
 from field_configs.product import take_product
 from field_configs.reading import Section, nearest, read_toml, toml_files
 from field_configs.references import check_references
 from field_configs.schema import (
     FIELD_KINDS,
-    METHODS,
     OTHER_PREVIOUS_CROPS,
     POSITIONS,
     PRODUCE_CATEGORIES,
     RESISTANCE_CLASSES,
     SEASON_NAMES,
-    TEXTURES,
     WET_THRESHOLDS,
     ConfigError,
     ConfigErrors,

@@ -17,10 +17,6 @@ from field_configs.device import Device, Network
 
 RESISTANCE_CLASSES = ("VS", "S", "MS", "MR")
 FIELD_KINDS = ("open", "greenhouse", "depot")
-#: Textures of FAO-56's Table 19, ways of irrigation of its Table 20; models/water has the numbers.
-TEXTURES = ("sand", "loamy_sand", "sandy_loam", "loam", "silt_loam", "silt", "silt_clay_loam",
-            "silty_clay", "clay")  # fmt: skip
-METHODS = ("flood", "border", "furrow", "furrow_wide", "furrow_alternate", "sprinkler", "drip")
 POSITIONS = ("illustrative", "surveyed", "unknown")
 #: What kind of food something is; who may need a certificate of commitment is decided by it.
 PRODUCE_CATEGORIES = ("vegetable", "fruit", "tea", "grain", "oil", "other")

@@ -63,6 +63,7 @@ def go_on(conn: Connection, at: datetime) -> int:
             for number, order in orders.items()
         }
         wrong = next((each for each in state.values() if each not in (*RUNNING, "off")), None)
+        wrong = wrong or _stopped_by_hand(conn, one, steps)
         if wrong is not None:
             _stop(conn, one, steps, state, wrong, at)
             continue
@@ -83,6 +84,21 @@ def go_on(conn: Connection, at: datetime) -> int:
                 sequences.note_given(conn, waiting[0], order)
                 given += 1
     return given
+
+
+def _stopped_by_hand(conn: Connection, one: SequenceRow, steps: Sequence[Given]) -> str | None:
+    """Say so where a person switched something of a sequence off since it began.
+
+    Between two steps nothing is on that could tell of it.
+    """
+    outputs = {_output(step) for step in steps}
+    newest = output_orders.newest(conn, sorted({node for node, _ in outputs}))
+    for order in newest:
+        concerns = order.output is None or (order.node, order.output) in outputs
+        by_hand = order.source == "person" and order.act in ("off", "all_off")
+        if by_hand and concerns and order.made >= one.made:
+            return f"off by {order.made_by}"
+    return None
 
 
 def _state(order: OutputOrder, told: tuple[Told, ...], at: datetime) -> str:

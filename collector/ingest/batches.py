@@ -54,14 +54,8 @@ from firmware.wire import topics
 QUEUE_FRAMES = 20_000
 NOTE_STATE_SECONDS = 10.0
 # Items about the state of this process and machine; each closes when its trouble is over.
-STATE_KINDS = {
-    "server_clock",
-    "broker_silent",
-    "broker_not_trusted",
-    "broker_hangs_up",
-    "broker_refuses",
-    "broker_refuses_topics",
-}
+STATE_KINDS = {"server_clock", "broker_silent", "broker_not_trusted", "broker_hangs_up",
+               "broker_refuses", "broker_refuses_topics"}  # fmt: skip
 ROOM_SECONDS = 0.5
 # A transaction that takes longer has a connection whose other end is gone without a word; twice as
 # long after each that was ended for it, in case the database is only slow.

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from collector.control import sequencing, watering
+from collector.control import giving, sequencing, watering
 from collector.control.watering import LEAD_S, CannotWater, Valve
 from collector.store import audit, items
 from collector.store.control import output_orders, sequences
@@ -208,6 +208,18 @@ def test_a_sequence_stops_when_something_is_wrong(
         given = output_orders.of_nodes(conn, [NODE], before=NOW + timedelta(days=1))
     assert item.event.params["detail"] == why
     assert [each.act for each in given] == ["off", "on"]  # the second step never came
+
+
+def test_all_off_between_two_steps_ends_a_sequence(
+    conn: db.Connection, ready: str, course: Course
+) -> None:
+    begin(conn, ready, Step(NODE, 0, 60), Step(NODE, 1, 300))
+    ((_, first, _),) = course.next()
+    course.say(("on", first, 60, 0), ("off", first, "lease", 0))
+    with conn:
+        giving.all_off(conn, ready, WHO, NOW)
+    assert [act for act, _, _ in course.next(5)] == ["all_off"]
+    assert course.result(ready) == ("stopped", f"off by {WHO.name}")
 
 
 def test_a_field_has_one_sequence_at_a_time(conn: db.Connection, ready: str) -> None:

@@ -23,8 +23,9 @@ from collector.store.measured import weather
 from collector.store.measured.weather import WeatherValue
 from collector.store.network import own_fields
 from collector.store.postgres import db
+from field_configs.irrigated import METHODS, TEXTURES
 from field_configs.load import load
-from field_configs.schema import METHODS, TEXTURES, Season
+from field_configs.schema import Season
 from models.water import soils, wetting
 from models.water.needs import NEEDS
 from tests.webapp import seed
