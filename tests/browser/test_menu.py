@@ -16,7 +16,6 @@ OFFICERS = [
     "/",
     "/desk",
     "/region",
-    "/control",
     "/nodes",
     "/status",
     "/bulletins",

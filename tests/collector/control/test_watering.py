@@ -127,13 +127,16 @@ class Course:
         house.say(house.all(self.uptime))
 
     def next(self, seconds: int = 0) -> list[tuple[str, int, int]]:
-        """Let time pass, then the job; return the orders that go out: act, id, output."""
+        """Let time pass, then the job; return the orders that go out: act, id, output or -1."""
         self.clock.moment += timedelta(seconds=seconds)
         self.uptime += seconds
         with self.conn:
             sequencing.go_on(self.conn, self.clock.moment)
         self.house.collector._command()
-        return [(each.act, each.id, each.argument[0]) for each in self.air.orders()]
+        return [
+            (each.act, each.id, each.argument[0] if each.argument else -1)
+            for each in self.air.orders()
+        ]
 
     def say(self, *states: tuple[str, int, object, int]) -> None:
         self.house.say(

@@ -13,13 +13,11 @@ from webapp.accounts.access import needs
 from webapp.accounts.own import entry_key, take
 from webapp.accounts.switching import by_me, place_within, seen_outputs
 from webapp.app.database import connection, now
-from webapp.app.menu import NavItem
-from webapp.language.i18n import gettext, lazy_gettext, ngettext
+from webapp.language.i18n import gettext, ngettext
 from webapp.language.words import pick
 from webapp.views.control.outputs import place_of, show, silent
 
 bp = Blueprint("control", __name__, url_prefix="/control")
-NAV = NavItem(17, "control.page", lazy_gettext("Switching"))
 
 
 @bp.get("")

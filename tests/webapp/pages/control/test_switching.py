@@ -117,6 +117,13 @@ def test_off_back_to_automatic_and_all_off_stand_in_the_audit_log(
     )
 
 
+def test_it_is_reached_from_where_its_readers_are(app: App, client: FlaskClient) -> None:
+    technician = client_of(app, "technician")
+    for who, path in ((client, "/my/"), (client, "/account/"), (technician, "/nodes")):
+        assert 'href="/control"' in who.get(path).text
+    assert f'href="{PAGE}"' in technician.get(f"/nodes/{NODE}").text
+
+
 def test_limits_are_said_in_words(client: FlaskClient) -> None:
     page = look(client, PAGE)
     for words in (
@@ -194,7 +201,7 @@ def test_without_the_token_of_the_form_nothing_is_ordered(
     app.config["WTF_CSRF_ENABLED"] = True
     change(lambda conn: acting.start(conn, NOW))
     for path in (ON, f"{PAGE}/{DRIP}/off", f"{PAGE}/{DRIP}/auto"):
-        assert press(client, path, 400, **WANTED)
+        assert "Look at it and send it again." in press(client, path, 400, **WANTED)
     assert press(client, f"/control/place/{FIELD}/all-off", 400)
     assert orders(change) == []
 
