@@ -173,7 +173,8 @@ def outputs_of(detail):
     good = isinstance(detail, list) and len(detail) == 4 and isinstance(detail[3], list)
     if not good or not all(within(each, 0, UINT32) for each in detail[:3]):
         raise DecodeError("outputs: must be [number, uptime, seq, rows]", 0)
-    return Outputs(*detail[:3], tuple([_now(row) for row in detail[3]]))
+    k, uptime, seq, rows = detail
+    return Outputs(k, uptime, seq, tuple([_now(row) for row in rows]))
 
 
 def _now(row):

@@ -54,7 +54,7 @@ def outputs_of_node(node_id: str) -> list[OutputNow]:
     found = []
     if len(node_id) <= LONGEST_ID:
         found = shown.outputs_of(conn, now(), nodes=[node_id])
-    if found and giving.may_switch_off(conn, me(), found[0].node.field, CLOCK.now()):
+    if found and giving.may_switch_off(conn, me(), found[0].node.field):
         return found
     raise _nothing_of_yours()
 
@@ -86,7 +86,7 @@ def place_within(field_id: str) -> Field:
         found = control_list.field(conn, field_id[:LONGEST_ID])
     except UnknownField:
         raise _nothing_of_yours() from None
-    if not giving.may_switch_off(conn, me(), found.id, CLOCK.now()):
+    if not giving.may_switch_off(conn, me(), found.id):
         raise _nothing_of_yours()
     return found
 
