@@ -61,8 +61,7 @@ def _alarm(board: Board, output: BoardOutput, row: Told) -> Event:
     given: dict[str, Any] = {
         "node": row.node,
         "output": output.number,
-        "zh": output.zh,
-        "en": output.en,
+        "of_kind": output.kind,
         "at": row.when,
         "quantity": proof.quantity,
         "boot": row.boot,

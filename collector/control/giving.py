@@ -1,7 +1,7 @@
 """Orders of people: who may, what may be meant, kept with who and why in the audit log.
 
 To switch outputs of a field somebody needs the permission ``control`` for its village and must be
-on the field's list. Whoever is on the list, or has the permission, may switch all of it off.
+on the field's list. Whoever is on the list may switch all of it off.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ def may_switch(conn: Connection, person: Person, field: str, at: datetime) -> bo
     return _listed(conn, person, field) and _permitted(conn, person, field, at)
 
 
-def may_switch_off(conn: Connection, person: Person, field: str, at: datetime) -> bool:
+def may_switch_off(conn: Connection, person: Person, field: str) -> bool:
     """Return whether a person may switch all of a field off."""
-    return _listed(conn, person, field) or _permitted(conn, person, field, at)
+    return _listed(conn, person, field)
 
 
 def _listed(conn: Connection, person: Person, field: str) -> bool:
@@ -91,21 +91,18 @@ def ask_switch(conn: Connection, person: Person, field: str, at: datetime) -> No
             f"{person.name}: has no permission {PERMISSION} for field {field}; "
             "`nongqing people grant` gives a role that has it"
         )
-    if not _listed(conn, person, field):
-        raise NoRight(
-            f"{person.name}: is not on the list of field {field}; `nongqing control allow "
-            f"{field} {person.id}` puts them on it"
-        )
+    ask_switch_off(conn, person, field)
 
 
-def ask_switch_off(conn: Connection, person: Person, field: str, at: datetime) -> None:
+def ask_switch_off(conn: Connection, person: Person, field: str) -> None:
     """Refuse who may not switch all of a field off.
 
     Raises
     ------
-    NoRight
+    UnknownField, NoRight
     """
-    if not may_switch_off(conn, person, field, at):
+    control_list.field(conn, field)
+    if not may_switch_off(conn, person, field):
         raise NoRight(
             f"{person.name}: is not on the list of field {field}; `nongqing control allow "
             f"{field} {person.id}` puts them on it"

@@ -276,7 +276,7 @@ def allocate(
 def give_flow(
     conn: Connection, node: str, output: int, m3_h: float, who: Who, at: datetime
 ) -> None:
-    """Say what flows while a valve is open [m3/h]; whether there is one was asked before."""
+    """Say what flows while a valve is open [m3 h-1]; whether there is one was asked before."""
     water_account.put_flow(conn, node, output, m3_h, by=who.name, why=who.why, at=at)
     told = {"output": output, "m3_h": f"{m3_h:g}", "by": who.name, "why": who.why}
     audit.append(conn, who.actor, "flow_given", node, told, at=at)

@@ -10,7 +10,7 @@ from tests.paths import ROOT
 ROOMS = ("firmware", "field_configs", "models", "collector", "webapp")
 #: Every unit that a bracket may hold; what is no unit stands outside brackets.
 UNITS = {
-    "kg", "dBm",
+    "kg", "dBm", "m3", "m3 h-1",
     "%", "ha", "degC", "degC d", "degC h", "degree", "m", "km", "mm", "mm h-1", "m s-1", "m3 m-3",
     "hPa", "kPa", "V", "W", "mA", "mAh", "mJ",
     "lx", "L", "ns", "ms", "s", "min", "h", "d", "h-1", "d-1", "h d-1",

@@ -22,7 +22,9 @@ from collector.store.control import control_list
 from collector.store.people import Person
 from collector.store.postgres.db import Connection
 
-BY = click.option("--by", required=True, help="Who wants it: number, user name or phone.")
+BY = click.option(
+    "--by", type=NAME, required=True, help="Who wants it: number, user name or phone."
+)
 WHY = click.option("--why", type=NAME, required=True, help="Why; kept.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 OUTPUT = click.argument("output", type=click.IntRange(0, 31))
@@ -194,7 +196,7 @@ def all_off(parts: Parts, field: str, by: str, why: str) -> None:
       nongqing control all-off qf-liuge-1 --by lina --why "water in the house"
     """
     with opened(parts, "all-off", by, why) as it:
-        giving.ask_switch_off(it.conn, it.person, field, SystemClock().now())
+        giving.ask_switch_off(it.conn, it.person, field)
         given = giving.all_off(it.conn, field, it.who, it.now)
     click.echo(f"field {field}: {len(given)} nodes are told to switch everything off")
     raise SystemExit(0 if given else 1)

@@ -193,7 +193,7 @@ def water(parts: Parts, field: str, mm: float, by: str, why: str) -> None:
 @WHY
 @click.pass_obj
 def flow(parts: Parts, node: str, output: int, m3_h: float, by: str, why: str) -> None:
-    """Say that M3_H [m3/h] flow while OUTPUT of NODE is open; the newest counts.
+    """Say that M3_H [m3 h-1] flow while OUTPUT of NODE is open; the newest counts.
 
     \b
     Example:

@@ -28,8 +28,8 @@ class Told:
     """A state as a node told it.
 
     `boot` is the start it belongs to and `k` its number there; `uptime` when it happened [s of
-    that start], `at` the same in UTC, None while nobody knows when that start was. `by` is the id
-    of the order, 0: the node itself, -n: its n-th rule. `more` is what docs/control.md says.
+    uptime], `at` the same in UTC, None while nobody knows when that start was. `by` is the id of
+    the order, 0: the node itself, -n: its n-th rule. `more` is what docs/control.md says.
     """
 
     node: str
@@ -165,8 +165,8 @@ def nodes(
         said, said_k, said_uptime, said_at, lost, newest, began = row[11:]
         rows = tuple(Row(*each) for each in said or ())
         restarted = newest is not None and newest > row[8]
-        later = (rows, said_k or 0, said_uptime or 0, said_at, lost or 0, restarted, began)
-        found.append(NodeNow(*row[:11], *later))
+        later = (said_k or 0, said_uptime or 0, said_at, lost or 0, restarted, began)
+        found.append(NodeNow(*[*row[:11], rows, *later]))
     return found
 
 

@@ -121,12 +121,12 @@ def withdraw(conn: Connection, field: str, day: date, by: str, at: datetime) -> 
 def put_flow(
     conn: Connection, node: str, output: int, m3_h: float, *, by: str, why: str, at: datetime
 ) -> None:
-    """Say what flows while a valve is open [m3/h]."""
+    """Say what flows while a valve is open [m3 h-1]."""
     run(conn, SQL["put_flow"], node=node, output=output, m3_h=m3_h, by=by, why=why, at=at)
 
 
 def flows(conn: Connection, nodes: Collection[str]) -> dict[tuple[str, int], float]:
-    """Return what flows while valves are open [m3/h], by node and output, where somebody said."""
+    """Return what flows while valves are open [m3 h-1], by node and output, where somebody said."""
     return {
         (node, output): m3_h for node, output, m3_h in fetch(conn, SQL["flows"], nodes=list(nodes))
     }

@@ -30,8 +30,8 @@ def test_an_alarm_lasts_until_the_node_clears_it(
     (item,) = opened(conn)
     assert (item.event.kind, item.subject, item.node) == (f"output_{why}", f"{NODE}/0", NODE)
     assert item.event.params["quantity"] == "water_volume"
-    assert "drip valve (output 0)" in sentence(item.event, Words.load("en"))
-    assert "滴灌阀" in sentence(item.event, Words.load("zh_CN"))
+    assert "node qf-001, valve 0:" in sentence(item.event, Words.load("en"))
+    assert "阀门" in sentence(item.event, Words.load("zh_CN"))
     house.say(house.state(30, "clear", 0, why))
     assert opened(conn) == []
 

@@ -31,11 +31,11 @@ def test_only_who_is_on_the_list_and_has_the_permission_switches(
         with pytest.raises(
             NoRight, match=f"Wang: is not on the list .* `nongqing control allow {field_of}"
         ):
-            giving.ask_switch_off(conn, other, field_of, NOW)
+            giving.ask_switch_off(conn, other, field_of)
         people.grant(conn, other, "technician", "city", "", NOW, "test")
         with pytest.raises(NoRight, match="Wang: is not on the list of field qf-liuge-1"):
             giving.ask_switch(conn, other, field_of, NOW)
-        giving.ask_switch_off(conn, other, field_of, NOW)
+        assert not giving.may_switch_off(conn, other, field_of)
 
 
 def test_all_off_needs_no_permission_but_the_list(
@@ -45,9 +45,9 @@ def test_all_off_needs_no_permission_but_the_list(
         village = control_list.field(conn, field_of).village
         people.withdraw(conn, li, "farmer", "village", village)
         assert not giving.may_switch(conn, li, field_of, NOW)
-        assert giving.may_switch_off(conn, li, field_of, NOW)
+        assert giving.may_switch_off(conn, li, field_of)
         giving.disallow(conn, field_of, li, WHO, NOW)
-        assert not giving.may_switch_off(conn, li, field_of, NOW)
+        assert not giving.may_switch_off(conn, li, field_of)
 
 
 def test_the_permission_counts_where_the_field_lies(

@@ -8,7 +8,9 @@ import pytest
 
 from collector.control import giving, shown
 from collector.control.shown import OutputNow
+from collector.ingest import intake
 from collector.ingest.batches import Collector
+from collector.ingest.known_nodes import read_known_nodes
 from collector.store.control import output_orders, output_states
 from collector.store.control.output_orders import AGAIN, OutputOrder
 from collector.store.postgres import db
@@ -310,3 +312,41 @@ def test_an_old_start_told_late_changes_nothing_now(conn: db.Connection, house: 
     house.say(late)
     assert drip(conn).is_on is False
     assert house.collector._where.where(NODE).boot == 7
+
+
+def test_an_order_that_another_collector_has_in_hand_is_left_to_it(
+    conn: db.Connection, house: House, pool: db.Pool
+) -> None:
+    house.say(house.all(1000))
+    on(conn)
+    where = house.collector._where.where
+    with pool.connection() as one, pool.connection() as other:
+        assert len(output_orders.take(one, NOW, where)) == 1
+        assert output_orders.take(other, NOW, where) == []
+
+
+def test_a_batch_that_was_rolled_back_is_kept_once(conn: db.Connection, house: House) -> None:
+    house.say(house.all(1000))
+    number = on(conn)
+    house.collector._command()
+    said = [house.state(1001, "accepted", number), house.state(1001, "on", number, 600)]
+    known = read_known_nodes(conn, MASTER)
+    intake.take(conn, known, said, NOW)
+    conn.rollback()
+    assert order(conn, number).result is None
+    house.say(*said)
+    house.say(*said)
+    with conn:
+        told = output_states.of_orders(conn, [number])[number]
+    assert [each.state for each in told] == ["accepted", "on"]
+    assert order(conn, number).result == "accepted"
+
+
+def test_a_lapsed_order_stays_behind_when_the_node_is_told_another(
+    conn: db.Connection, house: House, air: Air, clock: FixedClock
+) -> None:
+    on(conn)
+    clock.moment += giving.VALID
+    vent = on(conn, output=VENT, at=clock.moment)
+    house.say(house.all(1000))
+    assert [each.id for each in air.orders()] == [vent]

@@ -8,6 +8,8 @@ import pytest
 
 from collector.control import giving, scheduling
 from collector.control.scheduling import BadSchedule
+from collector.jobs import acting
+from collector.jobs.context import Context
 from collector.store import audit, items
 from collector.store.control import output_orders, schedules
 from collector.store.control.schedules import NoSuchSchedule
@@ -126,3 +128,14 @@ def test_what_somebody_switched_off_by_hand_stays_off(
     assert runs(conn, number) == [(DUE, False, "held")]
     with conn:
         assert items.open_of_kinds(conn, [scheduling.ITEM]) == []
+
+
+def test_the_jobs_do_it_where_there_is_something_to_do(conn: db.Connection, pool: db.Pool) -> None:
+    act, look = acting.JOBS
+    now = Context(pool, DUE)
+    assert not act.wanted(now)
+    add(conn)
+    hear(conn, DUE)
+    assert act.wanted(now)
+    assert act.function(now).params == {"scheduled": 1, "in_sequence": 0}
+    assert look.function(now).params == {"unknown": 0}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
@@ -151,8 +150,8 @@ class Course:
 
 
 @pytest.fixture
-def course(conn: db.Connection, house: House, air: Air, clock: FixedClock) -> Iterator[Course]:
-    yield Course(conn, house, air, clock)
+def course(conn: db.Connection, house: House, air: Air, clock: FixedClock) -> Course:
+    return Course(conn, house, air, clock)
 
 
 def begin(conn: db.Connection, field: str, *steps: Step) -> int:

@@ -43,7 +43,7 @@ UPDATE output_order SET epoch = %(epoch)s, boot = %(boot)s, seq = %(seq)s, until
 WHERE id = %(id)s
 
 -- name: next_seq
-UPDATE output_node SET seq = greatest(seq, taken) + 1 WHERE node = %(node)s RETURNING seq
+UPDATE output_node SET seq = seq + 1 WHERE node = %(node)s RETURNING seq
 
 -- name: asked
 UPDATE output_node SET asked = %(at)s, asked_times = asked_times + 1 WHERE node = %(node)s
