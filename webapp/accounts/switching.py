@@ -1,4 +1,4 @@
-"""Places whose outputs the reader may switch, or all of them off: by their lists and reach."""
+"""Places whose outputs the reader may switch, or all of them off: by their lists."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from collector.control.giving import NoRight, Who
 from collector.control.shown import OutputNow
 from collector.store.control import control_list
 from collector.store.control.control_list import Field, UnknownField
-from webapp.accounts.access import may
 from webapp.accounts.datastore import CLOCK
 from webapp.accounts.own import me
 from webapp.accounts.reach import LONGEST_ID
@@ -27,19 +26,12 @@ def _nothing_of_yours() -> PageNotFound:
 
 
 def seen_outputs() -> list[list[OutputNow]]:
-    """Outputs of all places that the reader may at least switch off, by place; own lists first."""
+    """Outputs of all places on whose lists the reader is, by place."""
     conn = connection()
-    listed = set(giving.my_fields(conn, me()))
-    fields = None if may(giving.PERMISSION) else listed
-    reached: dict[str, bool] = {}
     places: dict[str, list[OutputNow]] = {}
-    for each in shown.outputs_of(conn, now(), fields=fields):
-        field, village = each.node.field, each.node.village
-        if field not in listed and village not in reached:
-            reached[village] = may(giving.PERMISSION, village)
-        if field in listed or reached[village]:
-            places.setdefault(field, []).append(each)
-    return [places[each] for each in sorted(places, key=lambda name: (name not in listed, name))]
+    for each in shown.outputs_of(conn, now(), fields=giving.my_fields(conn, me())):
+        places.setdefault(each.node.field, []).append(each)
+    return [places[each] for each in sorted(places)]
 
 
 def outputs_of_node(node_id: str) -> list[OutputNow]:
@@ -97,17 +89,10 @@ def why_not(field: str) -> str:
     try:
         giving.ask_switch(conn, me(), field, CLOCK.now())
     except NoRight:
-        if field in giving.my_fields(conn, me()):
-            return str(
-                gettext(
-                    "You may switch everything off here. To switch something on takes a role of "
-                    "this village that may: ask your administrator."
-                )
-            )
         return str(
             gettext(
-                "You may switch everything off here. To switch something on you must be on the "
-                "list of this place: ask your technician."
+                "You may switch everything off here. To switch something on takes a role of "
+                "this village that may: ask your administrator."
             )
         )
     return ""

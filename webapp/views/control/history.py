@@ -53,7 +53,7 @@ def acts_of(
     Returns
     -------
     tuple of list and datetime
-        Acts, and before which time [whole s] the others are; None where there are none.
+        Acts, and before which time, a whole second, the others are; None where there are none.
     """
     own = [each for each in told if each.by <= 0]
     made, received = [each.order.made for each in orders], [each.received for each in told]
