@@ -17,8 +17,8 @@ from firmware.wire.quantities import by_name
 from webapp.language.formats import local_time, short
 from webapp.language.i18n import gettext
 from webapp.language.risks import quantity_name
-from webapp.language.words import pick
-from webapp.views.control.words import ALARMS, KINDS, OFF, TONES, by_text, itself, order_text, span
+from webapp.language.words import pick, word
+from webapp.views.control.words import ALARMS, OFF, TONES, by_text, itself, order_text, span
 from webapp.views.control.words import what as what_of
 from webapp.views.measures import shown_unit
 
@@ -81,7 +81,7 @@ def _shown(
     return ShownOutput(
         number=each.output.number,
         name=name_of(each.output),
-        kind=str(KINDS[each.output.kind]),
+        kind=word(f"output_kind.{each.output.kind}"),
         tone=tone,
         state=state,
         left=left,

@@ -1,4 +1,4 @@
-"""What a node says of its outputs, in words: kinds, why it is off or refused, alarms."""
+"""What a node says of its outputs, in words: why it is off or refused, alarms."""
 
 from __future__ import annotations
 
@@ -7,15 +7,6 @@ from math import ceil
 from collector.store.control.output_orders import OutputOrder
 from webapp.language.i18n import gettext, lazy_gettext, ngettext
 
-KINDS = {
-    "valve": lazy_gettext("valve"),
-    "pump": lazy_gettext("pump"),
-    "vent": lazy_gettext("vent"),
-    "fan": lazy_gettext("fan"),
-    "shade": lazy_gettext("shade"),
-    "fill_light": lazy_gettext("fill light"),
-    "heater": lazy_gettext("heater"),
-}
 #: Why it is off, as in "off: its time was over".
 OFF = {
     "lease": lazy_gettext("its time was over"),

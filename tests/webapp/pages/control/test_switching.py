@@ -307,9 +307,9 @@ def test_history_goes_on_over_pages_without_a_gap(
     for k, each in enumerate(said):
         at = NOW + timedelta(seconds=k * 1.3)
         change(lambda conn, each=each, at=at: acting.say(conn, [each], at))
-    seen, path = [], f"{PAGE}/history"
+    seen, path = [], f"{PAGE}/history?"
     for _ in range(9):
-        page = client.get(path).text
+        page = client.get(f"{path}&lang=en").text
         seen += re.findall(r"on, for (\d+) minutes? at most", page)
         further = re.search(r'href="([^"]+)" rel="next"', page)
         if further is None:
