@@ -57,6 +57,6 @@ def test_jobs_go_on_whatever_the_clock_is_set_to(
             assert service.poll() is None
             time.sleep(0.2)
         time.sleep(2)
-        # caught up once, not once for each slot that passed: a handful of jobs, and no queue
-        assert runs(conn) - before < 30
+        # caught up once, not once for each slot that passed: some two dozen jobs, one every 10 s
+        assert runs(conn) - before < 60
         assert psutil.Process(service.pid).memory_info().rss >> 20 < MOST_MB
