@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
@@ -110,17 +110,19 @@ def dripping(port: int) -> Iterator[int]:
         far = socket.create_connection(("127.0.0.1", port))
 
         def there() -> None:
-            while data := near.recv(1 << 16):
-                far.sendall(data)
-            far.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):  # one of them has gone
+                while data := near.recv(1 << 16):
+                    far.sendall(data)
+                far.shutdown(socket.SHUT_RDWR)
 
-        threading.Thread(target=there, daemon=True).start()
-        try:
+        thither = threading.Thread(target=there, daemon=True)
+        thither.start()
+        with suppress(OSError):
             while data := far.recv(1 << 16):
                 for byte in data:
                     near.sendall(bytes((byte,)))
-        except OSError:
-            pass  # the client has gone
+            near.shutdown(socket.SHUT_RDWR)
+        thither.join(10)
         near.close()
         far.close()
 
