@@ -13,7 +13,7 @@ from tests.paths import WHOLE
 
 pytestmark = pytest.mark.system
 
-EVERY = 1 if WHOLE else 80
+EVERY = 1 if WHOLE else 160
 SEED = 1
 
 

@@ -102,6 +102,7 @@ def test_a_reset_in_deep_sleep_begins_another_boot_and_loses_nothing(
 
 
 @pytest.mark.system
+@pytest.mark.whole
 def test_without_coverage_frames_wait_in_one_segment(
     make_fleet: FleetMaker, collector: Collector
 ) -> None:

@@ -56,7 +56,7 @@ def app(postgres, known_world: str) -> Iterator[App]:
 @pytest.fixture
 def reader(app: App) -> FlaskClient:
     client = app.test_client()
-    client.set_cookie("lang", "en")
+    client.get("/?lang=en")  # which is kept in a cookie
     return client
 
 
@@ -72,7 +72,7 @@ def said(app: App, level: str, *reasons: str, **advice: object) -> str:
         "mm": 60.0, "per_mu": 40.0, "total": 480.0, "first": "2016-05-08", "last": "2016-05-09",
         "reasons": [[code, NUMBERS] for code in reasons],
     } | advice  # fmt: skip
-    with app.test_request_context("/", headers={"Accept-Language": "en"}):
+    with app.test_request_context("/?lang=en"):
         return sentence(replace(stands, level=level, advice=stands.advice | given))
 
 
@@ -175,7 +175,7 @@ def test_every_code_has_its_words(app: App) -> None:
     assert made | set(OURS) == set(REASONS)
     assert {each.id for each in waters.WATERS} == set(water_words.WATER_NAMES)
     assert set(measured.REASONS) - {"used", "no_probe"} == set(water_words.PROBE_REASONS)
-    with app.test_request_context("/", headers={"Accept-Language": "en"}):
+    with app.test_request_context("/?lang=en"):
         for code in REASONS:
             assert len(say(code, NUMBERS)) > 20
 
@@ -191,10 +191,9 @@ def test_a_drawing_of_little_is_well_formed() -> None:
 
 def test_a_farmer_says_what_the_field_is_and_sees_its_water(app: App) -> None:
     farmer = client_of(app, "farmer")
-    farmer.set_cookie("lang", "en")
     address = make(farmer)
     assert f'href="{address}/water"' in farmer.get(address).text
-    page = farmer.get(f"{address}/water").text
+    page = farmer.get(f"{address}/water?lang=en").text
     assert "not yet for this one" in page
     assert f'href="{address}/work?kind=irrigation"' in page
     wrong = post(farmer, f"{address}/water/facts", texture="mud", allocation="-1")
@@ -204,7 +203,7 @@ def test_a_farmer_says_what_the_field_is_and_sees_its_water(app: App) -> None:
                   allocation="900")  # fmt: skip
     assert answer.status_code == 303  # type: ignore[attr-defined]
     keep_accounts(Context(app.pool, NOW))
-    page = farmer.get(f"{address}/water").text
+    page = farmer.get(f"{address}/water?lang=en").text
     assert "东井" in page
     assert "900 m³" in page
     assert "Nobody said what soil" not in page  # "loam" was said when it was entered
