@@ -3,8 +3,8 @@ PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
 BIN := $(VENV)/bin
-# Many tests wait for brokers, nodes and browsers: five side by side on two processors.
-WORKERS := $(shell $(PYTHON) -c 'import os; print(5 * len(os.sched_getaffinity(0)) // 2)')
+# Many tests wait for brokers, nodes and browsers: twice as many side by side as there are processors.
+WORKERS := $(shell $(PYTHON) -c 'import os; print(2 * len(os.sched_getaffinity(0)))')
 
 .PHONY: help install run test whole check looks bench faults lock
 .DEFAULT_GOAL := help
