@@ -444,7 +444,7 @@ def test_a_node_whose_battery_runs_low_spares_it(
     settings = {"battery_v": [*battery, (2**40, 3.9)]}
     make_fleet(NODE, days=3, config={"power": power}, settings=settings).start()
     wait_for(lambda: len(collector.received()) >= 16 + 8 + 4)
-    wait_for(lambda: len(collector.kinds("fault")) >= 2)
+    wait_for(lambda: sum("battery" in e.detail for e in collector.kinds("fault")) >= 2)
     with collector.lock:
         frames = [collector.frames[key] for key in sorted(collector.frames)]
     steps = [frame.step for frame in frames]
@@ -455,7 +455,9 @@ def test_a_node_whose_battery_runs_low_spares_it(
     alive = [frame for frame in frames if frame.step == 21600]
     assert len(alive) >= 4
     assert {frame.channels[0] for frame in alive} == {(low,)}
-    assert {event.detail for event in collector.kinds("fault")} == {
+    # on a slow machine days pass while an answer is on its way: then its clock is told of as well
+    told = {event.detail for event in collector.kinds("fault")}
+    assert {each for each in told if not each.startswith("time of its own")} == {
         "battery at 3.50 V: saving, a sample every 1800 s",
         "battery at 3.30 V: survival, a sample every 21600 s",
     }
